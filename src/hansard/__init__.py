@@ -1,0 +1,3 @@
+"""Hansard, the conversation database."""
+
+__version__ = "0.1.0"
