@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from hansard.model.base import Entry, Id, JsonObject, Record
+
+RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
+RunEventType = Literal[
+    "started", "text", "reasoning", "tool_call", "completed", "failed", "cancelled", "interrupted"
+]
+ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled", "interrupted"})
+
+
+class RunError(msgspec.Struct, frozen=True):
+    code: str
+    message: str
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """One generation. It belongs to the database, not to whoever asked for it."""
+
+    owner_id: str
+    conversation_id: Id
+    branch: Id
+    """Where the answer goes."""
+    prompt_id: Id | None
+    """The message that is answered: the head of the branch when the run began."""
+    message_id: Id
+    """The id that the answer has, or will have."""
+    group_id: Id | None = None
+    model: str
+    status: RunStatus = "queued"
+    options: JsonObject = {}
+    worker: str = ""
+    """The process that generates."""
+    lease_until: datetime
+    """Until when that process is believed alive without a sign of life."""
+    cancel_requested: bool = False
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    error: RunError | None = None
+    ended_at: datetime | None = None
+
+
+class RunEvent(Entry, frozen=True, kw_only=True):
+    """One numbered step of a run's stream; numbers start at 1.
+
+    `text` and `reasoning` carry what was added; the event that ends the run carries the message.
+    """
+
+    run_id: Id
+    number: int
+    type: RunEventType
+    text: str = ""
+    data: JsonObject = {}

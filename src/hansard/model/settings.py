@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hansard.model.base import Versioned
+
+
+class Setting(Versioned, frozen=True, kw_only=True):
+    """A named value that a user keeps, any JSON."""
+
+    user_id: str
+    name: str
+    value: Any
