@@ -1,0 +1,259 @@
+"""Where messages go: the meaning of append and of paths, said once in terms of the verbs.
+
+A branch owns a contiguous range of `seq` after `fork_seq`; what lies before belongs to the branch it left,
+and so on to the main branch. The path to a head is therefore a few ranges, found from the branch rows
+alone, and reading part of it touches only the rows that are wanted.
+
+Memory and SQLite append with `append` below; PostgreSQL does the same steps in one statement and takes
+this as its specification.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from hansard.errors import AlreadyExists, HeadMoved, NotFound
+from hansard.ids import is_id
+from hansard.model.activity import Activity
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message
+from hansard.storage.base import Append, Change, Reader, Transaction
+from hansard.storage.query import Query
+
+PREVIEW = 160
+ENGAGED_GAP = timedelta(minutes=30)
+
+_PLACE = {"branch": "", "seq": 0, "parent_id": None, "created_at": None}
+
+
+async def append(tx: Transaction, request: Append) -> list[Message]:
+    """Place the messages, and let head, conversation, counters and feed follow."""
+    conversation = await tx.get(Conversation, request.conversation_id, lock=True)
+    if (
+        conversation is None
+        or conversation.owner_id != request.owner_id
+        or conversation.deleted_at is not None
+    ):
+        raise NotFound("There is no such conversation.")
+    stored = await stored_already(tx, request)
+    if stored:
+        return stored
+    branch = await _branch(tx, request, conversation)
+    if request.expect_head is not msgspec.UNSET and request.expect_head != branch.head_id:
+        if request.on_conflict == "error":
+            raise HeadMoved(head=branch.head_id, branch=branch.id)
+        if request.on_conflict == "fork":
+            branch = await fork(tx, branch, request.expect_head, request)
+    placed = place(request.messages, branch.id, branch.head_seq, branch.head_id)
+    await tx.insert(*placed)
+    last = placed[-1]
+    await tx.update(Branch, branch.id, head_seq=last.seq, head_id=last.id)
+    await tx.update(
+        Conversation,
+        conversation.id,
+        active_at=max(conversation.active_at, last.created_at),
+        message_count=conversation.message_count + len(placed),
+        preview=preview(last),
+    )
+    before = conversation.active_at if conversation.message_count else None
+    await tx.tally(*activity(placed, conversation.project_id, before))
+    await tx.publish(appended(placed, request))
+    return placed
+
+
+async def stored_already(tx: Reader, request: Append) -> list[Message]:
+    """The messages as an earlier, equal append stored them; none if their ids are free."""
+    found = [await tx.get(Message, message.id) for message in request.messages]
+    stored = [message for message in found if message is not None]
+    if not stored:
+        return []
+    same = len(stored) == len(found) and all(
+        old.conversation_id == request.conversation_id and _content(old) == _content(new)
+        for old, new in zip(stored, request.messages, strict=True)
+    )
+    if not same:
+        raise AlreadyExists("A message with this id was stored before, with other content.")
+    return stored
+
+
+def _content(message: Message) -> dict[str, Any]:
+    """What must agree for a repeated append to be the same one: everything but place and time."""
+    return {
+        name: getattr(message, name) for name in message.__struct_fields__ if name not in _PLACE
+    }
+
+
+async def _branch(tx: Transaction, request: Append, conversation: Conversation) -> Branch:
+    chosen = request.branch
+    if chosen is None:
+        view = await tx.get(View, conversation.id, request.viewer)
+        chosen = view.branch if view else conversation.branch
+    branch = await tx.get(Branch, chosen, lock=True)
+    if branch is None or branch.conversation_id != conversation.id or branch.deleted_at is not None:
+        raise NotFound("There is no such branch.")
+    return branch
+
+
+async def fork(tx: Transaction, branch: Branch, head: str | None, request: Append) -> Branch:
+    """A branch from where the writer thought that `branch` ended."""
+    seq = -1
+    if head is not None:
+        message = await tx.get(Message, head) if is_id(head) else None
+        if message is None or message.conversation_id != branch.conversation_id:
+            raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
+        branch_id, seq = message.branch, message.seq
+    else:
+        branch_id = (await root(tx, branch)).id
+    made = Branch(
+        tenant_id=tx.tenant,
+        id=request.fork_id,
+        conversation_id=branch.conversation_id,
+        name="fork",
+        parent_branch=branch_id,
+        fork_seq=seq,
+        head_seq=seq,
+        head_id=head,
+        created_at=request.at,
+        updated_at=request.at,
+    )
+    await tx.insert(made)
+    await tx.publish(
+        Change(
+            user_id=request.owner_id,
+            kind="branch.created",
+            subject_id=made.id,
+            conversation_id=made.conversation_id,
+            at=request.at,
+        )
+    )
+    return made
+
+
+def place(
+    messages: tuple[Message, ...], branch: str, head_seq: int, head_id: str | None
+) -> list[Message]:
+    """The messages at the places that follow a head."""
+    placed: list[Message] = []
+    for message in messages:
+        head_seq += 1
+        placed.append(
+            msgspec.structs.replace(message, branch=branch, seq=head_seq, parent_id=head_id)
+        )
+        head_id = message.id
+    return placed
+
+
+def preview(message: Message) -> str:
+    text = message.text
+    return " ".join(text[: 2 * PREVIEW].split())[:PREVIEW]
+
+
+def appended(placed: list[Message], request: Append) -> Change:
+    return Change(
+        user_id=request.owner_id,
+        kind="message.created",
+        subject_id=placed[-1].id,
+        conversation_id=request.conversation_id,
+        branch=placed[0].branch,
+        seq=placed[0].seq,
+        count=len(placed),
+        at=request.at,
+    )
+
+
+def activity(
+    messages: Sequence[Message], project_id: str | None, before: datetime | None, sign: int = 1
+) -> list[Activity]:
+    """What messages of one conversation add to the counters (or take from them, with `sign=-1`).
+
+    `before` is when the conversation was active before them; None if it had no messages.
+    """
+    sums: defaultdict[tuple[str, int, str, str], list[int]] = defaultdict(lambda: [0] * 6)
+    for message in messages:
+        at = message.created_at
+        text = message.text
+        row = sums[at.date().isoformat(), at.hour, message.role, message.model or ""]
+        row[0] += 1
+        row[1] += len(text.split())
+        row[2] += len(text)
+        row[3] += message.tokens_in or 0
+        row[4] += message.tokens_out or 0
+        row[5] += _engaged(before, at)
+        before = at
+    return [
+        Activity(
+            tenant_id=messages[0].tenant_id,
+            created_at=messages[0].created_at,
+            owner_id=messages[0].owner_id,
+            project_id=project_id or "",
+            day=day,
+            hour=hour,
+            role=role,
+            model=model,
+            messages=sign * row[0],
+            words=sign * row[1],
+            characters=sign * row[2],
+            tokens_in=sign * row[3],
+            tokens_out=sign * row[4],
+            engaged_seconds=sign * row[5],
+        )
+        for (day, hour, role, model), row in sums.items()
+    ]
+
+
+def _engaged(before: datetime | None, at: datetime) -> int:
+    """The seconds between two messages that count as engaged time."""
+    gap = at - before if before is not None else ENGAGED_GAP
+    return gap.seconds if timedelta(0) < gap < ENGAGED_GAP else 0
+
+
+async def root(tx: Reader, branch: Branch) -> Branch:
+    """The main branch that this branch comes from."""
+    while branch.parent_branch is not None:
+        parent = await tx.get(Branch, branch.parent_branch)
+        if parent is None:
+            break
+        branch = parent
+    return branch
+
+
+async def segments(tx: Reader, branch: Branch, first: int, last: int) -> list[tuple[str, int, int]]:
+    """The ranges `(branch, first seq, last seq)` of a path between two depths, newest first."""
+    found: list[tuple[str, int, int]] = []
+    last = min(last, branch.head_seq)
+    while last >= max(first, 0):
+        if last > branch.fork_seq:
+            found.append((branch.id, max(first, branch.fork_seq + 1), last))
+            last = branch.fork_seq
+        if last < max(first, 0) or branch.parent_branch is None:
+            break
+        parent = await tx.get(Branch, branch.parent_branch)
+        if parent is None:
+            break
+        branch = parent
+    return found
+
+
+async def path(tx: Reader, branch: Branch, first: int, last: int) -> list[Message]:
+    """The messages of the path to a branch's head whose depth is between two seqs, oldest first."""
+    messages: list[Message] = []
+    for branch_id, low, high in reversed(await segments(tx, branch, first, last)):
+        query = Query(Message).where(branch=branch_id, seq__ge=low, seq__le=high).by("seq")
+        messages += await tx.select(query)
+    return messages
+
+
+async def holder(tx: Reader, branch: Branch, seq: int) -> Branch:
+    """The branch on the path to `branch` that owns the message at this depth (-1: the main branch)."""
+    while seq <= branch.fork_seq and branch.parent_branch is not None:
+        parent = await tx.get(Branch, branch.parent_branch)
+        if parent is None:
+            break
+        branch = parent
+    return branch

@@ -1,0 +1,68 @@
+"""What may be asked of a table: a frozen value that every back end understands.
+
+::
+
+    Query(Conversation).where(owner_id="ada", deleted_at=None, active_at__lt=then).by("-active_at", "-id")
+
+A condition names a field and, after two underscores, an operator; without one it means equality,
+and None means "is null". Fields are checked against the table before anything is asked; values are
+only ever bound. All text compares by code point, and a list is ordered by fields that are never null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Literal, TypeVar, cast, get_args
+
+from hansard.model.base import Entry
+
+E = TypeVar("E", bound=Entry)
+
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "has", "contains"]
+"""`has`: a list of names holds the value; `contains`: a text holds the value."""
+OPERATORS: tuple[str, ...] = get_args(Operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    field: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[E]):
+    record: type[E]
+    conditions: tuple[Condition, ...] = ()
+    order: tuple[Order, ...] = ()
+    after: tuple[Any, ...] | None = None
+    """Values of the order's fields: only rows that come after them."""
+    limit: int | None = None
+
+    def where(self, **conditions: Any) -> Query[E]:
+        added = tuple(_condition(name, value) for name, value in conditions.items())
+        return replace(self, conditions=self.conditions + added)
+
+    def by(self, *fields: str) -> Query[E]:
+        """Order by these fields; a leading `-` means descending."""
+        order = tuple(Order(f.removeprefix("-"), f.startswith("-")) for f in fields)
+        return replace(self, order=order)
+
+    def page(self, limit: int | None, after: tuple[Any, ...] | None = None) -> Query[E]:
+        return replace(self, limit=limit, after=after)
+
+
+def _condition(name: str, value: Any) -> Condition:
+    field, _, operator = name.partition("__")
+    operator = operator or "eq"
+    if operator not in OPERATORS:
+        raise ValueError(f"{operator!r} is not an operator; there are {', '.join(OPERATORS)}")
+    if value is None and operator not in ("eq", "ne"):
+        raise ValueError(f"{field} cannot be compared with None by {operator!r}")
+    return Condition(field, cast("Operator", operator), value)

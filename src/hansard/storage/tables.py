@@ -1,0 +1,272 @@
+"""Which records are kept, and how: one `Table` a record type.
+
+Columns follow from the record's annotations. Everything else a back end needs is said here once: the
+key, what is unique, what is looked up, what refers to what, what is searched. A new record type is
+a class and one entry in `TABLES` (and the migration that ``hansard db revision`` writes); the back ends
+and the contract suite take it from there.
+
+Every key, index and reference begins with the tenant, though it is not written here: it is never a
+choice.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from hansard.model.activity import Activity
+from hansard.model.base import Entry, Versioned
+from hansard.model.blobs import Blob, BlobChunk, BlobUse
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.feed import FeedEntry
+from hansard.model.messages import Message, Rating, Summary
+from hansard.model.projects import Project
+from hansard.model.runs import Run, RunEvent
+from hansard.model.settings import Setting
+from hansard.model.tenants import Tenant, User
+from hansard.storage.query import Query
+from hansard.storage.terms import fold
+
+E = TypeVar("E", bound=Entry)
+
+ColumnType = Literal[
+    "uuid", "digest", "ref", "text", "int", "float", "bool", "time", "bytes", "json", "names"
+]
+_PLAIN: dict[Any, ColumnType] = {
+    str: "text", int: "int", float: "float", bool: "bool", datetime: "time", bytes: "bytes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: ColumnType
+    nullable: bool
+    annotation: Any
+    """The field's Python type, from which a JSON column is decoded."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column beside the record's own: another form of a field, kept to be asked for."""
+
+    name: str
+    source: str
+    make: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`fields` name a row of another table; the pair with the tenant must exist."""
+
+    fields: tuple[str, ...]
+    record: type[Entry]
+    to: tuple[str, ...] = ("id",)
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """The text that search finds the record by, and the fields that say whose and where it is."""
+
+    text: Callable[[Any], str]
+    owner: str = "owner_id"
+    place: str = "conversation_id"
+
+
+@dataclass(frozen=True)
+class Table(Generic[E]):
+    record: type[E]
+    name: str
+    key: tuple[str, ...] = ("id",)
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    references: tuple[Reference, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    quiet: frozenset[str] = frozenset()
+    """Fields whose change is not a change of the record's version."""
+    sums: tuple[str, ...] = ()
+    """Counters: a row is made of a key and sums that are added to."""
+    search: Searchable | None = None
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The record's columns in the order of its fields."""
+        return tuple(_column(field) for field in msgspec.structs.fields(self.record))
+
+    @cached_property
+    def stored(self) -> dict[str, Column]:
+        """Every stored column by name, the derived ones included."""
+        own = {column.name: column for column in self.columns}
+        return own | {d.name: Column(d.name, "text", False, str) for d in self.derived}
+
+    @cached_property
+    def versioned(self) -> bool:
+        return issubclass(self.record, Versioned)
+
+    def key_of(self, record: E) -> tuple[Any, ...]:
+        return tuple(getattr(record, name) for name in self.key)
+
+    def derive(self, values: dict[str, Any]) -> dict[str, str]:
+        """The derived columns that follow from these fields."""
+        return {d.name: d.make(values[d.source]) for d in self.derived if d.source in values}
+
+    def check(self, query: Query[E]) -> None:
+        """Refuse a query that names what the table does not have."""
+        for name in (*(c.field for c in query.conditions), *(o.field for o in query.order)):
+            self.check_field(name)
+
+    def check_field(self, name: str) -> None:
+        if name not in self.stored:
+            raise ValueError(f"{self.name} has no field {name!r}")
+
+
+def _column(field: msgspec.structs.FieldInfo) -> Column:
+    annotation, nullable = field.type, False
+    if get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation):
+        nullable = True
+        inner = [arm for arm in get_args(annotation) if arm is not type(None)]
+        if len(inner) == 1:
+            annotation = inner[0]
+    return Column(field.encode_name, _column_type(annotation), nullable, field.type)
+
+
+def _column_type(annotation: Any) -> ColumnType:
+    if get_origin(annotation) is Annotated:
+        base, *metas = get_args(annotation)
+        for meta in metas:
+            if isinstance(meta, msgspec.Meta) and meta.extra and "column" in meta.extra:
+                return meta.extra["column"]
+        annotation = base
+    if get_origin(annotation) is Literal:
+        return "text"
+    return _PLAIN.get(annotation, "json")
+
+
+class Schema:
+    """The tables a database has, by record type and by name."""
+
+    def __init__(self, tables: Iterable[Table[Any]]) -> None:
+        self.tables = tuple(tables)
+        self._by_record = {table.record: table for table in self.tables}
+        self._by_name = {table.name: table for table in self.tables}
+
+    def of(self, record: type[E]) -> Table[E]:
+        try:
+            return self._by_record[record]
+        except KeyError:
+            raise ValueError(f"{record.__name__} is not declared in this schema") from None
+
+    def named(self, name: str) -> Table[Any]:
+        return self._by_name[name]
+
+    def plus(self, *tables: Table[Any]) -> Schema:
+        return Schema((*self.tables, *tables))
+
+    def referring_to(self, record: type[Entry]) -> list[tuple[Table[Any], Reference]]:
+        return [(t, r) for t in self.tables for r in t.references if r.record is record]
+
+
+TABLES: tuple[Table[Any], ...] = (
+    Table(Tenant, "tenants", key=()),
+    Table(User, "users", references=(Reference((), Tenant, ()),)),
+    Table(
+        Project,
+        "projects",
+        indexes=(("owner_id", "parent_id"),),
+        references=(Reference(("owner_id",), User), Reference(("parent_id",), Project)),
+    ),
+    Table(
+        Conversation,
+        "conversations",
+        indexes=(("owner_id", "active_at", "id"), ("project_id", "active_at", "id")),
+        references=(Reference(("owner_id",), User), Reference(("project_id",), Project)),
+        derived=(Derived("title_key", "title", fold),),
+        quiet=frozenset({"active_at", "message_count", "preview"}),
+    ),
+    Table(
+        Branch,
+        "branches",
+        unique=(("conversation_id", "id"),),
+        indexes=(("parent_branch", "fork_seq"),),
+        references=(Reference(("conversation_id",), Conversation),),
+        quiet=frozenset({"head_seq", "head_id"}),
+    ),
+    Table(
+        Message,
+        "messages",
+        unique=(("branch", "seq"),),
+        references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
+        search=Searchable(lambda message: message.text),
+    ),
+    Table(
+        View,
+        "views",
+        key=("conversation_id", "user_id"),
+        references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
+    ),
+    Table(
+        Rating,
+        "ratings",
+        key=("message_id", "user_id"),
+        indexes=(("conversation_id",),),
+        references=(Reference(("message_id",), Message),),
+    ),
+    Table(
+        Summary,
+        "summaries",
+        indexes=(("branch", "seq"),),
+        references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
+    ),
+    Table(Blob, "blobs"),
+    Table(
+        BlobChunk,
+        "blob_chunks",
+        key=("blob_id", "number"),
+        references=(Reference(("blob_id",), Blob),),
+    ),
+    Table(
+        BlobUse,
+        "blob_uses",
+        key=("blob_id", "owner_id", "holder"),
+        indexes=(("holder",),),
+        references=(Reference(("blob_id",), Blob),),
+    ),
+    Table(
+        Run,
+        "runs",
+        indexes=(("conversation_id", "id"), ("status", "lease_until")),
+        references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
+        quiet=frozenset({"lease_until"}),
+    ),
+    Table(
+        RunEvent,
+        "run_events",
+        key=("run_id", "number"),
+        references=(Reference(("run_id",), Run),),
+    ),
+    Table(
+        Setting,
+        "settings",
+        key=("user_id", "name"),
+        references=(Reference(("user_id",), User),),
+    ),
+    Table(
+        Activity,
+        "activity",
+        key=("owner_id", "project_id", "day", "hour", "role", "model", "slot"),
+        sums=(
+            "conversations", "messages", "words", "characters", "tokens_in", "tokens_out",
+            "engaged_seconds",
+        ),
+    ),
+    Table(FeedEntry, "feed", key=("position",), indexes=(("user_id", "position"),)),
+)  # fmt: skip
+
+SCHEMA = Schema(TABLES)

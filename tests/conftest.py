@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from hansard.storage.postgres import PostgresStorage
+from postgres_server import running_server
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres_server: str) -> AsyncIterator[str]:
+    """A database with the schema in it, from which the tests' databases are copied."""
+    name = f"template_{uuid4().hex}"
+    await _run(postgres_server, f"CREATE DATABASE {name}")
+    storage = PostgresStorage(f"{postgres_server}/{name}", migrate=True)
+    await storage.open()
+    await storage.close()
+    yield name
+    await _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str, postgres_template: str) -> AsyncIterator[str]:
+    """A new database, ready for use."""
+    name = f"test_{uuid4().hex}"
+    await _run(
+        postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY WAL_LOG"
+    )
+    yield f"{postgres_server}/{name}"
+    await _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _run(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(f"{server}/postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
