@@ -1,0 +1,261 @@
+"""A SQLite file in our care: how it is made, opened, owned and judged safe.
+
+One process owns a file for writing and holds a lock on the side file ``<name>.lock`` as long as it does;
+the operating system lets go of it however the process ends. A new file is made under another name, with
+its schema, flushed, renamed, and its directory flushed, so that a power cut leaves either nothing or
+a whole database. The settings that durability rests on are read back after they were set.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+
+from hansard.errors import (
+    DatabaseInUse,
+    DatabaseReadOnly,
+    NotADatabase,
+    StorageError,
+    StorageFull,
+    UnsafeEngine,
+)
+
+APPLICATION_ID = 0x48534E44
+"""``HSND``: what the file's header says it belongs to."""
+FLOOR = (3, 53, 2)
+"""Older engines have a race that can damage the file, and an overflow in the search index."""
+BUSY_MS = 5_000
+CHECKPOINT_PAGES = 4_000
+CACHE_KIB = 32_768
+
+_SETTINGS: dict[str, Any] = {
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "secure_delete": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+    "cache_size": -CACHE_KIB,
+    "temp_store": 2,
+    "journal_size_limit": 64 * 1024 * 1024,
+}
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"}
+
+
+def check_engine(version: str = apsw.sqlite_lib_version()) -> None:
+    """Refuse an SQLite library that is too old to be trusted with the record."""
+    if tuple(int(part) for part in version.split(".")) < FLOOR:
+        floor = ".".join(map(str, FLOOR))
+        raise UnsafeEngine(
+            f"SQLite {version} is too old to be safe; {floor} is the oldest allowed."
+        )
+
+
+def connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
+    """Open a file with every safety setting in place, and make sure that they are."""
+    flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
+    try:
+        connection = apsw.Connection(str(path), flags=flags, statementcachesize=256)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        # Plans must not look at bound values, or a statement may be prepared anew each time (20 µs).
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+        _check_ours(connection, path)
+        _set(connection, readonly)
+    except apsw.Error as error:
+        raise translate(error, path) from error
+    return connection
+
+
+def _check_ours(connection: apsw.Connection, path: Path) -> None:
+    application = connection.pragma("application_id")
+    if application != APPLICATION_ID:
+        raise NotADatabase(f"{path} is not a Hansard database.")
+
+
+def _set(connection: apsw.Connection, readonly: bool) -> None:
+    for name, value in _SETTINGS.items():
+        if readonly and name == "journal_size_limit":
+            continue
+        connection.pragma(name, value)
+        actual = connection.pragma(name)
+        if actual != value:
+            raise UnsafeEngine(f"SQLite answers {name}={actual} where {value} is needed.")
+    mode = connection.pragma("journal_mode")
+    if mode != "wal":
+        raise UnsafeEngine(f"The database is in {mode} mode; the write-ahead log is needed.")
+    connection.wal_autocheckpoint(0 if readonly else CHECKPOINT_PAGES)
+    if readonly:
+        connection.pragma("query_only", 1)
+
+
+def create(path: Path, statements: list[str], schema_version: int) -> None:
+    """Make a new database, all or nothing. The caller owns the file, and found that there is none."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove(draft)
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        os.close(descriptor)
+        connection = apsw.Connection(str(draft))
+        try:
+            connection.pragma("journal_mode", "wal")
+            with connection:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.pragma("application_id", APPLICATION_ID)
+                connection.pragma("user_version", schema_version)
+        finally:
+            connection.close()
+        flush(draft)
+        draft.rename(path)
+        flush(path.parent)
+    except OSError as error:
+        raise from_os(error, path) from error
+    except apsw.Error as error:
+        raise translate(error, path) from error
+    finally:
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Have the operating system write a file, or a directory's entries, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_filesystem(path: Path) -> None:
+    """Refuse file systems on which the write-ahead log cannot work: those of another machine."""
+    if os.environ.get("HANSARD_ALLOW_NETWORK_FILESYSTEM") == "1":
+        return
+    kind = _filesystem(path.parent)
+    if kind in _NETWORK:
+        raise UnsafeEngine(
+            f"{path} is on a network file system ({kind}), where SQLite can lose data. "
+            "Choose a local disk, or PostgreSQL."
+        )
+
+
+def _filesystem(directory: Path) -> str:
+    """The type of the file system that holds a directory; empty where it cannot be told."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return ""
+    inside = str(directory.resolve()).rstrip("/") + "/"
+    best, kind = "", ""
+    for line in mounts:
+        fields = line.split()
+        point = fields[1].encode().decode("unicode_escape").rstrip("/") + "/"
+        if inside.startswith(point) and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind
+
+
+class Ownership:
+    """The right to write to a file, held by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.with_name(path.name + ".lock")
+        self._descriptor: int | None = None
+
+    def take(self) -> None:
+        """Raises DatabaseInUse, with what the owner says of itself."""
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise from_os(error, self.path) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = _owner(descriptor)
+            os.close(descriptor)
+            who = f"process {owner['pid']}" if "pid" in owner else "another process"
+            where = f", the server at {owner['url']}" if "url" in owner else ""
+            raise DatabaseInUse(
+                f"{self.path.with_suffix('')} is being written by {who}{where}.", **owner
+            ) from None
+        self._descriptor = descriptor
+        self.announce()
+
+    def announce(self, **facts: Any) -> None:
+        """Tell whoever finds the file owned about the owner."""
+        if self._descriptor is not None:
+            text = json.dumps({"pid": os.getpid(), **facts}).encode()
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text, 0)
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _owner(descriptor: int) -> dict[str, Any]:
+    try:
+        found = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def owner_of(path: Path) -> dict[str, Any] | None:
+    """What the process that writes to a file says of itself; None when nobody does."""
+    ownership = Ownership(path)
+    if not ownership.path.exists():
+        return None
+    try:
+        ownership.take()
+    except DatabaseInUse as error:
+        return error.details
+    ownership.release()
+    return None
+
+
+def from_os(error: OSError, path: Path) -> StorageError | StorageFull:
+    """What an operating system's error means for the database."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(f"There is no room left on the disk of {path}.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return DatabaseReadOnly(f"{path} cannot be written: {os.strerror(error.errno)}.")
+    return StorageError(f"{path}: {error.strerror}.")
+
+
+def translate(error: apsw.Error, path: Path) -> StorageError | StorageFull:
+    """What an engine's error means for the database."""
+    if isinstance(error, apsw.FullError):
+        return StorageFull()
+    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+        return NotADatabase(f"{path} is not a Hansard database, or is damaged: {error}.")
+    if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
+        return DatabaseReadOnly(f"{path} cannot be written.")
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return DatabaseInUse(f"{path} is locked by another program.")
+    if isinstance(error, apsw.CantOpenError):
+        return StorageError(f"{path} cannot be opened: {_why_not(path)}.")
+    return StorageError(f"{path}: {error}.")
+
+
+def _why_not(path: Path) -> str:
+    if not path.exists():
+        return "there is no such file"
+    if path.is_dir():
+        return "it is a directory"
+    return "permission denied" if not os.access(path, os.R_OK) else "the directory is read-only"

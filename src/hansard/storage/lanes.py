@@ -1,0 +1,120 @@
+"""Threads that do a file's work: one that writes, a few that read.
+
+**Group commit.** The writing lane takes whatever has queued up since its last commit and hands it over as
+one batch: one transaction, each unit of work in a savepoint of its own so that one that fails undoes only
+itself, one flush to the disk, and only then are all of them answered. Nobody waits for company: a unit
+that finds the queue empty is committed alone.
+
+Callers live on event loops and are answered there, many in one call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hansard.errors import Overloaded, StorageError
+
+MAX_BATCH = 256
+MAX_WAITING = 20_000
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One unit of work, and the caller who waits for it."""
+
+    tenant: str
+    work: Callable[[Any], Awaitable[Any]]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Lane:
+    """A queue and the threads that serve it.
+
+    Each thread calls `make` once for its handler, and the handler with batches of jobs; the handler sets
+    each job's `result` or `error`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Callable[[list[Job]], None]],
+        *,
+        threads: int,
+        batch: int,
+    ) -> None:
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._batch = batch
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._serve, args=(make(),), name=f"{name}-{i}", daemon=True)
+            for i in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def do(self, tenant: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+        """Have a unit of work done, and wait for it."""
+        if self._closed:
+            raise StorageError("The database is closed.")
+        if self._queue.qsize() > MAX_WAITING:
+            raise Overloaded()
+        loop = asyncio.get_running_loop()
+        job = Job(tenant, work, loop, loop.create_future())
+        self._queue.put(job)
+        return await job.answer
+
+    def close(self) -> None:
+        """Finish what was accepted, then end the threads."""
+        self._closed = True
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self, handle: Callable[[list[Job]], None]) -> None:
+        more = True
+        while more:
+            job = self._queue.get()
+            if job is None:
+                return
+            jobs = [job]
+            while len(jobs) < self._batch and not self._queue.empty():
+                job = self._queue.get()
+                if job is None:
+                    more = False
+                    break
+                jobs.append(job)
+            try:
+                handle(jobs)
+            except BaseException as error:
+                for job in jobs:
+                    job.error = job.error or error
+            _deliver(jobs)
+
+
+def _deliver(jobs: list[Job]) -> None:
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[Job]] = defaultdict(list)
+    for job in jobs:
+        by_loop[job.loop].append(job)
+    for loop, done in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_answer, done)
+
+
+def _answer(jobs: list[Job]) -> None:
+    for job in jobs:
+        if job.answer.done():
+            continue
+        if job.error is not None:
+            job.answer.set_exception(job.error)
+        else:
+            job.answer.set_result(job.result)

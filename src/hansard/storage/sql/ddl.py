@@ -1,0 +1,146 @@
+"""From the declarations to the engines' DDL: what a migration is written from and checked against.
+
+Each table begins with the tenant, in its key, its unique sets, its indexes and its references. SQLite's
+tables have an integer key `k` besides, which the search index points to; a key of one counting integer
+(the feed's position) takes its place. PostgreSQL's tables are under row-level security: only the rows of
+the tenant that `hansard.tenant` names for the transaction exist. Two kinds of table do not force it on
+their owner: the list of tenants, which a server's upkeep must read, and search indexes, whose index the
+engine would not use for a condition that it cannot trust not to leak; functions of the owner read both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hansard.storage.sql.compiler import Dialect, TableSql
+from hansard.storage.tables import Column, Reference, Schema, Table
+
+
+def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:
+    """The statements that make a table and what belongs to it."""
+    statements = [_table(table, schema, dialect)]
+    statements += [create_index(table, fields, dialect) for fields in table.indexes]
+    if dialect.name == "postgres":
+        statements += _row_security(f"hansard.{table.name}", forced=table.key != ())
+    if table.search:
+        statements += _search_index(table, dialect)
+    return statements
+
+
+def add_column(table: Table[Any], name: str, dialect: Dialect) -> str:
+    column = table.stored[name]
+    text = f"ALTER TABLE {dialect.namespace}{table.name} ADD COLUMN {_column(column, dialect)}"
+    return text if column.nullable else f"{text} DEFAULT {_default(table, column, dialect)}"
+
+
+def create_index(table: Table[Any], fields: tuple[str, ...], dialect: Dialect) -> str:
+    """An index, named after its table and fields; rows where its first field is null are left out."""
+    columns = _names(fields)
+    partial = f' WHERE "{fields[0]}" IS NOT NULL' if table.stored[fields[0]].nullable else ""
+    return (
+        f"CREATE INDEX {index_name(table, fields)} "
+        f"ON {dialect.namespace}{table.name} ({columns}){partial}"
+    )
+
+
+def index_name(table: Table[Any], fields: tuple[str, ...]) -> str:
+    return f"{table.name}_by_{'_'.join(fields)}"
+
+
+def _table(table: Table[Any], schema: Schema, dialect: Dialect) -> str:
+    lines: list[str] = []
+    counter = dialect.name == "sqlite" and _is_counter(table)
+    if dialect.name == "sqlite" and not counter:
+        lines.append("k INTEGER PRIMARY KEY")
+    for column in table.stored.values():
+        if counter and column.name == table.key[0]:
+            lines.append(f'"{column.name}" INTEGER PRIMARY KEY AUTOINCREMENT')
+        else:
+            lines.append(_column(column, dialect))
+    if not counter:
+        word = "UNIQUE" if dialect.name == "sqlite" else "PRIMARY KEY"
+        lines.append(f"{word} ({_names(table.key)})")
+    lines += [f"UNIQUE ({_names(fields)})" for fields in table.unique]
+    lines += [_reference(reference, schema, dialect) for reference in table.references]
+    body = ",\n    ".join(lines)
+    strict = " STRICT" if dialect.name == "sqlite" else ""
+    return f"CREATE TABLE {dialect.namespace}{table.name} (\n    {body}\n){strict}"
+
+
+def _is_counter(table: Table[Any]) -> bool:
+    return len(table.key) == 1 and table.stored[table.key[0]].type == "int"
+
+
+def _column(column: Column, dialect: Dialect) -> str:
+    kind = dialect.codec.types[column.type]
+    return f'"{column.name}" {kind}{"" if column.nullable else " NOT NULL"}'
+
+
+def _default(table: Table[Any], column: Column, dialect: Dialect) -> str:
+    """The SQL literal of a new column's value in the rows that are already there."""
+    fields = {field.name: field for field in msgspec.structs.fields(table.record)}
+    derived = {d.name: d for d in table.derived}
+    if column.name in derived:
+        source = derived[column.name].source
+        value = derived[column.name].make(fields[source].default)
+    else:
+        field = fields[column.name]
+        factory = field.default_factory
+        value = field.default if factory is msgspec.NODEFAULT else factory()
+        if value is msgspec.NODEFAULT:
+            raise ValueError(f"{table.name}.{column.name} is new and needs a default")
+    value = TableSql(table, dialect).value(column.name, value)
+    return _literal(value)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return "'{}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _reference(reference: Reference, schema: Schema, dialect: Dialect) -> str:
+    to = schema.of(reference.record)
+    return (
+        f"FOREIGN KEY ({_names(reference.fields)}) "
+        f"REFERENCES {dialect.namespace}{to.name} ({_names(reference.to)})"
+    )
+
+
+def _names(fields: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in ("tenant_id", *fields))
+
+
+def _row_security(name: str, *, forced: bool) -> list[str]:
+    own = "tenant_id = NULLIF(current_setting('hansard.tenant', true), '')"
+    statements = [f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"]
+    if forced:
+        statements.append(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+    statements.append(f"CREATE POLICY tenant ON {name} USING ({own}) WITH CHECK ({own})")
+    return statements
+
+
+def _search_index(table: Table[Any], dialect: Dialect) -> list[str]:
+    """The terms of each passage, marked with their owner, and the place they are in."""
+    name = f"{table.name}_terms"
+    if dialect.name == "sqlite":
+        return [
+            f"CREATE VIRTUAL TABLE {name} USING fts5"
+            "(terms, content='', tokenize=\"ascii tokenchars '~'\")",
+            f"INSERT INTO {name} ({name}, rank) VALUES ('secure-delete', 1)",
+        ]
+    key = ", ".join(f'"{field}"' for field in ("tenant_id", *table.key))
+    columns = ",\n    ".join(_column(table.stored[field], dialect) for field in table.key)
+    return [
+        f'CREATE TABLE hansard.{name} (\n    "tenant_id" text COLLATE "C" NOT NULL,\n    {columns},\n'
+        f'    "passage" bigint NOT NULL,\n    "k" bigint GENERATED ALWAYS AS IDENTITY,\n'
+        f'    "terms" tsvector NOT NULL,\n'
+        f"    PRIMARY KEY ({key}, passage),\n"
+        f"    FOREIGN KEY ({key}) REFERENCES hansard.{table.name} ({key}) ON DELETE CASCADE\n)",
+        f"CREATE INDEX {name}_by_terms ON hansard.{name} USING gin (terms)",
+        *_row_security(f"hansard.{name}", forced=False),
+    ]

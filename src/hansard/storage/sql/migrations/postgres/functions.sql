@@ -1,0 +1,145 @@
+-- Functions of the database, applied anew by `hansard db migrate` whenever this file changes.
+
+-- A feed position is the transaction's number and a count within it. Numbers are handed out in order and the
+-- oldest running one is known, so a reader can tell which positions are settled. The epoch is added to keep
+-- positions rising when a database is moved to a server whose transaction numbers are lower.
+CREATE TABLE IF NOT EXISTS hansard.feed_epoch (value bigint NOT NULL);
+INSERT INTO hansard.feed_epoch SELECT 0 WHERE NOT EXISTS (SELECT FROM hansard.feed_epoch);
+
+CREATE OR REPLACE FUNCTION hansard.feed_position(n bigint) RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+    SELECT (value + pg_current_xact_id()::text::bigint) * 4096 + n FROM hansard.feed_epoch
+$$;
+
+CREATE OR REPLACE FUNCTION hansard.feed_end() RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+    SELECT (value + pg_snapshot_xmin(pg_current_snapshot())::text::bigint) * 4096
+    FROM hansard.feed_epoch
+$$;
+
+-- Every tenant, for the upkeep that a server does for all of them.
+CREATE OR REPLACE FUNCTION hansard.tenant_ids() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT tenant_id FROM hansard.tenants
+$$;
+
+-- The newest matches of a search in the tenant of this transaction. It runs as the owner of the index, to whom
+-- row security does not apply there: only so may the engine use the index. The tenant is the transaction's own,
+-- never the caller's word, and the messages are under row security as ever.
+CREATE OR REPLACE FUNCTION hansard.search(
+    p_owner text, p_query text, p_before bigint, p_roles text[], p_projects uuid[], p_model text,
+    p_since timestamptz, p_until timestamptz, p_archived boolean, p_window bigint
+) RETURNS TABLE (message_id uuid, conversation_id uuid, place bigint, score double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT m.id, m.conversation_id, t.k, ts_rank_cd(t.terms, p_query::tsquery)::double precision
+    FROM hansard.messages_terms AS t
+    JOIN hansard.messages AS m ON m.tenant_id = t.tenant_id AND m.id = t.id
+    JOIN hansard.conversations AS c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
+    JOIN hansard.branches AS b ON b.tenant_id = m.tenant_id AND b.id = m.branch
+    WHERE t.terms @@ p_query::tsquery
+      AND t.k < p_before
+      AND t.tenant_id = NULLIF(current_setting('hansard.tenant', true), '')
+      AND m.owner_id = p_owner
+      AND c.deleted_at IS NULL
+      AND b.deleted_at IS NULL
+      AND (p_roles IS NULL OR m.role = ANY (p_roles))
+      AND (p_projects IS NULL OR c.project_id = ANY (p_projects))
+      AND (p_model IS NULL OR m.model = p_model)
+      AND (p_since IS NULL OR m.created_at >= p_since)
+      AND (p_until IS NULL OR m.created_at < p_until)
+      AND (p_archived IS NULL OR c.archived = p_archived)
+    ORDER BY t.k DESC
+    LIMIT p_window
+$$;
+
+-- Append in one round trip: what hansard/storage/placing.py says, for the case in which all is well. Where it
+-- is not (no such conversation or branch, an id that is taken, another head than expected), nothing is done
+-- and no row comes back: the caller then takes the long way, which knows what to answer.
+CREATE OR REPLACE FUNCTION hansard.append(
+    p_tenant text, p_conversation uuid, p_owner text, p_viewer text, p_branch uuid,
+    p_check_head boolean, p_head uuid, p_at timestamptz, p_preview text, p_event bigint,
+    p_ids uuid[], p_created timestamptz[], p_roles text[], p_parts json[], p_models text[],
+    p_finish text[], p_tokens_in bigint[], p_tokens_out bigint[], p_runs uuid[], p_groups uuid[],
+    p_origins uuid[], p_metadata json[],
+    p_term_ids uuid[], p_term_passages bigint[], p_terms text[],
+    a_days text[], a_hours bigint[], a_roles text[], a_models text[], a_messages bigint[],
+    a_words bigint[], a_characters bigint[], a_tokens bigint[], a_engaged bigint[]
+) RETURNS TABLE (place uuid, first_seq bigint, parent uuid)
+LANGUAGE plpgsql AS $$
+DECLARE
+    c record;
+    b record;
+    gap double precision;
+    n bigint := cardinality(p_ids);
+BEGIN
+    PERFORM set_config('hansard.tenant', p_tenant, true);
+
+    SELECT project_id, active_at, message_count, branch INTO c
+    FROM hansard.conversations
+    WHERE tenant_id = p_tenant AND id = p_conversation AND owner_id = p_owner
+      AND deleted_at IS NULL
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN RETURN; END IF;
+
+    SELECT id, head_seq, head_id INTO b
+    FROM hansard.branches
+    WHERE tenant_id = p_tenant AND conversation_id = p_conversation AND deleted_at IS NULL
+      AND id = coalesce(
+        p_branch,
+        (SELECT v.branch FROM hansard.views AS v
+         WHERE v.tenant_id = p_tenant AND v.conversation_id = p_conversation
+           AND v.user_id = p_viewer),
+        c.branch)
+    FOR NO KEY UPDATE;
+    IF NOT FOUND
+       OR (p_check_head AND b.head_id IS DISTINCT FROM p_head)
+       OR EXISTS (SELECT FROM hansard.messages WHERE tenant_id = p_tenant AND id = ANY (p_ids))
+    THEN RETURN; END IF;
+
+    INSERT INTO hansard.messages
+        (tenant_id, created_at, id, conversation_id, branch, seq, parent_id, owner_id, role, parts,
+         model, finish, tokens_in, tokens_out, run_id, group_id, origin_id, metadata)
+    SELECT p_tenant, p_created[i], p_ids[i], p_conversation, b.id, b.head_seq + i,
+        CASE i WHEN 1 THEN b.head_id ELSE p_ids[i - 1] END, p_owner, p_roles[i], p_parts[i],
+        p_models[i], p_finish[i], p_tokens_in[i], p_tokens_out[i], p_runs[i], p_groups[i],
+        p_origins[i], p_metadata[i]
+    FROM generate_series(1, n) AS i;
+
+    INSERT INTO hansard.messages_terms (tenant_id, id, passage, terms)
+    SELECT p_tenant, p_term_ids[i], p_term_passages[i], p_terms[i]::tsvector
+    FROM generate_series(1, cardinality(p_term_ids)) AS i;
+
+    UPDATE hansard.branches SET head_seq = b.head_seq + n, head_id = p_ids[n]
+    WHERE tenant_id = p_tenant AND id = b.id;
+
+    UPDATE hansard.conversations
+    SET active_at = greatest(active_at, p_created[n]), message_count = message_count + n,
+        preview = p_preview
+    WHERE tenant_id = p_tenant AND id = p_conversation;
+
+    gap := CASE WHEN c.message_count > 0 THEN extract(epoch FROM p_created[1] - c.active_at) END;
+    INSERT INTO hansard.activity AS a
+        (tenant_id, created_at, owner_id, project_id, day, hour, role, model, slot, conversations,
+         messages, words, characters, tokens_in, tokens_out, engaged_seconds)
+    SELECT p_tenant, p_created[1], p_owner, coalesce(c.project_id::text, ''), a_days[i], a_hours[i],
+        a_roles[i], a_models[i], pg_backend_pid() % 16, 0, a_messages[i], a_words[i],
+        a_characters[i], a_tokens[2 * i - 1], a_tokens[2 * i],
+        a_engaged[i] + CASE WHEN i = 1 AND gap > 0 AND gap < 1800 THEN floor(gap)::bigint ELSE 0 END
+    FROM generate_series(1, cardinality(a_days)) AS i
+    ON CONFLICT (tenant_id, owner_id, project_id, day, hour, role, model, slot) DO UPDATE SET
+        messages = a.messages + excluded.messages,
+        words = a.words + excluded.words,
+        characters = a.characters + excluded.characters,
+        tokens_in = a.tokens_in + excluded.tokens_in,
+        tokens_out = a.tokens_out + excluded.tokens_out,
+        engaged_seconds = a.engaged_seconds + excluded.engaged_seconds;
+
+    INSERT INTO hansard.feed
+        (tenant_id, created_at, user_id, kind, subject_id, conversation_id, branch, seq, count,
+         position)
+    VALUES (p_tenant, p_at, p_owner, 'message.created', p_ids[n]::text, p_conversation, b.id,
+        b.head_seq + 1, n, hansard.feed_position(p_event));
+
+    RETURN QUERY SELECT b.id, b.head_seq + 1, b.head_id;
+END
+$$;

@@ -1,0 +1,171 @@
+"""A unit of work on PostgreSQL: every verb is a round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hansard.model.feed import FeedEntry
+from hansard.model.messages import Message
+from hansard.storage import placing
+from hansard.storage.base import Append, Change, Match, TextSearch
+from hansard.storage.query import Query
+from hansard.storage.sql.compiler import Compiler
+from hansard.storage.sql.statements import statements
+from hansard.storage.sql.transaction import Row, SqlTransaction
+from hansard.storage.tables import Schema, Table
+from hansard.storage.terms import Clause, owner_mark, passages, place_mark
+
+SQL = statements("postgres")
+_NEWEST = (1 << 63) - 1
+
+
+class PostgresTransaction(SqlTransaction):
+    """A unit's hold on one connection in a transaction."""
+
+    def __init__(self, schema: Schema, compiler: Compiler, tenant: str, connection: Any) -> None:
+        super().__init__(schema, compiler, tenant)
+        self._connection = connection
+        self._changes = 0
+
+    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
+        return await self._connection.fetch(text, *values)
+
+    async def run(self, text: str, values: Sequence[Any]) -> int:
+        status: str = await self._connection.execute(text, *values)
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        await self._connection.executemany(text, values)
+
+    async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
+        sql = self.sql.of(table.record)
+        await self.run_many(sql.insert, [sql.encode(record) for record in records])
+        add = SQL["index"].format(table=table.name)
+        vectors = [v for record in records for v in _vectors(table, self.tenant, record)]
+        await self.run_many(add, [(self.tenant, *vector) for vector in vectors])
+
+    async def unindex(self, query: Query[Any]) -> None:
+        """The index's rows go with those they belong to."""
+
+    async def append(self, append: Append) -> list[Message]:
+        placed = await self.append_at_once(append)
+        return await placing.append(self, append) if placed is None else placed
+
+    async def append_at_once(self, append: Append) -> list[Message] | None:
+        """One statement; None if something is in the way, and then nothing was done."""
+        messages = append.messages
+        sql = self.sql.of(Message)
+        columns = dict(
+            zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
+        )
+        vectors = [v for m in messages for v in _vectors(sql.table, self.tenant, m)]
+        sums = placing.activity(messages, None, None)
+        self._changes += 1
+        rows = await self.rows(
+            SQL["append"],
+            (
+                self.tenant,
+                append.conversation_id,
+                append.owner_id,
+                append.viewer,
+                append.branch,
+                append.expect_head is not msgspec.UNSET,
+                None if append.expect_head is msgspec.UNSET else append.expect_head,
+                append.at,
+                placing.preview(messages[-1]),
+                self._changes,
+                *(columns[name] for name in _APPENDED),
+                *([vector[i] for vector in vectors] for i in range(3)),
+                *([getattr(row, name) for row in sums] for name in _COUNTED),
+                [n for row in sums for n in (row.tokens_in, row.tokens_out)],
+                [row.engaged_seconds for row in sums],
+            ),
+        )
+        if not rows:
+            return None
+        branch, first_seq, parent = rows[0]
+        return placing.place(messages, str(branch), first_seq - 1, parent and str(parent))
+
+    async def publish(self, *changes: Change) -> None:
+        for change in changes:
+            self._changes += 1
+            values = (
+                self.tenant,
+                change.at,
+                change.user_id,
+                change.kind,
+                change.subject_id,
+                change.conversation_id,
+                change.branch,
+                change.seq,
+                change.count,
+                self._changes,
+            )
+            await self.run(SQL["report"], values)
+
+    async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
+        end = (await self.rows(SQL["feed_end"], ()))[0][0]
+        entries = Query(FeedEntry).where(user_id=user_id, position__gt=after, position__lt=end)
+        return await self.select(entries.by("position").page(limit))
+
+    async def search(self, search: TextSearch) -> list[Match]:
+        if not search.clauses:
+            return []
+        rows = await self.rows(
+            SQL["search"],
+            (
+                search.owner_id,
+                _match(search, owner_mark(self.tenant, search.owner_id)),
+                _NEWEST if search.before is None else search.before,
+                search.roles or None,
+                search.project_ids or None,
+                search.model,
+                search.since,
+                search.until,
+                search.archived,
+                search.window,
+            ),
+        )
+        return [Match(str(row[0]), str(row[1]), row[2], row[3]) for row in rows]
+
+
+_APPENDED = (
+    "id", "created_at", "role", "parts", "model", "finish", "tokens_in", "tokens_out", "run_id",
+    "group_id", "origin_id", "metadata",
+)  # fmt: skip
+_COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
+
+
+def _vectors(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, str]]:
+    """For each passage of a record: its id, the passage's number, and its terms with their places."""
+    search = table.search
+    if search is None:
+        return []
+    mark = owner_mark(tenant, getattr(record, search.owner))
+    place = place_mark(getattr(record, search.place))
+    found: list[tuple[str, int, str]] = []
+    for number, terms in enumerate(passages(search.text(record))):
+        places: dict[str, list[str]] = {}
+        for position, term in enumerate(terms, start=1):
+            places.setdefault(term, []).append(str(position))
+        vector = " ".join(f"'{mark}{term}':{','.join(at)}" for term, at in places.items())
+        found.append((record.id, number, f"'{place}' {vector}"))
+    return found
+
+
+def _match(search: TextSearch, mark: str) -> str:
+    """The engine's query: quoted terms and nothing else of the user's."""
+
+    def quoted(clause: Clause) -> str:
+        terms = [f"'{mark}{term}'" for term in clause.terms]
+        if clause.prefix:
+            terms[-1] += ":*"
+        return f"({' <-> '.join(terms)})"
+
+    parts = [quoted(clause) for clause in search.clauses]
+    if search.conversation_id is not None:
+        parts.append(f"'{place_mark(search.conversation_id)}'")
+    return " & ".join(parts)

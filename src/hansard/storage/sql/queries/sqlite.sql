@@ -1,0 +1,69 @@
+-- The statements that the compiler does not write, for SQLite.
+-- A row of a search index is a passage: its rowid is the row's k times 32, plus its number.
+
+-- name: head
+-- Where an append goes: the branch that was named, else the viewer's, else the main one.
+-- And whether the id of its first message is taken.
+SELECT c.project_id, c.active_at, c.message_count, b.id, b.head_seq, b.head_id,
+    EXISTS (SELECT 1 FROM messages AS m WHERE m.tenant_id = :tenant AND m.id = :first)
+FROM conversations AS c
+LEFT JOIN views AS v
+    ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = :viewer
+JOIN branches AS b
+    ON b.tenant_id = c.tenant_id AND b.id = coalesce(:branch, v.branch, c.branch)
+WHERE c.tenant_id = :tenant
+  AND c.id = :conversation
+  AND c.owner_id = :owner
+  AND c.deleted_at IS NULL
+  AND b.conversation_id = c.id
+  AND b.deleted_at IS NULL;
+
+-- name: advance
+-- A branch now ends further on.
+UPDATE branches SET head_seq = ?3, head_id = ?4 WHERE tenant_id = ?1 AND id = ?2;
+
+-- name: touch
+-- What a conversation shows of its messages.
+UPDATE conversations
+SET active_at = max(active_at, ?3), message_count = message_count + ?4, preview = ?5
+WHERE tenant_id = ?1 AND id = ?2;
+
+-- name: index
+-- Add one passage to a table's index.
+INSERT INTO {table}_terms (rowid, terms) VALUES (?1, ?2);
+
+-- name: unindex
+-- Take one passage out of a table's index; the engine needs the terms that it was added with.
+INSERT INTO {table}_terms ({table}_terms, rowid, terms) VALUES ('delete', ?1, ?2);
+
+-- name: tenants
+SELECT tenant_id FROM tenants ORDER BY tenant_id;
+
+-- name: report
+-- A change, in the feed.
+INSERT INTO feed
+    (tenant_id, created_at, user_id, kind, subject_id, conversation_id, branch, seq, count)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: search
+-- The newest matches of an owner's search. The index gives them newest first and only those of the owner
+-- (each term carries the owner's mark), so the work ends with the window. Filters are on the row.
+SELECT m.id, m.conversation_id, t.rowid, -bm25(messages_terms)
+FROM messages_terms AS t
+CROSS JOIN messages AS m ON m.k = t.rowid >> 5
+CROSS JOIN conversations AS c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
+CROSS JOIN branches AS b ON b.tenant_id = m.tenant_id AND b.id = m.branch
+WHERE messages_terms MATCH :match
+  AND t.rowid < :before
+  AND m.tenant_id = :tenant
+  AND m.owner_id = :owner
+  AND c.deleted_at IS NULL
+  AND b.deleted_at IS NULL
+  AND (:roles IS NULL OR m.role IN (SELECT value FROM json_each(:roles)))
+  AND (:projects IS NULL OR lower(hex(c.project_id)) IN (SELECT value FROM json_each(:projects)))
+  AND (:model IS NULL OR m.model = :model)
+  AND (:since IS NULL OR m.created_at >= :since)
+  AND (:until IS NULL OR m.created_at < :until)
+  AND (:archived IS NULL OR c.archived = :archived)
+ORDER BY t.rowid DESC
+LIMIT :window;

@@ -1,0 +1,195 @@
+"""A unit of work on SQLite: every verb is done when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import apsw
+import msgspec
+
+from hansard.errors import AlreadyExists, Conflict
+from hansard.model.feed import FeedEntry
+from hansard.model.messages import Message
+from hansard.storage import placing
+from hansard.storage.base import Append, Change, Match, TextSearch
+from hansard.storage.query import Query
+from hansard.storage.sql.compiler import Compiler
+from hansard.storage.sql.statements import statements
+from hansard.storage.sql.transaction import Row, SqlTransaction
+from hansard.storage.sql.values import (
+    encode_json,
+    from_microseconds,
+    microseconds,
+    ref_to_bytes,
+    uuid_from_bytes,
+    uuid_to_bytes,
+)
+from hansard.storage.tables import Schema, Table
+from hansard.storage.terms import Clause, owner_mark, passages, place_mark
+
+SQL = statements("sqlite")
+_PASSAGE_BITS = 5
+_NEWEST = 1 << 62
+
+
+class SqliteTransaction(SqlTransaction):
+    """A unit's hold on one connection."""
+
+    def __init__(
+        self, schema: Schema, compiler: Compiler, tenant: str, connection: apsw.Connection
+    ) -> None:
+        super().__init__(schema, compiler, tenant)
+        self._connection = connection
+
+    async def rows(self, text: str, values: Any) -> Sequence[Row]:
+        try:
+            return cast("list[Row]", self._connection.execute(text, values).fetchall())
+        except apsw.ConstraintError as error:
+            raise _constraint(error) from error
+
+    async def run(self, text: str, values: Any) -> int:
+        try:
+            self._connection.execute(text, values)
+        except apsw.ConstraintError as error:
+            raise _constraint(error) from error
+        return self._connection.changes()
+
+    async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._connection.executemany(text, values)
+        except apsw.ConstraintError as error:
+            raise _constraint(error) from error
+
+    async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
+        sql = self.sql.of(table.record)
+        add = SQL["index"].format(table=table.name)
+        for record in records:
+            await self.run(sql.insert, sql.encode(record))
+            first = self._connection.last_insert_rowid() << _PASSAGE_BITS
+            for number, text in enumerate(self._marked(table, record)):
+                await self.run(add, (first + number, text))
+
+    async def unindex(self, query: Query[Any]) -> None:
+        sql = self.sql.of(query.record)
+        text, values = sql.select(query, self.tenant)
+        remove = SQL["unindex"].format(table=sql.table.name)
+        for rowid, *row in await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values):
+            for number, terms in enumerate(self._marked(sql.table, sql.decode(row))):
+                await self.run(remove, ((rowid << _PASSAGE_BITS) + number, terms))
+
+    def _marked(self, table: Table[Any], record: Any) -> list[str]:
+        """What the index holds for each passage of a record."""
+        search = table.search
+        if search is None:
+            return []
+        mark = owner_mark(self.tenant, getattr(record, search.owner))
+        place = place_mark(getattr(record, search.place))
+        return [
+            f"{place} {mark}{f' {mark}'.join(terms)}" for terms in passages(search.text(record))
+        ]
+
+    async def append(self, append: Append) -> list[Message]:
+        """What `placing.append` says, with statements that read and write only what is needed."""
+        conversation = uuid_to_bytes(append.conversation_id)
+        where = {
+            "tenant": self.tenant,
+            "conversation": conversation,
+            "owner": append.owner_id,
+            "viewer": append.viewer,
+            "branch": append.branch and uuid_to_bytes(append.branch),
+            "first": uuid_to_bytes(append.messages[0].id),
+        }
+        found = await self.rows(SQL["head"], where)
+        if not found or found[0][6] or not _expected(append, found[0][5]):
+            return await placing.append(self, append)
+        project, active_at, count, branch, head_seq, head_id, _ = found[0]
+        branch_id, head = uuid_from_bytes(branch), head_id and uuid_from_bytes(head_id)
+        placed = placing.place(append.messages, branch_id, head_seq, head)
+        last = placed[-1]
+        await self.insert(*placed)
+        advanced = (self.tenant, branch, last.seq, uuid_to_bytes(last.id))
+        await self.run(SQL["advance"], advanced)
+        shown = (microseconds(last.created_at), len(placed), placing.preview(last))
+        await self.run(SQL["touch"], (self.tenant, conversation, *shown))
+        before = from_microseconds(active_at) if count else None
+        project_id = project and uuid_from_bytes(project)
+        await self.tally(*placing.activity(placed, project_id, before))
+        await self.publish(placing.appended(placed, append))
+        return placed
+
+    async def publish(self, *changes: Change) -> None:
+        for change in changes:
+            ids = (change.conversation_id, change.branch)
+            values = (
+                self.tenant,
+                microseconds(change.at),
+                change.user_id,
+                change.kind,
+                ref_to_bytes(change.subject_id),
+                *(value and uuid_to_bytes(value) for value in ids),
+                change.seq,
+                change.count,
+            )
+            await self.run(SQL["report"], values)
+
+    async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
+        entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)
+        return await self.select(entries.by("position").page(limit))
+
+    async def search(self, search: TextSearch) -> list[Match]:
+        if not search.clauses:
+            return []
+        rows = await self.rows(
+            SQL["search"],
+            {
+                "match": _match(search, owner_mark(self.tenant, search.owner_id)),
+                "before": _NEWEST if search.before is None else search.before,
+                "tenant": self.tenant,
+                "owner": search.owner_id,
+                "roles": encode_json(search.roles) if search.roles else None,
+                "projects": _hex(search.project_ids) if search.project_ids else None,
+                "model": search.model,
+                "since": search.since and microseconds(search.since),
+                "until": search.until and microseconds(search.until),
+                "archived": search.archived,
+                "window": search.window,
+            },
+        )
+        return [
+            Match(uuid_from_bytes(row[0]), uuid_from_bytes(row[1]), row[2], row[3]) for row in rows
+        ]
+
+
+def _expected(append: Append, head_id: bytes | None) -> bool:
+    if append.expect_head is msgspec.UNSET:
+        return True
+    return append.expect_head == (head_id and uuid_from_bytes(head_id))
+
+
+def _match(search: TextSearch, mark: str) -> str:
+    """The engine's query: quoted terms and nothing else of the user's."""
+
+    def quoted(clause: Clause) -> str:
+        return f'"{mark}{f" {mark}".join(clause.terms)}"{" *" if clause.prefix else ""}'
+
+    parts = [quoted(clause) for clause in search.clauses]
+    if search.conversation_id is not None:
+        parts.append(f'"{place_mark(search.conversation_id)}"')
+    return " AND ".join(parts)
+
+
+def _hex(ids: tuple[str, ...]) -> str:
+    return encode_json([value.replace("-", "") for value in ids])
+
+
+def _constraint(error: apsw.ConstraintError) -> Conflict:
+    if result_code(error) == "sqlite_constraint_foreignkey":
+        return Conflict("This refers to something that is not there, or is referred to.")
+    return AlreadyExists()
+
+
+def result_code(error: apsw.Error) -> str:
+    """The engine's own word for the error, such as ``sqlite_ioerr_fsync``."""
+    code: int = getattr(error, "extendedresult", 0)
+    return str(apsw.mapping_extended_result_codes.get(code, "")).lower()

@@ -1,0 +1,23 @@
+"""The hand-written statements, by name, from `queries/*.sql`.
+
+A block begins with ``-- name: something`` and goes on to the next; the comment lines under the name say
+what it is for.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+
+
+@cache
+def statements(engine: str) -> dict[str, str]:
+    text = files("hansard.storage.sql").joinpath("queries", f"{engine}.sql").read_text("utf-8")
+    parts = _NAME.split(text)[1:]
+    return {
+        name: re.sub(r"^--.*\n", "", block, flags=re.MULTILINE).strip().rstrip(";")
+        for name, block in zip(parts[::2], parts[1::2], strict=True)
+    }

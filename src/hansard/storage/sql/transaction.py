@@ -1,0 +1,125 @@
+"""The verbs, once for both engines: the compiler writes the text, a driver runs it.
+
+A driver gives `rows`, `run` and `run_many`; it also keeps the search index of searchable tables and
+reports to the feed, which the engines do each in their own way.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from hansard.errors import NotFound, VersionMoved
+from hansard.model.base import Entry
+from hansard.model.branches import Branch
+from hansard.model.messages import Message
+from hansard.storage.base import Transaction
+from hansard.storage.query import Query
+from hansard.storage.sql.compiler import Compiler
+from hansard.storage.tables import Schema, Table
+
+E = TypeVar("E", bound=Entry)
+Row = Sequence[Any]
+
+
+class SqlTransaction(Transaction):
+    def __init__(self, schema: Schema, compiler: Compiler, tenant: str) -> None:
+        self.schema = schema
+        self.tenant = tenant
+        self.sql = compiler
+
+    # What a driver gives
+
+    @abstractmethod
+    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
+        """Run a statement and return its rows."""
+
+    @abstractmethod
+    async def run(self, text: str, values: Sequence[Any]) -> int:
+        """Run a statement and return how many rows it changed."""
+
+    @abstractmethod
+    async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+
+    @abstractmethod
+    async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
+        """Add rows of a searchable table, and their passages to its search index."""
+
+    @abstractmethod
+    async def unindex(self, query: Query[Any]) -> None:
+        """Take the rows that a query asks for out of their table's search index."""
+
+    # The verbs
+
+    async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:
+        sql = self.sql.of(record)
+        text = sql.get + self.sql.dialect.lock if lock else sql.get
+        rows = await self.rows(text, [self.tenant, *sql.key(key)])
+        return sql.decode(rows[0]) if rows else None
+
+    async def select(self, query: Query[E]) -> list[E]:
+        sql = self.sql.of(query.record)
+        text, values = sql.select(query, self.tenant)
+        return [sql.decode(row) for row in await self.rows(text, values)]
+
+    async def count(self, query: Query[Any]) -> int:
+        text, values = self.sql.of(query.record).count(query, self.tenant)
+        return (await self.rows(text, values))[0][0]
+
+    async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
+        sql = self.sql.of(query.record)
+        text, values = sql.total(query, by, self.tenant)
+        return [sql.decode(row) for row in await self.rows(text, values)]
+
+    async def insert(self, *records: Entry, absent: bool = False) -> int:
+        if not records:
+            return 0
+        if any(record.tenant_id != self.tenant for record in records):
+            raise NotFound("The record belongs to another tenant.")
+        sql = self.sql.of(type(records[0]))
+        if absent:
+            return sum([await self.run(sql.insert_absent, sql.encode(r)) for r in records])
+        if sql.table.search:
+            await self.insert_searchable(sql.table, records)
+        else:
+            await self._each(sql.insert, [sql.encode(record) for record in records])
+        return len(records)
+
+    async def update(
+        self, record: type[E], *key: Any, version: int | None = None, **changes: Any
+    ) -> E:
+        sql = self.sql.of(record)
+        text, values = sql.update(changes, key, version, self.tenant)
+        rows = await self.rows(text, values)
+        if rows:
+            return sql.decode(rows[0])
+        found = await self.get(record, *key)
+        if found is None:
+            raise NotFound()
+        raise VersionMoved(version=getattr(found, "version", None))
+
+    async def delete(self, query: Query[Any]) -> int:
+        sql = self.sql.of(query.record)
+        if sql.table.search:
+            await self.unindex(query)
+        text, values = sql.delete(query, self.tenant)
+        return await self.run(text, values)
+
+    async def move(self, branch: str, first_seq: int, to: str) -> int:
+        await self.get(Branch, branch, lock=True)
+        moved = Query(Message).where(branch=branch, seq__ge=first_seq)
+        text, values = self.sql.of(Message).change(moved, {"branch": to}, self.tenant)
+        return await self.run(text, values)
+
+    async def tally(self, *sums: Entry) -> None:
+        if sums:
+            sql = self.sql.of(type(sums[0]))
+            await self._each(sql.tally, [sql.encode(row) for row in sums])
+
+    async def _each(self, text: str, values: list[list[Any]]) -> None:
+        if len(values) == 1:
+            await self.run(text, values[0])
+        else:
+            await self.run_many(text, values)

@@ -1,0 +1,124 @@
+"""How values travel: from fields of records to columns and back, for each engine.
+
+JSON columns hold the canonical text that msgspec writes, so what comes back is what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from hansard.ids import is_id
+from hansard.storage.tables import Column, ColumnType
+
+Convert = Callable[[Any], Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_encode_json = msgspec.json.Encoder(order=None).encode
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One engine's column types and conversions; a type without a conversion travels as it is."""
+
+    types: dict[ColumnType, str]
+    encoders: dict[ColumnType, Convert]
+    decoders: dict[ColumnType, Convert]
+
+    def encoder(self, column: Column) -> Convert | None:
+        return self.encoders.get(column.type)
+
+    def decoder(self, column: Column) -> Convert | None:
+        if column.type == "json":
+            return msgspec.json.Decoder(column.annotation).decode
+        return self.decoders.get(column.type)
+
+
+def encode_json(value: Any) -> str:
+    return _encode_json(value).decode()
+
+
+@lru_cache(maxsize=8192)
+def uuid_to_bytes(value: str) -> bytes:
+    return bytes.fromhex(value.replace("-", ""))
+
+
+@lru_cache(maxsize=8192)
+def uuid_from_bytes(value: bytes) -> str:
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def ref_to_bytes(value: str) -> bytes | str:
+    return uuid_to_bytes(value) if is_id(value) else value
+
+
+def _ref_from_bytes(value: bytes | str) -> str:
+    return uuid_from_bytes(value) if isinstance(value, bytes) else value
+
+
+def microseconds(value: datetime) -> int:
+    """Since 1970, UTC."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(value: int) -> datetime:
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+SQLITE = Codec(
+    types={
+        "uuid": "BLOB",
+        "digest": "BLOB",
+        "ref": "ANY",
+        "text": "TEXT",
+        "int": "INTEGER",
+        "float": "REAL",
+        "bool": "INTEGER",
+        "time": "INTEGER",
+        "bytes": "BLOB",
+        "json": "TEXT",
+        "names": "TEXT",
+    },
+    encoders={
+        "uuid": uuid_to_bytes,
+        "digest": bytes.fromhex,
+        "ref": ref_to_bytes,
+        "bool": int,
+        "time": microseconds,
+        "json": encode_json,
+        "names": encode_json,
+    },
+    decoders={
+        "uuid": uuid_from_bytes,
+        "digest": bytes.hex,
+        "ref": _ref_from_bytes,
+        "bool": bool,
+        "time": from_microseconds,
+        "names": msgspec.json.Decoder(tuple[str, ...]).decode,
+    },
+)
+
+POSTGRES = Codec(
+    types={
+        "uuid": "uuid",
+        "digest": "bytea",
+        "ref": 'text COLLATE "C"',
+        "text": 'text COLLATE "C"',
+        "int": "bigint",
+        "float": "double precision",
+        "bool": "boolean",
+        "time": "timestamptz",
+        "bytes": "bytea",
+        "json": "json",
+        "names": "text[]",
+    },
+    encoders={"digest": bytes.fromhex, "json": encode_json},
+    decoders={"uuid": str, "digest": bytes.hex, "names": tuple},
+)

@@ -1,0 +1,211 @@
+"""The embedded default: one SQLite file, owned by one process.
+
+All writing happens on one thread, in batches (see `lanes`); reading happens on others, each with
+a connection of its own, in transactions that end before their answer is given. So no lock is ever waited
+for, and the write-ahead log can always be folded back into the file, which only the writer does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
+from hansard.storage import files
+from hansard.storage.base import Read, Storage, Write
+from hansard.storage.lanes import MAX_BATCH, Job, Lane
+from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
+from hansard.storage.sql.migrations import Migrations
+from hansard.storage.sql.sqlite import SQL, SqliteTransaction, result_code
+from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.units import run_now
+
+T = TypeVar("T")
+
+READERS = 2
+
+
+class SqliteStorage(Storage):
+    """A database in one file.
+
+    With `readonly` it may be opened beside its owner. A schema that is behind is migrated when the
+    database is opened, unless `migrate` is off: then it is refused.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        schema: Schema = SCHEMA,
+        migrations: Migrations | None = None,
+        readonly: bool = False,
+        migrate: bool = True,
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.schema = schema
+        self.migrations = migrations or Migrations.builtin("sqlite")
+        self.readonly = readonly
+        self.ownership = files.Ownership(self.path)
+        self._migrate = migrate
+        self._compiler = Compiler(schema, SQLITE_DIALECT)
+        self._fence: StorageError | None = None
+        self._process = os.getpid()
+        self._connections: list[apsw.Connection] = []
+        self._writers: Lane | None = None
+        self._readers: Lane | None = None
+
+    async def open(self) -> None:
+        await asyncio.to_thread(self._open)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    async def read(self, tenant: str, work: Read[T]) -> T:
+        return await self._lane(self._readers).do(tenant, work)
+
+    async def write(self, tenant: str, work: Write[T]) -> T:
+        if self.readonly:
+            raise DatabaseReadOnly(f"{self.path} is open for reading only.")
+        return await self._lane(self._writers).do(tenant, work)
+
+    async def tenants(self) -> list[str]:
+        async def work(tx: Any) -> list[str]:
+            return [row[0] for row in await tx.rows(SQL["tenants"], ())]
+
+        return await self.read("", work)
+
+    def _open(self) -> None:
+        files.check_engine()
+        files.check_filesystem(self.path)
+        if not self.readonly:
+            self.ownership.take()
+        try:
+            if not self.readonly and not self.path.exists():
+                files.create(self.path, self.migrations.texts(), self.migrations.latest)
+            self._check_schema()
+            self._readers = Lane("hansard-read", self._reader, threads=READERS, batch=1)
+            if not self.readonly:
+                self._writers = Lane("hansard-write", self._writer, threads=1, batch=MAX_BATCH)
+        except BaseException:
+            self._close()
+            raise
+
+    def _check_schema(self) -> None:
+        connection = files.connect(self.path, readonly=self.readonly)
+        try:
+            self.migrations.bring_up_sqlite(
+                connection, self.path, apply=self._migrate and not self.readonly
+            )
+        finally:
+            connection.close()
+
+    def _close(self) -> None:
+        for lane in (self._writers, self._readers):
+            if lane is not None:
+                lane.close()
+        self._writers = self._readers = None
+        while self._connections:
+            self._connections.pop().close()
+        self.ownership.release()
+
+    def _lane(self, lane: Lane | None) -> Lane:
+        if lane is None or self._process != os.getpid():
+            raise StorageError("The database is not open in this process.")
+        return lane
+
+    def _connect(self, *, readonly: bool) -> apsw.Connection:
+        connection = files.connect(self.path, readonly=readonly)
+        self._connections.append(connection)
+        return connection
+
+    # Reading, on the readers' threads
+
+    def _reader(self) -> Callable[[list[Job]], None]:
+        connection = self._connect(readonly=True)
+
+        def handle(jobs: list[Job]) -> None:
+            for job in jobs:
+                connection.execute("BEGIN")
+                try:
+                    job.result = run_now(job.work(self._unit(connection, job.tenant)))
+                except apsw.Error as error:
+                    job.error = files.translate(error, self.path)
+                except BaseException as error:
+                    job.error = error
+                finally:
+                    connection.execute("COMMIT")
+
+        return handle
+
+    def _unit(self, connection: apsw.Connection, tenant: str) -> SqliteTransaction:
+        return SqliteTransaction(self.schema, self._compiler, tenant, connection)
+
+    # Writing, on the writer's thread
+
+    def _writer(self) -> Callable[[list[Job]], None]:
+        connection = self._connect(readonly=False)
+
+        def handle(jobs: list[Job]) -> None:
+            if self._fence is not None:
+                raise self._fence
+            waiting = list(reversed(jobs))
+            while waiting:
+                self._commit(connection, waiting)
+
+        return handle
+
+    def _commit(self, connection: apsw.Connection, waiting: list[Job]) -> None:
+        """Run jobs from the end of the list in one transaction, as many as the engine lets."""
+        done: list[Job] = []
+        alone = len(waiting) == 1
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            while waiting and connection.in_transaction:
+                done.append(waiting.pop())
+                self._attempt(connection, done[-1], alone)
+            if not connection.in_transaction:
+                raise done[-1].error or StorageError("The engine ended the transaction.")
+            connection.execute("COMMIT")
+        except (apsw.Error, HansardError) as error:
+            failure = self._failure(error)
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in done or [waiting.pop()]:
+                job.error = job.error or type(failure)(failure.message)
+
+    def _attempt(self, connection: apsw.Connection, job: Job, alone: bool) -> None:
+        """Run one job, so that it leaves no trace if it fails."""
+        if not alone:
+            connection.execute("SAVEPOINT job")
+        try:
+            job.result = run_now(job.work(self._unit(connection, job.tenant)))
+        except apsw.Error as error:
+            job.error = files.translate(error, self.path)
+        except BaseException as error:
+            job.error = error
+        if not connection.in_transaction or (alone and job.error is None):
+            return
+        if alone:
+            connection.execute("ROLLBACK; BEGIN IMMEDIATE")
+        elif job.error is not None:
+            connection.execute("ROLLBACK TO job; RELEASE job")
+        else:
+            connection.execute("RELEASE job")
+
+    def _failure(self, error: apsw.Error | HansardError) -> HansardError:
+        """What a failed commit means: never "no" unless that is certain."""
+        if isinstance(error, HansardError):
+            return error
+        if isinstance(error, apsw.FullError | apsw.BusyError | apsw.ReadOnlyError):
+            return files.translate(error, self.path)
+        if isinstance(error, apsw.IOError) and "fsync" in result_code(error):
+            self._fence = StorageError(
+                "The disk failed to keep what was written. Nothing more is written until the database "
+                "is opened again."
+            )
+        return OutcomeUnknown()

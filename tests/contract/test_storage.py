@@ -1,0 +1,42 @@
+"""The contract suite on the three back ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hansard.storage.base import Storage
+from hansard.storage.memory import MemoryStorage
+from hansard.storage.postgres import PostgresStorage
+from hansard.storage.sqlite import SqliteStorage
+from hansard.testing.powers import PowersContract
+from hansard.testing.storage import StorageContract
+
+
+class TestMemory(StorageContract, PowersContract):
+    @pytest.fixture
+    async def storage(self) -> AsyncIterator[Storage]:
+        storage = MemoryStorage()
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestSqlite(StorageContract, PowersContract):
+    @pytest.fixture
+    async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
+        storage = SqliteStorage(tmp_path / "chats.db")
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestPostgres(StorageContract, PowersContract):
+    @pytest.fixture
+    async def storage(self, postgres_url: str) -> AsyncIterator[Storage]:
+        storage = PostgresStorage(postgres_url)
+        await storage.open()
+        yield storage
+        await storage.close()
