@@ -11,6 +11,7 @@ RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "in
 RunEventType = Literal[
     "started", "text", "reasoning", "tool_call", "completed", "failed", "cancelled", "interrupted"
 ]
+RunMode = Literal["answer", "continue", "dialogue"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled", "interrupted"})
 
 
@@ -33,7 +34,10 @@ class Run(Record, frozen=True, kw_only=True):
     group_id: Id | None = None
     model: str
     status: RunStatus = "queued"
+    mode: RunMode = "answer"
+    """Whether it answers, goes on with its own answer, or talks with other models."""
     options: JsonObject = {}
+    """What the model was asked with, such as `temperature`."""
     worker: str = ""
     """The process that generates."""
     lease_until: datetime

@@ -201,6 +201,8 @@ class Storage(ABC):
     """Where records are kept. Made closed; `open` before use, `close` after, both once."""
 
     schema: Schema = SCHEMA
+    exclusive: bool = True
+    """Whether one process alone writes here, so that what another left unfinished is over."""
 
     @abstractmethod
     async def open(self) -> None:
@@ -221,6 +223,9 @@ class Storage(ABC):
     async def append(self, tenant: str, append: Append) -> list[Message]:
         """A unit that is one append, the hot path; a back end may have a shorter way for it."""
         return await self.write(tenant, lambda tx: tx.append(append))
+
+    async def erase(self) -> None:  # noqa: B027 - not every storage has files
+        """Make sure that what was deleted cannot be read from the files any more."""
 
     @abstractmethod
     async def tenants(self) -> list[str]:

@@ -76,6 +76,8 @@ class PostgresStorage(Storage):
     schema is brought up by `hansard db migrate`, or here with `migrate`.
     """
 
+    exclusive = False
+
     def __init__(
         self,
         url: str,

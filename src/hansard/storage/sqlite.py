@@ -54,6 +54,7 @@ class SqliteStorage(Storage):
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
         self._fence: StorageError | None = None
+        self._erasing = False
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
         self._writers: Lane | None = None
@@ -72,6 +73,14 @@ class SqliteStorage(Storage):
         if self.readonly:
             raise DatabaseReadOnly(f"{self.path} is open for reading only.")
         return await self._lane(self._writers).do(tenant, work)
+
+    async def erase(self) -> None:
+        """Fold the log into the file and empty it: deleted rows are overwritten in the file alone."""
+
+        async def work(_: Any) -> None:
+            self._erasing = True
+
+        await self.write("", work)
 
     async def tenants(self) -> list[str]:
         async def work(tx: Any) -> list[str]:
@@ -156,6 +165,9 @@ class SqliteStorage(Storage):
             waiting = list(reversed(jobs))
             while waiting:
                 self._commit(connection, waiting)
+            if self._erasing:
+                self._erasing = False
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
         return handle
 

@@ -249,6 +249,7 @@ TABLES: tuple[Table[Any], ...] = (
         RunEvent,
         "run_events",
         key=("run_id", "number"),
+        indexes=(("created_at",),),
         references=(Reference(("run_id",), Run),),
     ),
     Table(

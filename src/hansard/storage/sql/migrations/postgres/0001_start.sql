@@ -107,6 +107,7 @@ CREATE TABLE hansard.branches (
     "fork_seq" bigint NOT NULL,
     "head_seq" bigint NOT NULL,
     "head_id" uuid,
+    "cut_from" uuid,
     "deleted_at" timestamptz,
     PRIMARY KEY ("tenant_id", "id"),
     UNIQUE ("tenant_id", "conversation_id", "id"),
@@ -291,6 +292,7 @@ CREATE TABLE hansard.runs (
     "group_id" uuid,
     "model" text COLLATE "C" NOT NULL,
     "status" text COLLATE "C" NOT NULL,
+    "mode" text COLLATE "C" NOT NULL,
     "options" json NOT NULL,
     "worker" text COLLATE "C" NOT NULL,
     "lease_until" timestamptz NOT NULL,
@@ -324,6 +326,8 @@ CREATE TABLE hansard.run_events (
     PRIMARY KEY ("tenant_id", "run_id", "number"),
     FOREIGN KEY ("tenant_id", "run_id") REFERENCES hansard.runs ("tenant_id", "id")
 );
+
+CREATE INDEX run_events_by_created_at ON hansard.run_events ("tenant_id", "created_at");
 
 ALTER TABLE hansard.run_events ENABLE ROW LEVEL SECURITY;
 

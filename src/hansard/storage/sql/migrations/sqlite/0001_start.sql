@@ -88,6 +88,7 @@ CREATE TABLE branches (
     "fork_seq" INTEGER NOT NULL,
     "head_seq" INTEGER NOT NULL,
     "head_id" BLOB,
+    "cut_from" BLOB,
     "deleted_at" INTEGER,
     UNIQUE ("tenant_id", "id"),
     UNIQUE ("tenant_id", "conversation_id", "id"),
@@ -220,6 +221,7 @@ CREATE TABLE runs (
     "group_id" BLOB,
     "model" TEXT NOT NULL,
     "status" TEXT NOT NULL,
+    "mode" TEXT NOT NULL,
     "options" TEXT NOT NULL,
     "worker" TEXT NOT NULL,
     "lease_until" INTEGER NOT NULL,
@@ -248,6 +250,8 @@ CREATE TABLE run_events (
     UNIQUE ("tenant_id", "run_id", "number"),
     FOREIGN KEY ("tenant_id", "run_id") REFERENCES runs ("tenant_id", "id")
 ) STRICT;
+
+CREATE INDEX run_events_by_created_at ON run_events ("tenant_id", "created_at");
 
 CREATE TABLE settings (
     k INTEGER PRIMARY KEY,

@@ -1,0 +1,192 @@
+"""Settings: where each comes from, and what it is.
+
+A setting is looked for in the flags of the command, then in the environment, then in a `.env` file in the
+working directory, then in the config file; else it has its default. ``HANSARD_HOME`` puts data, token and
+configuration into one directory; without it they lie where the system keeps such things for a user.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from hansard.errors import InvalidConfig
+from hansard.services.options import ChatOptions
+from hansard.storage.urls import is_sqlite, sqlite_path
+
+DATABASE = "chats.db"
+TOKEN = "token"  # noqa: S105 - the file's name
+FILE = "config.toml"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting, by its name in the config file; in the environment it is `HANSARD_<NAME>`."""
+
+    database_url: str = ""
+    """A path, `:memory:`, `sqlite:///…` or `postgresql://…`; empty: `chats.db` in the data directory."""
+    tenant: str = "local"
+    user: str = "me"
+    host: str = "127.0.0.1"
+    port: int = 8765
+    allowed_hosts: str = ""
+    """More names by which the server may be called, with commas between; needed behind a proxy."""
+    model: str = ""
+    """The model that answers where nothing else says which; empty: the best there is."""
+    max_history: int = 200
+    auto_save: bool = True
+    save_interval: float = 0.2
+    auto_title: bool = True
+    summarize: bool = True
+    log_level: str = "warning"
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting's value, and where it was found."""
+
+    name: str
+    value: Any
+    source: str
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of this process, and where things lie."""
+
+    config: Config
+    settings: list[Setting]
+    environment: dict[str, str]
+    """The environment with what `.env` and the config file add to it, for keys of providers."""
+    home: Path
+    """The data directory."""
+    file: Path
+    """The config file, whether it is there or not."""
+
+    @property
+    def token_file(self) -> Path:
+        return self.home / TOKEN
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.config.database_url or str(self.home / DATABASE)
+
+    @property
+    def database_file(self) -> Path | None:
+        return sqlite_path(self.database) if is_sqlite(self.database) else None
+
+    def chat_options(self) -> ChatOptions:
+        config = self.config
+        return ChatOptions(
+            model=config.model or None,
+            max_history=config.max_history,
+            auto_save=config.auto_save,
+            save_interval=config.save_interval,
+            auto_title=config.auto_title,
+            summarize=config.summarize,
+        )
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
+    directory: Path | None = None,
+) -> Loaded:
+    """Every setting with its value and source; raises InvalidConfig with the source at fault."""
+    written = _dotenv((directory or Path.cwd()) / ".env")
+    merged = {**written, **environment}
+    home, file = _places(merged)
+    content = _file(file)
+    providers = _providers(content.pop("providers", {}), file)
+    sources: list[tuple[str, Mapping[str, Any]]] = [
+        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+        ("environment", _settings(environment)),
+        (".env", _settings(written)),
+        (str(file), content),
+    ]
+    unknown = set(content) - set(Config.__struct_fields__)
+    if unknown:
+        raise InvalidConfig(f"{file} has settings that do not exist: {', '.join(sorted(unknown))}.")
+    settings = [_find(field, sources) for field in msgspec.structs.fields(Config)]
+    return Loaded(
+        config=Config(**{setting.name: setting.value for setting in settings}),
+        settings=settings,
+        environment={**providers, **merged},
+        home=home,
+        file=file,
+    )
+
+
+def _find(
+    field: msgspec.structs.FieldInfo, sources: list[tuple[str, Mapping[str, Any]]]
+) -> Setting:
+    for source, values in sources:
+        if field.name in values:
+            given = values[field.name]
+            try:
+                value = msgspec.convert(given, field.type, strict=False)
+            except msgspec.ValidationError:
+                raise InvalidConfig(
+                    f"{field.name} is {given!r} ({source}), which is not a {field.type.__name__}."
+                ) from None
+            return Setting(name=field.name, value=value, source=source)
+    return Setting(name=field.name, value=field.default, source="default")
+
+
+def _settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those variables that are settings."""
+    found = {
+        name: environment[variable]
+        for name in Config.__struct_fields__
+        if (variable := f"HANSARD_{name.upper()}") in environment
+    }
+    if "database_url" not in found and environment.get("DATABASE_PATH"):
+        found["database_url"] = environment["DATABASE_PATH"]
+    return found
+
+
+def _places(environment: Mapping[str, str]) -> tuple[Path, Path]:
+    """The data directory and the config file."""
+    if home := environment.get("HANSARD_HOME"):
+        place = Path(home).expanduser().absolute()
+        return place, place / FILE
+    import platformdirs  # noqa: PLC0415 - an extra's
+
+    return (
+        Path(platformdirs.user_data_dir("hansard", appauthor=False)),
+        Path(platformdirs.user_config_dir("hansard", appauthor=False)) / FILE,
+    )
+
+
+def _dotenv(file: Path) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - an extra's
+
+    return {name: value for name, value in dotenv_values(file).items() if value is not None}
+
+
+def _file(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidConfig(f"{file} cannot be read: {error}") from error
+
+
+def _providers(tables: Any, file: Path) -> dict[str, str]:
+    """``[providers.name]`` with `url` and `key`, as the variables that say the same."""
+    variables: dict[str, str] = {}
+    if not isinstance(tables, dict):
+        raise InvalidConfig(f"providers in {file} is a table of tables.")
+    for name, table in cast("dict[str, Any]", tables).items():
+        if not isinstance(table, dict) or not set(cast("Any", table)) <= {"url", "key"}:
+            raise InvalidConfig(f"[providers.{name}] in {file} has url and key, and nothing else.")
+        prefix = f"HANSARD_PROVIDER_{name.upper().replace('-', '_')}"
+        for part, value in cast("dict[str, Any]", table).items():
+            variables[f"{prefix}_{part.upper()}"] = str(value)
+    return variables

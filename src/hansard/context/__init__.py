@@ -1,0 +1,1 @@
+"""What of a conversation is sent to a model: instructions, a summary, and the newest messages that fit."""

@@ -1,0 +1,45 @@
+"""System instructions: the tenant's, then the projects' from the outside in, then the conversation's."""
+
+from __future__ import annotations
+
+from hansard.model.conversations import Conversation
+from hansard.model.projects import Project
+from hansard.model.tenants import Tenant
+from hansard.storage.base import Reader
+
+MAX_NESTING = 32
+
+
+async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
+    """The projects around a conversation, the innermost first; those in the trash do not count."""
+    found: list[Project] = []
+    project_id = conversation.project_id
+    while project_id is not None and len(found) < MAX_NESTING:
+        project = await tx.get(Project, project_id)
+        if project is None:
+            break
+        if project.deleted_at is None:
+            found.append(project)
+        project_id = project.parent_id
+    return found
+
+
+async def instructions(tx: Reader, conversation: Conversation) -> str:
+    tenant = await tx.get(Tenant)
+    projects = await projects_of(tx, conversation)
+    texts = [
+        tenant.instructions if tenant else "",
+        *(project.instructions for project in reversed(projects)),
+        conversation.system,
+    ]
+    return "\n\n".join(text.strip() for text in texts if text.strip())
+
+
+async def chosen_model(tx: Reader, conversation: Conversation) -> str | None:
+    """The model that the conversation, or a project around it, names."""
+    if conversation.model is not None:
+        return conversation.model
+    for project in await projects_of(tx, conversation):
+        if project.model is not None:
+            return project.model
+    return None

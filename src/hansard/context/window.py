@@ -1,0 +1,141 @@
+"""The newest messages that fit into a model's window.
+
+The first message of the window moves in steps: it is one whose `seq` is a multiple of `STEP`. While a
+conversation grows, what is sent then begins in the same way for some turns, which is what lets a provider reuse
+the work it did on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hansard.context.instructions import instructions
+from hansard.context.tokens import estimate, estimate_parts
+from hansard.model.blobs import BlobChunk
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message, Summary
+from hansard.model.parts import Error, File, Image, Part, Text, blobs_of
+from hansard.providers.base import Media, Turn
+from hansard.storage import placing
+from hansard.storage.base import Reader
+from hansard.storage.query import Query
+
+STEP = 8
+PAGE = 50
+ANSWER_SHARE = 4
+"""One part in so many of a model's window is kept for the answer."""
+SUMMARY_HEADING = "What was said before, in short:"
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent to a model, and what of the path is not."""
+
+    system: str
+    turns: tuple[Turn, ...]
+    first_seq: int
+    """The depth of the first message that is sent."""
+    summary_seq: int = -1
+    """How far the summary reaches that stands for earlier ones; -1: there is none."""
+
+
+async def build(
+    tx: Reader,
+    conversation: Conversation,
+    branch: Branch,
+    *,
+    last_seq: int,
+    context_tokens: int,
+    max_history: int,
+    speaker: str | None = None,
+) -> Context:
+    """The context for an answer to the message at `last_seq` of a branch's path.
+
+    With `speaker`, the model is one of several in a conversation: only its own answers are its own.
+    """
+    system = await instructions(tx, conversation)
+    budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system)
+    messages = await _newest(tx, branch, last_seq, budget, max_history)
+    first = messages[0].seq if messages else 0
+    summary = await _summary(tx, branch, first) if first > 0 else None
+    if summary is not None:
+        system = f"{system}\n\n{SUMMARY_HEADING}\n{summary.text}".strip()
+    media = await _media(tx, messages)
+    return Context(
+        system=system,
+        turns=turns(messages, media, speaker),
+        first_seq=first,
+        summary_seq=summary.seq if summary else -1,
+    )
+
+
+async def _newest(
+    tx: Reader, branch: Branch, last_seq: int, budget: int, max_history: int
+) -> list[Message]:
+    """The last messages up to `last_seq` that fit, beginning at a step; at least the very last."""
+    found: list[Message] = []
+    end, full = last_seq, False
+    while end >= 0 and not full:
+        page = await placing.path(tx, branch, max(0, end - PAGE + 1), end)
+        for message in reversed(page):
+            budget -= estimate_parts(message.parts)
+            full = (budget < 0 and bool(found)) or len(found) >= max_history
+            if full:
+                break
+            found.append(message)
+        end -= PAGE
+    found.reverse()
+    if full:
+        stepped = [i for i, message in enumerate(found) if message.seq % STEP == 0]
+        found = found[stepped[0] :] if stepped else found
+    return found
+
+
+async def _summary(tx: Reader, branch: Branch, before: int) -> Summary | None:
+    """The summary of this path that reaches furthest, short of a depth."""
+    ranges = {b: (low, high) for b, low, high in await placing.segments(tx, branch, 0, before - 1)}
+    query = Query(Summary).where(branch__in=list(ranges), seq__lt=before).by("-seq", "-id")
+    for summary in await tx.select(query.page(PAGE)):
+        low, high = ranges[summary.branch]
+        if low <= summary.seq <= high:
+            return summary
+    return None
+
+
+async def _media(tx: Reader, messages: Sequence[Message]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    digests = {digest for message in messages for digest in blobs_of(message.parts)}
+    for digest in sorted(digests):
+        chunks = await tx.select(Query(BlobChunk).where(blob_id=digest).by("number"))
+        found[digest] = b"".join(chunk.data for chunk in chunks)
+    return found
+
+
+def turns(
+    messages: Sequence[Message], media: Mapping[str, bytes], speaker: str | None = None
+) -> tuple[Turn, ...]:
+    """Messages as a model sees them: without errors, and neighbours of one role as one."""
+    made: list[Turn] = []
+    for message in messages:
+        parts = tuple(_part(p, media) for p in message.parts if not isinstance(p, Error))
+        if not parts:
+            continue
+        role = message.role
+        if role == "assistant" and speaker is not None and message.model != speaker:
+            role = "user"
+        if made and made[-1].role == role and role in ("user", "assistant"):
+            made[-1] = Turn(role, (*made[-1].parts, *parts))
+        else:
+            made.append(Turn(role, parts))
+    return tuple(made)
+
+
+def _part(part: Part, media: Mapping[str, bytes]) -> Part | Media:
+    if not isinstance(part, Image | File):
+        return part
+    data = media.get(part.blob, b"")
+    if part.media_type.startswith("text/"):
+        return Text(f"{part.name or 'file'}:\n\n{data.decode('utf-8', 'replace')}")
+    return Media(data, part.media_type, part.name)

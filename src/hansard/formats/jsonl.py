@@ -1,0 +1,160 @@
+"""Hansard's own format: JSON Lines, one record a line, complete and in an order in which it can be read back.
+
+The first line says what the file is: ``{"hansard": 1, "kind": "export", "exported_at": …}``. Each further line is a
+record with its `kind`, such as ``{"kind": "message", "id": …}``; blobs come in pieces of Base64. Lines of
+a kind that a reader does not know are counted and passed over. The last line,
+``{"kind": "end", "records": …}``, is how a reader knows that nothing was cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from hansard.errors import InvalidInput, TooLarge
+from hansard.model.base import Entry
+from hansard.model.blobs import Blob, BlobChunk
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message, Rating, Summary
+from hansard.model.projects import Project
+from hansard.model.runs import Run
+from hansard.model.settings import Setting
+from hansard.model.tenants import User
+
+VERSION = 1
+MAX_LINE = 16 * 1024 * 1024
+
+KINDS: dict[str, type[Entry]] = {
+    "user": User,
+    "setting": Setting,
+    "project": Project,
+    "blob": Blob,
+    "blob_chunk": BlobChunk,
+    "conversation": Conversation,
+    "branch": Branch,
+    "message": Message,
+    "rating": Rating,
+    "summary": Summary,
+    "run": Run,
+    "view": View,
+}
+_NAMES = {record: kind for kind, record in KINDS.items()}
+_encode = msgspec.json.Encoder().encode
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    hansard: int
+    kind: str
+    exported_at: datetime
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True):
+    records: int
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a kind that this version does not know."""
+
+    kind: str
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
+def write_header(at: datetime) -> bytes:
+    return _encode({"hansard": VERSION, "kind": "export", "exported_at": at}) + b"\n"
+
+
+def write_record(record: Entry) -> bytes:
+    """A record's line; the tenant is left out, for it is the reader's own."""
+    fields = {n: getattr(record, n) for n in record.__struct_fields__ if n != "tenant_id"}
+    return _encode({"kind": _NAMES[type(record)], **fields}) + b"\n"
+
+
+def kind_of(record: Entry) -> str:
+    return _NAMES[type(record)]
+
+
+def write_end(records: int) -> bytes:
+    return _encode({"kind": "end", "records": records}) + b"\n"
+
+
+class Reader:
+    """Reads the lines of a file into records of a tenant."""
+
+    def __init__(self, tenant: str) -> None:
+        self._decoders = {kind: _decoder(record) for kind, record in KINDS.items()}
+        self._tenant = tenant
+
+    def read(self, lines: Iterable[bytes]) -> Iterator[Header | Entry | Unknown | End]:
+        """What each line says; raises InvalidInput with the number of the line that is at fault."""
+        ended = False
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            if ended:
+                raise InvalidInput(f"Line {number} comes after the end.")
+            item = self._line(line, number)
+            if (number == 1) != isinstance(item, Header):
+                raise InvalidInput("The first line does not say that this is a Hansard export.")
+            ended = isinstance(item, End)
+            yield item
+        if not ended:
+            raise InvalidInput("The file is cut off: its last line is missing.")
+
+    def _line(self, line: bytes, number: int) -> Header | Entry | Unknown | End:
+        if len(line) > MAX_LINE:
+            raise TooLarge(f"Line {number} is longer than {MAX_LINE} bytes.")
+        try:
+            if number == 1:
+                return _header(line)
+            kind = msgspec.json.decode(line, type=_Kind).kind
+            if kind == "end":
+                return msgspec.json.decode(line, type=End)
+            if kind not in self._decoders:
+                return Unknown(kind=kind)
+            if b"\\u0000" in line:
+                raise InvalidInput(f"Line {number} has NUL in it, which is not text.")
+            return self._decoders[kind](line, self._tenant)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"Line {number} is not as it should be: {error}") from error
+
+
+def _header(line: bytes) -> Header:
+    header = msgspec.json.decode(line, type=Header)
+    if header.hansard > VERSION:
+        raise InvalidInput(f"The file has version {header.hansard}; this program knows {VERSION}.")
+    return header
+
+
+def _decoder(record: type[Entry]) -> Any:
+    """From a line to a record: the tenant is added to the fields that the line has."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
+    partial = msgspec.defstruct(
+        f"{record.__name__}Line",
+        [
+            (f.name, f.type) if f.required else (f.name, f.type, _default(f))
+            for f in fields.values()
+            if f.name != "tenant_id"
+        ],
+        kw_only=True,
+    )
+    decode = msgspec.json.Decoder(partial).decode
+    names = [name for name in fields if name != "tenant_id"]
+
+    def read(line: bytes, tenant: str) -> Entry:
+        values = decode(line)
+        return record(tenant_id=tenant, **{name: getattr(values, name) for name in names})
+
+    return read
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=field.default_factory)
+    return field.default

@@ -1,0 +1,99 @@
+"""What a provider is: a name, a list of models, and a stream of events for a request."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
+
+import msgspec
+
+from hansard.model.messages import Finish
+from hansard.model.parts import Part
+
+DEFAULT_CONTEXT = 32_000
+"""Tokens, where a provider does not say how much a model takes in."""
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that can be asked."""
+
+    name: str
+    """`provider/model`."""
+    provider: str
+    context_tokens: int = DEFAULT_CONTEXT
+    description: str = ""
+
+
+class Media(msgspec.Struct, frozen=True, tag="media"):
+    """The bytes of an image or a file in a turn."""
+
+    data: bytes
+    media_type: str
+    name: str | None = None
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One message as a model sees it."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    parts: tuple[Part | Media, ...]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    """The model's name at the provider."""
+    turns: tuple[Turn, ...]
+    system: str = ""
+    options: dict[str, Any] = {}
+    """Such as `temperature` and `max_tokens`."""
+
+
+class TextDelta(msgspec.Struct, frozen=True):
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True):
+    text: str
+
+
+class ToolCalled(msgspec.Struct, frozen=True):
+    call_id: str
+    name: str
+    arguments: Any
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """The last event of every stream that did not fail."""
+
+    finish: Finish = "stop"
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+Event = TextDelta | ReasoningDelta | ToolCalled | Finished
+
+
+class Provider(ABC):
+    """Someone who answers. Failures are ProviderRefused or ProviderUnavailable."""
+
+    name: str
+
+    @abstractmethod
+    async def models(self) -> list[Model]:
+        """The models that can be asked now; raises ProviderUnavailable if that cannot be told."""
+
+    def knows(self, model: str) -> bool:  # noqa: ARG002
+        """Whether there can be such a model, as far as that is known without asking anybody."""
+        return True
+
+    @abstractmethod
+    def stream(self, request: Request) -> AsyncGenerator[Event]:
+        """Ask, and yield the answer as it comes; closing the iterator ends the generation."""
+
+    async def close(self) -> None:  # noqa: B027 - most have nothing to let go of
+        """Let go of what is held open."""
+
+
+def model(provider: str, name: str, **fields: Any) -> Model:
+    return Model(name=f"{provider}/{name}", provider=provider, **fields)

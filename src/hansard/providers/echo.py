@@ -1,0 +1,81 @@
+"""Providers without a model: one that repeats, and one that says what a test wrote for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from hansard.model.parts import Parts, Text, text_of
+from hansard.providers.base import Event, Finished, Model, Provider, Request, TextDelta, model
+
+_WORD = re.compile(r"\s*\S+\s*")
+
+
+class Echo(Provider):
+    """Answers with what was said last, word by word; `delay` seconds lie before each word."""
+
+    name = "echo"
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay = delay
+
+    async def models(self) -> list[Model]:
+        return [model(self.name, "echo", description="Repeats what you say.")]
+
+    def knows(self, model: str) -> bool:
+        return model == "echo"
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        delay = float(request.options.get("delay", self.delay))
+        said = _text(request)
+        words = _WORD.findall(said) or [said]
+        for word in words:
+            await asyncio.sleep(delay)
+            yield TextDelta(word)
+        yield Finished("stop", tokens_in=_words(request), tokens_out=len(words))
+
+
+Step = Event | BaseException | float
+"""What a script does next: say, fail, or wait so many seconds."""
+
+
+class Scripted(Provider):
+    """Answers each request with the next of some scripts; when they are used up, with the last one."""
+
+    name = "scripted"
+
+    def __init__(self, *scripts: Sequence[Step]) -> None:
+        self.scripts = list(scripts)
+        self.requests: list[Request] = []
+        """What was asked, for a test to look at."""
+
+    async def models(self) -> list[Model]:
+        return [model(self.name, name) for name in ("one", "two")]
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        self.requests.append(request)
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        for step in script:
+            if isinstance(step, BaseException):
+                raise step
+            if isinstance(step, int | float):
+                await asyncio.sleep(step)
+            else:
+                yield step
+        if not script or not isinstance(script[-1], Finished):
+            yield Finished("stop", tokens_in=_words(request), tokens_out=len(script))
+
+
+def _text(request: Request) -> str:
+    said = [text_of((part,)) for turn in request.turns[-1:] for part in _parts(turn.parts)]
+    return said[-1] if said else ""
+
+
+def _parts(parts: Sequence[Any]) -> Parts:
+    return tuple(part for part in parts if isinstance(part, Text))
+
+
+def _words(request: Request) -> int:
+    return sum(len(text_of(_parts(turn.parts)).split()) for turn in request.turns)

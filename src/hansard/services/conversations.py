@@ -1,0 +1,291 @@
+"""Conversations: making, finding, changing, and letting them go.
+
+Letting go has two steps. `delete` puts a conversation in the trash, from which `restore` brings it back as it
+was; `purge` removes it for good. A purge works in batches so that nobody waits for it; what it has begun
+cannot be restored, and is finished at the next start if the process dies on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from hansard.errors import AlreadyExists, NotFound
+from hansard.ids import check_id, is_id, new_id
+from hansard.model.branches import Branch
+from hansard.model.checks import (
+    MAX_TITLE,
+    check_json,
+    check_model,
+    check_tags,
+    check_text,
+    check_time,
+)
+from hansard.model.conversations import Conversation
+from hansard.model.pages import Page
+from hansard.model.projects import Project
+from hansard.services.base import Service, check_limit
+from hansard.services.cursors import IdText, decode_cursor, encode_cursor
+from hansard.services.purging import PURGED, counted, purge_conversation, recount
+from hansard.storage.base import Reader, Transaction
+from hansard.storage.query import Query
+from hansard.storage.terms import fold
+
+_UNSET = msgspec.UNSET
+
+
+class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which conversations a list has; what is not said does not matter."""
+
+    project_id: str | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    tag: str | None = None
+    q: str | None = None
+    """Text in the title; case and accents do not matter."""
+    since: datetime | None = None
+    """Active at this time or later."""
+    until: datetime | None = None
+    """Active before this time."""
+    deleted: bool = False
+    """Those in the trash instead of the others."""
+
+
+class Conversations(Service):
+    async def create(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - the field's name on every door
+        title: str = "",
+        system: str = "",
+        model: str | None = None,
+        project_id: str | None = None,
+        tags: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+        pinned: bool = False,
+        created_at: datetime | None = None,
+    ) -> Conversation:
+        """A new, empty conversation with its main branch.
+
+        Creating it again with the same id and the same fields returns what is there; with others it is
+        AlreadyExists.
+        """
+        now = self.clock() if created_at is None else check_time(created_at, "/created_at")
+        branch_id = new_id()
+        made = Conversation(
+            tenant_id=self.scope.tenant,
+            id=new_id() if id is None else check_id(id),
+            owner_id=self.scope.user,
+            title=check_text(title, "/title", MAX_TITLE),
+            system=check_text(system, "/system"),
+            model=check_model(model, "/model"),
+            project_id=project_id and project_id.lower(),
+            tags=check_tags(tags, "/tags"),
+            metadata=check_json(metadata or {}, "/metadata"),
+            pinned=pinned,
+            branch=branch_id,
+            active_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+
+        async def work(tx: Transaction) -> Conversation:
+            await self.enter(tx, now)
+            await self._check_project(tx, made.project_id)
+            there = await tx.get(Conversation, made.id)
+            if there is not None:
+                return _same(there, made)
+            main = Branch(
+                tenant_id=made.tenant_id,
+                id=branch_id,
+                conversation_id=made.id,
+                name="main",
+                created_at=now,
+                updated_at=now,
+            )
+            await tx.insert(made)
+            await tx.insert(main)
+            await tx.tally(counted(made))
+            await tx.publish(self.change("conversation.created", made.id, now, **_at(made)))
+            return made
+
+        return await self.writing(work)
+
+    async def get(self, conversation_id: str, *, deleted: bool = False) -> Conversation:
+        return await self.reading(
+            lambda tx: self.conversation(tx, conversation_id, deleted=deleted)
+        )
+
+    async def list(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        filter: ConversationFilter = ConversationFilter(),  # noqa: A002, B008 - frozen
+    ) -> Page[Conversation]:
+        """Conversations, the most recently active first."""
+        order = ("active_at", "id")
+        after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
+        query = _filtered(self.scope.user, filter)
+        query = query.by(*(f"-{name}" for name in order)).page(check_limit(limit) + 1, after)
+        found = await self.reading(lambda tx: tx.select(query))
+        items, more = found[:limit], len(found) > limit
+        last = [getattr(items[-1], name) for name in order] if more else []
+        return Page(items, encode_cursor(filter, last) if more else None)
+
+    async def latest(self) -> Conversation | None:
+        """The most recently active conversation."""
+        found = (await self.list(limit=1)).items
+        return found[0] if found else None
+
+    async def find(self, id_or_title: str) -> Conversation:
+        """By id, by title, or by text that only one title contains; raises NotFound."""
+        if is_id(id_or_title.lower()):
+            return await self.get(id_or_title)
+        matching = await self.list(limit=100, filter=ConversationFilter(q=id_or_title))
+        wanted = fold(id_or_title)
+        exact = [c for c in matching.items if fold(c.title) == wanted]
+        if len(exact or matching.items) != 1 and not exact:
+            raise NotFound(f"No conversation, or more than one, is titled {id_or_title!r}.")
+        return (exact or matching.items)[0]
+
+    async def update(
+        self,
+        conversation_id: str,
+        *,
+        version: int | None = None,
+        title: str | msgspec.UnsetType = _UNSET,
+        system: str | msgspec.UnsetType = _UNSET,
+        model: str | msgspec.UnsetType | None = _UNSET,
+        project_id: str | msgspec.UnsetType | None = _UNSET,
+        tags: Sequence[str] | msgspec.UnsetType = _UNSET,
+        metadata: dict[str, Any] | msgspec.UnsetType = _UNSET,
+        pinned: bool | msgspec.UnsetType = _UNSET,
+        archived: bool | msgspec.UnsetType = _UNSET,
+    ) -> Conversation:
+        """Change what is given; with `version`, only if it is still at that version."""
+        changes: dict[str, Any] = {}
+        if title is not _UNSET:
+            changes["title"] = check_text(title, "/title", MAX_TITLE)
+        if system is not _UNSET:
+            changes["system"] = check_text(system, "/system")
+        if model is not _UNSET:
+            changes["model"] = check_model(model, "/model")
+        if tags is not _UNSET:
+            changes["tags"] = check_tags(tags, "/tags")
+        if metadata is not _UNSET:
+            changes["metadata"] = check_json(metadata, "/metadata")
+        if pinned is not _UNSET:
+            changes["pinned"] = pinned
+        if archived is not _UNSET:
+            changes["archived"] = archived
+        if project_id is not _UNSET:
+            changes["project_id"] = project_id and project_id.lower()
+
+        async def work(tx: Transaction) -> Conversation:
+            found = await self.conversation(tx, conversation_id, lock=True)
+            await self._check_project(tx, changes.get("project_id"))
+            return await self._apply(tx, found, changes, version)
+
+        return await self.writing(work)
+
+    async def delete(self, conversation_id: str) -> Conversation:
+        """Into the trash."""
+
+        async def work(tx: Transaction) -> Conversation:
+            found = await self.conversation(tx, conversation_id, lock=True)
+            return await self._mark(tx, found, "conversation.deleted", self.clock())
+
+        return await self.writing(work)
+
+    async def restore(self, conversation_id: str) -> Conversation:
+        """Out of the trash, as it was."""
+
+        async def work(tx: Transaction) -> Conversation:
+            found = await self._in_trash(tx, conversation_id)
+            return await self._mark(tx, found, "conversation.restored", None)
+
+        return await self.writing(work)
+
+    async def purge(self, conversation_id: str) -> None:
+        """Out of the trash, for good: messages, branches, runs and all."""
+
+        async def begin(tx: Transaction) -> Conversation:
+            found = await self._in_trash(tx, conversation_id)
+            return await self._mark(tx, found, "conversation.purged", PURGED)
+
+        found = await self.writing(begin)
+        await purge_conversation(self.storage, self.scope.tenant, found.id)
+
+    async def _in_trash(self, tx: Transaction, conversation_id: str) -> Conversation:
+        found = await self.conversation(tx, conversation_id, deleted=True, lock=True)
+        if found.deleted_at is None or found.deleted_at <= PURGED:
+            raise NotFound("There is no such conversation.")
+        return found
+
+    async def _mark(
+        self, tx: Transaction, found: Conversation, kind: str, deleted_at: datetime | None
+    ) -> Conversation:
+        now = self.clock()
+        changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
+        await tx.publish(self.change(kind, found.id, now, **_at(found)))
+        return changed
+
+    async def _apply(
+        self,
+        tx: Transaction,
+        found: Conversation,
+        changes: dict[str, Any],
+        version: int | None = None,
+    ) -> Conversation:
+        now = self.clock()
+        changed = await tx.update(
+            Conversation, found.id, version=version, updated_at=now, **changes
+        )
+        if changed.project_id != found.project_id:
+            await recount(tx, found, -1)
+            await recount(tx, changed, 1)
+        await tx.publish(self.change("conversation.updated", found.id, now, **_at(found)))
+        return changed
+
+    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
+        if project_id is None:
+            return
+        project = await tx.get(Project, project_id) if is_id(project_id) else None
+        if project is None or project.owner_id != self.scope.user or project.deleted_at:
+            raise NotFound("There is no such project.", pointer="/project_id")
+
+
+def _at(conversation: Conversation) -> dict[str, Any]:
+    return {"conversation_id": conversation.id}
+
+
+def _same(there: Conversation, made: Conversation) -> Conversation:
+    """What is there, if it could be what was made."""
+    given = ("owner_id", "title", "system", "model", "project_id", "tags", "metadata", "pinned")
+    if there.deleted_at or any(getattr(there, n) != getattr(made, n) for n in given):
+        raise AlreadyExists("This id is taken.", pointer="/id")
+    return there
+
+
+def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:
+    state: dict[str, Any] = {"deleted_at__gt": PURGED} if wanted.deleted else {"deleted_at": None}
+    query = Query(Conversation).where(owner_id=owner_id, **state)
+    for name in ("project_id", "pinned", "archived"):
+        value = getattr(wanted, name)
+        if name == "project_id" and value is not None:
+            value = check_id(value, "/project_id")
+        if value is not None:
+            query = query.where(**{name: value})
+    if wanted.tag is not None:
+        query = query.where(tags__has=wanted.tag)
+    if wanted.q:
+        query = query.where(title_key__contains=fold(wanted.q))
+    if wanted.since is not None:
+        query = query.where(active_at__ge=wanted.since.astimezone(UTC))
+    if wanted.until is not None:
+        query = query.where(active_at__lt=wanted.until.astimezone(UTC))
+    return query

@@ -1,0 +1,38 @@
+"""Cursors: where a list goes on, in a form that is good for that list alone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from hansard.errors import BadCursor
+
+IdText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+def encode_cursor(listing: Any, values: Sequence[Any]) -> str:
+    """A cursor that goes on after these values, in the list that `listing` describes."""
+    text = msgspec.json.encode([_mark(listing), *values])
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def decode_cursor(listing: Any, cursor: str, types: Sequence[Any]) -> tuple[Any, ...]:
+    """The values that the cursor goes on after; raises BadCursor."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        mark, *values = msgspec.json.decode(text, type=tuple[(str, *types)])
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise BadCursor(pointer="/cursor") from error
+    if mark != _mark(listing):
+        raise BadCursor(pointer="/cursor")
+    return tuple(values)
+
+
+def _mark(listing: Any) -> str:
+    described = msgspec.json.encode(listing, order="deterministic")
+    return hashlib.sha256(described).hexdigest()[:8]

@@ -1,0 +1,149 @@
+"""The object that users hold: it opens the storage, and gives the services for a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from hansard.errors import NotAllowed
+from hansard.ids import Clock, check_name, now
+from hansard.model.runs import RunEvent
+from hansard.model.scope import ALL_RIGHTS, Right, Scope
+from hansard.providers.base import Provider
+from hansard.providers.registry import Providers
+from hansard.services.blobs import Blobs
+from hansard.services.branches import Branches
+from hansard.services.chat import Chat
+from hansard.services.conversations import Conversations
+from hansard.services.endings import end_abandoned
+from hansard.services.feed import Feed
+from hansard.services.messages import Messages
+from hansard.services.options import ChatOptions
+from hansard.services.people import People
+from hansard.services.projects import Projects
+from hansard.services.purging import finish_purges, release_uploads
+from hansard.services.ratings import Ratings
+from hansard.services.runner import Runner
+from hansard.services.runs import Runs
+from hansard.services.search import Search
+from hansard.services.settings import Settings
+from hansard.services.stats import Statistics
+from hansard.services.transfer import Transfer
+from hansard.storage.base import Storage
+from hansard.storage.query import Query
+from hansard.storage.urls import storage_for
+
+LOCAL_TENANT = "local"
+LOCAL_USER = "me"
+KEEP_EVENTS = timedelta(hours=24)
+"""How long a run's events are kept after they happened; the message stays."""
+KEEP_UPLOADS = timedelta(hours=24)
+"""How long a blob is kept that no message shows."""
+
+
+class Services:
+    """Everything that can be done for one scope."""
+
+    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
+        clock = runner.clock
+        self.scope = scope
+        self.conversations = Conversations(scope, storage, clock)
+        self.messages = Messages(scope, storage, clock)
+        self.branches = Branches(scope, storage, clock)
+        self.projects = Projects(scope, storage, clock)
+        self.search = Search(scope, storage, clock)
+        self.stats = Statistics(scope, storage, clock)
+        self.ratings = Ratings(scope, storage, clock)
+        self.settings = Settings(scope, storage, clock)
+        self.blobs = Blobs(scope, storage, clock)
+        self.people = People(scope, storage, clock)
+        self.feed = Feed(scope, storage, clock)
+        self.runs = Runs(scope, storage, runner)
+        self.chat = Chat(scope, storage, runner)
+        self.transfer = Transfer(scope, storage, clock)
+
+
+class Database:
+    """A conversation database, opened with `async with`, and used through `scope`."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        providers: Providers | None = None,
+        options: ChatOptions | None = None,
+        clock: Clock = now,
+    ) -> None:
+        self.storage = storage
+        self.providers = providers or Providers.from_environment()
+        self.clock = clock
+        self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
+
+    def scope(
+        self,
+        tenant: str = LOCAL_TENANT,
+        user: str = LOCAL_USER,
+        rights: Iterable[Right] = ALL_RIGHTS,
+    ) -> Services:
+        """The services for a user of a tenant."""
+        given = frozenset(rights)
+        if not given <= ALL_RIGHTS:
+            raise NotAllowed(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
+        names = check_name(tenant, "/tenant"), check_name(user, "/user")
+        return Services(Scope(*names, given), self.storage, self.runner)
+
+    async def open(self) -> None:
+        await self.storage.open()
+        if not getattr(self.storage, "readonly", False):
+            await self.tidy()
+
+    async def close(self) -> None:
+        """End what runs, keeping what was said, then let go of the storage."""
+        try:
+            await self.runner.close()
+            await self.providers.close()
+        finally:
+            await self.storage.close()
+
+    async def tidy(self) -> None:
+        """Finish what others left unfinished: runs without a process, purges, events no longer needed."""
+        now = self.clock()
+        old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
+        for tenant in await self.storage.tenants():
+            await end_abandoned(self.storage, tenant, now)
+            await finish_purges(self.storage, tenant)
+            await self.storage.write(tenant, lambda tx: tx.delete(old))
+            await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def connect(
+    address: str | Path = "memory:",
+    *,
+    providers: Iterable[Provider] | None = None,
+    options: ChatOptions | None = None,
+    clock: Clock = now,
+    **storage: Any,
+) -> Database:
+    """A database at `memory:`, `sqlite:///chats.db`, `postgresql://…`, or a path; open it with `async with`.
+
+    Without `providers`: the demo model if it is installed, echo, and those that the environment has keys
+    for. Further arguments are the storage's, such as `readonly` or `migrate`.
+    """
+    known = None if providers is None else Providers(providers)
+    made = storage_for(address, **storage)
+    return Database(made, providers=known, options=options, clock=clock)

@@ -1,0 +1,108 @@
+"""From what a writer hands in to what is stored: drafts are checked here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from hansard.errors import InvalidInput, NotFound, TooLarge
+from hansard.ids import check_id, new_id
+from hansard.model.checks import (
+    MAX_MESSAGES,
+    check_json,
+    check_model,
+    check_parts,
+    check_time,
+)
+from hansard.model.drafts import Draft
+from hansard.model.messages import Message
+from hansard.model.parts import Part, Parts, Text
+from hansard.model.scope import Scope
+from hansard.storage.base import Append, OnConflict
+
+UNSET = msgspec.UNSET
+
+
+def append_request(
+    scope: Scope,
+    conversation_id: str,
+    drafts: Sequence[Draft],
+    now: datetime,
+    *,
+    branch: str | None = None,
+    expect_head: str | msgspec.UnsetType | None = UNSET,
+    on_conflict: OnConflict = "error",
+    **fields: Any,
+) -> Append:
+    """The checked append of some drafts; `fields` are further fields of each message."""
+    if not 1 <= len(drafts) <= MAX_MESSAGES:
+        raise TooLarge(f"Append 1 to {MAX_MESSAGES} messages.", pointer="/messages")
+    conversation = known_id(conversation_id, "There is no such conversation.")
+    if branch is not None:
+        branch = known_id(branch, "There is no such branch.", "/branch")
+    if isinstance(expect_head, str):
+        expect_head = check_id(expect_head, "/expect_head")
+    messages = tuple(
+        _message(scope, draft, conversation, now, f"/messages/{i}", fields)
+        for i, draft in enumerate(drafts)
+    )
+    if len({message.id for message in messages}) < len(messages):
+        raise InvalidInput("Two messages have the same id.", pointer="/messages")
+    return Append(
+        conversation_id=conversation,
+        owner_id=scope.user,
+        viewer=scope.user,
+        messages=messages,
+        branch=branch,
+        expect_head=expect_head,
+        on_conflict=on_conflict,
+        fork_id=new_id(),
+        at=now,
+    )
+
+
+def _message(
+    scope: Scope, draft: Draft, conversation_id: str, now: datetime, pointer: str, fields: Any
+) -> Message:
+    at = draft.created_at
+    values: dict[str, Any] = {
+        "tenant_id": scope.tenant,
+        "created_at": now if at is None else check_time(at, f"{pointer}/created_at"),
+        "id": new_id() if draft.id is None else check_id(draft.id, f"{pointer}/id"),
+        "conversation_id": conversation_id,
+        "owner_id": scope.user,
+        "role": draft.role,
+        "parts": parts_of(draft.content, draft.parts, pointer),
+        "model": check_model(draft.model, f"{pointer}/model"),
+        "finish": draft.finish,
+        "tokens_in": _count(draft.tokens_in, f"{pointer}/tokens_in"),
+        "tokens_out": _count(draft.tokens_out, f"{pointer}/tokens_out"),
+        "metadata": check_json(draft.metadata, f"{pointer}/metadata"),
+    }
+    return Message(branch="", seq=0, **(values | fields))
+
+
+def parts_of(content: str | None, parts: Sequence[Part] | None, pointer: str = "") -> Parts:
+    """The checked parts of a message given as text or as parts."""
+    if (content is None) == (parts is None):
+        raise InvalidInput("Give either content or parts.", pointer=pointer + "/content")
+    if content is not None:
+        return check_parts([Text(content)], pointer + "/content")
+    return check_parts(parts or [], pointer + "/parts")
+
+
+def known_id(value: str, missing: str, pointer: str | None = None) -> str:
+    """An id that names something; what is not even an id names nothing."""
+    try:
+        return check_id(value)
+    except InvalidInput:
+        raise NotFound(missing, pointer=pointer) from None
+
+
+def _count(value: int | None, pointer: str) -> int | None:
+    if value is not None and not 0 <= value < 2**53:
+        raise InvalidInput("A count is not negative.", pointer=pointer)
+    return value

@@ -1,0 +1,182 @@
+"""How a run ends: one unit of work that stores the answer, the last event and the run's state together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+
+from hansard.errors import NotFound
+from hansard.ids import new_id
+from hansard.model.messages import Finish, Message
+from hansard.model.parts import Error, Part, Parts, Reasoning, Text, ToolCall
+from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
+from hansard.storage.base import Append, Change, Storage, Transaction
+from hansard.storage.query import Query
+
+_FINISH: dict[RunStatus, Finish] = {
+    "cancelled": "cancelled",
+    "interrupted": "interrupted",
+    "failed": "error",
+}
+INTERRUPTED = RunError("interrupted", "The answer was interrupted before it began.")
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known at the end of a run."""
+
+    run: Run
+    status: RunStatus
+    parts: Parts
+    """What was said, without the error."""
+    finish: Finish = "stop"
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    error: RunError | None = None
+    events: Sequence[RunEvent] = ()
+    """Events that may not be stored yet."""
+    number: int
+    """Of the last event."""
+    at: datetime
+
+    async def write(self, tx: Transaction) -> RunEvent | None:
+        """The last event; None if the run had ended already."""
+        run = await tx.get(Run, self.run.id, lock=True)
+        if run is None or run.status in ENDED:
+            return None
+        await tx.insert(*self.events, absent=True)
+        message = await self._answer(tx)
+        last = RunEvent(
+            tenant_id=run.tenant_id,
+            created_at=self.at,
+            run_id=run.id,
+            number=self.number,
+            type=cast("RunEventType", self.status),
+            data=self._data(message),
+        )
+        await tx.insert(last)
+        await tx.update(
+            Run,
+            run.id,
+            status=self.status,
+            branch=message.branch if message else run.branch,
+            tokens_in=self.tokens_in,
+            tokens_out=self.tokens_out,
+            error=self.error,
+            ended_at=self.at,
+            updated_at=self.at,
+        )
+        await tx.publish(
+            Change(
+                user_id=run.owner_id,
+                kind=f"run.{self.status}",
+                subject_id=run.id,
+                conversation_id=run.conversation_id,
+                branch=run.branch,
+                at=self.at,
+            )
+        )
+        return last
+
+    async def _answer(self, tx: Transaction) -> Message | None:
+        """The stored answer; None if its conversation or branch is gone."""
+        run = self.run
+        error = self.error
+        if error is None and not self.parts:
+            error = INTERRUPTED if self.status == "interrupted" else _NOTHING
+        parts = self.parts if error is None else (*self.parts, Error(error.code, error.message))
+        answer = Message(
+            tenant_id=run.tenant_id,
+            created_at=self.at,
+            id=run.message_id,
+            conversation_id=run.conversation_id,
+            branch="",
+            seq=0,
+            owner_id=run.owner_id,
+            role="assistant",
+            parts=parts,
+            model=run.model,
+            finish=_FINISH.get(self.status, self.finish),
+            tokens_in=self.tokens_in,
+            tokens_out=self.tokens_out,
+            run_id=run.id,
+            group_id=run.group_id,
+        )
+        request = Append(
+            conversation_id=run.conversation_id,
+            owner_id=run.owner_id,
+            viewer=run.owner_id,
+            messages=(answer,),
+            branch=run.branch,
+            expect_head=run.prompt_id,
+            on_conflict="fork",
+            fork_id=new_id(),
+            at=self.at,
+        )
+        try:
+            [stored] = await tx.append(request)
+        except NotFound:
+            return None
+        return stored
+
+    def _data(self, message: Message | None) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "message_id": message.id if message else None,
+            "branch": message.branch if message else None,
+            "finish": message.finish if message else None,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+        }
+        if self.error is not None:
+            data["error"] = {"code": self.error.code, "message": self.error.message}
+        return data
+
+
+_NOTHING = RunError("no-answer", "Nothing was said.")
+
+
+def parts_of_events(events: Sequence[RunEvent]) -> Parts:
+    """What a run's events say, as the parts of a message."""
+    said: list[tuple[str, list[str]] | ToolCall] = []
+    for event in events:
+        if event.type in ("text", "reasoning"):
+            last = said[-1] if said else None
+            if isinstance(last, tuple) and last[0] == event.type:
+                last[1].append(event.text)
+            else:
+                said.append((event.type, [event.text]))
+        elif event.type == "tool_call":
+            call = event.data
+            said.append(ToolCall(call["call_id"], call["name"], call.get("arguments")))
+    return tuple(_part(piece) for piece in said)
+
+
+def _part(piece: tuple[str, list[str]] | ToolCall) -> Part:
+    if isinstance(piece, ToolCall):
+        return piece
+    kind, texts = piece
+    return Text("".join(texts)) if kind == "text" else Reasoning("".join(texts))
+
+
+async def end_abandoned(storage: Storage, tenant: str, now: datetime) -> int:
+    """End, as interrupted, the runs whose process is gone; returns how many."""
+    query = Query(Run).where(status__in=["queued", "running"])
+    if not storage.exclusive:
+        query = query.where(lease_until__lt=now)
+    abandoned = await storage.read(tenant, lambda tx: tx.select(query))
+    for run in abandoned:
+
+        async def work(tx: Transaction, run: Run = run) -> None:
+            current = await tx.get(Run, run.id, lock=True)
+            if current is None or (not storage.exclusive and current.lease_until >= now):
+                return
+            events = await tx.select(Query(RunEvent).where(run_id=run.id).by("number"))
+            number = events[-1].number + 1 if events else 1
+            parts = parts_of_events(events)
+            ending = Ending(run=run, status="interrupted", parts=parts, number=number, at=now)
+            await ending.write(tx)
+
+        await storage.write(tenant, work)
+    return len(abandoned)

@@ -1,0 +1,182 @@
+"""Removing for good, in batches, so that the writer is never held for long.
+
+What is being purged is first marked so that it can neither be seen nor restored; then its messages go, some
+hundreds at a time, each batch with its counters, ratings and blobs; last goes the thing itself. A purge that
+was cut off is finished by `finish_purges`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hansard.model.activity import Activity
+from hansard.model.blobs import Blob, BlobChunk, BlobUse
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message, Rating, Summary
+from hansard.model.parts import blobs_of
+from hansard.model.runs import Run, RunEvent
+from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.placing import activity
+from hansard.storage.query import Query
+
+IMPORTING = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `deleted_at` of a conversation that an import has not finished."""
+PURGED = datetime(1970, 1, 2, tzinfo=UTC)
+"""The `deleted_at` of what cannot be restored any more."""
+BATCH = 500
+UPLOAD = "upload"
+"""The holder of a blob that no message shows yet."""
+
+
+async def purge_conversation(storage: Storage, tenant: str, conversation_id: str) -> None:
+    """Remove a conversation that was marked as purged."""
+
+    async def batch(tx: Transaction) -> bool:
+        conversation = await tx.get(Conversation, conversation_id)
+        if conversation is None:
+            return False
+        branches = await tx.select(Query(Branch).where(conversation_id=conversation_id))
+        for branch in branches:
+            if await _purge_messages(tx, conversation, branch):
+                return True
+        await _purge_rest(tx, conversation_id, branches)
+        await tx.tally(counted(conversation, -1))
+        await tx.delete(Query(Conversation).where(id=conversation_id))
+        return False
+
+    await _until_done(storage, tenant, batch)
+
+
+async def purge_branches(
+    storage: Storage, tenant: str, conversation_id: str, branch_ids: Sequence[str]
+) -> None:
+    """Remove branches that were marked as purged, with their messages."""
+
+    async def batch(tx: Transaction) -> bool:
+        conversation = await tx.get(Conversation, conversation_id)
+        wanted = Query(Branch).where(conversation_id=conversation_id, id__in=list(branch_ids))
+        branches = await tx.select(wanted)
+        if conversation is None or not branches:
+            return False
+        for branch in branches:
+            if await _purge_messages(tx, conversation, branch):
+                return True
+        await _purge_rest(tx, None, branches)
+        return False
+
+    await _until_done(storage, tenant, batch)
+
+
+async def finish_purges(storage: Storage, tenant: str) -> None:
+    """Go on with purges that were cut off, and remove what imports left half done."""
+    marks = [PURGED, IMPORTING] if storage.exclusive else [PURGED]
+
+    async def begun(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
+        return (
+            await tx.select(Query(Conversation).where(deleted_at__in=marks)),
+            await tx.select(Query(Branch).where(deleted_at=PURGED)),
+        )
+
+    conversations, branches = await storage.read(tenant, begun)
+    for conversation in conversations:
+        await purge_conversation(storage, tenant, conversation.id)
+    for branch in branches:
+        await purge_branches(storage, tenant, branch.conversation_id, [branch.id])
+
+
+async def _until_done(storage: Storage, tenant: str, batch: Any) -> None:
+    while await storage.write(tenant, batch):
+        pass
+    await storage.erase()
+
+
+async def _purge_messages(tx: Transaction, conversation: Conversation, branch: Branch) -> bool:
+    """Remove the newest messages of a branch; False if there were none."""
+    query = Query(Message).where(branch=branch.id).by("-seq").page(BATCH)
+    messages = list(reversed(await tx.select(query)))
+    if not messages:
+        return False
+    await tx.tally(*await counters_of(tx, conversation, messages, -1))
+    ids = [message.id for message in messages]
+    await tx.delete(Query(Rating).where(message_id__in=ids))
+    blobs = {digest for message in messages for digest in blobs_of(message.parts)}
+    if blobs:
+        await tx.delete(Query(BlobUse).where(holder__in=ids))
+        await collect_blobs(tx, blobs)
+    await tx.delete(Query(Message).where(id__in=ids))
+    return True
+
+
+async def _purge_rest(
+    tx: Transaction, conversation_id: str | None, branches: Sequence[Branch]
+) -> None:
+    """Remove what belongs to branches, and the branches."""
+    for branch in branches:
+        runs = await tx.select(
+            Query(Run).where(conversation_id=branch.conversation_id, branch=branch.id)
+        )
+        for run in runs:
+            await tx.delete(Query(RunEvent).where(run_id=run.id))
+            await tx.delete(Query(Run).where(id=run.id))
+        await tx.delete(Query(Summary).where(branch=branch.id))
+        await tx.delete(Query(View).where(conversation_id=branch.conversation_id, branch=branch.id))
+        await tx.delete(Query(Branch).where(id=branch.id))
+    if conversation_id is not None:
+        await tx.delete(Query(View).where(conversation_id=conversation_id))
+
+
+async def collect_blobs(tx: Transaction, digests: set[str]) -> None:
+    """Remove those of the blobs that nothing uses any more."""
+    for digest in sorted(digests):
+        if not await tx.count(Query(BlobUse).where(blob_id=digest)):
+            await tx.delete(Query(BlobChunk).where(blob_id=digest))
+            await tx.delete(Query(Blob).where(id=digest))
+
+
+async def release_uploads(tx: Transaction, before: datetime) -> None:
+    """Let go of what was uploaded before a time, unless a message shows it."""
+    uploads = Query(BlobUse).where(holder=UPLOAD, created_at__lt=before)
+    digests = {use.blob_id for use in await tx.select(uploads)}
+    await tx.delete(uploads)
+    await collect_blobs(tx, digests)
+
+
+async def recount(tx: Transaction, conversation: Conversation, sign: int) -> None:
+    """Add a conversation and its messages to the counters, or take them out with `sign=-1`."""
+    await tx.tally(counted(conversation, sign))
+    for branch in await tx.select(Query(Branch).where(conversation_id=conversation.id)):
+        after = -1
+        while True:
+            query = Query(Message).where(branch=branch.id, seq__gt=after).by("seq").page(BATCH)
+            messages = await tx.select(query)
+            if not messages:
+                break
+            await tx.tally(*await counters_of(tx, conversation, messages, sign))
+            after = messages[-1].seq
+
+
+def counted(conversation: Conversation, sign: int = 1) -> Activity:
+    """What a conversation itself adds to the counters."""
+    at = conversation.created_at
+    return Activity(
+        tenant_id=conversation.tenant_id,
+        created_at=at,
+        owner_id=conversation.owner_id,
+        project_id=conversation.project_id or "",
+        day=at.date().isoformat(),
+        hour=at.hour,
+        role="",
+        conversations=sign,
+    )
+
+
+async def counters_of(
+    tx: Reader, conversation: Conversation, messages: Sequence[Message], sign: int
+) -> list[Activity]:
+    """What consecutive messages added to the counters when they came."""
+    parent_id = messages[0].parent_id
+    parent = await tx.get(Message, parent_id) if parent_id else None
+    return activity(messages, conversation.project_id, parent and parent.created_at, sign)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from hansard.errors import InvalidInput
+from hansard.model.checks import check_text
+from hansard.model.messages import Rating
+from hansard.services.base import Service
+from hansard.storage.base import Reader, Transaction
+from hansard.storage.query import Query
+
+
+class Ratings(Service):
+    """What the user thinks of messages."""
+
+    async def rate(
+        self, conversation_id: str, message_id: str, value: int, note: str = ""
+    ) -> Rating:
+        """Rate a message -1, 0 or 1; a later rating takes the earlier one's place."""
+        if value not in (-1, 0, 1):
+            raise InvalidInput("A rating is -1, 0 or 1.", pointer="/value")
+        check_text(note, "/note")
+
+        async def work(tx: Transaction) -> Rating:
+            conversation = await self.conversation(tx, conversation_id)
+            message, _ = await self.message(tx, conversation, message_id)
+            now = self.clock()
+            rating = Rating(
+                tenant_id=tx.tenant,
+                created_at=now,
+                updated_at=now,
+                conversation_id=conversation.id,
+                message_id=message.id,
+                user_id=self.scope.user,
+                value=value,
+                note=note,
+            )
+            if not await tx.insert(rating, absent=True):
+                key = (message.id, self.scope.user)
+                rating = await tx.update(Rating, *key, value=value, note=note, updated_at=now)
+            where = {"conversation_id": conversation.id}
+            await tx.publish(self.change("message.rated", message.id, now, **where))
+            return rating
+
+        return await self.writing(work)
+
+    async def list(self, conversation_id: str) -> list[Rating]:
+        """The user's ratings in a conversation."""
+
+        async def work(tx: Reader) -> list[Rating]:
+            conversation = await self.conversation(tx, conversation_id)
+            query = Query(Rating).where(conversation_id=conversation.id, user_id=self.scope.user)
+            return await tx.select(query.by("created_at", "message_id"))
+
+        return await self.reading(work)

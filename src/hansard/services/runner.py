@@ -1,0 +1,185 @@
+"""The runs of this process: tasks that ask providers, keep what they say, and finish with a message.
+
+A run belongs here and not to whoever asked for it: a connection that is lost changes nothing. While it runs its
+events are stored every `save_interval`, and its lease is renewed; when the process is stopped it ends as
+interrupted; and when the process dies, whoever opens the database next, or notices that the lease ran out,
+ends it so, from the events that were stored. Either way there is a message with what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing, suppress
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from hansard.errors import HansardError
+from hansard.ids import Clock, new_id
+from hansard.model.runs import Run, RunError, RunEvent, RunEventType, RunStatus
+from hansard.providers.base import Request
+from hansard.providers.registry import Providers
+from hansard.providers.retrying import stream_patiently
+from hansard.services.endings import Ending, parts_of_events
+from hansard.services.live import LiveRun
+from hansard.services.options import ChatOptions
+from hansard.storage.base import Storage, Transaction
+
+LEASE = timedelta(seconds=30)
+SAVE_ATTEMPTS = 5
+
+Prepare = Callable[[Run], Awaitable[Request]]
+Ended = Callable[[Run], Coroutine[Any, Any, None]]
+
+
+class Runner:
+    def __init__(
+        self, storage: Storage, providers: Providers, clock: Clock, options: ChatOptions
+    ) -> None:
+        self.storage = storage
+        self.providers = providers
+        self.clock = clock
+        self.options = options
+        self.worker = new_id()
+        self.live: dict[str, LiveRun] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    async def default_model(self) -> str:
+        """The model that answers where nothing else says which."""
+        return self.options.model or await self.providers.default()
+
+    def start(self, run: Run, prepare: Prepare, ended: Ended | None = None) -> LiveRun:
+        """Generate the answer to a run that was stored; `prepare` makes what the provider is asked."""
+        live = LiveRun(run, self.clock)
+        self.live[run.id] = live
+        live.task = self.spawn(self._run(live, prepare, ended))
+        return live
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something in the background, for as long as the database is open."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def cancel(self, run_id: str) -> bool:
+        """Stop a run of this process, keeping what was said."""
+        live = self.live.get(run_id)
+        if live is None or live.task is None or live.ended:
+            return False
+        live.cancelled = True
+        live.task.cancel()
+        return True
+
+    async def close(self) -> None:
+        """End what runs as interrupted, and what else goes on in the background."""
+        self._closing = True
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, live: LiveRun, prepare: Prepare, ended: Ended | None) -> None:
+        live.add("started", data={"message_id": live.run.message_id, "model": live.run.model})
+        saving = asyncio.create_task(self._keep_saving(live))
+        status: RunStatus = "completed"
+        error: RunError | None = None
+        try:
+            await self._generate(live, prepare)
+        except asyncio.CancelledError:
+            status = "cancelled" if live.cancelled else "interrupted"
+        except HansardError as failure:
+            status, error = "failed", RunError(failure.code, failure.message)
+        except Exception as failure:  # a provider's library may raise anything
+            said = f"{type(failure).__name__}: {failure}"
+            status, error = "failed", RunError("provider-error", said[:2000])
+        # From here on the answer is kept, whoever else wants to stop.
+        finishing = asyncio.create_task(self._finish(live, saving, status, error, ended))
+        while not finishing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(finishing)
+        finishing.result()
+
+    async def _generate(self, live: LiveRun, prepare: Prepare) -> None:
+        provider, _ = self.providers.find(live.run.model)
+        request = await prepare(live.run)
+        options = self.options
+        stream = stream_patiently(
+            provider,
+            request,
+            attempts=options.attempts,
+            first_token=options.first_token_timeout,
+            between_tokens=options.token_timeout,
+            pause=options.retry_pause,
+        )
+        async with aclosing(stream) as events:
+            async for event in events:
+                if not live.hear(event):
+                    break
+
+    async def _keep_saving(self, live: LiveRun) -> None:
+        """Store new events, renew the lease, and see whether another process asks to stop."""
+        while True:
+            await asyncio.sleep(self.options.save_interval)
+            new = live.events[live.saved :] if self.options.auto_save else []
+            lease = self.clock() + LEASE
+            with suppress(HansardError):  # a full disk may have room again by the next time
+                run = await self.storage.write(
+                    live.run.tenant_id, lambda tx, n=new, u=lease: _save(tx, live.run.id, n, u)
+                )
+                live.saved += len(new)
+                if run is None or run.cancel_requested:
+                    self.cancel(live.run.id)
+
+    async def _finish(
+        self,
+        live: LiveRun,
+        saving: asyncio.Task[None],
+        status: RunStatus,
+        error: RunError | None,
+        ended: Ended | None,
+    ) -> None:
+        saving.cancel()
+        await asyncio.gather(saving, return_exceptions=True)
+        live.seal()
+        ending = Ending(
+            run=live.run,
+            status=status,
+            parts=parts_of_events(live.events),
+            finish=live.finish,
+            tokens_in=live.tokens_in,
+            tokens_out=live.tokens_out,
+            error=error,
+            events=live.events[live.saved :],
+            number=live.next_number,
+            at=self.clock(),
+        )
+        last = await self._store(ending)
+        if last is None:
+            live.add(cast("RunEventType", status), data={"message_id": None})
+        else:
+            live.events.append(last)
+            live.wake()
+        self.live.pop(live.run.id, None)
+        if ended is not None and last is not None and not self._closing:
+            self.spawn(ended(live.run))
+
+    async def _store(self, ending: Ending) -> RunEvent | None:
+        """Store an ending, with patience; what cannot be stored now is ended at the next start."""
+        for attempt in range(SAVE_ATTEMPTS):
+            try:
+                return await self.storage.write(ending.run.tenant_id, ending.write)
+            except HansardError:
+                await asyncio.sleep(0.1 * 2**attempt)
+        return None
+
+
+async def _save(
+    tx: Transaction, run_id: str, events: list[RunEvent], lease: datetime
+) -> Run | None:
+    run = await tx.get(Run, run_id)
+    if run is not None and (events or run.lease_until < lease - LEASE / 2):
+        await tx.insert(*events, absent=True)
+        await tx.update(Run, run_id, lease_until=lease)
+    return run

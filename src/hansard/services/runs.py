@@ -1,0 +1,107 @@
+"""Runs: seeing, following and stopping them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+from hansard.errors import NotFound
+from hansard.ids import is_id
+from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
+from hansard.model.scope import Scope
+from hansard.services.base import Service, check_limit
+from hansard.services.runner import Runner
+from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.query import Query
+
+POLL = 0.25
+"""Seconds between two looks at a run of another process."""
+
+
+class Runs(Service):
+    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
+        super().__init__(scope, storage, runner.clock)
+        self.runner = runner
+
+    async def get(self, run_id: str) -> Run:
+        return await self.reading(lambda tx: self.run(tx, run_id))
+
+    async def list(self, conversation_id: str, *, limit: int = 50) -> list[Run]:
+        """A conversation's runs, the newest first."""
+        check_limit(limit)
+
+        async def work(tx: Reader) -> list[Run]:
+            conversation = await self.conversation(tx, conversation_id)
+            query = Query(Run).where(conversation_id=conversation.id).by("-id")
+            return await tx.select(query.page(limit))
+
+        return await self.reading(work)
+
+    async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+        """A run's events with higher numbers than `after`, as they come, to the one that ends it.
+
+        Whoever comes back with the number of the last event it saw misses nothing. The last event is given
+        even if its number is not higher: who asks always learns how the run ended.
+        """
+        run = await self.get(run_id)
+        live = self.runner.live.get(run.id)
+        if live is not None:
+            async for event in live.follow(after):
+                yield event
+            return
+        while True:
+            run = await self.get(run.id)
+            new = Query(RunEvent).where(run_id=run.id, number__gt=after).by("number")
+            events = await self.reading(lambda tx, q=new: tx.select(q))
+            for event in events:
+                after = event.number
+                yield event
+                if event.type in ENDED:
+                    return
+            if run.status in ENDED:
+                yield _end(run, after)
+                return
+            await asyncio.sleep(POLL)
+
+    async def wait(self, run_id: str) -> Run:
+        """The run, once it has ended."""
+        async for _ in self.events(run_id):
+            pass
+        return await self.get(run_id)
+
+    async def cancel(self, run_id: str) -> Run:
+        """Stop a run and keep what was said; an ended run stays as it is."""
+        run = await self.get(run_id)
+        self.require("write")
+        if self.runner.cancel(run.id):
+            return await self.wait(run.id)
+        if run.status in ENDED:
+            return run
+
+        async def work(tx: Transaction) -> Run:
+            current = await self.run(tx, run.id)
+            now = self.clock()
+            return await tx.update(Run, current.id, cancel_requested=True, updated_at=now)
+
+        return await self.writing(work)
+
+    async def run(self, tx: Reader, run_id: str) -> Run:
+        key = run_id.lower()
+        found = await tx.get(Run, key) if is_id(key) else None
+        if found is None or found.owner_id != self.scope.user:
+            raise NotFound("There is no such run.")
+        await self.conversation(tx, found.conversation_id)
+        return found
+
+
+def _end(run: Run, after: int) -> RunEvent:
+    """How a run ended, when its events are no longer kept."""
+    return RunEvent(
+        tenant_id=run.tenant_id,
+        created_at=run.ended_at or run.updated_at,
+        run_id=run.id,
+        number=after + 1,
+        type=cast("RunEventType", run.status),
+        data={"message_id": run.message_id, "branch": run.branch},
+    )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hansard.errors import InvalidInput, NotFound
+from hansard.model.checks import check_json, check_text
+from hansard.model.settings import Setting
+from hansard.services.base import Service
+from hansard.storage.base import Transaction
+from hansard.storage.query import Query
+
+
+class Settings(Service):
+    """Named values that the user keeps."""
+
+    async def list(self) -> list[Setting]:
+        query = Query(Setting).where(user_id=self.scope.user).by("name")
+        return await self.reading(lambda tx: tx.select(query))
+
+    async def get(self, name: str) -> Setting:
+        found = await self.reading(lambda tx: tx.get(Setting, self.scope.user, name))
+        if found is None:
+            raise NotFound("There is no such setting.")
+        return found
+
+    async def set(self, name: str, value: Any, *, version: int | None = None) -> Setting:
+        """Keep a value under a name; with `version`, only in place of that version."""
+        check_text(name, "/name", 200)
+        if not name.strip():
+            raise InvalidInput("A setting has a name.", pointer="/name")
+        checked = check_json(value, "/value")
+
+        async def work(tx: Transaction) -> Setting:
+            now = self.clock()
+            await self.enter(tx, now)
+            made = Setting(
+                tenant_id=tx.tenant,
+                user_id=self.scope.user,
+                name=name,
+                value=checked,
+                created_at=now,
+                updated_at=now,
+            )
+            await tx.publish(self.change("setting.updated", name, now))
+            if version is None and await tx.insert(made, absent=True):
+                return made
+            key = (self.scope.user, name)
+            return await tx.update(Setting, *key, version=version, value=checked, updated_at=now)
+
+        return await self.writing(work)
+
+    async def delete(self, name: str) -> None:
+        async def work(tx: Transaction) -> None:
+            now = self.clock()
+            if not await tx.delete(Query(Setting).where(user_id=self.scope.user, name=name)):
+                raise NotFound("There is no such setting.")
+            await tx.publish(self.change("setting.deleted", name, now))
+
+        await self.writing(work)

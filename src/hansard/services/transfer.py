@@ -1,0 +1,152 @@
+"""Everything out, everything back: export and import of all that a scope has, as a stream of lines.
+
+The format is `hansard.formats.jsonl`; what an import does with each record is said in `importing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
+
+from hansard.formats import jsonl
+from hansard.model.base import Entry
+from hansard.model.blobs import Blob, BlobChunk
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message, Rating, Summary
+from hansard.model.parts import blobs_of
+from hansard.model.projects import Project
+from hansard.model.runs import ENDED, Run
+from hansard.model.settings import Setting
+from hansard.model.tenants import User
+from hansard.services.base import Service
+from hansard.services.importing import BATCH, Importer, Report
+from hansard.services.purging import PURGED
+from hansard.storage.query import Query
+
+E = TypeVar("E", bound=Entry)
+
+PAGE = 500
+
+
+class Transfer(Service):
+    async def export(self, *, conversation_id: str | None = None) -> AsyncIterator[bytes]:
+        """The lines of an export: all that the user has, the trash included, or one conversation."""
+        self.require("read")
+        yield jsonl.write_header(self.clock())
+        count = 0
+        shown: set[str] = set()
+        async for record in self._records(conversation_id, shown):
+            count += 1
+            yield jsonl.write_record(record)
+        yield jsonl.write_end(count)
+
+    async def import_lines(self, lines: Iterable[bytes]) -> Report:
+        """Add what the lines of an export hold; raises InvalidInput at the first line that is wrong.
+
+        What came before that line stays, except for the conversation it belongs to.
+        """
+        self.require("write")
+        importer = Importer(self.scope, self.storage, self.clock)
+        batch: list[Entry] = []
+        try:
+            for item in jsonl.Reader(self.scope.tenant).read(lines):
+                if isinstance(item, Entry):
+                    batch.append(item)
+                    if len(batch) >= BATCH:
+                        await importer.take(batch)
+                        batch = []
+                elif isinstance(item, jsonl.Unknown):
+                    importer.unknown[item.kind] += 1
+            await importer.take(batch)
+            await importer.finish()
+        except BaseException:
+            await importer.give_up()
+            raise
+        return importer.report()
+
+    async def _records(self, conversation_id: str | None, shown: set[str]) -> AsyncIterator[Entry]:
+        if conversation_id is not None:
+            one = await self.reading(lambda tx: self.conversation(tx, conversation_id))
+            async for record in self._conversation(one, shown):
+                yield record
+            return
+        user = await self.reading(lambda tx: tx.get(User, self.scope.user))
+        if user is not None:
+            yield user
+        async for setting in self._all(Query(Setting).where(user_id=self.scope.user), "name"):
+            yield setting
+        for project in await self._projects():
+            yield project
+        mine = Query(Conversation).where(owner_id=self.scope.user)
+        async for conversation in self._all(mine, "active_at", "id"):
+            if conversation.deleted_at is None or conversation.deleted_at > PURGED:
+                async for record in self._conversation(conversation, shown):
+                    yield record
+
+    async def _projects(self) -> list[Project]:
+        """All projects, outer ones before those inside them."""
+        query = Query(Project).where(owner_id=self.scope.user).by("created_at", "id")
+        waiting = await self.reading(lambda tx: tx.select(query))
+        ordered: list[Project] = []
+        known: set[str | None] = {None}
+        while waiting:
+            ready = [project for project in waiting if project.parent_id in known]
+            if not ready:
+                break
+            ordered += ready
+            known |= {project.id for project in ready}
+            waiting = [project for project in waiting if project.id not in known]
+        return ordered
+
+    async def _conversation(
+        self, conversation: Conversation, shown: set[str]
+    ) -> AsyncIterator[Entry]:
+        """A conversation with all that belongs to it, each record after those it refers to."""
+        own = {"conversation_id": conversation.id}
+        query = Query(Branch).where(**own).by("created_at", "id")
+        found = await self.reading(lambda tx: tx.select(query))
+        branches = [b for b in found if b.deleted_at is None or b.deleted_at > PURGED]
+        yield conversation
+        for branch in branches:
+            yield branch
+        for branch in branches:
+            async for message in self._all(Query(Message).where(branch=branch.id), "seq"):
+                async for record in self._blobs(message, shown):
+                    yield record
+                yield message
+        async for record in self._beside(own):
+            yield record
+
+    async def _beside(self, own: dict[str, str]) -> AsyncIterator[Entry]:
+        """What belongs to a conversation besides its messages."""
+        async for rating in self._all(Query(Rating).where(**own), "created_at", "message_id"):
+            yield rating
+        async for summary in self._all(Query(Summary).where(**own), "seq", "id"):
+            yield summary
+        async for run in self._all(Query(Run).where(**own), "id"):
+            if run.status in ENDED:
+                yield run
+        async for view in self._all(Query(View).where(**own), "user_id"):
+            yield view
+
+    async def _blobs(self, message: Message, shown: set[str]) -> AsyncIterator[Entry]:
+        """The blobs that a message shows, unless they were written before."""
+        for digest in sorted(blobs_of(message.parts) - shown):
+            shown.add(digest)
+            blob = await self.reading(lambda tx, d=digest: tx.get(Blob, d))
+            if blob is not None:
+                yield blob
+                async for chunk in self._all(Query(BlobChunk).where(blob_id=digest), "number"):
+                    yield chunk
+
+    async def _all(self, query: Query[E], *order: str) -> AsyncIterator[E]:
+        """Every row of a query, read page by page in an order without ties."""
+        after = None
+        while True:
+            page = await self.reading(lambda tx, a=after: tx.select(query.by(*order).page(PAGE, a)))
+            for record in page:
+                yield record
+            if len(page) < PAGE:
+                return
+            after = tuple(getattr(page[-1], name) for name in order)

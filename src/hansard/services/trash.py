@@ -1,0 +1,142 @@
+"""What deleting and restoring mean for the tree.
+
+Deleting a message takes it and everything that follows from it, on its branch and on every branch that left
+after it, out of sight. The rest of its branch moves to a branch of its own in the trash, so that the branch
+ends before the message and its next place is free. What went together carries the same `deleted_at`, and
+comes back together.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from hansard.errors import Conflict, NotFound
+from hansard.model.base import Id
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation, View
+from hansard.model.messages import Message
+from hansard.services.purging import PURGED
+from hansard.storage.base import Reader, Transaction
+from hansard.storage.placing import preview
+from hansard.storage.query import Query
+
+
+class Trashed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deletion took, and the branch in the trash that brings it back."""
+
+    branch: Id
+    count: int
+    """Messages."""
+
+
+async def cut(
+    tx: Transaction,
+    conversation: Conversation,
+    own: Branch,
+    message: Message,
+    trash_id: str,
+    now: datetime,
+) -> Trashed:
+    """Put a message of branch `own`, and all that follows from it, into the trash."""
+    if own.parent_branch is not None and message.seq == own.fork_seq + 1:
+        return await drop(tx, conversation, own, now)
+    top = Branch(
+        tenant_id=tx.tenant,
+        id=trash_id,
+        conversation_id=conversation.id,
+        name=own.name,
+        parent_branch=own.id,
+        fork_seq=message.seq - 1,
+        head_seq=own.head_seq,
+        head_id=own.head_id,
+        cut_from=own.id,
+        created_at=now,
+        updated_at=now,
+    )
+    await tx.insert(top)
+    await tx.move(own.id, message.seq, top.id)
+    await _adopt(tx, own.id, message.seq, top.id, now)
+    await tx.update(Branch, own.id, head_seq=message.seq - 1, head_id=message.parent_id)
+    return await drop(tx, conversation, top, now)
+
+
+async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: datetime) -> Trashed:
+    """Put a branch, and those that left it, into the trash."""
+    branches = [b for b in await below(tx, top) if b.deleted_at is None]
+    count = 0
+    for branch in branches:
+        await tx.update(Branch, branch.id, deleted_at=now, updated_at=now)
+        count += branch.head_seq - branch.fork_seq
+    await _look_away(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
+    await _show(tx, conversation, -count, top.parent_branch)
+    return Trashed(branch=top.id, count=count)
+
+
+async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now: datetime) -> int:
+    """Bring back a branch that was dropped, and what went with it; returns how many messages."""
+    if top.deleted_at is None or top.deleted_at <= PURGED:
+        raise NotFound("There is no such branch.")
+    parent = await tx.get(Branch, top.parent_branch) if top.parent_branch else None
+    if parent is not None and parent.deleted_at is not None:
+        raise Conflict("What this followed is in the trash too: restore that first.")
+    count = 0
+    for branch in await below(tx, top):
+        if branch.deleted_at == top.deleted_at:
+            await tx.update(Branch, branch.id, deleted_at=None, updated_at=now)
+            count += branch.head_seq - branch.fork_seq
+    if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
+        await tx.move(top.id, 0, parent.id)
+        await _adopt(tx, top.id, 0, parent.id, now)
+        await tx.update(Branch, parent.id, head_seq=top.head_seq, head_id=top.head_id)
+        await tx.delete(Query(Branch).where(id=top.id))
+        await _show(tx, conversation, count, parent.id)
+    else:
+        await tx.update(Branch, top.id, cut_from=None, updated_at=now)
+        await _show(tx, conversation, count, top.id)
+    return count
+
+
+async def below(tx: Reader, top: Branch) -> list[Branch]:
+    """A branch and all that left it, directly or not."""
+    found, waiting = [top], [top.id]
+    while waiting:
+        children = await tx.select(
+            Query(Branch).where(parent_branch=waiting.pop()).by("fork_seq", "id")
+        )
+        found += children
+        waiting += [child.id for child in children]
+    return found
+
+
+async def _adopt(tx: Transaction, old: str, first_seq: int, new: str, now: datetime) -> None:
+    """Branches that left `old` at `first_seq` or later now leave `new` there."""
+    moved = Query(Branch).where(parent_branch=old, fork_seq__ge=first_seq, id__ne=new)
+    for branch in await tx.select(moved):
+        await tx.update(Branch, branch.id, parent_branch=new, updated_at=now)
+
+
+async def _look_away(
+    tx: Transaction, conversation: Conversation, gone: set[str], fallback: str | None
+) -> None:
+    """Whoever was on a branch that is gone is on the one it left."""
+    for view in await tx.select(Query(View).where(conversation_id=conversation.id)):
+        if view.branch in gone:
+            await tx.update(
+                View, conversation.id, view.user_id, branch=fallback or conversation.branch
+            )
+
+
+async def _show(
+    tx: Transaction, conversation: Conversation, added: int, branch_id: str | None
+) -> None:
+    """What the conversation shows of its messages, after some came or went."""
+    branch = await tx.get(Branch, branch_id or conversation.branch)
+    head = await tx.get(Message, branch.head_id) if branch and branch.head_id else None
+    await tx.update(
+        Conversation,
+        conversation.id,
+        message_count=conversation.message_count + added,
+        preview=preview(head) if head else "",
+    )

@@ -1,0 +1,93 @@
+"""Whether what came in from outside is whole: a conversation's tree without gaps, a blob with its own bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from hansard.errors import InvalidInput
+from hansard.model.blobs import Blob, BlobChunk
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
+
+
+class TreeCheck:
+    """Sees the records of one conversation in their order; what it refuses would break paths."""
+
+    def __init__(self) -> None:
+        self._branches: dict[str, Branch] = {}
+        self._ends: dict[str, tuple[int, str | None]] = {}
+        """How far each branch has come: the seq and id of its last message, own or shared."""
+        self._messages: dict[tuple[str, int], str] = {}
+        """The ids at which branches leave others."""
+
+    def add(self, record: Any) -> None:
+        if isinstance(record, Branch):
+            self._branches[record.id] = record
+        elif isinstance(record, Message):
+            self._message(record)
+
+    def _message(self, message: Message) -> None:
+        branch = self._branches.get(message.branch)
+        if branch is None:
+            raise InvalidInput(f"Message {message.id} is on a branch that is not there.")
+        if branch.id not in self._ends:
+            self._ends[branch.id] = (
+                branch.fork_seq,
+                self._at(branch.parent_branch, branch.fork_seq),
+            )
+        seq, head = self._ends[branch.id]
+        if message.seq != seq + 1 or message.parent_id != head:
+            raise InvalidInput(f"Message {message.id} does not follow the one before it.")
+        self._ends[branch.id] = (message.seq, message.id)
+        self._messages[message.branch, message.seq] = message.id
+
+    def _at(self, branch_id: str | None, seq: int) -> str | None:
+        """The id of the message at a depth of a branch's path."""
+        if seq < 0:
+            return None
+        steps = 0
+        while branch_id is not None and steps <= len(self._branches):
+            if (branch_id, seq) in self._messages:
+                return self._messages[branch_id, seq]
+            branch = self._branches.get(branch_id)
+            branch_id = branch.parent_branch if branch and seq <= branch.fork_seq else None
+            steps += 1
+        raise InvalidInput("A branch leaves another where that has no message.")
+
+    def check(self, conversation: Conversation) -> None:
+        """All is there, and the heads are where the branches end."""
+        if conversation.branch not in self._branches:
+            raise InvalidInput(f"Conversation {conversation.id} lacks its main branch.")
+        for branch in self._branches.values():
+            end = self._ends.get(branch.id)
+            if end is None:
+                end = (branch.fork_seq, self._at(branch.parent_branch, branch.fork_seq))
+            if end != (branch.head_seq, branch.head_id):
+                raise InvalidInput(f"Branch {branch.id} does not end with its head.")
+
+
+class BlobCheck:
+    """Sees the pieces of one blob; the last one shows whether they are its bytes."""
+
+    def __init__(self, blob: Blob, *, present: bool) -> None:
+        self.blob = blob
+        self.present = present
+        """Whether the tenant has it already."""
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._next = 0
+
+    def add(self, chunk: BlobChunk) -> bool:
+        """Whether the blob is complete; raises InvalidInput if the pieces are not its bytes."""
+        if chunk.blob_id != self.blob.id or chunk.number != self._next:
+            raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
+        self._next += 1
+        self._hash.update(chunk.data)
+        self._size += len(chunk.data)
+        if self._size < self.blob.size:
+            return False
+        if self._size != self.blob.size or self._hash.hexdigest() != self.blob.id:
+            raise InvalidInput(f"The pieces of blob {self.blob.id} are not its bytes.")
+        return True
