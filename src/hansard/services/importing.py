@@ -255,8 +255,10 @@ class Importer:
         await tx.insert(tenant, absent=True)
 
     async def _there(self, record: Any) -> Any:
+        kind: Any = type(record)
+
         async def work(tx: Reader) -> Any:
-            return await tx.get(type(record), *tx.schema.of(type(record)).key_of(record))
+            return await tx.get(kind, *tx.schema.of(kind).key_of(record))
 
         return await self._storage.read(self._scope.tenant, work)
 
