@@ -90,6 +90,11 @@ class Remote(Provider):
         except Exception as error:
             raise _translate(error, self.name) from error
 
+    async def close(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client.client, None
+            await (client.aio.aclose() if self.kind == "google" else client.close())
+
     def _provider(self) -> Any:
         if self._client is None:
             self._client = _PROVIDERS[self.kind](self.url, self._key)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -255,7 +255,7 @@ class Importer:
         await tx.insert(tenant, absent=True)
 
     async def _there(self, record: Any) -> Any:
-        kind: Any = type(record)
+        kind = cast("type[Entry]", type(record))
 
         async def work(tx: Reader) -> Any:
             return await tx.get(kind, *tx.schema.of(kind).key_of(record))
