@@ -1,9 +1,8 @@
 """Threads that do a file's work: one that writes, a few that read.
 
 **Group commit.** The writing lane takes whatever has queued up since its last commit and hands it over as
-one batch: one transaction, each unit of work in a savepoint of its own so that one that fails undoes only
-itself, one flush to the disk, and only then are all of them answered. Nobody waits for company: a unit
-that finds the queue empty is committed alone.
+one batch: one transaction in which a unit that fails undoes only itself, one flush to the disk, and only then
+are all of them answered. Nobody waits for company: a unit that finds the queue empty is committed alone.
 
 Callers live on event loops and are answered there, many in one call.
 """

@@ -162,52 +162,53 @@ class SqliteStorage(Storage):
         def handle(jobs: list[Job]) -> None:
             if self._fence is not None:
                 raise self._fence
-            waiting = list(reversed(jobs))
-            while waiting:
-                self._commit(connection, waiting)
+            if not self._commit(connection, jobs, guarded=False):
+                self._commit(connection, jobs, guarded=True)
             if self._erasing:
                 self._erasing = False
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
         return handle
 
-    def _commit(self, connection: apsw.Connection, waiting: list[Job]) -> None:
-        """Run jobs from the end of the list in one transaction, as many as the engine lets."""
-        done: list[Job] = []
-        alone = len(waiting) == 1
+    def _commit(self, connection: apsw.Connection, jobs: list[Job], *, guarded: bool) -> bool:
+        """Run jobs in one transaction; False if they must be run again, guarded.
+
+        A job seldom fails, and if it does it has seldom written by then. So jobs run unguarded at first, for
+        a savepoint makes the search index write out what it has gathered. Should one fail after it wrote, all
+        is undone, and all run again with a savepoint each, so that the failure undoes itself alone.
+        """
         try:
             connection.execute("BEGIN IMMEDIATE")
-            while waiting and connection.in_transaction:
-                done.append(waiting.pop())
-                self._attempt(connection, done[-1], alone)
-            if not connection.in_transaction:
-                raise done[-1].error or StorageError("The engine ended the transaction.")
+            for job in jobs:
+                before = connection.total_changes()
+                self._attempt(connection, job, guarded=guarded)
+                if not connection.in_transaction:
+                    raise job.error or StorageError("The engine ended the transaction.")
+                if job.error and not guarded and connection.total_changes() != before:
+                    connection.execute("ROLLBACK")
+                    return len(jobs) == 1
             connection.execute("COMMIT")
         except (apsw.Error, HansardError) as error:
             failure = self._failure(error)
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for job in done or [waiting.pop()]:
+            for job in jobs:
                 job.error = job.error or type(failure)(failure.message)
+        return True
 
-    def _attempt(self, connection: apsw.Connection, job: Job, alone: bool) -> None:
-        """Run one job, so that it leaves no trace if it fails."""
-        if not alone:
+    def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> None:
+        if guarded:
             connection.execute("SAVEPOINT job")
+        job.error = None
         try:
             job.result = run_now(job.work(self._unit(connection, job.tenant)))
         except apsw.Error as error:
             job.error = files.translate(error, self.path)
         except BaseException as error:
             job.error = error
-        if not connection.in_transaction or (alone and job.error is None):
-            return
-        if alone:
-            connection.execute("ROLLBACK; BEGIN IMMEDIATE")
-        elif job.error is not None:
-            connection.execute("ROLLBACK TO job; RELEASE job")
-        else:
-            connection.execute("RELEASE job")
+        if guarded and connection.in_transaction:
+            undo = "ROLLBACK TO job; " if job.error else ""
+            connection.execute(f"{undo}RELEASE job")
 
     def _failure(self, error: apsw.Error | HansardError) -> HansardError:
         """What a failed commit means: never "no" unless that is certain."""

@@ -36,7 +36,7 @@ _CJK_CHARACTERS = (
     "\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U000323af"
 )
 _CJK = re.compile(rf"[{_CJK_CHARACTERS}]+")
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
 _DECORATED = re.compile(
     "([\u0000-\u058f])[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]+"
 )
@@ -76,7 +76,7 @@ def fold(text: str) -> str:
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
     if text.isascii():
-        return _cut(_ASCII_WORD.findall(text.lower()))
+        return _cut(text.lower().translate(_ASCII).split())
     folded = fold(text.translate(_SEPARATORS)).translate(_SEPARATORS)
     found: list[str] = []
     for word in folded.split():
