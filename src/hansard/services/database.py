@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hansard.errors import NotAllowed
 from hansard.ids import Clock, check_name, now
@@ -35,6 +35,9 @@ from hansard.services.transfer import Transfer
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
 from hansard.storage.urls import storage_for
+
+if TYPE_CHECKING:
+    from hansard.blocking import BlockingDatabase
 
 LOCAL_TENANT = "local"
 LOCAL_USER = "me"
@@ -67,7 +70,10 @@ class Services:
 
 
 class Database:
-    """A conversation database, opened with `async with`, and used through `scope`."""
+    """A conversation database, opened with `async with`, and used through `scope`.
+
+    Opened with `with`, it is the blocking twin: the same services, whose calls wait.
+    """
 
     def __init__(
         self,
@@ -121,6 +127,15 @@ class Database:
     async def __aenter__(self) -> Self:
         await self.open()
         return self
+
+    def __enter__(self) -> BlockingDatabase:
+        from hansard.blocking import BlockingDatabase  # noqa: PLC0415 - it needs this module
+
+        self._twin = BlockingDatabase(self)
+        return self._twin.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        self._twin.__exit__(*exception)
 
     async def __aexit__(
         self,

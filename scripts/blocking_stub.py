@@ -1,0 +1,129 @@
+"""Write `src/hansard/blocking.pyi`: what the blocking twin offers, derived from the services.
+
+Run it after a service's signature has changed; a test fails when the file is not what this would write.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+
+from hansard import blocking
+from hansard.services import database
+
+OUT = Path(blocking.__file__).with_suffix(".pyi")
+
+_HEAD = '''"""Written by scripts/blocking_stub.py from the services: do not edit."""
+
+from builtins import list as _list
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+'''
+_TAIL = """
+T = TypeVar("T")
+
+class BlockingServices:
+    scope: Scope
+{services}
+
+class BlockingDatabase:
+    def __init__(self, database: Database) -> None: ...
+    def scope(
+        self, tenant: str = ..., user: str = ..., rights: Iterable[Right] = ...
+    ) -> BlockingServices: ...
+    def wait(self, work: Coroutine[Any, Any, T]) -> T: ...
+    def __enter__(self) -> BlockingDatabase: ...
+    def __exit__(self, *_: object) -> None: ...
+"""
+
+
+def main() -> None:
+    OUT.write_text(stub(), "utf-8")
+
+
+def stub() -> str:
+    tree = ast.parse(inspect.getsource(database))
+    facade = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Services")
+    services = _services(facade)
+    imports = {
+        "from collections.abc import Iterable",
+        "from hansard.model.scope import Right",
+        "from hansard.model.scope import Scope",
+        "from hansard.services.database import Database",
+    }
+    classes: list[str] = []
+    for name in services.values():
+        source = sys.modules[getattr(database, name).__module__]
+        module = ast.parse(inspect.getsource(source))
+        imports |= _imports(module, source.__name__)
+        classes.append(_twin(module, name))
+    text = "\n\n".join(classes)
+    twins = set(services.values())
+    names = {line.rsplit(" ", 1)[-1]: line for line in imports}
+    lines = [names[name] for name in sorted(names) if _used(name, text) and name not in twins]
+    attributes = "\n".join(f"    {attribute}: {name}" for attribute, name in services.items())
+    tail = _TAIL.format(services=attributes)
+    return "\n".join([_HEAD, *lines, "", text, tail])
+
+
+def _used(name: str, text: str) -> bool:
+    return name in ("Iterable", "Right", "Scope", "Database") or bool(
+        re.search(rf"(?<![\w.']){name}\b", text)
+    )
+
+
+def _services(facade: ast.ClassDef) -> dict[str, str]:
+    """The attributes of `Services` that are services, with their classes."""
+    found: dict[str, str] = {}
+    for node in ast.walk(facade):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target, made = node.targets[0], node.value.func
+            if isinstance(target, ast.Attribute) and isinstance(made, ast.Name):
+                found[target.attr] = made.id
+    return found
+
+
+def _imports(module: ast.Module, name: str) -> set[str]:
+    """What the module's names mean, one import a line; its own classes included."""
+    found = {
+        f"from {node.module} import {alias.name}"
+        for node in module.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name not in ("AsyncIterator", "Iterator", "Any", "annotations")
+    }
+    own = {n.name for n in module.body if isinstance(n, ast.ClassDef)}
+    return found | {f"from {name} import {each}" for each in own}
+
+
+def _twin(module: ast.Module, name: str) -> str:
+    """The class with its public methods, which wait."""
+    original = next(n for n in module.body if isinstance(n, ast.ClassDef) and n.name == name)
+    methods = [
+        _method(node)
+        for node in original.body
+        if isinstance(node, ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and not any(argument.arg == "tx" for argument in node.args.args)
+    ]
+    return f"class {name}:\n" + "\n".join(methods)
+
+
+def _method(node: ast.AsyncFunctionDef) -> str:
+    returns = ast.unparse(node.returns) if node.returns else "None"
+    returns = returns.replace("AsyncIterator", "Iterator").replace("list[", "_list[")
+    for default in (*node.args.defaults, *node.args.kw_defaults):
+        if default is not None and not isinstance(default, ast.Constant):
+            default.__class__ = ast.Constant  # any default will do in a stub
+            default.__dict__.update({"value": ..., "kind": None})
+    arguments = ast.unparse(node.args)
+    return f"    def {node.name}({arguments}) -> {returns}: ..."
+
+
+if __name__ == "__main__":
+    main()
