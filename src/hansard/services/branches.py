@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hansard.errors import Conflict
-from hansard.ids import new_id
+from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
@@ -55,13 +55,14 @@ class Branches(Service):
     ) -> Branch:
         """A new branch that ends with the message `at`; nothing is copied."""
         check_text(name, "/name", MAX_TITLE)
+        fork_id = new_id() if id is None else check_id(id)
 
         async def work(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             message, own = await self.message(tx, conversation, at)
             now = self.clock()
             place = (own, message.seq, message.id)
-            fork = await fork_at(tx, self.scope, *place, id or new_id(), now, name)
+            fork = await fork_at(tx, self.scope, *place, fork_id, now, name)
             if switch:
                 await look_at(tx, self.scope, conversation.id, fork.id, now)
             return fork

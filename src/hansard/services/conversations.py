@@ -8,7 +8,7 @@ cannot be restored, and is finished at the next start if the process dies on the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -285,7 +285,7 @@ def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:
     if wanted.q:
         query = query.where(title_key__contains=fold(wanted.q))
     if wanted.since is not None:
-        query = query.where(active_at__ge=wanted.since.astimezone(UTC))
+        query = query.where(active_at__ge=check_time(wanted.since, "/since"))
     if wanted.until is not None:
-        query = query.where(active_at__lt=wanted.until.astimezone(UTC))
+        query = query.where(active_at__lt=check_time(wanted.until, "/until"))
     return query

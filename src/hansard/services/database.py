@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from hansard.errors import NotAllowed
+from hansard.errors import HansardError, NotAllowed
 from hansard.ids import Clock, check_name, now
 from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
@@ -39,10 +41,14 @@ from hansard.storage.urls import storage_for
 if TYPE_CHECKING:
     from hansard.blocking import BlockingDatabase
 
+_log = logging.getLogger(__name__)
+
 LOCAL_TENANT = "local"
 LOCAL_USER = "me"
 KEEP_EVENTS = timedelta(hours=24)
 """How long a run's events are kept after they happened; the message stays."""
+TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
+"""Seconds between two tidyings: where one process has the database, and where several do."""
 KEEP_UPLOADS = timedelta(hours=24)
 """How long a blob is kept that no message shows."""
 
@@ -104,7 +110,8 @@ class Database:
     async def open(self) -> None:
         await self.storage.open()
         if not getattr(self.storage, "readonly", False):
-            await self.tidy()
+            await self.tidy(starting=True)
+            self.runner.spawn(self._keep_tidy())
 
     async def close(self) -> None:
         """End what runs, keeping what was said, then let go of the storage."""
@@ -114,15 +121,29 @@ class Database:
         finally:
             await self.storage.close()
 
-    async def tidy(self) -> None:
-        """Finish what others left unfinished: runs without a process, purges, events no longer needed."""
+    async def tidy(self, *, starting: bool = False) -> None:
+        """Finish what others left unfinished: runs without a process, purges, events no longer needed.
+
+        At the start, where no other process writes, no import can be under way.
+        """
+        imports = starting and self.storage.exclusive
         now = self.clock()
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
-            await end_abandoned(self.storage, tenant, now)
-            await finish_purges(self.storage, tenant)
+            await end_abandoned(self.storage, tenant, now, self.runner.worker)
+            await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
+
+    async def _keep_tidy(self) -> None:
+        """Tidy again and again: often where other processes may die, else once in a while."""
+        pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self.tidy()
+            except HansardError:
+                _log.warning("The database could not be tidied", exc_info=True)
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -160,9 +160,9 @@ def _part(piece: tuple[str, list[str]] | ToolCall) -> Part:
     return Text("".join(texts)) if kind == "text" else Reasoning("".join(texts))
 
 
-async def end_abandoned(storage: Storage, tenant: str, now: datetime) -> int:
-    """End, as interrupted, the runs whose process is gone; returns how many."""
-    query = Query(Run).where(status__in=["queued", "running"])
+async def end_abandoned(storage: Storage, tenant: str, now: datetime, worker: str) -> int:
+    """End, as interrupted, the runs whose process is gone (it is not `worker`); returns how many."""
+    query = Query(Run).where(status__in=["queued", "running"], worker__ne=worker)
     if not storage.exclusive:
         query = query.where(lease_until__lt=now)
     abandoned = await storage.read(tenant, lambda tx: tx.select(query))

@@ -70,9 +70,9 @@ async def purge_branches(
     await _until_done(storage, tenant, batch)
 
 
-async def finish_purges(storage: Storage, tenant: str) -> None:
-    """Go on with purges that were cut off, and remove what imports left half done."""
-    marks = [PURGED, IMPORTING] if storage.exclusive else [PURGED]
+async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None:
+    """Go on with purges that were cut off; with `imports`, remove what imports left half done."""
+    marks = [PURGED, IMPORTING] if imports else [PURGED]
 
     async def begun(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
         return (

@@ -9,6 +9,7 @@ ends it so, from the events that were stored. Either way there is a message with
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from hansard.services.endings import Ending, parts_of_events
 from hansard.services.live import LiveRun
 from hansard.services.options import ChatOptions
 from hansard.storage.base import Storage, Transaction
+
+_log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 SAVE_ATTEMPTS = 5
@@ -60,8 +63,13 @@ class Runner:
         """Do something in the background, for as long as the database is open."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("Work in the background failed", exc_info=error)
 
     def cancel(self, run_id: str) -> bool:
         """Stop a run of this process, keeping what was said."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from hansard.ids import check_id
-from hansard.model.checks import check_text
+from hansard.model.checks import check_text, check_time
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
@@ -96,8 +96,8 @@ class Search(Service):
             conversation_id=conversation and check_id(conversation, "/conversation_id"),
             project_ids=() if project is None else (check_id(project, "/project_id"),),
             model=wanted.model,
-            since=wanted.since and wanted.since.astimezone(UTC),
-            until=wanted.until and wanted.until.astimezone(UTC),
+            since=wanted.since and check_time(wanted.since, "/since"),
+            until=wanted.until and check_time(wanted.until, "/until"),
             archived=wanted.archived,
             before=before,
         )
