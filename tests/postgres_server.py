@@ -26,15 +26,17 @@ def running_server() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="hansard-postgres-") as name:
         home = Path(name)
-        server = _Server(home)
+        server = Server(home)
         server.start()
         try:
-            yield f"postgresql://postgres@127.0.0.1:{server.port}"
+            yield server.url
         finally:
             server.stop()
 
 
-class _Server:
+class Server:
+    """A server with its data in a directory of its own; it can be stopped and started again."""
+
     def __init__(self, home: Path) -> None:
         self.data = home / "data"
         self.port = _free_port()
@@ -49,13 +51,17 @@ class _Server:
             self._bin = home / self._bin.relative_to(packages)
             self.data.mkdir()
             os.chown(self.data, NOBODY, NOBODY)
-
-    def start(self) -> None:
         self._run(
             "initdb", "--pgdata", str(self.data), "--username=postgres", "--auth=trust",
             "--no-sync", "--encoding=UTF8", "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8", "--locale=C.UTF-8",
         )  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.data} "
             "-c max_connections=200 -c shared_buffers=64MB -c autovacuum=off"

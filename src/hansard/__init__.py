@@ -10,10 +10,14 @@
 
 from __future__ import annotations
 
-from hansard.errors import HansardError
-from hansard.model.drafts import Draft, assistant, system, tool, user
-from hansard.services.database import Database, Services, connect
-from hansard.services.options import ChatOptions
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hansard.errors import HansardError
+    from hansard.model.drafts import Draft, assistant, system, tool, user
+    from hansard.services.database import Database, Services, connect
+    from hansard.services.options import ChatOptions
 
 __version__ = "0.1.0"
 
@@ -29,3 +33,19 @@ __all__ = [
     "tool",
     "user",
 ]
+
+_HOMES = {
+    "hansard.errors": ("HansardError",),
+    "hansard.model.drafts": ("Draft", "assistant", "system", "tool", "user"),
+    "hansard.services.database": ("Database", "Services", "connect"),
+    "hansard.services.options": ("ChatOptions",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: `hansard --version` asks for nothing."""
+    for module, names in _HOMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(module), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

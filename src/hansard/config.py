@@ -35,6 +35,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     port: int = 8765
     allowed_hosts: str = ""
     """More names by which the server may be called, with commas between; needed behind a proxy."""
+    path_prefix: str = ""
+    """The path below which a proxy shows the server, such as `/hansard`."""
     model: str = ""
     """The model that answers where nothing else says which; empty: the best there is."""
     max_history: int = 200

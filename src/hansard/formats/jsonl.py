@@ -8,7 +8,7 @@ a kind that a reader does not know are counted and passed over. The last line,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -85,48 +85,53 @@ def write_end(records: int) -> bytes:
 
 
 class Reader:
-    """Reads the lines of a file into records of a tenant."""
+    """Reads the lines of a file into records of a tenant; `admit` refuses those that may not come in."""
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, admit: Callable[[Entry], Entry]) -> None:
         self._decoders = {kind: _decoder(record) for kind, record in KINDS.items()}
         self._tenant = tenant
+        self._admit = admit
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Header | Entry | Unknown | End]:
         """What each line says; raises InvalidInput with the number of the line that is at fault."""
-        ended = False
+        started = ended = False
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             if ended:
                 raise InvalidInput(f"Line {number} comes after the end.")
-            item = self._line(line, number)
-            if (number == 1) != isinstance(item, Header):
-                raise InvalidInput("The first line does not say that this is a Hansard export.")
+            item = self._line(line, number, first=not started)
+            if isinstance(item, Unknown) and item.kind == "export":
+                raise InvalidInput(f"Line {number} begins another export.")
+            started = True
             ended = isinstance(item, End)
             yield item
         if not ended:
             raise InvalidInput("The file is cut off: its last line is missing.")
 
-    def _line(self, line: bytes, number: int) -> Header | Entry | Unknown | End:
+    def _line(self, line: bytes, number: int, *, first: bool) -> Header | Entry | Unknown | End:
         if len(line) > MAX_LINE:
             raise TooLarge(f"Line {number} is longer than {MAX_LINE} bytes.")
         try:
-            if number == 1:
+            if first:
                 return _header(line)
             kind = msgspec.json.decode(line, type=_Kind).kind
             if kind == "end":
                 return msgspec.json.decode(line, type=End)
             if kind not in self._decoders:
                 return Unknown(kind=kind)
-            if b"\\u0000" in line:
-                raise InvalidInput(f"Line {number} has NUL in it, which is not text.")
-            return self._decoders[kind](line, self._tenant)
+            return self._admit(self._decoders[kind](line, self._tenant))
+        except InvalidInput as error:
+            where = f"Line {number} is not as it should be: {error.message}"
+            raise type(error)(where, pointer=error.pointer) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise InvalidInput(f"Line {number} is not as it should be: {error}") from error
 
 
 def _header(line: bytes) -> Header:
     header = msgspec.json.decode(line, type=Header)
+    if header.kind != "export":
+        raise InvalidInput("This is no export of Hansard.")
     if header.hansard > VERSION:
         raise InvalidInput(f"The file has version {header.hansard}; this program knows {VERSION}.")
     return header

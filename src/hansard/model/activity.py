@@ -31,7 +31,7 @@ class Activity(Entry, frozen=True, kw_only=True):
     tokens_in: int = 0
     tokens_out: int = 0
     engaged_seconds: int = 0
-    """Gaps of under 30 minutes between a conversation's messages."""
+    """Gaps of under 30 minutes between messages and those that they follow."""
 
 
 class ModelUse(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Messages on all branches that are not in the trash."""
     preview: str = ""
     """The beginning of the newest message."""
+    expires_at: datetime | None = None
+    """When a temporary conversation is gone for good; it is in no list and no search. None: it stays."""
     deleted_at: datetime | None = None
 
 

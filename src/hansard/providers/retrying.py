@@ -49,7 +49,8 @@ async def _timed(
         limit = first_token
         while True:
             try:
-                event = await asyncio.wait_for(anext(events), limit)
+                async with asyncio.timeout(limit):
+                    event = await anext(events)
             except StopAsyncIteration:
                 return
             except TimeoutError as error:

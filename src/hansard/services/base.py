@@ -88,13 +88,10 @@ class Service:
         """A message of the conversation that is not in the trash, and the branch that owns it."""
         key = message_id.lower()
         found = await tx.get(Message, key) if is_id(key) else None
-        branch = await tx.get(Branch, found.branch) if found else None
-        if (
-            found is None
-            or branch is None
-            or found.conversation_id != conversation.id
-            or branch.deleted_at is not None
-        ):
+        if found is None or found.conversation_id != conversation.id:
+            raise NotFound("There is no such message.")
+        branch = await tx.get(Branch, found.branch)
+        if branch is None or branch.deleted_at is not None:
             raise NotFound("There is no such message.")
         return found, branch
 

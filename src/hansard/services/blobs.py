@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
@@ -39,30 +40,7 @@ class Blobs(Service):
                 size=len(data),
                 media_type=media_type,
             )
-            if await tx.insert(blob, absent=True):
-                await tx.insert(
-                    *(
-                        BlobChunk(
-                            tenant_id=tx.tenant,
-                            created_at=now,
-                            blob_id=digest,
-                            number=number,
-                            data=data[start : start + CHUNK],
-                        )
-                        for number, start in enumerate(range(0, len(data), CHUNK))
-                    )
-                )
-            else:
-                blob = await tx.get(Blob, digest) or blob
-            use = BlobUse(
-                tenant_id=tx.tenant,
-                created_at=now,
-                blob_id=digest,
-                owner_id=self.scope.user,
-                holder=UPLOAD,
-            )
-            await tx.insert(use, absent=True)
-            return blob
+            return await keep(tx, blob, data, self.scope.user, now)
 
         return await self.writing(work)
 
@@ -86,3 +64,26 @@ class Blobs(Service):
             if blob is not None:
                 return blob
         raise NotFound("There is no such blob.")
+
+
+async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: datetime) -> Blob:
+    """Keep a blob for a user who has shown to have its bytes; returns the blob as it is kept."""
+    if await tx.insert(blob, absent=True):
+        chunks = [
+            BlobChunk(
+                tenant_id=tx.tenant,
+                created_at=blob.created_at,
+                blob_id=blob.id,
+                number=number,
+                data=data[start : start + CHUNK],
+            )
+            for number, start in enumerate(range(0, len(data), CHUNK))
+        ]
+        await tx.insert(*chunks)
+    else:
+        blob = await tx.get(Blob, blob.id) or blob
+    use = BlobUse(
+        tenant_id=tx.tenant, created_at=at, blob_id=blob.id, owner_id=owner_id, holder=UPLOAD
+    )
+    await tx.insert(use, absent=True)
+    return blob

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import Conflict
+from hansard.errors import AlreadyExists, Conflict
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE, check_text
@@ -53,13 +53,19 @@ class Branches(Service):
         id: str | None = None,  # noqa: A002 - the field's name on every door
         switch: bool = False,
     ) -> Branch:
-        """A new branch that ends with the message `at`; nothing is copied."""
+        """A new branch that ends with the message `at`; nothing is copied.
+
+        Asked for again with the same id and the same fields, it is the branch that is there.
+        """
         check_text(name, "/name", MAX_TITLE)
         fork_id = new_id() if id is None else check_id(id)
 
         async def work(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             message, own = await self.message(tx, conversation, at)
+            there = await tx.get(Branch, fork_id)
+            if there is not None:
+                return _same(there, own, message, name)
             now = self.clock()
             place = (own, message.seq, message.id)
             fork = await fork_at(tx, self.scope, *place, fork_id, now, name)
@@ -211,6 +217,14 @@ class Branches(Service):
     ) -> None:
         where = {"conversation_id": branch.conversation_id, "branch": branch.id, **more}
         await tx.publish(self.change(kind, branch.id, now, **where))
+
+
+def _same(there: Branch, own: Branch, message: Message, name: str) -> Branch:
+    """What is there, if it could be the fork that was asked for."""
+    same = there.parent_branch == own.id and there.fork_seq == message.seq
+    if there.deleted_at or not same or (name and there.name != name):
+        raise AlreadyExists("This id is taken.", pointer="/id")
+    return there
 
 
 def _copy(message: Message, conversation: Conversation) -> Message:

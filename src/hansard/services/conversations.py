@@ -7,8 +7,8 @@ cannot be restored, and is finished at the next start if the process dies on the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -34,6 +34,10 @@ from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 from hansard.storage.terms import fold
 
+TEMPORARY_LASTS = timedelta(hours=24)
+BATCH = 100
+"""Conversations that one unit of work changes, where all are to be changed."""
+
 _UNSET = msgspec.UNSET
 
 
@@ -50,6 +54,8 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """Active at this time or later."""
     until: datetime | None = None
     """Active before this time."""
+    temporary: bool = False
+    """Temporary ones instead of the others."""
     deleted: bool = False
     """Those in the trash instead of the others."""
 
@@ -66,9 +72,10 @@ class Conversations(Service):
         tags: Sequence[str] = (),
         metadata: dict[str, Any] | None = None,
         pinned: bool = False,
+        temporary: bool = False,
         created_at: datetime | None = None,
     ) -> Conversation:
-        """A new, empty conversation with its main branch.
+        """A new, empty conversation with its main branch; a temporary one is gone after a day.
 
         Creating it again with the same id and the same fields returns what is there; with others it is
         AlreadyExists.
@@ -79,13 +86,14 @@ class Conversations(Service):
             tenant_id=self.scope.tenant,
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
-            title=check_text(title, "/title", MAX_TITLE),
-            system=check_text(system, "/system"),
-            model=check_model(model, "/model"),
-            project_id=project_id and project_id.lower(),
-            tags=check_tags(tags, "/tags"),
-            metadata=check_json(metadata or {}, "/metadata"),
+            title=_checked("title", title),
+            system=_checked("system", system),
+            model=_checked("model", model),
+            project_id=_checked("project_id", project_id),
+            tags=_checked("tags", tags),
+            metadata=_checked("metadata", metadata or {}),
             pinned=pinned,
+            expires_at=now + TEMPORARY_LASTS if temporary else None,
             branch=branch_id,
             active_at=now,
             created_at=now,
@@ -165,25 +173,25 @@ class Conversations(Service):
         metadata: dict[str, Any] | msgspec.UnsetType = _UNSET,
         pinned: bool | msgspec.UnsetType = _UNSET,
         archived: bool | msgspec.UnsetType = _UNSET,
+        temporary: bool | msgspec.UnsetType = _UNSET,
     ) -> Conversation:
-        """Change what is given; with `version`, only if it is still at that version."""
-        changes: dict[str, Any] = {}
-        if title is not _UNSET:
-            changes["title"] = check_text(title, "/title", MAX_TITLE)
-        if system is not _UNSET:
-            changes["system"] = check_text(system, "/system")
-        if model is not _UNSET:
-            changes["model"] = check_model(model, "/model")
-        if tags is not _UNSET:
-            changes["tags"] = check_tags(tags, "/tags")
-        if metadata is not _UNSET:
-            changes["metadata"] = check_json(metadata, "/metadata")
-        if pinned is not _UNSET:
-            changes["pinned"] = pinned
-        if archived is not _UNSET:
-            changes["archived"] = archived
-        if project_id is not _UNSET:
-            changes["project_id"] = project_id and project_id.lower()
+        """Change what is given; with `version`, only if it is still at that version.
+
+        `temporary=False` keeps a temporary conversation.
+        """
+        given: dict[str, Any] = {
+            "title": title,
+            "system": system,
+            "model": model,
+            "project_id": project_id,
+            "tags": tags,
+            "metadata": metadata,
+            "pinned": pinned,
+            "archived": archived,
+        }
+        changes = {name: _checked(name, v) for name, v in given.items() if v is not _UNSET}
+        if temporary is not _UNSET:
+            changes["expires_at"] = self.clock() + TEMPORARY_LASTS if temporary else None
 
         async def work(tx: Transaction) -> Conversation:
             found = await self.conversation(tx, conversation_id, lock=True)
@@ -219,6 +227,38 @@ class Conversations(Service):
 
         found = await self.writing(begin)
         await purge_conversation(self.storage, self.scope.tenant, found.id)
+
+    async def delete_all(self) -> int:
+        """Every conversation into the trash, archived or not; returns how many went."""
+        own = Query(Conversation).where(owner_id=self.scope.user, deleted_at=None)
+
+        async def batch(tx: Transaction) -> int:
+            found = await tx.select(own.by("id").page(BATCH))
+            for conversation in found:
+                await self._mark(tx, conversation, "conversation.deleted", self.clock())
+            return len(found)
+
+        count = 0
+        while gone := await self.writing(batch):
+            count += gone
+        return count
+
+    async def purge_all(self) -> int:
+        """All that is in the trash, for good; returns how many went."""
+        trash = Query(Conversation).where(owner_id=self.scope.user, deleted_at__gt=PURGED)
+
+        async def some(tx: Reader) -> list[Conversation]:
+            return await tx.select(trash.by("id").page(BATCH))
+
+        count = 0
+        while found := await self.reading(some):
+            for conversation in found:
+                try:
+                    await self.purge(conversation.id)
+                except NotFound:  # restored or purged by somebody else meanwhile
+                    continue
+                count += 1
+        return count
 
     async def _in_trash(self, tx: Transaction, conversation_id: str) -> Conversation:
         found = await self.conversation(tx, conversation_id, deleted=True, lock=True)
@@ -259,6 +299,20 @@ class Conversations(Service):
             raise NotFound("There is no such project.", pointer="/project_id")
 
 
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "title": lambda title: check_text(title, "/title", MAX_TITLE),
+    "system": lambda system: check_text(system, "/system"),
+    "model": lambda model: check_model(model, "/model"),
+    "project_id": lambda project_id: project_id and project_id.lower(),
+    "tags": lambda tags: check_tags(tags, "/tags"),
+    "metadata": lambda metadata: check_json(metadata, "/metadata"),
+}
+
+
+def _checked(name: str, value: Any) -> Any:
+    return _CHECKS[name](value) if name in _CHECKS else value
+
+
 def _at(conversation: Conversation) -> dict[str, Any]:
     return {"conversation_id": conversation.id}
 
@@ -266,7 +320,8 @@ def _at(conversation: Conversation) -> dict[str, Any]:
 def _same(there: Conversation, made: Conversation) -> Conversation:
     """What is there, if it could be what was made."""
     given = ("owner_id", "title", "system", "model", "project_id", "tags", "metadata", "pinned")
-    if there.deleted_at or any(getattr(there, n) != getattr(made, n) for n in given):
+    same = all(getattr(there, n) == getattr(made, n) for n in given)
+    if there.deleted_at or not same or bool(there.expires_at) != bool(made.expires_at):
         raise AlreadyExists("This id is taken.", pointer="/id")
     return there
 
@@ -274,6 +329,9 @@ def _same(there: Conversation, made: Conversation) -> Conversation:
 def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:
     state: dict[str, Any] = {"deleted_at__gt": PURGED} if wanted.deleted else {"deleted_at": None}
     query = Query(Conversation).where(owner_id=owner_id, **state)
+    if not wanted.deleted:
+        kept = {"expires_at__ne": None} if wanted.temporary else {"expires_at": None}
+        query = query.where(**kept)
     for name in ("project_id", "pinned", "archived"):
         value = getattr(wanted, name)
         if name == "project_id" and value is not None:
@@ -281,9 +339,9 @@ def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:
         if value is not None:
             query = query.where(**{name: value})
     if wanted.tag is not None:
-        query = query.where(tags__has=wanted.tag)
+        query = query.where(tags__has=check_text(wanted.tag, "/tag"))
     if wanted.q:
-        query = query.where(title_key__contains=fold(wanted.q))
+        query = query.where(title_key__contains=fold(check_text(wanted.q, "/q")))
     if wanted.since is not None:
         query = query.where(active_at__ge=check_time(wanted.since, "/since"))
     if wanted.until is not None:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from hansard.errors import BadCursor
 
 IdText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+Place = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 
 
 def encode_cursor(listing: Any, values: Sequence[Any]) -> str:
@@ -28,7 +31,8 @@ def decode_cursor(listing: Any, cursor: str, types: Sequence[Any]) -> tuple[Any,
         mark, *values = msgspec.json.decode(text, type=tuple[(str, *types)])
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise BadCursor(pointer="/cursor") from error
-    if mark != _mark(listing):
+    zones = {value.tzinfo for value in values if isinstance(value, datetime)}
+    if mark != _mark(listing) or not zones <= {UTC}:
         raise BadCursor(pointer="/cursor")
     return tuple(values)
 

@@ -26,7 +26,7 @@ from hansard.services.messages import Messages
 from hansard.services.options import ChatOptions
 from hansard.services.people import People
 from hansard.services.projects import Projects
-from hansard.services.purging import finish_purges, release_uploads
+from hansard.services.purging import end_temporary, finish_purges, release_uploads
 from hansard.services.ratings import Ratings
 from hansard.services.runner import Runner
 from hansard.services.runs import Runs
@@ -34,6 +34,7 @@ from hansard.services.search import Search
 from hansard.services.settings import Settings
 from hansard.services.stats import Statistics
 from hansard.services.transfer import Transfer
+from hansard.services.usage import Usage
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
 from hansard.storage.urls import storage_for
@@ -65,6 +66,7 @@ class Services:
         self.projects = Projects(scope, storage, clock)
         self.search = Search(scope, storage, clock)
         self.stats = Statistics(scope, storage, clock)
+        self.usage = Usage(scope, storage, clock)
         self.ratings = Ratings(scope, storage, clock)
         self.settings = Settings(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
@@ -131,6 +133,7 @@ class Database:
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
             await end_abandoned(self.storage, tenant, now, self.runner.worker)
+            await self.storage.write(tenant, lambda tx: end_temporary(tx, now))
             await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))

@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from hansard.errors import InvalidInput
+from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
 from hansard.model.base import Entry
@@ -27,7 +27,8 @@ from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.settings import Setting
 from hansard.model.tenants import Tenant, User
-from hansard.services.purging import IMPORTING, UPLOAD, counted, counters_of, purge_conversation
+from hansard.services.blobs import keep
+from hansard.services.purging import IMPORTING, counted, counters_of, purge_conversation
 from hansard.services.wholeness import BlobCheck, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.query import Query
@@ -77,6 +78,8 @@ class Importer:
         """Take in some records, in their order."""
         for kind, group in groupby(records, type):
             own = [self._own(record) for record in group]
+            if kind is not BlobChunk:
+                self._check_blob()
             if kind is Conversation:
                 for conversation in own:
                     await self.finish()
@@ -88,6 +91,7 @@ class Importer:
 
     async def finish(self) -> None:
         """Bring the conversation that came in into sight, if its tree is whole."""
+        self._check_blob()
         coming = self._coming
         if coming is None:
             return
@@ -131,7 +135,8 @@ class Importer:
 
     async def _begin(self, conversation: Conversation) -> None:
         there = await self._there(conversation)
-        if there is not None and there.deleted_at == IMPORTING:
+        owner, unfinished = self._scope.user, IMPORTING
+        if there is not None and (there.owner_id, there.deleted_at) == (owner, unfinished):
             await purge_conversation(self._storage, self._scope.tenant, there.id)
             there = None
         if there is not None:
@@ -143,6 +148,7 @@ class Importer:
 
         async def work(tx: Transaction) -> None:
             await self._enter(tx)
+            await self._check_project(tx, conversation.project_id)
             await tx.insert(hidden)
 
         await self._storage.write(self._scope.tenant, work)
@@ -165,8 +171,14 @@ class Importer:
             if isinstance(records[0], Message):
                 await self._count(tx, coming, records)
 
-        await self._storage.write(self._scope.tenant, work)
-        self._counts["added"][kind_of(records[0])] += len(records)
+        kind = kind_of(records[0])
+        try:
+            await self._storage.write(self._scope.tenant, work)
+        except AlreadyExists:
+            raise
+        except Conflict as error:
+            raise InvalidInput(f"A {kind} refers to something that is not there.") from error
+        self._counts["added"][kind] += len(records)
 
     async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
         """Let the counters and the uses of blobs follow."""
@@ -192,11 +204,15 @@ class Importer:
 
     async def _singly(self, records: list[Any]) -> None:
         for record in records:
+            if isinstance(record, Blob):
+                self._check_blob()
+                self._blob = BlobCheck(record)
+                continue
             if isinstance(record, BlobChunk):
                 await self._chunk(record)
                 continue
             there = await self._there(record)
-            fresh = isinstance(record, User) and there is not None and _is_blank(there)
+            fresh = isinstance(record, User) and _is_blank(there) and not _is_blank(record)
             if there is None or fresh:
                 await self._storage.write(
                     self._scope.tenant, lambda tx, r=record, f=fresh: self._insert(tx, r, f)
@@ -204,8 +220,6 @@ class Importer:
                 self._note("added", record)
             else:
                 self._compare(record, there)
-            if isinstance(record, Blob):
-                self._blob = BlobCheck(record, present=there is not None)
 
     async def _insert(self, tx: Transaction, record: Any, fresh: bool) -> None:
         if fresh:
@@ -216,6 +230,8 @@ class Importer:
             await self._enter(tx)
         else:
             await self._enter_tenant(tx)
+        if isinstance(record, Project):
+            await self._check_project(tx, record.parent_id)
         await tx.insert(record)
 
     async def _chunk(self, chunk: BlobChunk) -> None:
@@ -223,23 +239,33 @@ class Importer:
         check = self._blob
         if check is None:
             raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
-        whole = check.add(chunk)
-        use = BlobUse(
-            tenant_id=chunk.tenant_id,
-            created_at=self._clock(),
-            blob_id=chunk.blob_id,
-            owner_id=self._scope.user,
-            holder=UPLOAD,
-        )
+        if not check.add(chunk):
+            return
+        there = await self._there(check.blob)
+        at = self._clock()
 
         async def work(tx: Transaction) -> None:
-            if not check.present:
-                await tx.insert(chunk)
-            if whole:
-                await tx.insert(use, absent=True)
+            await self._enter(tx)
+            await keep(tx, check.blob, check.data, self._scope.user, at)
 
         await self._storage.write(self._scope.tenant, work)
-        self._note("present" if check.present else "added", chunk)
+        self._blob = None
+        if there is None:
+            self._note("added", check.blob)
+        else:
+            self._compare(check.blob, there)
+        outcome = "added" if there is None else "present"
+        self._counts[outcome][kind_of(chunk)] += chunk.number + 1
+
+    def _check_blob(self) -> None:
+        if self._blob is not None:
+            raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
+
+    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
+        if project_id is not None:
+            project = await tx.get(Project, project_id)
+            if project is None or project.owner_id != self._scope.user:
+                raise InvalidInput(f"Project {project_id} is not there.")
 
     # What all have in common
 
@@ -263,7 +289,7 @@ class Importer:
         return await self._storage.read(self._scope.tenant, work)
 
     def _compare(self, record: Any, there: Any) -> None:
-        if record == there:
+        if record == there or (isinstance(record, User) and _says_the_same(record, there)):
             self._note("present", record)
             return
         self._note("different", record)
@@ -276,6 +302,11 @@ class Importer:
         self._counts[outcome][kind_of(record)] += 1
 
 
-def _is_blank(user: User) -> bool:
-    """Whether nothing was ever said of a user."""
-    return not user.name and not user.traits
+def _is_blank(user: User | None) -> bool:
+    """Whether nothing was ever said of a user who is there."""
+    return user is not None and not user.name and not user.traits
+
+
+def _says_the_same(user: User, there: User) -> bool:
+    """Whether two records of a user differ in when they were made, and in no more."""
+    return (user.name, user.traits) == (there.name, there.traits)

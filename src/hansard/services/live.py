@@ -19,7 +19,7 @@ from hansard.providers.base import Event, Finished, ReasoningDelta, TextDelta, T
 TICK = 0.03
 """Seconds."""
 MAX_ANSWER = 900_000
-"""Characters: below the limit of a message."""
+"""Bytes: below the limit of a message."""
 
 Kind = Literal["text", "reasoning"]
 
@@ -75,7 +75,7 @@ class LiveRun:
         text = _BAD.sub("\ufffd", text)
         if not text:
             return
-        self._size += len(text)
+        self._size += len(text.encode())
         if self._pending and self._pending[-1][0] != kind:
             self.seal()
         self._pending.append((kind, text))

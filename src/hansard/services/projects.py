@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import Conflict, NotFound
+from hansard.errors import AlreadyExists, Conflict, NotFound
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
 from hansard.model.projects import Project
@@ -28,6 +28,7 @@ class Projects(Service):
         instructions: str = "",
         model: str | None = None,
     ) -> Project:
+        """A new project. Creating it again with the same id and the same fields returns what is there."""
         now = self.clock()
         made = Project(
             tenant_id=self.scope.tenant,
@@ -45,6 +46,9 @@ class Projects(Service):
             await self.enter(tx, now)
             if made.parent_id is not None:
                 await self._check_nesting(tx, made.id, made.parent_id)
+            there = await tx.get(Project, made.id)
+            if there is not None:
+                return _same(there, made)
             await tx.insert(made)
             await tx.publish(self.change("project.created", made.id, now))
             return made
@@ -126,6 +130,14 @@ class Projects(Service):
         outer = [parent.id for parent in await outward(tx, await self.project(tx, parent_id))]
         if project_id in outer or len(outer) >= MAX_NESTING:
             raise Conflict("A project cannot be inside itself, or too deep.", pointer="/parent_id")
+
+
+def _same(there: Project, made: Project) -> Project:
+    """What is there, if it could be what was made."""
+    given = ("owner_id", "parent_id", "name", "instructions", "model")
+    if there.deleted_at or any(getattr(there, n) != getattr(made, n) for n in given):
+        raise AlreadyExists("This id is taken.", pointer="/id")
+    return there
 
 
 async def outward(tx: Reader, project: Project) -> list[Project]:

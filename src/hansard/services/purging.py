@@ -7,6 +7,7 @@ was cut off is finished by `finish_purges`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run, RunEvent
-from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.placing import activity
 from hansard.storage.query import Query
 
@@ -38,12 +39,14 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
         conversation = await tx.get(Conversation, conversation_id)
         if conversation is None:
             return False
-        branches = await tx.select(Query(Branch).where(conversation_id=conversation_id))
+        own = Query(Branch).where(conversation_id=conversation_id)
+        branches = _outer_first(await tx.select(own))
         for branch in branches:
             if await _purge_messages(tx, conversation, branch):
                 return True
         await _purge_rest(tx, conversation_id, branches)
-        await tx.tally(counted(conversation, -1))
+        if conversation.deleted_at != IMPORTING:  # an import counts it when all of it is there
+            await tx.tally(counted(conversation, -1))
         await tx.delete(Query(Conversation).where(id=conversation_id))
         return False
 
@@ -58,7 +61,7 @@ async def purge_branches(
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
         wanted = Query(Branch).where(conversation_id=conversation_id, id__in=list(branch_ids))
-        branches = await tx.select(wanted)
+        branches = _outer_first(await tx.select(wanted))
         if conversation is None or not branches:
             return False
         for branch in branches:
@@ -68,6 +71,36 @@ async def purge_branches(
         return False
 
     await _until_done(storage, tenant, batch)
+
+
+def _outer_first(branches: Sequence[Branch]) -> list[Branch]:
+    """Branches before those that they left: what a message follows is still there when it is counted out."""
+    known = {branch.id for branch in branches}
+    left: defaultdict[str | None, list[Branch]] = defaultdict(list)
+    for branch in branches:
+        left[branch.parent_branch].append(branch)
+    ordered = [branch for branch in branches if branch.parent_branch not in known]
+    for branch in ordered:
+        ordered += left[branch.id]
+    reached = {branch.id for branch in ordered}
+    circle = [branch for branch in branches if branch.id not in reached]
+    return circle + ordered[::-1]
+
+
+async def end_temporary(tx: Transaction, now: datetime) -> None:
+    """Mark as purged the temporary conversations whose time has come."""
+    for found in await tx.select(Query(Conversation).where(expires_at__le=now)):
+        if found.deleted_at == PURGED:
+            continue
+        await tx.update(Conversation, found.id, deleted_at=PURGED, updated_at=now)
+        change = Change(
+            user_id=found.owner_id,
+            kind="conversation.purged",
+            subject_id=found.id,
+            conversation_id=found.id,
+            at=now,
+        )
+        await tx.publish(change)
 
 
 async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None:
@@ -83,8 +116,11 @@ async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None
     conversations, branches = await storage.read(tenant, begun)
     for conversation in conversations:
         await purge_conversation(storage, tenant, conversation.id)
+    begun_in: defaultdict[str, list[str]] = defaultdict(list)
     for branch in branches:
-        await purge_branches(storage, tenant, branch.conversation_id, [branch.id])
+        begun_in[branch.conversation_id].append(branch.id)
+    for conversation_id, ids in begun_in.items():
+        await purge_branches(storage, tenant, conversation_id, ids)
 
 
 async def _until_done(storage: Storage, tenant: str, batch: Any) -> None:
@@ -106,8 +142,18 @@ async def _purge_messages(tx: Transaction, conversation: Conversation, branch: B
     if blobs:
         await tx.delete(Query(BlobUse).where(holder__in=ids))
         await collect_blobs(tx, blobs)
+    await _purge_runs(tx, conversation.id, message_id__in=ids)
+    await _purge_runs(tx, conversation.id, prompt_id__in=ids)
     await tx.delete(Query(Message).where(id__in=ids))
     return True
+
+
+async def _purge_runs(tx: Transaction, conversation_id: str, **which: Any) -> None:
+    """Remove runs, and their events, which say again what was said."""
+    runs = await tx.select(Query(Run).where(conversation_id=conversation_id, **which))
+    for run in runs:
+        await tx.delete(Query(RunEvent).where(run_id=run.id))
+        await tx.delete(Query(Run).where(id=run.id))
 
 
 async def _purge_rest(
@@ -115,12 +161,7 @@ async def _purge_rest(
 ) -> None:
     """Remove what belongs to branches, and the branches."""
     for branch in branches:
-        runs = await tx.select(
-            Query(Run).where(conversation_id=branch.conversation_id, branch=branch.id)
-        )
-        for run in runs:
-            await tx.delete(Query(RunEvent).where(run_id=run.id))
-            await tx.delete(Query(Run).where(id=run.id))
+        await _purge_runs(tx, branch.conversation_id, branch=branch.id)
         await tx.delete(Query(Summary).where(branch=branch.id))
         await tx.delete(Query(View).where(conversation_id=branch.conversation_id, branch=branch.id))
         await tx.delete(Query(Branch).where(id=branch.id))

@@ -46,6 +46,7 @@ class Runner:
         self.worker = new_id()
         self.live: dict[str, LiveRun] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._following: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def default_model(self) -> str:
@@ -77,13 +78,19 @@ class Runner:
         if live is None or live.task is None or live.ended:
             return False
         live.cancelled = True
-        live.task.cancel()
+        # A task that is cancelled before its first step never takes it, and its run would never end.
+        asyncio.get_running_loop().call_soon(live.task.cancel)
         return True
+
+    async def settle(self) -> None:
+        """Wait for what follows the answers that were given, such as a title."""
+        await asyncio.gather(*self._following, return_exceptions=True)
 
     async def close(self) -> None:
         """End what runs as interrupted, and what else goes on in the background."""
         self._closing = True
         while self._tasks:
+            await asyncio.sleep(0)  # what was just started begins, so that it can end
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -171,7 +178,9 @@ class Runner:
             live.wake()
         self.live.pop(live.run.id, None)
         if ended is not None and last is not None and not self._closing:
-            self.spawn(ended(live.run))
+            following = self.spawn(ended(live.run))
+            self._following.add(following)
+            following.add_done_callback(self._following.discard)
 
     async def _store(self, ending: Ending) -> RunEvent | None:
         """Store an ending, with patience; what cannot be stored now is ended at the next start."""

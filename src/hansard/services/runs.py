@@ -38,6 +38,11 @@ class Runs(Service):
 
         return await self.reading(work)
 
+    async def active(self) -> list[Run]:
+        """The user's runs that go on, in all conversations."""
+        going = Query(Run).where(status__in=["queued", "running"], owner_id=self.scope.user)
+        return await self.reading(lambda tx: tx.select(going.by("id")))
+
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         """A run's events with higher numbers than `after`, as they come, to the one that ends it.
 

@@ -13,7 +13,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
 from hansard.services.base import Service, check_limit
-from hansard.services.cursors import decode_cursor, encode_cursor
+from hansard.services.cursors import Place, decode_cursor, encode_cursor
 from hansard.storage.base import Match, Reader, TextSearch
 from hansard.storage.query import Query
 from hansard.storage.terms import Clause, clauses, spans
@@ -70,7 +70,7 @@ class Search(Service):
         check_limit(limit)
         before, offset = None, 0
         if cursor is not None:
-            before, offset = decode_cursor([q, filter], cursor, (int | None, int))
+            before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
         wanted = self._wanted(q, filter, before)
 
         async def work(tx: Reader) -> Page[Hit]:
@@ -95,7 +95,7 @@ class Search(Service):
             roles=wanted.roles,
             conversation_id=conversation and check_id(conversation, "/conversation_id"),
             project_ids=() if project is None else (check_id(project, "/project_id"),),
-            model=wanted.model,
+            model=wanted.model and check_text(wanted.model, "/model"),
             since=wanted.since and check_time(wanted.since, "/since"),
             until=wanted.until and check_time(wanted.until, "/until"),
             archived=wanted.archived,
@@ -141,17 +141,23 @@ def excerpt(text: str, query: list[Clause]) -> tuple[str, list[tuple[int, int]]]
     found = spans(query, text)
     if len(text) <= SNIPPET:
         return text, found
-    best = max(
-        found,
-        key=lambda span: sum(span[0] <= other[0] < span[0] + SNIPPET for other in found),
-        default=(0, 0),
-    )
-    start = _edge(text, max(0, best[0] - SNIPPET // 4))
+    start = _edge(text, max(0, _densest(found) - SNIPPET // 4))
     end = _edge(text, min(len(text), start + SNIPPET))
     front, back = "…" if start else "", "…" if end < len(text) else ""
     shift = len(front) - start
     marks = [(a + shift, b + shift) for a, b in found if start <= a and b <= end]
     return f"{front}{text[start:end]}{back}", marks
+
+
+def _densest(found: list[tuple[int, int]]) -> int:
+    """The start of the match that most others follow within a snippet's length."""
+    best, most, end = 0, 0, 0
+    for i, (start, _) in enumerate(found):
+        while end < len(found) and found[end][0] < start + SNIPPET:
+            end += 1
+        if end - i > most:
+            best, most = start, end - i
+    return best
 
 
 def _edge(text: str, position: int) -> int:

@@ -9,6 +9,8 @@ from hansard.services.base import Service
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
+MAX_NAME = 200
+
 
 class Settings(Service):
     """Named values that the user keeps."""
@@ -18,6 +20,7 @@ class Settings(Service):
         return await self.reading(lambda tx: tx.select(query))
 
     async def get(self, name: str) -> Setting:
+        check_text(name, "/name", MAX_NAME)
         found = await self.reading(lambda tx: tx.get(Setting, self.scope.user, name))
         if found is None:
             raise NotFound("There is no such setting.")
@@ -25,7 +28,7 @@ class Settings(Service):
 
     async def set(self, name: str, value: Any, *, version: int | None = None) -> Setting:
         """Keep a value under a name; with `version`, only in place of that version."""
-        check_text(name, "/name", 200)
+        check_text(name, "/name", MAX_NAME)
         if not name.strip():
             raise InvalidInput("A setting has a name.", pointer="/name")
         checked = check_json(value, "/value")
@@ -50,6 +53,8 @@ class Settings(Service):
         return await self.writing(work)
 
     async def delete(self, name: str) -> None:
+        check_text(name, "/name", MAX_NAME)
+
         async def work(tx: Transaction) -> None:
             now = self.clock()
             if not await tx.delete(Query(Setting).where(user_id=self.scope.user, name=name)):

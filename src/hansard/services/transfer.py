@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 
+from hansard.errors import InvalidInput
 from hansard.formats import jsonl
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
@@ -19,9 +20,12 @@ from hansard.model.projects import Project
 from hansard.model.runs import ENDED, Run
 from hansard.model.settings import Setting
 from hansard.model.tenants import User
+from hansard.services.admission import admit
 from hansard.services.base import Service
 from hansard.services.importing import BATCH, Importer, Report
+from hansard.services.projects import outward
 from hansard.services.purging import PURGED
+from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
 E = TypeVar("E", bound=Entry)
@@ -48,26 +52,36 @@ class Transfer(Service):
         """
         self.require("write")
         importer = Importer(self.scope, self.storage, self.clock)
-        batch: list[Entry] = []
         try:
-            for item in jsonl.Reader(self.scope.tenant).read(lines):
-                if isinstance(item, Entry):
-                    batch.append(item)
-                    if len(batch) >= BATCH:
-                        await importer.take(batch)
-                        batch = []
-                elif isinstance(item, jsonl.Unknown):
-                    importer.unknown[item.kind] += 1
-            await importer.take(batch)
+            await self._hand_over(importer, lines)
             await importer.finish()
         except BaseException:
             await importer.give_up()
             raise
         return importer.report()
 
+    async def _hand_over(self, importer: Importer, lines: Iterable[bytes]) -> None:
+        """Give the records to the importer in batches, also those before a line that is wrong."""
+        batch: list[Entry] = []
+        try:
+            for item in jsonl.Reader(self.scope.tenant, admit).read(lines):
+                if isinstance(item, Entry):
+                    batch.append(item)
+                elif isinstance(item, jsonl.Unknown):
+                    importer.unknown[item.kind] += 1
+                if len(batch) >= BATCH:
+                    ready, batch = batch, []
+                    await importer.take(ready)
+        except InvalidInput:
+            await importer.take(batch)
+            raise
+        await importer.take(batch)
+
     async def _records(self, conversation_id: str | None, shown: set[str]) -> AsyncIterator[Entry]:
         if conversation_id is not None:
             one = await self.reading(lambda tx: self.conversation(tx, conversation_id))
+            for project in reversed(await self.reading(lambda tx: _around(tx, one))):
+                yield project
             async for record in self._conversation(one, shown):
                 yield record
             return
@@ -150,3 +164,10 @@ class Transfer(Service):
             if len(page) < PAGE:
                 return
             after = tuple(getattr(page[-1], name) for name in order)
+
+
+async def _around(tx: Reader, conversation: Conversation) -> list[Project]:
+    """The projects around a conversation, the innermost first."""
+    project_id = conversation.project_id
+    project = await tx.get(Project, project_id) if project_id else None
+    return await outward(tx, project) if project else []

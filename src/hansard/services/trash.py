@@ -16,7 +16,7 @@ from hansard.errors import Conflict, NotFound
 from hansard.model.base import Id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
-from hansard.model.messages import Message
+from hansard.model.messages import Message, Summary
 from hansard.services.purging import PURGED
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.placing import preview
@@ -57,7 +57,7 @@ async def cut(
     )
     await tx.insert(top)
     await tx.move(own.id, message.seq, top.id)
-    await _adopt(tx, own.id, message.seq, top.id, now)
+    await _follow(tx, own.id, message.seq, top.id, now)
     await tx.update(Branch, own.id, head_seq=message.seq - 1, head_id=message.parent_id)
     return await drop(tx, conversation, top, now)
 
@@ -88,7 +88,7 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
             count += branch.head_seq - branch.fork_seq
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
-        await _adopt(tx, top.id, 0, parent.id, now)
+        await _follow(tx, top.id, 0, parent.id, now)
         await tx.update(Branch, parent.id, head_seq=top.head_seq, head_id=top.head_id)
         await tx.delete(Query(Branch).where(id=top.id))
         await _show(tx, conversation, count, parent.id)
@@ -110,11 +110,13 @@ async def below(tx: Reader, top: Branch) -> list[Branch]:
     return found
 
 
-async def _adopt(tx: Transaction, old: str, first_seq: int, new: str, now: datetime) -> None:
-    """Branches that left `old` at `first_seq` or later now leave `new` there."""
+async def _follow(tx: Transaction, old: str, first_seq: int, new: str, now: datetime) -> None:
+    """What hangs on the messages of `old` from `first_seq` on now hangs on `new`, where they went."""
     moved = Query(Branch).where(parent_branch=old, fork_seq__ge=first_seq, id__ne=new)
     for branch in await tx.select(moved):
         await tx.update(Branch, branch.id, parent_branch=new, updated_at=now)
+    for summary in await tx.select(Query(Summary).where(branch=old, seq__ge=first_seq)):
+        await tx.update(Summary, summary.id, branch=new, updated_at=now)
 
 
 async def _look_away(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from typing import Any
 
 from hansard.errors import InvalidInput
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.messages import Message
+from hansard.model.messages import Message, Rating
 
 
 class TreeCheck:
@@ -21,12 +22,15 @@ class TreeCheck:
         """How far each branch has come: the seq and id of its last message, own or shared."""
         self._messages: dict[tuple[str, int], str] = {}
         """The ids at which branches leave others."""
+        self._ids: set[str] = set()
 
     def add(self, record: Any) -> None:
         if isinstance(record, Branch):
             self._branches[record.id] = record
         elif isinstance(record, Message):
             self._message(record)
+        elif isinstance(record, Rating) and record.message_id not in self._ids:
+            raise InvalidInput(f"Message {record.message_id} was rated and is not there.")
 
     def _message(self, message: Message) -> None:
         branch = self._branches.get(message.branch)
@@ -42,6 +46,7 @@ class TreeCheck:
             raise InvalidInput(f"Message {message.id} does not follow the one before it.")
         self._ends[branch.id] = (message.seq, message.id)
         self._messages[message.branch, message.seq] = message.id
+        self._ids.add(message.id)
 
     def _at(self, branch_id: str | None, seq: int) -> str | None:
         """The id of the message at a depth of a branch's path."""
@@ -58,8 +63,11 @@ class TreeCheck:
 
     def check(self, conversation: Conversation) -> None:
         """All is there, and the heads are where the branches end."""
-        if conversation.branch not in self._branches:
+        main = self._branches.get(conversation.branch)
+        if main is None or main.parent_branch is not None:
             raise InvalidInput(f"Conversation {conversation.id} lacks its main branch.")
+        if len(self._reached(main)) < len(self._branches):
+            raise InvalidInput(f"Branches of conversation {conversation.id} come from nowhere.")
         for branch in self._branches.values():
             end = self._ends.get(branch.id)
             if end is None:
@@ -67,27 +75,38 @@ class TreeCheck:
             if end != (branch.head_seq, branch.head_id):
                 raise InvalidInput(f"Branch {branch.id} does not end with its head.")
 
+    def _reached(self, main: Branch) -> list[str]:
+        """The branches that come from the main one."""
+        left: defaultdict[str, list[str]] = defaultdict(list)
+        for branch in self._branches.values():
+            if branch.parent_branch is not None:
+                left[branch.parent_branch].append(branch.id)
+        found = [main.id]
+        for branch_id in found:
+            found += left[branch_id]
+        return found
+
 
 class BlobCheck:
-    """Sees the pieces of one blob; the last one shows whether they are its bytes."""
+    """Gathers the pieces of one blob; the last one shows whether they are its bytes."""
 
-    def __init__(self, blob: Blob, *, present: bool) -> None:
+    def __init__(self, blob: Blob) -> None:
         self.blob = blob
-        self.present = present
-        """Whether the tenant has it already."""
-        self._hash = hashlib.sha256()
+        self._pieces: list[bytes] = []
         self._size = 0
-        self._next = 0
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self._pieces)
 
     def add(self, chunk: BlobChunk) -> bool:
         """Whether the blob is complete; raises InvalidInput if the pieces are not its bytes."""
-        if chunk.blob_id != self.blob.id or chunk.number != self._next:
+        if chunk.blob_id != self.blob.id or chunk.number != len(self._pieces):
             raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
-        self._next += 1
-        self._hash.update(chunk.data)
+        self._pieces.append(chunk.data)
         self._size += len(chunk.data)
         if self._size < self.blob.size:
             return False
-        if self._size != self.blob.size or self._hash.hexdigest() != self.blob.id:
+        if hashlib.sha256(self.data).hexdigest() != self.blob.id:
             raise InvalidInput(f"The pieces of blob {self.blob.id} are not its bytes.")
         return True

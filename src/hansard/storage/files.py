@@ -178,6 +178,7 @@ class Ownership:
     def take(self) -> None:
         """Raises DatabaseInUse, with what the owner says of itself."""
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise from_os(error, self.path) from error
@@ -238,24 +239,31 @@ def from_os(error: OSError, path: Path) -> StorageError | StorageFull:
     return StorageError(f"{path}: {error.strerror}.")
 
 
+_MEANINGS: tuple[
+    tuple[tuple[type[apsw.Error], ...], type[StorageError | StorageFull], str], ...
+] = (
+    ((apsw.FullError,), StorageFull, "There is no room left on the disk of {path}."),
+    (
+        (apsw.NotADBError, apsw.CorruptError),
+        NotADatabase,
+        "{path} is not a Hansard database, or is damaged: {error}.",
+    ),
+    ((apsw.ReadOnlyError, apsw.PermissionsError), DatabaseReadOnly, "{path} cannot be written."),
+    ((apsw.BusyError, apsw.LockedError), DatabaseInUse, "{path} is locked by another program."),
+    ((apsw.CantOpenError,), StorageError, "{path} cannot be opened: {reason}."),
+    ((apsw.Error,), StorageError, "{path}: {error}."),
+)
+
+
 def translate(error: apsw.Error, path: Path) -> StorageError | StorageFull:
     """What an engine's error means for the database."""
-    if isinstance(error, apsw.FullError):
-        return StorageFull()
-    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
-        return NotADatabase(f"{path} is not a Hansard database, or is damaged: {error}.")
-    if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
-        return DatabaseReadOnly(f"{path} cannot be written.")
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return DatabaseInUse(f"{path} is locked by another program.")
-    if isinstance(error, apsw.CantOpenError):
-        return StorageError(f"{path} cannot be opened: {_why_not(path)}.")
-    return StorageError(f"{path}: {error}.")
+    if path.is_dir():
+        return StorageError(f"{path} is a directory.")
+    meaning, text = next((m, text) for kinds, m, text in _MEANINGS if isinstance(error, kinds))
+    return meaning(text.format(path=path, error=error, reason=_why_not(path)))
 
 
 def _why_not(path: Path) -> str:
     if not path.exists():
         return "there is no such file"
-    if path.is_dir():
-        return "it is a directory"
     return "permission denied" if not os.access(path, os.R_OK) else "the directory is read-only"

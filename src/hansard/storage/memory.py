@@ -200,6 +200,7 @@ class _Unit(Transaction):
         return (
             message.owner_id == search.owner_id
             and conversation.deleted_at is None
+            and conversation.expires_at is None
             and branch.deleted_at is None
             and (not search.roles or message.role in search.roles)
             and search.conversation_id in (None, message.conversation_id)

@@ -61,7 +61,8 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
         message_count=conversation.message_count + len(placed),
         preview=preview(last),
     )
-    before = conversation.active_at if conversation.message_count else None
+    parent = await tx.get(Message, branch.head_id) if branch.head_id else None
+    before = parent.created_at if parent else None
     await tx.tally(*activity(placed, conversation.project_id, before))
     await tx.publish(appended(placed, request))
     return placed
@@ -105,9 +106,11 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
     seq = -1
     if head is not None:
         message = await tx.get(Message, head) if is_id(head) else None
-        if message is None or message.conversation_id != branch.conversation_id:
+        own = message is not None and message.conversation_id == branch.conversation_id
+        owner = await tx.get(Branch, message.branch) if message and own else None
+        if message is None or owner is None or owner.deleted_at is not None:
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
-        branch_id, seq = message.branch, message.seq
+        branch_id, seq = owner.id, message.seq
     else:
         branch_id = (await root(tx, branch)).id
     made = Branch(
@@ -172,7 +175,8 @@ def activity(
 ) -> list[Activity]:
     """What messages of one conversation add to the counters (or take from them, with `sign=-1`).
 
-    `before` is when the conversation was active before them; None if it had no messages.
+    `before` is when the message that they follow was said; None if they are the first. So the sums
+    depend on the messages alone, whatever is said elsewhere, and can be taken back.
     """
     sums: defaultdict[tuple[str, int, str, str], list[int]] = defaultdict(lambda: [0] * 6)
     for message in messages:

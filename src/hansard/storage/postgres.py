@@ -200,11 +200,14 @@ class PostgresStorage(Storage):
 
         With `unknown`, what is sent commits by itself, so that a lost answer leaves the outcome open.
         """
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             raise StorageError("The database is closed.")
         try:
-            connection = await self._pool.acquire(timeout=TIMEOUT)
+            connection = await pool.acquire(timeout=TIMEOUT)
         except _LOST as error:
+            if isinstance(error, TimeoutError) and pool.get_size() == pool.get_max_size():
+                raise Overloaded("All connections to the database are in use.") from error
             raise _unreachable(error) from error
         sound = False
         try:
@@ -222,10 +225,10 @@ class PostgresStorage(Storage):
             sound = not isinstance(error, OutcomeUnknown)
             raise
         finally:
-            if not sound or connection.is_in_transaction():
-                connection.terminate()
-            with suppress(asyncpg.InterfaceError):
-                await self._pool.release(connection)
+            with suppress(asyncpg.InterfaceError):  # a connection that broke has left the pool
+                if not sound or connection.is_in_transaction():
+                    connection.terminate()
+                await pool.release(connection)
 
 
 async def _take_role(connection: Any) -> None:

@@ -54,7 +54,6 @@ class SqliteStorage(Storage):
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
         self._fence: StorageError | None = None
-        self._erasing = False
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
         self._writers: Lane | None = None
@@ -76,11 +75,7 @@ class SqliteStorage(Storage):
 
     async def erase(self) -> None:
         """Fold the log into the file and empty it: deleted rows are overwritten in the file alone."""
-
-        async def work(_: Any) -> None:
-            self._erasing = True
-
-        await self.write("", work)
+        await self.write("", _erasure)
 
     async def tenants(self) -> list[str]:
         async def work(tx: Any) -> list[str]:
@@ -118,8 +113,8 @@ class SqliteStorage(Storage):
             if lane is not None:
                 lane.close()
         self._writers = self._readers = None
-        while self._connections:
-            self._connections.pop().close()
+        while self._connections:  # the writer's last, for only it can fold the log back
+            self._connections.pop(0).close()
         self.ownership.release()
 
     def _lane(self, lane: Lane | None) -> Lane:
@@ -164,11 +159,18 @@ class SqliteStorage(Storage):
                 raise self._fence
             if not self._commit(connection, jobs, guarded=False):
                 self._commit(connection, jobs, guarded=True)
-            if self._erasing:
-                self._erasing = False
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._fold(connection, [job for job in jobs if job.work is _erasure and not job.error])
 
         return handle
+
+    def _fold(self, connection: apsw.Connection, erasures: list[Job]) -> None:
+        """Do what erasures wait for; what was committed with them is kept whether it works or not."""
+        try:
+            if erasures:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error as error:
+            for job in erasures:
+                job.error = files.translate(error, self.path)
 
     def _commit(self, connection: apsw.Connection, jobs: list[Job], *, guarded: bool) -> bool:
         """Run jobs in one transaction; False if they must be run again, guarded.
@@ -222,3 +224,7 @@ class SqliteStorage(Storage):
                 "is opened again."
             )
         return OutcomeUnknown()
+
+
+async def _erasure(_: Any) -> None:
+    """A unit that changes nothing: what it is for is done when its batch is committed."""

@@ -185,7 +185,11 @@ TABLES: tuple[Table[Any], ...] = (
     Table(
         Conversation,
         "conversations",
-        indexes=(("owner_id", "active_at", "id"), ("project_id", "active_at", "id")),
+        indexes=(
+            ("owner_id", "active_at", "id"),
+            ("project_id", "active_at", "id"),
+            ("expires_at",),
+        ),
         references=(Reference(("owner_id",), User), Reference(("project_id",), Project)),
         derived=(Derived("title_key", "title", fold),),
         quiet=frozenset({"active_at", "message_count", "preview"}),

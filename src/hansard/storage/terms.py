@@ -9,8 +9,9 @@ A query is a list of clauses, all of which must match: every blank-separated wor
 phrase, if it has several terms, like ``don't``), and so is every "quoted text"; a ``*`` at the end
 of either makes the last term a prefix. Nothing in it is ever an operator of the engine.
 
-A text is indexed in passages of at most `PASSAGE` characters, so that a book in one message is found
-and no engine's limit is met; a query matches within a passage.
+A text is indexed in passages, so that a book in one message is found and no engine's limit is met: a passage has
+at most `PASSAGE` characters and the same term at most `REPEATS` times. A query matches within a passage; each
+begins with the last terms of the one before it, so no phrase is cut in two.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ import base64
 import hashlib
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from hansard.errors import InvalidInput
 
-PASSAGE = 65_536
+PASSAGE = 32_000
+"""Characters, with a blank after each term: at most 16,000 terms, of which PostgreSQL knows the places of 16,383."""
+REPEATS = 255
+"""PostgreSQL keeps 256 places of a term and forgets the others."""
 MAX_CLAUSES = 16
 MAX_CLAUSE_TERMS = 32
 MAX_TERM = 64
@@ -125,30 +131,27 @@ def place_mark(place: str) -> str:
 
 def passages(text: str) -> list[list[str]]:
     """The terms of each passage of a text; none for a text without terms."""
-    if len(text) <= PASSAGE:
-        found = terms(text)
+    found = terms(text)
+    if len(found) <= REPEATS:
         return [found] if found else []
-    return [
-        found
-        for start in _passage_starts(text)
-        if (found := terms(text[start : _passage_end(text, start)]))
-    ]
+    short = sum(map(len, found)) + len(found) < PASSAGE
+    if short and max(Counter(found).values()) <= REPEATS:
+        return [found]
+    return list(_passages(found))
 
 
-def _passage_end(text: str, start: int) -> int:
-    """Where the passage that begins at `start` ends: at a blank near the limit, if there is one."""
-    limit = start + PASSAGE
-    if limit >= len(text):
-        return len(text)
-    blank = max(text.rfind(" ", limit - 1000, limit), text.rfind("\n", limit - 1000, limit))
-    return blank if blank > start else limit
-
-
-def _passage_starts(text: str) -> list[int]:
-    starts = [0]
-    while (end := _passage_end(text, starts[-1])) < len(text):
-        starts.append(end)
-    return starts
+def _passages(words: list[str]) -> Iterator[list[str]]:
+    start, size = 0, 0
+    seen: Counter[str] = Counter()
+    for i, word in enumerate(words):
+        if size + len(word) >= PASSAGE or seen[word] == REPEATS:
+            yield words[start:i]
+            start = i - MAX_CLAUSE_TERMS + 1
+            seen = Counter(words[start:i])
+            size = sum(len(again) + 1 for again in words[start:i])
+        seen[word] += 1
+        size += len(word) + 1
+    yield words[start:]
 
 
 def clauses(query: str) -> list[Clause]:

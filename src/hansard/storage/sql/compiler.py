@@ -19,6 +19,7 @@ from hansard.storage.tables import Column, Schema, Table
 
 E = TypeVar("E", bound=Entry)
 
+_LARGEST = 2**63 - 1
 _COMPARE = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -68,6 +69,8 @@ class TableSql(Generic[E]):
         self._encoders = {
             column.name: dialect.codec.encoder(column) for column in table.stored.values()
         }
+        self._json = {c.name for c in table.columns if c.type == "json" and not c.nullable}
+        """Columns where None is a value: JSON's null."""
         self.encode: Callable[[E], list[Any]] = _encoder(table, dialect.codec)
         self.decode: Callable[[Sequence[Any]], E] = _decoder(table, dialect.codec)
         self._columns = ", ".join(_quote(column.name) for column in table.columns)
@@ -79,7 +82,9 @@ class TableSql(Generic[E]):
 
     def value(self, name: str, value: Any) -> Any:
         convert = self._encoders[name]
-        return value if convert is None or value is None else convert(value)
+        if convert is None or (value is None and name not in self._json):
+            return value
+        return convert(value)
 
     def key(self, key: Sequence[Any]) -> list[Any]:
         return [self.value(n, v) for n, v in zip(self.table.key, key, strict=True)]
@@ -140,7 +145,7 @@ class TableSql(Generic[E]):
         values += [self.value(name, value) for name, value in changes.items()]
         bump = self.table.versioned and not self.table.quiet.issuperset(changes)
         if version is not None:
-            values.append(version)
+            values.append(min(max(version, 0), _LARGEST))  # what no column holds, no row has
         return self._update(tuple(changes), bump, version is not None), values
 
     @lru_cache(maxsize=256)  # noqa: B019 - one per table, and tables live as long as the process

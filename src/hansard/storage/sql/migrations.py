@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ import apsw
 
 from hansard.errors import SchemaOutdated, SchemaTooNew, StorageError
 from hansard.ids import now
+from hansard.storage import files
 from hansard.storage.sql.backup import backup
 from hansard.storage.sql.statements import statements
 
@@ -48,6 +49,10 @@ class Migration:
     text: str
 
     @property
+    def label(self) -> str:
+        return f"{self.number:04d}_{self.name}"
+
+    @property
     def checksum(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
@@ -64,7 +69,8 @@ class Migrations:
 
     @classmethod
     def builtin(cls, engine: str) -> Migrations:
-        with as_file(files("hansard.storage.sql").joinpath("migrations", engine)) as directory:
+        folder = resources.files("hansard.storage.sql").joinpath("migrations", engine)
+        with resources.as_file(folder) as directory:
             return cls.load(directory)
 
     @classmethod
@@ -103,7 +109,7 @@ class Migrations:
 
     def refuse(self, pending: list[Migration]) -> None:
         if pending:
-            names = ", ".join(f"{m.number:04d}_{m.name}" for m in pending)
+            names = ", ".join(migration.label for migration in pending)
             raise SchemaOutdated(f"The database lacks {names}: run `hansard db migrate`.")
 
     # SQLite
@@ -116,20 +122,37 @@ class Migrations:
         note = f"VALUES ({migration.number}, '{migration.name}', '{migration.checksum}')"
         return f"{migration.text};\nINSERT INTO migrations {note};"
 
-    def bring_up_sqlite(self, connection: apsw.Connection, path: Path, *, apply: bool) -> None:
-        """Apply what is pending, after a backup beside the file; without `apply`, refuse."""
+    def bring_up_sqlite(
+        self, connection: apsw.Connection, path: Path, *, apply: bool
+    ) -> Path | None:
+        """Apply what is pending, after a backup beside the file, which is returned; without `apply`, refuse."""
         applied = applied_sqlite(connection)
         pending = self.pending(applied)
         if not apply:
             self.refuse(pending)
         if not pending or not apply:
-            return
-        stamp = f"{now():%Y%m%dT%H%M%S}"
-        backup(connection, path.with_name(f"{path.name}.schema{max(applied)}.{stamp}.backup"))
-        with connection:
-            for migration in pending:
-                connection.execute(self._noted(migration))
-            connection.pragma("user_version", self.latest)
+            return None
+        kept = path.with_name(f"{path.name}.schema{max(applied)}.{now():%Y%m%dT%H%M%S}.backup")
+        backup(connection, kept)
+        self._apply_sqlite(connection, pending, path, kept)
+        return kept
+
+    def _apply_sqlite(
+        self, connection: apsw.Connection, pending: list[Migration], path: Path, kept: Path
+    ) -> None:
+        """All of it or nothing; a copy of what was not changed is not kept."""
+        migration = pending[0]
+        try:
+            with connection:
+                for migration in pending:
+                    connection.execute(self._noted(migration))
+                connection.pragma("user_version", self.latest)
+        except apsw.IOError as error:  # whether it was kept is not known
+            raise files.translate(error, path) from error
+        except apsw.Error as error:
+            kept.unlink()
+            kind = type(files.translate(error, path))
+            raise kind(f"{migration.label} failed, and nothing was changed: {error}.") from error
 
     # PostgreSQL
 
@@ -140,15 +163,13 @@ class Migrations:
             self.refuse(pending)
         if not pending:
             return []
-        note = statements("postgres")["note"]
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
             pending = self.pending(await applied_postgres(connection))
             await connection.execute("CREATE SCHEMA IF NOT EXISTS hansard")
             await connection.execute(NOTES["postgres"])
             for migration in pending:
-                await connection.execute(migration.text)
-                await connection.execute(note, migration.number, migration.name, migration.checksum)
+                await _apply_postgres(connection, migration)
             await _grant(connection)
         return pending
 
@@ -159,11 +180,25 @@ async def applied_postgres(connection: Any) -> dict[int, str]:
     return dict(await connection.fetch(statements("postgres")["migrations"]))
 
 
+async def _apply_postgres(connection: Any, migration: Migration) -> None:
+    import asyncpg  # noqa: PLC0415 - an extra's
+
+    note = statements("postgres")["note"]
+    try:
+        await connection.execute(migration.text)
+        await connection.execute(note, migration.number, migration.name, migration.checksum)
+    except asyncpg.PostgresError as error:
+        if connection.is_closed():
+            raise
+        said = f"{migration.label} failed, and nothing was changed: {error}."
+        raise StorageError(said) from error
+
+
 async def _grant(connection: Any) -> None:
     """Let the role that we take on (see `postgres.ROLE`) use the tables, if it can be had."""
     if not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
         return
-    if not await connection.fetchval("SELECT FROM pg_roles WHERE rolname = 'hansard_app'"):
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'hansard_app'"):
         await connection.execute("CREATE ROLE hansard_app NOLOGIN")
     await connection.execute(
         "GRANT USAGE ON SCHEMA hansard TO hansard_app;"

@@ -44,7 +44,7 @@ class PostgresTransaction(SqlTransaction):
         sql = self.sql.of(table.record)
         await self.run_many(sql.insert, [sql.encode(record) for record in records])
         add = SQL["index"].format(table=table.name)
-        vectors = [v for record in records for v in _vectors(table, self.tenant, record)]
+        vectors = [v for record in records for v in marked(table, self.tenant, record)]
         await self.run_many(add, [(self.tenant, *vector) for vector in vectors])
 
     async def unindex(self, query: Query[Any]) -> None:
@@ -61,7 +61,7 @@ class PostgresTransaction(SqlTransaction):
         columns = dict(
             zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
         )
-        vectors = [v for m in messages for v in _vectors(sql.table, self.tenant, m)]
+        vectors = [v for m in messages for v in marked(sql.table, self.tenant, m)]
         sums = placing.activity(messages, None, None)
         self._changes += 1
         rows = await self.rows(
@@ -139,7 +139,7 @@ _APPENDED = (
 _COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
 
 
-def _vectors(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, str]]:
+def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, str]]:
     """For each passage of a record: its id, the passage's number, and its terms with their places."""
     search = table.search
     if search is None:

@@ -29,7 +29,6 @@ from hansard.storage.tables import Schema, Table
 from hansard.storage.terms import Clause, owner_mark, passages, place_mark
 
 SQL = statements("sqlite")
-_PASSAGE_BITS = 5
 _NEWEST = 1 << 62
 
 
@@ -66,28 +65,19 @@ class SqliteTransaction(SqlTransaction):
         add = SQL["index"].format(table=table.name)
         for record in records:
             await self.run(sql.insert, sql.encode(record))
-            first = self._connection.last_insert_rowid() << _PASSAGE_BITS
-            for number, text in enumerate(self._marked(table, record)):
-                await self.run(add, (first + number, text))
+            first = self._connection.last_insert_rowid()
+            texts = marked(table, self.tenant, record)
+            if len(texts) > 1:
+                await self.run(SQL["widen"].format(table=table.name), (first, len(texts) - 1))
+            await self.run_many(add, list(enumerate(texts, first)))
 
     async def unindex(self, query: Query[Any]) -> None:
         sql = self.sql.of(query.record)
         text, values = sql.select(query, self.tenant)
         remove = SQL["unindex"].format(table=sql.table.name)
-        for rowid, *row in await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values):
-            for number, terms in enumerate(self._marked(sql.table, sql.decode(row))):
-                await self.run(remove, ((rowid << _PASSAGE_BITS) + number, terms))
-
-    def _marked(self, table: Table[Any], record: Any) -> list[str]:
-        """What the index holds for each passage of a record."""
-        search = table.search
-        if search is None:
-            return []
-        mark = owner_mark(self.tenant, getattr(record, search.owner))
-        place = place_mark(getattr(record, search.place))
-        return [
-            f"{place} {mark}{f' {mark}'.join(terms)}" for terms in passages(search.text(record))
-        ]
+        for last, *row in await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values):
+            texts = marked(sql.table, self.tenant, sql.decode(row))
+            await self.run_many(remove, list(enumerate(texts, last - len(texts) + 1)))
 
     async def append(self, append: Append) -> list[Message]:
         """What `placing.append` says, with statements that read and write only what is needed."""
@@ -101,9 +91,9 @@ class SqliteTransaction(SqlTransaction):
             "first": uuid_to_bytes(append.messages[0].id),
         }
         found = await self.rows(SQL["head"], where)
-        if not found or found[0][6] or not _expected(append, found[0][5]):
+        if not found or found[0][5] or not _expected(append, found[0][4]):
             return await placing.append(self, append)
-        project, active_at, count, branch, head_seq, head_id, _ = found[0]
+        project, said_at, branch, head_seq, head_id, _ = found[0]
         branch_id, head = uuid_from_bytes(branch), head_id and uuid_from_bytes(head_id)
         placed = placing.place(append.messages, branch_id, head_seq, head)
         last = placed[-1]
@@ -112,7 +102,7 @@ class SqliteTransaction(SqlTransaction):
         await self.run(SQL["advance"], advanced)
         shown = (microseconds(last.created_at), len(placed), placing.preview(last))
         await self.run(SQL["touch"], (self.tenant, conversation, *shown))
-        before = from_microseconds(active_at) if count else None
+        before = None if said_at is None else from_microseconds(said_at)
         project_id = project and uuid_from_bytes(project)
         await self.tally(*placing.activity(placed, project_id, before))
         await self.publish(placing.appended(placed, append))
@@ -159,6 +149,16 @@ class SqliteTransaction(SqlTransaction):
         return [
             Match(uuid_from_bytes(row[0]), uuid_from_bytes(row[1]), row[2], row[3]) for row in rows
         ]
+
+
+def marked(table: Table[Any], tenant: str, record: Any) -> list[str]:
+    """What the index holds for each passage of a record."""
+    search = table.search
+    if search is None:
+        return []
+    mark = owner_mark(tenant, getattr(record, search.owner))
+    place = place_mark(getattr(record, search.place))
+    return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in passages(search.text(record))]
 
 
 def _expected(append: Append, head_id: bytes | None) -> bool:

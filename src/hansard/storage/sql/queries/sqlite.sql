@@ -1,16 +1,18 @@
 -- The statements that the compiler does not write, for SQLite.
--- A row of a search index is a passage: its rowid is the row's k times 32, plus its number.
+-- A row of a search index is a passage of a row: of its last passage, the rowid is the row's k. The passages before
+-- have the numbers before, so the numbers are dense, which keeps the index small.
 
 -- name: head
 -- Where an append goes: the branch that was named, else the viewer's, else the main one.
--- And whether the id of its first message is taken.
-SELECT c.project_id, c.active_at, c.message_count, b.id, b.head_seq, b.head_id,
+-- When the head was said, and whether the id of the first message is taken.
+SELECT c.project_id, h.created_at, b.id, b.head_seq, b.head_id,
     EXISTS (SELECT 1 FROM messages AS m WHERE m.tenant_id = :tenant AND m.id = :first)
 FROM conversations AS c
 LEFT JOIN views AS v
     ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = :viewer
 JOIN branches AS b
     ON b.tenant_id = c.tenant_id AND b.id = coalesce(:branch, v.branch, c.branch)
+LEFT JOIN messages AS h ON h.tenant_id = b.tenant_id AND h.id = b.head_id
 WHERE c.tenant_id = :tenant
   AND c.id = :conversation
   AND c.owner_id = :owner
@@ -32,6 +34,10 @@ WHERE tenant_id = ?1 AND id = ?2;
 -- Add one passage to a table's index.
 INSERT INTO {table}_terms (rowid, terms) VALUES (?1, ?2);
 
+-- name: widen
+-- Leave room for more passages of the newest row.
+UPDATE {table} SET k = k + ?2 WHERE k = ?1;
+
 -- name: unindex
 -- Take one passage out of a table's index; the engine needs the terms that it was added with.
 INSERT INTO {table}_terms ({table}_terms, rowid, terms) VALUES ('delete', ?1, ?2);
@@ -50,7 +56,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 -- (each term carries the owner's mark), so the work ends with the window. Filters are on the row.
 SELECT m.id, m.conversation_id, t.rowid, -bm25(messages_terms)
 FROM messages_terms AS t
-CROSS JOIN messages AS m ON m.k = t.rowid >> 5
+CROSS JOIN messages AS m ON m.k = (SELECT min(n.k) FROM messages AS n WHERE n.k >= t.rowid)
 CROSS JOIN conversations AS c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
 CROSS JOIN branches AS b ON b.tenant_id = m.tenant_id AND b.id = m.branch
 WHERE messages_terms MATCH :match
@@ -58,6 +64,7 @@ WHERE messages_terms MATCH :match
   AND m.tenant_id = :tenant
   AND m.owner_id = :owner
   AND c.deleted_at IS NULL
+  AND c.expires_at IS NULL
   AND b.deleted_at IS NULL
   AND (:roles IS NULL OR m.role IN (SELECT value FROM json_each(:roles)))
   AND (:projects IS NULL OR lower(hex(c.project_id)) IN (SELECT value FROM json_each(:projects)))

@@ -78,6 +78,7 @@ CREATE TABLE hansard.conversations (
     "active_at" timestamptz NOT NULL,
     "message_count" bigint NOT NULL,
     "preview" text COLLATE "C" NOT NULL,
+    "expires_at" timestamptz,
     "deleted_at" timestamptz,
     "title_key" text COLLATE "C" NOT NULL,
     PRIMARY KEY ("tenant_id", "id"),
@@ -88,6 +89,8 @@ CREATE TABLE hansard.conversations (
 CREATE INDEX conversations_by_owner_id_active_at_id ON hansard.conversations ("tenant_id", "owner_id", "active_at", "id");
 
 CREATE INDEX conversations_by_project_id_active_at_id ON hansard.conversations ("tenant_id", "project_id", "active_at", "id") WHERE "project_id" IS NOT NULL;
+
+CREATE INDEX conversations_by_expires_at ON hansard.conversations ("tenant_id", "expires_at") WHERE "expires_at" IS NOT NULL;
 
 ALTER TABLE hansard.conversations ENABLE ROW LEVEL SECURITY;
 

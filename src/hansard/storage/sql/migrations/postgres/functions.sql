@@ -41,6 +41,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND t.tenant_id = NULLIF(current_setting('hansard.tenant', true), '')
       AND m.owner_id = p_owner
       AND c.deleted_at IS NULL
+      AND c.expires_at IS NULL
       AND b.deleted_at IS NULL
       AND (p_roles IS NULL OR m.role = ANY (p_roles))
       AND (p_projects IS NULL OR c.project_id = ANY (p_projects))
@@ -74,14 +75,17 @@ DECLARE
 BEGIN
     PERFORM set_config('hansard.tenant', p_tenant, true);
 
-    SELECT project_id, active_at, message_count, branch INTO c
+    SELECT project_id, branch INTO c
     FROM hansard.conversations
     WHERE tenant_id = p_tenant AND id = p_conversation AND owner_id = p_owner
       AND deleted_at IS NULL
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN; END IF;
 
-    SELECT id, head_seq, head_id INTO b
+    SELECT id, head_seq, head_id,
+        (SELECT h.created_at FROM hansard.messages AS h
+         WHERE h.tenant_id = p_tenant AND h.id = head_id) AS said_at
+    INTO b
     FROM hansard.branches
     WHERE tenant_id = p_tenant AND conversation_id = p_conversation AND deleted_at IS NULL
       AND id = coalesce(
@@ -117,7 +121,7 @@ BEGIN
         preview = p_preview
     WHERE tenant_id = p_tenant AND id = p_conversation;
 
-    gap := CASE WHEN c.message_count > 0 THEN extract(epoch FROM p_created[1] - c.active_at) END;
+    gap := extract(epoch FROM p_created[1] - b.said_at);
     INSERT INTO hansard.activity AS a
         (tenant_id, created_at, owner_id, project_id, day, hour, role, model, slot, conversations,
          messages, words, characters, tokens_in, tokens_out, engaged_seconds)

@@ -64,6 +64,7 @@ CREATE TABLE conversations (
     "active_at" INTEGER NOT NULL,
     "message_count" INTEGER NOT NULL,
     "preview" TEXT NOT NULL,
+    "expires_at" INTEGER,
     "deleted_at" INTEGER,
     "title_key" TEXT NOT NULL,
     UNIQUE ("tenant_id", "id"),
@@ -74,6 +75,8 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_owner_id_active_at_id ON conversations ("tenant_id", "owner_id", "active_at", "id");
 
 CREATE INDEX conversations_by_project_id_active_at_id ON conversations ("tenant_id", "project_id", "active_at", "id") WHERE "project_id" IS NOT NULL;
+
+CREATE INDEX conversations_by_expires_at ON conversations ("tenant_id", "expires_at") WHERE "expires_at" IS NOT NULL;
 
 CREATE TABLE branches (
     k INTEGER PRIMARY KEY,

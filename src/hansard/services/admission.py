@@ -1,0 +1,106 @@
+"""What may come in with a file: only records that could have been stored here.
+
+A writer's values are checked as they are handed in; the records of a file claim to have been through that
+elsewhere. They are checked again, field by field, by what the tables say that a field holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from hansard.errors import InvalidInput, TooLarge
+from hansard.ids import check_id
+from hansard.model.base import Entry
+from hansard.model.blobs import Blob
+from hansard.model.checks import (
+    MAX_TEXT,
+    MAX_TITLE,
+    check_json,
+    check_model,
+    check_parts,
+    check_tags,
+    check_text,
+    check_time,
+)
+from hansard.model.runs import ENDED, Run, RunError
+from hansard.model.settings import Setting
+from hansard.services.blobs import MAX_BLOB
+from hansard.services.settings import MAX_NAME
+from hansard.storage.tables import SCHEMA, Column
+
+E = TypeVar("E", bound=Entry)
+
+_LONGEST = {"title": MAX_TITLE, "name": MAX_TITLE}
+_LEAST = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1}
+_MOST = {"value": 1}
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def admit(record: E) -> E:
+    """The record in its canonical form; raises InvalidInput or TooLarge with the field's pointer."""
+    changes: dict[str, Any] = {}
+    for column in SCHEMA.of(type(record)).columns:
+        value = getattr(record, column.name)
+        if value is not None and (checked := _checked(column, value)) != value:
+            changes[column.name] = checked
+    _check_kind(record)
+    return msgspec.structs.replace(record, **changes) if changes else record
+
+
+def _checked(column: Column, value: Any) -> Any:
+    check = _CHECKS.get(column.type)
+    return value if check is None else check(column.name, value)
+
+
+def _text(name: str, value: str) -> str | None:
+    pointer = f"/{name}"
+    if name == "model":
+        return check_model(value, pointer)
+    return check_text(value, pointer, _LONGEST.get(name, MAX_TEXT))
+
+
+def _digest(name: str, value: str) -> str:
+    if not _DIGEST.fullmatch(value):
+        raise InvalidInput("A blob is named by its SHA-256.", pointer=f"/{name}")
+    return value
+
+
+def _number(name: str, value: int) -> int:
+    least, most = _LEAST.get(name, 0), _MOST.get(name, 2**53 - 1)
+    if not least <= value <= most:
+        raise InvalidInput(f"This is a number from {least} to {most}.", pointer=f"/{name}")
+    return value
+
+
+def _json(name: str, value: Any) -> Any:
+    if name == "parts":
+        return check_parts(value, "/parts")
+    if isinstance(value, RunError):
+        check_text(value.code + value.message, f"/{name}/message")
+        return value
+    return check_json(value, f"/{name}")
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "uuid": lambda name, value: check_id(value, f"/{name}"),
+    "digest": _digest,
+    "text": _text,
+    "int": _number,
+    "time": lambda name, value: check_time(value, f"/{name}"),
+    "names": lambda name, value: check_tags(value, f"/{name}"),
+    "json": _json,
+}
+
+
+def _check_kind(record: Entry) -> None:
+    """What is asked of one kind of record alone."""
+    if isinstance(record, Run) and record.status not in ENDED:
+        raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
+    if isinstance(record, Setting):
+        check_text(record.name, "/name", MAX_NAME)
+    if isinstance(record, Blob) and not 0 < record.size <= MAX_BLOB:
+        raise TooLarge(f"A blob has 1 to {MAX_BLOB} bytes.", pointer="/size")

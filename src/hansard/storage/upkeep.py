@@ -1,0 +1,367 @@
+"""Upkeep of a database, from its address: bringing it up to date, copying it, judging its health.
+
+Nothing here is needed to use a database. What only looks may be done beside a running server; what changes a
+SQLite file needs to own it. Memory needs no upkeep, and a PostgreSQL server has tools of its own for copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import apsw
+import msgspec
+
+from hansard.errors import (
+    DatabaseUnreachable,
+    InvalidConfig,
+    InvalidInput,
+    NotADatabase,
+    StorageError,
+)
+from hansard.ids import now
+from hansard.storage import files, verifying
+from hansard.storage.base import Storage
+from hansard.storage.query import Query
+from hansard.storage.sql import backup as copies
+from hansard.storage.sql import catalog
+from hansard.storage.sql.migrations import (
+    Migration,
+    Migrations,
+    applied_postgres,
+    applied_sqlite,
+)
+from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.tables import SCHEMA
+from hansard.storage.urls import storage_for
+from hansard.storage.verifying import Finding
+
+if TYPE_CHECKING:
+    from hansard.storage.postgres import PostgresStorage
+
+MAX_FINDINGS = 100
+"""Of what the engine finds in a file."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Which schema a database has, and which this program needs."""
+
+    engine: str
+    schema: int
+    needed: int
+    pending: list[str]
+    """The migrations it lacks."""
+    differences: list[str]
+    """Where its tables are not as declared; not looked for while migrations are pending."""
+
+
+class Migrated(msgspec.Struct, frozen=True, kw_only=True):
+    applied: list[str]
+    backup: str | None = None
+    """The copy of a SQLite file that was made before."""
+
+
+class TableSize(msgspec.Struct, frozen=True, kw_only=True):
+    table: str
+    rows: int
+    bytes: int
+    """With its indexes."""
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """How large a database is; what an engine does not have is None."""
+
+    engine: str
+    bytes: int
+    wal_bytes: int | None = None
+    """Of the log that is not folded into the file yet."""
+    page_bytes: int | None = None
+    pages: int | None = None
+    free_pages: int | None = None
+    tables: list[TableSize]
+
+
+# Schema
+
+
+async def state(address: str) -> State:
+    """Raises SchemaTooNew if a newer program wrote it."""
+    storage = _storage(address, readonly=True)
+    if isinstance(storage, SqliteStorage):
+        with _sqlite(storage.path) as connection:
+            applied = applied_sqlite(connection)
+            pending = storage.migrations.pending(applied)
+            found = catalog.facts_sqlite(connection) if not pending else set[str]()
+        wanted = catalog.wanted_sqlite(SCHEMA) if not pending else set[str]()
+        return _state("sqlite", storage.migrations, applied, pending, found, wanted)
+    async with _postgres(storage) as connection:
+        applied = await applied_postgres(connection)
+        pending = storage.migrations.pending(applied)
+        found = await catalog.facts_postgres(connection) if not pending else set[str]()
+    wanted = catalog.wanted_postgres(SCHEMA) if not pending else set[str]()
+    return _state("postgresql", storage.migrations, applied, pending, found, wanted)
+
+
+def _state(
+    engine: str,
+    migrations: Migrations,
+    applied: dict[int, str],
+    pending: list[Migration],
+    found: catalog.Facts,
+    wanted: catalog.Facts,
+) -> State:
+    return State(
+        engine=engine,
+        schema=max(applied, default=0),
+        needed=migrations.latest,
+        pending=_names(pending),
+        differences=catalog.differences(found, wanted),
+    )
+
+
+async def migrate(address: str) -> Migrated:
+    """Apply what is pending; a SQLite file is copied before, and made if there is none."""
+    storage = _storage(address)
+    if not isinstance(storage, SqliteStorage):
+        async with _postgres(storage) as connection:
+            applied = await storage.migrations.bring_up_postgres(connection, apply=True)
+        return Migrated(applied=_names(applied))
+    if not storage.path.exists():
+        await storage.open()
+        await storage.close()
+        return Migrated(applied=_names(storage.migrations.all))
+    with _owned(storage.path), _sqlite(storage.path, readonly=False) as connection:
+        pending = storage.migrations.pending(applied_sqlite(connection))
+        kept = storage.migrations.bring_up_sqlite(connection, storage.path, apply=True)
+    return Migrated(applied=_names(pending), backup=None if kept is None else str(kept))
+
+
+def _names(migrations: list[Migration]) -> list[str]:
+    return [f"{migration.number:04d}_{migration.name}" for migration in migrations]
+
+
+# Copies
+
+
+def backup(address: str, target: Path) -> None:
+    """Copy a SQLite database, which may be in use, to a new file."""
+    path = _sqlite_path(address, "pg_dump makes copies of PostgreSQL; `hansard export` works too.")
+    target = target.absolute()
+    if not target.parent.is_dir():
+        raise InvalidInput(f"There is no directory {target.parent}.")
+    with _sqlite(path) as connection:
+        copies.backup(connection, target)
+
+
+def restore(address: str, source: Path) -> Path | None:
+    """Put a copy in the place of a SQLite database; returns where that is now.
+
+    Refused while another process owns the database, and for a copy that is damaged or too new.
+    """
+    path = _sqlite_path(address, "pg_restore puts a copy back; `hansard import` reads an export.")
+    source = source.absolute()
+    if source == path:
+        raise InvalidInput("The copy and the database are the same file.")
+    stamp = f"{now():%Y%m%dT%H%M%S}"
+    aside = path.with_name(f"{path.name}.replaced-{stamp}")
+    with _copy(source) as connection, _owned(path):
+        there = path.exists()
+        if there:
+            _fold(path)
+        copies.restore(connection, path, aside)
+    return aside if there else None
+
+
+@contextmanager
+def _copy(path: Path) -> Iterator[apsw.Connection]:
+    """A copy, found to be whole and of a schema that we know."""
+    files.check_engine()
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.")
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            if connection.pragma("application_id") != files.APPLICATION_ID:
+                raise NotADatabase(f"{path} is not a Hansard database.")
+            Migrations.builtin("sqlite").pending(applied_sqlite(connection))
+            copies.check(connection, path)
+            yield connection
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise files.translate(error, path) from error
+
+
+def _fold(path: Path) -> None:
+    """Bring a database's log into its file, if it is sound enough for that."""
+    try:
+        connection = files.connect(path)
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        connection.close()
+    except (apsw.Error, StorageError):
+        return
+
+
+# Health
+
+
+async def verify(address: str, *, repair: bool = False) -> list[Finding]:
+    """What is wrong; with `repair`, what is still wrong after what can be made anew was."""
+    storage = _storage(address, readonly=not repair)
+    if isinstance(storage, SqliteStorage):
+        damage = _damage(storage.path)
+        if any(not finding.repairable for finding in damage):
+            return damage  # nothing that is read from a damaged file can be judged
+    await storage.open()
+    try:
+        if repair:
+            await verifying.repair(storage)
+        findings = await verifying.verify(storage)
+    finally:
+        await storage.close()
+    return (_damage(storage.path) if isinstance(storage, SqliteStorage) else []) + findings
+
+
+def _damage(path: Path) -> list[Finding]:
+    """What the engine finds wrong in the file itself."""
+    with _sqlite(path) as connection:
+        try:
+            found = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
+            broken = _rows(connection, "PRAGMA foreign_key_check")
+        except apsw.CorruptError as error:
+            return [Finding(tenant="", subject="file", message=str(error))]
+    findings = [
+        Finding(tenant="", subject="file", message=text, repairable="messages_terms" in text)
+        for (text,) in found
+        if text != "ok"
+    ]
+    tables = sorted(
+        {f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken}
+    )
+    return findings + [Finding(tenant="", subject="file", message=text) for text in tables]
+
+
+async def size(address: str) -> Size:
+    storage = _storage(address, readonly=True)
+    rows = await _row_counts(storage)
+    if isinstance(storage, SqliteStorage):
+        return _sqlite_size(storage.path, rows)
+    async with _postgres(storage) as connection:
+        total = await connection.fetchval("SELECT pg_database_size(current_database())")
+        sizes = {
+            table.name: await connection.fetchval(
+                "SELECT pg_total_relation_size($1::text::regclass)", f"hansard.{table.name}"
+            )
+            for table in SCHEMA.tables
+        }
+    return Size(engine="postgresql", bytes=total, tables=_tables(rows, sizes))
+
+
+def _sqlite_size(path: Path, rows: dict[str, int]) -> Size:
+    bytes_of = (
+        "SELECT coalesce(s.tbl_name, d.name), sum(d.pgsize) FROM dbstat AS d "
+        "LEFT JOIN sqlite_schema AS s ON s.name = d.name WHERE d.aggregate = 1 GROUP BY 1"
+    )
+    with _sqlite(path) as connection:
+        sizes = dict(_rows(connection, bytes_of))
+        facts = [connection.pragma(name) for name in ("page_size", "page_count", "freelist_count")]
+    page, pages, free = cast("list[int]", facts)
+    index = sum(n for name, n in sizes.items() if name.startswith("messages_terms"))
+    wal = path.with_name(path.name + "-wal")
+    return Size(
+        engine="sqlite",
+        bytes=path.stat().st_size,
+        wal_bytes=wal.stat().st_size if wal.exists() else 0,
+        page_bytes=page,
+        pages=pages,
+        free_pages=free,
+        tables=_tables(rows, sizes, index),
+    )
+
+
+def _tables(rows: dict[str, int], sizes: dict[str, int], index: int = 0) -> list[TableSize]:
+    """Sizes, the largest first."""
+    found = [TableSize(table=n, rows=count, bytes=sizes.get(n, 0)) for n, count in rows.items()]
+    if index:
+        found.append(TableSize(table="(search index)", rows=0, bytes=index))
+    return sorted(found, key=lambda table: -table.bytes)
+
+
+async def _row_counts(storage: Storage) -> dict[str, int]:
+    """Rows of each table, those of all tenants together."""
+    counts = {table.name: 0 for table in SCHEMA.tables}
+    await storage.open()
+    try:
+        for tenant in await storage.tenants():
+            for table in SCHEMA.tables:
+                query: Query[Any] = Query(table.record)
+                counts[table.name] += await storage.read(tenant, lambda tx, q=query: tx.count(q))
+    finally:
+        await storage.close()
+    return counts
+
+
+# Ways in
+
+
+def _storage(address: str, *, readonly: bool = False) -> SqliteStorage | PostgresStorage:
+    storage = storage_for(address, readonly=readonly)
+    if not isinstance(storage, SqliteStorage) and not hasattr(storage, "url"):
+        raise InvalidInput("A database in memory needs no upkeep.")
+    return cast("SqliteStorage | PostgresStorage", storage)
+
+
+def _sqlite_path(address: str, otherwise: str) -> Path:
+    storage = _storage(address)
+    if not isinstance(storage, SqliteStorage):
+        raise InvalidInput(otherwise)
+    return storage.path
+
+
+@contextmanager
+def _owned(path: Path) -> Iterator[None]:
+    ownership = files.Ownership(path)
+    ownership.take()
+    try:
+        yield
+    finally:
+        ownership.release()
+
+
+@contextmanager
+def _sqlite(path: Path, *, readonly: bool = True) -> Iterator[apsw.Connection]:
+    files.check_engine()
+    connection = files.connect(path, readonly=readonly)
+    try:
+        yield connection
+    except apsw.Error as error:
+        raise files.translate(error, path) from error
+    finally:
+        connection.close()
+
+
+@asynccontextmanager
+async def _postgres(storage: PostgresStorage) -> AsyncIterator[Any]:
+    import asyncpg  # noqa: PLC0415 - an extra's
+
+    driver: Any = asyncpg
+    try:
+        connection = await driver.connect(storage.url, timeout=30, statement_cache_size=0)
+    except ValueError as error:
+        raise InvalidConfig(f"The database URL is not valid: {error}") from error
+    except driver.PostgresError as error:
+        raise DatabaseUnreachable(f"The database server refuses: {error}") from error
+    except (OSError, TimeoutError, driver.InterfaceError) as error:
+        raise DatabaseUnreachable(f"The database server does not answer: {error}") from error
+    try:
+        yield connection
+    except driver.PostgresError as error:
+        raise StorageError(f"The database server reports: {error}") from error
+    finally:
+        await connection.close()
+
+
+def _rows(connection: apsw.Connection, text: str) -> list[Any]:
+    return cast("list[Any]", connection.execute(text).fetchall())

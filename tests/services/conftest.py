@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import hansard
+from hansard import Database, Services
+from hansard.providers.echo import Echo
+
+
+class Clock:
+    """A clock that goes on by a second each time it is looked at, and further when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def pass_time(self, **how_long: float) -> datetime:
+        self.now += timedelta(**how_long)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new, empty database on each back end."""
+    if request.param == "memory":
+        return "memory:"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/chats.db"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+async def db(address: str, clock: Clock) -> AsyncIterator[Database]:
+    async with hansard.connect(address, providers=[Echo()], clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ada(db: Database) -> Services:
+    return db.scope("acme", "ada")
+
+
+@pytest.fixture
+def bob(db: Database) -> Services:
+    """Another user of the same tenant."""
+    return db.scope("acme", "bob")
+
+
+@pytest.fixture
+def eve(db: Database) -> Services:
+    """A user of another tenant, who happens to have the same name as one here."""
+    return db.scope("globex", "ada")

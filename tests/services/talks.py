@@ -1,0 +1,46 @@
+"""Short ways to say things in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import hansard
+from hansard import Services
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
+
+
+async def talk(services: Services, *texts: str, title: str = "") -> Conversation:
+    """A conversation in which these texts were said, one after the other."""
+    made = await services.conversations.create(title=title)
+    if texts:
+        await say(services, made, *texts)
+    return made
+
+
+async def say(
+    services: Services, conversation: Conversation, *texts: str, branch: str | None = None
+) -> list[Message]:
+    drafts = [hansard.user(text) for text in texts]
+    return await services.messages.append(conversation.id, drafts, branch=branch)
+
+
+async def path(
+    services: Services, conversation: Conversation, branch: str | None = None
+) -> list[Message]:
+    return [m async for m in services.messages.all(conversation.id, branch=branch)]
+
+
+async def said(
+    services: Services, conversation: Conversation, branch: str | None = None
+) -> list[str]:
+    return texts(await path(services, conversation, branch))
+
+
+async def found(services: Services, query: str) -> set[str]:
+    """The texts that a search finds."""
+    return {hit.message.text async for hit in services.search.messages(query)}
+
+
+def texts(messages: Iterable[Message]) -> list[str]:
+    return [message.text for message in messages]

@@ -1,0 +1,79 @@
+"""The feed: every change of a user's things, once, in order."""
+
+from __future__ import annotations
+
+import pytest
+
+from hansard import Services
+from hansard.errors import HansardError, InvalidInput
+from services.talks import path, say, talk
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_change_is_told_in_the_order_in_which_it_happened(ada: Services) -> None:
+    made = await talk(ada, "a", "b")
+    a, b = await path(ada, made)
+    fork = await ada.branches.fork(made.id, at=a.id)
+    await ada.branches.switch(made.id, fork.id)
+    await ada.branches.rename(made.id, fork.id, "x")
+    await ada.ratings.rate(made.id, b.id, 1)
+    trashed = await ada.messages.delete(made.id, b.id)
+    await ada.branches.restore(made.id, trashed.branch)
+    await ada.conversations.update(made.id, title="t")
+    await ada.settings.set("s", 1)
+    await ada.settings.delete("s")
+    await ada.conversations.delete(made.id)
+    await ada.conversations.purge(made.id)
+    entries = await ada.feed.read()
+    assert [entry.kind for entry in entries] == [
+        "conversation.created", "message.created", "branch.created", "branch.switched",
+        "branch.updated", "message.rated", "message.deleted", "branch.restored",
+        "conversation.updated", "setting.updated", "setting.deleted", "conversation.deleted",
+        "conversation.purged",
+    ]  # fmt: skip
+    said = entries[1]
+    assert (said.subject_id, said.branch, said.seq, said.count) == (b.id, made.branch, 0, 2)
+    assert {entry.conversation_id for entry in entries} == {made.id, None}
+
+
+async def test_who_comes_back_with_a_position_gets_what_came_since(ada: Services) -> None:
+    made = await talk(ada)
+    seen = await ada.feed.read()
+    for text in "abcde":
+        await say(ada, made, text)
+    collected: list[int] = []
+    after = seen[-1].position
+    while page := await ada.feed.read(after=after, limit=2):
+        after = page[-1].position
+        collected += [entry.position for entry in page]
+    assert collected == sorted(set(collected))
+    assert len(collected) == 5
+    assert await ada.feed.read(after=after) == []
+
+
+async def test_what_did_not_happen_is_not_told(ada: Services) -> None:
+    made = await talk(ada, "a")
+    with pytest.raises(HansardError):
+        await say(ada, made, "b", "\0")
+    with pytest.raises(HansardError):
+        await ada.conversations.update(made.id, version=7, title="x")
+    assert len(await ada.feed.read()) == 2
+
+
+async def test_everybody_has_a_feed_of_their_own(
+    ada: Services, bob: Services, eve: Services
+) -> None:
+    for who in (ada, bob, eve):
+        await talk(who, "a")
+    for who in (ada, bob, eve):
+        entries = await who.feed.read()
+        assert len(entries) == 2
+        assert {(e.tenant_id, e.user_id) for e in entries} == {(who.scope.tenant, who.scope.user)}
+
+
+async def test_a_position_that_cannot_be_is_refused(ada: Services) -> None:
+    for after in (-1, 2**63, 10**30):
+        with pytest.raises(InvalidInput) as refused:
+            await ada.feed.read(after=after)
+        assert refused.value.pointer == "/after"

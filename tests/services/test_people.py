@@ -1,0 +1,163 @@
+"""Users and tenants: what is known of them, what they may do, and what they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+import hansard
+from hansard import Database, Services
+from hansard.errors import InvalidInput, NotAllowed, NotFound, VersionMoved
+from hansard.ids import new_id
+from services.talks import path, talk
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_user_is_known_from_the_first_call_on(ada: Services) -> None:
+    me = await ada.people.me()
+    assert (me.id, me.name, me.traits, me.version) == ("ada", "", {}, 1)
+    await ada.people.update_me(name="Ada", traits={"born": 1815})
+    changed = await ada.people.update_me(traits={"likes": ["tea"]})
+    assert (changed.name, changed.traits, changed.version) == ("Ada", {"likes": ["tea"]}, 3)
+    assert await ada.people.me() == changed
+
+
+async def test_a_tenants_instructions_are_an_administrators_to_change(
+    db: Database, ada: Services, bob: Services, eve: Services
+) -> None:
+    await ada.people.update_tenant(name="Acme", instructions="Be kind.")
+    assert (await bob.people.tenant()).instructions == "Be kind."
+    assert (await eve.people.tenant()).instructions == ""
+    clerk = db.scope("acme", "bob", rights={"read", "write"})
+    with pytest.raises(NotAllowed):
+        await clerk.people.update_tenant(name="Bob's")
+    assert (await ada.people.tenant()).name == "Acme"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä", "a\0", "x" * 129, ".."])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    db = hansard.connect("memory:", providers=[])
+    for given, pointer in (((name, "ada"), "/tenant"), (("acme", name), "/user")):
+        with pytest.raises(InvalidInput) as refused:
+            db.scope(*given)
+        assert refused.value.pointer == pointer
+
+
+def test_there_are_no_other_rights() -> None:
+    db = hansard.connect("memory:", providers=[])
+    with pytest.raises(NotAllowed):
+        db.scope("acme", "ada", rights={"fly"})  # pyright: ignore[reportArgumentType]
+
+
+async def test_who_may_only_read_changes_nothing(db: Database, ada: Services) -> None:
+    made = await talk(ada, "a", "b")
+    message = (await path(ada, made))[1].id
+    guest = db.scope("acme", "ada", rights={"read"})
+    calls: list[Awaitable[Any]] = [
+        guest.conversations.create(),
+        guest.conversations.update(made.id, title="x"),
+        guest.conversations.delete(made.id),
+        guest.conversations.restore(made.id),
+        guest.conversations.purge(made.id),
+        guest.messages.append(made.id, []),
+        guest.messages.edit(made.id, message, "x"),
+        guest.messages.delete(made.id, message),
+        guest.branches.fork(made.id, at=message),
+        guest.branches.switch(made.id, made.branch),
+        guest.branches.rename(made.id, made.branch, "x"),
+        guest.branches.delete(made.id, made.branch),
+        guest.branches.restore(made.id, made.branch),
+        guest.branches.purge(made.id, made.branch),
+        guest.branches.merge(made.id, source=made.branch),
+        guest.projects.create("x"),
+        guest.ratings.rate(made.id, message, 1),
+        guest.settings.set("a", 1),
+        guest.settings.delete("a"),
+        guest.blobs.put(b"x", "a/b"),
+        guest.people.update_me(name="x"),
+        guest.chat.send(made.id, "x", model="echo/echo"),
+        guest.chat.answer(made.id, model="echo/echo"),
+        guest.chat.dialogue(made.id, ["echo/echo", "echo/echo"]),
+        guest.transfer.import_lines([]),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            await call
+    assert len([line async for line in guest.transfer.export()]) == 7
+    assert len(await ada.feed.read()) == 2
+
+
+async def test_without_any_right_nothing_is_seen(db: Database, ada: Services) -> None:
+    made = await talk(ada, "a")
+    nobody = db.scope("acme", "ada", rights=())
+    calls: list[Awaitable[Any]] = [
+        nobody.conversations.get(made.id),
+        nobody.conversations.list(),
+        nobody.messages.read(made.id),
+        nobody.search.page("a"),
+        nobody.stats.get(),
+        nobody.feed.read(),
+        nobody.settings.list(),
+        nobody.runs.get(new_id()),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            await call
+
+
+# Settings
+
+
+async def test_a_setting_is_any_json_under_a_name(ada: Services) -> None:
+    values: list[Any] = [None, True, 0, -1.5, 10**39, "ü", [], {"a": {"": [None]}}]
+    for version, value in enumerate(values, start=1):
+        await ada.settings.set("theme", value)
+        kept = await ada.settings.get("theme")
+        assert (kept.version, kept.value) == (version, value)
+        assert type(kept.value) is type(value)
+    await ada.settings.set("Ä", 1)
+    assert [setting.name for setting in await ada.settings.list()] == ["theme", "Ä"]
+
+
+async def test_a_setting_may_insist_on_the_version_it_saw(ada: Services) -> None:
+    await ada.settings.set("theme", 1)
+    await ada.settings.set("theme", 2, version=1)
+    with pytest.raises(VersionMoved) as refused:
+        await ada.settings.set("theme", 3, version=1)
+    assert refused.value.details == {"version": 2}
+    with pytest.raises(NotFound):
+        await ada.settings.set("other", 1, version=1)
+    assert (await ada.settings.get("theme")).value == 2
+
+
+async def test_settings_are_ones_own(ada: Services, bob: Services, eve: Services) -> None:
+    await ada.settings.set("theme", "dark")
+    for who in (bob, eve):
+        assert await who.settings.list() == []
+        for refused in (who.settings.get("theme"), who.settings.delete("theme")):
+            with pytest.raises(NotFound):
+                await refused
+        await who.settings.set("theme", "light")
+    assert (await ada.settings.get("theme")).value == "dark"
+    await ada.settings.delete("theme")
+    with pytest.raises(NotFound):
+        await ada.settings.get("theme")
+
+
+async def test_what_is_no_setting_is_refused(ada: Services) -> None:
+    for name, value, pointer in (
+        ("", 1, "/name"),
+        (" ", 1, "/name"),
+        ("x" * 201, 1, "/name"),
+        ("\0", 1, "/name"),
+        ("a", {"b": [0, float("inf")]}, "/value/b/1"),
+        ("a", {"x/y": {"~": "\ud800"}}, "/value/x~1y/~0"),
+        ("a", "x" * 70_000, "/value"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await ada.settings.set(name, value)
+        assert refused.value.pointer == pointer
+    assert await ada.settings.list() == []

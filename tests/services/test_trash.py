@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hansard
+from hansard import Database, Services
+from hansard.errors import Conflict, NotFound
+from hansard.ids import new_id
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Summary
+from hansard.model.parts import Image, Text
+from hansard.providers.base import TextDelta
+from hansard.providers.echo import Echo, Scripted
+from hansard.services.purging import PURGED, release_uploads
+from hansard.storage.base import Transaction
+from services.conftest import Clock
+from services.talks import found, path, said, say, talk, texts
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_message_goes_with_all_that_follows_from_it(ada: Services) -> None:
+    made = await talk(ada, *"abcd")
+    a, b, c, _ = await path(ada, made)
+    before = await ada.branches.fork(made.id, at=a.id)
+    await say(ada, made, "stays", branch=before.id)
+    after = await ada.branches.fork(made.id, at=c.id)
+    [x] = await say(ada, made, "goes", branch=after.id)
+    deeper = await ada.branches.fork(made.id, at=x.id, switch=True)
+    await say(ada, made, "goes too")
+    trashed = await ada.messages.delete(made.id, b.id)
+    assert trashed.count == 5
+    assert await said(ada, made) == ["a"]
+    assert await said(ada, made, before.id) == ["a", "stays"]
+    assert {b.id for b in await ada.branches.list(made.id)} == {made.branch, before.id}
+    assert (await ada.branches.current(made.id)).id == made.branch
+    assert await found(ada, "goes") == set()
+    shown = await ada.conversations.get(made.id)
+    assert (shown.message_count, shown.preview) == (2, "a")
+    assert deeper.id in {b.id for b in await ada.branches.list(made.id, deleted=True)}
+
+
+async def test_the_trash_gives_everything_back_as_it_was(ada: Services) -> None:
+    made = await talk(ada, *"abcd")
+    _, b, c, _ = await path(ada, made)
+    fork = await ada.branches.fork(made.id, at=c.id)
+    await say(ada, made, "x", branch=fork.id)
+    was = [await path(ada, made), await path(ada, made, fork.id)]
+    branches = {b.id for b in await ada.branches.list(made.id)}
+    trashed = await ada.messages.delete(made.id, b.id)
+    assert await ada.branches.restore(made.id, trashed.branch) == 4
+    assert [await path(ada, made), await path(ada, made, fork.id)] == was
+    assert {b.id for b in await ada.branches.list(made.id)} == branches
+    assert await ada.branches.list(made.id, deleted=True) == []
+    shown = await ada.conversations.get(made.id)
+    assert (shown.message_count, shown.preview) == (5, "d")
+    await say(ada, made, "e")
+    assert await said(ada, made) == list("abcde")
+
+
+async def test_the_place_of_what_was_deleted_is_free(ada: Services) -> None:
+    made = await talk(ada, *"ab")
+    _, b = await path(ada, made)
+    await ada.messages.delete(made.id, b.id)
+    [other] = await say(ada, made, "B")
+    assert other.seq == b.seq
+    assert await said(ada, made) == ["a", "B"]
+
+
+async def test_what_comes_back_when_something_else_was_said_has_a_branch_of_its_own(
+    ada: Services,
+) -> None:
+    made = await talk(ada, *"abc")
+    _, b, c = await path(ada, made)
+    fork = await ada.branches.fork(made.id, at=c.id)
+    await say(ada, made, "x", branch=fork.id)
+    trashed = await ada.messages.delete(made.id, b.id)
+    await say(ada, made, "B")
+    await ada.branches.restore(made.id, trashed.branch)
+    assert await said(ada, made) == ["a", "B"]
+    assert await said(ada, made, trashed.branch) == ["a", "b", "c"]
+    assert await said(ada, made, fork.id) == ["a", "b", "c", "x"]
+    assert texts(await ada.branches.siblings(made.id, b.id)) == ["b", "B"]
+
+
+async def test_what_followed_the_deleted_comes_back_after_it(ada: Services) -> None:
+    made = await talk(ada, *"abcd")
+    _, b, _, d = await path(ada, made)
+    late = await ada.messages.delete(made.id, d.id)
+    early = await ada.messages.delete(made.id, b.id)
+    with pytest.raises(Conflict):
+        await ada.branches.restore(made.id, late.branch)
+    await ada.branches.restore(made.id, early.branch)
+    assert await said(ada, made) == ["a", "b", "c"], "what went alone stays away"
+    await ada.branches.restore(made.id, late.branch)
+    assert await said(ada, made) == list("abcd")
+
+
+async def test_the_first_message_goes_and_comes_back(ada: Services) -> None:
+    made = await talk(ada, *"ab")
+    trashed = await ada.messages.delete(made.id, (await path(ada, made))[0].id)
+    shown = await ada.conversations.get(made.id)
+    assert (shown.message_count, shown.preview) == (0, "")
+    await ada.branches.restore(made.id, trashed.branch)
+    assert await said(ada, made) == ["a", "b"]
+
+
+async def test_nothing_goes_on_from_what_is_in_the_trash(ada: Services) -> None:
+    made = await talk(ada, *"ab")
+    _, b = await path(ada, made)
+    await ada.messages.delete(made.id, b.id)
+    with pytest.raises(NotFound):
+        await ada.messages.append(
+            made.id, [hansard.user("c")], expect_head=b.id, on_conflict="fork"
+        )
+    assert [branch.id for branch in await ada.branches.list(made.id)] == [made.branch]
+
+
+async def test_an_answer_to_a_prompt_that_was_deleted_meanwhile_does_not_bring_it_back(
+    address: str, clock: Clock
+) -> None:
+    slow = Scripted([TextDelta("so"), 0.05, TextDelta(" slow")])
+    async with hansard.connect(address, providers=[slow], clock=clock) as db:
+        ada = db.scope("acme", "ada")
+        made = await talk(ada)
+        [run] = await ada.chat.send(made.id, "secret", model="scripted/one")
+        assert run.prompt_id is not None
+        await ada.messages.delete(made.id, run.prompt_id)
+        assert (await ada.runs.wait(run.id)).status == "completed"
+        assert [b.id for b in await ada.branches.list(made.id)] == [made.branch]
+        assert await said(ada, made) == []
+        assert await found(ada, "secret") | await found(ada, "slow") == set()
+
+
+async def test_a_summary_goes_to_the_trash_with_what_it_is_of(ada: Services, db: Database) -> None:
+    made = await talk(ada, *"abc")
+    a, b, _ = await path(ada, made)
+    summary = Summary(
+        tenant_id="acme", id=new_id(), conversation_id=made.id, branch=made.branch, seq=1,
+        text="of a and b", created_at=db.clock(), updated_at=db.clock(),
+    )  # fmt: skip
+    await db.storage.write("acme", lambda tx: tx.insert(summary))
+    trashed = await ada.messages.delete(made.id, b.id)
+
+    async def place() -> str | None:
+        stored = await db.storage.read("acme", lambda tx: tx.get(Summary, summary.id))
+        return stored.branch if stored else None
+
+    assert await place() == trashed.branch
+    await ada.branches.restore(made.id, trashed.branch)
+    assert await place() == made.branch
+    trashed = await ada.messages.delete(made.id, a.id)
+    await ada.branches.purge(made.id, trashed.branch)
+    assert await place() is None
+
+
+async def test_a_conversation_goes_and_comes_back_as_it_was(ada: Services) -> None:
+    made = await talk(ada, "tea", title="Rome")
+    deleted = await ada.conversations.delete(made.id)
+    assert deleted.deleted_at is not None
+    for refused in (ada.conversations.get(made.id), ada.messages.read(made.id)):
+        with pytest.raises(NotFound):
+            await refused
+    assert await found(ada, "tea") == set()
+    assert (await ada.conversations.get(made.id, deleted=True)).title == "Rome"
+    await ada.conversations.restore(made.id)
+    assert await said(ada, made) == ["tea"]
+    assert await found(ada, "tea") == {"tea"}
+    with pytest.raises(NotFound):
+        await ada.conversations.restore(made.id)
+
+
+async def test_only_what_is_in_the_trash_is_purged(ada: Services) -> None:
+    made = await talk(ada, "tea")
+    for refused in (
+        ada.conversations.purge(made.id),
+        ada.branches.purge(made.id, made.branch),
+        ada.branches.restore(made.id, made.branch),
+    ):
+        with pytest.raises(NotFound):
+            await refused
+    assert await said(ada, made) == ["tea"]
+
+
+async def test_what_is_purged_is_gone_and_its_ids_are_free(ada: Services) -> None:
+    made = await talk(ada)
+    chosen = new_id()
+    await ada.messages.append(made.id, [hansard.user("first", id=chosen)])
+    await ada.ratings.rate(made.id, chosen, 1)
+    trashed = await ada.messages.delete(made.id, chosen)
+    await ada.branches.purge(made.id, trashed.branch)
+    for again in (ada.branches.purge, ada.branches.restore):
+        with pytest.raises(NotFound):
+            await again(made.id, trashed.branch)
+    assert await ada.ratings.list(made.id) == []
+    stats = await ada.stats.get()
+    assert (stats.messages, stats.conversations) == (0, 1)
+    [other] = await ada.messages.append(made.id, [hansard.user("other", id=chosen)])
+    assert other.text == "other"
+    await ada.conversations.delete(made.id)
+    await ada.conversations.purge(made.id)
+    assert (await ada.conversations.create(id=made.id, title="again")).title == "again"
+    assert (await ada.stats.get()).messages == 0
+
+
+async def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
+    db: Database, ada: Services
+) -> None:
+    made, other = await talk(ada, "tea"), await talk(ada, "coffee", "more coffee")
+    deep = await ada.messages.delete(other.id, (await path(ada, other))[1].id)
+
+    async def cut_off(tx: Transaction) -> None:
+        at: dict[str, Any] = {"deleted_at": PURGED, "updated_at": db.clock()}
+        await tx.update(Conversation, made.id, **at)
+        await tx.update(Branch, deep.branch, **at)
+
+    await db.storage.write("acme", cut_off)
+    with pytest.raises(NotFound):
+        await ada.conversations.restore(made.id)
+    await db.tidy()
+    assert (await ada.stats.get()).messages == 1
+    assert await db.storage.read("acme", lambda tx: tx.get(Conversation, made.id)) is None
+    assert await db.storage.read("acme", lambda tx: tx.get(Branch, deep.branch)) is None
+
+
+@pytest.mark.parametrize("what", ["message", "branch", "conversation"])
+async def test_no_byte_of_what_was_purged_is_in_the_files(tmp_path: Path, what: str) -> None:
+    secret = "Xylophonisten"
+    scripted = Scripted([TextDelta(f"I keep {secret} safe")])
+    file = tmp_path / "chats.db"
+    plain = hansard.ChatOptions(auto_title=False)
+    async with hansard.connect(file, providers=[scripted, Echo()], options=plain) as db:
+        ada = db.scope()
+        made = await ada.conversations.create(title="other" if what == "message" else secret)
+        await say(ada, made, "before")
+        blob = await ada.blobs.put(secret.encode() * 10, "text/plain")
+        [run] = await ada.chat.send(
+            made.id, parts=[Text(secret), Image(blob.id, "image/png")], model="scripted/one"
+        )
+        await ada.runs.wait(run.id)
+        assert run.prompt_id is not None
+        await ada.ratings.rate(made.id, run.prompt_id, 1, secret)
+        if what == "branch":
+            edited = await ada.messages.edit(made.id, run.prompt_id, f"{secret} edited")
+            trashed = await ada.branches.delete(made.id, edited.branch)
+            await ada.branches.purge(made.id, trashed.branch)
+        assert secret.encode() in _bytes_of(file)
+        if what == "conversation":
+            await ada.conversations.delete(made.id)
+            await ada.conversations.purge(made.id)
+        else:
+            trashed = await ada.messages.delete(made.id, run.prompt_id)
+            await ada.branches.purge(made.id, trashed.branch)
+            await ada.conversations.update(made.id, title="other")
+        await _release_uploads(db)
+        assert secret.encode() not in _bytes_of(file)
+        assert secret.lower().encode() not in _bytes_of(file), "nor in the index"
+    assert secret.encode() not in _bytes_of(file)
+
+
+def _bytes_of(file: Path) -> bytes:
+    return b"".join(found.read_bytes() for found in sorted(file.parent.iterdir()))
+
+
+async def _release_uploads(db: Database) -> None:
+    """What the daily upkeep does for uploads that nobody shows."""
+    later = db.clock() + timedelta(days=1)
+    for tenant in await db.storage.tenants():
+        await db.storage.write(tenant, lambda tx: release_uploads(tx, later))
+    await db.storage.erase()

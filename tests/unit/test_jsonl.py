@@ -1,0 +1,132 @@
+"""The format of an export: what was written is read as it was, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hansard.errors import InvalidInput
+from hansard.formats import jsonl
+from hansard.model.base import Entry
+from hansard.model.blobs import BlobChunk
+from hansard.model.messages import Message
+from hansard.model.parts import Data, Error, File, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.settings import Setting
+from hansard.services.admission import admit
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+ids = st.uuids().map(str)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**39), 10**39) | plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(plain, inner, max_size=3),
+    max_leaves=6,
+)
+parts = st.lists(
+    st.builds(Text, plain)
+    | st.builds(Reasoning, plain, st.none() | plain)
+    | st.builds(ToolCall, plain, plain, values)
+    | st.builds(ToolResult, plain, values, st.booleans())
+    | st.builds(Data, values, st.none() | plain)
+    | st.builds(Error, plain, plain)
+    | st.builds(File, st.just("ab" * 32), st.just("a/b"), st.none() | plain),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+messages = st.builds(
+    Message,
+    tenant_id=st.just("acme"),
+    created_at=times,
+    id=ids,
+    conversation_id=ids,
+    branch=ids,
+    seq=st.integers(0, 10**6),
+    parent_id=st.none() | ids,
+    owner_id=st.just("ada"),
+    role=st.sampled_from(("user", "assistant", "system", "tool")),
+    parts=parts,
+    model=st.none() | st.just("p/m"),
+    finish=st.none() | st.sampled_from(("stop", "error")),
+    tokens_in=st.none() | st.integers(0, 2**53 - 1),
+    metadata=st.dictionaries(plain, values, max_size=2),
+)
+settings_ = st.builds(
+    Setting, tenant_id=st.just("acme"), created_at=times, updated_at=times, version=st.integers(1, 9),
+    user_id=st.just("ada"), name=plain, value=values,
+)  # fmt: skip
+chunks = st.builds(
+    BlobChunk, tenant_id=st.just("acme"), created_at=times, blob_id=st.just("cd" * 32),
+    number=st.integers(0, 9), data=st.binary(max_size=50),
+)  # fmt: skip
+
+
+def _read(*lines: bytes, tenant: str = "acme") -> list[Any]:
+    whole = [jsonl.write_header(NOW), *lines, jsonl.write_end(len(lines))]
+    return list(jsonl.Reader(tenant, admit).read(whole))[1:-1]
+
+
+@given(st.lists(messages | settings_ | chunks, max_size=3))
+def test_records_come_back_as_they_were(records: list[Entry]) -> None:
+    lines = [jsonl.write_record(record) for record in records]
+    assert all(line.count(b"\n") == 1 and line.endswith(b"\n") for line in lines)
+    assert _read(*lines) == records
+
+
+@given(messages)
+def test_the_tenant_is_the_readers_own(message: Message) -> None:
+    line = jsonl.write_record(message)
+    assert b"acme" not in line
+    [read] = _read(line, tenant="globex")
+    assert read == msgspec.structs.replace(message, tenant_id="globex")
+
+
+@given(messages, st.data())
+def test_a_damaged_line_is_read_as_something_whole_or_refused(
+    message: Message, data: st.DataObject
+) -> None:
+    line = bytearray(jsonl.write_record(message))
+    for _ in range(data.draw(st.integers(1, 3))):
+        line[data.draw(st.integers(0, len(line) - 2))] = data.draw(st.integers(0, 255))
+    try:
+        read = _read(*bytes(line).split(b"\n")[:-1])
+    except InvalidInput:
+        return
+    assert all(isinstance(item, Entry | jsonl.Unknown) for item in read)
+
+
+def test_every_kind_of_record_has_a_name_and_back() -> None:
+    assert len(set(jsonl.KINDS.values())) == len(jsonl.KINDS)
+    for kind, record in jsonl.KINDS.items():
+        assert "tenant_id" in record.__struct_fields__
+        assert kind not in ("export", "end")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [b""],
+        [b'{"kind":"end","records":0}'],
+        [b'{"hansard":1,"kind":"other","exported_at":"2026-03-01T00:00:00Z"}'],
+        [b'{"hansard":2,"kind":"export","exported_at":"2026-03-01T00:00:00Z"}'],
+        [jsonl.write_header(NOW)],
+        [jsonl.write_header(NOW), jsonl.write_header(NOW), jsonl.write_end(0)],
+        [jsonl.write_header(NOW), jsonl.write_end(0), b'{"kind":"new"}'],
+        [jsonl.write_header(NOW), b"x" * (jsonl.MAX_LINE + 1), jsonl.write_end(0)],
+    ],
+)
+def test_what_is_no_whole_export_is_refused(lines: list[bytes]) -> None:
+    with pytest.raises(InvalidInput):
+        list(jsonl.Reader("acme", admit).read(lines))
+
+
+def test_blank_lines_and_later_kinds_are_passed_over() -> None:
+    [unknown] = _read(b"\n", b'{"kind": "artifact", "more": [1]}\n', b"  \n")
+    assert unknown == jsonl.Unknown(kind="artifact")
