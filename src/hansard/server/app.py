@@ -1,0 +1,130 @@
+"""The server's application: routes for every noun, each for one scope, behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response, Router, get
+from litestar.di import Provide
+
+from hansard.server import errors, openapi, page, sse
+from hansard.server.auth import Doorkeeper
+from hansard.server.bodies import MAX_BODY, BoundedRequest
+from hansard.server.gate import Gate
+from hansard.server.http import (
+    blobs,
+    branches,
+    chat,
+    conversations,
+    feed,
+    health,
+    messages,
+    models,
+    people,
+    projects,
+    ratings,
+    runs,
+    search,
+    session,
+    settings,
+    stats,
+    transfer,
+    usage,
+)
+from hansard.server.sse import Closing
+from hansard.services.database import LOCAL_TENANT, LOCAL_USER, Database
+
+NOUNS = (
+    conversations,
+    messages,
+    ratings,
+    branches,
+    chat,
+    runs,
+    search,
+    stats,
+    models,
+    feed,
+    projects,
+    settings,
+    people,
+    session,
+    blobs,
+    transfer,
+    usage,
+)
+
+
+def make_api(
+    database: Database,
+    *,
+    tenant: str = LOCAL_TENANT,
+    user: str = LOCAL_USER,
+    doorkeeper: Doorkeeper,
+    closing: Closing,
+    prefix: str = "",
+    web: Path = page.WEB,
+) -> Litestar:
+    """The routes alone. Whoever reaches them is believed, so they stand behind the gate."""
+    given: dict[str, Any] = {
+        "services": database.scope(tenant=tenant, user=user),
+        "database": database,
+        "doorkeeper": doorkeeper,
+        "closing": closing,
+        "prefix": prefix,
+        "files": page.read_files(web, prefix),
+    }
+    dependencies = {name: _provide(value) for name, value in given.items()}
+    nouns = [route for noun in NOUNS for route in noun.ROUTES]
+    return Litestar(
+        [Router(openapi.PREFIX, route_handlers=[*nouns, _document]), *health.ROUTES, *page.ROUTES],
+        dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
+        exception_handlers={Exception: errors.handle},
+        request_class=BoundedRequest,
+        request_max_body_size=MAX_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def make_app(
+    database: Database,
+    *,
+    token: str,
+    hosts: Iterable[str],
+    tenant: str = LOCAL_TENANT,
+    user: str = LOCAL_USER,
+    closing: Closing | None = None,
+    prefix: str = "",
+    web: Path = page.WEB,
+) -> Gate:
+    """An ASGI application that serves an open database to whoever has the token.
+
+    `prefix` is the path below which a proxy shows it, such as `/hansard`; `web` the folder of the built chat app.
+    """
+    doorkeeper = Doorkeeper(token)
+    api = make_api(
+        database,
+        tenant=tenant,
+        user=user,
+        doorkeeper=doorkeeper,
+        closing=closing or Closing(),
+        prefix=prefix,
+        web=web,
+    )
+    return Gate(api, doorkeeper, hosts, prefix)
+
+
+@get("/openapi.json", include_in_schema=False)
+async def _document(request: BoundedRequest) -> Response[bytes]:
+    state = request.app.state
+    if "document" not in state:
+        state.document = msgspec.json.encode(openapi.describe(request.app))
+    return Response(state.document, media_type="application/json")
+
+
+def _provide(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)

@@ -1,0 +1,133 @@
+"""Who may come in: one secret token for an installation, one-time links that sign a browser in, and its cookie.
+
+Everything follows from the token. A link carries a code, and a cookie a session, each signed with a key of its own that
+is derived from the token; so neither gives the token away, neither can stand for the other, and a new token ends
+them all. What was used up is remembered by this process alone, until it would have expired; so that a restart makes no
+code good again, a process takes none that is older than itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from hansard.errors import InvalidConfig, NotSignedIn
+from hansard.storage.files import flush
+
+LINK_LASTS = 15 * 60
+SESSION_LASTS = 90 * 24 * 3600
+"""Seconds."""
+
+Purpose = Literal["sign-in code", "session"]
+
+_TOKEN = re.compile(r"hsd_[\w-]{43}", re.ASCII)
+
+
+def token_of(file: Path) -> str:
+    """The token of this installation, made if there is none; raises InvalidConfig."""
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(file, f"hsd_{secrets.token_urlsafe(32)}\n")
+        if file.stat().st_mode & 0o077:
+            raise InvalidConfig(f"Others may read {file}. Mend it with: chmod 600 {file}")
+        token = file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfig(f"The token in {file} cannot be read or made: {error}") from error
+    if not _TOKEN.fullmatch(token):
+        raise InvalidConfig(f"{file} does not hold a token. Remove it, and a new one is made.")
+    return token
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that its owner alone may read: all of it or nothing, even if the power fails."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as open_file:
+        open_file.write(text)
+        open_file.flush()
+        os.fsync(descriptor)
+    draft.rename(file)
+    flush(file.parent)
+
+
+def signin_link(token: str, url: str) -> str:
+    """A link that signs one browser in, once, within a quarter of an hour."""
+    return f"{url}/signin?code={_sign(token, 'sign-in code', time.time() + LINK_LASTS)}"
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """What a request brings to be let in."""
+
+    kind: Literal["token", "session"]
+    secret: str
+
+
+class Doorkeeper:
+    """Knows the token, which codes were used, and which sessions were ended."""
+
+    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
+        self._token = token
+        self._clock = clock
+        self._began = clock()
+        self._spent: dict[str, float] = {}
+        """Codes and sessions, and when they expire."""
+
+    def knows(self, given: Credential) -> bool:
+        if given.kind == "token":
+            return hmac.compare_digest(given.secret.encode(), self._token.encode())
+        expires = _expiry(self._token, "session", given.secret)
+        return expires > self._clock() and given.secret not in self._spent
+
+    def admit(self, code: str) -> str:
+        """A session for a code that is good and was not used before; raises NotSignedIn."""
+        now = self._clock()
+        expires = _expiry(self._token, "sign-in code", code)
+        if expires <= now or expires - LINK_LASTS < self._began or code in self._spent:
+            raise NotSignedIn("This link was used before, or is too old.")
+        self._spend(code, expires)
+        return _sign(self._token, "session", now + SESSION_LASTS)
+
+    def dismiss(self, given: Credential) -> None:
+        """End a session; a token stays good."""
+        if given.kind == "session":
+            self._spend(given.secret, _expiry(self._token, "session", given.secret))
+
+    def _spend(self, signed: str, expires: float) -> None:
+        now = self._clock()
+        self._spent = {spent: until for spent, until in self._spent.items() if until > now}
+        self._spent[signed] = expires
+
+
+def _sign(token: str, purpose: Purpose, expires: float) -> str:
+    """`expiry.nonce.signature`, the expiry in microseconds."""
+    claim = f"{round(expires * 1e6)}.{secrets.token_urlsafe(16)}"
+    return f"{claim}.{_signature(token, purpose, claim)}"
+
+
+def _expiry(token: str, purpose: Purpose, signed: str) -> float:
+    """When something that was signed expires; 0 if it was not signed by us for this purpose."""
+    claim, _, signature = signed.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(token, purpose, claim).encode()):
+        return 0
+    return int(claim.partition(".")[0]) / 1e6
+
+
+def _signature(token: str, purpose: Purpose, claim: str) -> str:
+    key = hmac.digest(token.encode(), b"hansard " + purpose.encode(), hashlib.sha256)
+    return _text(hmac.digest(key, claim.encode(), hashlib.sha256))
+
+
+def _text(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

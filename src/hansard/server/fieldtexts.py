@@ -1,0 +1,53 @@
+"""What the source says of a record's fields: the text below each, for the API's description."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+import msgspec
+
+
+def field_texts() -> dict[str, dict[str, str]]:
+    """For every record of ours by its class's name: its fields and what is said of them."""
+    return {kind.__name__: _all_texts(kind) for kind in _kinds(msgspec.Struct) if _is_ours(kind)}
+
+
+def _kinds(base: type) -> Iterator[type]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def _is_ours(kind: type) -> bool:
+    """Whether it is written in a module of ours, not made while the program runs."""
+    module = sys.modules.get(kind.__module__)
+    return kind.__module__.startswith("hansard.") and getattr(module, kind.__name__, None) is kind
+
+
+def _all_texts(kind: type) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for base in filter(_is_ours, reversed(kind.__mro__)):
+        texts |= _texts(_classes(base.__module__)[base.__name__])
+    return texts
+
+
+@cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _texts(tree: ast.ClassDef) -> dict[str, str]:
+    """The strings that stand below fields in a class's body."""
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        if isinstance(text.value.value, str)
+    }

@@ -1,0 +1,153 @@
+"""The gate: what every request passes before anything looks at it, and every response after.
+
+Any web page can send requests to a local port, and can give that port a name of its own. So a request must call the
+server by a name that it knows, must bring a credential for all that is below `/api`, and, where the browser adds the
+credential by itself, must come from a page of ours if it changes anything. What is not below `/api` holds nothing of
+anybody's. No other origin is ever allowed to read an answer.
+
+The path that is judged here is the one that is handed on, so nothing behind the gate can read it otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from hansard.errors import HansardError, NotAllowed, NotSignedIn
+from hansard.server.auth import SESSION_LASTS, Credential, Doorkeeper
+from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
+
+COOKIE = "hansard_session"
+OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json"})
+"""What can be seen of the API without a credential."""
+
+_ALWAYS: dict[bytes, bytes] = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
+}
+
+
+class Gate:
+    """An ASGI application around another; `prefix` is the path below which a proxy shows it."""
+
+    def __init__(
+        self, app: ASGIApp, doorkeeper: Doorkeeper, hosts: Iterable[str], prefix: str = ""
+    ) -> None:
+        self._app = app
+        self._doorkeeper = doorkeeper
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                more = [(name, value) for name, value in _ALWAYS.items() if name not in given]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        scope["path"] = self._inside(scope["path"])
+        try:
+            scope["auth"] = self._check(scope)
+        except HansardError as error:
+            await _refuse(error, secured)
+        else:
+            await self._app(scope, receive, secured)
+
+    def _inside(self, path: str) -> str:
+        """The path as the routes know it, whether the proxy left the prefix out or not."""
+        path = re.sub("/+", "/", f"/{path}")
+        inside = path.removeprefix(self._prefix)
+        return inside or "/" if inside[:1] in ("", "/") else path
+
+    def _check(self, scope: Scope) -> Credential | None:
+        """What the client is known by, if it is; raises what it is refused with."""
+        headers = _headers(scope)
+        self._check_host(headers.get("host", ""))
+        known = next(filter(self._doorkeeper.knows, _credentials(headers)), None)
+        if known is None and _is_guarded(scope["path"]):
+            raise NotSignedIn("Send the header `Authorization: Bearer` with this server's token.")
+        if known and known.kind == "session" and scope.get("method") not in ("GET", "HEAD"):
+            _check_origin(headers)
+        return known
+
+    def _check_host(self, host: str) -> None:
+        name = host.lower()
+        if name not in self._hosts and _without_port(name) not in self._hosts:
+            raise WrongHost("Name this server's host in allowed_hosts if it is to be called by it.")
+
+
+def cookie(session: str, prefix: str, lasts: int = SESSION_LASTS) -> str:
+    """A session as a header that sets a browser's cookie."""
+    path = prefix or "/"
+    return f"{COOKIE}={session}; Max-Age={lasts}; Path={path}; HttpOnly; SameSite=Strict"
+
+
+def local_hosts(port: int) -> list[str]:
+    """What a server on this machine is called by."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
+
+
+def _is_guarded(path: str) -> bool:
+    return f"{path}/".startswith("/api/") and path not in OPEN
+
+
+def _credentials(headers: dict[str, str]) -> Iterator[Credential]:
+    """What a request brings; what is sent on purpose stands for itself, right or wrong."""
+    if authorization := headers.get("authorization"):
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            yield Credential("token", token.strip())
+        return
+    for pair in headers.get("cookie", "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE:
+            yield Credential("session", value)
+
+
+def _check_origin(headers: dict[str, str]) -> None:
+    origin = headers.get("origin")
+    if origin is None:
+        ours = headers.get("sec-fetch-site") in ("same-origin", "none")
+    else:
+        ours = origin.partition("://")[2].lower() == headers.get("host", "").lower()
+    if not ours:
+        raise NotAllowed("A page of another origin may not do that.")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """Headers by lower-case name; several of one name become one, as if they had been sent so."""
+    found: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        found[name] = f"{found[name]};{text}" if name in found else text
+    return found
+
+
+def _without_port(host: str) -> str:
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+
+
+async def _refuse(error: HansardError, send: Send) -> None:
+    answer = refusal(error)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(answer.body))}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [
+                (n.lower().encode(), v.encode()) for n, v in (headers | answer.headers).items()
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

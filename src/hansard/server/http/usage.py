@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from litestar import get
+
+from hansard.server.http.fields import Items, Scoped
+from hansard.services.usage import Kept
+
+
+@get("/usage")
+async def get_usage(services: Scoped) -> Items[Kept]:
+    """Tell what the user keeps, by kind: how many, and how many bytes of it."""
+    return Items(await services.usage.get())
+
+
+ROUTES = (get_usage,)

@@ -1,0 +1,255 @@
+"""The API's description, OpenAPI 3.1, made from the routes themselves.
+
+Schemas come from msgspec, which also decodes the requests and encodes the responses: what the document says of a type
+is what is accepted. (Litestar's own generator does not say that unknown fields are refused, nor what a record is.)
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from hansard import __version__
+from hansard.server import gate, sse
+from hansard.server.errors import MEDIA_TYPE, Problem
+from hansard.server.fieldtexts import field_texts
+
+PREFIX = "/api/v1"
+
+_CONSTRAINTS = ("ge", "le", "pattern", "max_length")
+_GENERIC = re.compile(r"\b(Page|Items)_(\w+?)_(?=\W)")
+_TIME = re.compile(r"\w+_(?:at|until)")
+_SCHEMES: dict[str, Any] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of the installation.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": gate.COOKIE,
+        "description": "A browser that was signed in by a link. It may change things from pages of this server alone.",
+    },
+}
+
+
+def describe(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document."""
+    schemas = _Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for path, method, handler in operations(app):
+        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
+    problem = {MEDIA_TYPE: {"schema": schemas.of(Problem)}}
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hansard",
+            "version": __version__,
+            "description": "The conversation database: the verbatim record of everything said.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{name: []} for name in _SCHEMES],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components(),
+            "responses": {
+                "Problem": {"description": "Refused, or failed; says why.", "content": problem}
+            },
+            "securitySchemes": _SCHEMES,
+        },
+    }
+    return msgspec.json.decode(_GENERIC.sub(r"\2\1", msgspec.json.encode(document).decode()))
+
+
+def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    """Path, method and handler of everything that belongs to the API, as it is written in the modules."""
+    found = [
+        (handler.fn.__module__, handler.fn.__code__.co_firstlineno, route.path, handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path.startswith(PREFIX)
+        for handler in route.route_handlers
+        if handler.resolve_include_in_schema()
+    ]
+    for *_, template, handler in sorted(found, key=itemgetter(0, 1, 2)):
+        for method in sorted(handler.http_methods):
+            yield re.sub(r"{(\w+):\w+}", r"{\1}", template), str(method), handler
+
+
+class _Schemas:
+    """Types in the order in which they are met; their schemas are filled in when all are known."""
+
+    def __init__(self) -> None:
+        self._met: list[tuple[Any, dict[str, Any]]] = []
+
+    def of(self, kind: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = {}
+        self._met.append((kind, schema))
+        return schema
+
+    def components(self) -> dict[str, Any]:
+        found, components = msgspec.json.schema_components(
+            [kind for kind, _ in self._met], ref_template="#/components/schemas/{name}"
+        )
+        for (_, schema), made in zip(self._met, found, strict=True):
+            schema.update(made)
+        texts = field_texts()
+        for kind, component in components.items():
+            if "description" in component:
+                component["description"] = _said(component["description"])
+            for name, schema in component.get("properties", {}).items():
+                if _TIME.fullmatch(name):
+                    _mark_time(schema)
+                if text := texts.get(kind, {}).get(name):
+                    schema["description"] = _said(text)
+        return components
+
+
+def _said(text: str) -> str:
+    """What the source says, to those who read JSON."""
+    return re.sub(r"\bNone\b", "null", inspect.cleandoc(text))
+
+
+def _mark_time(schema: dict[str, Any]) -> None:
+    """msgspec has no format for times whose zone it does not check; ours always have one."""
+    for one in schema.get("anyOf", [schema]):
+        if one.get("type") == "string":
+            one["format"] = "date-time"
+
+
+def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any]:
+    summary, _, more = inspect.cleandoc(handler.fn.__doc__ or "").partition("\n\n")
+    parameters, body = _parameters(handler, schemas), _body(handler, schemas)
+    operation: dict[str, Any] = {
+        "operationId": handler.fn.__name__,
+        "tags": [handler.fn.__module__.rpartition(".")[2]],
+        "summary": summary,
+        "parameters": parameters,
+        "responses": _answers(handler, schemas),
+    }
+    for status in _problems(path, bool(parameters), bool(body)):
+        operation["responses"][status] = {"$ref": "#/components/responses/Problem"}
+    if more:
+        operation["description"] = more
+    if body:
+        operation["requestBody"] = body
+    if path in gate.OPEN:
+        operation["security"] = []
+    return operation
+
+
+def _parameters(handler: HTTPRouteHandler, schemas: _Schemas) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for field in handler.parsed_fn_signature.parameters.values():
+        given = field.kwarg_definition
+        if isinstance(given, ParameterKwarg) and not field.is_di_field:
+            place = given.param_type.value
+            found.append(
+                {
+                    "name": given.name or field.name,
+                    "in": place,
+                    "required": place == "path" or not field.has_default,
+                    "schema": schemas.of(_constrained(field, given)),
+                }
+            )
+    return found
+
+
+def _constrained(field: FieldDefinition, given: ParameterKwarg) -> Any:
+    """A parameter's type with its constraints, as msgspec says them; that it may be left out is said elsewhere."""
+    constraints = {n: getattr(given, n) for n in _CONSTRAINTS if getattr(given, n) is not None}
+    extra: dict[str, Any] = {}
+    if given.format:
+        extra["format"] = given.format
+    if field.has_default and field.default is not None:
+        extra["default"] = msgspec.to_builtins(field.default)
+    kind: Any = _without_none(field.annotation)
+    return Annotated[kind, msgspec.Meta(**constraints, extra_json_schema=extra or None)]
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) in (types.UnionType, Union):
+        return Union[tuple(one for one in get_args(kind) if one is not type(None))]  # noqa: UP007
+    return kind
+
+
+def _body(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any] | None:
+    if media_type := handler.opt.get("body"):
+        return {"required": True, "content": {media_type: {"schema": {}}}}
+    field = handler.parsed_data_field
+    if field is None:
+        return None
+    schema = schemas.of(_without_none(field.annotation))
+    return {
+        "required": not field.has_default,
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def _answers(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    kind = _answer(handler.parsed_fn_signature.return_type.raw)
+    if kind in (None, types.NoneType):
+        found[str(handler.status_code)] = {"description": "Done."}
+    elif kind is not inspect.Signature.empty:
+        content = {"application/json": {"schema": schemas.of(kind)}}
+        found[str(handler.status_code)] = {"description": "Done.", "content": content}
+    for status, spec in (handler.responses or {}).items():
+        schema = {"type": "string"}
+        if spec.media_type == sse.MEDIA_TYPE:
+            records: list[Any] = [*get_args(spec.data_container)] or [spec.data_container]
+            schema = _event([schemas.of(record) for record in records])
+        content = {spec.media_type: {"schema": schema}}
+        found[str(status)] = {"description": spec.description, "content": content}
+    return found
+
+
+def _event(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """One server-sent event, whose data is one of these."""
+    return {
+        "type": "object",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "pattern": r"^\d+$"},
+            "event": {"type": "string"},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"anyOf": records},
+            },
+        },
+    }
+
+
+def _answer(kind: Any) -> Any:
+    """The type that is sent as JSON; empty where there is none."""
+    arms = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else [kind]
+    for arm in arms:
+        if get_origin(arm) is Response:
+            return get_args(arm)[0]
+    return inspect.Signature.empty if issubclass(get_origin(kind) or kind, Response) else kind
+
+
+def _problems(path: str, parameters: bool, body: bool) -> list[str]:
+    """The statuses of problems that are to be expected; any other may carry one too."""
+    expected = {
+        "400": parameters or body,
+        "401": path not in gate.OPEN,
+        "404": "{" in path or body,
+        "409": body,
+        "413": body,
+        "415": body,
+        "default": True,
+    }
+    return [status for status, yes in expected.items() if yes]
