@@ -1,0 +1,3 @@
+from hansard.cli.main import run
+
+run()

@@ -1,0 +1,106 @@
+"""`hansard chat`: ask once, or talk."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansard.cli.commands import configured
+from hansard.cli.opening import writing
+from hansard.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+
+Prompt = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PROMPT", help="What to ask; without it, from a pipe or by talking."),
+]
+Place = Annotated[
+    str | None,
+    typer.Option("--conversation", metavar="ID-OR-TITLE", help="In which one; else in the last."),
+]
+New = Annotated[bool, typer.Option("--new", help="Begin a new conversation.")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="PROVIDER/MODEL", help="Who answers in it from now on."),
+]
+System = Annotated[
+    str | None, typer.Option("--system", metavar="TEXT", help="Its instructions from now on.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", metavar="NAME=VALUE", help="For the model, such as temperature=0.2; repeatable."
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the answer's events as JSON Lines; with a prompt.")
+]
+
+
+def register(main: typer.Typer) -> None:
+    main.command()(chat)
+
+
+@configured
+async def chat(
+    loaded: Loaded,
+    words: Prompt = None,
+    conversation: Place = None,
+    new: New = False,
+    model: Model = None,
+    system: System = None,
+    option: Options = None,
+    as_json: Json = False,
+) -> None:
+    """Talk with a model; with a prompt, or one from a pipe, ask it that and print the answer.
+
+    It goes on in the conversation that was active last. Ctrl-C stops an answer and keeps what was said.
+    """
+    if new and conversation is not None:
+        raise InvalidInput("--new and --conversation contradict each other.")
+    prompt = _prompt(words)
+    options = _options(option or [])
+    from hansard.cli.talk import once  # noqa: PLC0415
+    from hansard.cli.talk.talk import Talk  # noqa: PLC0415
+
+    async with writing(loaded) as database:
+        talk = Talk(database, loaded, options)
+        await talk.begin(conversation, new=new, model=model, system=system)
+        if prompt is None:
+            from hansard.cli.talk.loop import loop  # noqa: PLC0415
+
+            await loop(talk)
+        else:
+            await once.ask(talk, prompt, as_json=as_json)
+
+
+def _prompt(words: list[str] | None) -> str | None:
+    """What is asked; None to talk."""
+    if not words and sys.stdin.isatty():
+        if not sys.stdout.isatty():
+            raise InvalidInput("To talk needs a terminal: give a prompt, or pipe one in.")
+        return None
+    prompt = " ".join(words) if words else sys.stdin.read()
+    if not prompt.strip():
+        raise InvalidInput("The prompt is empty.")
+    return prompt.rstrip("\n")
+
+
+def _options(given: list[str]) -> dict[str, Any]:
+    """Options for the model: numbers and the like are JSON, everything else is text."""
+    import msgspec  # noqa: PLC0415
+
+    options: dict[str, Any] = {}
+    for option in given:
+        name, equals, value = option.partition("=")
+        if not (name and equals):
+            raise InvalidInput(f"An option is NAME=VALUE, which {option!r} is not.")
+        try:
+            options[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            options[name] = value
+    return options

@@ -1,0 +1,83 @@
+"""What makes a function a command: the options that say which database and for whom, and how it is run.
+
+A command is written as a function of what it works with, which comes first, and of its own options. `reads`
+and `writes` give it the services of the user, on a database that is open; `configured` gives the settings.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from hansard.cli import opening
+from hansard.cli.options import Backend, Db, Session, Tenant
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+    from hansard.services.database import Services
+
+P = ParamSpec("P")
+Command = Callable[..., None]
+Async = Coroutine[Any, Any, None]
+
+_PLACE = {"db": Db, "backend": Backend, "session": Session, "tenant": Tenant}
+
+
+def configured(function: Callable[Concatenate[Loaded, P], Async | None]) -> Command:
+    """A command that works with the settings."""
+
+    def work(loaded: Loaded, **options: Any) -> None:
+        made = function(loaded, **options)  # pyright: ignore[reportCallIssue]
+        if made is not None:
+            opening.run(made)
+
+    return _placed(function, work)
+
+
+def reads(function: Callable[Concatenate[Services, P], Async]) -> Command:
+    """A command that reads from the database."""
+    return _opened(function, opening.reading)
+
+
+def writes(function: Callable[Concatenate[Services, P], Async]) -> Command:
+    """A command that changes the database."""
+    return _opened(function, opening.writing)
+
+
+def _opened(function: Callable[..., Async], opened: Callable[..., Any]) -> Command:
+    async def serve(loaded: Loaded, options: dict[str, Any]) -> None:
+        async with opened(loaded) as database:
+            services = database.scope(loaded.config.tenant, loaded.config.user)
+            await function(services, **options)
+
+    def work(loaded: Loaded, **options: Any) -> None:
+        opening.run(serve(loaded, options))
+
+    return _placed(function, work)
+
+
+def _placed(function: Callable[..., Any], work: Callable[..., None]) -> Command:
+    """A function of the command's own options, and of those that say which database and for whom."""
+
+    def command(**given: Any) -> None:
+        place = {name: given.pop(name) for name in _PLACE}
+        work(opening.settings(**place), **given)
+
+    _, *own = inspect.signature(function).parameters.values()
+    parameters = [parameter.replace(annotation=_type(function, parameter)) for parameter in own]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in _PLACE.items()
+    ]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    command.__name__ = function.__name__
+    command.__doc__ = function.__doc__
+    command.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _type(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    """What an option's annotation says; that of the first parameter is never looked at."""
+    return eval(parameter.annotation, function.__globals__)  # noqa: S307 - our own source

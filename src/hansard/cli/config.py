@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hansard.cli.commands import configured
+from hansard.cli.opening import masked
+from hansard.cli.options import Json
+from hansard.cli.rendering import print_json, print_table
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+
+app = typer.Typer(invoke_without_command=True)
+
+_OF_PROVIDERS = re.compile(
+    r"HANSARD_PROVIDER_\w+_(?:URL|KEY)"
+    r"|(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE|OPENROUTER)_(?:API_KEY|BASE_URL)|OLLAMA_HOST"
+)
+SHOWN = 4
+"""Characters of a key that are shown, its last ones."""
+
+
+def register(main: typer.Typer) -> None:
+    main.add_typer(app, name="config")
+
+
+@app.callback()
+@configured
+def config(loaded: Loaded, ctx: typer.Context, as_json: Json = False) -> None:
+    """Show every setting, its value and where it comes from; keys are masked."""
+    if ctx.invoked_subcommand is not None:
+        return
+    settings = [
+        {"name": s.name, "value": _shown(s.name, s.value), "source": s.source}
+        for s in loaded.settings
+    ]
+    places = {
+        "data directory": str(loaded.home),
+        "config file": str(loaded.file),
+        "database": masked(loaded.database),
+    }
+    providers = _providers(loaded)
+    if as_json:
+        print_json({"settings": settings, "providers": providers, "places": places})
+        return
+    for rows in (settings, providers):
+        if rows:
+            print_table(["name", "value", "source"], ([str(v) for v in r.values()] for r in rows))
+            typer.echo()
+    print_table(["place", ""], places.items())
+
+
+@app.command()
+@configured
+def path(loaded: Loaded) -> None:
+    """Print where the config file is, or would be."""
+    typer.echo(str(loaded.file))
+
+
+def _shown(name: str, value: Any) -> Any:
+    return masked(value) if name == "database_url" else value
+
+
+def _providers(loaded: Loaded) -> list[dict[str, str]]:
+    """The keys and addresses of providers that were found."""
+    return [
+        {"name": name, "value": _masked(name, value), "source": _source(name, loaded)}
+        for name, value in sorted(loaded.environment.items())
+        if _OF_PROVIDERS.fullmatch(name) and value
+    ]
+
+
+def _masked(name: str, value: str) -> str:
+    if not name.endswith("KEY"):
+        return masked(value)
+    return "…" + (value[-SHOWN:] if len(value) >= 4 * SHOWN else "")
+
+
+def _source(name: str, loaded: Loaded) -> str:
+    if name in os.environ:
+        return "environment"
+    from dotenv import dotenv_values  # noqa: PLC0415
+
+    return ".env" if name in dotenv_values(Path.cwd() / ".env") else str(loaded.file)

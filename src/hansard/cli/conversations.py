@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hansard.cli.branches import pick
+from hansard.cli.commands import reads, writes
+from hansard.cli.options import (
+    Conversation,
+    ConversationId,
+    Json,
+    Limit,
+    Project,
+    Since,
+    Until,
+    since,
+    until,
+)
+from hansard.cli.rendering import print_json, print_markdown, print_table, when
+from hansard.cli.thread import thread
+
+if TYPE_CHECKING:
+    from hansard.model.conversations import Conversation as Found
+    from hansard.services.database import Services
+
+app = typer.Typer(help="Find, read and tidy up conversations.")
+
+Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")]
+Archived = Annotated[bool | None, typer.Option(help="Only archived ones, or only others.")]
+Pinned = Annotated[bool | None, typer.Option(help="Only pinned ones, or only others.")]
+Trash = Annotated[bool, typer.Option("--trash", help="Those in the trash instead.")]
+Q = Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in the title.")]
+Cursor = Annotated[
+    str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
+]
+BranchName = Annotated[
+    str | None, typer.Option("--branch", metavar="BRANCH", help="A branch's name, number or id.")
+]
+Last = Annotated[
+    int | None, typer.Option("--last", metavar="N", help="Only the last so many messages.")
+]
+Title = Annotated[str, typer.Argument(metavar="TITLE", help="The new title.")]
+
+
+def register(main: typer.Typer) -> None:
+    main.add_typer(app, name="conversations")
+
+
+@app.command("list")
+@reads
+async def list_(
+    services: Services,
+    project: Project = None,
+    tag: Tag = None,
+    archived: Archived = None,
+    pinned: Pinned = None,
+    trash: Trash = False,
+    q: Q = None,
+    since_: Since = None,
+    until_: Until = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    as_json: Json = False,
+) -> None:
+    """List conversations, the most recently active first."""
+    from hansard.services.conversations import ConversationFilter  # noqa: PLC0415
+
+    wanted = ConversationFilter(
+        project_id=project,
+        tag=tag,
+        archived=archived,
+        pinned=pinned,
+        deleted=trash,
+        q=q,
+        since=since(since_),
+        until=until(until_),
+    )
+    page = await services.conversations.list(limit=limit, cursor=cursor, filter=wanted)
+    if as_json:
+        print_json(page)
+        return
+    print_conversations(page.items)
+    if page.next:
+        typer.echo(f"There are more: --cursor {page.next}")
+
+
+def print_conversations(found: list[Found]) -> None:
+    rows = ([c.id, when(c.active_at), c.message_count, _marked(c), c.preview[:60]] for c in found)
+    print_table(["id", "active", "messages", "title", "last said"], rows)
+
+
+def _marked(found: Found) -> str:
+    marks = "".join(f", {name}" for name in ("pinned", "archived") if getattr(found, name))
+    return (found.title or "(untitled)") + marks
+
+
+@app.command()
+@reads
+async def show(
+    services: Services,
+    conversation: Conversation,
+    branch: BranchName = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Print what was said, as Markdown."""
+    found = await services.conversations.find(conversation)
+    branches = await services.branches.list(found.id)
+    on = await services.branches.current(found.id) if branch is None else pick(branches, branch)
+    if last is None:
+        messages = [message async for message in services.messages.all(found.id, branch=on.id)]
+    else:
+        messages = (await services.messages.read(found.id, last=last, branch=on.id)).items
+    if as_json:
+        print_json({"conversation": found, "branch": on, "items": messages})
+    else:
+        print_markdown(thread(found, messages))
+
+
+@app.command()
+@writes
+async def rename(services: Services, conversation: Conversation, title: Title) -> None:
+    """Give a conversation another title."""
+    found = await services.conversations.find(conversation)
+    changed = await services.conversations.update(found.id, title=title)
+    typer.echo(f"{changed.id} is now titled {changed.title!r}.")
+
+
+@app.command()
+@writes
+async def delete(services: Services, conversation: Conversation) -> None:
+    """Put a conversation into the trash."""
+    found = await services.conversations.find(conversation)
+    await services.conversations.delete(found.id)
+    typer.echo(f"{found.id} is in the trash: `hansard conversations restore` brings it back.")
+
+
+@app.command()
+@writes
+async def restore(services: Services, conversation: ConversationId) -> None:
+    """Take a conversation out of the trash, as it was."""
+    found = await services.conversations.restore(conversation)
+    typer.echo(f"{found.id} is back.")
+
+
+@app.command()
+@writes
+async def purge(services: Services, conversation: ConversationId) -> None:
+    """Remove a conversation in the trash for good."""
+    await services.conversations.purge(conversation)
+    typer.echo(f"{conversation} is gone.")

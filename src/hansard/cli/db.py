@@ -1,0 +1,169 @@
+"""`hansard db`: upkeep of the database. What each does is said in `hansard.storage.upkeep`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansard.cli.commands import configured
+from hansard.cli.opening import backend_of, masked
+from hansard.cli.options import Json
+from hansard.cli.rendering import plural, print_json, print_table, size
+from hansard.errors import InvalidInput, NotADatabase, SchemaOutdated, StorageError
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+    from hansard.storage.upkeep import Size, State
+
+app = typer.Typer(help="Look after the database.")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What it does, such as add_tags.")]
+Yes = Annotated[bool, typer.Option("--yes", help="A copy of the PostgreSQL database was made.")]
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Make the search index, heads and counts anew.")
+]
+
+
+def register(main: typer.Typer) -> None:
+    main.add_typer(app, name="db")
+
+
+@app.command()
+@configured
+def path(loaded: Loaded) -> None:
+    """Print where the database is."""
+    file = loaded.database_file
+    typer.echo(masked(loaded.database) if file is None else str(file.absolute()))
+
+
+@app.command()
+@configured
+async def check(loaded: Loaded, as_json: Json = False) -> None:
+    """Compare the database's schema with the one this program needs; ends with 5 if they differ."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    state = await upkeep.state(loaded.database)
+    if as_json:
+        print_json(state)
+    else:
+        typer.echo(f"The database has schema {state.schema}; this program needs {state.needed}.")
+        for line in (*(f"lacks: {name}" for name in state.pending), *state.differences):
+            typer.echo(f"  {line}")
+    _judge(state)
+
+
+def _judge(state: State) -> None:
+    if state.pending:
+        raise SchemaOutdated(
+            f"The database lacks {plural(len(state.pending), 'migration')}: run `hansard db migrate`."
+        )
+    if state.differences:
+        raise StorageError("The tables are not as they are declared.")
+
+
+@app.command()
+@configured
+async def migrate(loaded: Loaded, yes: Yes = False) -> None:
+    """Bring the schema up to date. A SQLite file is copied before."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    if backend_of(loaded) == "postgresql" and not yes:
+        state = await upkeep.state(loaded.database)
+        if state.pending and state.schema:
+            raise InvalidInput("Make a copy with pg_dump first, then say so with --yes.")
+    done = await upkeep.migrate(loaded.database)
+    if done.backup:
+        typer.echo(f"The database as it was is in {done.backup}.")
+    for name in done.applied:
+        typer.echo(f"Applied {name}.")
+    if not done.applied:
+        typer.echo("Nothing to do: the schema is up to date.")
+
+
+@app.command()
+@configured
+def revision(_: Loaded, name: Name) -> None:
+    """Write the next migration from the declarations; for those who develop Hansard."""
+    import hansard.storage.sql  # noqa: PLC0415
+    from hansard.storage.sql.revision import write  # noqa: PLC0415
+    from hansard.storage.tables import SCHEMA  # noqa: PLC0415
+
+    if not name.isidentifier():
+        raise InvalidInput("A name has letters, digits and underscores.")
+    directory = Path(hansard.storage.sql.__path__[0]) / "migrations"
+    written = write(SCHEMA, directory, name)
+    for file in written:
+        typer.echo(f"Wrote {file}.")
+    if not written:
+        typer.echo("Nothing to do: the declarations are as they were at the last migration.")
+
+
+@app.command()
+@configured
+def backup(loaded: Loaded, file: File) -> None:
+    """Copy a SQLite database, in use or not, to a new file, and check the copy."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    upkeep.backup(loaded.database, file)
+    typer.echo(f"Copied to {file}, {size(file.stat().st_size)}, and found whole.")
+
+
+@app.command()
+@configured
+def restore(loaded: Loaded, file: File) -> None:
+    """Put a checked copy in the place of a SQLite database, which is kept aside."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    aside = upkeep.restore(loaded.database, file)
+    typer.echo(f"Restored from {file}.")
+    if aside is not None:
+        typer.echo(f"What was there before is in {aside}.")
+
+
+@app.command()
+@configured
+async def verify(loaded: Loaded, repair: Repair = False, as_json: Json = False) -> None:
+    """Read everything and tell what is not as it should be; ends with 5 if anything is."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    findings = await upkeep.verify(loaded.database, repair=repair)
+    if as_json:
+        print_json({"findings": findings})
+    for finding in findings if not as_json else []:
+        where = f" (tenant {finding.tenant})" if finding.tenant else ""
+        typer.echo(f"{finding.subject} {finding.message}{where}")
+    if findings:
+        hint = ": `hansard db verify --repair` mends what follows from the messages"
+        mendable = not repair and any(finding.repairable for finding in findings)
+        raise NotADatabase(f"{plural(len(findings), 'finding')}{hint if mendable else ''}.")
+    if not as_json:
+        typer.echo("Everything is as it should be.")
+
+
+@app.command()
+@configured
+async def stats(loaded: Loaded, as_json: Json = False) -> None:
+    """Show how large the database is."""
+    from hansard.storage import upkeep  # noqa: PLC0415
+
+    found = await upkeep.size(loaded.database)
+    if as_json:
+        print_json(found)
+        return
+    print_table(["", ""], _totals(found))
+    typer.echo()
+    rows = ([table.table, table.rows, size(table.bytes)] for table in found.tables)
+    print_table(["table", "rows", "size"], rows)
+
+
+def _totals(found: Size) -> list[list[Any]]:
+    rows = [["size", size(found.bytes)]]
+    if found.wal_bytes is not None:
+        rows.append(["log", size(found.wal_bytes)])
+    if found.pages is not None:
+        free, page = found.free_pages or 0, found.page_bytes or 0
+        rows.append(["pages", f"{found.pages:,} of {size(page)}, {free:,} free"])
+    return rows

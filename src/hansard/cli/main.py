@@ -1,0 +1,102 @@
+"""The program `hansard`: its commands, and how it ends.
+
+Whatever a command needs is imported when it runs, so that `hansard --version` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+import typer.main
+from typer.exceptions import TyperException
+
+from hansard import __version__
+from hansard.cli import (
+    chat,
+    config,
+    conversations,
+    db,
+    models,
+    projects,
+    search,
+    serve,
+    stats,
+    transfer,
+)
+from hansard.cli.errors import INTERRUPTED, USAGE, advice, exit_code, fail
+from hansard.errors import HansardError
+
+app = typer.Typer(
+    name="hansard",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (chat, conversations, search, stats, models, projects, transfer, serve, config, db):
+    module.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hansard {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def hansard(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """The conversation database: the verbatim record of everything said."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    if list(arguments) == ["--version"]:  # at once, without building the commands
+        typer.echo(f"hansard {__version__}")
+        return 0
+    as_json = "--json" in arguments
+    command = typer.main.get_command(app)
+    try:
+        ended = command.main(
+            args=list(arguments) or ["--help"], prog_name="hansard", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("HANSARD_DEBUG") == "1":
+            raise
+        return _failed(error, as_json=as_json)
+    return ended if isinstance(ended, int) else 0
+
+
+def _failed(error: Exception, *, as_json: bool) -> int:
+    match error:
+        case HansardError():
+            fail(error.code, error.message + advice(error), as_json=as_json)
+            return exit_code(error)
+        case TyperException():
+            context = getattr(error, "ctx", None)
+            hint = f" (see {context.command_path} --help)" if context else ""
+            fail("usage", error.format_message().rstrip(".") + hint, as_json=as_json)
+            return USAGE
+        case OSError() if error.filename is not None:
+            fail("error", f"{os.fsdecode(error.filename)}: {error.strerror}.", as_json=as_json)
+        case _:
+            said = f"{type(error).__name__}: {error} (HANSARD_DEBUG=1 shows where)"
+            fail("error", said, as_json=as_json)
+    return 1
+
+
+def run() -> None:
+    sys.exit(main(sys.argv[1:]))

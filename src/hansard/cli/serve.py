@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hansard.cli import opening
+from hansard.cli.commands import configured
+from hansard.cli.options import Backend, Db, Session, Tenant
+from hansard.errors import NotFound
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+
+Host = Annotated[
+    str | None, typer.Option("--host", metavar="HOST", help="The address to listen on.")
+]
+Port = Annotated[
+    int | None, typer.Option("--port", metavar="PORT", help="The port; 0 takes a free one.")
+]
+Ready = Annotated[
+    Path | None,
+    typer.Option(
+        "--ready-file", metavar="FILE", help="Write {url, token, pid} there once it answers."
+    ),
+]
+
+
+def register(main: typer.Typer) -> None:
+    main.command()(serve)
+    main.command()(link)
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    ready_file: Ready = None,
+    db: Db = None,
+    backend: Backend = None,
+    session: Session = None,
+    tenant: Tenant = None,
+) -> None:
+    """Start the server, and print a link that signs a browser in."""
+    loaded = opening.settings(db, backend, session, tenant, host=host, port=port)
+    from hansard.server import run  # noqa: PLC0415
+
+    run.serve(loaded, ready_file=ready_file)
+
+
+@configured
+def link(loaded: Loaded) -> None:
+    """Print a fresh link, good for once, that signs a browser in to the running server."""
+    from hansard.server.auth import signin_link  # noqa: PLC0415
+
+    if not loaded.token_file.is_file():
+        raise NotFound(f"There is no token at {loaded.token_file}: no server was started yet.")
+    token = loaded.token_file.read_text("utf-8").strip()
+    typer.echo(signin_link(token, _url(loaded)))
+
+
+def _url(loaded: Loaded) -> str:
+    """Where the server says that it is, or else where it would be."""
+    from hansard.storage.files import owner_of  # noqa: PLC0415
+
+    file = loaded.database_file
+    owner = owner_of(file.absolute()) if file is not None else None
+    config = loaded.config
+    return (owner or {}).get("url") or f"http://{config.host}:{config.port}"

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansard.cli.commands import reads
+from hansard.cli.options import Json, Project
+from hansard.cli.rendering import print_json, print_table, when
+
+if TYPE_CHECKING:
+    from hansard.model.activity import Stats
+    from hansard.services.database import Services
+
+DAYS = 14
+"""How many days are shown; JSON has all."""
+BAR = 40
+"""Characters of the longest bar."""
+
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DAY", help="From this day on, such as 2026-11-21.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="DAY", help="To the end of this day.")
+]
+Zone = Annotated[
+    str, typer.Option("--tz", metavar="ZONE", help="Whose days and hours, such as Europe/Rome.")
+]
+
+
+def register(main: typer.Typer) -> None:
+    main.command("stats")(stats)
+
+
+@reads
+async def stats(
+    services: Services,
+    project: Project = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Zone = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Show how much was said, when, and with which models."""
+    found = await services.stats.get(project_id=project, since=since, until=until, tz=tz)
+    if as_json:
+        print_json(found)
+    else:
+        print_stats(found)
+
+
+def print_stats(found: Stats) -> None:
+    print_table(["", ""], _totals(found))
+    if found.by_model:
+        rows = ([m.model, m.messages, m.tokens_in, m.tokens_out] for m in found.by_model)
+        _section(["model", "messages", "tokens in", "tokens out"], rows)
+    if found.by_day:
+        _section(
+            ["day", "messages", ""], _bars([(d.day, d.messages) for d in found.by_day[-DAYS:]])
+        )
+        hours = [(f"{h.hour:02d}:00", h.messages) for h in found.by_hour if h.messages]
+        _section(["hour", "messages", ""], _bars(hours))
+    if found.topics:
+        _section(["topic", "messages"], ([t.term, t.messages] for t in found.topics))
+
+
+def _totals(found: Stats) -> list[list[str]]:
+    roles = ", ".join(f"{number:,} {role}" for role, number in found.by_role.items())
+    minutes = found.engaged_seconds // 60
+    return [
+        ["conversations", f"{found.conversations:,}"],
+        ["messages", f"{found.messages:,}" + (f" ({roles})" if roles else "")],
+        ["words", f"{found.words:,} ({found.average_words:g} a message)"],
+        ["characters", f"{found.characters:,}"],
+        ["tokens", f"{found.tokens_in:,} in, {found.tokens_out:,} out"],
+        ["time engaged", f"{minutes // 60} h {minutes % 60} min"],
+        ["from", when(found.first_at)],
+        ["to", when(found.last_at)],
+    ]
+
+
+def _section(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    typer.echo()
+    print_table(names, rows)
+
+
+def _bars(pairs: Sequence[tuple[str, int]]) -> list[list[Any]]:
+    most = max(number for _, number in pairs)
+    return [[name, number, "█" * max(1, round(BAR * number / most))] for name, number in pairs]

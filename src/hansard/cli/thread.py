@@ -1,0 +1,69 @@
+"""A conversation as Markdown: what `show` prints and what can be saved from a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hansard.cli.rendering import when
+
+if TYPE_CHECKING:
+    from hansard.model.conversations import Conversation
+    from hansard.model.messages import Message
+    from hansard.model.parts import Part
+
+ENDINGS = {
+    "cancelled": "stopped",
+    "interrupted": "interrupted",
+    "length": "cut off at the model's limit",
+}
+
+
+def thread(conversation: Conversation, messages: Sequence[Message]) -> str:
+    title = f"# {conversation.title or 'Untitled'}\n"
+    return "\n".join([title, *(said(message) for message in messages)])
+
+
+def said(message: Message) -> str:
+    """One message under a heading that says who and when."""
+    heading = f"## {speaker(message)}, {when(message.created_at)}"
+    ending = ENDINGS.get(message.finish or "")
+    parts = [markdown(part) for part in message.parts]
+    return "\n\n".join([heading, *parts, *([f"*({ending})*"] if ending else [])]) + "\n"
+
+
+def speaker(message: Message) -> str:
+    return message.model or message.role
+
+
+def markdown(part: Part) -> str:
+    """A part of a message as Markdown."""
+    from hansard.model import parts  # noqa: PLC0415
+
+    match part:
+        case parts.Text(text):
+            said = text
+        case parts.Reasoning(text):
+            said = _quoted(text)
+        case parts.ToolCall(_, name, arguments):
+            said = f"Calls `{name}`:\n\n{_json(arguments)}"
+        case parts.ToolResult(_, output, failed):
+            said = f"{'Failure' if failed else 'Result'} of the call:\n\n{_json(output)}"
+        case parts.Data(data, name):
+            said = f"Data{f' `{name}`' if name else ''}:\n\n{_json(data)}"
+        case parts.Error(_, message):
+            said = _quoted(f"Failed: {message}")
+        case _:
+            said = f"[{part.name or 'file'}, {part.media_type}, {part.blob[:12]}…]"
+    return said
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _json(value: Any) -> str:
+    import msgspec  # noqa: PLC0415
+
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return f"```json\n{text}\n```"

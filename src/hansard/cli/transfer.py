@@ -1,0 +1,142 @@
+"""`hansard export` and `hansard import`: a user's record as a file, and back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from hansard.cli.commands import reads, writes
+from hansard.cli.options import Json
+from hansard.cli.rendering import plural, print_json
+
+if TYPE_CHECKING:
+    from hansard.services.database import Services
+    from hansard.services.importing import Report
+
+STANDARD = "-"
+LONGEST = 16 * 1024 * 1024 + 1
+"""Bytes of a line that are read; the format's limit is one less."""
+DIFFERENT = 4
+
+Target = Annotated[str, typer.Argument(metavar="FILE|-", help="Where to; - is the output.")]
+Source = Annotated[str, typer.Argument(metavar="FILE|-", help="Where from; - is the input.")]
+One = Annotated[
+    str | None,
+    typer.Option("--conversation", metavar="ID-OR-TITLE", help="Only this conversation."),
+]
+
+
+def register(main: typer.Typer) -> None:
+    main.command("export")(export)
+    main.command("import")(import_)
+
+
+@reads
+async def export(services: Services, file: Target = STANDARD, conversation: One = None) -> None:
+    """Write everything that the user has as JSON Lines, or one conversation.
+
+    A file is replaced when the export is complete, and not before.
+    """
+    found = await services.conversations.find(conversation) if conversation else None
+    lines = services.transfer.export(conversation_id=found and found.id)
+    if file == STANDARD:
+        await write(lines, sys.stdout.buffer)
+    else:
+        with replacing(Path(file)) as opened:
+            await write(lines, opened)
+        sys.stderr.write(f"Exported to {file}.\n")
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the name when it is complete; a device is written to as it is."""
+    if file.exists() and not file.is_file():
+        with file.open("wb") as device:
+            yield device
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            yield opened
+            opened.flush()
+            os.fsync(descriptor)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+async def write(lines: AsyncIterator[bytes], file: IO[bytes]) -> None:
+    async for line in lines:
+        file.write(line)
+    file.flush()
+
+
+@writes
+async def import_(services: Services, file: Source, as_json: Json = False) -> None:
+    """Add what an export holds; what is there already stays as it is.
+
+    Ends with 4 if something was there with other content.
+    """
+    with _source(file) as (source, total), _progress(total) as advance:
+        report = await services.transfer.import_lines(_lines(source, advance))
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    if report.different:
+        raise typer.Exit(DIFFERENT)
+
+
+@contextmanager
+def _source(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
+    """What is read, and how many bytes it has."""
+    if file == STANDARD:
+        yield sys.stdin.buffer, None
+        return
+    with Path(file).open("rb") as opened:
+        yield opened, os.fstat(opened.fileno()).st_size
+
+
+def _lines(source: IO[bytes], advance: Callable[[int], None]) -> Iterable[bytes]:
+    while line := source.readline(LONGEST):
+        advance(len(line))
+        yield line
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal; nothing where there is none."""
+    if not sys.stderr.isatty():
+        yield _nothing
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Importing", total=total)
+        yield partial(bar.advance, task)
+
+
+def _nothing(_: int) -> None: ...
+
+
+def _print(report: Report) -> None:
+    for outcome, text in (
+        (report.added, "added"),
+        (report.present, "there already"),
+        (report.different, "there with other content, left as they are"),
+        (report.unknown, "of kinds this version does not know, passed over"),
+    ):
+        if outcome:
+            kinds = ", ".join(plural(number, kind) for kind, number in outcome.items())
+            typer.echo(f"{text}: {kinds}")
+    for problem in report.problems:
+        typer.echo(f"  {problem}")

@@ -1,0 +1,106 @@
+"""One SQLite file, one process that writes: what the others can do meanwhile, and what they are told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from cli.program import Program
+from cli.watching import PATIENCE
+
+WRITING = (
+    ("chat", "hello"),
+    ("conversations", "rename", "One", "Two"),
+    ("conversations", "delete", "One"),
+    ("import", "everything.jsonl"),
+    ("db", "restore", "copy.db"),
+    ("db", "migrate"),
+    ("db", "verify", "--repair"),
+    ("serve", "--port", "0"),
+)
+READING = (
+    ("conversations", "list"),
+    ("conversations", "show", "One"),
+    ("search", "one"),
+    ("stats",),
+    ("projects", "list"),
+    ("export",),
+    ("db", "check"),
+    ("db", "stats"),
+    ("db", "verify"),
+    ("db", "path"),
+)
+
+
+@contextmanager
+def serving(program: Program) -> Iterator[str]:
+    """A server that has the database; its address."""
+    with program.start("serve", "--port", "0", "--ready-file", "ready.json") as server:
+        server.see("The record is in")
+        deadline = time.monotonic() + PATIENCE
+        while not (program.work / "ready.json").exists():
+            assert time.monotonic() < deadline
+        yield json.loads((program.work / "ready.json").read_text())["url"]
+        server.signal(signal.SIGTERM)
+        assert server.end() == 0
+
+
+@pytest.fixture
+def served(program: Program) -> Iterator[tuple[Program, str]]:
+    program.ok("chat", "One")
+    program.ok("export", "everything.jsonl")
+    program.ok("db", "backup", "copy.db")
+    with serving(program) as url:
+        yield program, url
+
+
+def test_beside_a_server_reading_works_and_writing_says_who_has_the_file(
+    served: tuple[Program, str],
+) -> None:
+    program, url = served
+    before = program.ok("export").out.splitlines()[1:]
+    for command in READING:
+        program.ok(*command)
+    program.ok("db", "backup", "another.db")
+    for command in WRITING:
+        done = program.run(*command)
+        assert (done.code, done.out, len(done.err.splitlines())) == (5, "", 1), command
+        assert f"the server at {url}" in done.err
+        assert "use the server, or stop it first" in done.err
+    assert program.ok("export").out.splitlines()[1:] == before
+
+
+def test_a_program_learns_it_from_a_code(served: tuple[Program, str]) -> None:
+    program, _ = served
+    done = program.run("chat", "--json", "hello")
+    assert json.loads(done.err.splitlines()[1])["error"]["code"] == "database-in-use"
+
+
+def test_beside_a_talk_reading_works_and_sees_what_was_just_said(program: Program) -> None:
+    with program.terminal("chat") as terminal:
+        terminal.asked()
+        terminal.say("One")
+        assert len(program.ok("search", "one", "--json").json["items"]) == 2
+        done = program.run("chat", "Two")
+        assert done.code == 5
+        assert f"process {terminal.process.pid}" in done.err
+        assert "end it first" in done.err
+        assert terminal.leave() == 0
+    program.ok("chat", "Two")
+
+
+def test_short_commands_wait_for_each_other(program: Program) -> None:
+    program.ok("chat", "Begin")
+    with (
+        program.start("chat", "One") as one,
+        program.start("chat", "Two") as two,
+        program.start("chat", "Three") as three,
+    ):
+        assert [asked.end() for asked in (one, two, three)] == [0, 0, 0]
+    [conversation] = program.ok("conversations", "list", "--json").json["items"]
+    assert conversation["message_count"] == 8
