@@ -1,0 +1,205 @@
+"""A disk that is full, and one that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from shutil import which
+from threading import Event
+
+import pytest
+
+import hansard
+from faults import plants
+from faults.disk import Disk, Operation, failing_disk
+from faults.ledger import Ledger
+from hansard import Services
+from hansard.errors import HansardError, OutcomeUnknown, StorageError, StorageFull
+from hansard.ids import new_id
+from hansard.storage import upkeep
+from hansard.storage.sqlite import SqliteStorage
+
+pytestmark = pytest.mark.anyio
+
+BALLAST = 1024 * 1024
+
+
+# Full
+
+
+@dataclass
+class Room:
+    """A directory on a disk that can be full."""
+
+    path: Path
+    fill: Callable[[], None]
+    free: Callable[[], None]
+
+
+@pytest.fixture(params=["layer", "tmpfs"])
+def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
+    with (_pretended if request.param == "layer" else _small)(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def _pretended(path: Path) -> Iterator[Room]:
+    with failing_disk() as disk:
+        yield Room(path, lambda: disk.set_full(True), lambda: disk.set_full(False))
+
+
+def _program(name: str) -> str:
+    return which(name) or name
+
+
+@contextmanager
+def _small(path: Path) -> Iterator[Room]:
+    """A real file system of four megabytes, of which one can be given back."""
+    mounted = [_program("mount"), "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(path)]
+    if os.geteuid() != 0 or subprocess.run(mounted, check=False, capture_output=True).returncode:
+        pytest.skip("not run: only root may mount a small file system")
+    ballast = path / "ballast"
+    ballast.write_bytes(bytes(BALLAST))
+    try:
+        yield Room(path, lambda: None, ballast.unlink)
+    finally:
+        subprocess.run([_program("umount"), str(path)], check=True)
+
+
+async def test_a_full_disk_refuses_writing_and_nothing_else(room: Room) -> None:
+    ledger, refused = Ledger(), list[str]()
+    async with hansard.connect(room.path / "chats.db", providers=[]) as db:
+        ada = db.scope("acme", "ada")
+        talk = await ada.conversations.create()
+        await ledger.store(ada, talk.id, "before")
+        room.fill()
+        for number in count():
+            try:
+                await ledger.store(ada, talk.id, f"s{number}")
+            except StorageFull:
+                refused.append(f"s{number}")
+            if len(refused) == 3:
+                break
+        assert await ledger.check(ada, talk.id) == ledger.acknowledged
+        with pytest.raises(StorageFull):
+            await db.storage.erase()
+        room.free()
+        for step in refused:
+            await ledger.store(ada, talk.id, step)
+        assert await ledger.check(ada, talk.id) == ledger.sent == ledger.acknowledged
+    assert await upkeep.verify(str(room.path / "chats.db")) == []
+
+
+async def test_a_batch_that_erases_on_a_full_disk_keeps_what_it_stored(tmp_path: Path) -> None:
+    ledger = Ledger()
+    with failing_disk() as disk:
+        async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+            ada = db.scope("acme", "ada")
+            talk = await ada.conversations.create()
+            disk.fill_after_sync()
+            gate = Event()
+
+            async def hold(_: object) -> None:
+                gate.wait()
+
+            holding = asyncio.create_task(db.storage.write("", hold))
+            storing = asyncio.create_task(ledger.store(ada, talk.id, "stored"))
+            erasing = asyncio.create_task(db.storage.erase())
+            await asyncio.sleep(0)  # all three wait for the writer now
+            gate.set()
+            await asyncio.gather(holding, storing)
+            with pytest.raises(StorageFull):
+                await erasing
+            assert await ledger.check(ada, talk.id) == {"stored"}
+            disk.set_full(False)
+
+
+async def test_a_database_is_not_made_by_halves_on_a_full_disk(tmp_path: Path) -> None:
+    with failing_disk() as disk:
+        disk.set_full(True)
+        with pytest.raises(StorageFull):
+            await SqliteStorage(tmp_path / "chats.db").open()
+        assert os.listdir(tmp_path) == ["chats.db.lock"]  # noqa: PTH208 - the names
+        disk.set_full(False)
+        async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+            await db.scope().conversations.create()
+
+
+# Failing
+
+
+@pytest.mark.parametrize(
+    ("operation", "moments"), [("sync", range(12)), ("write", range(0, 80, 4))]
+)
+async def test_what_a_failing_disk_did_not_keep_is_not_acknowledged(
+    tmp_path: Path, operation: Operation, moments: range
+) -> None:
+    for moment in moments:
+        errors = await _failing_once(tmp_path / f"{moment}.db", operation, moment)
+        assert any(isinstance(error, OutcomeUnknown) for error in errors)
+        assert all(type(error) in (OutcomeUnknown, StorageError) for error in errors)
+
+
+async def test_a_store_that_takes_no_notice_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqliteStorage, "_commit", SqliteStorage._commit)  # to be put back
+    plants.plant("ignore a failed commit")
+    with pytest.raises(AssertionError, match="lost"):
+        await _failing_once(tmp_path / "chats.db", "sync", 3)
+
+
+async def test_after_a_failed_flush_nothing_is_written_until_the_database_is_opened_again(
+    tmp_path: Path,
+) -> None:
+    with failing_disk() as disk:
+        async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+            ada = db.scope()
+            talk = await ada.conversations.create()
+            disk.fail("sync")
+            with pytest.raises(OutcomeUnknown):
+                await ada.messages.append(talk.id, [hansard.user("one")])
+            with pytest.raises(StorageError, match="until the database is opened again"):
+                await ada.messages.append(talk.id, [hansard.user("two")])
+            assert (await ada.conversations.get(talk.id)).id == talk.id
+        async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+            await db.scope().messages.append(talk.id, [hansard.user("three")])
+
+
+async def _failing_once(path: Path, operation: Operation, moment: int) -> list[HansardError]:
+    """Have four writers store while the disk fails once; then open again, and store what is open."""
+    ledger, conversation = Ledger(), new_id()
+    with failing_disk() as disk:
+        async with hansard.connect(path, providers=[]) as db:
+            ada = db.scope("acme", "ada")
+            await ada.conversations.create(id=conversation)
+            disk.fail(operation, after=moment)
+            writers = (_until_error(ada, conversation, ledger, f"w{i}", disk) for i in range(4))
+            errors = [error for error in await asyncio.gather(*writers) if error]
+    async with hansard.connect(path, providers=[]) as db:
+        ada = db.scope("acme", "ada")
+        await ledger.check(ada, conversation)
+        for step in sorted(ledger.unknown):
+            await ledger.store(ada, conversation, step)
+        assert await ledger.check(ada, conversation) == ledger.sent
+    assert await upkeep.verify(str(path)) == []
+    return errors
+
+
+async def _until_error(
+    ada: Services, conversation: str, ledger: Ledger, name: str, disk: Disk
+) -> HansardError | None:
+    for number in count():
+        try:
+            await ledger.store(ada, conversation, f"{name}n{number}")
+        except HansardError as error:
+            return error
+        if disk.has_failed:
+            return None
+    raise AssertionError

@@ -1,0 +1,91 @@
+"""Database files of every release are opened, and say what they said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hansard
+from hansard.services.conversations import ConversationFilter
+from hansard.services.search import SearchFilter
+from hansard.storage import upkeep
+from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.tables import SCHEMA
+from migrations.released.make import contents, ticking
+
+pytestmark = pytest.mark.anyio
+
+RELEASED = Path(__file__).parent / "released"
+NUMBERS = sorted(path.stem for path in RELEASED.glob("*.db"))
+
+
+@pytest.fixture(params=NUMBERS)
+def number(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def released(number: str, tmp_path: Path) -> Path:
+    """A copy of a released file."""
+    shutil.copyfile(RELEASED / f"{number}.db", tmp_path / "chats.db")
+    return tmp_path / "chats.db"
+
+
+@pytest.fixture
+def expected(number: str) -> dict[str, Any]:
+    """The records that are in it, as JSON, by tenant and table."""
+    return json.loads((RELEASED / f"{number}.json").read_text("utf-8"))
+
+
+def test_every_schema_that_was_released_has_its_file() -> None:
+    latest = SqliteStorage("chats.db").migrations.latest
+    assert [f"{n:04d}" for n in range(1, latest + 1)] == NUMBERS
+
+
+def test_a_released_file_has_every_kind_of_record(number: str, expected: dict[str, Any]) -> None:
+    tables = expected["acme"]
+    assert all(tables.values())
+    if number == NUMBERS[-1]:
+        assert set(tables) == {table.name for table in SCHEMA.tables}
+
+
+async def test_a_released_file_reads_as_it_did(released: Path, expected: dict[str, Any]) -> None:
+    storage = SqliteStorage(released)
+    await storage.open()
+    found = await contents(storage)
+    await storage.close()
+    for tenant, tables in expected.items():
+        for table, rows in tables.items():
+            # A later release may know more fields, but none of these may be another.
+            known = [
+                {name: value for name, value in now.items() if name in then}
+                for now, then in zip(found[tenant][table], rows, strict=True)
+            ]
+            assert known == rows, table
+
+
+async def test_a_released_file_is_whole_and_as_declared(released: Path) -> None:
+    await upkeep.migrate(str(released))
+    assert await upkeep.verify(str(released)) == []
+    state = await upkeep.state(str(released))
+    assert (state.pending, state.differences) == ([], [])
+
+
+async def test_a_released_file_can_be_gone_on_with(released: Path) -> None:
+    async with hansard.connect(released, providers=[], clock=ticking()) as db:
+        ada = db.scope("acme", "ada")
+        talk = await ada.conversations.find("Straße nach Rom")
+        assert [m.text async for m in ada.messages.all(talk.id)][-1] == "And what do I drink?"
+        await ada.messages.append(talk.id, [hansard.user("Coffee, of course.")])
+        here = SearchFilter(conversation_id=talk.id)
+        found = {hit.message.text async for hit in ada.search.messages("what", filter=here)}
+        assert found == {"And what do I eat?", "And what do I drink?"}
+        assert [hit async for hit in ada.search.messages("coffee")]
+        [thrown] = (await ada.conversations.list(filter=ConversationFilter(deleted=True))).items
+        await ada.conversations.restore(thrown.id)
+        assert [m.text async for m in ada.messages.all(thrown.id)] == ["no longer wanted"]
+    assert await upkeep.verify(str(released)) == []
