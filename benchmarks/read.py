@@ -1,0 +1,88 @@
+"""Reading the end of a long conversation.
+
+Beside the public call runs the statement with which it fetches the messages, recorded from it, on a bare
+connection to the same file: the same rows and columns, as the engine gives them. Peers are asked for the last messages
+by their own public calls.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from bare import Recorder, Statement, replay
+from bench import Bench, database
+from hansard.storage import files
+from loading import LongConversation, long_conversation
+from measure import Side, beside_peers, compared, in_turns, repeated
+from peers.host import Peer
+from results import Row, Target
+
+LAST = 50
+LENGTHS = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 10_000}
+"""How long the peers' conversations are; langgraph loads the whole of it to read its end."""
+PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3}
+
+NEAR_THE_SELECT = Target(
+    "≤",
+    3,
+    "Before the messages the conversation, the viewer's branch and the branch's end are read, in the same "
+    "transaction; then fifty records are made of the rows, which takes twice as long as the SELECT, and a hop "
+    "to a reader's thread and back takes longer than it, too. Why reads stay on threads is told in [decision "
+    "10](decisions/0010-reads-on-threads.md).",
+)
+FAR_FROM_PEERS = Target(
+    "≥",
+    5,
+    "This peer's rows are JSON, which it hands out as dictionaries without asking whose they are; it has "
+    "neither owners nor branches to look up, nor records to make. Its call goes to a thread and back as well.",
+)
+
+
+async def measure(bench: Bench) -> list[Row]:
+    sizes = bench.sizes
+    long = await long_conversation(bench)
+    said = await _said(long)
+    with bench.started_peers() as peers, closing(files.connect(long.path, readonly=True)) as bare:
+        lengths = {name: min(LENGTHS[name], sizes.long) for name in peers}
+        async with database(long.path) as db:
+            read = db.scope().messages.read
+
+            async def ours(_: int) -> float:
+                return await repeated(sizes.reads, lambda: read(long.talk, last=LAST))
+
+            async def select() -> None:
+                replay(bare, said)
+
+            sides: list[Side] = [ours, lambda _: repeated(sizes.reads, select)]
+            sides += [_peer_side(peer, lengths[name]) for name, peer in peers.items()]
+            for side in sides:
+                await side(-1)
+            taken = await in_turns(sizes.rounds, *sides)
+    what = f"read the last {LAST} of {sizes.long:,}"
+    names = [f"{name}, of {length:,}" for name, length in lengths.items()]
+    return [
+        compared(
+            "read", what, taken[0], "bare SELECT of the same", taken[1],
+            unit="µs", target=NEAR_THE_SELECT,
+        ),
+        *beside_peers(
+            "read", what, taken[0], dict(zip(names, taken[2:], strict=True)),
+            unit="µs", target=FAR_FROM_PEERS,
+        ),
+    ]  # fmt: skip
+
+
+async def _said(long: LongConversation) -> list[Statement]:
+    """The statement that fetches the messages."""
+    with Recorder() as recorder:
+        async with database(long.path) as db:
+            recorder.take()
+            await db.scope().messages.read(long.talk, last=LAST)
+            return [s for s in recorder.take() if s.table == "messages"]
+
+
+def _peer_side(peer: Peer, length: int) -> Side:
+    async def run(_: int) -> float:
+        return peer.ask("read", length=length, last=LAST, times=PEER_READS[peer.name])
+
+    return run

@@ -1,0 +1,96 @@
+"""Searching what was said.
+
+A search asks the public call for the first twenty hits, ranked and with their snippets. One user has nearly all
+of the messages, and another one some that are stored among them. How often a word occurs is known by its rank,
+since the texts follow Zipf's law. Nothing runs beside it: the targets are times. The files are in the operating
+system's memory, as those of a program that runs are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from bench import Bench, database
+from hansard import Services
+from hansard.services.search import Search
+from loading import fill
+from measure import in_turns, measured, repeated
+from results import Row, Target
+from texts import Texts
+
+LIMIT = 20
+TALK = 2_000
+"""Messages in a conversation."""
+TIMES = 5
+"""A round's searches for one thing."""
+
+
+class Question(NamedTuple):
+    user: str
+    what: str
+    q: str
+    most: float
+    """Milliseconds that it may take."""
+
+
+def _questions(words: list[str]) -> list[Question]:
+    typical, worst = words[2_000], words[0]
+    return [
+        Question("all", "a typical word", typical, 50),
+        Question("all", "two typical words", f"{words[500]} {words[700]}", 50),
+        Question("all", "a word's beginning", f"{typical[:4]}*", 50),
+        Question("all", "a phrase of common words", f'"{words[10]} {words[20]}"', 200),
+        Question("all", "the worst word", worst, 200),
+        Question("own", "a typical word", typical, 10),
+        Question("own", "the worst word", worst, 10),
+    ]
+
+
+async def measure(bench: Bench) -> list[Row]:
+    sizes = bench.sizes
+    texts = Texts(seed=6)
+    path = await bench.once(f"{sizes.searched:,} messages", lambda: _make(bench, texts))
+    among = {
+        "all": f"in {sizes.searched:,}",
+        "own": f"in {sizes.own:,} of one's own among {sizes.searched:,}",
+    }
+    async with database(path) as db:
+        return [
+            measured(
+                "search",
+                f"search {question.what} {among[question.user]}",
+                await _time(sizes.rounds, db.scope(user=question.user).search, question.q) * 1e3,
+                unit="ms",
+                target=Target("≤", question.most),
+            )
+            for question in _questions(texts.words)
+        ]
+
+
+async def _time(rounds: int, search: Search, q: str) -> float:
+    """Seconds that a search takes."""
+
+    async def ours(_: int) -> float:
+        return await repeated(TIMES, lambda: search.page(q, limit=LIMIT))
+
+    await ours(-1)
+    [taken] = await in_turns(rounds, ours)
+    return median(taken)
+
+
+async def _make(bench: Bench, texts: Texts) -> Path:
+    path = bench.path("searched.db")
+    sizes = bench.sizes
+    async with database(path) as db:
+        everybody, own = db.scope(user="all"), db.scope(user="own")
+        for _ in range(max(1, sizes.searched // TALK)):
+            await _talk(everybody, texts, min(TALK, sizes.searched))
+            await _talk(own, texts, max(1, sizes.own * TALK // sizes.searched))
+    return path
+
+
+async def _talk(scope: Services, texts: Texts, size: int) -> None:
+    talk = await scope.conversations.create()
+    await fill(scope, talk.id, texts.many(size))
