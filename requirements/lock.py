@@ -9,8 +9,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 LOCKS = {
-    "run.txt": ["pyproject.toml", "--all-extras"],
-    "dev.txt": ["pyproject.toml", "--all-extras", "--group", "dev"],
+    "run.txt": ["pyproject.toml", "--all-extras", "--group", "web"],
+    "dev.txt": ["pyproject.toml", "--all-extras", "--group", "web", "--group", "dev"],
     "model.txt": ["requirements/model.in", "--no-deps"],
 }
 

@@ -1,0 +1,75 @@
+/** The server's API, typed by its own description. */
+import createClient from "openapi-fetch";
+
+import { address } from "@/lib/base";
+
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** What the server sends is whole: every field is there, even where a request may leave it out. */
+export type Whole<T> = T extends readonly (infer U)[]
+  ? readonly Whole<U>[]
+  : T extends object
+    ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
+    : T;
+
+export type Branch = Whole<Schemas["Branch"]>;
+export type Conversation = Whole<Schemas["Conversation"]>;
+export type ConversationPage = Whole<Schemas["ConversationPage"]>;
+export type FeedEntry = Whole<Schemas["FeedEntry"]>;
+export type FeedStart = Whole<Schemas["FeedStart"]>;
+export type Hit = Whole<Schemas["Hit"]>;
+export type Message = Whole<Schemas["Message"]>;
+export type MessagePage = Whole<Schemas["MessagePage"]>;
+export type Model = Whole<Schemas["Model"]>;
+export type Part = Message["parts"][number];
+export type Project = Whole<Schemas["Project"]>;
+export type Rating = Whole<Schemas["Rating"]>;
+export type Run = Whole<Schemas["Run"]>;
+export type RunEvent = Whole<Schemas["RunEvent"]>;
+export type Stats = Whole<Schemas["Stats"]>;
+
+/** The server said no, and why. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    message: string,
+    readonly pointer: string,
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+}
+
+/** The server could not be asked. */
+export class Unreachable extends Error {
+  override name = "Unreachable";
+}
+
+export const api = createClient<paths>({ baseUrl: address("").replace(/\/$/, "") });
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+/** What an answer is where a stream was asked for. */
+type Streamed = string | { event: string; data: string };
+
+/** The data of an answer, which is JSON where a stream was not asked for; throws Refused or Unreachable. */
+export async function ask<T>(request: Promise<Answer<T>>): Promise<Whole<Exclude<T, Streamed>>> {
+  const { data, error, response } = await request.catch((reason: unknown) => {
+    if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+    throw new Unreachable();
+  });
+  if (!response.ok) throw refusal(error, response);
+  return data as Whole<Exclude<T, Streamed>>;
+}
+
+/** What the answer to a request that failed means. */
+export function refusal(error: unknown, response: Response): Error {
+  // A proxy that stands before a server that is gone answers in its place.
+  if ([502, 503, 504].includes(response.status)) return new Unreachable();
+  const problem = (typeof error === "object" && error !== null ? error : {}) as Partial<Schemas["Problem"]>;
+  const code = problem.type?.split(":").at(-1) ?? "unknown";
+  const message = problem.detail || problem.title || response.statusText;
+  return new Refused(code, response.status, message, problem.pointer ?? "");
+}

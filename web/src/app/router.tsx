@@ -1,0 +1,68 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+
+import { Shell } from "@/app/shell";
+import { Failure } from "@/app/failure";
+import { NotFound } from "@/app/not-found";
+import { basePath } from "@/lib/base";
+import { Home } from "@/routes/home";
+import { type SearchFilter, searchFilter } from "@/lib/search-filter";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: Home,
+  validateSearch: (search: Record<string, unknown>): { project?: string; q?: string } => ({
+    ...(typeof search["project"] === "string" ? { project: search["project"] } : {}),
+    ...(typeof search["q"] === "string" ? { q: search["q"] } : {}),
+  }),
+});
+
+const conversation = createRoute({
+  getParentRoute: () => root,
+  path: "/c/$conversationId",
+  component: lazyRouteComponent(() => import("@/routes/conversation"), "ConversationRoute"),
+  /** A branch and a message of it to begin at; without them, the end of the branch that the person is on. */
+  validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string } => ({
+    ...(typeof search["branch"] === "string" ? { branch: search["branch"] } : {}),
+    ...(typeof search["message"] === "string" ? { message: search["message"] } : {}),
+  }),
+});
+
+const project = createRoute({
+  getParentRoute: () => root,
+  path: "/projects/$projectId",
+  component: lazyRouteComponent(() => import("@/routes/project"), "ProjectRoute"),
+});
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/search",
+  component: lazyRouteComponent(() => import("@/routes/search"), "SearchRoute"),
+  validateSearch: (search: Record<string, unknown>): SearchFilter => searchFilter(search),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/{-$page}",
+  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsRoute"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, conversation, project, search, settings]),
+  basepath: basePath,
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { type ReactNode, Suspense, lazy, useEffect } from "react";
+
+import { Refused } from "@/api/client";
+import { Announcer } from "@/components/announcer";
+import { SidebarButton } from "@/components/page-header";
+import { Connection } from "@/app/connection";
+import { SignIn } from "@/app/sign-in";
+import { useShortcuts } from "@/app/shortcuts";
+import { useEdgeSwipe } from "@/app/swipe";
+import { followFeed } from "@/data/feed";
+import { meQuery } from "@/data/me";
+import { Sidebar } from "@/features/sidebar/sidebar";
+import { useT } from "@/i18n";
+import { useNarrow } from "@/lib/media";
+import { overlay, useOverlays } from "@/lib/overlays";
+import { showSidebar, useSidebarShown } from "@/lib/sidebar";
+
+const Drawer = lazy(async () => ({ default: (await import("@/components/ui/dialog")).Drawer }));
+const Notices = lazy(() => import("@/app/notices"));
+const Palette = lazy(() => import("@/features/search/palette"));
+const ProjectDialog = lazy(() => import("@/features/projects/project-dialog"));
+
+/** The frame around every page. */
+export function Shell() {
+  const { error } = useQuery(meQuery);
+  if (error instanceof Refused && error.status === 401) return <SignIn />;
+  return <Frame />;
+}
+
+let following = false;
+
+function Frame() {
+  const t = useT();
+  const palette = useOverlays((state) => state.palette);
+  const project = useOverlays((state) => state.project);
+  useShortcuts();
+  useEffect(() => {
+    if (!following) followFeed();
+    following = true;
+  }, []);
+  return (
+    <div className="flex h-full flex-col">
+      <a href="#main" className="sr-only z-50 rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:m-2">
+        {t("app.skip")}
+      </a>
+      <Connection />
+      <div className="flex min-h-0 flex-1">
+        <Aside>
+          <Sidebar />
+        </Aside>
+        <main id="main" tabIndex={-1} className="group/page relative flex min-w-0 flex-1 flex-col outline-none">
+          <SidebarButton className="absolute start-2 top-2 z-30 bg-background group-has-data-page-header/page:hidden" />
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <Announcer />
+      <Suspense>
+        <Notices />
+      </Suspense>
+      <Suspense>
+        {palette && <Palette />}
+        {project && <ProjectDialog key={JSON.stringify(project)} request={project} />}
+      </Suspense>
+    </div>
+  );
+}
+
+/** The sidebar's place: beside the page, or a drawer where there is no room. */
+function Aside({ children }: { children: ReactNode }) {
+  const t = useT();
+  const narrow = useNarrow();
+  const shown = useSidebarShown();
+  const router = useRouter();
+  useEdgeSwipe(narrow, showSidebar);
+  // Whoever goes somewhere wants to see it.
+  useEffect(() => router.subscribe("onBeforeLoad", () => overlay({ drawer: false })), [router]);
+  if (narrow)
+    return (
+      <Suspense>
+        <Drawer open={shown} onOpenChange={showSidebar} title={t("sidebar.title")}>
+          {children}
+        </Drawer>
+      </Suspense>
+    );
+  return (
+    shown && (
+      <aside aria-label={t("sidebar.title")} className="w-66 shrink-0 border-e bg-surface">
+        {children}
+      </aside>
+    )
+  );
+}

@@ -1,0 +1,27 @@
+import { useEffect } from "react";
+
+const EDGE = 24;
+const FAR = 60;
+
+/** Opens the drawer when a finger goes from the left edge inwards, and closes it when one goes back. */
+export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): void {
+  useEffect(() => {
+    if (!enabled) return;
+    let from: Touch | undefined;
+    const begin = (event: TouchEvent) => (from = event.touches[0]);
+    const end = (event: TouchEvent) => {
+      const to = event.changedTouches[0];
+      if (!from || !to) return;
+      const across = to.clientX - from.clientX;
+      if (Math.abs(to.clientY - from.clientY) > Math.abs(across)) return;
+      if (from.clientX < EDGE && across > FAR) show(true);
+      else if (across < -FAR && document.querySelector("[data-drawer]")) show(false);
+    };
+    document.addEventListener("touchstart", begin, { passive: true });
+    document.addEventListener("touchend", end, { passive: true });
+    return () => {
+      document.removeEventListener("touchstart", begin);
+      document.removeEventListener("touchend", end);
+    };
+  }, [enabled, show]);
+}

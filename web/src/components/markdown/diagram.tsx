@@ -1,0 +1,60 @@
+import { type ReactNode, useEffect, useId, useState } from "react";
+
+import { useT } from "@/i18n";
+
+type Drawing = { code: string; dark: boolean; address?: string };
+
+let drawing: Promise<unknown> = Promise.resolve();
+
+/** Draw one after the other: the library has but one set of settings. */
+function draw(id: string, code: string, dark: boolean): Promise<string> {
+  const next = drawing.then(async () => {
+    const { default: mermaid } = await import("mermaid");
+    mermaid.initialize({
+      startOnLoad: false,
+      securityLevel: "strict",
+      suppressErrorRendering: true,
+      theme: dark ? "dark" : "neutral",
+      fontFamily: "sans-serif",
+      htmlLabels: false,
+      flowchart: { htmlLabels: false },
+    });
+    return (await mermaid.render(id, code)).svg;
+  });
+  drawing = next.catch(() => document.querySelector(`#d${CSS.escape(id)}`)?.remove());
+  return next;
+}
+
+/** A diagram as a picture, which can do nothing but be seen; `children` is its source, shown where it makes no sense. */
+export default function Diagram({ code, label, children }: { code: string; label: string; children: ReactNode }) {
+  const t = useT();
+  const id = `diagram${useId().replaceAll(/\W/g, "")}`;
+  const dark = document.documentElement.classList.contains("dark");
+  const [drawn, setDrawn] = useState<Drawing>();
+  useEffect(() => {
+    let wanted = true;
+    let address: string | undefined;
+    draw(id, code, dark).then(
+      (svg) => {
+        if (!wanted) return;
+        address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+        setDrawn({ code, dark, address });
+      },
+      () => wanted && setDrawn({ code, dark }),
+    );
+    return () => {
+      wanted = false;
+      if (address) URL.revokeObjectURL(address);
+    };
+  }, [id, code, dark]);
+  if (!drawn?.address) return children;
+  return (
+    <div className="block rounded-xl border bg-background p-3">
+      <img src={drawn.address} alt={label} className="mx-auto max-h-[70dvh] max-w-full" />
+      <details className="mt-2 text-sm">
+        <summary className="cursor-pointer text-muted">{t("thread.source")}</summary>
+        {children}
+      </details>
+    </div>
+  );
+}

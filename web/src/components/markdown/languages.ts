@@ -1,0 +1,75 @@
+/** The languages that are coloured, under the names that models give them. */
+import type { LanguageInput } from "shiki/core";
+
+type Grammar = () => Promise<{ default: LanguageInput }>;
+
+const GRAMMARS: readonly (readonly [string, Grammar])[] = [
+  ["bash sh shell zsh shellscript", () => import("shiki/langs/bash.mjs")],
+  ["bat cmd", () => import("shiki/langs/bat.mjs")],
+  ["c h", () => import("shiki/langs/c.mjs")],
+  ["clojure clj", () => import("shiki/langs/clojure.mjs")],
+  ["cmake", () => import("shiki/langs/cmake.mjs")],
+  ["cpp c++ cc hpp", () => import("shiki/langs/cpp.mjs")],
+  ["csharp cs c#", () => import("shiki/langs/csharp.mjs")],
+  ["css", () => import("shiki/langs/css.mjs")],
+  ["dart", () => import("shiki/langs/dart.mjs")],
+  ["diff patch", () => import("shiki/langs/diff.mjs")],
+  ["docker dockerfile", () => import("shiki/langs/docker.mjs")],
+  ["elixir ex exs", () => import("shiki/langs/elixir.mjs")],
+  ["erlang erl", () => import("shiki/langs/erlang.mjs")],
+  ["fsharp f# fs", () => import("shiki/langs/fsharp.mjs")],
+  ["go golang", () => import("shiki/langs/go.mjs")],
+  ["graphql gql", () => import("shiki/langs/graphql.mjs")],
+  ["haskell hs", () => import("shiki/langs/haskell.mjs")],
+  ["html htm", () => import("shiki/langs/html.mjs")],
+  ["ini properties", () => import("shiki/langs/ini.mjs")],
+  ["java", () => import("shiki/langs/java.mjs")],
+  ["javascript js mjs cjs", () => import("shiki/langs/javascript.mjs")],
+  ["json jsonc json5 jsonl", () => import("shiki/langs/jsonc.mjs")],
+  ["jsx", () => import("shiki/langs/jsx.mjs")],
+  ["julia jl", () => import("shiki/langs/julia.mjs")],
+  ["kotlin kt kts", () => import("shiki/langs/kotlin.mjs")],
+  ["latex tex", () => import("shiki/langs/latex.mjs")],
+  ["less", () => import("shiki/langs/less.mjs")],
+  ["lua", () => import("shiki/langs/lua.mjs")],
+  ["make makefile", () => import("shiki/langs/make.mjs")],
+  ["markdown md", () => import("shiki/langs/markdown.mjs")],
+  ["matlab", () => import("shiki/langs/matlab.mjs")],
+  ["nginx", () => import("shiki/langs/nginx.mjs")],
+  ["nix", () => import("shiki/langs/nix.mjs")],
+  ["objc objective-c", () => import("shiki/langs/objective-c.mjs")],
+  ["ocaml ml", () => import("shiki/langs/ocaml.mjs")],
+  ["perl pl", () => import("shiki/langs/perl.mjs")],
+  ["php", () => import("shiki/langs/php.mjs")],
+  ["powershell ps ps1", () => import("shiki/langs/powershell.mjs")],
+  ["proto protobuf", () => import("shiki/langs/protobuf.mjs")],
+  ["python py python3", () => import("shiki/langs/python.mjs")],
+  ["r", () => import("shiki/langs/r.mjs")],
+  ["ruby rb", () => import("shiki/langs/ruby.mjs")],
+  ["rust rs", () => import("shiki/langs/rust.mjs")],
+  ["sass", () => import("shiki/langs/sass.mjs")],
+  ["scala", () => import("shiki/langs/scala.mjs")],
+  ["scss", () => import("shiki/langs/scss.mjs")],
+  ["shellsession console terminal", () => import("shiki/langs/shellsession.mjs")],
+  ["solidity sol", () => import("shiki/langs/solidity.mjs")],
+  ["sql postgresql mysql sqlite plsql", () => import("shiki/langs/sql.mjs")],
+  ["svelte", () => import("shiki/langs/svelte.mjs")],
+  ["swift", () => import("shiki/langs/swift.mjs")],
+  ["terraform hcl tf", () => import("shiki/langs/terraform.mjs")],
+  ["toml", () => import("shiki/langs/toml.mjs")],
+  ["tsx", () => import("shiki/langs/tsx.mjs")],
+  ["typescript ts mts cts", () => import("shiki/langs/typescript.mjs")],
+  ["vim viml", () => import("shiki/langs/viml.mjs")],
+  ["vue", () => import("shiki/langs/vue.mjs")],
+  ["xml svg xsl", () => import("shiki/langs/xml.mjs")],
+  ["yaml yml", () => import("shiki/langs/yaml.mjs")],
+  ["zig", () => import("shiki/langs/zig.mjs")],
+];
+
+/** By each of its names, the canonical one and the grammar. */
+export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly load: Grammar }>> = Object.fromEntries(
+  GRAMMARS.flatMap(([names, load]) => {
+    const [name = "", ...others] = names.split(" ");
+    return [name, ...others].map((other) => [other, { name, load }]);
+  }),
+);

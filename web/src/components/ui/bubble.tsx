@@ -1,0 +1,65 @@
+import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+
+import type { Hinted, Side } from "@/components/ui/hint";
+
+/** In pixels: to what it belongs to, and to the edge of the page. */
+const GAP = 6;
+const MARGIN = 8;
+const OPPOSITE = { top: "bottom", bottom: "top", left: "right", right: "left" } as const;
+
+/** A hint beside what it belongs to, in front of everything. */
+export default function Bubble({ anchor, label, shortcut, side, onReach, onLeave }: Hinted & { onReach: () => void; onLeave: () => void }) {
+  const bubble = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { current } = bubble;
+    if (!current) return;
+    current.showPopover();
+    const at = place(anchor.getBoundingClientRect(), current.getBoundingClientRect(), side);
+    current.style.left = `${at.left}px`;
+    current.style.top = `${at.top}px`;
+  }, [anchor, side]);
+  const hear = useEffectEvent((event: Event) => {
+    if (!(event instanceof KeyboardEvent) || event.key === "Escape") onLeave();
+  });
+  useEffect(() => {
+    document.addEventListener("keydown", hear, true);
+    document.addEventListener("scroll", hear, true);
+    return () => {
+      document.removeEventListener("keydown", hear, true);
+      document.removeEventListener("scroll", hear, true);
+    };
+  }, []);
+  return (
+    <div
+      ref={bubble}
+      popover="manual"
+      aria-hidden
+      onPointerEnter={onReach}
+      onPointerLeave={onLeave}
+      className="pointer-events-auto fixed inset-auto m-0 flex items-center gap-2 rounded-md bg-foreground px-2 py-1 text-xs text-background shadow-md animate-in fade-in-0"
+    >
+      {label}
+      {shortcut}
+    </div>
+  );
+}
+
+/** Where a bubble goes: on that side, or on the other where there is no room, and never out of the page. */
+function place(anchor: DOMRect, size: DOMRect, side: Side) {
+  const { clientWidth, clientHeight } = document.documentElement;
+  const room = { top: anchor.top, left: anchor.left, bottom: clientHeight - anchor.bottom, right: clientWidth - anchor.right };
+  const upright = side === "top" || side === "bottom";
+  const needed = (upright ? size.height : size.width) + GAP + MARGIN;
+  const free = room[side] < needed && room[OPPOSITE[side]] > room[side] ? OPPOSITE[side] : side;
+  const centre = { left: anchor.left + (anchor.width - size.width) / 2, top: anchor.top + (anchor.height - size.height) / 2 };
+  const beside = {
+    top: { ...centre, top: anchor.top - size.height - GAP },
+    bottom: { ...centre, top: anchor.bottom + GAP },
+    left: { ...centre, left: anchor.left - size.width - GAP },
+    right: { ...centre, left: anchor.right + GAP },
+  }[free];
+  return {
+    left: Math.max(MARGIN, Math.min(beside.left, clientWidth - size.width - MARGIN)),
+    top: Math.max(MARGIN, Math.min(beside.top, clientHeight - size.height - MARGIN)),
+  };
+}

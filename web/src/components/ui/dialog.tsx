@@ -1,0 +1,112 @@
+import { XIcon } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { type ReactNode, useState } from "react";
+
+import { PlainButton } from "@/components/ui/plain-button";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+
+const veil = "fixed inset-0 z-40 bg-black/40 animate-in fade-in-0";
+
+interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  /** Whether the title is for screen readers alone. */
+  quiet?: boolean;
+  description?: ReactNode;
+  className?: string;
+  children?: ReactNode;
+}
+
+/** A question or a form in front of the page: centred, or from below on a phone. */
+export function Dialog({ open, onOpenChange, title, quiet = false, description, className, children }: DialogProps) {
+  const t = useT();
+  const focus = useGivenBackFocus(open);
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className={veil} />
+        <Radix.Content
+          {...(description ? {} : { "aria-describedby": undefined })}
+          {...focus}
+          className={cn(
+            "fixed z-50 flex max-h-[85dvh] flex-col gap-4 overflow-y-auto border bg-raised p-5 shadow-xl outline-none animate-in fade-in-0",
+            "inset-x-0 bottom-0 rounded-t-2xl pb-[max(1.25rem,env(safe-area-inset-bottom))]",
+            "sm:inset-auto sm:top-1/2 sm:left-1/2 sm:w-full sm:max-w-lg sm:-translate-1/2 sm:rounded-2xl",
+            className,
+          )}
+        >
+          <div className={cn("flex items-start justify-between gap-4", quiet && "sr-only")}>
+            <div className="flex flex-col gap-1.5">
+              <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+              {description && <Radix.Description className="text-sm text-muted">{description}</Radix.Description>}
+            </div>
+            {!quiet && (
+              <Radix.Close asChild>
+                <PlainButton label={t("app.close")} className="-mt-1 -mr-1.5">
+                  <XIcon aria-hidden />
+                </PlainButton>
+              </Radix.Close>
+            )}
+          </div>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+/**
+ * Whoever had the focus gets it again; a dialog without a trigger does not know by itself. It is asked who that is
+ * before anything of the dialog is there, for a field in it may take the focus at once.
+ */
+function useGivenBackFocus(open: boolean) {
+  const [was, setWas] = useState(false);
+  const [before, setBefore] = useState<Element | null>(null);
+  if (open !== was) {
+    setWas(open);
+    if (open) setBefore(document.activeElement);
+  }
+  return {
+    onOpenAutoFocus: focusItself,
+    onCloseAutoFocus(event: Event) {
+      event.preventDefault();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    },
+  };
+}
+
+/** Where nothing in it takes the focus, it would go to the first button, which would show its tooltip. */
+function focusItself(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
+/** The buttons below a dialog. */
+export function DialogFooter({ children }: { children: ReactNode }) {
+  return <div className="flex flex-wrap justify-end gap-2">{children}</div>;
+}
+
+/** A panel from the left, which keeps the focus while it is open. Escape closes it, unless pressed in what has a `data-escape` of its own. */
+export function Drawer({ open, onOpenChange, title, children }: DialogProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className={veil} />
+        <Radix.Content
+          aria-describedby={undefined}
+          data-drawer
+          onOpenAutoFocus={focusItself}
+          onEscapeKeyDown={(event) => {
+            if (event.target instanceof Element && event.target.closest("[data-escape]")) event.preventDefault();
+          }}
+          className="fixed inset-y-0 left-0 z-50 w-[min(20rem,85vw)] bg-surface shadow-xl outline-none animate-in slide-in-from-left duration-200"
+        >
+          <Radix.Title className="sr-only">{title}</Radix.Title>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,88 @@
+import { CheckIcon, ChevronRightIcon } from "lucide-react";
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ComponentProps, ReactNode } from "react";
+
+import { cn } from "@/lib/cn";
+
+const surface =
+  "z-50 min-w-44 overflow-y-auto rounded-xl border bg-raised p-1 shadow-lg max-h-(--radix-dropdown-menu-content-available-height) animate-in fade-in-0 zoom-in-95";
+const row =
+  "flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none select-none touch:py-2.5 data-highlighted:bg-hover data-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0";
+
+export const Menu = Radix.Root;
+export const MenuTrigger = Radix.Trigger;
+export const MenuGroup = Radix.Group;
+export const MenuRadioGroup = Radix.RadioGroup;
+
+export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
+  return (
+    <Radix.Portal>
+      <Radix.Content sideOffset={4} collisionPadding={8} className={cn(surface, className)} {...props} />
+    </Radix.Portal>
+  );
+}
+
+export function MenuItem({
+  icon,
+  danger = false,
+  shortcut,
+  children,
+  className,
+  ...props
+}: ComponentProps<typeof Radix.Item> & { icon?: ReactNode; danger?: boolean; shortcut?: ReactNode }) {
+  return (
+    <Radix.Item className={cn(row, danger && "text-danger data-highlighted:bg-danger-soft", className)} {...props}>
+      {icon}
+      <span className="flex-1">{children}</span>
+      {shortcut}
+    </Radix.Item>
+  );
+}
+
+export function MenuRadioItem({ children, className, ...props }: ComponentProps<typeof Radix.RadioItem>) {
+  return (
+    <Radix.RadioItem className={cn(row, className)} {...props}>
+      <span className="flex-1">{children}</span>
+      <Radix.ItemIndicator>
+        <CheckIcon />
+      </Radix.ItemIndicator>
+    </Radix.RadioItem>
+  );
+}
+
+export function MenuCheckItem({ children, className, ...props }: ComponentProps<typeof Radix.CheckboxItem>) {
+  return (
+    <Radix.CheckboxItem className={cn(row, className)} {...props}>
+      <span className="flex-1">{children}</span>
+      <Radix.ItemIndicator>
+        <CheckIcon />
+      </Radix.ItemIndicator>
+    </Radix.CheckboxItem>
+  );
+}
+
+export function MenuLabel({ children }: { children: ReactNode }) {
+  return <Radix.Label className="px-2.5 py-1.5 text-xs text-muted">{children}</Radix.Label>;
+}
+
+export function MenuSeparator() {
+  return <Radix.Separator className="my-1 h-px bg-line" />;
+}
+
+/** An item that opens another menu. */
+export function SubMenu({ icon, label, children }: { icon?: ReactNode; label: string; children: ReactNode }) {
+  return (
+    <Radix.Sub>
+      <Radix.SubTrigger className={cn(row, "data-[state=open]:bg-hover")}>
+        {icon}
+        <span className="flex-1">{label}</span>
+        <ChevronRightIcon className="text-muted" />
+      </Radix.SubTrigger>
+      <Radix.Portal>
+        <Radix.SubContent sideOffset={4} collisionPadding={8} className={surface}>
+          {children}
+        </Radix.SubContent>
+      </Radix.Portal>
+    </Radix.Sub>
+  );
+}

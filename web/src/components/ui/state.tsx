@@ -1,0 +1,38 @@
+/** What is shown while there is nothing to show. */
+import { LoaderCircleIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+
+export function Spinner({ className }: { className?: string }) {
+  const t = useT();
+  return (
+    <span role="status" className="inline-flex">
+      <LoaderCircleIcon aria-hidden className={cn("size-4 animate-spin text-muted", className)} />
+      <span className="sr-only">{t("app.loading")}</span>
+    </span>
+  );
+}
+
+export function Skeleton({ className }: { className?: string }) {
+  return <div aria-hidden className={cn("animate-pulse rounded-md bg-hover", className)} />;
+}
+
+export function Empty({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+  return (
+    <div className="flex flex-col items-center justify-center gap-3 px-6 py-12 text-center [&>svg]:size-8 [&>svg]:text-muted">
+      {icon}
+      <p className="font-medium">{title}</p>
+      {children && <div className="flex max-w-sm flex-col items-center gap-3 text-sm text-muted">{children}</div>}
+    </div>
+  );
+}
+
+export function Kbd({ children }: { children: ReactNode }) {
+  return (
+    <kbd className="inline-flex min-w-5 items-center justify-center rounded border border-current/25 px-1 font-sans text-[0.6875rem]">
+      {children}
+    </kbd>
+  );
+}

@@ -1,0 +1,131 @@
+/** A conversation's branches, and the one that the person is on. */
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Branch, api, ask } from "@/api/client";
+import { queryClient } from "@/data/client";
+import { t } from "@/i18n";
+import { notice } from "@/lib/notice";
+
+export interface Branches {
+  readonly items: readonly Branch[];
+  /** The branch that the person is on. */
+  readonly current: string;
+}
+
+/** The branch that was just chosen, by conversation, until the server knows. */
+const chosen = new Map<string, string>();
+
+export function branchesQuery(conversationId: string) {
+  return queryOptions({
+    queryKey: ["branches", conversationId],
+    queryFn: async ({ signal }): Promise<Branches> => {
+      const path = { conversation_id: conversationId };
+      const branches = await ask(api.GET("/api/v1/conversations/{conversation_id}/branches", { params: { path }, signal }));
+      return { ...branches, current: chosen.get(conversationId) ?? branches.current };
+    },
+  });
+}
+
+/** Read the branches as they are now. */
+export async function rereadBranches(conversationId: string): Promise<Branches> {
+  const query = branchesQuery(conversationId);
+  // What is being read already may be from before.
+  await queryClient.getQueryCache().find(query)?.promise?.catch(() => undefined);
+  return queryClient.fetchQuery({ ...query, staleTime: 0 });
+}
+
+/** Be on another branch: shown at once. */
+export function useSwitchBranch(conversationId: string) {
+  const { queryKey } = branchesQuery(conversationId);
+  return useMutation({
+    mutationFn: (branch: string): Promise<Branch> =>
+      ask(
+        api.POST("/api/v1/conversations/{conversation_id}/branches/{branch_id}/switch", {
+          params: { path: { conversation_id: conversationId, branch_id: branch } },
+        }),
+      ),
+    onMutate: (branch) => {
+      const before = queryClient.getQueryData(queryKey);
+      chosen.set(conversationId, branch);
+      queryClient.setQueryData(queryKey, (known) => known && { ...known, current: branch });
+      return { before };
+    },
+    onError: (error, _, context) => {
+      queryClient.setQueryData(queryKey, context?.before);
+      notice.error(error);
+    },
+    onSettled: () => chosen.delete(conversationId),
+  });
+}
+
+/** Begin a branch after a message, and be on it. */
+export function useForkBranch(conversationId: string) {
+  return useMutation({
+    mutationFn: ({ at, name }: { at: string; name?: string }): Promise<Branch> =>
+      ask(
+        api.POST("/api/v1/conversations/{conversation_id}/branches", {
+          params: { path: { conversation_id: conversationId } },
+          body: { at, switch: true, ...(name ? { name } : {}) },
+        }),
+      ),
+    onSuccess: async (branch) => {
+      await rereadBranches(conversationId);
+      notice.success(t("thread.forked", { name: branch.name }));
+    },
+    onError: notice.error,
+  });
+}
+
+/** Rename a branch: shown at once, taken back with a notice if the server refuses. */
+export function useRenameBranch(conversationId: string) {
+  const { queryKey } = branchesQuery(conversationId);
+  return useMutation({
+    mutationFn: ({ branch, name }: { branch: string; name: string }): Promise<Branch> =>
+      ask(
+        api.PATCH("/api/v1/conversations/{conversation_id}/branches/{branch_id}", {
+          params: { path: { conversation_id: conversationId, branch_id: branch } },
+          body: { name },
+        }),
+      ),
+    onMutate: ({ branch, name }) => {
+      const before = queryClient.getQueryData(queryKey);
+      queryClient.setQueryData(
+        queryKey,
+        (known) => known && { ...known, items: known.items.map((item) => (item.id === branch ? { ...item, name } : item)) },
+      );
+      return { before };
+    },
+    onError: (error, _, context) => {
+      queryClient.setQueryData(queryKey, context?.before);
+      notice.error(error);
+    },
+  });
+}
+
+/** Put a branch, and those that left it, into the trash, with a way back. */
+export function useDeleteBranch(conversationId: string) {
+  return useMutation({
+    mutationFn: (branch: string) =>
+      ask(
+        api.DELETE("/api/v1/conversations/{conversation_id}/branches/{branch_id}", {
+          params: { path: { conversation_id: conversationId, branch_id: branch } },
+        }),
+      ),
+    onSuccess: async ({ branch, count }) => {
+      notice.undoable(t("thread.deleted", { count }), () => restoreBranch(conversationId, branch));
+      await rereadBranches(conversationId);
+    },
+    onError: notice.error,
+  });
+}
+
+/** Bring back what a deletion took. What is shown follows by the feed. */
+export function restoreBranch(conversationId: string, branch: string): void {
+  ask(
+    api.POST("/api/v1/conversations/{conversation_id}/branches/{branch_id}/restore", {
+      params: { path: { conversation_id: conversationId, branch_id: branch } },
+    }),
+  )
+    .then(() => rereadBranches(conversationId))
+    .catch(notice.error);
+}

@@ -1,0 +1,183 @@
+/** Conversations: lists in the order of their last activity, and what can be done with one. */
+import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Conversation, type ConversationPage, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { queryClient } from "@/data/client";
+import { type ConversationFilter, type ConversationList, withConversations, without } from "@/data/conversation-list";
+import { t } from "@/i18n";
+import { settleAll } from "@/lib/in-turn";
+import { notice } from "@/lib/notice";
+
+export type ConversationChanges = Omit<components["schemas"]["ConversationChanges"], "version">;
+
+const PAGE = 60;
+
+export function conversationsQuery(filter: ConversationFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["conversations", filter],
+    queryFn: ({ pageParam, signal }): Promise<ConversationPage> =>
+      ask(
+        api.GET("/api/v1/conversations", {
+          params: { query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    // What does not change stays the same object already; to compare ten thousand would take long.
+    structuralSharing: false,
+    // The feed does not say what is in the trash.
+    ...(filter.deleted ? { staleTime: 0 } : {}),
+  });
+}
+
+export function conversationQuery(id: string) {
+  return queryOptions({
+    queryKey: ["conversation", id],
+    queryFn: ({ signal }): Promise<Conversation> => fetchConversation(id, signal),
+  });
+}
+
+export function fetchConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
+  return ask(
+    api.GET("/api/v1/conversations/{conversation_id}", {
+      params: { path: { conversation_id: id } },
+      ...(signal ? { signal } : {}),
+    }),
+  );
+}
+
+/** Show a conversation as it is now, in every list where it belongs, and in no other. */
+export function showConversation(conversation: Conversation): void {
+  showConversations([conversation]);
+}
+
+function showConversations(now: readonly Conversation[]): void {
+  const wanted = now.map(asWanted);
+  notifyManager.batch(() => {
+    for (const one of wanted) queryClient.setQueryData(conversationQuery(one.id).queryKey, one);
+    changeLists((list, filter) => withConversations(list, filter, wanted));
+  });
+}
+
+/** Take a conversation out of every list; one that is in the trash stays there. */
+export function hideConversation(id: string, inTrash = false): void {
+  changeLists((list, filter) => (inTrash && filter.deleted ? list : without(list, new Set([id]))));
+}
+
+type Change = (list: ConversationList, filter: ConversationFilter) => ConversationList;
+
+const lists = () => queryClient.getQueryCache().findAll({ queryKey: ["conversations"] });
+
+/** What was changed while a list is read: the answer may not know of it. */
+const meanwhile = new Map<string, readonly Change[]>();
+
+function changeLists(change: Change): void {
+  for (const query of lists()) {
+    const { queryHash, state } = query;
+    if (state.fetchStatus === "fetching") meanwhile.set(queryHash, [...(meanwhile.get(queryHash) ?? []), change]);
+    changeList(query, [change]);
+  }
+}
+
+function changeList({ queryKey, state }: Query, changes: readonly Change[]): void {
+  const list = state.data as ConversationList | undefined;
+  if (!list) return;
+  const filter = queryKey[1] as ConversationFilter;
+  queryClient.setQueryData<ConversationList>(queryKey, changes.reduce((before, change) => change(before, filter), list));
+}
+
+queryClient.getQueryCache().subscribe((event) => {
+  if (event.type !== "updated" || event.query.state.fetchStatus === "fetching") return;
+  const changes = meanwhile.get(event.query.queryHash);
+  meanwhile.delete(event.query.queryHash);
+  if (changes) changeList(event.query, changes);
+});
+
+/** By conversation, what the server was asked for and has not answered yet. */
+type Wanted = ReadonlyMap<string, ConversationChanges & { readonly deleted_at?: string | null }>;
+
+const asked = new Set<Wanted>();
+
+function asWanted(conversation: Conversation): Conversation {
+  const changes = [...asked].map((wanted) => wanted.get(conversation.id));
+  return changes.some(Boolean) ? (Object.assign({}, conversation, ...changes) as Conversation) : conversation;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Ask for changes of conversations. They are shown at once and for as long as they are not answered; those that are
+ * refused are as before again, with one notice. What was asked first is done first. Resolves with what was done.
+ */
+async function askFor(wanted: Wanted, request: (id: string) => Promise<Conversation>): Promise<readonly Conversation[]> {
+  const before = knownConversations([...wanted.keys()]);
+  asked.add(wanted);
+  showConversations(before);
+  const answers = turn.then(() => settleAll([...wanted.keys()], request));
+  turn = answers;
+  const results = await answers;
+  asked.delete(wanted);
+  const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const answered = new Set(done.map(({ id }) => id));
+  showConversations([...done, ...before.filter(({ id }) => !answered.has(id))]);
+  const refused = results.find((result) => result.status === "rejected");
+  if (refused) notice.error(refused.reason);
+  return done;
+}
+
+/** Change conversations, each as is said of it. */
+export function updateConversations(changes: ReadonlyMap<string, ConversationChanges>): Promise<readonly Conversation[]> {
+  return askFor(changes, (id) =>
+    ask(api.PATCH("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes.get(id) ?? {} })),
+  );
+}
+
+/** Change a conversation: shown at once, taken back with a notice if the server refuses. */
+export function useUpdateConversation() {
+  return useMutation({
+    mutationFn: ({ id, changes }: { id: string; changes: ConversationChanges }) => updateConversations(new Map([[id, changes]])),
+  });
+}
+
+/** Put conversations into the trash, with a way back. */
+export async function deleteConversations(conversations: readonly Conversation[]): Promise<void> {
+  const now = new Date().toISOString();
+  const gone = await askFor(new Map(conversations.map(({ id }) => [id, { deleted_at: now }])), (id) =>
+    ask(api.DELETE("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
+  );
+  if (gone.length === 0) return;
+  const text = t("sidebar.deleted", { count: gone.length, title: gone[0]?.title || t("app.untitled") });
+  notice.undoable(text, () => void restoreConversations(gone.map(({ id }) => id)));
+}
+
+function restoreConversations(ids: readonly string[]): Promise<readonly Conversation[]> {
+  return askFor(new Map(ids.map((id) => [id, { deleted_at: null }])), (id) =>
+    ask(api.POST("/api/v1/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } })),
+  );
+}
+
+/** Take a conversation out of the trash. */
+export function useRestoreConversation() {
+  return useMutation({ mutationFn: (id: string) => restoreConversations([id]) });
+}
+
+/** What is known of a conversation without asking. */
+export function knownConversation(id: string): Conversation | undefined {
+  return knownConversations([id])[0];
+}
+
+export function knownConversations(ids: readonly string[]): readonly Conversation[] {
+  const listed = new Map(loaded().map((conversation) => [conversation.id, conversation]));
+  return ids.flatMap((id) => queryClient.getQueryData(conversationQuery(id).queryKey) ?? listed.get(id) ?? []);
+}
+
+/** The tags of all conversations that are loaded. */
+export function knownTags(): readonly string[] {
+  return [...new Set(loaded().flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b));
+}
+
+function loaded(): readonly Conversation[] {
+  return lists().flatMap(({ state }) => (state.data as ConversationList | undefined)?.pages.flatMap(({ items }) => items) ?? []);
+}

@@ -1,0 +1,120 @@
+/** The feed: what changed in the record, wherever it was changed, is shown within a second. */
+import { create } from "zustand";
+
+import { type FeedEntry, type FeedStart, Refused } from "@/api/client";
+import { branchesQuery } from "@/data/branches";
+import { queryClient } from "@/data/client";
+import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
+import { catchUp, refreshThread } from "@/data/messages";
+import { flushOutbox, useOutbox } from "@/data/outbox";
+import { rereadProject } from "@/data/projects";
+import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
+import { address } from "@/lib/base";
+
+/** Whether the server can be reached. */
+export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
+
+const RETRY = 1000;
+/** Changes of one conversation that come within this time, in milliseconds, are read at once. */
+const GATHER = 60;
+
+/** How long, in milliseconds, the feed is followed while nobody looks at the page. */
+const PATIENCE = 10_000;
+
+let position: number | undefined;
+let source: EventSource | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Follow the feed for as long as the page is open. */
+export function followFeed(): void {
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (!document.hidden) connect();
+    else timer = setTimeout(rest, PATIENCE);
+  });
+  connect();
+}
+
+function connect(): void {
+  if (source && source.readyState !== EventSource.CLOSED) return;
+  source = new EventSource(address(`api/v1/feed/stream${position === undefined ? "" : `?after=${position}`}`));
+  source.addEventListener("start", (message: MessageEvent<string>) => {
+    position ??= (JSON.parse(message.data) as FeedStart).position;
+    useConnection.setState({ online: true });
+    catchUpShown();
+    void followActiveRuns().catch(() => undefined);
+    flushOutbox();
+  });
+  source.addEventListener("change", (message: MessageEvent<string>) => {
+    const entry = JSON.parse(message.data) as FeedEntry;
+    position = entry.position;
+    hear(entry);
+  });
+  source.addEventListener("error", () => {
+    useConnection.setState({ online: false });
+    clearTimeout(timer);
+    if (source?.readyState === EventSource.CLOSED) timer = setTimeout(connect, RETRY);
+  });
+}
+
+/** A browser opens few connections to one server: pages that nobody looks at leave theirs to the others. */
+function rest(): void {
+  if (useOutbox.getState().prompts.length === 0) source?.close();
+}
+
+/** What was read before the feed began, or while it was away, may be old. */
+function catchUpShown(): void {
+  const threads = queryClient.getQueryCache().findAll({ queryKey: ["thread"], type: "active" });
+  for (const id of new Set(threads.map(({ queryKey }) => queryKey[1] as string))) void arrived(id).catch(() => undefined);
+}
+
+/** Hear of one change. */
+export function hear(entry: FeedEntry): void {
+  const [noun] = entry.kind.split(".");
+  const conversation = entry.conversation_id;
+  if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
+  else if (noun === "run") runEnded(entry.subject_id);
+  if (noun === "project") void rereadProject(entry.subject_id).catch(() => undefined);
+  if (noun === "setting") void queryClient.invalidateQueries({ queryKey: ["settings"] });
+  if (conversation === null) return;
+  if (noun === "branch") void queryClient.invalidateQueries(branchesQuery(conversation));
+  if (entry.kind === "message.rated") void queryClient.invalidateQueries({ queryKey: ["ratings", conversation] });
+  if (noun === "conversation" || noun === "message" || noun === "branch") gather(conversation, entry.kind);
+}
+
+const gathered = new Map<string, Set<string>>();
+
+function gather(conversation: string, kind: string): void {
+  const kinds = gathered.get(conversation);
+  if (kinds) {
+    kinds.add(kind);
+    return;
+  }
+  gathered.set(conversation, new Set([kind]));
+  setTimeout(() => {
+    const changes = gathered.get(conversation) ?? new Set();
+    gathered.delete(conversation);
+    void reread(conversation, changes);
+  }, GATHER);
+}
+
+/** Read a conversation again, and of its thread what may have changed. */
+async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
+  try {
+    showConversation(await fetchConversation(id));
+    const taken = kinds.has("message.deleted") || kinds.has("branch.deleted") || kinds.has("branch.restored");
+    if (taken) await refreshThread(id);
+    else if (kinds.has("message.created")) await arrived(id);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) return;
+    hideConversation(id, !kinds.has("conversation.purged"));
+    await queryClient.invalidateQueries(conversationQuery(id));
+  }
+}
+
+/** Messages have come: read them, and where the branches end now. */
+async function arrived(conversationId: string): Promise<void> {
+  await Promise.all([catchUp(conversationId), queryClient.invalidateQueries(branchesQuery(conversationId))]);
+}
+
+whenRunEnds((run) => arrived(run.conversation_id));

@@ -1,0 +1,136 @@
+/**
+ * What was said and is not stored yet. It waits here while the server is away, also when the page is closed, and while
+ * the answer before it is being made. Of one conversation, one thing is sent after the other.
+ */
+import { create } from "zustand";
+
+import { type Conversation, Refused, Unreachable, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { rereadBranches } from "@/data/branches";
+import { queryClient } from "@/data/client";
+import { fetchConversation, showConversation } from "@/data/conversations";
+import { catchUp, threadQuery } from "@/data/messages";
+import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
+import { followRun, followRunsOf, useActiveRuns } from "@/data/runs";
+import { browserStorage } from "@/lib/storage";
+
+export type { Prompt } from "@/data/prompts";
+
+interface Outbox {
+  readonly prompts: readonly Prompt[];
+}
+
+/** In milliseconds. */
+const RETRY = 5000;
+const store = new PromptStore(browserStorage());
+
+export const useOutbox = create<Outbox>(() => ({ prompts: store.all() }));
+
+const { getState: outbox, setState } = useOutbox;
+
+/** Say something: it is shown at once, and sent once, as soon as that is possible. */
+export function say(prompt: Omit<Prompt, "state" | "reason">): void {
+  put({ ...prompt, state: "queued" });
+  sendNext(prompt.conversationId);
+}
+
+/** The server is back: send what waits. Whether something is still being answered may have to be asked first. */
+export function flushOutbox(): void {
+  for (const conversationId of new Set(outbox().prompts.map((prompt) => prompt.conversationId))) {
+    const isNew = outbox().prompts.some((prompt) => prompt.conversationId === conversationId && prompt.create);
+    const asked = isNew ? Promise.resolve() : followRunsOf(conversationId).catch(() => undefined);
+    void asked.then(() => {
+      const waiting = outbox().prompts.filter((prompt) => prompt.conversationId === conversationId && prompt.state === "waiting");
+      for (const { id } of waiting) mark(id, { state: "queued" });
+      sendNext(conversationId);
+    });
+  }
+}
+
+export function sendAgain(id: string): void {
+  const prompt = outbox().prompts.find((other) => other.id === id);
+  if (prompt) void send(prompt);
+}
+
+export function takeBack(id: string): void {
+  store.drop(id);
+  setState(({ prompts }) => ({ prompts: prompts.filter((prompt) => prompt.id !== id) }));
+}
+
+function sendNext(conversationId: string): void {
+  const next = nextOf(outbox().prompts, Object.values(useActiveRuns.getState()), conversationId);
+  if (next) void send(next);
+}
+
+useActiveRuns.subscribe(() => {
+  for (const { state, conversationId } of outbox().prompts) if (state === "queued") sendNext(conversationId);
+});
+
+/** Show what other pages say, too; what this one is sending goes its way. */
+addEventListener("storage", ({ key, newValue }) => {
+  const change = store.heard(key, newValue);
+  if (!change || outbox().prompts.some(({ id, state }) => id === change.id && state === "sending")) return;
+  const { id, prompt } = change;
+  setState(({ prompts }) => ({ prompts: prompt ? withPrompt(prompts, prompt) : prompts.filter((other) => other.id !== id) }));
+});
+
+async function send(prompt: Prompt): Promise<void> {
+  mark(prompt.id, { state: "sending" });
+  try {
+    await deliver(prompt);
+  } catch (error) {
+    if (error instanceof Unreachable) {
+      mark(prompt.id, { state: "waiting" });
+      setTimeout(() => sendNext(prompt.conversationId), RETRY);
+      return;
+    }
+    mark(prompt.id, { state: "refused", reason: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  takeBack(prompt.id);
+  sendNext(prompt.conversationId);
+}
+
+async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<void> {
+  if (made) showConversation(await created({ ...made, id: conversationId }));
+  const { runs } = await ask(
+    api.POST("/api/v1/conversations/{conversation_id}/chat", {
+      params: { path: { conversation_id: conversationId } },
+      body: {
+        id,
+        parts: [...parts],
+        ...(models.length > 0 ? { models: [...models] } : {}),
+        ...(branch ? { branch } : {}),
+      },
+    }),
+  );
+  runs.forEach(followRun);
+  // It is stored: if it cannot be read now, it is as soon as the server is back.
+  await stored(conversationId, made !== undefined).catch(() => undefined);
+}
+
+async function stored(conversationId: string, isNew: boolean): Promise<void> {
+  const { current } = await rereadBranches(conversationId);
+  if (isNew) await queryClient.fetchInfiniteQuery(threadQuery(conversationId, { branch: current }));
+  else await catchUp(conversationId);
+}
+
+async function created(body: components["schemas"]["NewConversation"] & { id: string }): Promise<Conversation> {
+  try {
+    return await ask(api.POST("/api/v1/conversations", { body }));
+  } catch (error) {
+    // It was made the first time, and changed since.
+    if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
+    throw error;
+  }
+}
+
+function mark(id: string, change: Partial<Prompt>): void {
+  const prompt = outbox().prompts.find((other) => other.id === id);
+  if (prompt) put({ ...prompt, ...change });
+}
+
+function put(prompt: Prompt): void {
+  store.put(prompt);
+  setState(({ prompts }) => ({ prompts: withPrompt(prompts, prompt) }));
+}

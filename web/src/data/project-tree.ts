@@ -1,0 +1,43 @@
+/** Projects as the tree that they are. The server sends them flat, by name. */
+import type { Project } from "@/api/client";
+import { groupBy } from "@/lib/group";
+
+export interface ProjectNode {
+  readonly project: Project;
+  readonly inner: readonly ProjectNode[];
+}
+
+/** The outermost projects; one whose outer project is not known, for it was deleted, counts as outermost. */
+export function projectTree(projects: readonly Project[]): readonly ProjectNode[] {
+  const known = new Set(projects.map(({ id }) => id));
+  const innerOf = groupBy(projects, ({ parent_id }) => (parent_id !== null && known.has(parent_id) ? parent_id : null));
+  const nodes = (parent: string | null): readonly ProjectNode[] =>
+    (innerOf.get(parent) ?? []).toSorted(byName).map((project) => ({ project, inner: nodes(project.id) }));
+  return nodes(null);
+}
+
+/** All projects of a tree with how deep they are, each before those inside it. */
+export function flatten(nodes: readonly ProjectNode[], depth = 0): readonly { readonly project: Project; readonly depth: number }[] {
+  return nodes.flatMap(({ project, inner }) => [{ project, depth }, ...flatten(inner, depth + 1)]);
+}
+
+/** The projects around one, the outermost first. */
+export function around(projects: readonly Project[], id: string): readonly Project[] {
+  const known = new Map(projects.map((project) => [project.id, project]));
+  const found: Project[] = [];
+  let at = known.get(known.get(id)?.parent_id ?? "");
+  while (at && !found.includes(at)) {
+    found.unshift(at);
+    at = known.get(at.parent_id ?? "");
+  }
+  return found;
+}
+
+/** Whether a project may be put into another, or, with null, among the outermost: not into itself, nor into what it holds. */
+export function mayMove(projects: readonly Project[], id: string, parentId: string | null): boolean {
+  return parentId !== id && (parentId === null || !around(projects, parentId).some((outer) => outer.id === id));
+}
+
+function byName(a: Project, b: Project): number {
+  return a.name.localeCompare(b.name, undefined, { numeric: true, sensitivity: "base" }) || (a.id < b.id ? -1 : 1);
+}

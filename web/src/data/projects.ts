@@ -1,0 +1,85 @@
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Project, Refused, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { queryClient } from "@/data/client";
+import { t } from "@/i18n";
+import { notice } from "@/lib/notice";
+
+export type ProjectChanges = Omit<components["schemas"]["ProjectChanges"], "version">;
+
+export const projectsQuery = queryOptions({
+  queryKey: ["projects"],
+  queryFn: async ({ signal }): Promise<readonly Project[]> => (await ask(api.GET("/api/v1/projects", { signal }))).items,
+});
+
+/** Show a project as it is now. */
+function showProject(project: Project): void {
+  queryClient.setQueryData(projectsQuery.queryKey, (known) => known && [...known.filter(({ id }) => id !== project.id), project]);
+}
+
+function hideProject(id: string): void {
+  queryClient.setQueryData(projectsQuery.queryKey, (known) => known?.filter((project) => project.id !== id));
+}
+
+function knownProject(id: string): Project | undefined {
+  return queryClient.getQueryData(projectsQuery.queryKey)?.find((project) => project.id === id);
+}
+
+/** Read a project that was changed somewhere. */
+export async function rereadProject(id: string): Promise<void> {
+  try {
+    showProject(await ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })));
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) hideProject(id);
+  }
+}
+
+export function useCreateProject() {
+  return useMutation({
+    mutationFn: (body: components["schemas"]["NewProject"]): Promise<Project> => ask(api.POST("/api/v1/projects", { body })),
+    onSuccess: showProject,
+    onError: notice.error,
+  });
+}
+
+/** Change a project: shown at once, taken back with a notice if the server refuses. */
+export function useUpdateProject() {
+  return useMutation({
+    mutationFn: ({ id, changes }: { id: string; changes: ProjectChanges }): Promise<Project> =>
+      ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes })),
+    onMutate: ({ id, changes }) => {
+      const before = knownProject(id);
+      if (before) showProject({ ...before, ...changes } as Project);
+      return { before };
+    },
+    onSuccess: showProject,
+    onError: (error, _, context) => {
+      if (context?.before) showProject(context.before);
+      notice.error(error);
+    },
+  });
+}
+
+/** Put a project into the trash, with a way back. What is in it stays. */
+export function useDeleteProject() {
+  return useMutation({
+    mutationFn: ({ id }: Project) => ask(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })),
+    onMutate: ({ id }) => hideProject(id),
+    onSuccess: (_, project) => notice.undoable(t("projects.deleted", { name: project.name }), () => void bringBack(project)),
+    onError: (error, project) => {
+      showProject(project);
+      notice.error(error);
+    },
+  });
+}
+
+async function bringBack(project: Project): Promise<void> {
+  showProject(project);
+  try {
+    showProject(await ask(api.POST("/api/v1/projects/{project_id}/restore", { params: { path: { project_id: project.id } } })));
+  } catch (error) {
+    hideProject(project.id);
+    notice.error(error);
+  }
+}

@@ -1,0 +1,47 @@
+/** What the person thinks of messages. */
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Rating, api, ask } from "@/api/client";
+import { queryClient } from "@/data/client";
+import { notice } from "@/lib/notice";
+
+export type Opinion = Rating["value"];
+
+/** The ratings in a conversation, by message. */
+export function ratingsQuery(conversationId: string) {
+  return queryOptions({
+    queryKey: ["ratings", conversationId],
+    queryFn: async ({ signal }): Promise<Readonly<Record<string, Opinion>>> => {
+      const { items } = await ask(
+        api.GET("/api/v1/conversations/{conversation_id}/ratings", {
+          params: { path: { conversation_id: conversationId } },
+          signal,
+        }),
+      );
+      return Object.fromEntries(items.map((rating) => [rating.message_id, rating.value]));
+    },
+  });
+}
+
+/** Rate a message: shown at once, taken back with a notice if the server refuses. */
+export function useRateMessage(conversationId: string) {
+  const { queryKey } = ratingsQuery(conversationId);
+  return useMutation({
+    mutationFn: ({ id, value }: { id: string; value: Opinion }) =>
+      ask(
+        api.PUT("/api/v1/conversations/{conversation_id}/messages/{message_id}/rating", {
+          params: { path: { conversation_id: conversationId, message_id: id } },
+          body: { value: value as -1 | 0 | 1 },
+        }),
+      ),
+    onMutate: ({ id, value }) => {
+      const before = queryClient.getQueryData(queryKey);
+      queryClient.setQueryData(queryKey, (known) => ({ ...known, [id]: value }));
+      return { before };
+    },
+    onError: (error, _, context) => {
+      queryClient.setQueryData(queryKey, context?.before);
+      notice.error(error);
+    },
+  });
+}

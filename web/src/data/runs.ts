@@ -1,0 +1,210 @@
+/**
+ * Answers while they are made. A run is followed by its numbered events, so whoever comes late misses nothing; it is
+ * listened to only while somebody looks.
+ */
+import { queryOptions } from "@tanstack/react-query";
+import { useCallback, useSyncExternalStore } from "react";
+import { create } from "zustand";
+
+import { type Part, Refused, type Run, type RunEvent, api, ask } from "@/api/client";
+import { rereadBranches } from "@/data/branches";
+import { type Line, Lines } from "@/data/lines";
+import { address } from "@/lib/base";
+import { notice } from "@/lib/notice";
+
+/** What is known of an answer that is being made. */
+export interface Answer {
+  readonly run: Run;
+  readonly parts: readonly Part[];
+}
+
+const ENDS = ["completed", "failed", "cancelled", "interrupted"] as const;
+const STEPS = ["started", "text", "reasoning", "tool_call"] as const;
+const RETRY = 1000;
+/** How long, in milliseconds, what was said is kept after the end, for those who have not drawn the message yet. */
+const LINGER = 5000;
+
+/** The runs that go on, by id. */
+export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
+
+/** Called when a run has ended, before it is forgotten: the stored message takes its place. */
+let ended: (run: Run) => Promise<void> = () => Promise.resolve();
+
+export function whenRunEnds(then: typeof ended): void {
+  ended = then;
+}
+
+const streams = new Map<string, RunStream>();
+const lines = new Lines();
+document.addEventListener("visibilitychange", () => lines.pause(document.hidden));
+
+/** Follow a run until it ends. */
+export function followRun(run: Run): void {
+  if (streams.has(run.id) || ENDS.some((status) => status === run.status)) return;
+  streams.set(run.id, new RunStream(run));
+  useActiveRuns.setState({ [run.id]: run });
+}
+
+/** Follow all runs that go on; those that were followed and are not among them have ended. */
+export async function followActiveRuns(): Promise<void> {
+  const known = [...streams.keys()];
+  const { items } = await ask(api.GET("/api/v1/runs"));
+  items.forEach(followRun);
+  for (const id of known) if (!items.some((run) => run.id === id)) runEnded(id);
+}
+
+/** Follow the runs of a conversation that go on. */
+export async function followRunsOf(conversationId: string): Promise<void> {
+  const { items } = await ask(
+    api.GET("/api/v1/conversations/{conversation_id}/runs", {
+      params: { path: { conversation_id: conversationId }, query: { limit: 20 } },
+    }),
+  );
+  items.forEach(followRun);
+}
+
+/** A run that has ended. */
+export function endedRunQuery(id: string) {
+  return queryOptions({ queryKey: ["run", id], queryFn: () => getRun(id) });
+}
+
+function getRun(id: string): Promise<Run> {
+  return ask(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
+}
+
+export async function followRunById(id: string): Promise<void> {
+  if (!streams.has(id)) followRun(await getRun(id));
+}
+
+/** A run has ended, as the feed says. */
+export function runEnded(id: string): void {
+  void streams.get(id)?.end();
+}
+
+/** Stop a run; what was said is kept. */
+export async function cancelRun(id: string): Promise<void> {
+  await ask(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id: id } } }));
+}
+
+/** Whether something is being answered in a conversation. */
+export function useRunningIn(conversationId: string): boolean {
+  return useActiveRuns((runs) => Object.values(runs).some((run) => run.conversation_id === conversationId));
+}
+
+/** Stops all that is being answered in a conversation. */
+export function useStopRuns(conversationId: string): () => void {
+  return useCallback(() => {
+    for (const run of Object.values(useActiveRuns.getState()))
+      if (run.conversation_id === conversationId) cancelRun(run.id).catch(notice.error);
+  }, [conversationId]);
+}
+
+/** Have an answer continued that was cut short. */
+export async function continueRun(id: string): Promise<void> {
+  const { run } = await ask(api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } } }));
+  followRun(run);
+  await rereadBranches(run.conversation_id);
+}
+
+/** What was said in a run so far; undefined for a run that is not known. */
+export function useAnswer(runId: string | undefined): Answer | undefined {
+  const stream = runId === undefined ? undefined : streams.get(runId);
+  return useSyncExternalStore(stream?.subscribe ?? idle, () => stream?.answer);
+}
+
+const idle = () => () => undefined;
+
+class RunStream implements Line {
+  answer: Answer;
+  private readonly listeners = new Set<() => void>();
+  private number = 0;
+  private frame = 0;
+  private over = false;
+  private source: EventSource | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(run: Run) {
+    this.answer = { run, parts: [] };
+  }
+
+  readonly subscribe = (changed: () => void): (() => void) => {
+    if (this.listeners.size === 0 && !this.over) lines.add(this);
+    this.listeners.add(changed);
+    return () => {
+      this.listeners.delete(changed);
+      if (this.listeners.size === 0) lines.remove(this);
+    };
+  };
+
+  open(): void {
+    this.source = new EventSource(address(`api/v1/runs/${this.answer.run.id}/events?after=${this.number}`));
+    const hear = (message: MessageEvent<string>) => this.hear(JSON.parse(message.data) as RunEvent);
+    for (const type of [...STEPS, ...ENDS]) this.source.addEventListener(type, hear);
+    // The browser comes back by itself, unless it was refused or finds nobody there.
+    this.source.addEventListener("error", () => {
+      if (this.source?.readyState === EventSource.CLOSED) this.timer = setTimeout(() => void this.look(), RETRY);
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  /** The line was cut: see whether there is still something to hear. */
+  private async look(): Promise<void> {
+    const run = await getRun(this.answer.run.id).catch((error: unknown) => error);
+    if (this.source === undefined) return;
+    const gone = run instanceof Refused || (!(run instanceof Error) && ENDS.some((status) => status === (run as Run).status));
+    if (gone) return this.end();
+    this.close();
+    this.open();
+  }
+
+  private hear(event: RunEvent): void {
+    if (ENDS.some((type) => type === event.type)) {
+      void this.end();
+      return;
+    }
+    if (event.number <= this.number) return;
+    this.number = event.number;
+    this.answer = { ...this.answer, parts: said(this.answer.parts, event) };
+    this.frame ||= requestAnimationFrame(() => this.tell());
+  }
+
+  async end(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    lines.remove(this);
+    const { run } = this.answer;
+    await ended(run).catch(() => undefined);
+    useActiveRuns.setState((runs) => Object.fromEntries(Object.entries(runs).filter(([id]) => id !== run.id)), true);
+    setTimeout(() => streams.delete(run.id), LINGER);
+  }
+
+  private tell(): void {
+    this.frame = 0;
+    for (const changed of this.listeners) changed();
+  }
+}
+
+/** The parts of an answer after one more event. */
+export function said(parts: readonly Part[], event: Pick<RunEvent, "type" | "text" | "data">): readonly Part[] {
+  const before = parts.slice(0, -1);
+  const last = parts.at(-1);
+  switch (event.type) {
+    case "text":
+      if (last?.type === "text") return [...before, { ...last, text: last.text + event.text }];
+      return [...parts, { type: "text", text: event.text }];
+    case "reasoning":
+      if (last?.type === "reasoning") return [...before, { ...last, text: last.text + event.text }];
+      return [...parts, { type: "reasoning", text: event.text, signature: null }];
+    case "tool_call": {
+      const { call_id, name, arguments: given } = event.data as { call_id: string; name: string; arguments: never };
+      return [...parts, { type: "tool_call", call_id, name, arguments: given }];
+    }
+    default:
+      return parts;
+  }
+}

@@ -1,0 +1,13 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { type Stats, api, ask } from "@/api/client";
+
+/** What was said, counted; days and hours are those of this browser's time zone. */
+export function statsQuery(range: { since?: string; until?: string }) {
+  const { timeZone: tz } = Intl.DateTimeFormat().resolvedOptions();
+  return queryOptions({
+    queryKey: ["stats", range],
+    queryFn: ({ signal }): Promise<Stats> => ask(api.GET("/api/v1/stats", { params: { query: { ...range, tz } }, signal })),
+    staleTime: 0,
+  });
+}

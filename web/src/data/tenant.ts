@@ -1,0 +1,10 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, ask } from "@/api/client";
+
+/** What holds for everybody here. */
+export const tenantQuery = queryOptions({
+  queryKey: ["tenant"],
+  queryFn: ({ signal }) => ask(api.GET("/api/v1/tenant", { signal })),
+  staleTime: 60_000,
+});

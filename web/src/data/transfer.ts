@@ -1,0 +1,31 @@
+/** Taking everything out, and putting it back. */
+import type { Whole } from "@/api/client";
+import type { components } from "@/api/schema";
+import { Refused, Unreachable } from "@/api/client";
+import { address } from "@/lib/base";
+
+export type Report = Whole<components["schemas"]["Report"]>;
+
+/** Where everything can be downloaded, or one conversation. */
+export function exportAddress(conversationId?: string): string {
+  return address(`api/v1/export${conversationId ? `?conversation_id=${conversationId}` : ""}`);
+}
+
+/** Send an export to the server; `progress` hears how much of it was sent, from 0 to 1. */
+export function importFile(file: Blob, progress: (share: number) => void): Promise<Report> {
+  // fetch does not tell how far an upload is.
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address("api/v1/import"));
+    request.setRequestHeader("Content-Type", "application/jsonl");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? loaded / total : 0));
+    request.addEventListener("error", () => reject(new Unreachable()));
+    request.addEventListener("load", () => {
+      if (request.status === 200) return resolve(request.response as Report);
+      const { type, detail, title } = (request.response ?? {}) as Partial<Record<string, string>>;
+      reject(new Refused(type ?? "unknown", request.status, detail ?? title ?? request.statusText, ""));
+    });
+    request.send(file);
+  });
+}

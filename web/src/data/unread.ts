@@ -1,0 +1,52 @@
+/** Which conversations went on since they were last looked at, in this browser. */
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+import { compareTimes } from "@/lib/time";
+
+type Moment = Readonly<Record<"id" | "active_at", string>>;
+
+export interface Seen {
+  /** What was active last before this time counts as seen. */
+  readonly since: string;
+  /** By conversation, the activity that was seen last. */
+  readonly seen: Readonly<Record<string, string>>;
+}
+
+const KEPT = 500;
+
+const STORE = "hansard.seen";
+
+export const useSeen = create<Seen>()(
+  persist((): Seen => ({ since: new Date().toISOString(), seen: {} }), { name: STORE }),
+);
+
+/** Keep in mind that a conversation was looked at as it is now. */
+export function markSeen(conversation: Moment): void {
+  const before = useSeen.getState();
+  const after = withSeen(before, conversation);
+  if (after !== before) useSeen.setState(after);
+}
+
+/** Begin to keep what was seen; what other tabs have seen is seen here too. */
+export function followSeen(): () => void {
+  useSeen.setState({});
+  const hear = ({ key }: StorageEvent) => {
+    if (key === STORE) void useSeen.persist.rehydrate();
+  };
+  window.addEventListener("storage", hear);
+  return () => window.removeEventListener("storage", hear);
+}
+
+export function isUnread({ since, seen }: Seen, { id, active_at }: Moment): boolean {
+  return compareTimes(active_at, seen[id] ?? since) > 0;
+}
+
+/** With many, the oldest are forgotten: what was active until then counts as seen. */
+export function withSeen(before: Seen, { id, active_at }: Moment): Seen {
+  if (!isUnread(before, { id, active_at })) return before;
+  const known = Object.entries({ ...before.seen, [id]: active_at }).toSorted(([, a], [, b]) => compareTimes(b, a));
+  const forgotten = known[KEPT]?.[1];
+  const since = forgotten !== undefined && compareTimes(forgotten, before.since) > 0 ? forgotten : before.since;
+  return { since, seen: Object.fromEntries(known.slice(0, KEPT)) };
+}

@@ -1,0 +1,50 @@
+/** What is kept, and getting rid of it. */
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { api, ask } from "@/api/client";
+import { queryClient } from "@/data/client";
+import { hideConversation } from "@/data/conversations";
+import { t } from "@/i18n";
+import { notice } from "@/lib/notice";
+
+export const usageQuery = queryOptions({
+  queryKey: ["usage"],
+  queryFn: ({ signal }) => ask(api.GET("/api/v1/usage", { signal })),
+  staleTime: 0,
+});
+
+const reread = () =>
+  Promise.all([queryClient.invalidateQueries({ queryKey: ["conversations"] }), queryClient.invalidateQueries(usageQuery)]);
+
+/** Put every conversation into the trash. */
+export function useDeleteAll() {
+  return useMutation({
+    mutationFn: () => ask(api.DELETE("/api/v1/conversations")),
+    onSuccess: ({ count }) => notice.success(t("data.danger.done", { count })),
+    onError: notice.error,
+    onSettled: reread,
+  });
+}
+
+/** Delete for good what is in the trash. */
+export function useEmptyTrash() {
+  return useMutation({
+    mutationFn: () => ask(api.POST("/api/v1/conversations/purge")),
+    onSuccess: ({ count }) => notice.success(t("data.danger.emptied", { count })),
+    onError: notice.error,
+    onSettled: reread,
+  });
+}
+
+/** Delete one conversation of the trash for good. */
+export function usePurgeConversation() {
+  return useMutation({
+    mutationFn: (id: string) =>
+      ask(api.POST("/api/v1/conversations/{conversation_id}/purge", { params: { path: { conversation_id: id } } })),
+    onSuccess: (_, id) => {
+      hideConversation(id);
+      return queryClient.invalidateQueries(usageQuery);
+    },
+    onError: notice.error,
+  });
+}

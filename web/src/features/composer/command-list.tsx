@@ -1,0 +1,87 @@
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+
+import { type Command, commandWord, matching } from "@/features/composer/commands";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+import { composes } from "@/lib/shortcuts";
+
+export interface CommandChoice {
+  readonly found: readonly Command[];
+  readonly chosen: number;
+  readonly listId: string;
+  readonly choose: (command: Command) => void;
+  readonly point: (index: number) => void;
+  /** Whether a key was meant for the list. */
+  readonly hear: (event: KeyboardEvent) => boolean;
+}
+
+/** The choice among commands that a text which begins with a slash opens; `done` is called before one runs. */
+export function useCommandChoice(text: string, commands: readonly Command[], done: () => void): CommandChoice {
+  const listId = useId();
+  const [dismissed, setDismissed] = useState<string>();
+  const [pointed, setPointed] = useState({ text, index: 0 });
+  const word = dismissed === text ? undefined : commandWord(text);
+  const found = word === undefined ? [] : matching(commands, word);
+  const chosen = pointed.text === text ? Math.min(pointed.index, found.length - 1) : 0;
+
+  const point = (index: number) => setPointed({ text, index: (index + found.length) % found.length });
+  const choose = (command: Command) => {
+    done();
+    command.run();
+  };
+  const hear = (event: KeyboardEvent) => {
+    const command = found[chosen];
+    if (!command || composes(event.nativeEvent)) return false;
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => point(chosen + 1),
+      ArrowUp: () => point(chosen - 1),
+      Enter: () => choose(command),
+      Tab: () => choose(command),
+      Escape: () => setDismissed(text),
+    };
+    const act = event.shiftKey ? undefined : acts[event.key];
+    if (!act) return false;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+    return true;
+  };
+  return { found, chosen, listId, choose, point, hear };
+}
+
+export function CommandList({ found, chosen, listId, choose, point }: CommandChoice) {
+  const t = useT();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  if (found.length === 0) return null;
+  return (
+    <div
+      ref={list}
+      id={listId}
+      role="listbox"
+      aria-label={t("composer.commands")}
+      className="absolute inset-x-0 bottom-full z-20 mb-2 max-h-64 overflow-y-auto rounded-xl border bg-raised p-1 shadow-lg animate-in fade-in-0"
+    >
+      {found.map((command, i) => (
+        <button
+          key={command.name}
+          id={`${listId}-${i}`}
+          type="button"
+          role="option"
+          tabIndex={-1}
+          aria-selected={i === chosen}
+          // The field keeps the focus.
+          onPointerDown={(event) => event.preventDefault()}
+          onPointerMove={() => i !== chosen && point(i)}
+          onClick={() => choose(command)}
+          className={cn("flex w-full items-baseline gap-3 rounded-lg px-3 py-2 text-start text-sm touch:py-3", i === chosen && "bg-hover")}
+        >
+          <span className="font-medium">/{command.name}</span>
+          <span className="truncate text-muted">{command.label}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+import { useNavigate } from "@tanstack/react-router";
+
+import type { Command } from "@/features/composer/commands";
+import { useT } from "@/i18n";
+import { overlay } from "@/lib/overlays";
+
+/** The commands that mean the same in every message field. */
+export function useCommonCommands(): readonly Command[] {
+  const t = useT();
+  const navigate = useNavigate();
+  const settings = (page?: string) => void navigate({ to: "/settings/{-$page}", params: { page } });
+  return [
+    { name: "new", label: t("command.new"), run: () => void navigate({ to: "/" }) },
+    { name: "search", label: t("command.search"), run: () => overlay({ palette: true }) },
+    { name: "settings", label: t("command.settings"), run: () => settings() },
+    { name: "shortcuts", label: t("command.shortcuts"), run: () => settings("shortcuts") },
+  ];
+}

@@ -1,0 +1,205 @@
+import { ArrowUpIcon, PlusIcon, SquareIcon } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useEffectEvent, useRef } from "react";
+
+import type { Part } from "@/api/client";
+import { announce } from "@/components/announcer";
+import { IconButton } from "@/components/ui/button";
+import { Attachments } from "@/features/composer/attachments";
+import { CommandList, useCommandChoice } from "@/features/composer/command-list";
+import type { Command } from "@/features/composer/commands";
+import { DropVeil } from "@/features/composer/dropping";
+import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
+import { meaning } from "@/features/composer/keys";
+import { addFiles, useUploads } from "@/features/composer/uploads";
+import { useT } from "@/i18n";
+import { NO_DRAFT, followDrafts, useDraft } from "@/lib/drafts";
+import { useTouch } from "@/lib/media";
+import { usePreferences } from "@/lib/preferences";
+
+interface ComposerProps {
+  /** What the draft is kept under: the conversation's id, or a name for one that is not there yet. */
+  draftKey: string;
+  /** Whether an answer is being made. What is said meanwhile is handed to `onSay` all the same. */
+  running: boolean;
+  /** What stands beside the buttons, such as the choice of models. */
+  controls?: ReactNode;
+  /** What a slash at the beginning offers. */
+  commands?: readonly Command[];
+  placeholder?: string;
+  autoFocus?: boolean;
+  onSay: (parts: Part[]) => void;
+  onStop: () => void;
+  /** Up was pressed in the empty field. */
+  onEditLast?: () => void;
+}
+
+const NO_COMMANDS: readonly Command[] = [];
+
+/** Fields that cannot grow by themselves get a copy of their text behind them, which does. */
+const GROWS = CSS.supports("field-sizing", "content");
+const TEXT = "max-h-[40dvh] min-h-13 w-full px-4 pt-3.5 pb-1 leading-6 [grid-area:1/1] touch:text-[max(16px,1rem)]";
+
+/** Where a message is written. */
+export function Composer(props: ComposerProps) {
+  return <Editor key={props.draftKey} {...props} />;
+}
+
+function Editor({
+  draftKey,
+  running,
+  controls,
+  commands = NO_COMMANDS,
+  placeholder,
+  autoFocus = false,
+  onSay,
+  onStop,
+  onEditLast,
+}: ComposerProps) {
+  const t = useT();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const enterSends = usePreferences((state) => state.enterSends);
+  const touch = useTouch();
+  const [draft, change] = useDraft(draftKey);
+  const uploads = useUploads(draftKey);
+  const parts = partsOf(draft);
+  const ready = parts.length > 0 && uploads.length === 0;
+  const choice = useCommandChoice(draft.text, commands, () => change({ text: "" }));
+
+  useEffect(followDrafts, []);
+  useEffect(() => {
+    if (autoFocus && !touch) field.current?.focus();
+  }, [autoFocus, touch]);
+
+  const say = () => {
+    if (uploads.length > 0) announce(t("composer.unfinished"));
+    if (!ready) return;
+    change(NO_DRAFT);
+    onSay(parts);
+  };
+  const insert = (text: string) => {
+    const { selectionStart: start, selectionEnd: end } = field.current ?? { selectionStart: 0, selectionEnd: 0 };
+    change({ text: draft.text.slice(0, start) + text + draft.text.slice(end) });
+    field.current?.focus();
+  };
+  const hear = (event: KeyboardEvent) => {
+    if (choice.hear(event)) return;
+    const { nativeEvent } = event;
+    const meant = meaning(nativeEvent, { empty: draft.text === "" && parts.length === 0, enterSends, touch });
+    if (meant === undefined || (meant === "edit last" && !onEditLast)) return;
+    event.preventDefault();
+    if (meant === "send") say();
+    else onEditLast?.();
+  };
+  const take = (files: readonly File[]) => {
+    if (files.length === 0) return;
+    addFiles(draftKey, files);
+    field.current?.focus();
+  };
+  usePaste(field, take, (text) =>
+    addFiles(draftKey, [new File([text], t("composer.pastedName"), { type: "text/plain" })], true),
+  );
+
+  return (
+    <form
+      aria-label={t("composer.label")}
+      className="relative rounded-3xl border bg-raised shadow-sm transition-colors focus-within:border-muted/60"
+      onSubmit={(event) => {
+        event.preventDefault();
+        say();
+      }}
+    >
+      <CommandList {...choice} />
+      <Attachments draftKey={draftKey} files={draft.files} onChange={change} onText={insert} />
+      <div className="grid">
+        {!GROWS && (
+          <div aria-hidden className={`${TEXT} invisible overflow-hidden wrap-break-word whitespace-pre-wrap`}>
+            {`${draft.text}\n`}
+          </div>
+        )}
+        <textarea
+          ref={field}
+          data-composer
+          rows={1}
+          value={draft.text}
+          placeholder={placeholder ?? t("composer.placeholder")}
+          aria-label={t("composer.field")}
+          aria-autocomplete="list"
+          aria-controls={choice.found.length > 0 ? choice.listId : undefined}
+          aria-activedescendant={choice.found.length > 0 ? `${choice.listId}-${choice.chosen}` : undefined}
+          enterKeyHint={touch || !enterSends ? "enter" : "send"}
+          className={`${TEXT} resize-none bg-transparent outline-none field-sizing-content`}
+          onChange={(event) => change({ text: event.target.value })}
+          onKeyDown={hear}
+        />
+      </div>
+      <div className="flex items-center gap-1 p-2 pt-0">
+        <AttachButton onFiles={take} />
+        <div className="flex min-w-0 flex-1 items-center gap-1">{controls}</div>
+        {running && (
+          <IconButton label={t("composer.stop")} side="top" variant="primary" className="rounded-full" onClick={onStop}>
+            <SquareIcon className="size-3! fill-current" />
+          </IconButton>
+        )}
+        {(!running || ready) && (
+          <IconButton
+            type="submit"
+            label={t(running ? "composer.queue" : "composer.send")}
+            side="top"
+            variant={running ? "outline" : "primary"}
+            className="rounded-full"
+            disabled={!ready}
+          >
+            <ArrowUpIcon />
+          </IconButton>
+        )}
+      </div>
+      <DropVeil onFiles={take} />
+    </form>
+  );
+}
+
+function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
+  const t = useT();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton label={t("composer.attach")} side="top" className="rounded-full" onClick={() => input.current?.click()}>
+        <PlusIcon />
+      </IconButton>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={t("composer.attach")}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+/** Takes files that are pasted anywhere but into another field, and long texts that are pasted into this one. */
+function usePaste(
+  field: RefObject<HTMLTextAreaElement | null>,
+  onFiles: (files: readonly File[]) => void,
+  onLongText: (text: string) => void,
+): void {
+  const hear = useEffectEvent((event: ClipboardEvent) => {
+    const here = event.target === field.current;
+    const elsewhere = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable], [role=dialog]");
+    if (!event.clipboardData || (elsewhere && !here)) return;
+    const files = pastedFiles(event.clipboardData);
+    const text = event.clipboardData.getData("text/plain");
+    if (files.length > 0) onFiles(files);
+    else if (here && text.length > LONG_PASTE) onLongText(text);
+    else return;
+    event.preventDefault();
+  });
+  useEffect(() => {
+    document.addEventListener("paste", hear);
+    return () => document.removeEventListener("paste", hear);
+  }, []);
+}

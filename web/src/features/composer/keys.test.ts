@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+
+import { type Field, type Press, meaning } from "@/features/composer/keys";
+
+const press = (key: string, more: Partial<Press> = {}): Press => ({
+  key,
+  shiftKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  isComposing: false,
+  keyCode: 0,
+  ...more,
+});
+const field = (more: Partial<Field> = {}): Field => ({ empty: false, enterSends: true, touch: false, ...more });
+
+describe("Enter", () => {
+  it("sends, and with Shift begins a line", () => {
+    expect(meaning(press("Enter"), field())).toBe("send");
+    expect(meaning(press("Enter", { shiftKey: true }), field())).toBeUndefined();
+  });
+
+  it("begins a line where Ctrl+Enter sends, and on a screen's keyboard", () => {
+    for (const kind of [field({ enterSends: false }), field({ touch: true })]) {
+      expect(meaning(press("Enter"), kind)).toBeUndefined();
+      expect(meaning(press("Enter", { ctrlKey: true }), kind)).toBe("send");
+      expect(meaning(press("Enter", { metaKey: true }), kind)).toBe("send");
+    }
+  });
+
+  it("belongs to the input method while it composes", () => {
+    expect(meaning(press("Enter", { isComposing: true }), field())).toBeUndefined();
+    expect(meaning(press("Enter", { keyCode: 229 }), field())).toBeUndefined();
+  });
+});
+
+describe("Up", () => {
+  it("edits the last prompt when nothing is written", () => {
+    expect(meaning(press("ArrowUp"), field({ empty: true }))).toBe("edit last");
+    expect(meaning(press("ArrowUp"), field())).toBeUndefined();
+    expect(meaning(press("ArrowUp", { shiftKey: true }), field({ empty: true }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+
+import { groupModels, toggled, tokenCount } from "@/features/models/grouping";
+
+const model = (name: string, description = "") => ({ name, provider: name.split("/")[0] ?? "", context_tokens: 32_000, description });
+const models = [
+  model("openai/gpt-10"),
+  model("openai/gpt-9"),
+  model("local/smollm2", "Demo model"),
+  model("anthropic/opus", "Thinks long"),
+];
+const shown = (query: string, favourites: string[] = [], last?: string) =>
+  groupModels(models, query, { favourites, last }).map(
+    ({ kind, provider, models }) => `${provider || kind}: ${models.map(({ name }) => name.split("/")[1]).join(", ")}`,
+  );
+
+it("groups models by provider, in the order of their names and numbers", () => {
+  expect(shown("")).toEqual(["anthropic: opus", "local: smollm2", "openai: gpt-9, gpt-10"]);
+});
+
+it("puts favourites first, in the order of liking, then the last one; each model stands once", () => {
+  expect(shown("", ["openai/gpt-10", "anthropic/opus", "gone/away"], "openai/gpt-9")).toEqual([
+    "favourites: gpt-10, opus",
+    "last: gpt-9",
+    "local: smollm2",
+  ]);
+  expect(shown("", ["anthropic/opus"], "anthropic/opus")[0]).toEqual("favourites: opus");
+});
+
+it("finds a model by all words of a query, in its name or description", () => {
+  expect(shown("DEMO")).toEqual(["local: smollm2"]);
+  expect(shown("gpt 9")).toEqual(["openai: gpt-9"]);
+  expect(shown("gpt opus")).toEqual([]);
+});
+
+it("adds to a choice and takes from it, within bounds", () => {
+  expect(toggled(["a"], "b", 2)).toEqual(["a", "b"]);
+  expect(toggled(["a", "b"], "c", 2)).toEqual(["a", "b"]);
+  expect(toggled(["a", "b"], "a", 2)).toEqual(["b"]);
+  expect(toggled(["b"], "b", 2)).toEqual(["b"]);
+});
+
+it("says numbers of tokens in short", () => {
+  expect(tokenCount(128_000, "en")).toBe("128K");
+  expect(tokenCount(2_048, "en")).toBe("2K");
+});

@@ -1,0 +1,52 @@
+/** In which order models are offered. */
+import type { Model } from "@/api/client";
+
+export interface ModelGroup {
+  readonly kind: "favourites" | "last" | "provider";
+  readonly provider: string;
+  readonly models: readonly Model[];
+}
+
+interface Liking {
+  readonly favourites: readonly string[];
+  readonly last: string | undefined;
+}
+
+/** The models that have every word of a query somewhere: favourites first, then the one used last, then by provider. */
+export function groupModels(models: readonly Model[], query: string, { favourites, last }: Liking): readonly ModelGroup[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = models.filter((model) => {
+    const told = `${model.name} ${model.provider} ${model.description}`.toLowerCase();
+    return words.every((word) => told.includes(word));
+  });
+  const rank = ({ name }: Model) => favourites.indexOf(name);
+  const liked = found.filter((model) => rank(model) >= 0).toSorted((a, b) => rank(a) - rank(b));
+  const recent = found.filter((model) => model.name === last && rank(model) < 0);
+  const rest = found.filter((model) => !liked.includes(model) && !recent.includes(model));
+  const providers = [...new Set(rest.map(({ provider }) => provider))].toSorted((a, b) => a.localeCompare(b));
+  const groups: ModelGroup[] = [
+    { kind: "favourites", provider: "", models: liked },
+    { kind: "last", provider: "", models: recent },
+    ...providers.map((provider): ModelGroup => ({
+      kind: "provider",
+      provider,
+      models: rest.filter((model) => model.provider === provider).toSorted(byName),
+    })),
+  ];
+  return groups.filter((group) => group.models.length > 0);
+}
+
+function byName(a: Model, b: Model): number {
+  return a.name.localeCompare(b.name, undefined, { numeric: true });
+}
+
+/** A choice with one more model, or one less; the last one stays. */
+export function toggled(chosen: readonly string[], name: string, most: number): readonly string[] {
+  if (!chosen.includes(name)) return chosen.length < most ? [...chosen, name] : chosen;
+  return chosen.length > 1 ? chosen.filter((other) => other !== name) : chosen;
+}
+
+/** A number of tokens in short, such as "128k". */
+export function tokenCount(tokens: number, language: string): string {
+  return tokens.toLocaleString(language, { notation: "compact", maximumFractionDigits: 1 });
+}

@@ -1,0 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { MenuItem } from "@/components/ui/menu";
+import { modelTitle, modelsQuery } from "@/data/models";
+import { useT } from "@/i18n";
+
+/** The models to choose from, as items of a menu. */
+export function ModelMenuItems({ onPick }: { onPick: (model: string) => void }) {
+  const t = useT();
+  const { data } = useQuery(modelsQuery);
+  return data?.items.map(({ name }) => (
+    <MenuItem key={name} onSelect={() => onPick(name)}>
+      {modelTitle(name, t)}
+    </MenuItem>
+  ));
+}

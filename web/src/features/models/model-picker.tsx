@@ -1,0 +1,82 @@
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDownIcon } from "lucide-react";
+import { Suspense, lazy, useRef, useState } from "react";
+
+import { Button } from "@/components/ui/button";
+import { modelTitle, modelsQuery } from "@/data/models";
+import { useT } from "@/i18n";
+import { prefer } from "@/lib/preferences";
+
+const ModelPopover = lazy(() => import("@/features/models/model-popover"));
+
+/** Chooses who answers: one model, or with `multiple` several at once. Nothing chosen means the one that is set. */
+export function ModelPicker({
+  value,
+  onChange,
+  multiple = false,
+  fallback,
+  open: shown,
+  onOpenChange,
+  onTalk,
+}: {
+  value: readonly string[];
+  onChange: (value: readonly string[]) => void;
+  multiple?: boolean;
+  /** Who answers when nothing is chosen, such as a project's model; without it, the server's own choice. */
+  fallback?: string | null | undefined;
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  /** Offers to let models talk to each other instead. */
+  onTalk?: () => void;
+}) {
+  const t = useT();
+  const button = useRef<HTMLButtonElement>(null);
+  const { data } = useQuery(modelsQuery);
+  const [opened, setOpened] = useState(false);
+  const open = shown ?? opened;
+  const show = onOpenChange ?? setOpened;
+  const standing = fallback ?? data?.default;
+  const chosen = value.length > 0 ? value : standing ? [standing] : [];
+  const [first = ""] = chosen;
+  const label = chosen.length > 1 ? t("models.several", { count: chosen.length }) : first ? modelTitle(first, t) : data ? t("models.none") : "…";
+  return (
+    <>
+      <Button
+        ref={button}
+        size="small"
+        className="min-w-0 shrink text-muted"
+        aria-label={t("models.choose", { name: label })}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => show(!open)}
+      >
+        <span className="truncate">{label}</span>
+        <ChevronDownIcon aria-hidden />
+      </Button>
+      <Suspense>
+        {open && (
+          <ModelPopover
+            anchor={button}
+            chosen={chosen}
+            multiple={multiple}
+            onClose={() => show(false)}
+            onTalk={
+              onTalk &&
+              (() => {
+                show(false);
+                button.current?.focus();
+                onTalk();
+              })
+            }
+            onChoose={(models, done) => {
+              onChange(models);
+              const [only] = models;
+              if (done && only) prefer({ lastModel: only });
+              if (done) show(false);
+            }}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}

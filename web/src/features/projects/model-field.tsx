@@ -1,0 +1,33 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { Field, Select } from "@/components/ui/field";
+import { modelsQuery } from "@/data/models";
+import { useT } from "@/i18n";
+import { groupBy } from "@/lib/group";
+
+/** Chooses the model that answers in a project; null leaves it to what is outside. */
+export function ModelField({ model, onChoose }: { model: string | null; onChoose: (model: string | null) => void }) {
+  const t = useT();
+  const { data } = useQuery(modelsQuery);
+  const models = data?.items ?? [];
+  const missing = model !== null && !models.some(({ name }) => name === model);
+  return (
+    <Field label={t("projects.model")} hint={t("projects.model.hint")}>
+      {(ids) => (
+        <Select {...ids} className="w-full" value={model ?? ""} onChange={(event) => onChoose(event.target.value || null)}>
+          <option value="">{t("projects.model.inherited")}</option>
+          {missing && <option value={model}>{model}</option>}
+          {[...groupBy(models, ({ provider }) => provider)].map(([provider, ofProvider]) => (
+            <optgroup key={provider} label={provider}>
+              {ofProvider.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name.slice(provider.length + 1)}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}

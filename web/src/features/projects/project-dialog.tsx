@@ -1,0 +1,129 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import type { Project } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogFooter } from "@/components/ui/dialog";
+import { Field, Input, Select, TextArea } from "@/components/ui/field";
+import { Skeleton } from "@/components/ui/state";
+import { updateConversations } from "@/data/conversations";
+import { flatten, mayMove, projectTree } from "@/data/project-tree";
+import { type ProjectChanges, projectsQuery, useCreateProject, useUpdateProject } from "@/data/projects";
+import { useT } from "@/i18n";
+import { newId } from "@/lib/ids";
+import { type NewProject, type ProjectRequest, overlay } from "@/lib/overlays";
+
+import { ModelField } from "./model-field";
+import { ProjectRemoval } from "./project-removal";
+
+const NOTHING_NEW: NewProject = { parentId: null };
+
+const close = () => overlay({ project: undefined });
+
+/** What was asked for: a project to change, to delete, or to make. */
+export default function ProjectDialog({ request }: { request: ProjectRequest }) {
+  if ("remove" in request) return <ProjectRemoval id={request.remove} onClose={close} />;
+  if ("id" in request) return <ProjectForm id={request.id} wanted={NOTHING_NEW} />;
+  return <ProjectForm id={undefined} wanted={request} />;
+}
+
+/** All that can be said of a project, of one that is there or of a new one. */
+function ProjectForm({ id, wanted }: { id: string | undefined; wanted: NewProject }) {
+  const t = useT();
+  const { data: projects } = useQuery(projectsQuery);
+  const project = projects?.find((one) => one.id === id);
+  const known = projects && (id === undefined || project);
+  return (
+    <Dialog open onOpenChange={close} title={t(id ? "projects.edit.title" : "projects.new")}>
+      {known ? (
+        <Form project={project} projects={projects} wanted={wanted} />
+      ) : (
+        <Skeleton className="h-80" />
+      )}
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  project: Project | undefined;
+  projects: readonly Project[];
+  wanted: NewProject;
+}
+
+function Form({ project, projects, wanted }: FormProps) {
+  const t = useT();
+  const navigate = useNavigate();
+  const create = useCreateProject();
+  const update = useUpdateProject();
+  const [id] = useState(() => project?.id ?? newId());
+  const [before] = useState({
+    name: project?.name ?? "",
+    parent_id: project ? project.parent_id : wanted.parentId,
+    instructions: project?.instructions ?? "",
+    model: project?.model ?? null,
+  });
+  const [said, setSaid] = useState(before);
+  const say = (change: Partial<typeof said>) => setSaid((sofar) => ({ ...sofar, ...change }));
+
+  const save = () => {
+    const given = { ...said, name: said.name.trim() };
+    if (project) return update.mutate({ id, changes: changed(before, given) }, { onSuccess: close });
+    create.mutate(
+      { ...given, id },
+      {
+        onSuccess: () => {
+          close();
+          if (wanted.conversations) return void updateConversations(new Map(wanted.conversations.map((one) => [one, { project_id: id }])));
+          void navigate({ to: "/projects/$projectId", params: { projectId: id } });
+        },
+      },
+    );
+  };
+
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <Field label={t("projects.name")}>
+        {(ids) => <Input {...ids} autoFocus required maxLength={500} dir="auto" value={said.name} onChange={(event) => say({ name: event.target.value })} />}
+      </Field>
+      <Field label={t("projects.parent")}>
+        {(ids) => (
+          <Select {...ids} className="w-full" value={said.parent_id ?? ""} onChange={(event) => say({ parent_id: event.target.value || null })}>
+            <option value="">{t("projects.parent.none")}</option>
+            {flatten(projectTree(projects))
+              .filter((outer) => mayMove(projects, id, outer.project.id))
+              .map((outer) => (
+                <option key={outer.project.id} value={outer.project.id}>
+                  {"\u2003".repeat(outer.depth) + outer.project.name}
+                </option>
+              ))}
+          </Select>
+        )}
+      </Field>
+      <Field label={t("projects.instructions")} hint={t("projects.instructions.hint")}>
+        {(ids) => (
+          <TextArea {...ids} rows={6} dir="auto" value={said.instructions} onChange={(event) => say({ instructions: event.target.value })} />
+        )}
+      </Field>
+      <ModelField model={said.model} onChoose={(model) => say({ model })} />
+      <DialogFooter>
+        <Button onClick={close}>{t("app.cancel")}</Button>
+        <Button type="submit" variant="primary" disabled={!said.name.trim() || create.isPending || update.isPending}>
+          {t(project ? "app.save" : "projects.create")}
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}
+
+/** What was not touched stays as it is by then, whoever changed it. */
+function changed(before: ProjectChanges, given: ProjectChanges): ProjectChanges {
+  const known = new Map<string, unknown>(Object.entries(before));
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => known.get(name) !== value));
+}

@@ -1,0 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+
+import { Confirm } from "@/components/ui/confirm";
+import { projectsQuery, useDeleteProject } from "@/data/projects";
+import { useT } from "@/i18n";
+import { keepFocusInList } from "@/lib/sidebar";
+
+/** Says what becomes of what is in a project before it goes. */
+export function ProjectRemoval({ id, onClose }: { id: string; onClose: () => void }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const isOpen = useParams({ strict: false, select: ({ projectId }) => projectId === id });
+  const { data: projects = [] } = useQuery(projectsQuery);
+  const { mutate: remove } = useDeleteProject();
+  const project = projects.find((one) => one.id === id);
+  const inner = projects.filter(({ parent_id }) => parent_id === id).length;
+  if (!project) return null;
+  const outer = projects.find((one) => one.id === project.parent_id);
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={t("projects.delete.title", { name: project.name })}
+      description={t("projects.delete.told")}
+      action={t("app.delete")}
+      onConfirm={() => {
+        remove(project);
+        keepFocusInList();
+        if (!isOpen) return;
+        if (outer) void navigate({ to: "/projects/$projectId", params: { projectId: outer.id } });
+        else void navigate({ to: "/" });
+      }}
+    >
+      {inner > 0 && <p className="text-sm text-muted">{t("projects.delete.inner", { count: inner })}</p>}
+    </Confirm>
+  );
+}

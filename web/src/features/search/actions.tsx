@@ -1,0 +1,46 @@
+import { useNavigate } from "@tanstack/react-router";
+import { KeyboardIcon, MoonIcon, PanelLeftIcon, SearchIcon, SettingsIcon, SquarePenIcon, SunIcon, SunMoonIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { useT } from "@/i18n";
+import { type Theme, prefer, usePreferences } from "@/lib/preferences";
+import { SHORTCUTS, type Shortcut } from "@/lib/shortcuts";
+import { toggleSidebar } from "@/lib/sidebar";
+
+export interface Action {
+  readonly name: string;
+  readonly label: string;
+  readonly icon: ReactNode;
+  readonly shortcut?: Shortcut;
+  readonly run: () => void;
+}
+
+const THEMES: Readonly<Record<Theme, ReactNode>> = { light: <SunIcon />, dark: <MoonIcon />, system: <SunMoonIcon /> };
+
+/** What can be done from anywhere. */
+export function useActions(): readonly Action[] {
+  const t = useT();
+  const navigate = useNavigate();
+  const theme = usePreferences((state) => state.theme);
+  const settings = (page?: string) => void navigate({ to: "/settings/{-$page}", params: { page } });
+  const themes = (Object.keys(THEMES) as Theme[]).filter((name) => name !== theme);
+  return [
+    { name: "new", label: t("shortcut.newChat"), icon: <SquarePenIcon />, shortcut: SHORTCUTS.newChat, run: () => void navigate({ to: "/" }) },
+    { name: "search", label: t("search.page"), icon: <SearchIcon />, run: () => void navigate({ to: "/search" }) },
+    { name: "sidebar", label: t("shortcut.sidebar"), icon: <PanelLeftIcon />, shortcut: SHORTCUTS.sidebar, run: toggleSidebar },
+    { name: "settings", label: t("shortcut.settings"), icon: <SettingsIcon />, shortcut: SHORTCUTS.settings, run: () => settings() },
+    {
+      name: "shortcuts",
+      label: t("shortcut.shortcuts"),
+      icon: <KeyboardIcon />,
+      shortcut: SHORTCUTS.shortcuts,
+      run: () => settings("shortcuts"),
+    },
+    ...themes.map((name) => ({
+      name: `theme ${name}`,
+      label: t(`search.theme.${name}`),
+      icon: THEMES[name],
+      run: () => prefer({ theme: name }),
+    })),
+  ];
+}

@@ -1,0 +1,25 @@
+/** A stretch of a text, and whether it is what was looked for. */
+export interface Stretch {
+  readonly at: number;
+  readonly text: string;
+  readonly marked: boolean;
+}
+
+/** A text cut where its marks begin and end. Marks count characters as the server does: by code point. */
+export function stretches(text: string, marks: readonly (readonly number[])[]): readonly Stretch[] {
+  const characters = [...text];
+  const found: Stretch[] = [];
+  let at = 0;
+  const add = (end: number, marked: boolean) => {
+    if (end <= at) return;
+    found.push({ at, text: characters.slice(at, end).join(""), marked });
+    at = end;
+  };
+  const ordered = marks.map(([start = 0, end = 0]) => ({ start, end })).toSorted((a, b) => a.start - b.start);
+  for (const { start, end } of ordered) {
+    add(Math.min(start, characters.length), false);
+    add(Math.min(end, characters.length), true);
+  }
+  add(characters.length, false);
+  return found;
+}

@@ -1,0 +1,5 @@
+/** The actions that have every word of a query in their label. */
+export function matchingActions<T extends { readonly label: string }>(actions: readonly T[], q: string): readonly T[] {
+  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  return actions.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
+}

@@ -1,0 +1,68 @@
+import { SearchIcon, XIcon } from "lucide-react";
+import { useRef, useState } from "react";
+
+import { IconButton } from "@/components/ui/button";
+import { Input } from "@/components/ui/field";
+import { useT } from "@/i18n";
+
+const PAUSE = 250;
+
+/** What is looked for. It is handed on a moment after the last key, and at once by Enter. */
+export function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const t = useT();
+  const [text, setText] = useState(value);
+  const [heard, setHeard] = useState(value);
+  const [told, setTold] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const field = useRef<HTMLInputElement>(null);
+  if (value !== heard) {
+    setHeard(value);
+    if (value !== told) setText(value); // it comes from elsewhere: the palette, or the way back
+  }
+  const tell = (next: string) => {
+    clearTimeout(timer.current);
+    setTold(next);
+    onChange(next);
+  };
+  return (
+    <form
+      role="search"
+      className="relative"
+      onSubmit={(event) => {
+        event.preventDefault();
+        tell(text);
+      }}
+    >
+      <SearchIcon aria-hidden className="pointer-events-none absolute inset-s-3.5 top-1/2 size-4 -translate-y-1/2 text-muted" />
+      <Input
+        ref={field}
+        type="search"
+        autoFocus
+        maxLength={1000}
+        value={text}
+        aria-label={t("search.field")}
+        placeholder={t("search.field")}
+        className="h-11 rounded-xl ps-10 pe-12 text-base [&::-webkit-search-cancel-button]:hidden"
+        onChange={(event) => {
+          const next = event.target.value;
+          setText(next);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(tell, PAUSE, next);
+        }}
+      />
+      {text !== "" && (
+        <IconButton
+          label={t("search.empty.action")}
+          className="absolute inset-e-1.5 top-1/2 -translate-y-1/2 touch:inset-e-0"
+          onClick={() => {
+            setText("");
+            tell("");
+            field.current?.focus();
+          }}
+        >
+          <XIcon />
+        </IconButton>
+      )}
+    </form>
+  );
+}

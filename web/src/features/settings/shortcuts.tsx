@@ -1,0 +1,32 @@
+import { Kbd } from "@/components/ui/state";
+import { Row, Section } from "./section";
+import { useT } from "@/i18n";
+import { EDITING, SHORTCUTS, type Shortcut, keyName } from "@/lib/shortcuts";
+
+/** What the keyboard can do. */
+export function Shortcuts() {
+  const t = useT();
+  return (
+    <>
+      <Section title={t("settings.shortcuts.everywhere")}>
+        <Keys shortcuts={Object.values(SHORTCUTS)} />
+      </Section>
+      <Section title={t("settings.shortcuts.writing")}>
+        <Keys shortcuts={EDITING} />
+      </Section>
+    </>
+  );
+}
+
+function Keys({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
+  const t = useT();
+  return shortcuts.map(({ label, keys }) => (
+    <Row key={label} label={t(label)}>
+      <span className="flex gap-1">
+        {keys.map((key) => (
+          <Kbd key={key}>{keyName(key)}</Kbd>
+        ))}
+      </span>
+    </Row>
+  ));
+}

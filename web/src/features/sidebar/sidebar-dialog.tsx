@@ -1,0 +1,18 @@
+import { keepFocusInList } from "@/lib/sidebar";
+
+import { MoveDialog } from "./move-dialog";
+import { sidebar, useSidebar } from "./state";
+import { TagsDialog } from "./tags-dialog";
+
+function close(): void {
+  sidebar({ dialog: undefined });
+  keepFocusInList();
+}
+
+/** The dialog that was asked for, if any. */
+export default function SidebarDialog() {
+  const dialog = useSidebar((state) => state.dialog);
+  if (!dialog) return null;
+  const Asked = dialog.kind === "move" ? MoveDialog : TagsDialog;
+  return <Asked conversations={dialog.conversations} onClose={close} />;
+}

@@ -1,0 +1,157 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowLeftIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, SquarePenIcon } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+
+import { Button, IconButton } from "@/components/ui/button";
+import { Kbd } from "@/components/ui/state";
+import { conversationQuery } from "@/data/conversations";
+import { meQuery } from "@/data/me";
+import { followSeen, markSeen } from "@/data/unread";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+import { overlay } from "@/lib/overlays";
+import { SHORTCUTS, keyName } from "@/lib/shortcuts";
+import { showSidebar } from "@/lib/sidebar";
+
+import { Coming } from "./coming";
+import { NOTHING } from "./selection";
+import { EVERYTHING, show, sidebar, useSidebar } from "./state";
+
+// It is seen at first, but has nothing to show before the server has answered: both are asked for at once.
+const list = import("./list");
+const ConversationList = lazy(() => list);
+const loadMenu = () => import("./row-menu");
+const RowMenu = lazy(loadMenu);
+const FilterMenu = lazy(() => import("./filter-menu"));
+const SelectionBar = lazy(() => import("./selection-bar"));
+const SidebarDialog = lazy(() => import("./sidebar-dialog"));
+
+/** All conversations, and the ways to everything else. */
+export function Sidebar() {
+  const t = useT();
+  const view = useSidebar((state) => state.view);
+  const selecting = useSidebar((state) => state.selection.ids.size > 0);
+  const menu = useSidebar((state) => state.menu);
+  const dialog = useSidebar((state) => state.dialog);
+  useSeeing();
+  const endSelection = (event: KeyboardEvent) => {
+    const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
+    if (event.key !== "Escape" || !selecting || !inside) return;
+    event.stopPropagation();
+    sidebar({ selection: NOTHING });
+  };
+  return (
+    <div
+      role="presentation"
+      className="flex h-full flex-col pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]"
+      data-escape={selecting || undefined}
+      onKeyDown={endSelection}
+    >
+      <div className="flex h-12 shrink-0 items-center justify-between ps-4.5 pe-2 touch:h-14">
+        <span className="font-serif text-lg font-semibold tracking-tight">{t("app.name")}</span>
+        <IconButton label={t("sidebar.close")} data-sidebar-button onClick={() => showSidebar(false)}>
+          <PanelLeftIcon />
+        </IconButton>
+      </div>
+      <Ways />
+      {view !== EVERYTHING && <Filtered name={view.tag ?? t("sidebar.archive.title")} />}
+      <nav aria-label={t("sidebar.list")} className="flex min-h-0 flex-1 flex-col" onPointerEnter={() => void loadMenu()}>
+        <Suspense fallback={<Coming />}>
+          <ConversationList key={JSON.stringify(view)} />
+        </Suspense>
+      </nav>
+      <Suspense fallback={<Footer />}>{selecting ? <SelectionBar /> : <Footer />}</Suspense>
+      <Suspense>
+        {menu && <RowMenu request={menu} />}
+        {dialog && <SidebarDialog />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Ways() {
+  const t = useT();
+  const look = "w-full justify-start px-2.5 font-normal";
+  return (
+    <ul className="shrink-0 px-2 pb-1.5">
+      <li>
+        <Button asChild className={look}>
+          <Link to="/" activeOptions={{ exact: true, includeSearch: false }} onClick={() => overlay({ drawer: false })}>
+            <SquarePenIcon aria-hidden />
+            {t("sidebar.new")}
+          </Link>
+        </Button>
+      </li>
+      <li>
+        <Button className={cn(look, "group/search")} onClick={() => overlay({ palette: true, drawer: false })}>
+          <SearchIcon aria-hidden />
+          <span className="flex-1 text-start">{t("sidebar.search")}</span>
+          <span aria-hidden className="flex gap-1 text-muted touch:hidden">
+            {SHORTCUTS.palette.keys.map((key) => (
+              <Kbd key={key}>{keyName(key)}</Kbd>
+            ))}
+          </span>
+        </Button>
+      </li>
+    </ul>
+  );
+}
+
+/** Says that not everything is listed, and leads back. */
+function Filtered({ name }: { name: string }) {
+  const t = useT();
+  return (
+    <div className="mx-2 flex shrink-0 items-center gap-1 rounded-lg bg-accent-soft">
+      <IconButton label={t("sidebar.everything")} onClick={() => show(EVERYTHING)}>
+        <ArrowLeftIcon className="rtl:-scale-x-100" />
+      </IconButton>
+      <h2 dir="auto" className="min-w-0 truncate text-sm font-medium">
+        {name}
+      </h2>
+    </div>
+  );
+}
+
+function Footer() {
+  const t = useT();
+  const { data: me } = useQuery(meQuery);
+  const [filtering, setFiltering] = useState(false);
+  return (
+    <div className="relative flex shrink-0 items-center gap-1 border-t p-2">
+      <Button asChild className="min-w-0 flex-1 justify-start px-2.5 font-normal">
+        <Link to="/settings/{-$page}" params={{ page: undefined }} onClick={() => overlay({ drawer: false })}>
+          <SettingsIcon aria-hidden />
+          <Named name={me?.name}>{t("sidebar.settings")}</Named>
+        </Link>
+      </Button>
+      <IconButton label={t("sidebar.filter")} side="top" aria-haspopup="menu" aria-expanded={filtering} data-filter onClick={() => setFiltering(true)}>
+        <ListFilterIcon />
+      </IconButton>
+      <Suspense>{filtering && <FilterMenu onClose={() => setFiltering(false)} />}</Suspense>
+    </div>
+  );
+}
+
+function Named({ name, children }: { name: string | undefined; children: ReactNode }) {
+  if (!name) return children;
+  return (
+    <span className="min-w-0 truncate">
+      <span dir="auto">{name}</span> · {children}
+    </span>
+  );
+}
+
+/** What is open and in sight is seen. */
+function useSeeing(): void {
+  const open = useParams({ strict: false, select: (params) => params.conversationId });
+  const { data: conversation } = useQuery({ ...conversationQuery(open ?? ""), enabled: open !== undefined });
+  useEffect(followSeen, []);
+  useEffect(() => {
+    if (!conversation) return;
+    const see = () => document.visibilityState === "visible" && markSeen(conversation);
+    see();
+    document.addEventListener("visibilitychange", see);
+    return () => document.removeEventListener("visibilitychange", see);
+  }, [conversation]);
+}

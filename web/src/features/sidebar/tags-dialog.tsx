@@ -1,0 +1,86 @@
+import { PlusIcon, XIcon } from "lucide-react";
+import { useId, useState } from "react";
+
+import type { Conversation } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Input } from "@/components/ui/field";
+import { knownConversations, knownTags } from "@/data/conversations";
+import { useT } from "@/i18n";
+
+import { useActions } from "./actions";
+
+const MAX = 100;
+
+/** Gives tags to conversations, and takes them. What only some of them have can be given to the others too. */
+export function TagsDialog({ conversations, onClose }: { conversations: readonly Conversation[]; onClose: () => void }) {
+  const t = useT();
+  const { tag: give } = useActions();
+  const id = useId();
+  const [text, setText] = useState("");
+  const [known] = useState(knownTags);
+  const now = knownConversations(conversations.map((conversation) => conversation.id));
+  const [given, setGiven] = useState(() => counted(now));
+  const set = (tag: string, whole: boolean) => {
+    give(now, tag, whole);
+    setGiven((before) => new Map(before).set(tag, whole ? now.length : 0));
+  };
+  const tags = [...given].filter(([, count]) => count > 0);
+  return (
+    <Dialog open onOpenChange={onClose} title={t("sidebar.tags.of", { count: now.length })}>
+      {tags.length > 0 && (
+        <ul className="flex flex-wrap gap-1.5" aria-label={t("sidebar.tags.title")}>
+          {tags.map(([tag, count]) => (
+            <li key={tag} className="flex items-center rounded-lg bg-accent-soft ps-2.5 text-sm">
+              <span dir="auto" className="max-w-60 truncate">
+                {tag}
+              </span>
+              {count < now.length && (
+                <Button size="small" aria-label={t("sidebar.tags.giveAll", { tag })} onClick={() => set(tag, true)}>
+                  <PlusIcon aria-hidden />
+                  {count}/{now.length}
+                </Button>
+              )}
+              <Button size="icon" aria-label={t("sidebar.tags.take", { tag })} onClick={() => set(tag, false)}>
+                <XIcon aria-hidden />
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const tag = text.trim();
+          if (tag) set(tag, true);
+          setText("");
+        }}
+      >
+        <Input
+          autoFocus
+          aria-label={t("sidebar.tags.new")}
+          placeholder={t("sidebar.tags.new")}
+          maxLength={MAX}
+          list={id}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <datalist id={id}>
+          {known.map((tag) => (
+            <option key={tag}>{tag}</option>
+          ))}
+        </datalist>
+        <Button type="submit" variant="outline">
+          {t("sidebar.tags.add")}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
+
+function counted(conversations: readonly Conversation[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const tag of conversations.flatMap(({ tags }) => tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return counts;
+}

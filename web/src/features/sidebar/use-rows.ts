@@ -1,0 +1,93 @@
+import { type UseInfiniteQueryResult, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+
+import type { Conversation } from "@/api/client";
+import { queryClient } from "@/data/client";
+import { conversationsQuery } from "@/data/conversations";
+import { projectTree } from "@/data/project-tree";
+import { projectsQuery } from "@/data/projects";
+
+import { type Row, type Source, datedRows, pinnedRows, projectRows } from "./rows";
+import { EVERYTHING, useSidebar } from "./state";
+
+const PINNED = conversationsQuery({ archived: false, pinned: true });
+
+/** All rows of the sidebar, as far as they are loaded. */
+export function useRows(): readonly Row[] {
+  const view = useSidebar((state) => state.view);
+  const projects = useProjectRows();
+  const pinned = useSource(useInfiniteQuery(PINNED));
+  const dated = useSource(useInfiniteQuery(conversationsQuery(view === EVERYTHING ? { archived: false, pinned: false } : view)));
+  const today = useToday();
+  return useMemo(() => {
+    const listed = datedRows(dated, today);
+    return view === EVERYTHING ? [...projects, ...pinnedRows(pinned), ...listed] : listed;
+  }, [view, projects, pinned, dated, today]);
+}
+
+function useProjectRows(): readonly Row[] {
+  const { data: projects } = useQuery(projectsQuery);
+  const { expanded, projectsShown } = useSidebar();
+  const tree = useMemo(() => projectTree(projects ?? []), [projects]);
+  const open = useMemo(
+    () => (projectsShown ? expanded.filter((id) => projects?.some((project) => project.id === id)) : []),
+    [projects, projectsShown, expanded],
+  );
+  const sources = useProjectSources(open);
+  return useMemo(() => {
+    const heading: Row = { kind: "heading", key: "heading:projects", section: "projects" };
+    return projectsShown ? [heading, ...projectRows(tree, new Set(open), sources)] : [heading];
+  }, [tree, open, sources, projectsShown]);
+}
+
+/** The newest conversations of the projects that are open. */
+function useProjectSources(ids: readonly string[]): ReadonlyMap<string, Source> {
+  useEffect(() => {
+    for (const id of ids) load(id);
+  }, [ids]);
+  const lists = useQueries({
+    // They are loaded above, a page at a time, which many at once cannot be by a hook.
+    queries: ids.map((id) => ({ queryKey: ofProject(id).queryKey, enabled: false })),
+    combine: combined,
+  });
+  return useMemo(
+    () => new Map(ids.map((id, i) => [id, { ...(lists[i] ?? LOADING), load: () => load(id) }])),
+    [ids, lists],
+  );
+}
+
+const ofProject = (id: string) => conversationsQuery({ archived: false, project_id: id });
+const load = (id: string) => void queryClient.prefetchInfiniteQuery(ofProject(id));
+const LOADING = { items: [] as readonly Conversation[], state: "loading" } as const;
+
+function combined(results: readonly { data: unknown; isError: boolean }[]): readonly Omit<Source, "load">[] {
+  return results.map(({ data, isError }) => {
+    if (!data) return isError ? { ...LOADING, state: "failed" } : LOADING;
+    const { pages } = data as { pages: readonly { items: readonly Conversation[] }[] };
+    return { items: pages.flatMap(({ items }) => items), state: "whole" };
+  });
+}
+
+function useSource(query: UseInfiniteQueryResult<{ pages: readonly { items: readonly Conversation[] }[] }>): Source {
+  const { data, isError, isPending, hasNextPage, fetchNextPage, refetch } = query;
+  const state = isError ? "failed" : isPending ? "loading" : hasNextPage ? "more" : "whole";
+  return useMemo(
+    () => ({
+      items: data?.pages.flatMap(({ items }) => items) ?? [],
+      state,
+      load: () => void (data ? fetchNextPage({ cancelRefetch: false }) : refetch()),
+    }),
+    [data, state, fetchNextPage, refetch],
+  );
+}
+
+/** The moment at which today began to be looked at; at midnight it is another. */
+function useToday(): Date {
+  const [today, setToday] = useState(() => new Date());
+  useEffect(() => {
+    const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate() + 1);
+    const timer = setTimeout(() => setToday(new Date()), midnight.getTime() - Date.now() + 1000);
+    return () => clearTimeout(timer);
+  }, [today]);
+  return today;
+}

@@ -1,0 +1,90 @@
+import { CopyIcon, EllipsisIcon, PencilIcon, RotateCcwIcon, ThumbsDownIcon, ThumbsUpIcon } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+
+import type { Message } from "@/api/client";
+import { CopyButton } from "@/components/markdown/copy-button";
+import { PlainButton } from "@/components/ui/plain-button";
+import { BranchPicker } from "./branch-picker";
+import { textOf } from "./rows";
+import { useThreadContext } from "./thread-context";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+
+const MessageMenu = lazy(() => import("./message-menu"));
+
+/** What can be done with a message: seen when it is pointed at or has the focus, and always on touch and for the last one. */
+export function Actions({
+  message,
+  last,
+  versions = true,
+  className,
+}: {
+  message: Message;
+  last: boolean;
+  /** Whether the other versions of the message can be gone to from here. */
+  versions?: boolean;
+  className?: string;
+}) {
+  const t = useT();
+  const { actions } = useThreadContext();
+  const mine = message.role === "user";
+  return (
+    <div
+      role="group"
+      aria-label={t("thread.actions")}
+      className={cn(
+        "-mx-2 flex items-center opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 touch:opacity-100",
+        last && "opacity-100",
+        className,
+      )}
+    >
+      {versions && <BranchPicker place={message} />}
+      <CopyButton label={t("app.copy")} text={() => textOf(message.parts)} icon={<CopyIcon aria-hidden />} />
+      {mine && (
+        <PlainButton label={t("thread.edit")} onClick={() => actions.edit(message.id)}>
+          <PencilIcon aria-hidden />
+        </PlainButton>
+      )}
+      {message.role === "assistant" && <AnswerActions message={message} />}
+      <More message={message} />
+    </div>
+  );
+}
+
+function AnswerActions({ message }: { message: Message }) {
+  const t = useT();
+  const { ratings, actions } = useThreadContext();
+  const rating = ratings[message.id] ?? 0;
+  return (
+    <>
+      {message.parent_id !== null && (
+        <PlainButton label={t("thread.retry")} onClick={() => actions.retry(message)}>
+          <RotateCcwIcon aria-hidden />
+        </PlainButton>
+      )}
+      <PlainButton label={t("thread.good")} aria-pressed={rating > 0} onClick={() => actions.rate(message, rating > 0 ? 0 : 1)}>
+        <ThumbsUpIcon aria-hidden className={rating > 0 ? "fill-accent text-accent" : ""} />
+      </PlainButton>
+      <PlainButton label={t("thread.bad")} aria-pressed={rating < 0} onClick={() => actions.rate(message, rating < 0 ? 0 : -1)}>
+        <ThumbsDownIcon aria-hidden className={rating < 0 ? "fill-danger text-danger" : ""} />
+      </PlainButton>
+    </>
+  );
+}
+
+/** There are hundreds of these, and few are ever opened: the menu is made then. */
+function More({ message }: { message: Message }) {
+  const t = useT();
+  const [wanted, want] = useState(false);
+  const button = (
+    <PlainButton label={t("app.more")} aria-haspopup="menu" aria-expanded={false} onClick={() => want(true)}>
+      <EllipsisIcon aria-hidden />
+    </PlainButton>
+  );
+  if (!wanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <MessageMenu message={message} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQueries } from "@tanstack/react-query";
+import { CheckIcon } from "lucide-react";
+
+import type { Message, Part, Run } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { headQuery } from "@/data/messages";
+import { modelTitle } from "@/data/models";
+import { useAnswer } from "@/data/runs";
+import { alternatives } from "@/data/tree";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+import { scrollable } from "@/lib/scrollable";
+
+import { Actions } from "./actions";
+import { Ending } from "./ending";
+import { Parts } from "./parts";
+import type { Row } from "./rows";
+import { useThreadContext } from "./thread-context";
+import { Working } from "./working";
+
+interface Column {
+  readonly branch: string;
+  readonly message?: Message | undefined;
+  readonly run?: Run | undefined;
+}
+
+/** The answers of several models to one prompt, side by side, until the person goes on with one of them. */
+export function Answers({ row }: { row: Row }) {
+  const t = useT();
+  const { shown } = useThreadContext();
+  const columns = useColumns(row);
+  return (
+    <div ref={scrollable} role="group" aria-label={t("thread.answers")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pb-2">
+      <ul className="mx-auto grid w-fit auto-cols-[minmax(min(20rem,80vw),28rem)] grid-flow-col gap-3 px-4">
+        {columns.map((column) => (
+          <AnswerColumn key={column.branch} column={column} chosen={column.branch === shown} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** What is stored is read from the ends of the branches that part here; what is being made is known already. */
+function useColumns(row: Row): readonly Column[] {
+  const { conversationId, branches, awaited } = useThreadContext();
+  const runs = [...(row.run ? [row.run] : []), ...(row.beside ?? [])];
+  const own = row.place ? alternatives(branches, row.place, awaited) : [];
+  const ended = own.filter((branch) => branch.head_seq === row.place?.seq);
+  const heads = useQueries({ queries: ended.map((branch) => headQuery(conversationId, branch)) });
+  const columns = own.flatMap((branch): Column[] => {
+    const run = runs.find((other) => other.branch === branch.id);
+    const head = heads[ended.indexOf(branch)]?.data;
+    const message = row.message?.branch === branch.id ? row.message : head?.group_id === row.group ? head : undefined;
+    return message || run ? [{ branch: branch.id, message: message ?? undefined, run }] : [];
+  });
+  if (columns.length > 0) return columns;
+  return [{ branch: row.place?.branch ?? "", message: row.message, run: row.run }];
+}
+
+const NOTHING: readonly Part[] = [];
+
+function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Column; chosen: boolean }) {
+  const t = useT();
+  const { actions } = useThreadContext();
+  const answer = useAnswer(message ? undefined : run?.id);
+  const parts = message?.parts ?? answer?.parts ?? NOTHING;
+  const name = message?.model ?? run?.model;
+  return (
+    <li className={cn("flex min-w-0 snap-center flex-col rounded-2xl border bg-raised p-4", chosen && "border-accent ring-1 ring-accent")}>
+      <h3 className="truncate pb-2 text-sm font-medium text-muted">{name ? modelTitle(name, t) : ""}</h3>
+      <div className="min-w-0 flex-1">
+        <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
+        {!message && <Working quiet={parts.length > 0} />}
+        {message && <Ending message={message} last />}
+      </div>
+      <div className="mt-3 flex flex-wrap items-center justify-between gap-x-2">
+        {chosen ? (
+          <p className="flex h-8 items-center gap-1.5 text-sm text-muted touch:h-11">
+            <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.chosen")}
+          </p>
+        ) : (
+          <Button size="small" variant="outline" onClick={() => actions.goTo(branch)}>
+            {t("thread.choose")}
+          </Button>
+        )}
+        {message && <Actions message={message} last versions={false} />}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,61 @@
+import { type KeyboardEvent, useRef, useState } from "react";
+
+import type { Message, Part } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { textOf } from "./rows";
+import { useThreadContext } from "./thread-context";
+import { useT } from "@/i18n";
+
+/** Says something else in a message's place. What is not text stays. */
+export function EditForm({ message }: { message: Message }) {
+  const t = useT();
+  const { actions } = useThreadContext();
+  const before = textOf(message.parts);
+  const [text, setText] = useState(before);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const others = message.parts.filter((part) => part.type === "image" || part.type === "file");
+  const ready = text.trim() !== "" && text !== before;
+  const save = () => {
+    if (!ready) return;
+    const said: Part = { type: "text", text };
+    actions.say(message, [...others, said]);
+  };
+  const hear = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Escape") actions.edit(undefined);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <form
+      className="flex w-full flex-col gap-2 rounded-2xl border bg-raised p-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <textarea
+        ref={field}
+        autoFocus
+        dir="auto"
+        aria-label={t("thread.edit")}
+        value={text}
+        rows={Math.min(text.split("\n").length + 1, 12)}
+        className="max-h-[60dvh] min-h-16 w-full resize-none bg-transparent px-1 leading-6 outline-none field-sizing-content touch:text-[max(16px,1rem)]"
+        onFocus={(event) => event.currentTarget.setSelectionRange(text.length, text.length)}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={hear}
+      />
+      <div className="flex flex-wrap items-center justify-end gap-2">
+        <p className="min-w-40 flex-1 px-1 text-xs text-muted">{t(message.role === "user" ? "thread.edit.hint" : "thread.edit.answerHint")}</p>
+        <Button size="small" onClick={() => actions.edit(undefined)}>
+          {t("app.cancel")}
+        </Button>
+        <Button size="small" variant="primary" type="submit" disabled={!ready}>
+          {t(message.role === "user" ? "thread.edit.send" : "app.save")}
+        </Button>
+      </div>
+    </form>
+  );
+}

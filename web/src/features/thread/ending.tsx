@@ -1,0 +1,47 @@
+import { PlayIcon } from "lucide-react";
+
+import type { Message } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { type Key, useT } from "@/i18n";
+
+import { useThreadContext } from "./thread-context";
+
+const CUT: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
+  interrupted: "thread.interrupted",
+  cancelled: "thread.cancelled",
+  length: "thread.cut",
+};
+
+/** Says that an answer was cut short, and continues it: at the end at once, further up by the menu. */
+export function Ending({ message, last }: { message: Message; last: boolean }) {
+  const t = useT();
+  const { actions } = useThreadContext();
+  const { run_id: run, finish } = message;
+  const cut = finish && CUT[finish];
+  if (!cut) return null;
+  return (
+    <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+      {t(cut)}
+      {last && run && message.parts.some((part) => part.type !== "error") && (
+        <Button size="small" variant="outline" onClick={() => actions.goOn(run)}>
+          <PlayIcon aria-hidden /> {t("thread.goOn")}
+        </Button>
+      )}
+    </p>
+  );
+}
+
+/** Something was said at the end that nobody answers. */
+export function Unanswered({ message }: { message: Message }) {
+  const t = useT();
+  const { quiet, shown, actions } = useThreadContext();
+  if (!quiet) return null;
+  return (
+    <p data-message-id={message.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+      {t("thread.unanswered")}
+      <Button size="small" variant="outline" onClick={() => actions.answer(shown)}>
+        <PlayIcon aria-hidden /> {t("thread.answer")}
+      </Button>
+    </p>
+  );
+}

@@ -1,0 +1,62 @@
+import {
+  BracesIcon,
+  EllipsisIcon,
+  GitBranchIcon,
+  InfoIcon,
+  PencilIcon,
+  PlayIcon,
+  RefreshCwIcon,
+  Trash2Icon,
+} from "lucide-react";
+
+import type { Message } from "@/api/client";
+import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger, SubMenu } from "@/components/ui/menu";
+import { PlainButton } from "@/components/ui/plain-button";
+import { useThreadContext } from "./thread-context";
+import { useT } from "@/i18n";
+
+/** What else can be done with a message. It is made to be open at once. */
+export default function MessageMenu({ message }: { message: Message }) {
+  const t = useT();
+  const { actions, modelMenu } = useThreadContext();
+  const { run_id: run, role } = message;
+  const answer = role === "assistant" && message.parent_id !== null;
+  return (
+    <Menu defaultOpen modal={false}>
+      <MenuTrigger asChild>
+        <PlainButton label={t("app.more")}>
+          <EllipsisIcon aria-hidden />
+        </PlainButton>
+      </MenuTrigger>
+      <MenuContent align="start">
+        <MenuItem icon={<PencilIcon />} onSelect={() => actions.edit(message.id)}>
+          {t("thread.edit")}
+        </MenuItem>
+        {answer && modelMenu && (
+          <SubMenu icon={<RefreshCwIcon />} label={t("thread.retryWith")}>
+            {modelMenu((model) => actions.retry(message, model))}
+          </SubMenu>
+        )}
+        {answer && run && (
+          <MenuItem icon={<PlayIcon />} onSelect={() => actions.goOn(run)}>
+            {t("thread.goOn")}
+          </MenuItem>
+        )}
+        <MenuItem icon={<GitBranchIcon />} onSelect={() => actions.fork(message)}>
+          {t("thread.fork")}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem icon={<InfoIcon />} onSelect={() => actions.ask({ kind: "details", message })}>
+          {t("thread.details")}
+        </MenuItem>
+        <MenuItem icon={<BracesIcon />} onSelect={() => actions.ask({ kind: "raw", message })}>
+          {t("thread.raw")}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem danger icon={<Trash2Icon />} onSelect={() => actions.ask({ kind: "delete", message })}>
+          {t("thread.delete")}
+        </MenuItem>
+      </MenuContent>
+    </Menu>
+  );
+}

@@ -1,0 +1,116 @@
+import { type ReactNode, memo } from "react";
+
+import type { Message, Part } from "@/api/client";
+import { modelTitle } from "@/data/models";
+import { useAnswer } from "@/data/runs";
+import { type Translate, useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+
+import { Actions } from "./actions";
+import { Answers } from "./answers";
+import { BranchPicker } from "./branch-picker";
+import { EditForm } from "./edit-form";
+import { Ending, Unanswered } from "./ending";
+import { Parts } from "./parts";
+import { PromptState } from "./prompt-state";
+import type { Row } from "./rows";
+import { useThreadContext } from "./thread-context";
+import { Working } from "./working";
+
+const NOTHING: readonly Part[] = [];
+
+/** One row of a thread: what was said, is being said, or is to be sent. */
+export const MessageRow = memo(function MessageRow({ row, last }: { row: Row; last: boolean }) {
+  const t = useT();
+  const { editing } = useThreadContext();
+  const { message } = row;
+  return (
+    <li data-row={row.key} data-message={row.id} className="group/message scroll-mt-16 rounded-2xl transition-colors data-shown:bg-mark/30">
+      <h2 className="sr-only">{speakerOf(row, t)}</h2>
+      {message && editing === message.id ? <EditForm message={message} /> : <Content row={row} last={last} />}
+    </li>
+  );
+});
+
+function Content({ row, last }: { row: Row; last: boolean }) {
+  const { message, prompt } = row;
+  if (row.group && last) return <Answers row={row} />;
+  if (prompt)
+    return (
+      <Bubble parts={prompt.parts} className={prompt.state === "sending" ? "" : "opacity-70"}>
+        <PromptState prompt={prompt} />
+      </Bubble>
+    );
+  if (message?.role === "user") return <Said message={message} last={last} />;
+  if (message && message.role !== "assistant") return <Aside message={message} last={last} />;
+  return <Answer row={row} last={last} />;
+}
+
+/** What the person said. */
+function Said({ message, last }: { message: Message; last: boolean }) {
+  return (
+    <Bubble parts={message.parts}>
+      <Actions message={message} last={last} className="justify-end" />
+      {last && <Unanswered message={message} />}
+    </Bubble>
+  );
+}
+
+function Bubble({ parts, className, children }: { parts: readonly Part[]; className?: string; children: ReactNode }) {
+  const texts = parts.filter((part) => part.type === "text");
+  const others = parts.filter((part) => part.type !== "text");
+  return (
+    <div className="flex flex-col items-end gap-1">
+      {others.length > 0 && (
+        <div className="flex max-w-[85%] flex-wrap justify-end gap-2">
+          <Parts parts={others} live={false} />
+        </div>
+      )}
+      {texts.length > 0 && (
+        <div className={cn("max-w-[85%] min-w-0 rounded-3xl bg-accent-soft px-4 py-2.5", className)}>
+          <Parts parts={texts} live={false} />
+        </div>
+      )}
+      {children}
+    </div>
+  );
+}
+
+/** What a model said, or is saying: both are drawn by this, so that nothing moves when it is stored. */
+function Answer({ row, last }: { row: Row; last: boolean }) {
+  const t = useT();
+  const { message, run, speaker } = row;
+  const answer = useAnswer(run?.id);
+  const { actions } = useThreadContext();
+  const parts = message?.parts ?? answer?.parts ?? NOTHING;
+  return (
+    <div className="flex flex-col">
+      {speaker && <p className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
+      <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
+      {!message && <Working quiet={parts.length > 0} />}
+      {message && <Ending message={message} last={last} />}
+      {message && <Actions message={message} last={last} className="mt-1" />}
+      {!message && row.place && <BranchPicker place={row.place} />}
+    </div>
+  );
+}
+
+/** What neither the person nor a model said: an instruction, or what a tool answered. */
+function Aside({ message, last }: { message: Message; last: boolean }) {
+  const t = useT();
+  return (
+    <div className="border-s-2 ps-4 text-sm text-muted">
+      {message.role === "system" && <p className="pb-1 font-medium">{t("thread.system")}</p>}
+      <Parts parts={message.parts} live={false} />
+      <Actions message={message} last={last} />
+    </div>
+  );
+}
+
+function speakerOf({ message, run, prompt }: Row, t: Translate): string {
+  if (prompt || message?.role === "user") return t("thread.you");
+  if (message?.role === "system") return t("thread.system");
+  if (message?.role === "tool") return t("thread.toolSaid");
+  const model = message?.model ?? run?.model;
+  return t("thread.model", { name: model ? modelTitle(model, t) : t("models.title") });
+}

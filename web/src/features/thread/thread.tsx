@@ -1,0 +1,144 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowDownIcon } from "lucide-react";
+import { type ReactNode, type Ref, Suspense, lazy, useEffect, useImperativeHandle, useMemo, useState } from "react";
+
+import { IconButton } from "@/components/ui/button";
+import { Spinner } from "@/components/ui/state";
+import { ratingsQuery } from "@/data/ratings";
+import { useT } from "@/i18n";
+import { copy } from "@/lib/copy";
+
+import { MessageRow } from "./message";
+import { textOf, toolNames } from "./rows";
+import { type Question, type ThreadContext, ThreadProvider } from "./thread-context";
+import { NothingSaid, ThreadFailed, ThreadSkeleton } from "./thread-states";
+import { useActions } from "./use-actions";
+import { useAnnouncements } from "./use-announcements";
+import { useThread } from "./use-thread";
+import { useViewport } from "./use-viewport";
+
+const Questions = lazy(() => import("./questions"));
+
+export interface ThreadHandle {
+  /** Follow what comes. */
+  toEnd(): void;
+  /** Edit what the person said last. */
+  editLast(): void;
+}
+
+interface ThreadProps {
+  ref?: Ref<ThreadHandle>;
+  conversationId: string;
+  /** The branch to show; undefined while it is not known. */
+  branch: string | undefined;
+  /** The message to begin at; without it, the end. */
+  around: string | undefined;
+  /** Whether the server knows of the conversation: a new one is shown before. */
+  exists: boolean;
+  /** Who answers an edited message; none means the conversation's own model. */
+  models: readonly string[];
+  /** The models to choose from, as items of a menu. */
+  modelMenu?: ThreadContext["modelMenu"];
+  onBranch: (branch: string) => void;
+  /** The end is shown, and no longer the message that it began at. */
+  onEnd: () => void;
+}
+
+const NO_RATINGS = {};
+
+/** What was said in a conversation: a window into it, wherever the person reads. */
+export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, onBranch, onEnd }: ThreadProps) {
+  const t = useT();
+  const { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd } = useThread({ conversationId, branch, around, exists });
+  const { scroller, list, atEnd, viewport } = useViewport({
+    rows,
+    around: view?.around,
+    isComplete: () => complete,
+    onNear: (side) => {
+      if (side === "before" && query.hasPreviousPage) void query.fetchPreviousPage({ cancelRefetch: false });
+      if (side === "after" && query.hasNextPage) void query.fetchNextPage({ cancelRefetch: false });
+    },
+  });
+  const [editing, setEditing] = useState<string>();
+  const [question, ask] = useState<Question>();
+  const ratings = useQuery({ ...ratingsQuery(conversationId), enabled: exists }).data ?? NO_RATINGS;
+  const tools = useMemo(() => toolNames(items), [items]);
+  const actions = useActions({ conversationId, models, viewport, setEditing, ask, onBranch });
+  useAnnouncements(runs);
+  useCopyLast(rows.findLast((row) => row.message?.role === "assistant")?.message);
+
+  const toEnd = async () => {
+    if (!complete) await showEnd();
+    viewport.current?.toEnd();
+    onEnd();
+  };
+  useImperativeHandle(ref, () => ({
+    toEnd: () => void toEnd(),
+    editLast: () => setEditing(rows.findLast((row) => row.message?.role === "user")?.id),
+  }));
+  const context = useMemo<ThreadContext>(
+    () => ({ conversationId, branches, shown: view?.branch ?? "", awaited, ratings, tools, editing, quiet, modelMenu, actions }),
+    [conversationId, branches, view, awaited, ratings, tools, editing, quiet, modelMenu, actions],
+  );
+
+  return (
+    <ThreadProvider value={context}>
+      <div className="relative flex min-h-0 flex-1 flex-col">
+        <div
+          ref={scroller}
+          role="region"
+          aria-label={t("thread.label")}
+          aria-busy={runs.length > 0}
+          tabIndex={-1}
+          className="@container min-h-0 flex-1 overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
+        >
+          <div className="mx-auto w-full max-w-thread px-4 pt-6 pb-8">
+            {query.isFetchingPreviousPage && <Top label={t("thread.older")} />}
+            <ol ref={list} className="flex flex-col gap-3">
+              {rows.map((row) => (
+                <MessageRow key={row.key} row={row} last={complete && row === rows.at(-1)} />
+              ))}
+            </ol>
+            {rows.length === 0 && <Nothing pending={query.isPending && exists} error={query.error} onEnd={() => void toEnd()} onRetry={() => void query.refetch()} />}
+          </div>
+        </div>
+        {!atEnd && rows.length > 0 && (
+          <IconButton
+            label={t("thread.toEnd")}
+            side="top"
+            variant="outline"
+            className="absolute bottom-3 left-1/2 z-10 -translate-x-1/2 rounded-full shadow-md"
+            onClick={() => void toEnd()}
+          >
+            <ArrowDownIcon />
+          </IconButton>
+        )}
+      </div>
+      <Suspense>{question && <Questions question={question} onClose={() => ask(undefined)} />}</Suspense>
+    </ThreadProvider>
+  );
+}
+
+function Nothing({ pending, error, onEnd, onRetry }: { pending: boolean; error: Error | null; onEnd: () => void; onRetry: () => void }): ReactNode {
+  if (pending) return <ThreadSkeleton />;
+  if (error) return <ThreadFailed error={error} onEnd={onEnd} onRetry={onRetry} />;
+  return <NothingSaid />;
+}
+
+/** Takes no room, so that nothing moves when it comes or goes. */
+function Top({ label }: { label: string }) {
+  return (
+    <p className="relative h-0 text-center">
+      <span className="sr-only">{label}</span>
+      <Spinner className="-translate-y-2" />
+    </p>
+  );
+}
+
+function useCopyLast(message: Parameters<typeof MessageRow>[0]["row"]["message"]): void {
+  useEffect(() => {
+    const hear = () => message && void copy(textOf(message.parts));
+    document.addEventListener("hansard:copy-last", hear);
+    return () => document.removeEventListener("hansard:copy-last", hear);
+  }, [message]);
+}

@@ -1,0 +1,19 @@
+import { useEffect, useRef } from "react";
+
+import type { Run } from "@/api/client";
+import { announce } from "@/components/announcer";
+import { modelTitle } from "@/data/models";
+import { t } from "@/i18n";
+
+/** Have a screen reader say when an answer begins, and when it ends. */
+export function useAnnouncements(runs: readonly Run[]): void {
+  const before = useRef<readonly Run[]>([]);
+  useEffect(() => {
+    const isIn = (some: readonly Run[], run: Run) => some.some(({ id }) => id === run.id);
+    const begun = runs.findLast((run) => !isIn(before.current, run));
+    const ended = before.current.findLast((run) => !isIn(runs, run));
+    before.current = runs;
+    if (begun) announce(t("thread.answering", { name: modelTitle(begun.model, t) }));
+    else if (ended) announce(t("thread.answered", { name: modelTitle(ended.model, t) }));
+  }, [runs]);
+}

@@ -1,0 +1,95 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+
+import type { Message, Run } from "@/api/client";
+import { branchesQuery } from "@/data/branches";
+import { type View, carryOver, closeThread, readEnd, threadQuery } from "@/data/messages";
+import { useOutbox } from "@/data/outbox";
+import { followRunsOf, useActiveRuns } from "@/data/runs";
+import { notice } from "@/lib/notice";
+
+import { rowsOf } from "./rows";
+
+const NONE: readonly never[] = [];
+
+/** A conversation as it is shown: a window into one of its branches, and what is coming at the end of it. */
+export function useThread({ conversationId, branch, around, exists }: {
+  conversationId: string;
+  branch: string | undefined;
+  around: string | undefined;
+  exists: boolean;
+}) {
+  const [view, setView] = useView(conversationId, branch, around);
+  const query = useInfiniteQuery({
+    ...threadQuery(conversationId, view ?? { branch: "" }),
+    enabled: exists && view !== undefined,
+  });
+  const branches = useQuery({ ...branchesQuery(conversationId), enabled: exists }).data?.items ?? NONE;
+  const prompts = useOutbox((state) => state.prompts);
+  const runs = useRunsOf(conversationId);
+  const quiet = useQuiet(conversationId, exists) && runs.length === 0;
+  const items = useMemo<readonly Message[]>(() => query.data?.pages.flatMap((page) => page.items) ?? NONE, [query.data]);
+  const complete = !query.hasNextPage;
+  const rows = useMemo(() => {
+    const own = prompts.filter((prompt) => prompt.conversationId === conversationId);
+    return complete ? rowsOf(items, runs, own, view?.branch) : rowsOf(items, NONE, NONE, view?.branch);
+  }, [items, runs, prompts, complete, conversationId, view?.branch]);
+  const awaited = useMemo(() => new Set(runs.map((run) => run.branch)), [runs]);
+
+  /** Show the end of the branch that is shown. */
+  const showEnd = useCallback(async () => {
+    if (!view) return;
+    await readEnd(conversationId, view.branch);
+    setView({ branch: view.branch });
+  }, [conversationId, view, setView]);
+
+  return { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd };
+}
+
+/** What is shown. Another branch is shown when it has been read, so that what both share stays still. */
+function useView(conversationId: string, branch: string | undefined, around: string | undefined) {
+  const [view, setView] = useState<View | undefined>(() => (branch ? { branch, around } : undefined));
+  const [asked, setAsked] = useState(around);
+  if (!view && branch) setView({ branch, around });
+  if (asked !== around) {
+    setAsked(around);
+    if (around && branch) setView({ branch, around });
+  }
+  useEffect(() => {
+    if (!view || !branch || branch === view.branch) return;
+    let wanted = true;
+    carryOver(conversationId, view, branch)
+      .catch(notice.error)
+      .finally(() => wanted && setView({ branch }));
+    return () => {
+      wanted = false;
+    };
+  }, [conversationId, view, branch]);
+  useEffect(() => {
+    if (!view) return;
+    return () => closeThread(conversationId, view);
+  }, [conversationId, view]);
+  return [view, setView] as const;
+}
+
+function useRunsOf(conversationId: string): readonly Run[] {
+  const active = useActiveRuns();
+  return useMemo(() => Object.values(active).filter((run) => run.conversation_id === conversationId), [active, conversationId]);
+}
+
+/** Whether it is known what is being answered. */
+function useQuiet(conversationId: string, exists: boolean): boolean {
+  const [known, setKnown] = useState(false);
+  useEffect(() => {
+    if (!exists) return;
+    let wanted = true;
+    followRunsOf(conversationId).then(
+      () => wanted && setKnown(true),
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [conversationId, exists]);
+  return known;
+}

@@ -1,0 +1,56 @@
+import { type RefObject, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
+
+import { Viewport, type Watcher } from "./viewport";
+
+/** How long a message that was looked for stands out, in milliseconds. */
+const SHOWN = 2400;
+
+/** Scrolls a thread: to the end, or to the message that was asked for, and holds still what is read. */
+export function useViewport({
+  rows,
+  around,
+  onNear,
+  isComplete,
+}: {
+  rows: readonly unknown[];
+  around: string | undefined;
+  onNear: (side: "before" | "after") => void;
+  isComplete: () => boolean;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const viewport = useRef<Viewport>(undefined);
+  const begun = useRef<string>(undefined);
+  const [atEnd, setAtEnd] = useState(true);
+  const near = useEffectEvent(onNear);
+  const complete = useEffectEvent(isComplete);
+
+  useLayoutEffect(() => {
+    if (!scroller.current || !list.current) return;
+    const watcher: Watcher = { near: (side) => near(side), atEnd: setAtEnd, complete: () => complete() };
+    const made = new Viewport(scroller.current, list.current, watcher);
+    viewport.current = made;
+    return () => made.close();
+  }, []);
+  useLayoutEffect(() => {
+    const wanted = around ?? "end";
+    if (rows.length === 0 || begun.current === wanted) {
+      viewport.current?.settle();
+      return;
+    }
+    const first = begun.current === undefined;
+    if (around) {
+      const row = viewport.current?.show(around);
+      if (!row) return;
+      pointOut(row);
+    } else if (first) viewport.current?.toEnd();
+    begun.current = wanted;
+  }, [rows, around]);
+
+  return { scroller, list, atEnd, viewport: viewport as RefObject<Viewport | undefined> };
+}
+
+function pointOut(row: HTMLElement): void {
+  row.dataset["shown"] = "";
+  setTimeout(() => delete row.dataset["shown"], SHOWN);
+}

@@ -1,0 +1,12 @@
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+
+/** Shows that an answer is being made. */
+export function Working({ quiet }: { quiet: boolean }) {
+  const t = useT();
+  return (
+    <span role="img" aria-label={t("thread.working")} className="flex h-7 items-center">
+      <span aria-hidden className={cn("size-2.5 animate-pulse rounded-full bg-accent", quiet && "size-2 opacity-60")} />
+    </span>
+  );
+}

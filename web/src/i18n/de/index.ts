@@ -1,0 +1,21 @@
+import type { Texts } from "@/i18n";
+
+import { common } from "./common";
+import { composer } from "./composer";
+import { models } from "./models";
+import { projects } from "./projects";
+import { search } from "./search";
+import { settings } from "./settings";
+import { sidebar } from "./sidebar";
+import { thread } from "./thread";
+
+export const de: Texts = {
+  ...common,
+  ...composer,
+  ...models,
+  ...projects,
+  ...search,
+  ...settings,
+  ...sidebar,
+  ...thread,
+};

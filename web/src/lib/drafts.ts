@@ -1,0 +1,166 @@
+/**
+ * What was begun and not said yet: one draft a conversation, kept in this browser, also when the page is closed.
+ *
+ * Each draft has an entry of its own in the storage, so two pages that write different drafts never undo each other.
+ * There are at most `MOST` of them; the oldest goes first.
+ */
+import { useCallback, useSyncExternalStore } from "react";
+
+import { browserStorage } from "@/lib/storage";
+
+/** A file that the server has already, for the message that is being written. */
+export interface DraftFile {
+  readonly blob: string;
+  readonly name: string;
+  readonly media_type: string;
+  readonly size: number;
+  /** When it was uploaded, in milliseconds. */
+  readonly at: number;
+  /** Whether it is a long text that was pasted. */
+  readonly pasted?: boolean;
+}
+
+export interface Draft {
+  readonly text: string;
+  readonly files: readonly DraftFile[];
+}
+
+export const NO_DRAFT: Draft = { text: "", files: [] };
+
+export const MOST = 50;
+/** Longer texts live as long as the page. */
+export const LONGEST = 200_000;
+/** The server lets go of what no message shows after a day. */
+const BLOB_LASTS = 20 * 3600 * 1000;
+const PAUSE = 250;
+const PREFIX = "hansard.draft.";
+
+interface Kept extends Draft {
+  at: number;
+}
+
+export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+export class Drafts {
+  private readonly known = new Map<string, Draft>();
+  private readonly unsaved = new Set<string>();
+  private readonly listeners = new Set<() => void>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly storage: Keep | undefined,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  get(key: string): Draft {
+    const known = this.known.get(key);
+    if (known) return known;
+    const draft = this.load(key);
+    this.known.set(key, draft);
+    return draft;
+  }
+
+  change(key: string, change: Partial<Draft>): void {
+    this.known.set(key, { ...this.get(key), ...change });
+    this.unsaved.add(key);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), PAUSE);
+    this.tell();
+  }
+
+  addFile(key: string, file: Omit<DraftFile, "at">): void {
+    this.change(key, { files: [...this.get(key).files, { ...file, at: this.now() }] });
+  }
+
+  /** Write down what has changed; done by itself a moment after a change. */
+  save(): void {
+    clearTimeout(this.timer);
+    for (const key of this.unsaved) this.write(key, this.get(key));
+    this.unsaved.clear();
+  }
+
+  /** Another page wrote a draft; what is being written here is not touched. */
+  heard(name: string | null): void {
+    if (name?.startsWith(PREFIX) !== true) return;
+    const key = name.slice(PREFIX.length);
+    if (this.unsaved.has(key)) return;
+    this.known.delete(key);
+    this.tell();
+  }
+
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
+  };
+
+  private tell(): void {
+    for (const changed of this.listeners) changed();
+  }
+
+  private load(key: string): Draft {
+    const kept = read(this.storage?.getItem(PREFIX + key));
+    const fresh = (file: DraftFile) => this.now() - file.at < BLOB_LASTS;
+    return kept ? { text: kept.text, files: kept.files.filter(fresh) } : NO_DRAFT;
+  }
+
+  private write(key: string, draft: Draft): void {
+    const { storage } = this;
+    if (!storage) return;
+    if (draft.text.length > LONGEST || (draft.text === "" && draft.files.length === 0)) {
+      storage.removeItem(PREFIX + key);
+      return;
+    }
+    try {
+      storage.setItem(PREFIX + key, JSON.stringify({ ...draft, at: this.now() } satisfies Kept));
+    } catch {
+      return; // the browser keeps no more: the draft lives as long as the page
+    }
+    this.prune(storage);
+  }
+
+  private prune(storage: Keep): void {
+    const names = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
+    const kept = names.filter((name) => name.startsWith(PREFIX));
+    if (kept.length <= MOST) return;
+    const ages = kept.map((name) => ({ name, at: read(storage.getItem(name))?.at ?? 0 }));
+    const oldest = ages.toSorted((a, b) => a.at - b.at).slice(0, kept.length - MOST);
+    for (const { name } of oldest) storage.removeItem(name);
+  }
+}
+
+function read(text: string | null | undefined): Kept | undefined {
+  try {
+    const kept = JSON.parse(text ?? "") as Partial<Kept>;
+    return { text: String(kept.text ?? ""), files: Array.isArray(kept.files) ? kept.files : [], at: kept.at ?? 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+export const drafts = new Drafts(browserStorage());
+
+/** The draft of a conversation, and how to change it. */
+export function useDraft(key: string): readonly [Draft, (change: Partial<Draft>) => void] {
+  const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key));
+  const change = useCallback((some: Partial<Draft>) => drafts.change(key, some), [key]);
+  return [draft, change];
+}
+
+/** Keep the drafts in step with the other pages, and save them when this one goes. */
+export function followDrafts(): () => void {
+  addEventListener("storage", hear);
+  addEventListener("pagehide", save);
+  return () => {
+    removeEventListener("storage", hear);
+    removeEventListener("pagehide", save);
+    save();
+  };
+}
+
+function hear({ key }: StorageEvent): void {
+  drafts.heard(key);
+}
+
+function save(): void {
+  drafts.save();
+}

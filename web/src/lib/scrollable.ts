@@ -1,0 +1,15 @@
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (!(target instanceof HTMLElement)) continue;
+    const wide = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    if (wide) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+/** Lets the keyboard reach an element for as long as it has something to scroll; to be given as its `ref`. */
+export function scrollable(element: HTMLElement | null): (() => void) | undefined {
+  if (!element) return undefined;
+  observer.observe(element);
+  return () => observer.unobserve(element);
+}

@@ -1,0 +1,74 @@
+/** What a search asks for, as it stands in the page's address. */
+export interface SearchFilter {
+  q?: string;
+  role?: "user" | "assistant" | "system" | "tool";
+  /** A project's id. */
+  project?: string;
+  model?: string;
+  /** Days, such as `2026-03-01`, in the time zone of the browser; both are included. */
+  from?: string;
+  to?: string;
+  /** Only what is archived, or only what is not. */
+  archived?: boolean;
+}
+
+export const ROLES = ["user", "assistant", "system", "tool"] as const;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** The filter in an address; what makes no sense is left out. */
+export function searchFilter(search: Record<string, unknown>): SearchFilter {
+  const found: SearchFilter = {};
+  for (const name of ["q", "project", "model"] as const) {
+    const value = search[name];
+    if (typeof value === "string" && value !== "") found[name] = value;
+    else if (typeof value === "number" || (name === "q" && typeof value === "boolean")) found[name] = String(value);
+  }
+  for (const name of ["from", "to"] as const) {
+    const value = search[name];
+    if (typeof value === "string" && DAY.test(value) && !Number.isNaN(Date.parse(value))) found[name] = value;
+  }
+  const role = ROLES.find((known) => known === search["role"]);
+  if (role) found.role = role;
+  if (typeof search["archived"] === "boolean") found.archived = search["archived"];
+  return found;
+}
+
+/** How much more is asked than words. */
+export function filterCount(filter: SearchFilter): number {
+  return Object.keys(filter).filter((name) => name !== "q").length;
+}
+
+/** What the server is asked with. */
+export function searchParameters({ q = "", role, project, model, from, to, archived }: SearchFilter) {
+  return {
+    q: asTyped(q),
+    ...(role && { role: [role] }),
+    ...(project && { project_id: project }),
+    ...(model && { model }),
+    ...(from && { since: midnight(from).toISOString() }),
+    ...(to && { until: midnight(to, 1).toISOString() }),
+    ...(archived !== undefined && { archived }),
+  };
+}
+
+function midnight(day: string, later = 0): Date {
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return new Date(year, month - 1, date + later);
+}
+
+const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+/** Why a search cannot be made yet: there is nothing to look for, or too little. */
+export function unsearchable(q: string): "empty" | "wordless" | "short" | undefined {
+  if (q.trim() === "") return "empty";
+  const letters = q.match(/[\p{L}\p{N}]/gu) ?? [];
+  if (letters.length === 0) return "wordless";
+  return letters.length < 2 && !DENSE.test(q) ? "short" : undefined;
+}
+
+/** A search whose last word may be unfinished: it stands for all that begin so, unless it ends with a blank or a quote. */
+export function asTyped(q: string): string {
+  const plain = q.replaceAll(/[“”„‟«»＂]/g, '"');
+  const quoted = (plain.match(/"/g) ?? []).length % 2 === 1;
+  return !quoted && /[\p{L}\p{N}\p{M}]{2}$/u.test(plain) ? `${plain}*` : plain.trim();
+}

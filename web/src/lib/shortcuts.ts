@@ -1,0 +1,63 @@
+/** The keyboard shortcuts, for those who listen to them and for the page that lists them. */
+import type { Key } from "@/i18n";
+
+export interface Shortcut {
+  readonly label: Key;
+  /** As in `KeyboardEvent.key`; `mod` is Cmd on a Mac, else Ctrl. */
+  readonly keys: readonly string[];
+}
+
+export const SHORTCUTS = {
+  palette: { label: "shortcut.palette", keys: ["mod", "k"] },
+  newChat: { label: "shortcut.newChat", keys: ["mod", "shift", "o"] },
+  sidebar: { label: "shortcut.sidebar", keys: ["mod", "shift", "s"] },
+  composer: { label: "shortcut.composer", keys: ["shift", "Escape"] },
+  copyLast: { label: "shortcut.copyLast", keys: ["mod", "shift", "c"] },
+  settings: { label: "shortcut.settings", keys: ["mod", "."] },
+  shortcuts: { label: "shortcut.shortcuts", keys: ["mod", "/"] },
+} as const satisfies Record<string, Shortcut>;
+
+/** What the message field and the lists listen to themselves. */
+export const EDITING: readonly Shortcut[] = [
+  { label: "shortcut.send", keys: ["Enter"] },
+  { label: "shortcut.newline", keys: ["shift", "Enter"] },
+  { label: "shortcut.editLast", keys: ["ArrowUp"] },
+  { label: "shortcut.commands", keys: ["/"] },
+  { label: "shortcut.stop", keys: ["Escape"] },
+  { label: "shortcut.rename", keys: ["F2"] },
+  { label: "shortcut.delete", keys: ["Delete"] },
+];
+
+export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+export function pressed(event: KeyboardEvent, { keys }: Shortcut): boolean {
+  const wants = (name: string) => keys.includes(name);
+  const key = keys.at(-1) ?? "";
+  return (
+    (mac ? event.metaKey : event.ctrlKey) === wants("mod") &&
+    event.shiftKey === wants("shift") &&
+    !event.altKey &&
+    event.key.toLowerCase() === key.toLowerCase()
+  );
+}
+
+/** Of keys that belong to an input method; Safari says it no other way. */
+const COMPOSING = 229;
+
+/** Whether a key belongs to an input method, which composes a character of it. */
+export function composes({ isComposing, keyCode }: Pick<KeyboardEvent, "isComposing" | "keyCode">): boolean {
+  return isComposing || keyCode === COMPOSING;
+}
+
+/** How a key is written on a keyboard. */
+export function keyName(key: string): string {
+  const names: Record<string, string> = {
+    mod: mac ? "⌘" : "Ctrl",
+    shift: mac ? "⇧" : "Shift",
+    Enter: "Enter",
+    Escape: "Esc",
+    ArrowUp: "↑",
+    Delete: "Del",
+  };
+  return names[key] ?? key.toUpperCase();
+}

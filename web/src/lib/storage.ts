@@ -1,0 +1,8 @@
+/** The browser's storage, where it allows any. */
+export function browserStorage(): Storage | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,180 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
+
+import { type Part, Refused } from "@/api/client";
+import { NotFound } from "@/app/not-found";
+import { Button } from "@/components/ui/button";
+import { branchesQuery, useSwitchBranch } from "@/data/branches";
+import { conversationQuery, knownConversation, useRestoreConversation, useUpdateConversation } from "@/data/conversations";
+import { say, useOutbox } from "@/data/outbox";
+import { around } from "@/data/project-tree";
+import { projectsQuery } from "@/data/projects";
+import { useRunningIn, useStopRuns } from "@/data/runs";
+import { useCommonCommands } from "@/features/composer/common-commands";
+import { Composer } from "@/features/composer/composer";
+import { ModelMenuItems } from "@/features/models/model-menu-items";
+import { ModelPicker } from "@/features/models/model-picker";
+import { Thread, type ThreadHandle } from "@/features/thread/thread";
+import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
+import { useT } from "@/i18n";
+import { newId } from "@/lib/ids";
+
+const BranchMap = lazy(() => import("@/features/thread/branch-map"));
+const InstructionsDialog = lazy(() => import("@/features/models/instructions-dialog"));
+const TalkDialog = lazy(() => import("@/features/models/talk-dialog"));
+
+const modelMenu = (onPick: (model: string) => void) => <ModelMenuItems onPick={onPick} />;
+const NONE: readonly string[] = [];
+
+/** A conversation: what was said, and the field to go on with. */
+export function ConversationRoute() {
+  const { conversationId } = useParams({ from: "/c/$conversationId" });
+  return <ConversationPage key={conversationId} id={conversationId} />;
+}
+
+function ConversationPage({ id }: { id: string }) {
+  const t = useT();
+  // A new conversation is shown before the server knows of it.
+  const exists = !useOutbox((state) => state.prompts.some((prompt) => prompt.conversationId === id && prompt.create));
+  const { data: conversation, error } = useQuery({ ...conversationQuery(id), enabled: exists, placeholderData: () => knownConversation(id) });
+  const { data: branches } = useQuery({ ...branchesQuery(id), enabled: exists });
+  const { data: projects = [] } = useQuery(projectsQuery);
+  const project = projects.find((other) => other.id === conversation?.project_id);
+  const { branch, message, onBranch, onEnd } = useAsked(id, branches?.current);
+  const { several, models, choose } = useModels(id, conversation?.model);
+  const [panel, show] = useState<Panel>();
+  const thread = useRef<ThreadHandle>(null);
+  const running = useRunningIn(id);
+  const stop = useStopRuns(id);
+  useEscape(running, stop);
+  const close = () => show(undefined);
+  const { mutate: update } = useUpdateConversation();
+
+  const onSay = (parts: Part[]) => {
+    void say({ id: newId(), conversationId: id, parts, models: several, ...(branch && { branch }) });
+    thread.current?.toEnd();
+  };
+  const commands = [
+    ...useCommonCommands(),
+    { name: "model", label: t("command.model"), run: () => show("model") },
+    { name: "system", label: t("command.system"), run: () => show("system") },
+    { name: "talk", label: t("command.talk"), run: () => show("talk") },
+  ];
+  if (error instanceof Refused && error.status === 404) return <NotFound />;
+  const inner = project ? [...around(projects, project.id), project].toReversed() : [];
+  return (
+    <>
+      <title>{`${conversation?.title || t("app.untitled")} · ${t("app.name")}`}</title>
+      <ThreadHeader conversation={conversation} project={project} branches={branches?.items.length ?? 0} onShow={show} />
+      <Thread
+        ref={thread}
+        conversationId={id}
+        branch={branch}
+        around={message}
+        exists={exists}
+        models={several}
+        modelMenu={modelMenu}
+        onBranch={onBranch}
+        onEnd={onEnd}
+      />
+      <div className="mx-auto w-full max-w-thread px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+        {conversation?.deleted_at ? (
+          <Trashed id={id} />
+        ) : (
+          <Composer
+            draftKey={id}
+            running={running}
+            autoFocus
+            commands={commands}
+            onSay={onSay}
+            onStop={stop}
+            onEditLast={() => thread.current?.editLast()}
+            controls={
+              <ModelPicker
+                multiple
+                value={models}
+                fallback={inner.find((one) => one.model)?.model}
+                onChange={choose}
+                open={panel === "model"}
+                onOpenChange={(open) => show(open ? "model" : undefined)}
+              />
+            }
+          />
+        )}
+      </div>
+      <Suspense>
+        {panel === "map" && <BranchMap conversationId={id} current={branch} onBranch={onBranch} onClose={close} />}
+        {panel === "system" && conversation && (
+          <InstructionsDialog
+            value={conversation.system ?? ""}
+            projectId={conversation.project_id ?? null}
+            onSave={(system) => update({ id, changes: { system } })}
+            onClose={close}
+          />
+        )}
+        {panel === "talk" && (
+          <TalkDialog conversationId={id} first={models[0]} {...(branch && { branch })} onStarted={() => thread.current?.toEnd()} onClose={close} />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** The branch and the message that the address asks for; without them, the branch that the person is on. */
+function useAsked(id: string, current: string | undefined) {
+  const navigate = useNavigate({ from: "/c/$conversationId" });
+  const { branch: asked, message } = useSearch({ from: "/c/$conversationId" });
+  const { mutate: switchTo } = useSwitchBranch(id);
+  const known = current !== undefined;
+  useEffect(() => {
+    if (asked && known) switchTo(asked);
+  }, [asked, known, switchTo]);
+  const onEnd = useCallback(() => void navigate({ search: {}, replace: true }), [navigate]);
+  const onBranch = useCallback(
+    (branch: string) => {
+      switchTo(branch);
+      onEnd();
+    },
+    [switchTo, onEnd],
+  );
+  return { branch: known ? (asked ?? current) : undefined, message, onBranch, onEnd };
+}
+
+/** Who answers here: the conversation's model, or several for the time being. */
+function useModels(id: string, own: string | null | undefined) {
+  const [several, setSeveral] = useState(NONE);
+  const { mutate: update } = useUpdateConversation();
+  const choose = (models: readonly string[]) => {
+    setSeveral(models.length > 1 ? models : NONE);
+    const [only] = models;
+    if (models.length === 1 && only && only !== own) update({ id, changes: { model: only } });
+  };
+  return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose };
+}
+
+/** Escape stops the answer, unless something else in front of the page wants it. */
+function useEscape(running: boolean, stop: () => void): void {
+  useEffect(() => {
+    if (!running) return;
+    const hear = (event: KeyboardEvent) => {
+      const busy = event.defaultPrevented || event.isComposing || event.shiftKey || document.querySelector("[role=dialog],[role=menu],[role=listbox]");
+      if (event.key === "Escape" && !busy) stop();
+    };
+    document.addEventListener("keydown", hear);
+    return () => document.removeEventListener("keydown", hear);
+  }, [running, stop]);
+}
+
+function Trashed({ id }: { id: string }) {
+  const t = useT();
+  const { mutate: restore } = useRestoreConversation();
+  return (
+    <p className="flex flex-wrap items-center justify-center gap-3 rounded-2xl border bg-surface px-4 py-3 text-sm">
+      {t("thread.trashed")}
+      <Button size="small" variant="outline" onClick={() => restore(id)}>
+        {t("thread.restore")}
+      </Button>
+    </p>
+  );
+}

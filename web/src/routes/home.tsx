@@ -1,0 +1,181 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { FolderIcon, HourglassIcon, ScrollTextIcon, XIcon } from "lucide-react";
+import { Suspense, lazy, useEffect, useState } from "react";
+
+import type { Part, Project } from "@/api/client";
+import { PageHeader } from "@/components/page-header";
+import { Button, IconButton } from "@/components/ui/button";
+import { meQuery } from "@/data/me";
+import { modelsQuery } from "@/data/models";
+import { say } from "@/data/outbox";
+import { around } from "@/data/project-tree";
+import { projectsQuery } from "@/data/projects";
+import { useCommonCommands } from "@/features/composer/common-commands";
+import { Composer } from "@/features/composer/composer";
+import { ModelPicker } from "@/features/models/model-picker";
+import { useT } from "@/i18n";
+import { cn } from "@/lib/cn";
+import { drafts } from "@/lib/drafts";
+import { newId } from "@/lib/ids";
+import { usePreferences } from "@/lib/preferences";
+
+const InstructionsDialog = lazy(() => import("@/features/models/instructions-dialog"));
+const TalkDialog = lazy(() => import("@/features/models/talk-dialog"));
+
+/** Where a conversation begins. It gets its id here, so that it can be shown before the server knows of it. */
+export function Home() {
+  const { project } = useSearch({ from: "/" });
+  return <Beginning key={project} projectId={project ?? null} />;
+}
+
+function Beginning({ projectId }: { projectId: string | null }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const draftKey = projectId ? `new ${projectId}` : "new";
+  usePrefill(draftKey);
+  const { data: projects } = useQuery(projectsQuery);
+  const project = projects?.find(({ id }) => id === projectId);
+  const standing = useStandingModel(projects, project);
+  const [chosen, choose] = useState<readonly string[]>();
+  const [system, setSystem] = useState("");
+  const [temporary, setTemporary] = useState(false);
+  const [dialog, show] = useState<"model" | "system" | "talk">();
+  const [id, renew] = useState(() => newId());
+  const close = () => show(undefined);
+
+  const models = chosen ?? (standing.preferred ? [standing.preferred] : []);
+  const [model] = models;
+  const create = {
+    ...(model && { model }),
+    ...(system && { system }),
+    ...(project && { project_id: project.id }),
+    ...(temporary && { temporary }),
+  };
+  const go = () => void navigate({ to: "/c/$conversationId", params: { conversationId: id } });
+  const onSay = (parts: Part[]) => {
+    void say({ id: newId(), conversationId: id, create, parts, models: models.length > 1 ? models : [] });
+    renew(newId());
+    go();
+  };
+  const commands = [
+    ...useCommonCommands().filter(({ name }) => name !== "new"),
+    { name: "model", label: t("command.model"), run: () => show("model") },
+    { name: "system", label: t("command.system"), run: () => show("system") },
+    { name: "temporary", label: t("command.temporary"), run: () => setTemporary(!temporary) },
+    { name: "talk", label: t("command.talk"), run: () => show("talk") },
+  ];
+
+  return (
+    <>
+      <title>{t("app.name")}</title>
+      <PageHeader>
+        <Button
+          size="small"
+          aria-pressed={temporary}
+          className={cn("ms-auto text-muted", temporary && "bg-accent-soft text-foreground")}
+          onClick={() => setTemporary(!temporary)}
+        >
+          <HourglassIcon aria-hidden /> {t("home.temporary")}
+        </Button>
+      </PageHeader>
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+        <div className="m-auto flex w-full max-w-thread flex-col gap-6 px-4 pt-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:pb-[14dvh]">
+          <div className="flex flex-col gap-3 text-center">
+            <Greeting />
+            {temporary && <p className="text-sm text-balance text-muted">{t("home.temporary.hint")}</p>}
+          </div>
+          <div className="flex flex-col gap-2">
+            {project && <ProjectBadge project={project} />}
+            <Composer
+              draftKey={draftKey}
+              running={false}
+              autoFocus
+              commands={commands}
+              onSay={onSay}
+              onStop={close}
+              controls={
+                <>
+                  <ModelPicker
+                    multiple
+                    value={models}
+                    fallback={standing.fallback}
+                    onChange={choose}
+                    open={dialog === "model"}
+                    onOpenChange={(open) => show(open ? "model" : undefined)}
+                    onTalk={() => show("talk")}
+                  />
+                  <Button size="small" className="text-muted" aria-pressed={system !== ""} onClick={() => show("system")}>
+                    <ScrollTextIcon aria-hidden className={system ? "text-accent" : ""} />
+                    <span className="sr-only sm:not-sr-only">{t("home.instructions")}</span>
+                  </Button>
+                </>
+              }
+            />
+          </div>
+        </div>
+      </div>
+      <Suspense>
+        {dialog === "system" && <InstructionsDialog value={system} projectId={projectId} onSave={setSystem} onClose={close} />}
+        {dialog === "talk" && <TalkDialog conversationId={id} create={create} first={model} onStarted={go} onClose={close} />}
+      </Suspense>
+    </>
+  );
+}
+
+/** Who answers where nothing is chosen here: the project's model, else the one that was used last, else the server's. */
+function useStandingModel(projects: readonly Project[] = [], project: Project | undefined) {
+  const { data } = useQuery(modelsQuery);
+  const last = usePreferences((state) => state.lastModel);
+  const outer = project ? around(projects, project.id).toReversed() : [];
+  const [own] = [...(project ? [project] : []), ...outer].flatMap(({ model }) => model ?? []);
+  const known = data?.items.some(({ name }) => name === last);
+  return { fallback: own, preferred: own === undefined && known ? last : undefined };
+}
+
+/** A text that came with the address begins the message; it is not sent by itself, for anybody can make a link. */
+function usePrefill(draftKey: string): void {
+  const { q, project } = useSearch({ from: "/" });
+  const navigate = useNavigate({ from: "/" });
+  useEffect(() => {
+    if (q === undefined) return;
+    const { text } = drafts.get(draftKey);
+    if (!text.endsWith(q)) drafts.change(draftKey, { text: text ? `${text}\n\n${q}` : q });
+    void navigate({ search: project ? { project } : {}, replace: true });
+  }, [draftKey, q, project, navigate]);
+}
+
+function partOfDay(hour: number): "night" | "morning" | "day" | "evening" {
+  if (hour < 5) return "night";
+  if (hour < 12) return "morning";
+  return hour < 18 ? "day" : "evening";
+}
+
+function Greeting() {
+  const t = useT();
+  const { data } = useQuery(meQuery);
+  const [part] = useState(() => partOfDay(new Date().getHours()));
+  const text = t(`home.${part}`);
+  return (
+    <h1 className="font-serif text-3xl text-balance wrap-break-word">
+      {data?.name ? t("home.named", { greeting: text, name: data.name }) : text}
+    </h1>
+  );
+}
+
+function ProjectBadge({ project }: { project: Project }) {
+  const t = useT();
+  return (
+    <p className="flex max-w-full items-center self-start rounded-full bg-accent-soft ps-3 text-sm">
+      <Link to="/projects/$projectId" params={{ projectId: project.id }} className="flex min-w-0 items-center gap-2 py-1 hover:underline">
+        <FolderIcon aria-hidden className="size-4 shrink-0" />
+        <span className="truncate">{project.name}</span>
+      </Link>
+      <IconButton label={t("home.leaveProject")} className="rounded-full" asChild>
+        <Link to="/">
+          <XIcon />
+        </Link>
+      </IconButton>
+    </p>
+  );
+}
