@@ -31,7 +31,18 @@ from results import HEADINGS, Results, Row, cells
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-SUBJECTS = ("append", "growth", "read", "list", "search", "size", "transfer", "postgres", "server")
+SUBJECTS = (
+    "append",
+    "growth",
+    "read",
+    "list",
+    "search",
+    "size",
+    "transfer",
+    "postgres",
+    "server",
+    "app",
+)
 
 
 def main() -> None:

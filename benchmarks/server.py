@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import hansard
 from bench import Bench
 from hansard.providers.echo import Echo
+from hansard.server.auth import signin_link
 from measure import compared, in_turns, measured
 from results import Row, Target
 
@@ -36,7 +37,7 @@ PATIENCE = 30.0
 
 async def measure(bench: Bench) -> list[Row]:
     try:
-        with _served(bench.home / "served") as server:
+        with served(bench.home / "served") as server:
             return await _compare(bench, server)
     except ServerMissing as error:
         bench.skip("server", str(error))
@@ -87,6 +88,7 @@ class Server:
 
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
+        self.signin = signin_link(token, url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
@@ -115,7 +117,7 @@ class Server:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[Server]:
+def served(home: Path) -> Iterator[Server]:
     """A server with a database of its own."""
     home.mkdir()
     ready = home / "ready"

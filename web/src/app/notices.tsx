@@ -2,11 +2,10 @@ import { Toaster } from "sonner";
 
 import { usePreferences } from "@/lib/preferences";
 
-// The library would write its styles into the page, which the page's policy does not allow.
-import "sonner/dist/styles.css";
-
 /** Where notices are shown. */
 export default function Notices() {
   const theme = usePreferences((state) => state.theme);
-  return <Toaster theme={theme} position="bottom-right" closeButton toastOptions={{ className: "!rounded-xl" }} />;
+  return (
+    <Toaster theme={theme} position="top-center" offset={{ top: "3.25rem" }} closeButton toastOptions={{ className: "!rounded-xl" }} />
+  );
 }

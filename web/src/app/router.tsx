@@ -9,6 +9,7 @@ import { Shell } from "@/app/shell";
 import { Failure } from "@/app/failure";
 import { NotFound } from "@/app/not-found";
 import { basePath } from "@/lib/base";
+import { part } from "@/lib/lazily";
 import { Home } from "@/routes/home";
 import { type SearchFilter, searchFilter } from "@/lib/search-filter";
 
@@ -27,7 +28,7 @@ const home = createRoute({
 const conversation = createRoute({
   getParentRoute: () => root,
   path: "/c/$conversationId",
-  component: lazyRouteComponent(() => import("@/routes/conversation"), "ConversationRoute"),
+  component: lazyRouteComponent(part(() => import("@/routes/conversation")), "ConversationRoute"),
   /** A branch and a message of it to begin at; without them, the end of the branch that the person is on. */
   validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string } => ({
     ...(typeof search["branch"] === "string" ? { branch: search["branch"] } : {}),
@@ -38,20 +39,20 @@ const conversation = createRoute({
 const project = createRoute({
   getParentRoute: () => root,
   path: "/projects/$projectId",
-  component: lazyRouteComponent(() => import("@/routes/project"), "ProjectRoute"),
+  component: lazyRouteComponent(part(() => import("@/routes/project")), "ProjectRoute"),
 });
 
 const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
-  component: lazyRouteComponent(() => import("@/routes/search"), "SearchRoute"),
+  component: lazyRouteComponent(part(() => import("@/routes/search")), "SearchRoute"),
   validateSearch: (search: Record<string, unknown>): SearchFilter => searchFilter(search),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings/{-$page}",
-  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsRoute"),
+  component: lazyRouteComponent(part(() => import("@/routes/settings")), "SettingsRoute"),
 });
 
 export const router = createRouter({

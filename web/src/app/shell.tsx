@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouter } from "@tanstack/react-router";
-import { type ReactNode, Suspense, lazy, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 
 import { Refused } from "@/api/client";
 import { Announcer } from "@/components/announcer";
@@ -13,14 +13,15 @@ import { followFeed } from "@/data/feed";
 import { meQuery } from "@/data/me";
 import { Sidebar } from "@/features/sidebar/sidebar";
 import { useT } from "@/i18n";
+import { lazily, loadRest } from "@/lib/lazily";
 import { useNarrow } from "@/lib/media";
 import { overlay, useOverlays } from "@/lib/overlays";
 import { showSidebar, useSidebarShown } from "@/lib/sidebar";
 
-const Drawer = lazy(async () => ({ default: (await import("@/components/ui/dialog")).Drawer }));
-const Notices = lazy(() => import("@/app/notices"));
-const Palette = lazy(() => import("@/features/search/palette"));
-const ProjectDialog = lazy(() => import("@/features/projects/project-dialog"));
+const Drawer = lazily(async () => ({ default: (await import("@/components/ui/dialog")).Drawer }));
+const Notices = lazily(() => import("@/app/notices"));
+const Palette = lazily(() => import("@/features/search/palette"));
+const ProjectDialog = lazily(() => import("@/features/projects/project-dialog"));
 
 /** The frame around every page. */
 export function Shell() {
@@ -37,8 +38,10 @@ function Frame() {
   const project = useOverlays((state) => state.project);
   useShortcuts();
   useEffect(() => {
-    if (!following) followFeed();
+    if (following) return;
     following = true;
+    followFeed();
+    void loadRest();
   }, []);
   return (
     <div className="flex h-full flex-col">

@@ -137,7 +137,11 @@ export function updateConversations(changes: ReadonlyMap<string, ConversationCha
 /** Change a conversation: shown at once, taken back with a notice if the server refuses. */
 export function useUpdateConversation() {
   return useMutation({
-    mutationFn: ({ id, changes }: { id: string; changes: ConversationChanges }) => updateConversations(new Map([[id, changes]])),
+    mutationFn: async ({ id, changes }: { id: string; changes: ConversationChanges }): Promise<Conversation> => {
+      const [changed] = await updateConversations(new Map([[id, changes]]));
+      if (!changed) throw new Error("It was refused, which has been said.");
+      return changed;
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 /** The feed: what changed in the record, wherever it was changed, is shown within a second. */
+import { notifyManager } from "@tanstack/react-query";
 import { create } from "zustand";
 
 import { type FeedEntry, type FeedStart, Refused } from "@/api/client";
@@ -15,8 +16,10 @@ import { address } from "@/lib/base";
 export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
 
 const RETRY = 1000;
-/** Changes of one conversation that come within this time, in milliseconds, are read at once. */
+/** Changes that come within this time, in milliseconds, are read at once. */
 const GATHER = 60;
+/** If more conversations than this have changed, their lists are read anew instead. */
+const MANY = 20;
 
 /** How long, in milliseconds, the feed is followed while nobody looks at the page. */
 const PATIENCE = 10_000;
@@ -82,20 +85,32 @@ export function hear(entry: FeedEntry): void {
   if (noun === "conversation" || noun === "message" || noun === "branch") gather(conversation, entry.kind);
 }
 
-const gathered = new Map<string, Set<string>>();
+/** What happened lately, by conversation, in the order in which it happened last. */
+const changed = new Map<string, Set<string>>();
 
 function gather(conversation: string, kind: string): void {
-  const kinds = gathered.get(conversation);
-  if (kinds) {
-    kinds.add(kind);
-    return;
-  }
-  gathered.set(conversation, new Set([kind]));
-  setTimeout(() => {
-    const changes = gathered.get(conversation) ?? new Set();
-    gathered.delete(conversation);
-    void reread(conversation, changes);
-  }, GATHER);
+  if (changed.size === 0) setTimeout(() => void rereadChanged(), GATHER);
+  const kinds = changed.get(conversation) ?? new Set();
+  kinds.delete(kind);
+  changed.set(conversation, kinds.add(kind));
+}
+
+async function rereadChanged(): Promise<void> {
+  const all = [...changed];
+  changed.clear();
+  const gone = all.filter(([, kinds]) => isGone(kinds));
+  const left = all.filter(([, kinds]) => !isGone(kinds));
+  notifyManager.batch(() => gone.forEach(([id]) => hideConversation(id)));
+  if (gone.length > 0) void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
+  const shown = all.filter(([id]) => queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }));
+  if (left.length > MANY) void queryClient.invalidateQueries({ queryKey: ["conversations"] });
+  await Promise.all((left.length > MANY ? shown : left).map(([id, kinds]) => reread(id, kinds)));
+  for (const [id] of shown) if (gone.some(([other]) => other === id)) void queryClient.invalidateQueries(conversationQuery(id));
+}
+
+function isGone(kinds: ReadonlySet<string>): boolean {
+  const last = [...kinds].findLast((kind) => ["conversation.deleted", "conversation.purged", "conversation.restored"].includes(kind));
+  return last !== undefined && last !== "conversation.restored";
 }
 
 /** Read a conversation again, and of its thread what may have changed. */
@@ -107,7 +122,7 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
     else if (kinds.has("message.created")) await arrived(id);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
-    hideConversation(id, !kinds.has("conversation.purged"));
+    hideConversation(id);
     await queryClient.invalidateQueries(conversationQuery(id));
   }
 }

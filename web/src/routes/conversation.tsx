@@ -4,9 +4,8 @@ import { Suspense, lazy, useCallback, useEffect, useRef, useState } from "react"
 
 import { type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
-import { Button } from "@/components/ui/button";
 import { branchesQuery, useSwitchBranch } from "@/data/branches";
-import { conversationQuery, knownConversation, useRestoreConversation, useUpdateConversation } from "@/data/conversations";
+import { conversationQuery, knownConversation, useUpdateConversation } from "@/data/conversations";
 import { say, useOutbox } from "@/data/outbox";
 import { around } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
@@ -79,29 +78,25 @@ function ConversationPage({ id }: { id: string }) {
         onEnd={onEnd}
       />
       <div className="mx-auto w-full max-w-thread px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
-        {conversation?.deleted_at ? (
-          <Trashed id={id} />
-        ) : (
-          <Composer
-            draftKey={id}
-            running={running}
-            autoFocus
-            commands={commands}
-            onSay={onSay}
-            onStop={stop}
-            onEditLast={() => thread.current?.editLast()}
-            controls={
-              <ModelPicker
-                multiple
-                value={models}
-                fallback={inner.find((one) => one.model)?.model}
-                onChange={choose}
-                open={panel === "model"}
-                onOpenChange={(open) => show(open ? "model" : undefined)}
-              />
-            }
-          />
-        )}
+        <Composer
+          draftKey={id}
+          running={running}
+          autoFocus
+          commands={commands}
+          onSay={onSay}
+          onStop={stop}
+          onEditLast={() => thread.current?.editLast()}
+          controls={
+            <ModelPicker
+              multiple
+              value={models}
+              fallback={inner.find((one) => one.model)?.model}
+              onChange={choose}
+              open={panel === "model"}
+              onOpenChange={(open) => show(open ? "model" : undefined)}
+            />
+          }
+        />
       </div>
       <Suspense>
         {panel === "map" && <BranchMap conversationId={id} current={branch} onBranch={onBranch} onClose={close} />}
@@ -164,17 +159,4 @@ function useEscape(running: boolean, stop: () => void): void {
     document.addEventListener("keydown", hear);
     return () => document.removeEventListener("keydown", hear);
   }, [running, stop]);
-}
-
-function Trashed({ id }: { id: string }) {
-  const t = useT();
-  const { mutate: restore } = useRestoreConversation();
-  return (
-    <p className="flex flex-wrap items-center justify-center gap-3 rounded-2xl border bg-surface px-4 py-3 text-sm">
-      {t("thread.trashed")}
-      <Button size="small" variant="outline" onClick={() => restore(id)}>
-        {t("thread.restore")}
-      </Button>
-    </p>
-  );
 }

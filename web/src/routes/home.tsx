@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { FolderIcon, HourglassIcon, ScrollTextIcon, XIcon } from "lucide-react";
-import { Suspense, lazy, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 
 import type { Part, Project } from "@/api/client";
 import { PageHeader } from "@/components/page-header";
@@ -18,10 +18,11 @@ import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { drafts } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
+import { lazily } from "@/lib/lazily";
 import { usePreferences } from "@/lib/preferences";
 
-const InstructionsDialog = lazy(() => import("@/features/models/instructions-dialog"));
-const TalkDialog = lazy(() => import("@/features/models/talk-dialog"));
+const InstructionsDialog = lazily(() => import("@/features/models/instructions-dialog"));
+const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
 
 /** Where a conversation begins. It gets its id here, so that it can be shown before the server knows of it. */
 export function Home() {

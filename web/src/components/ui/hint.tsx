@@ -1,8 +1,10 @@
 import { Slot } from "radix-ui";
-import { type ReactNode, Suspense, type SyntheticEvent, lazy, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, type SyntheticEvent, useEffect, useRef } from "react";
 import { create } from "zustand";
 
-const Bubble = lazy(() => import("@/components/ui/bubble"));
+import { lazily } from "@/lib/lazily";
+
+const Bubble = lazily(() => import("@/components/ui/bubble"));
 
 export type Side = "top" | "bottom" | "left" | "right";
 

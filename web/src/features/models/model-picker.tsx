@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDownIcon } from "lucide-react";
-import { Suspense, lazy, useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 
 import { Button } from "@/components/ui/button";
 import { modelTitle, modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
+import { lazily } from "@/lib/lazily";
 import { prefer } from "@/lib/preferences";
 
-const ModelPopover = lazy(() => import("@/features/models/model-popover"));
+const ModelPopover = lazily(() => import("@/features/models/model-popover"));
 
 /** Chooses who answers: one model, or with `multiple` several at once. Nothing chosen means the one that is set. */
 export function ModelPicker({

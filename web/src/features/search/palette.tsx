@@ -54,6 +54,7 @@ export default function Palette() {
         <div className="flex items-center gap-3 border-b px-4">
           <SearchIcon aria-hidden className="size-4 shrink-0 text-muted" />
           <Command.Input
+            autoFocus
             value={q}
             onValueChange={setQ}
             placeholder={t("search.palette.placeholder")}

@@ -2,7 +2,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 
 import type { Conversation } from "@/api/client";
 import { type ConversationChanges, deleteConversations, updateConversations } from "@/data/conversations";
-import { useT } from "@/i18n";
+import { type Key, useT } from "@/i18n";
 import { notice } from "@/lib/notice";
 
 import { NOTHING } from "./selection";
@@ -10,12 +10,8 @@ import { sidebar } from "./state";
 
 type Several = readonly Conversation[];
 
-function changeEach(conversations: Several, changes: (conversation: Conversation) => ConversationChanges): void {
-  void updateConversations(new Map(conversations.map((conversation) => [conversation.id, changes(conversation)])));
-}
-
-function change(conversations: Several, changes: ConversationChanges): void {
-  changeEach(conversations, () => changes);
+function change(conversations: Several, changes: (conversation: Conversation) => ConversationChanges): Promise<Several> {
+  return updateConversations(new Map(conversations.map((conversation) => [conversation.id, changes(conversation)])));
 }
 
 /** What can be done with conversations; most of it can be taken back. */
@@ -24,34 +20,36 @@ export function useActions() {
   const navigate = useNavigate();
   const open = useParams({ strict: false, select: (params) => params.conversationId });
 
-  const named = (conversations: Several) => ({
-    count: conversations.length,
-    title: conversations[0]?.title || t("app.untitled"),
-  });
+  /** Say what was done, and let it be undone. */
+  const tell = (done: Several, key: Key, values: { readonly project?: string }, undo: () => void) => {
+    const [first] = done;
+    if (first) notice.undoable(t(key, { count: done.length, title: first.title || t("app.untitled"), ...values }), undo);
+  };
 
   return {
-    pin: (conversations: Several, pinned: boolean) => change(conversations, { pinned }),
-    archive(conversations: Several, archived: boolean) {
-      change(conversations, { archived });
-      sidebar({ selection: NOTHING });
-      const text = t(archived ? "sidebar.archived" : "sidebar.unarchived", named(conversations));
-      notice.undoable(text, () => change(conversations, { archived: !archived }));
+    pin(conversations: Several, pinned: boolean) {
+      void change(conversations, () => ({ pinned }));
     },
-    move(conversations: Several, project: { readonly id: string; readonly name: string } | null) {
+    async archive(conversations: Several, archived: boolean) {
+      sidebar({ selection: NOTHING });
+      const done = await change(conversations, () => ({ archived }));
+      tell(done, archived ? "sidebar.archived" : "sidebar.unarchived", {}, () => void change(done, () => ({ archived: !archived })));
+    },
+    async move(conversations: Several, project: { readonly id: string; readonly name: string } | null) {
       const moved = conversations.filter(({ project_id }) => project_id !== (project?.id ?? null));
       if (moved.length === 0) return;
-      change(moved, { project_id: project?.id ?? null });
+      const places = new Map(moved.map(({ id, project_id }) => [id, project_id]));
       sidebar({ selection: NOTHING });
-      const text = project
-        ? t("sidebar.moved", { ...named(moved), project: project.name })
-        : t("sidebar.movedOut", named(moved));
-      notice.undoable(text, () => changeEach(moved, ({ project_id }) => ({ project_id })));
+      const done = await change(moved, () => ({ project_id: project?.id ?? null }));
+      tell(done, project ? "sidebar.moved" : "sidebar.movedOut", project ? { project: project.name } : {}, () =>
+        void change(done, ({ id }) => ({ project_id: places.get(id) ?? null })),
+      );
     },
     /** Give a tag to all of them, or take it from all. */
     tag(conversations: Several, tag: string, given: boolean) {
       const others = (tags: readonly string[]) => tags.filter((other) => other !== tag);
       const concerned = conversations.filter(({ tags }) => tags.includes(tag) !== given);
-      changeEach(concerned, ({ tags }) => ({ tags: given ? [...tags, tag] : others(tags) }));
+      void change(concerned, ({ tags }) => ({ tags: given ? [...tags, tag] : others(tags) }));
     },
     remove(conversations: Several) {
       void deleteConversations(conversations);

@@ -4,7 +4,7 @@ export const common = {
   "app.offline": "Der Server ist nicht erreichbar. Was du sendest, wartet und wird gesendet, sobald er wieder da ist.",
   "app.online": "Der Server ist wieder da.",
   "app.notFound": "Hier ist nichts.",
-  "app.notFound.hint": "Es wurde endgültig gelöscht, gehört jemand anderem oder war nie da.",
+  "app.notFound.hint": "Es wurde gelöscht, gehört jemand anderem oder war nie da. Was kürzlich gelöscht wurde, ist im Papierkorb, in den Einstellungen.",
   "app.home": "Neuen Chat beginnen",
   "app.failed": "Das hat nicht geklappt.",
   "app.retry": "Noch einmal",

@@ -94,8 +94,6 @@ export const thread = {
   "thread.kept": "Dieser Chat bleibt jetzt.",
   "thread.talk": "Modelle reden lassen",
   "thread.instructions": "Anweisungen",
-  "thread.trashed": "Diese Unterhaltung ist im Papierkorb.",
-  "thread.restore": "Zurückholen",
   "thread.task.done": "Erledigt",
   "thread.task.open": "Zu tun",
   "thread.remoteImage": "Bild von {host}: {alt}",

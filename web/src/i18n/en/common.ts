@@ -4,7 +4,7 @@ export const common = {
   "app.offline": "The server cannot be reached. What you send waits, and is sent when it is back.",
   "app.online": "The server is back.",
   "app.notFound": "There is nothing here.",
-  "app.notFound.hint": "It was deleted for good, belongs to somebody else, or never was.",
+  "app.notFound.hint": "It was deleted, belongs to somebody else, or never was. What was deleted lately is in the trash, in the settings.",
   "app.home": "Start a new chat",
   "app.failed": "This did not work.",
   "app.retry": "Try again",

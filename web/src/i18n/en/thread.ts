@@ -94,8 +94,6 @@ export const thread = {
   "thread.kept": "This chat is kept now.",
   "thread.talk": "Let them talk",
   "thread.instructions": "Instructions",
-  "thread.trashed": "This conversation is in the trash.",
-  "thread.restore": "Bring it back",
   "thread.task.done": "Done",
   "thread.task.open": "To do",
   "thread.remoteImage": "Image from {host}: {alt}",
