@@ -2,22 +2,20 @@
 import { type Conversation, Refused, Unreachable } from "@/api/client";
 import { exportAddress } from "@/data/transfer";
 import { t } from "@/i18n";
+import { settleAll } from "@/lib/in-turn";
+import { joinExports } from "@/lib/join-exports";
 import { notice } from "@/lib/notice";
 
 /** Download conversations as one file, which can be imported again. */
 export async function exportConversations(conversations: readonly Conversation[]): Promise<void> {
   try {
-    save(joinExports(await Promise.all(conversations.map(({ id }) => readExport(id)))), fileName(conversations));
+    const results = await settleAll(conversations, ({ id }) => readExport(id));
+    const refused = results.find((result) => result.status === "rejected");
+    if (refused) throw refused.reason;
+    save(joinExports(results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))), fileName(conversations));
   } catch (error) {
     notice.error(error);
   }
-}
-
-/** Several exports as one: a header, what they hold without repetition, and an end that counts it. */
-export function joinExports(files: readonly string[]): string {
-  const lines = files.map((file) => file.trimEnd().split("\n"));
-  const records = new Set(lines.flatMap((file) => file.slice(1, -1)));
-  return [lines[0]?.[0], ...records, JSON.stringify({ kind: "end", records: records.size }), ""].join("\n");
 }
 
 async function readExport(id: string): Promise<string> {

@@ -77,7 +77,7 @@ export function hear(entry: FeedEntry): void {
   const conversation = entry.conversation_id;
   if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
   else if (noun === "run") runEnded(entry.subject_id);
-  if (noun === "project") void rereadProject(entry.subject_id).catch(() => undefined);
+  if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
   if (noun === "setting") void queryClient.invalidateQueries({ queryKey: ["settings"] });
   if (conversation === null) return;
   if (noun === "branch") void queryClient.invalidateQueries(branchesQuery(conversation));

@@ -26,8 +26,9 @@ function knownProject(id: string): Project | undefined {
   return queryClient.getQueryData(projectsQuery.queryKey)?.find((project) => project.id === id);
 }
 
-/** Read a project that was changed somewhere. */
-export async function rereadProject(id: string): Promise<void> {
+/** Read a project that was changed somewhere, as the feed says. */
+export async function rereadProject(id: string, kind: string): Promise<void> {
+  if (kind === "project.deleted") return hideProject(id);
   try {
     showProject(await ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })));
   } catch (error) {

@@ -52,11 +52,16 @@ async function patiently<T>(load: Load<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if (performance.now() < FRESH) throw error; // a new page did not help
+    if (isNew()) throw error; // a new page did not help
     await serverIsThere();
     location.reload();
     return new Promise(() => undefined);
   }
+}
+
+function isNew(): boolean {
+  const [opening] = performance.getEntriesByType("navigation");
+  return opening instanceof PerformanceNavigationTiming && opening.type === "reload" && performance.now() < FRESH;
 }
 
 async function serverIsThere(): Promise<void> {

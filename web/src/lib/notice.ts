@@ -24,7 +24,7 @@ export const notice = {
 };
 
 export function explain(error: unknown): string {
-  if (error instanceof Unreachable) return t("app.offline");
+  if (error instanceof Unreachable) return t("app.unreachable");
   if (error instanceof Refused && error.code === "conflict") return t("app.conflict");
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 
 import { type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
@@ -18,10 +18,11 @@ import { Thread, type ThreadHandle } from "@/features/thread/thread";
 import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
 import { newId } from "@/lib/ids";
+import { lazily } from "@/lib/lazily";
 
-const BranchMap = lazy(() => import("@/features/thread/branch-map"));
-const InstructionsDialog = lazy(() => import("@/features/models/instructions-dialog"));
-const TalkDialog = lazy(() => import("@/features/models/talk-dialog"));
+const BranchMap = lazily(() => import("@/features/thread/branch-map"));
+const InstructionsDialog = lazily(() => import("@/features/models/instructions-dialog"));
+const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
 
 const modelMenu = (onPick: (model: string) => void) => <ModelMenuItems onPick={onPick} />;
 const NONE: readonly string[] = [];
@@ -35,13 +36,14 @@ export function ConversationRoute() {
 function ConversationPage({ id }: { id: string }) {
   const t = useT();
   // A new conversation is shown before the server knows of it.
-  const exists = !useOutbox((state) => state.prompts.some((prompt) => prompt.conversationId === id && prompt.create));
+  const made = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
+  const exists = made === undefined;
   const { data: conversation, error } = useQuery({ ...conversationQuery(id), enabled: exists, placeholderData: () => knownConversation(id) });
   const { data: branches } = useQuery({ ...branchesQuery(id), enabled: exists });
   const { data: projects = [] } = useQuery(projectsQuery);
   const project = projects.find((other) => other.id === conversation?.project_id);
   const { branch, message, onBranch, onEnd } = useAsked(id, branches?.current);
-  const { several, models, choose } = useModels(id, conversation?.model);
+  const { several, models, choose } = useModels(id, conversation ? conversation.model : made?.model);
   const [panel, show] = useState<Panel>();
   const thread = useRef<ThreadHandle>(null);
   const running = useRunningIn(id);
@@ -92,6 +94,7 @@ function ConversationPage({ id }: { id: string }) {
               value={models}
               fallback={inner.find((one) => one.model)?.model}
               onChange={choose}
+              onTalk={() => show("talk")}
               open={panel === "model"}
               onOpenChange={(open) => show(open ? "model" : undefined)}
             />

@@ -1,5 +1,5 @@
 import { CopyIcon, DownloadIcon, WrapTextIcon } from "lucide-react";
-import { Suspense, lazy, useId, useRef, useState } from "react";
+import { type ReactNode, Suspense, lazy, useId, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
 
 import { PlainButton } from "@/components/ui/plain-button";
@@ -12,7 +12,8 @@ import { CopyButton } from "./copy-button";
 import { fileName } from "./file-name";
 import { useColours } from "./use-colours";
 
-const Diagram = lazy(() => import("./diagram"));
+const Undrawn = ({ children }: { code: string; label: string; children: ReactNode }) => children;
+const Diagram = lazy(() => import("./diagram").catch(() => ({ default: Undrawn })));
 
 /** A piece of code, or what it draws. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {

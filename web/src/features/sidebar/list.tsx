@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import type { VirtualItem } from "@tanstack/react-virtual";
 import { MessagesSquareIcon } from "lucide-react";
 import { useRef } from "react";
 
@@ -19,7 +18,7 @@ import { useDragging, useGestures } from "./use-gestures";
 import { useKeys } from "./use-keys";
 import { useRowFocus } from "./use-row-focus";
 import { useRows } from "./use-rows";
-import { grouped, useVirtualRows } from "./use-virtual-rows";
+import { type RowPlace, grouped, useVirtualRows } from "./use-virtual-rows";
 
 /** Projects and conversations, however many. One row is reached by Tab; the arrows go on from there. */
 export default function ConversationList() {
@@ -33,17 +32,17 @@ export default function ConversationList() {
 
   const focus = useRowFocus(rows, scroller, open);
   const view = useSidebar((state) => state.view);
-  const virtualizer = useVirtualRows(rows, scroller, focus.index, view);
+  const shown = useVirtualRows(rows, scroller, focus.index, view);
   const goTo = (row: Row | undefined) => {
     if (!row) return;
-    virtualizer.scrollToIndex(rows.indexOf(row), { align: "auto" });
+    shown.scrollTo(rows.indexOf(row));
     focus.on(row);
   };
   const keys = useKeys(rows, goTo, actions);
   const gestures = useGestures(rows, rows.find((row) => row.kind === "conversation" && row.conversation.id === open)?.key);
   const { handlers, target } = useDragging(rows, projects ?? [], actions.move);
 
-  const drawn = ({ index, key, start, size }: VirtualItem) => {
+  const drawn = ({ index, key, start, size }: RowPlace) => {
     const row = rows[index];
     if (!row) return null;
     const tabbable = index === focus.index;
@@ -76,8 +75,8 @@ export default function ConversationList() {
       {...handlers}
       {...focus.handlers}
     >
-      <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
-        {grouped(rows, virtualizer.getVirtualItems()).map(({ section, items }) => (
+      <div className="relative" style={{ height: shown.height }}>
+        {grouped(rows, shown.items).map(({ section, items }) => (
           <div key={section ?? ""} role="group" aria-label={section && sectionName(section, t, language)}>
             {items.filter(({ index }) => !isItem(rows[index])).map(drawn)}
             <ul>{items.filter(({ index }) => isItem(rows[index])).map(drawn)}</ul>

@@ -1,14 +1,15 @@
 import { type UseInfiniteQueryResult, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useParams } from "@tanstack/react-router";
+import { useEffect, useEffectEvent, useMemo, useState } from "react";
 
-import type { Conversation } from "@/api/client";
+import type { Conversation, Project } from "@/api/client";
 import { queryClient } from "@/data/client";
 import { conversationsQuery } from "@/data/conversations";
-import { projectTree } from "@/data/project-tree";
+import { around, projectTree } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 
 import { type Row, type Source, datedRows, pinnedRows, projectRows } from "./rows";
-import { EVERYTHING, useSidebar } from "./state";
+import { EVERYTHING, expand, useSidebar } from "./state";
 
 const PINNED = conversationsQuery({ archived: false, pinned: true });
 
@@ -28,6 +29,7 @@ export function useRows(): readonly Row[] {
 function useProjectRows(): readonly Row[] {
   const { data: projects } = useQuery(projectsQuery);
   const { expanded, projectsShown } = useSidebar();
+  useRevealed(projects);
   const tree = useMemo(() => projectTree(projects ?? []), [projects]);
   const open = useMemo(
     () => (projectsShown ? expanded.filter((id) => projects?.some((project) => project.id === id)) : []),
@@ -38,6 +40,16 @@ function useProjectRows(): readonly Row[] {
     const heading: Row = { kind: "heading", key: "heading:projects", section: "projects" };
     return projectsShown ? [heading, ...projectRows(tree, new Set(open), sources)] : [heading];
   }, [tree, open, sources, projectsShown]);
+}
+
+/** Whoever comes to a project sees it in the list too, though it may be inside others. */
+function useRevealed(projects: readonly Project[] | undefined): void {
+  const shown = useParams({ strict: false, select: ({ projectId }) => projectId });
+  const isKnown = projects?.some(({ id }) => id === shown) ?? false;
+  const reveal = useEffectEvent((id: string) => around(projects ?? [], id).forEach((outer) => expand(outer.id, true)));
+  useEffect(() => {
+    if (shown && isKnown) reveal(shown);
+  }, [shown, isKnown]);
 }
 
 /** The newest conversations of the projects that are open. */

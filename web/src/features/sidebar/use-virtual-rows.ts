@@ -1,74 +1,115 @@
-import { type Range, type VirtualItem, type Virtualizer, defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
 import { useTouch } from "@/lib/media";
 
 import type { Row, Section } from "./rows";
 import type { View } from "./state";
+import { indexAt, moved, scrolledTo, startsOf } from "./window";
 
-type Scroller = HTMLDivElement;
+type Scroller = RefObject<HTMLElement | null>;
+
+/** Where a row is drawn, in pixels. */
+export interface RowPlace {
+  readonly index: number;
+  readonly key: string;
+  readonly start: number;
+  readonly size: number;
+}
+
+/** What of the list is in sight. */
+interface Sight {
+  readonly top: number;
+  readonly height: number;
+}
 
 /** Where each list was left, for the next time it is shown. */
-const places = new WeakMap<View, number>();
+const left = new WeakMap<View, number>();
 /** From so many rows before its place on, what comes next is loaded. */
 const AHEAD = 40;
+/** So many rows are drawn above and below those in sight. */
+const SPARE = 12;
+/** Pixels that are scrolled before the rows are drawn anew; fewer than the spare ones are high. */
+const STEP = 128;
+/** Pixels below the last row. */
+const END = 16;
 
-/** The rows in sight, and a few more; the row at `kept` is always among them, for it may have the focus. */
-export function useVirtualRows(rows: readonly Row[], scroller: RefObject<Scroller | null>, kept: number, view: View) {
+/**
+ * The rows in sight, and a few more; the row at `kept` is always among them, for it may have the focus. Their heights
+ * are known, so nothing is measured.
+ */
+export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: number, view: View) {
   const touch = useTouch();
   const rem = useRem();
-  const virtualizer = useVirtualizer<Scroller, HTMLElement>({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: useCallback((i: number) => height(rows[i], touch) * rem, [rows, touch, rem]),
-    getItemKey: useCallback((i: number) => rows[i]?.key ?? i, [rows]),
-    rangeExtractor: useCallback(
-      (range: Range) => {
-        const shown = defaultRangeExtractor(range);
-        return kept < 0 || shown.includes(kept) ? shown : [...shown, kept].toSorted((a, b) => a - b);
-      },
-      [kept],
-    ),
-    initialOffset: () => places.get(view) ?? 0,
-    overscan: 12,
-    useFlushSync: false,
-    paddingEnd: 16,
-  });
-  useLayoutEffect(() => virtualizer.measure(), [virtualizer, touch, rem]);
-  useEffect(
-    () => () => {
-      places.set(view, virtualizer.scrollOffset ?? 0);
-    },
-    [virtualizer, view],
-  );
-  useSteadyPlace(virtualizer, rows);
-  const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {};
+  const starts = useMemo(() => startsOf(rows.map((row) => height(row, touch) * rem)), [rows, touch, rem]);
+  const sight = useSight(scroller, view);
+  const from = Math.max(0, indexAt(starts, sight.top) - SPARE);
+  const to = Math.min(rows.length - 1, indexAt(starts, sight.top + sight.height + STEP) + SPARE);
+
+  const items = useMemo(() => {
+    const shown = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const drawn = kept < 0 || (kept >= from && kept <= to) ? shown : [...shown, kept].toSorted((a, b) => a - b);
+    return drawn.flatMap((index): readonly RowPlace[] => {
+      const [row, start, end] = [rows[index], starts[index], starts[index + 1]];
+      return row && start !== undefined && end !== undefined ? [{ index, key: row.key, start, size: end - start }] : [];
+    });
+  }, [rows, starts, from, to, kept]);
+
+  useSteadyPlace(scroller, rows, starts, items);
   useEffect(() => {
-    for (const row of rows.slice(Math.max(0, startIndex - AHEAD), endIndex + AHEAD))
+    for (const row of rows.slice(Math.max(0, from - AHEAD), to + AHEAD))
       if (row.kind === "source" && row.source.state === "more") row.source.load();
-  }, [rows, startIndex, endIndex]);
-  return virtualizer;
+  }, [rows, from, to]);
+
+  return {
+    items,
+    height: (starts.at(-1) ?? 0) + END,
+    scrollTo(index: number): void {
+      const { current } = scroller;
+      current?.scrollTo(0, scrolledTo(starts, index, current.scrollTop, current.clientHeight));
+    },
+  };
+}
+
+/** Begins where the list was left. */
+function useSight(scroller: Scroller, view: View): Sight {
+  const follow = useCallback(
+    (changed: () => void) => {
+      const { current } = scroller;
+      const observer = new ResizeObserver(changed);
+      if (current) observer.observe(current);
+      current?.addEventListener("scroll", changed, { passive: true });
+      return () => {
+        observer.disconnect();
+        current?.removeEventListener("scroll", changed);
+      };
+    },
+    [scroller],
+  );
+  useLayoutEffect(() => {
+    const { current } = scroller;
+    current?.scrollTo(0, left.get(view) ?? 0);
+    return () => {
+      if (current) left.set(view, current.scrollTop);
+    };
+  }, [scroller, view]);
+  const top = useSyncExternalStore(follow, () => Math.floor((scroller.current?.scrollTop ?? left.get(view) ?? 0) / STEP) * STEP);
+  const height = useSyncExternalStore(follow, () => scroller.current?.clientHeight ?? innerHeight);
+  return { top, height };
 }
 
 /** Of the rows in sight, those that stay stay where they are when others come or go above them. */
-function useSteadyPlace(virtualizer: Virtualizer<Scroller, HTMLElement>, rows: readonly Row[]): void {
-  const before = useRef<readonly VirtualItem[]>([]);
+function useSteadyPlace(scroller: Scroller, rows: readonly Row[], starts: readonly number[], items: readonly RowPlace[]): void {
+  const before = useRef<readonly RowPlace[]>([]);
   useLayoutEffect(() => {
-    const offset = virtualizer.scrollOffset ?? 0;
-    if (offset > 0) {
-      const index = new Map(rows.map(({ key }, i) => [key, i]));
-      const moves = before.current.flatMap(({ key, start, end }) => {
-        const at = index.get(String(key));
-        if (end <= offset || at === undefined) return [];
-        return [(virtualizer.measurementsCache[at]?.start ?? start) - start];
-      });
-      // The first in sight may be the one that has moved; the others then have not.
-      const [least = 0] = moves.slice(0, 3).toSorted((a, b) => Math.abs(a) - Math.abs(b));
-      if (least !== 0) virtualizer.scrollToOffset(offset + least);
-    }
-  }, [virtualizer, rows]);
+    const { current } = scroller;
+    const top = current?.scrollTop ?? 0;
+    if (top === 0) return;
+    const inSight = before.current.filter(({ start, size }) => start + size > top);
+    const now = new Map(rows.map(({ key }, i) => [key, starts[i] ?? 0]));
+    current?.scrollTo(0, top + moved(inSight, now));
+  }, [scroller, rows, starts]);
   useLayoutEffect(() => {
-    before.current = virtualizer.getVirtualItems();
+    before.current = items;
   });
 }
 
@@ -98,10 +139,10 @@ function readRem(): number {
 /** Rows in sight that stand below one heading, which may be out of sight itself. */
 export interface Group {
   readonly section: Section | undefined;
-  readonly items: VirtualItem[];
+  readonly items: RowPlace[];
 }
 
-export function grouped(rows: readonly Row[], items: readonly VirtualItem[]): readonly Group[] {
+export function grouped(rows: readonly Row[], items: readonly RowPlace[]): readonly Group[] {
   const groups: Group[] = [];
   for (const item of items) {
     const section = rows[item.index]?.section;

@@ -1,5 +1,5 @@
 import { CopyIcon, EllipsisIcon, PencilIcon, RotateCcwIcon, ThumbsDownIcon, ThumbsUpIcon } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { Message } from "@/api/client";
 import { CopyButton } from "@/components/markdown/copy-button";
@@ -9,8 +9,9 @@ import { textOf } from "./rows";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
+import { lazily } from "@/lib/lazily";
 
-const MessageMenu = lazy(() => import("./message-menu"));
+const MessageMenu = lazily(() => import("./message-menu"));
 
 /** What can be done with a message: seen when it is pointed at or has the focus, and always on touch and for the last one. */
 export function Actions({

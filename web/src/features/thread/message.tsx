@@ -25,7 +25,11 @@ export const MessageRow = memo(function MessageRow({ row, last }: { row: Row; la
   const { editing } = useThreadContext();
   const { message } = row;
   return (
-    <li data-row={row.key} data-message={row.id} className="group/message scroll-mt-16 rounded-2xl transition-colors data-shown:bg-mark/30">
+    <li
+      data-row={row.key}
+      data-message={row.id}
+      className={cn("group/message rounded-2xl transition-colors", message?.role !== "user" && "data-shown:bg-mark/30")}
+    >
       <h2 className="sr-only">{speakerOf(row, t)}</h2>
       {message && editing === message.id ? <EditForm message={message} /> : <Content row={row} last={last} />}
     </li>
@@ -67,7 +71,7 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
         </div>
       )}
       {texts.length > 0 && (
-        <div className={cn("max-w-[85%] min-w-0 rounded-3xl bg-accent-soft px-4 py-2.5", className)}>
+        <div className={cn("max-w-[85%] min-w-0 rounded-3xl bg-accent-soft px-4 py-2.5 ring-mark transition-shadow group-data-shown/message:ring-4", className)}>
           <Parts parts={texts} live={false} />
         </div>
       )}
@@ -85,7 +89,7 @@ function Answer({ row, last }: { row: Row; last: boolean }) {
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   return (
     <div className="flex flex-col">
-      {speaker && <p className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
+      {speaker && <p aria-hidden className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
       <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
       {!message && <Working quiet={parts.length > 0} />}
       {message && <Ending message={message} last={last} />}

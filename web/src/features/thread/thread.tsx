@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDownIcon } from "lucide-react";
-import { type ReactNode, type Ref, Suspense, lazy, useEffect, useImperativeHandle, useMemo, useState } from "react";
+import { type ReactNode, type Ref, Suspense, useEffect, useImperativeHandle, useMemo, useState } from "react";
 
 import { IconButton } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/state";
 import { ratingsQuery } from "@/data/ratings";
 import { useT } from "@/i18n";
 import { copy } from "@/lib/copy";
+import { lazily } from "@/lib/lazily";
 
 import { MessageRow } from "./message";
 import { textOf, toolNames } from "./rows";
@@ -17,7 +18,7 @@ import { useAnnouncements } from "./use-announcements";
 import { useThread } from "./use-thread";
 import { useViewport } from "./use-viewport";
 
-const Questions = lazy(() => import("./questions"));
+const Questions = lazily(() => import("./questions"));
 
 export interface ThreadHandle {
   /** Follow what comes. */

@@ -2,6 +2,7 @@ export const common = {
   "app.name": "Hansard",
   "app.skip": "Zum Gespräch springen",
   "app.offline": "Der Server ist nicht erreichbar. Was du sendest, wartet und wird gesendet, sobald er wieder da ist.",
+  "app.unreachable": "Der Server ist nicht erreichbar.",
   "app.online": "Der Server ist wieder da.",
   "app.notFound": "Hier ist nichts.",
   "app.notFound.hint": "Es wurde gelöscht, gehört jemand anderem oder war nie da. Was kürzlich gelöscht wurde, ist im Papierkorb, in den Einstellungen.",

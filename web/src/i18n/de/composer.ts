@@ -27,7 +27,6 @@ export const composer = {
   "command.temporary": "Diesen Chat vorübergehend machen oder nicht",
   "command.settings": "Die Einstellungen öffnen",
   "command.shortcuts": "Die Tastenkürzel zeigen",
-  "home.title": "Neuer Chat",
   "home.morning": "Guten Morgen",
   "home.day": "Guten Tag",
   "home.evening": "Guten Abend",

@@ -2,6 +2,7 @@ export const common = {
   "app.name": "Hansard",
   "app.skip": "Skip to the conversation",
   "app.offline": "The server cannot be reached. What you send waits, and is sent when it is back.",
+  "app.unreachable": "The server cannot be reached.",
   "app.online": "The server is back.",
   "app.notFound": "There is nothing here.",
   "app.notFound.hint": "It was deleted, belongs to somebody else, or never was. What was deleted lately is in the trash, in the settings.",

@@ -27,7 +27,6 @@ export const composer = {
   "command.temporary": "Make this chat temporary, or not",
   "command.settings": "Open the settings",
   "command.shortcuts": "Show the keyboard shortcuts",
-  "home.title": "New chat",
   "home.morning": "Good morning",
   "home.day": "Good afternoon",
   "home.evening": "Good evening",

@@ -1,0 +1,6 @@
+/** Several exports as one: a header, what they hold without repetition, and an end that counts it. */
+export function joinExports(files: readonly string[]): string {
+  const lines = files.map((file) => file.trimEnd().split("\n"));
+  const records = new Set(lines.flatMap((file) => file.slice(1, -1)));
+  return [lines[0]?.[0], ...records, JSON.stringify({ kind: "end", records: records.size }), ""].join("\n");
+}
