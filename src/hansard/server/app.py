@@ -75,7 +75,7 @@ def make_api(
         "doorkeeper": doorkeeper,
         "closing": closing,
         "prefix": prefix,
-        "files": page.read_files(web, prefix),
+        "files": page.Files(web, prefix),
     }
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]

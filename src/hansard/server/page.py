@@ -1,7 +1,7 @@
 """What a browser is shown: the chat app once it is built, or else a plain page that says that Hansard runs.
 
 The built app is files: `index.html`, and below `assets/` those whose names change with their content, which browsers
-keep for good. They are read once and found by name, so no path leads out of their folder. Any other address outside the
+keep for good. They are found by name, so no path leads out of their folder. Any other address outside the
 API is one of the app's own views and gets `index.html`; its links are relative, and its `<base href="/">`, which is
 changed here to where the app lies, says to what. None of this holds anything of anybody's: the app asks the API, which
 wants to know who asks.
@@ -9,14 +9,15 @@ wants to know who asks.
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import gzip
 import hashlib
 import re
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
@@ -48,9 +49,12 @@ _TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+_ANYTHING = "application/octet-stream"
+_TEXTS = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"}
+"""What compression makes smaller."""
 _APP_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 _STYLE = """
@@ -67,27 +71,36 @@ _PAGE_POLICY = (
 )
 
 
-class Files(msgspec.Struct, frozen=True):
-    """The built app's files by name, with forward slashes; none where it is not built."""
+class Files:
+    """The app in a folder, for browsers that see it below a prefix; a file is read when it is first asked for."""
 
-    content: dict[str, bytes]
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self._base = f'<base href="{escape(prefix)}/">'.encode()
+        self._paths = {
+            file.relative_to(folder).as_posix(): file
+            for file in folder.rglob("*")
+            if file.is_file()
+        }
+        self._read: dict[tuple[str, bool], bytes] = {}
 
     @property
     def built(self) -> bool:
-        return INDEX in self.content
+        return INDEX in self._paths
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
 
-def read_files(folder: Path, prefix: str) -> Files:
-    """The app in a folder, for browsers that see it below a prefix."""
-    content = {
-        file.relative_to(folder).as_posix(): file.read_bytes()
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
-    if INDEX in content:
-        base = f'<base href="{escape(prefix)}/">'.encode()
-        content[INDEX] = _BASE.sub(base, content[INDEX], count=1)
-    return Files(content)
+    async def read(self, name: str, *, packed: bool) -> bytes:
+        """A file's bytes, compressed with gzip if they are to be packed."""
+        if (name, packed) not in self._read:
+            self._read[name, packed] = await asyncio.to_thread(self._load, name, packed)
+        return self._read[name, packed]
+
+    def _load(self, name: str, packed: bool) -> bytes:
+        data = self._paths[name].read_bytes()
+        if name == INDEX:
+            data = _BASE.sub(self._base, data, count=1)
+        return gzip.compress(data, mtime=0) if packed else data
 
 
 @route(["/", "/{_:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
@@ -100,7 +113,7 @@ async def show(
     """The app, a file of it, or the plain page."""
     name = request.scope["path"].strip("/")
     if files.built:
-        return _file(files, name)
+        return await _file(files, name, request.headers.get("Accept-Encoding", ""))
     if name:
         raise NotFound("There is nothing at this address.")
     if request.auth is None:
@@ -127,19 +140,27 @@ async def sign_in(
     return Response("", status_code=303, headers=headers)
 
 
-def _file(files: Files, name: str) -> Response[bytes]:
+async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
     """A file of the app; for the address of a view, its index."""
-    if name not in files.content:
+    if name not in files:
         if name.startswith(ASSETS):
             raise NotFound("There is nothing at this address.")
         name = INDEX
     kept = name.startswith(ASSETS)
+    suffix = PurePosixPath(name).suffix
+    packed = (
+        suffix in _TEXTS
+        and re.search(r"\bgzip\b(?!;\s*q=0(?:\.0+)?(?:[,\s]|$))", accepted) is not None
+    )
     headers = {
         "Content-Security-Policy": _APP_POLICY,
         "Cache-Control": "public, max-age=31536000, immutable" if kept else "no-cache",
+        "Vary": "Accept-Encoding",
     }
-    kind = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-    return Response(files.content[name], media_type=kind, headers=headers)
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    content = await files.read(name, packed=packed)
+    return Response(content, media_type=_TYPES.get(suffix, _ANYTHING), headers=headers)
 
 
 _HOW = (

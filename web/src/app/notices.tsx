@@ -6,6 +6,6 @@ import { usePreferences } from "@/lib/preferences";
 export default function Notices() {
   const theme = usePreferences((state) => state.theme);
   return (
-    <Toaster theme={theme} position="top-center" offset={{ top: "3.25rem" }} closeButton toastOptions={{ className: "!rounded-xl" }} />
+    <Toaster theme={theme} position="top-center" offset={{ top: "3.25rem" }} closeButton toastOptions={{ className: "!rounded-xl pointer-events-auto" }} />
   );
 }

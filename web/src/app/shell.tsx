@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouter } from "@tanstack/react-router";
-import { type ReactNode, Suspense, useEffect } from "react";
+import { type MouseEvent, type ReactNode, Suspense, useEffect } from "react";
 
 import { Refused } from "@/api/client";
 import { Announcer } from "@/components/announcer";
@@ -45,7 +45,7 @@ function Frame() {
   }, []);
   return (
     <div className="flex h-full flex-col">
-      <a href="#main" className="sr-only z-50 rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:m-2">
+      <a href="#main" onClick={skip} className="sr-only z-50 rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:m-2">
         {t("app.skip")}
       </a>
       <Connection />
@@ -70,6 +70,12 @@ function Frame() {
       </Suspense>
     </div>
   );
+}
+
+/** Go past the sidebar; the address stays, for it is read against the app's base. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#main")?.focus();
 }
 
 /** The sidebar's place: beside the page, or a drawer where there is no room. */

@@ -93,6 +93,8 @@ async function catchUpThread(query: Query): Promise<void> {
   const tail = (query.state.data as Thread | undefined)?.pages.at(-1);
   if (!tail || tail.after !== null) return;
   const [, conversationId, branch] = query.queryKey as [string, string, string];
+  const known = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
+  if (known && !known.some(({ id }) => id === branch)) return; // it was deleted
   const last = tail.items.at(-1);
   const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE });
   // A page that is being read is added to what was there before, without this.

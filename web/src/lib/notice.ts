@@ -1,8 +1,9 @@
 /** Notices at the edge of the page. The library that shows them is loaded with the first one. */
 import { t } from "@/i18n";
 import { Refused, Unreachable } from "@/api/client";
+import { part } from "@/lib/lazily";
 
-const library = () => import("sonner");
+const library = part(() => import("sonner"));
 
 export const notice = {
   success(text: string): void {

@@ -2,6 +2,8 @@ import { type ReactNode, useEffect, useId, useState } from "react";
 
 import { useT } from "@/i18n";
 
+import { drawable } from "./diagram-source";
+
 type Drawing = { code: string; dark: boolean; address?: string };
 
 let drawing: Promise<unknown> = Promise.resolve();
@@ -9,6 +11,8 @@ let drawing: Promise<unknown> = Promise.resolve();
 /** Draw one after the other: the library has but one set of settings. */
 function draw(id: string, code: string, dark: boolean): Promise<string> {
   const next = drawing.then(async () => {
+    const source = drawable(code);
+    if (source === undefined) throw new Error("This is not drawn.");
     const { default: mermaid } = await import("mermaid");
     mermaid.initialize({
       startOnLoad: false,
@@ -19,7 +23,7 @@ function draw(id: string, code: string, dark: boolean): Promise<string> {
       htmlLabels: false,
       flowchart: { htmlLabels: false },
     });
-    return (await mermaid.render(id, code)).svg;
+    return (await mermaid.render(id, source)).svg;
   });
   drawing = next.catch(() => document.querySelector(`#d${CSS.escape(id)}`)?.remove());
   return next;

@@ -30,6 +30,10 @@ export function Dialog({ open, onOpenChange, title, quiet = false, description, 
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           {...focus}
+          onInteractOutside={(event) => {
+            // What a notice offers, such as to undo, is not outside.
+            if (event.target instanceof Element && event.target.closest("[data-sonner-toaster]")) event.preventDefault();
+          }}
           className={cn(
             "fixed z-50 flex max-h-[85dvh] flex-col gap-4 overflow-y-auto border bg-raised p-5 shadow-xl outline-none animate-in fade-in-0",
             "inset-x-0 bottom-0 rounded-t-2xl pb-[max(1.25rem,env(safe-area-inset-bottom))]",
@@ -72,7 +76,9 @@ function useGivenBackFocus(open: boolean) {
     onOpenAutoFocus: focusItself,
     onCloseAutoFocus(event: Event) {
       event.preventDefault();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Another dialog may have come in its place.
+      const other = document.activeElement?.closest("[role=dialog]");
+      if (before instanceof HTMLElement && before.isConnected && (!other || other.contains(before))) before.focus();
     },
   };
 }

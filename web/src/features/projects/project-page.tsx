@@ -28,8 +28,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
       <PageHeader className="touch:min-h-14">
         {project && (
           <>
-            <Path outer={around(projects ?? [], projectId)} />
-            <IconButton label={t("projects.edit")} onClick={() => overlay({ project: { id: projectId } })}>
+            <IconButton className="ms-auto" label={t("projects.edit")} onClick={() => overlay({ project: { id: projectId } })}>
               <SlidersHorizontalIcon />
             </IconButton>
             <IconButton label={t("app.delete")} onClick={() => overlay({ project: { remove: projectId } })}>
@@ -48,10 +47,13 @@ export function ProjectPage({ projectId }: { projectId: string }) {
         <div className="mx-auto flex max-w-3xl flex-col gap-8 px-4 pt-4 pb-16 sm:px-8">
           {project ? (
             <>
-              <h1 dir="auto" className="flex items-center gap-3 font-serif text-3xl font-semibold tracking-tight wrap-anywhere">
-                <FolderIcon aria-hidden className="size-6 shrink-0 text-muted" />
-                {project.name}
-              </h1>
+              <div className="flex flex-col gap-2">
+                <Path outer={around(projects ?? [], projectId)} />
+                <h1 dir="auto" className="flex gap-3 font-serif text-2xl font-semibold tracking-tight wrap-anywhere sm:text-3xl">
+                  <FolderIcon aria-hidden className="mt-1 size-6 shrink-0 text-muted sm:mt-1.5" />
+                  {project.name}
+                </h1>
+              </div>
               <About project={project} />
               <Inside projects={projects ?? []} project={project} />
               <section className="flex flex-col gap-2">
@@ -70,9 +72,10 @@ export function ProjectPage({ projectId }: { projectId: string }) {
 
 function Path({ outer }: { outer: readonly Project[] }) {
   const t = useT();
+  if (outer.length === 0) return null;
   return (
-    <nav aria-label={t("projects.path")} className="min-w-0 flex-1">
-      <ol className="flex min-w-0 items-center text-sm text-muted">
+    <nav aria-label={t("projects.path")}>
+      <ol className="-ms-1.5 flex flex-wrap items-center text-sm text-muted">
         {outer.map(({ id, name }) => (
           <li key={id} className="flex min-w-0 items-center">
             <Link to="/projects/$projectId" params={{ projectId: id }} dir="auto" className="truncate rounded-lg px-1.5 py-1 hover:bg-hover touch:py-3">

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeftIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, SquarePenIcon } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactNode, Suspense, useEffect, useState } from "react";
 
+import { announce } from "@/components/announcer";
 import { Button, IconButton } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/state";
 import { conversationQuery } from "@/data/conversations";
@@ -10,6 +11,7 @@ import { meQuery } from "@/data/me";
 import { followSeen, markSeen } from "@/data/unread";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
+import { lazily } from "@/lib/lazily";
 import { overlay } from "@/lib/overlays";
 import { SHORTCUTS, keyName } from "@/lib/shortcuts";
 import { showSidebar } from "@/lib/sidebar";
@@ -20,12 +22,11 @@ import { EVERYTHING, show, sidebar, useSidebar } from "./state";
 
 // It is seen at first, but has nothing to show before the server has answered: both are asked for at once.
 const list = import("./list");
-const ConversationList = lazy(() => list);
-const loadMenu = () => import("./row-menu");
-const RowMenu = lazy(loadMenu);
-const FilterMenu = lazy(() => import("./filter-menu"));
-const SelectionBar = lazy(() => import("./selection-bar"));
-const SidebarDialog = lazy(() => import("./sidebar-dialog"));
+const ConversationList = lazily(() => list);
+const RowMenu = lazily(() => import("./row-menu"));
+const FilterMenu = lazily(() => import("./filter-menu"));
+const SelectionBar = lazily(() => import("./selection-bar"));
+const SidebarDialog = lazily(() => import("./sidebar-dialog"));
 
 /** All conversations, and the ways to everything else. */
 export function Sidebar() {
@@ -40,6 +41,7 @@ export function Sidebar() {
     if (event.key !== "Escape" || !selecting || !inside) return;
     event.stopPropagation();
     sidebar({ selection: NOTHING });
+    announce(t("sidebar.selection", { count: 0 }));
   };
   return (
     <div
@@ -56,7 +58,7 @@ export function Sidebar() {
       </div>
       <Ways />
       {view !== EVERYTHING && <Filtered name={view.tag ?? t("sidebar.archive.title")} />}
-      <nav aria-label={t("sidebar.list")} className="flex min-h-0 flex-1 flex-col" onPointerEnter={() => void loadMenu()}>
+      <nav aria-label={t("sidebar.list")} className="flex min-h-0 flex-1 flex-col">
         <Suspense fallback={<Coming />}>
           <ConversationList key={JSON.stringify(view)} />
         </Suspense>
