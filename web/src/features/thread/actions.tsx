@@ -11,6 +11,8 @@ import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { lazily } from "@/lib/lazily";
 
+const SHOWN = "opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 touch:opacity-100";
+
 const MessageMenu = lazily(() => import("./message-menu"));
 
 /** What can be done with a message: seen when it is pointed at or has the focus, and always on touch and for the last one. */
@@ -33,11 +35,7 @@ export function Actions({
     <div
       role="group"
       aria-label={t("thread.actions")}
-      className={cn(
-        "-mx-2 flex items-center opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 touch:opacity-100",
-        last && "opacity-100",
-        className,
-      )}
+      className={cn("-mx-2 flex items-center", SHOWN, last && "opacity-100", className)}
     >
       {versions && <BranchPicker place={message} />}
       <CopyButton label={t("app.copy")} text={() => textOf(message.parts)} icon={<CopyIcon aria-hidden />} />
@@ -47,6 +45,15 @@ export function Actions({
         </PlainButton>
       )}
       {message.role === "assistant" && <AnswerActions message={message} />}
+      <More message={message} />
+    </div>
+  );
+}
+
+/** The same in no room of its own, for what is but a step on the way to an answer. */
+export function StepActions({ message }: { message: Message }) {
+  return (
+    <div className={cn("absolute end-0 top-0 rounded-lg bg-background", SHOWN)}>
       <More message={message} />
     </div>
   );

@@ -96,8 +96,8 @@ function BranchLine({
             className="my-0.5 min-w-0 flex-1 rounded-lg px-3 py-2 text-start hover:bg-hover aria-[current]:bg-accent-soft"
             onClick={onGo}
           >
-            <span className="flex items-baseline gap-2">
-              <span className="truncate text-sm font-medium">{branch.name}</span>
+            <span className="flex flex-wrap items-baseline gap-x-2">
+              <span className="max-w-full truncate text-sm font-medium">{branch.name}</span>
               {here && <span className="shrink-0 text-xs text-muted">{t("thread.map.here")}</span>}
               <span className="ms-auto shrink-0 text-xs text-muted">
                 {t("thread.map.messages", { count: own })} · {shortDate(branch.updated_at, language)}

@@ -6,7 +6,7 @@ import { useAnswer } from "@/data/runs";
 import { type Translate, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 
-import { Actions } from "./actions";
+import { Actions, StepActions } from "./actions";
 import { Answers } from "./answers";
 import { BranchPicker } from "./branch-picker";
 import { EditForm } from "./edit-form";
@@ -19,8 +19,16 @@ import { Working } from "./working";
 
 const NOTHING: readonly Part[] = [];
 
+interface RowProps {
+  row: Row;
+  /** Whether nothing comes after it. */
+  last: boolean;
+  /** Whether it is a step on the way to an answer: a model or a tool speaks after it, too. */
+  step: boolean;
+}
+
 /** One row of a thread: what was said, is being said, or is to be sent. */
-export const MessageRow = memo(function MessageRow({ row, last }: { row: Row; last: boolean }) {
+export const MessageRow = memo(function MessageRow({ row, last, step }: RowProps) {
   const t = useT();
   const { editing } = useThreadContext();
   const { message } = row;
@@ -31,12 +39,12 @@ export const MessageRow = memo(function MessageRow({ row, last }: { row: Row; la
       className={cn("group/message rounded-2xl transition-colors", message?.role !== "user" && "data-shown:bg-mark/30")}
     >
       <h2 className="sr-only">{speakerOf(row, t)}</h2>
-      {message && editing === message.id ? <EditForm message={message} /> : <Content row={row} last={last} />}
+      {message && editing === message.id ? <EditForm message={message} /> : <Content row={row} last={last} step={step} />}
     </li>
   );
 });
 
-function Content({ row, last }: { row: Row; last: boolean }) {
+function Content({ row, last, step }: RowProps) {
   const { message, prompt } = row;
   if (row.group && last) return <Answers row={row} />;
   if (prompt)
@@ -46,8 +54,8 @@ function Content({ row, last }: { row: Row; last: boolean }) {
       </Bubble>
     );
   if (message?.role === "user") return <Said message={message} last={last} />;
-  if (message && message.role !== "assistant") return <Aside message={message} last={last} />;
-  return <Answer row={row} last={last} />;
+  if (message && message.role !== "assistant") return <Aside message={message} last={last} step={step} />;
+  return <Answer row={row} last={last} step={step} />;
 }
 
 /** What the person said. */
@@ -81,32 +89,32 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
 }
 
 /** What a model said, or is saying: both are drawn by this, so that nothing moves when it is stored. */
-function Answer({ row, last }: { row: Row; last: boolean }) {
+function Answer({ row, last, step }: RowProps) {
   const t = useT();
   const { message, run, speaker } = row;
   const answer = useAnswer(run?.id);
   const { actions } = useThreadContext();
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   return (
-    <div className="flex flex-col">
+    <div className="relative flex flex-col">
       {speaker && <p aria-hidden className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
       <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
       {!message && <Working quiet={parts.length > 0} />}
       {message && <Ending message={message} last={last} />}
-      {message && <Actions message={message} last={last} className="mt-1" />}
+      {message && (step ? <StepActions message={message} /> : <Actions message={message} last={last} className="mt-1" />)}
       {!message && row.place && <BranchPicker place={row.place} />}
     </div>
   );
 }
 
 /** What neither the person nor a model said: an instruction, or what a tool answered. */
-function Aside({ message, last }: { message: Message; last: boolean }) {
+function Aside({ message, last, step }: Omit<RowProps, "row"> & { message: Message }) {
   const t = useT();
   return (
-    <div className="border-s-2 ps-4 text-sm text-muted">
+    <div className="relative text-sm text-muted">
       {message.role === "system" && <p className="pb-1 font-medium">{t("thread.system")}</p>}
       <Parts parts={message.parts} live={false} />
-      <Actions message={message} last={last} />
+      {step ? <StepActions message={message} /> : <Actions message={message} last={last} />}
     </div>
   );
 }

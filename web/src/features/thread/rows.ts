@@ -73,6 +73,13 @@ function spoken(row: Row, speaker: string): Row {
   return { ...row, speaker };
 }
 
+/** Whether a row is but a step on the way to an answer: what comes next is said by a model or a tool as well. */
+export function isStep({ message }: Row, next: Row | undefined): boolean {
+  if (!message || message.role === "user" || !next || next.prompt) return false;
+  const called = message.role === "tool" || message.parts.some((part) => part.type === "tool_call");
+  return called && next.message?.role !== "user";
+}
+
 /** The text of a message as a person reads it. */
 export function textOf(parts: Message["parts"]): string {
   return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");

@@ -10,7 +10,7 @@ import { copy } from "@/lib/copy";
 import { lazily } from "@/lib/lazily";
 
 import { MessageRow } from "./message";
-import { textOf, toolNames } from "./rows";
+import { isStep, textOf, toolNames } from "./rows";
 import { type Question, type ThreadContext, ThreadProvider } from "./thread-context";
 import { NothingSaid, ThreadFailed, ThreadSkeleton } from "./thread-states";
 import { useActions } from "./use-actions";
@@ -96,8 +96,8 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
           <div className="mx-auto w-full max-w-thread px-4 pt-6 pb-8">
             {query.isFetchingPreviousPage && <Top label={t("thread.older")} />}
             <ol ref={list} className="flex flex-col gap-3">
-              {rows.map((row) => (
-                <MessageRow key={row.key} row={row} last={complete && row === rows.at(-1)} />
+              {rows.map((row, i) => (
+                <MessageRow key={row.key} row={row} last={complete && row === rows.at(-1)} step={isStep(row, rows[i + 1])} />
               ))}
             </ol>
             {rows.length === 0 && <Nothing pending={query.isPending && exists} error={query.error} onEnd={() => void toEnd()} onRetry={() => void query.refetch()} />}
