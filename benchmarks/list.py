@@ -22,8 +22,8 @@ NEWEST = 50
 NEAR_THE_SELECT = Target(
     "≤",
     3,
-    "The SELECT takes a few dozen microseconds; to go to a reader's thread and back takes longer than that, "
-    "and making records of the rows as long again. Why reads stay on threads is told in [decision "
+    "The SELECT takes a few dozen microseconds; to go to a reader's thread and back takes nearly as long, and "
+    "making records of the rows half as long again. Why reads stay on threads is told in [decision "
     "10](decisions/0010-reads-on-threads.md).",
 )
 

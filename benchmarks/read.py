@@ -25,16 +25,17 @@ PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3}
 NEAR_THE_SELECT = Target(
     "≤",
     3,
-    "Before the messages the conversation, the viewer's branch and the branch's end are read, in the same "
-    "transaction; then fifty records are made of the rows, which takes twice as long as the SELECT, and a hop "
-    "to a reader's thread and back takes longer than it, too. Why reads stay on threads is told in [decision "
-    "10](decisions/0010-reads-on-threads.md).",
+    "Fifty records are made of the rows, which takes half as long again as the SELECT, and a hop to a reader's "
+    "thread and back takes nearly as long as it. Why reads stay on threads is told in [decision "
+    "10](decisions/0010-reads-on-threads.md). Whose the conversation is, and which branch its reader is on, is "
+    "asked first, by a statement of its own.",
 )
 FAR_FROM_PEERS = Target(
     "≥",
     5,
     "This peer's rows are JSON, which it hands out as dictionaries without asking whose they are; it has "
-    "neither owners nor branches to look up, nor records to make. Its call goes to a thread and back as well.",
+    "neither owners nor branches to look up, nor records to make. Its call goes to a thread and back as well. "
+    "Five times as fast would be less than one such hop and the bare SELECT together.",
 )
 
 

@@ -39,7 +39,13 @@ FAST = Target(
     "≥",
     20_000,
     "The statements alone do not reach it on one core, and the greater part of their time goes into the search "
-    "index, which is kept in the same transactions.",
+    "index, which is kept in the same transactions. As long again takes Python: records are read from their lines, "
+    "checked field by field, and made into rows and terms.",
+)
+FLAT = Target(
+    "≤",
+    1.1,
+    "Most of the difference is the engine's page cache, which the short file does not fill to its limit of 32 MiB.",
 )
 
 
@@ -78,7 +84,7 @@ async def measure(bench: Bench) -> list[Row]:
         ),
         compared(
             "transfer", f"{name}: peak of memory", peaks[0], smaller, peaks[1],
-            unit="MB", target=Target("≤", 1.1),
+            unit="MB", target=FLAT,
         ),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 
 import hansard
 from hansard import Database, Services
-from hansard.errors import HansardError, InvalidInput
+from hansard.errors import AlreadyExists, HansardError, InvalidInput
 from hansard.ids import new_id
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
@@ -371,3 +371,24 @@ async def test_a_file_that_only_ends_late_keeps_what_was_whole_before(
     report = await eve.transfer.import_lines(lines)
     assert report.added == {"conversation": 1, "branch": 1, "message": 1}
     assert await said(eve, second) == ["cut"]
+
+
+async def test_what_the_database_refuses_leaves_what_was_whole_before(
+    ada: Services, eve: Services
+) -> None:
+    """All three conversations are in one batch; an id of the second is in use here."""
+    first, second, third = [await talk(ada, f"from {n}", title=n) for n in ("one", "two", "three")]
+    lines = [msgspec.json.decode(line) for line in await export(ada)]
+    taken = await talk(eve, "mine")
+    [mine] = await path(eve, taken)
+    [message] = [x for x in lines if x.get("conversation_id") == second.id and "parts" in x]
+    [branch] = [x for x in lines if x.get("head_id") == message["id"]]
+    message["id"] = branch["head_id"] = mine.id
+    with pytest.raises(AlreadyExists):
+        await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
+    assert await said(eve, first) == ["from one"]
+    titles = {c.title for c in (await eve.conversations.list()).items}
+    assert titles == {"one", taken.title}
+    report = await eve.transfer.import_lines(await export(ada))
+    assert report.added == {"conversation": 2, "branch": 2, "message": 2}
+    assert await said(eve, third) == ["from three"]

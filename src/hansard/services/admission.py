@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,7 +31,7 @@ from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services.blobs import MAX_BLOB
 from hansard.services.settings import MAX_NAME
-from hansard.storage.tables import SCHEMA, Column
+from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 
@@ -43,17 +44,19 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 def admit(record: E) -> E:
     """The record in its canonical form; raises InvalidInput or TooLarge with the field's pointer."""
     changes: dict[str, Any] = {}
-    for column in SCHEMA.of(type(record)).columns:
-        value = getattr(record, column.name)
-        if value is not None and (checked := _checked(column, value)) != value:
-            changes[column.name] = checked
+    for name, check in _checks(type(record)):
+        value = getattr(record, name)
+        if value is not None and (checked := check(name, value)) != value:
+            changes[name] = checked
     _check_kind(record)
     return msgspec.structs.replace(record, **changes) if changes else record
 
 
-def _checked(column: Column, value: Any) -> Any:
-    check = _CHECKS.get(column.type)
-    return value if check is None else check(column.name, value)
+@cache
+def _checks(record: type[Entry]) -> list[tuple[str, Callable[[str, Any], Any]]]:
+    """The fields of a record that are checked, each with its check."""
+    columns = SCHEMA.of(record).columns
+    return [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
 
 
 def _text(name: str, value: str) -> str | None:

@@ -82,6 +82,15 @@ class Service:
             raise NotFound("There is no such branch.", pointer="/branch")
         return found
 
+    async def tip(self, tx: Reader, conversation_id: str, branch_id: str | None = None) -> Branch:
+        """What `branch` gives, found in one step where it is to be found."""
+        key, wanted = conversation_id.lower(), branch_id and branch_id.lower()
+        if is_id(key) and (wanted is None or is_id(wanted)):
+            found = await tx.tip(key, self.scope.user, self.scope.user, wanted)
+            if found is not None:
+                return found
+        return await self.branch(tx, await self.conversation(tx, conversation_id), branch_id)
+
     async def message(
         self, tx: Reader, conversation: Conversation, message_id: str
     ) -> tuple[Message, Branch]:

@@ -39,10 +39,7 @@ class Branches(Service):
     async def current(self, conversation_id: str) -> Branch:
         """The branch that the user is on."""
 
-        async def work(tx: Reader) -> Branch:
-            return await self.branch(tx, await self.conversation(tx, conversation_id))
-
-        return await self.reading(work)
+        return await self.reading(lambda tx: self.tip(tx, conversation_id))
 
     async def fork(
         self,

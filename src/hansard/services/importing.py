@@ -4,14 +4,17 @@ An import adds what is not there, leaves alone what is there and equal, and repo
 never overwrites. Owners become the scope's user. A conversation is kept out of sight until all of it is there and its
 tree has been found whole; if the import fails before that it is removed again, and an import of the same file adds
 it anew.
+
+What is to be written for conversations waits until a batch of records has been seen, and is then one unit of work: a
+commit costs as much as many messages. When a step of it fails, those before it are done in a unit of their own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -53,6 +56,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The first hundred differences, a line each."""
 
 
+class Step(NamedTuple):
+    """Something to be written for a conversation."""
+
+    conversation: Conversation
+    kind: str
+    work: Callable[[Transaction], Awaitable[None]]
+
+
 class Importer:
     """The state of one import: the conversation that is coming in, and what was counted."""
 
@@ -69,6 +80,7 @@ class Importer:
         """The conversation that is being added; None while there is none, or it is there already."""
         self._tree = TreeCheck()
         self._blob: BlobCheck | None = None
+        self._waiting: list[Step] = []
 
     def report(self) -> Report:
         counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
@@ -82,14 +94,53 @@ class Importer:
                 self._check_blob()
             if kind is Conversation:
                 for conversation in own:
-                    await self.finish()
+                    self._end()
                     await self._begin(conversation)
             elif kind in (User, Setting, Project, Blob, BlobChunk):
                 await self._singly(own)
             else:
                 await self._children(own)
+        await self._write()
 
     async def finish(self) -> None:
+        """All records have been taken in."""
+        self._end()
+        await self._write()
+
+    async def give_up(self) -> None:
+        """Keep what was whole, and remove the conversation that was coming in."""
+        try:
+            await self._write()
+        finally:
+            if self._coming is not None:
+                await purge_conversation(self._storage, self._scope.tenant, self._coming.id)
+                self._coming = None
+
+    async def _write(self) -> None:
+        """Do what waits; if a step fails, only what came before it."""
+        steps, self._waiting = self._waiting, []
+        if not steps:
+            return
+        reached = steps[0]
+
+        async def work(tx: Transaction) -> None:
+            nonlocal reached
+            for reached in steps:
+                await reached.work(tx)
+
+        try:
+            await self._storage.write(self._scope.tenant, work)
+        except (Conflict, InvalidInput) as error:
+            self._coming = reached.conversation
+            self._waiting = steps[: steps.index(reached)]
+            await self._write()
+            if isinstance(error, AlreadyExists | InvalidInput):
+                raise
+            raise InvalidInput(
+                f"A {reached.kind} refers to something that is not there."
+            ) from error
+
+    def _end(self) -> None:
         """Bring the conversation that came in into sight, if its tree is whole."""
         self._check_blob()
         coming = self._coming
@@ -114,15 +165,9 @@ class Importer:
             )
             await tx.publish(change)
 
-        await self._storage.write(self._scope.tenant, work)
+        self._waiting.append(Step(coming, "conversation", work))
         self._coming = None
         self._note("added", coming)
-
-    async def give_up(self) -> None:
-        """Remove the conversation that was coming in."""
-        if self._coming is not None:
-            await purge_conversation(self._storage, self._scope.tenant, self._coming.id)
-            self._coming = None
 
     def _own(self, record: Entry) -> Any:
         """The record as the scope's user's own."""
@@ -151,7 +196,7 @@ class Importer:
             await self._check_project(tx, conversation.project_id)
             await tx.insert(hidden)
 
-        await self._storage.write(self._scope.tenant, work)
+        self._waiting.append(Step(conversation, "conversation", work))
         self._coming, self._tree = conversation, TreeCheck()
 
     async def _children(self, records: list[Any]) -> None:
@@ -172,12 +217,7 @@ class Importer:
                 await self._count(tx, coming, records)
 
         kind = kind_of(records[0])
-        try:
-            await self._storage.write(self._scope.tenant, work)
-        except AlreadyExists:
-            raise
-        except Conflict as error:
-            raise InvalidInput(f"A {kind} refers to something that is not there.") from error
+        self._waiting.append(Step(coming, kind, work))
         self._counts["added"][kind] += len(records)
 
     async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
@@ -203,6 +243,7 @@ class Importer:
     # What stands for itself
 
     async def _singly(self, records: list[Any]) -> None:
+        await self._write()
         for record in records:
             if isinstance(record, Blob):
                 self._check_blob()
@@ -281,6 +322,8 @@ class Importer:
         await tx.insert(tenant, absent=True)
 
     async def _there(self, record: Any) -> Any:
+        if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
+            await self._write()
         kind = cast("type[Entry]", type(record))
 
         async def work(tx: Reader) -> Any:
@@ -300,6 +343,11 @@ class Importer:
 
     def _note(self, outcome: Outcome, record: Entry) -> None:
         self._counts[outcome][kind_of(record)] += 1
+
+
+def _conversation_of(record: Entry) -> str | None:
+    own = record.id if isinstance(record, Conversation) else None
+    return getattr(record, "conversation_id", own)
 
 
 def _is_blank(user: User | None) -> bool:

@@ -15,7 +15,6 @@ from hansard.errors import InvalidInput, NotFound
 from hansard.ids import new_id
 from hansard.model.blobs import BlobUse
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
@@ -85,28 +84,22 @@ class Messages(Service):
         size = check_limit(limit if last is None else last)
 
         async def work(tx: Reader) -> MessagePage:
-            conversation = await self.conversation(tx, conversation_id)
-            tip = await self.branch(tx, conversation, branch)
+            tip = await self.tip(tx, conversation_id, branch)
             anchor = before or after or around
             first, end = tip.head_seq - size + 1, tip.head_seq
             if anchor is not None:
                 elsewhere = around is not None and branch is None
-                tip, seq = await self._find(tx, conversation, tip, anchor, elsewhere=elsewhere)
+                tip, seq = await self._find(tx, tip, anchor, elsewhere=elsewhere)
                 first, end = _window(seq, size, before=before is not None, after=after is not None)
             return _page(await placing.path(tx, tip, first, end), tip)
 
         return await self.reading(work)
 
     async def _find(
-        self,
-        tx: Reader,
-        conversation: Conversation,
-        tip: Branch,
-        message_id: str,
-        *,
-        elsewhere: bool,
+        self, tx: Reader, tip: Branch, message_id: str, *, elsewhere: bool
     ) -> tuple[Branch, int]:
         """The seq of a message on the path to `tip`; if it may be `elsewhere`, on its own branch."""
+        conversation = await self.conversation(tx, tip.conversation_id)
         message, own = await self.message(tx, conversation, message_id)
         on_path = message.seq <= tip.head_seq and (
             (await placing.holder(tx, tip, message.seq)).id == own.id
@@ -127,11 +120,7 @@ class Messages(Service):
     ) -> AsyncIterator[Message]:
         """Every message of a path as it is now, oldest first, read page by page."""
 
-        async def tip(tx: Reader) -> Branch:
-            conversation = await self.conversation(tx, conversation_id)
-            return await self.branch(tx, conversation, branch)
-
-        end = await self.reading(tip)
+        end = await self.reading(lambda tx: self.tip(tx, conversation_id, branch))
         for first in range(0, end.head_seq + 1, PAGE):
             last = min(first + PAGE - 1, end.head_seq)
             for message in await self.reading(

@@ -30,6 +30,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from hansard.model.base import Entry, Id
+from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.storage.query import Query
@@ -139,6 +140,15 @@ class Reader(ABC):
     @abstractmethod
     async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
         """Counters added up over rows that agree in `by`; the other key fields are left empty."""
+
+    @abstractmethod
+    async def tip(
+        self, conversation_id: Id, owner_id: str, viewer: str, branch: Id | None = None
+    ) -> Branch | None:
+        """Where reading begins: the branch that is named, else the viewer's, else the main one.
+
+        None if there is no such branch, or no such conversation of that owner, or one is in the trash.
+        """
 
     @abstractmethod
     async def search(self, search: TextSearch) -> list[Match]:

@@ -155,6 +155,11 @@ class _Unit(Transaction):
     async def append(self, append: Append) -> list[Message]:
         return await placing.append(self, append)
 
+    async def tip(
+        self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None
+    ) -> Branch | None:
+        return await placing.tip(self, conversation_id, owner_id, viewer, branch)
+
     async def move(self, branch: str, first_seq: int, to: str) -> int:
         moved = await self.select(Query(Message).where(branch=branch, seq__ge=first_seq))
         table = self.schema.of(Message)

@@ -217,6 +217,26 @@ def _engaged(before: datetime | None, at: datetime) -> int:
     return gap.seconds if timedelta(0) < gap < ENGAGED_GAP else 0
 
 
+async def tip(
+    tx: Reader, conversation_id: str, owner_id: str, viewer: str, branch: str | None
+) -> Branch | None:
+    """Where reading begins; see `Reader.tip`."""
+    conversation = await tx.get(Conversation, conversation_id)
+    if (
+        conversation is None
+        or conversation.owner_id != owner_id
+        or conversation.deleted_at is not None
+    ):
+        return None
+    if branch is None:
+        view = await tx.get(View, conversation_id, viewer)
+        branch = view.branch if view else conversation.branch
+    found = await tx.get(Branch, branch)
+    if found is None or found.conversation_id != conversation_id or found.deleted_at is not None:
+        return None
+    return found
+
+
 async def root(tx: Reader, branch: Branch) -> Branch:
     """The main branch that this branch comes from."""
     while branch.parent_branch is not None:

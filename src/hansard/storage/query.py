@@ -11,8 +11,10 @@ only ever bound. All text compares by code point, and a list is ordered by field
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from hansard.model.base import Entry
 
@@ -23,21 +25,18 @@ Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "has", "contains"]
 OPERATORS: tuple[str, ...] = get_args(Operator)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     field: str
     operator: Operator
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     field: str
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Query(Generic[E]):
+class Query(msgspec.Struct, Generic[E], frozen=True):
     record: type[E]
     conditions: tuple[Condition, ...] = ()
     order: tuple[Order, ...] = ()
@@ -46,12 +45,12 @@ class Query(Generic[E]):
     limit: int | None = None
 
     def where(self, **conditions: Any) -> Query[E]:
-        added = tuple(_condition(name, value) for name, value in conditions.items())
+        added = tuple([_condition(name, value) for name, value in conditions.items()])
         return replace(self, conditions=self.conditions + added)
 
     def by(self, *fields: str) -> Query[E]:
         """Order by these fields; a leading `-` means descending."""
-        order = tuple(Order(f.removeprefix("-"), f.startswith("-")) for f in fields)
+        order = tuple([Order(f.removeprefix("-"), f.startswith("-")) for f in fields])
         return replace(self, order=order)
 
     def page(self, limit: int | None, after: tuple[Any, ...] | None = None) -> Query[E]:

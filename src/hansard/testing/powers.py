@@ -248,6 +248,38 @@ class PowersContract:
 
     # Paths
 
+    async def test_reading_begins_at_the_named_branch_or_the_viewers_or_the_main_one(
+        self, storage: Storage
+    ) -> None:
+        talk, other = await _talk(storage), await _talk(storage, owner="bob")
+        [one] = await storage.append(ACME, append(talk, "one"))
+        fork = await _fork(storage, talk, one)
+        view = View(
+            tenant_id=ACME,
+            conversation_id=talk.id,
+            user_id="ada",
+            branch=fork.id,
+            created_at=EPOCH,
+        )
+        await storage.write(ACME, lambda tx: tx.insert(view))
+
+        async def tip(*asked: Any, tenant: str = ACME) -> Branch | None:
+            return await storage.read(tenant, lambda tx: tx.tip(*asked))
+
+        main = await _get(storage, Branch, talk.branch)
+        assert await tip(talk.id, "ada", "ada") == fork
+        assert await tip(talk.id, "ada", "bob") == main
+        assert await tip(talk.id, "ada", "ada", main.id) == main
+        assert await tip(talk.id, "bob", "ada") is None
+        assert await tip(talk.id, "ada", "ada", tenant="globex") is None
+        assert await tip(new_id(), "ada", "ada") is None
+        assert await tip(talk.id, "ada", "ada", other.branch) is None
+        assert await tip(talk.id, "ada", "ada", new_id()) is None
+        await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, deleted_at=EPOCH))
+        assert await tip(talk.id, "ada", "ada") is None
+        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, deleted_at=EPOCH))
+        assert await tip(talk.id, "ada", "bob") is None
+
     async def test_a_path_runs_through_its_branches(self, storage: Storage) -> None:
         talk = await _talk(storage)
         main = await storage.append(ACME, append(talk, "m0", "m1", "m2", "m3"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from hansard.model.base import Entry
@@ -73,8 +74,8 @@ class TableSql(Generic[E]):
         """Columns where None is a value: JSON's null."""
         self.encode: Callable[[E], list[Any]] = _encoder(table, dialect.codec)
         self.decode: Callable[[Sequence[Any]], E] = _decoder(table, dialect.codec)
-        self._columns = ", ".join(_quote(column.name) for column in table.columns)
-        self._select = f"SELECT {self._columns} FROM {self.name} WHERE tenant_id = {self._mark(1)}"
+        self.columns = ", ".join(_quote(column.name) for column in table.columns)
+        self._select = f"SELECT {self.columns} FROM {self.name} WHERE tenant_id = {self._mark(1)}"
         self.insert = self._insert("")
         self.insert_absent = self._insert(" ON CONFLICT DO NOTHING")
         self.tally = self._tally()
@@ -157,7 +158,7 @@ class TableSql(Generic[E]):
         expected = f" AND version = {self._mark(first + len(names))}" if checked else ""
         return (
             f"UPDATE {self.name} SET {', '.join(sets)} WHERE tenant_id = {self._mark(1)}"
-            f"{self._key_condition(2)}{expected} RETURNING {self._columns}"
+            f"{self._key_condition(2)}{expected}"
         )
 
     def _query(self, start: str, query: Query[E], tenant: str) -> tuple[str, list[Any]]:
@@ -252,13 +253,18 @@ def _encoder(table: Table[E], codec: Codec) -> Callable[[E], list[Any]]:
 
 
 def _decoder(table: Table[E], codec: Codec) -> Callable[[Sequence[Any]], E]:
-    """A function from a row to the record."""
+    """A function from a row to the record.
+
+    It calls an attribute, which may be given any number of fields by name; more than fifteen, given to a plain
+    name, are gathered in a dictionary first, which takes as long as all the rest.
+    """
     converts = {f"from_{c.name}": codec.decoder(c) for c in table.columns}
     fields = [
         f"{c.name}={_converted(f'row[{i}]', f'from_{c.name}', c, converts)}"
         for i, c in enumerate(table.columns)
     ]
-    return _function(f"lambda row: make({', '.join(fields)})", {**converts, "make": table.record})
+    scope = {**converts, "record": SimpleNamespace(make=table.record)}
+    return _function(f"lambda row: record.make({', '.join(fields)})", scope)
 
 
 def _converted(value: str, convert: str, column: Column, converts: dict[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from hansard.model.messages import Message
 from hansard.storage import placing
 from hansard.storage.base import Append, Change, Match, TextSearch
 from hansard.storage.query import Query
-from hansard.storage.sql.compiler import Compiler
+from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
 from hansard.storage.tables import Schema, Table
@@ -24,6 +24,8 @@ _NEWEST = (1 << 63) - 1
 
 class PostgresTransaction(SqlTransaction):
     """A unit's hold on one connection in a transaction."""
+
+    statements: ClassVar[Mapping[str, str]] = SQL
 
     def __init__(self, schema: Schema, compiler: Compiler, tenant: str, connection: Any) -> None:
         super().__init__(schema, compiler, tenant)
@@ -39,6 +41,10 @@ class PostgresTransaction(SqlTransaction):
 
     async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         await self._connection.executemany(text, values)
+
+    async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
+        rows = await self.rows(f"{text} RETURNING {sql.columns}", values)
+        return rows[0] if rows else None
 
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
         sql = self.sql.of(table.record)

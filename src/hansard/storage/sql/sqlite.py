@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 import apsw
 import msgspec
@@ -14,7 +14,7 @@ from hansard.model.messages import Message
 from hansard.storage import placing
 from hansard.storage.base import Append, Change, Match, TextSearch
 from hansard.storage.query import Query
-from hansard.storage.sql.compiler import Compiler
+from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
 from hansard.storage.sql.values import (
@@ -34,6 +34,8 @@ _NEWEST = 1 << 62
 
 class SqliteTransaction(SqlTransaction):
     """A unit's hold on one connection."""
+
+    statements: ClassVar[Mapping[str, str]] = SQL
 
     def __init__(
         self, schema: Schema, compiler: Compiler, tenant: str, connection: apsw.Connection
@@ -60,6 +62,12 @@ class SqliteTransaction(SqlTransaction):
         except apsw.ConstraintError as error:
             raise _constraint(error) from error
 
+    async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
+        """The row is read by itself: for RETURNING, SQLite makes a savepoint (decision 9)."""
+        if not await self.run(text, values):
+            return None
+        return (await self.rows(sql.get, values[: 1 + len(sql.table.key)]))[0]
+
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
         sql = self.sql.of(table.record)
         add = SQL["index"].format(table=table.name)
@@ -69,7 +77,7 @@ class SqliteTransaction(SqlTransaction):
             texts = marked(table, self.tenant, record)
             if len(texts) > 1:
                 await self.run(SQL["widen"].format(table=table.name), (first, len(texts) - 1))
-            await self.run_many(add, list(enumerate(texts, first)))
+            await self._each(add, list(enumerate(texts, first)))
 
     async def unindex(self, query: Query[Any]) -> None:
         sql = self.sql.of(query.record)

@@ -7,8 +7,8 @@ reports to the feed, which the engines do each in their own way.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from hansard.errors import NotFound, VersionMoved
 from hansard.model.base import Entry
@@ -16,7 +16,7 @@ from hansard.model.branches import Branch
 from hansard.model.messages import Message
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
-from hansard.storage.sql.compiler import Compiler
+from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.tables import Schema, Table
 
 E = TypeVar("E", bound=Entry)
@@ -24,6 +24,9 @@ Row = Sequence[Any]
 
 
 class SqlTransaction(Transaction):
+    statements: ClassVar[Mapping[str, str]]
+    """The engine's hand-written statements."""
+
     def __init__(self, schema: Schema, compiler: Compiler, tenant: str) -> None:
         self.schema = schema
         self.tenant = tenant
@@ -42,6 +45,13 @@ class SqlTransaction(Transaction):
     @abstractmethod
     async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of values."""
+
+    @abstractmethod
+    async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
+        """Run an update of one row, and return the row; None if there was none to change.
+
+        The values begin with those of the row's key.
+        """
 
     @abstractmethod
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
@@ -92,9 +102,9 @@ class SqlTransaction(Transaction):
     ) -> E:
         sql = self.sql.of(record)
         text, values = sql.update(changes, key, version, self.tenant)
-        rows = await self.rows(text, values)
-        if rows:
-            return sql.decode(rows[0])
+        row = await self.run_update(sql, text, values)
+        if row is not None:
+            return sql.decode(row)
         found = await self.get(record, *key)
         if found is None:
             raise NotFound()
@@ -107,6 +117,15 @@ class SqlTransaction(Transaction):
         text, values = sql.delete(query, self.tenant)
         return await self.run(text, values)
 
+    async def tip(
+        self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None
+    ) -> Branch | None:
+        sql = self.sql.of(Branch)
+        ids = (sql.value("id", conversation_id), sql.value("id", branch))
+        text = self.statements["tip"].format(columns=sql.columns)
+        rows = await self.rows(text, (self.tenant, *ids, owner_id, viewer))
+        return sql.decode(rows[0]) if rows else None
+
     async def move(self, branch: str, first_seq: int, to: str) -> int:
         await self.get(Branch, branch, lock=True)
         moved = Query(Message).where(branch=branch, seq__ge=first_seq)
@@ -118,8 +137,8 @@ class SqlTransaction(Transaction):
             sql = self.sql.of(type(sums[0]))
             await self._each(sql.tally, [sql.encode(row) for row in sums])
 
-    async def _each(self, text: str, values: list[list[Any]]) -> None:
+    async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         if len(values) == 1:
             await self.run(text, values[0])
-        else:
+        elif values:
             await self.run_many(text, values)

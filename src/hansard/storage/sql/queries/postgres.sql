@@ -7,6 +7,20 @@ SELECT place, first_seq, parent FROM hansard.append(
     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34
 );
 
+-- name: tip
+-- Where reading begins: the branch that was named, else the viewer's, else the main one.
+SELECT {columns} FROM hansard.branches
+WHERE tenant_id = $1
+  AND id = (
+    SELECT coalesce($3, v.branch, c.branch)
+    FROM hansard.conversations AS c
+    LEFT JOIN hansard.views AS v
+        ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = $5
+    WHERE c.tenant_id = $1 AND c.id = $2 AND c.owner_id = $4 AND c.deleted_at IS NULL
+  )
+  AND conversation_id = $2
+  AND deleted_at IS NULL;
+
 -- name: index
 -- Add one passage to a table's index.
 INSERT INTO hansard.{table}_terms (tenant_id, id, passage, terms)

@@ -20,6 +20,20 @@ WHERE c.tenant_id = :tenant
   AND b.conversation_id = c.id
   AND b.deleted_at IS NULL;
 
+-- name: tip
+-- Where reading begins: the branch that was named, else the viewer's, else the main one.
+SELECT {columns} FROM branches
+WHERE tenant_id = ?1
+  AND id = (
+    SELECT coalesce(?3, v.branch, c.branch)
+    FROM conversations AS c
+    LEFT JOIN views AS v
+        ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = ?5
+    WHERE c.tenant_id = ?1 AND c.id = ?2 AND c.owner_id = ?4 AND c.deleted_at IS NULL
+  )
+  AND conversation_id = ?2
+  AND deleted_at IS NULL;
+
 -- name: advance
 -- A branch now ends further on.
 UPDATE branches SET head_seq = ?3, head_id = ?4 WHERE tenant_id = ?1 AND id = ?2;
