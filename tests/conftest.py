@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -22,15 +23,16 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def postgres_template(postgres_server: str) -> AsyncIterator[str]:
-    """A database with the schema in it, from which the tests' databases are copied."""
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """A database with the schema in it, from which the tests' databases are copied.
+
+    It is not asynchronous: as long as an asynchronous fixture lives, all tests share one event loop and one task of the
+    anyio plugin, and a test that is cancelled, or that runs out of time, takes all later ones with it.
+    """
     name = f"template_{uuid4().hex}"
-    await _run(postgres_server, f"CREATE DATABASE {name}")
-    storage = PostgresStorage(f"{postgres_server}/{name}", migrate=True)
-    await storage.open()
-    await storage.close()
+    asyncio.run(_make(postgres_server, name))
     yield name
-    await _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    asyncio.run(_run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -42,6 +44,13 @@ async def postgres_url(postgres_server: str, postgres_template: str) -> AsyncIte
     )
     yield f"{postgres_server}/{name}"
     await _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _make(server: str, name: str) -> None:
+    await _run(server, f"CREATE DATABASE {name}")
+    storage = PostgresStorage(f"{server}/{name}", migrate=True)
+    await storage.open()
+    await storage.close()
 
 
 async def _run(server: str, statement: str) -> None:

@@ -11,13 +11,16 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from hansard.errors import InvalidConfig
 from hansard.services.options import ChatOptions
-from hansard.storage.urls import is_sqlite, sqlite_path
+from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
+
+if TYPE_CHECKING:
+    from hansard.services.database import Database
 
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
@@ -45,6 +48,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     auto_title: bool = True
     summarize: bool = True
     log_level: str = "warning"
+
+    def url(self, port: int) -> str:
+        """Where this machine finds the server that listens on a port."""
+        name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        address = f"[{name.strip('[]')}]" if ":" in name else name
+        return f"http://{address}:{port}{self.path_prefix}"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +88,17 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def database_file(self) -> Path | None:
         return sqlite_path(self.database) if is_sqlite(self.database) else None
+
+    def connect(self, **storage: Any) -> Database:
+        """The database, closed; arguments are the storage's, such as `readonly`."""
+        from hansard.providers.registry import Providers  # noqa: PLC0415 - slow, and seldom needed
+        from hansard.services.database import Database  # noqa: PLC0415
+
+        return Database(
+            storage_for(self.database, **storage),
+            providers=Providers.from_environment(self.environment),
+            options=self.chat_options(),
+        )
 
     def chat_options(self) -> ChatOptions:
         config = self.config
@@ -132,10 +152,13 @@ def _find(
                 value = msgspec.convert(given, field.type, strict=False)
             except msgspec.ValidationError:
                 raise InvalidConfig(
-                    f"{field.name} is {given!r} ({source}), which is not a {field.type.__name__}."
+                    f"{field.name} is {given!r} ({source}), which is not {_KINDS[field.type]}."
                 ) from None
             return Setting(name=field.name, value=value, source=source)
     return Setting(name=field.name, value=field.default, source="default")
+
+
+_KINDS = {bool: "true or false", float: "a number", int: "a whole number", str: "text"}
 
 
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:

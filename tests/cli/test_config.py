@@ -94,7 +94,7 @@ def test_a_password_is_not_in_an_error_either(program: Program) -> None:
     ("file", "wrong"),
     [
         ("prot = 9000\n", "prot"),
-        ('port = "many"\n', "port"),
+        ('port = "many"\n', "not a whole number"),
         ("port = \n", "config.toml"),
         ('[providers.mine]\naddress = "x"\n', "providers.mine"),
     ],

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2
 import pytest
 
 from cli.program import Program
@@ -73,6 +74,34 @@ def test_beside_a_server_reading_works_and_writing_says_who_has_the_file(
         assert f"the server at {url}" in done.err
         assert "use the server, or stop it first" in done.err
     assert program.ok("export").out.splitlines()[1:] == before
+
+
+def test_a_link_signs_a_browser_in_once(program: Program) -> None:
+    program.environment["HANSARD_PATH_PREFIX"] = "/hansard"
+    told = program.run("link")
+    assert (told.code, len(told.err.splitlines())) == (3, 1), "there is no token yet"
+    with serving(program) as url, httpx2.Client() as browser:
+        assert url.endswith("/hansard")
+        link, other = (program.ok("link").out.strip() for _ in range(2))
+        assert link.startswith(f"{url}/signin?code=")
+        assert link != other
+        assert browser.get(f"{url}/api/v1/me").status_code == 401
+        assert browser.get(link).status_code == 303
+        assert browser.get(f"{url}/api/v1/me").json()["id"] == "me"
+        assert httpx2.get(link).status_code == 401, "it is good for once"
+        assert httpx2.get(other).status_code == 303
+    told = program.run("link")
+    assert (told.code, len(told.err.splitlines())) == (3, 1)
+    assert "No server has" in told.err
+
+
+def test_without_a_file_a_link_leads_where_a_server_would_be(program: Program) -> None:
+    with serving(program):
+        pass
+    told = program.ok(
+        "link", "--backend", "memory", HANSARD_PATH_PREFIX="/hansard", HANSARD_HOST="::"
+    )
+    assert told.out.startswith("http://[::1]:8765/hansard/signin?code=")
 
 
 def test_a_program_learns_it_from_a_code(served: tuple[Program, str]) -> None:

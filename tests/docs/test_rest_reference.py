@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import rest_reference
 
+import rest_reference
 from server.harness import TOKEN, site
 
 PAGE = rest_reference.OUT.read_text("utf-8")
@@ -30,7 +30,7 @@ def test_every_link_on_the_page_leads_to_a_heading() -> None:
     assert links <= headings
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples need curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="not run: the examples need curl")
 def test_the_examples_work(tmp_path: Path) -> None:
     examples = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     assert len(examples) > 10

@@ -41,48 +41,21 @@ PROGRAM = (
 )
 
 
-class Site:
-    """A server in a thread, and the database that it serves."""
+class Caller:
+    """Somebody who talks to a server, with its token."""
 
-    def __init__(self, database: Database, port: int, loop: asyncio.AbstractEventLoop) -> None:
-        url = f"http://127.0.0.1:{port}"
-        self.database = database
+    def __init__(self, url: str, token: str) -> None:
         self.url = url
-        self.loop = loop
+        self.token = token
         self.client = httpx2.Client(
-            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
-        self.stranger = httpx2.Client(base_url=url, timeout=30)
-        """A client without a credential."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.client.close()
-        self.stranger.close()
-
-    @contextmanager
-    def beside(self, **served: Any) -> Iterator[Site]:
-        """Another server for the same database, in the same loop."""
-        server = Listening(self.database, **served)
-        running = asyncio.run_coroutine_threadsafe(server.listen(), self.loop)
-        try:
-            wait_until(lambda: server.started or running.done())
-            with Site(self.database, server.port, self.loop) as other:
-                yield other
-        finally:
-            self.do(server.leave)
-            running.result(30)
-            server.listener.close()
-
-    def do(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do something with the database, where it lives."""
-
-        async def run() -> T:
-            return await work()
-
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
 
     def talk(self, **fields: Any) -> JSON:
         """A new conversation."""
@@ -139,6 +112,43 @@ class Site:
         return next(self.stream("/feed/stream"))["position"]
 
 
+class Site(Caller):
+    """A server in a thread, and the database that it serves."""
+
+    def __init__(self, database: Database, port: int, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(f"http://127.0.0.1:{port}", TOKEN)
+        self.database = database
+        self.loop = loop
+        self.stranger = httpx2.Client(base_url=self.url, timeout=30)
+        """A client without a credential."""
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self.stranger.close()
+
+    @contextmanager
+    def beside(self, **served: Any) -> Iterator[Site]:
+        """Another server for the same database, in the same loop."""
+        server = Listening(self.database, **served)
+        running = asyncio.run_coroutine_threadsafe(server.listen(), self.loop)
+        try:
+            wait_until(lambda: server.started or running.done())
+            with Site(self.database, server.port, self.loop) as other:
+                yield other
+        finally:
+            self.do(server.leave)
+            running.result(30)
+            server.listener.close()
+
+    def do(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something with the database, where it lives."""
+
+        async def run() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
+
+
 def parse(response: httpx2.Response) -> Iterator[JSON]:
     """The events of a stream, whose fields must agree with the records in them."""
     fields: dict[str, str] = {}
@@ -151,7 +161,7 @@ def parse(response: httpx2.Response) -> Iterator[JSON]:
         elif fields:
             event = json.loads(fields["data"])
             number = event.get("number", event.get("position"))
-            kind = event.get("type", event.get("kind", "start"))
+            kind = event.get("type", "change" if "kind" in event else "start")
             assert (fields["id"], fields["event"]) == (str(number), kind)
             yield event
             fields = {}

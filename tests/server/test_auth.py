@@ -157,6 +157,7 @@ def test_a_page_of_another_origin_may_not(
 
 def test_a_browser_signs_out(here: Site, browser: httpx2.Client) -> None:
     copied = dict(browser.cookies)
+    other = httpx2.get(signin_link(TOKEN, here.url)).cookies
     told = browser.delete("/api/v1/session", headers={"Origin": "http://evil.example"})
     problem(told, 403, "not-allowed")
     assert browser.get("/api/v1/me").status_code == 200
@@ -164,6 +165,8 @@ def test_a_browser_signs_out(here: Site, browser: httpx2.Client) -> None:
     assert dict(browser.cookies) == {}
     with httpx2.Client(base_url=here.url, cookies=copied) as thief:
         problem(thief.get("/api/v1/me"), 401, "not-signed-in")
+    with httpx2.Client(base_url=here.url, cookies=other) as another:
+        assert another.get("/api/v1/me").status_code == 200, "another browser stays signed in"
     assert here.delete("/session", 204) is None
     assert here.client.get("/me").status_code == 200, "the token stays good"
 

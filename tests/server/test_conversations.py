@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from server.harness import Site, problem
+
+pytestmark = pytest.mark.usefixtures("anyio_backend")
 
 
 def test_a_conversation_is_changed_thrown_away_and_brought_back(here: Site) -> None:
@@ -26,6 +31,85 @@ def test_a_conversation_is_changed_thrown_away_and_brought_back(here: Site) -> N
     assert talk["id"] in [c["id"] for c in here.get("/conversations", deleted=True)["items"]]
     assert here.post(f"{path}/restore", 200)["title"] == "Milan"
     assert here.get(path)["deleted_at"] is None
+
+
+@pytest.fixture
+def two(anywhere: Site) -> Iterator[tuple[Site, Site]]:
+    """Another user, and a user of another tenant, each with a conversation of theirs."""
+    with anywhere.beside(user="eve") as eve, anywhere.beside(tenant="other") as other:
+        for stranger in (eve, other):
+            stranger.say(stranger.talk(title="theirs"), "hello")
+        yield eve, other
+
+
+def test_everything_is_thrown_away_and_then_for_good(
+    anywhere: Site, two: tuple[Site, Site]
+) -> None:
+    for _ in range(3):
+        anywhere.say(anywhere.talk(), "hello")
+    gone = two[0].talk()
+    two[0].delete(f"/conversations/{gone['id']}")
+    anywhere.patch(f"/conversations/{anywhere.talk()['id']}", archived=True)
+    assert anywhere.delete("/conversations") == {"count": 4}
+    assert anywhere.get("/conversations")["items"] == []
+    assert anywhere.delete("/conversations") == {"count": 0}
+    trash = anywhere.get("/conversations", deleted=True)["items"]
+    back = anywhere.post(f"/conversations/{trash[0]['id']}/restore", 200)
+    assert anywhere.post("/conversations/purge", 200) == {"count": 3}
+    assert anywhere.get("/conversations", deleted=True)["items"] == []
+    assert [c["id"] for c in anywhere.get("/conversations")["items"]] == [back["id"]]
+    for stranger in two:
+        assert [c["title"] for c in stranger.get("/conversations")["items"]] == ["theirs"]
+    assert [c["id"] for c in two[0].get("/conversations", deleted=True)["items"]] == [gone["id"]]
+
+
+def test_what_is_kept_is_told_by_kind(anywhere: Site, two: tuple[Site, Site]) -> None:
+    def kept(who: Site) -> dict[str, tuple[int, int | None]]:
+        items = who.get("/usage")["items"]
+        return {item["kind"]: (item["count"], item["bytes"]) for item in items}
+
+    theirs = {
+        "conversations": (1, None),
+        "archived": (0, None),
+        "trash": (0, None),
+        "messages": (1, 5),
+        "files": (0, 0),
+    }
+    assert kept(anywhere) == {k: (0, b and 0) for k, (_, b) in theirs.items()}
+    anywhere.say(anywhere.talk(), "hi")
+    anywhere.delete(f"/conversations/{anywhere.talk()['id']}")
+    assert anywhere.client.post("/blobs", content=b"1234567").status_code == 201
+    mine = theirs | {"trash": (1, None), "messages": (1, 2), "files": (1, 7)}
+    assert kept(anywhere) == mine
+    assert [kept(stranger) for stranger in two] == [theirs, theirs]
+
+
+def test_the_runs_that_go_on_are_listed(anywhere: Site, two: tuple[Site, Site]) -> None:
+    talk = anywhere.talk()
+    run = anywhere.ask(talk, "one " * 500, delay=0.1)
+    ended = anywhere.ended(anywhere.ask(anywhere.talk(), "hello"))
+    assert [going["id"] for going in anywhere.get("/runs")["items"]] == [run["id"]]
+    assert ended["status"] == "completed"
+    assert [stranger.get("/runs")["items"] for stranger in two] == [[], []]
+    anywhere.post(f"/runs/{run['id']}/cancel", 200)
+    assert anywhere.get("/runs")["items"] == []
+
+
+def test_a_temporary_conversation_is_in_no_list_until_it_is_kept(here: Site) -> None:
+    talk = here.talk(title="for now", temporary=True)
+    here.say(talk, "a pangolin")
+    path = f"/conversations/{talk['id']}"
+
+    def listed(**wanted: Any) -> bool:
+        return talk["id"] in [c["id"] for c in here.get("/conversations", **wanted)["items"]]
+
+    assert talk["expires_at"] is not None
+    assert (listed(), listed(temporary=True)) == (False, True)
+    assert here.get("/search", q="pangolin")["items"] == []
+    assert here.get(path)["title"] == "for now"
+    assert here.patch(path, temporary=False)["expires_at"] is None
+    assert (listed(), listed(temporary=True)) == (True, False)
+    assert len(here.get("/search", q="pangolin")["items"]) == 1
 
 
 def test_a_purge_is_for_good(here: Site) -> None:

@@ -322,6 +322,7 @@ def test_lists_searches_counts_and_feeds_hold_ones_own_alone(owner: Site, strang
         "/projects",
         "/settings",
         "/feed?limit=500",
+        "/runs",
         "/export",
     ):
         told = stranger.client.get(path).text

@@ -117,11 +117,10 @@ async def test_what_is_stopped_before_it_begins_ends_too(clock: Clock, address: 
             assert (await db.scope("acme", "ada").runs.get(left.id)).status == "interrupted"
 
 
+@pytest.mark.parametrize("address", ["sqlite", "postgres"], indirect=True)
 async def test_a_run_that_is_closed_with_the_database_is_interrupted_and_goes_on_later(
     clock: Clock, address: str
 ) -> None:
-    if address == "memory:":
-        pytest.skip("memory forgets")
     held = Held("Once upon ")
     options = hansard.ChatOptions(auto_title=False)
     async with hansard.connect(address, providers=[held], clock=clock, options=options) as db:
@@ -183,11 +182,11 @@ async def test_a_run_whose_process_is_gone_is_ended_from_what_was_stored(
     assert {m.id for m in siblings} == {spoken.message_id, silent.message_id}
 
 
+@pytest.mark.parametrize("address", ["postgres"], indirect=True)
 async def test_a_run_of_another_process_is_left_to_it_while_its_lease_holds(
     db: Database, ada: Services
 ) -> None:
-    if db.storage.exclusive:
-        pytest.skip("no other process can be there")
+    """On PostgreSQL; memory and a file have one process at a time."""
     made = await talk(ada, "hello")
     run = await _left_behind(db, made, "So")
     await db.tidy()
@@ -238,6 +237,25 @@ async def test_the_runs_of_a_conversation_are_listed_the_newest_first(ada: Servi
         await ada.runs.wait(run.id)
     assert [run.id for run in await ada.runs.list(made.id)] == [runs[1].id, runs[0].id]
     assert len(await ada.runs.list(made.id, limit=1)) == 1
+
+
+async def test_the_runs_that_go_on_are_ones_own_and_in_all_conversations(
+    clock: Clock, address: str
+) -> None:
+    held = Held("one")
+    async with hansard.connect(address, providers=[held, Echo()], clock=clock) as db:
+        ada, bob, eve = db.scope("acme", "ada"), db.scope("acme", "bob"), db.scope("globex", "ada")
+        talks = [await talk(ada, title="t"), await talk(ada, title="t")]
+        going = [(await ada.chat.send(t.id, "hello", model="held/one"))[0] for t in talks]
+        [ended] = await ada.chat.send((await talk(ada, title="t")).id, "hi", model="echo/echo")
+        await ada.runs.wait(ended.id)
+        assert [run.id for run in await ada.runs.active()] == [run.id for run in going]
+        assert await bob.runs.active() == await eve.runs.active() == []
+        await ada.conversations.delete(talks[1].id)
+        assert [run.id for run in await ada.runs.active()] == [going[0].id]
+        held.go.set()
+        await ada.runs.wait(going[0].id)
+        assert await ada.runs.active() == []
 
 
 async def test_a_foreign_run_looks_like_a_missing_one(

@@ -16,6 +16,7 @@ from hansard.model.messages import Summary
 from hansard.model.parts import Image, Text
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
+from hansard.services.conversations import BATCH
 from hansard.services.purging import PURGED, release_uploads
 from hansard.storage.base import Transaction
 from services.conftest import Clock
@@ -206,6 +207,32 @@ async def test_what_is_purged_is_gone_and_its_ids_are_free(ada: Services) -> Non
     await ada.conversations.purge(made.id)
     assert (await ada.conversations.create(id=made.id, title="again")).title == "again"
     assert (await ada.stats.get()).messages == 0
+
+
+async def test_all_conversations_go_into_the_trash_and_out_of_it_for_good(
+    ada: Services, bob: Services, eve: Services
+) -> None:
+    """More of them than one unit of work takes; and those of nobody else."""
+    kept = [(who, await talk(who, "stays")) for who in (bob, eve)]
+    trashed = await talk(bob, "stays too")
+    await bob.conversations.delete(trashed.id)
+    made = [await talk(ada, f"hello {n}") for n in range(BATCH + 1)]
+    await ada.conversations.update(made[0].id, archived=True)
+    await ada.conversations.create(temporary=True)
+    before = await ada.feed.end()
+    assert await ada.conversations.delete_all() == BATCH + 2
+    assert (await ada.conversations.list()).items == []
+    told = await ada.feed.read(after=before, limit=500)
+    assert [entry.kind for entry in told] == ["conversation.deleted"] * (BATCH + 2)
+    assert await ada.conversations.delete_all() == 0
+    back = await ada.conversations.restore(made[1].id)
+    assert await ada.conversations.purge_all() == BATCH + 1
+    assert [c.id for c in (await ada.conversations.list()).items] == [back.id]
+    assert (await ada.stats.get()).messages == 1
+    assert await ada.conversations.purge_all() == 0
+    for who, conversation in kept:
+        assert await said(who, conversation) == ["stays"]
+    assert await said(bob, await bob.conversations.restore(trashed.id)) == ["stays too"]
 
 
 async def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hansard.cli.commands import configured
-from hansard.cli.opening import masked
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
+from hansard.storage.urls import masked
 
 if TYPE_CHECKING:
     from hansard.config import Loaded

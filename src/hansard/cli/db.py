@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansard.cli.commands import configured
-from hansard.cli.opening import backend_of, masked
+from hansard.cli.opening import backend_of
 from hansard.cli.options import Json
 from hansard.cli.rendering import plural, print_json, print_table, size
 from hansard.errors import InvalidInput, NotADatabase, SchemaOutdated, StorageError
+from hansard.storage.urls import masked
 
 if TYPE_CHECKING:
     from hansard.config import Loaded

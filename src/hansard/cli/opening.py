@@ -6,7 +6,6 @@ own a file for moments only, it waits a little before it gives up, but never for
 
 from __future__ import annotations
 
-import re
 import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -30,7 +29,6 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds."""
-_PASSWORD = re.compile(r"(//[^:/?@]*:).*(?=@)|([?&]\w*password=)[^&]*")
 
 
 def settings(
@@ -61,19 +59,6 @@ def backend_of(loaded: Loaded) -> str:
     return "postgresql" if loaded.database.lower().startswith("postgres") else "memory"
 
 
-def database(loaded: Loaded, **storage: Any) -> Database:
-    """The database of the settings, closed."""
-    from hansard.providers.registry import Providers  # noqa: PLC0415
-    from hansard.services.database import Database  # noqa: PLC0415
-    from hansard.storage.urls import storage_for  # noqa: PLC0415
-
-    return Database(
-        storage_for(loaded.database, **storage),
-        providers=Providers.from_environment(loaded.environment),
-        options=loaded.chat_options(),
-    )
-
-
 @asynccontextmanager
 async def reading(loaded: Loaded) -> AsyncIterator[Database]:
     """The database, for reading.
@@ -83,15 +68,15 @@ async def reading(loaded: Loaded) -> AsyncIterator[Database]:
     """
     file = loaded.database_file
     if file is None:
-        async with database(loaded) as found:
+        async with loaded.connect() as found:
             yield found
         return
     if loaded.config.database_url and not file.exists():
         raise StorageError(f"There is no database at {file}.")
     with suppress(DatabaseInUse, DatabaseReadOnly):
-        async with database(loaded):
+        async with loaded.connect():
             pass
-    async with database(loaded, readonly=True) as found:
+    async with loaded.connect(readonly=True) as found:
         yield found
 
 
@@ -110,7 +95,7 @@ async def _own(loaded: Loaded) -> Database:
 
     deadline = time.monotonic() + PATIENCE
     while True:
-        found = database(loaded)
+        found = loaded.connect()
         try:
             await found.open()
         except DatabaseInUse as error:
@@ -143,8 +128,3 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(guarded())
     except asyncio.CancelledError:
         raise typer.Exit(128 + ended_by[0]) from None
-
-
-def masked(address: str) -> str:
-    """A database's address without its password."""
-    return _PASSWORD.sub(r"\1\2…", address)

@@ -51,19 +51,21 @@ def serve(
 @configured
 def link(loaded: Loaded) -> None:
     """Print a fresh link, good for once, that signs a browser in to the running server."""
-    from hansard.server.auth import signin_link  # noqa: PLC0415
+    from hansard.server.auth import signin_link, token_of  # noqa: PLC0415
 
     if not loaded.token_file.is_file():
         raise NotFound(f"There is no token at {loaded.token_file}: no server was started yet.")
-    token = loaded.token_file.read_text("utf-8").strip()
-    typer.echo(signin_link(token, _url(loaded)))
+    typer.echo(signin_link(token_of(loaded.token_file), _url(loaded)))
 
 
 def _url(loaded: Loaded) -> str:
-    """Where the server says that it is, or else where it would be."""
+    """Where the owner of the file says that it serves; without a file, where a server would be."""
     from hansard.storage.files import owner_of  # noqa: PLC0415
 
     file = loaded.database_file
-    owner = owner_of(file.absolute()) if file is not None else None
-    config = loaded.config
-    return (owner or {}).get("url") or f"http://{config.host}:{config.port}"
+    if file is None:
+        return loaded.config.url(loaded.config.port)
+    url = (owner_of(file.absolute()) or {}).get("url")
+    if url is None:
+        raise NotFound(f"No server has {file}: `hansard serve` starts one, and prints a link.")
+    return url

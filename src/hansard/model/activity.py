@@ -60,7 +60,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
-    """Statistics of a user, or of one of the user's projects. What is in the trash counts."""
+    """Statistics of a user, or of one of the user's projects. What is in the trash, or temporary, counts."""
 
     conversations: int
     messages: int

@@ -41,9 +41,11 @@ def token_of(file: Path) -> str:
             write_private(file, f"hsd_{secrets.token_urlsafe(32)}\n")
         if file.stat().st_mode & 0o077:
             raise InvalidConfig(f"Others may read {file}. Mend it with: chmod 600 {file}")
-        token = file.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfig(f"The token in {file} cannot be read or made: {error}") from error
+        token = file.read_text("ascii", errors="replace").strip()
+    except OSError as error:
+        raise InvalidConfig(
+            f"The token in {file} cannot be read or made: {error.strerror}."
+        ) from error
     if not _TOKEN.fullmatch(token):
         raise InvalidConfig(f"{file} does not hold a token. Remove it, and a new one is made.")
     return token

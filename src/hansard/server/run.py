@@ -25,13 +25,11 @@ import uvicorn
 from hansard import __version__
 from hansard.config import Config, Loaded
 from hansard.errors import InvalidConfig
-from hansard.providers.registry import Providers
 from hansard.server.app import make_app
 from hansard.server.auth import signin_link, token_of, write_private
 from hansard.server.gate import local_hosts
 from hansard.server.sse import Closing
-from hansard.services.database import Database
-from hansard.storage.urls import storage_for
+from hansard.storage.urls import masked
 
 LAST_WORDS = 0.2
 """Seconds for streams to say how their runs ended."""
@@ -40,7 +38,6 @@ PATIENCE = 3
 BACKLOG = 2048
 
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
-_PASSWORD = re.compile(r"(//[^:/?@]*:).*(?=@)|([?&]\w*password=)[^&]*")
 
 
 def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
@@ -50,11 +47,11 @@ def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
     """
     config = loaded.config
     _log_to_stderr(config.log_level)
-    prefix = _prefix(config.path_prefix)
+    _check_prefix(config.path_prefix)
     token = token_of(loaded.token_file)
     with listen(config.host, config.port) as listener:
         port: int = listener.getsockname()[1]
-        start = _Start(loaded, token, _url(config.host, port) + prefix, ready_file)
+        start = _Start(loaded, token, config.url(port), ready_file)
         server = _Server(start, _hosts(config, port))
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(server.serve([listener]))
@@ -87,11 +84,7 @@ class _Server(uvicorn.Server):
         loaded = start.loaded
         self._start = start
         self._closing = Closing()
-        self._database = Database(
-            storage_for(loaded.database),
-            providers=Providers.from_environment(loaded.environment),
-            options=loaded.chat_options(),
-        )
+        self._database = loaded.connect()
         app = make_app(
             self._database,
             token=start.token,
@@ -139,11 +132,6 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def masked(address: str) -> str:
-    """A database's address without its password."""
-    return _PASSWORD.sub(r"\1\2***", address)
-
-
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens, on any free port if the port is 0; raises InvalidConfig."""
     if not 0 <= port < 2**16:
@@ -165,16 +153,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, port: int) -> str:
-    """Where this machine finds the server."""
-    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"http://[{name}]:{port}" if ":" in name.strip("[]") else f"http://{name}:{port}"
-
-
-def _prefix(path: str) -> str:
+def _check_prefix(path: str) -> None:
     if not _PREFIX.fullmatch(path):
         raise InvalidConfig(f"path_prefix is {path!r}; it is like /hansard, or empty.")
-    return path
 
 
 def _hosts(config: Config, port: int) -> list[str]:

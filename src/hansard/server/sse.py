@@ -101,4 +101,4 @@ def run_event(event: RunEvent) -> bytes:
 
 
 def feed_entry(entry: FeedEntry) -> bytes:
-    return render(entry.position, entry.kind, entry)
+    return render(entry.position, "change", entry)

@@ -156,8 +156,12 @@ class Conversations(Service):
         matching = await self.list(limit=100, filter=ConversationFilter(q=id_or_title))
         wanted = fold(id_or_title)
         exact = [c for c in matching.items if fold(c.title) == wanted]
-        if len(exact or matching.items) != 1 and not exact:
-            raise NotFound(f"No conversation, or more than one, is titled {id_or_title!r}.")
+        if not matching.items:
+            raise NotFound(f"No conversation is titled {id_or_title!r}.")
+        if len(matching.items) > 1 and not exact:
+            raise NotFound(
+                f"Several conversations are titled like {id_or_title!r}: say which by its id."
+            )
         return (exact or matching.items)[0]
 
     async def update(

@@ -8,6 +8,7 @@ from typing import cast
 
 from hansard.errors import NotFound
 from hansard.ids import is_id
+from hansard.model.conversations import Conversation
 from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
@@ -39,9 +40,17 @@ class Runs(Service):
         return await self.reading(work)
 
     async def active(self) -> list[Run]:
-        """The user's runs that go on, in all conversations."""
+        """The user's runs that go on, in all conversations that are not in the trash."""
         going = Query(Run).where(status__in=["queued", "running"], owner_id=self.scope.user)
-        return await self.reading(lambda tx: tx.select(going.by("id")))
+
+        async def work(tx: Reader) -> list[Run]:
+            runs = await tx.select(going.by("id"))
+            ids = list({run.conversation_id for run in runs})
+            shown = await tx.select(Query(Conversation).where(id__in=ids, deleted_at=None))
+            seen = {conversation.id for conversation in shown}
+            return [run for run in runs if run.conversation_id in seen]
+
+        return await self.reading(work)
 
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         """A run's events with higher numbers than `after`, as they come, to the one that ends it.

@@ -31,7 +31,8 @@ class Statistics(Service):
         """Statistics of the user, or of one project.
 
         `since` and `until` are days such as 2026-11-21 (UTC), both included; the days and hours of the
-        answer are those of the time zone `tz`. What is in the trash counts until it is purged.
+        answer are those of the time zone `tz`. What is in the trash, or temporary, counts until it
+        is purged; no topic comes from it.
         """
         zone = _zone(tz)
         project = project_id and check_id(project_id, "/project_id")

@@ -11,6 +11,7 @@ thrown away, never handed to somebody else; and when the answer to a commit is l
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -255,7 +256,9 @@ def _unreachable(error: BaseException) -> HansardError:
     if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _LOST):
         return _translate(error)
     reason = str(error) or type(error).__name__
-    return DatabaseUnreachable(f"The database server does not answer: {reason}")
+    if isinstance(error, OSError) and error.errno:
+        reason = os.strerror(error.errno) if error.errno > 0 else error.strerror or reason
+    return DatabaseUnreachable(f"The database server does not answer: {reason.rstrip('.')}.")
 
 
 def _translate(error: asyncpg.PostgresError) -> HansardError:

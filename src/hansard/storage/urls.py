@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from hansard.errors import InvalidConfig
-from hansard.storage.base import Storage
+
+if TYPE_CHECKING:
+    from hansard.storage.base import Storage
 
 _MEMORY = ("memory:", "memory://", ":memory:", "sqlite://:memory:", "sqlite:///:memory:")
+_PASSWORD = re.compile(r"(//[^:/?@]*:).*(?=@)|([?&]\w*password=)[^&]*")
 
 
 def storage_for(address: str | Path, **options: Any) -> Storage:
@@ -51,6 +55,11 @@ def is_sqlite(address: str) -> bool:
     return address not in _MEMORY and (
         "://" not in address or address.lower().startswith("sqlite://")
     )
+
+
+def masked(address: str) -> str:
+    """The address without its password."""
+    return _PASSWORD.sub(r"\1\2…", address)
 
 
 def _postgres(address: str, options: dict[str, Any]) -> Storage:

@@ -42,9 +42,9 @@ async def follow_feed(
 ) -> Stream:
     """Follow the feed as server-sent events, from after a position, or from now on.
 
-    The first event is `start`, with the FeedStart; then each change, within a second: its `id` is its position, its
-    `event` the kind, its `data` the FeedEntry. What is read once the stream has started, and then kept as the stream
-    says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
+    The first event is `start`, with the FeedStart; then each change, within a second, whatever its kind, is a `change`:
+    its `id` is its position, its `data` the FeedEntry. What is read once the stream has started, and then kept as the
+    stream says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
     `Last-Event-ID`, misses nothing.
     """
     since = after if last_event_id is None else last_event_id
