@@ -1,0 +1,73 @@
+"""Conversations as the contract suites begin with them, and what can be seen of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hansard.ids import new_id
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.feed import FeedEntry
+from hansard.model.messages import Message
+from hansard.storage import placing
+from hansard.storage.base import Match, Storage, TextSearch, Transaction
+from hansard.storage.terms import clauses
+from hansard.testing.factories import EPOCH, conversation, insert
+
+ACME = "acme"
+
+
+async def talking(storage: Storage, owner: str = "ada", **fields: Any) -> Conversation:
+    at = fields.pop("at", EPOCH)
+    [tenant, user, talk, branch], _, _ = conversation(ACME, owner, at)
+    assert isinstance(talk, Conversation)
+    talk = msgspec.structs.replace(talk, **fields)
+
+    async def work(tx: Transaction) -> None:
+        await tx.insert(tenant, absent=True)
+        await tx.insert(user, absent=True)
+        await insert(tx, [talk, branch])
+
+    await storage.write(ACME, work)
+    return talk
+
+
+async def forked(storage: Storage, talk: Conversation, at: Message) -> Branch:
+    made = Branch(
+        tenant_id=ACME,
+        id=new_id(),
+        conversation_id=talk.id,
+        name="fork",
+        parent_branch=at.branch,
+        fork_seq=at.seq,
+        head_seq=at.seq,
+        head_id=at.id,
+        created_at=EPOCH,
+        updated_at=EPOCH,
+    )
+    await storage.write(ACME, lambda tx: tx.insert(made))
+    return made
+
+
+async def fetched(storage: Storage, record: type[Any], key: str) -> Any:
+    return await storage.read(ACME, lambda tx: tx.get(record, key))
+
+
+async def path_of(
+    storage: Storage, branch: str, first: int = 0, last: int = 10**6
+) -> list[Message]:
+    async def work(tx: Any) -> list[Message]:
+        return await placing.path(tx, await tx.get(Branch, branch), first, last)
+
+    return await storage.read(ACME, work)
+
+
+async def matches(storage: Storage, query: str, **filters: Any) -> list[Match]:
+    wanted = TextSearch(owner_id="ada", clauses=tuple(clauses(query)), **filters)
+    return await storage.read(ACME, lambda tx: tx.search(wanted))
+
+
+async def feed_of(storage: Storage, after: int = 0) -> list[FeedEntry]:
+    return await storage.read(ACME, lambda tx: tx.feed("ada", after, 1000))
