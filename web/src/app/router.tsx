@@ -28,7 +28,7 @@ const home = createRoute({
 const conversation = createRoute({
   getParentRoute: () => root,
   path: "/c/$conversationId",
-  component: lazyRouteComponent(part(() => import("@/routes/conversation")), "ConversationRoute"),
+  component: lazyRouteComponent(part(() => import("@/routes/conversation"), true), "ConversationRoute"),
   /** A branch and a message of it to begin at; without them, the end of the branch that the person is on. */
   validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string } => ({
     ...(typeof search["branch"] === "string" ? { branch: search["branch"] } : {}),

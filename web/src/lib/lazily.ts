@@ -13,9 +13,10 @@ const RETRY = 2000;
 const FRESH = 5000;
 const rest: Load<unknown>[] = [];
 
-/** A part, however long it takes to load it. */
-export function part<T>(load: Load<T>): Load<T> {
-  rest.push(load);
+/** A part, however long it takes to load it; one that is needed `soon` is loaded before the others. */
+export function part<T>(load: Load<T>, soon = false): Load<T> {
+  if (soon) rest.unshift(load);
+  else rest.push(load);
   return () => patiently(load);
 }
 
