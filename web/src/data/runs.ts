@@ -21,6 +21,8 @@ export interface Answer {
 const ENDS = ["completed", "failed", "cancelled", "interrupted"] as const;
 const STEPS = ["started", "text", "reasoning", "tool_call"] as const;
 const RETRY = 1000;
+/** How many runs are known to have ended. */
+const REMEMBERED = 200;
 /** How long, in milliseconds, what was said is kept after the end, for those who have not drawn the message yet. */
 const LINGER = 5000;
 
@@ -35,12 +37,14 @@ export function whenRunEnds(then: typeof ended): void {
 }
 
 const streams = new Map<string, RunStream>();
+/** The runs whose end was heard of lately: an answer from before may say that they go on. */
+const over = new Set<string>();
 const lines = new Lines();
 document.addEventListener("visibilitychange", () => lines.pause(document.hidden));
 
 /** Follow a run until it ends. */
 export function followRun(run: Run): void {
-  if (streams.has(run.id) || ENDS.some((status) => status === run.status)) return;
+  if (streams.has(run.id) || over.has(run.id) || ENDS.some((status) => status === run.status)) return;
   streams.set(run.id, new RunStream(run));
   useActiveRuns.setState({ [run.id]: run });
 }
@@ -78,6 +82,8 @@ export async function followRunById(id: string): Promise<void> {
 
 /** A run has ended, as the feed says. */
 export function runEnded(id: string): void {
+  over.add(id);
+  if (over.size > REMEMBERED) over.delete([...over][0] ?? "");
   void streams.get(id)?.end();
 }
 
