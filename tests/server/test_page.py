@@ -95,6 +95,15 @@ def test_text_is_compressed_for_those_who_can_read_it(built: Site) -> None:
     )
 
 
+def test_a_file_that_an_update_took_away_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    for name in ("index.html", "assets/app-old.js"):
+        (tmp_path / name).write_text(INDEX)
+    with site("memory:", served={"web": tmp_path}) as here:
+        (tmp_path / "assets" / "app-old.js").unlink()
+        problem(here.stranger.get("/assets/app-old.js"), 404, "not-found")
+
+
 def test_the_app_runs_nothing_but_its_own_files(built: Site) -> None:
     """Styles alone may be inline: with images, fonts and connections of the server alone, they send nothing away."""
     for path in ("/", "/assets/app-1a2b.js"):

@@ -49,6 +49,7 @@ _TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+_NOTHING = "There is nothing at this address."
 _ANYTHING = "application/octet-stream"
 _TEXTS = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"}
 """What compression makes smaller."""
@@ -97,7 +98,10 @@ class Files:
         return self._read[name, packed]
 
     def _load(self, name: str, packed: bool) -> bytes:
-        data = self._paths[name].read_bytes()
+        try:
+            data = self._paths[name].read_bytes()
+        except FileNotFoundError:  # a newer app has been put in its place
+            raise NotFound(_NOTHING) from None
         if name == INDEX:
             data = _BASE.sub(self._base, data, count=1)
         return gzip.compress(data, mtime=0) if packed else data
@@ -115,7 +119,7 @@ async def show(
     if files.built:
         return await _file(files, name, request.headers.get("Accept-Encoding", ""))
     if name:
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(_NOTHING)
     if request.auth is None:
         return _page(401, "<p>This browser is not signed in.</p>" + _HOW)
     return await _facts(services, prefix)
@@ -144,7 +148,7 @@ async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
     """A file of the app; for the address of a view, its index."""
     if name not in files:
         if name.startswith(ASSETS):
-            raise NotFound("There is nothing at this address.")
+            raise NotFound(_NOTHING)
         name = INDEX
     kept = name.startswith(ASSETS)
     suffix = PurePosixPath(name).suffix
