@@ -147,7 +147,8 @@ function Named({ name, children }: { name: string | undefined; children: ReactNo
 /** What is open and in sight is seen. */
 function useSeeing(): void {
   const open = useParams({ strict: false, select: (params) => params.conversationId });
-  const { data: conversation } = useQuery({ ...conversationQuery(open ?? ""), enabled: open !== undefined });
+  // The page asks for it, once the server knows of it.
+  const { data: conversation } = useQuery({ ...conversationQuery(open ?? ""), enabled: false });
   useEffect(followSeen, []);
   useEffect(() => {
     if (!conversation) return;
