@@ -48,7 +48,7 @@ async def measure(bench: Bench) -> list[Row]:
         from app_weight import FIRST, THREAD, weight  # noqa: PLC0415 - the path is known only now
         from web.chromium import chromium  # noqa: PLC0415 - needs what `make test` gets
 
-        weights = weight(FIRST), weight(FIRST, THREAD)
+        weights = weight(*FIRST), weight(*THREAD)
         with served(bench.home / "app") as server:
             async with chromium() as browser:
                 page = await browser.new_page(viewport={"width": 1280, "height": 800})
