@@ -1,0 +1,192 @@
+"""The server goes away and comes back; nothing that was said is lost, and nothing is said twice."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from server.harness import Caller, Process, process
+from web.app import App
+from web.conftest import FLAGS, ONCE, Visit
+from web.watch import AWAY
+
+pytestmark = pytest.mark.anyio
+AWAY_NOTE = "The server cannot be reached."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def same_place(server: Process) -> dict[str, Any]:
+    return {"port": int(server.url.rpartition(":")[2])}
+
+
+def said(server: Caller) -> list[tuple[str, str]]:
+    [talk] = server.get("/conversations")["items"]
+    stored = server.get(f"/conversations/{talk['id']}/messages")["items"]
+    return [(one["role"], one["parts"][0]["text"]) for one in stored]
+
+
+async def test_what_is_said_while_the_server_is_away_is_sent_once_when_it_is_back(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        app = await visit(server)
+        await app.open()
+        await app.ask("Hello")
+        app.watch.expect(AWAY)
+        server.end(signal.SIGKILL)
+        await expect(app.text(AWAY_NOTE)).to_be_visible()
+        await app.say("Are you there?")
+        await expect(app.mine("Are you there?")).to_contain_text("Waits for the server")
+        where = same_place(server)
+    with (
+        process(home, database_url=address, **where, **FLAGS) as server,
+        Caller(server.url, server.token) as caller,
+    ):
+        await expect(app.answer("Are you there?")).to_be_visible()
+        await expect(app.text(AWAY_NOTE)).to_have_count(0)
+        assert said(caller) == [
+            ("user", "Hello"),
+            ("assistant", "Hello"),
+            ("user", "Are you there?"),
+            ("assistant", "Are you there?"),
+        ]
+
+
+@ONCE
+async def test_a_new_chat_waits_also_while_its_page_is_closed(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        app = await visit(server)
+        await opened_at_leisure(app)
+        await expect(app.text("Nothing yet")).to_be_visible()
+        app.watch.expect(AWAY)
+        server.end(signal.SIGKILL)
+        await expect(app.text(AWAY_NOTE)).to_be_visible()
+        await app.say("Is anybody there?")
+        await expect(app.mine("Is anybody there?")).to_contain_text("Waits for the server")
+        other = await app.another()
+        await app.page.close()
+        where = same_place(server)
+    with (
+        process(home, database_url=address, **where, **FLAGS) as server,
+        Caller(server.url, server.token) as caller,
+    ):
+        await other.open()
+        await other.list.get_by_role("link").first.click()
+        await expect(other.answer("Is anybody there?")).to_be_visible()
+        assert said(caller) == [("user", "Is anybody there?"), ("assistant", "Is anybody there?")]
+
+
+@ONCE
+async def test_a_browser_without_a_network_waits_too(app: App, server: Caller) -> None:
+    await app.open()
+    await app.ask("Hello")
+    app.watch.expect(AWAY)
+    await app.page.context.set_offline(True)
+    await app.say("Are you there?")
+    await expect(app.mine("Are you there?")).to_contain_text("Waits for the server")
+    await app.page.context.set_offline(False)
+    await expect(app.answer("Are you there?")).to_be_visible()
+    assert [text for role, text in said(server) if role == "user"] == ["Hello", "Are you there?"]
+
+
+async def test_a_lost_answer_to_a_sending_does_not_double_it(app: App, server: Caller) -> None:
+    """The server has it, and the browser does not know: it sends it again, with the same id."""
+    await app.open()
+    await app.ask("Hello")
+    app.watch.expect("ERR_FAILED", AWAY)
+    sent: list[str] = []
+    again = asyncio.Event()
+
+    async def lose(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        if len(sent) > 1:
+            await route.continue_()
+            again.set()
+            return
+        await route.fetch()
+        await route.abort()
+
+    await app.page.route("**/chat", lose)
+    await app.say("Once only")
+    await expect(app.answer("Once only")).to_be_visible()
+    await expect(app.text("Waits for the server")).to_have_count(0)
+    await asyncio.wait_for(again.wait(), 20)
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    await expect(app.mine("Once only")).to_have_count(1)
+    texts = [text for _, text in said(server)]
+    assert texts == ["Hello", "Hello", "Once only", "Once only"]
+
+
+@ONCE
+async def test_a_change_that_does_not_arrive_is_taken_back_with_a_notice(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        with Caller(server.url, server.token) as caller:
+            caller.talk(title="Trip to Rome")
+        app = await visit(server)
+        await opened_at_leisure(app)
+        await app.choose("Trip to Rome", "Pin")
+        await expect(
+            app.list.get_by_role("group", name="Pinned").get_by_role("link")
+        ).to_be_visible()
+        app.watch.expect(AWAY)
+        server.end(signal.SIGKILL)
+        await app.choose("Trip to Rome", "Rename")
+        await app.list.get_by_role("textbox", name="Title").fill("Trip to Naples")
+        await app.press("Enter")
+        await expect(app.text("This did not work.")).to_be_visible()
+        await expect(app.row("Trip to Rome")).to_be_visible()
+        await app.choose("Trip to Rome", "Delete")
+        await expect(app.row("Trip to Rome")).to_be_visible()
+
+
+@ONCE
+async def test_what_is_opened_later_is_there_when_the_server_is_not(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        with Caller(server.url, server.token) as caller:
+            caller.talk(title="Trip to Rome")
+        app = await visit(server)
+        await opened_at_leisure(app)
+        await expect(app.row("Trip to Rome")).to_be_visible()
+        await app.field.fill("Something begun")
+        app.watch.expect(AWAY)
+        server.end(signal.SIGKILL)
+        await expect(app.text(AWAY_NOTE)).to_be_visible()
+        await app.row("Trip to Rome").hover()
+        await app.button("More about “Trip to Rome”").click()
+        await expect(app.item("Rename")).to_be_visible()
+        await app.press("Escape")
+        await app.button("Instructions").click()
+        await expect(app.dialog).to_be_visible()
+        await app.press("Escape")
+        await app.press("Control+K")
+        await expect(app.page.get_by_role("option", name="New chat")).to_be_visible()
+        await app.press("Escape")
+        await expect(app.field).to_have_value("Something begun")
+
+
+async def opened_at_leisure(app: App) -> None:
+    """The app, when it has loaded what it does not need yet."""
+    async with (
+        app.page.expect_response("**/assets/conversation-*.js"),
+        app.page.expect_response("**/assets/row-menu-*.js"),
+        app.page.expect_response("**/assets/instructions-dialog-*.js"),
+        app.page.expect_response("**/assets/palette-*.js"),
+        app.page.expect_response("**/assets/notices-*.js"),
+    ):
+        await app.open()

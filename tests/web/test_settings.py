@@ -1,0 +1,149 @@
+"""How the app looks, what is kept, and how it goes out and comes in."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from server.harness import Caller
+from web.app import App
+from web.conftest import ONCE
+
+pytestmark = [pytest.mark.anyio, ONCE]
+
+
+async def test_the_dark_theme_is_there_from_the_first_paint_on(app: App) -> None:
+    await app.open("/settings")
+    await app.main.get_by_role("radio", name="Dark").click()
+    await expect(app.page.locator("html.dark")).to_be_attached()
+    await app.page.add_init_script(
+        """new MutationObserver(() => { if (document.body && window.first === undefined)
+          window.first = document.documentElement.classList.contains("dark"); })
+          .observe(document, { childList: true, subtree: true });"""
+    )
+    await app.page.reload()
+    await expect(app.page.locator("html.dark")).to_be_attached()
+    assert await app.page.evaluate("window.first")
+
+
+async def test_the_language_is_changed_without_a_reload(app: App) -> None:
+    await app.open("/settings/appearance")
+    await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
+    await expect(app.main.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    await expect(app.page.locator("html")).to_have_attribute("lang", "de")
+    await app.open()
+    await expect(app.page.get_by_role("textbox", name="Nachricht")).to_be_visible()
+
+
+async def test_letters_grow_and_enter_need_not_send(app: App) -> None:
+    await app.open("/settings/appearance")
+    await app.main.get_by_role("combobox", name="Size of text").select_option("150 %")
+    await app.main.get_by_role("switch", name="Enter sends").click()
+    await app.open()
+    size = "Number.parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    assert await app.page.evaluate(size) == 24
+    await app.field.fill("One")
+    await app.press("Enter")
+    await app.field.press_sequentially("Two")
+    await expect(app.field).to_have_value("One\nTwo")
+    await app.press("Control+Enter")
+    await expect(app.answer("One\nTwo")).to_be_visible()
+
+
+async def test_a_favourite_model_stands_first_where_models_are_chosen(app: App) -> None:
+    await app.open("/settings/models")
+    await app.main.get_by_role("button", name="Favourite: speaker/other").click()
+    await app.open()
+    await app.page.get_by_role("button", name=re.compile("^Who answers")).click()
+    models = app.page.get_by_role("dialog", name="Models")
+    first = models.get_by_role("listitem").first
+    await expect(first).to_contain_text("other")
+    await expect(models.get_by_role("heading").first).to_have_text("Favourites")
+
+
+async def test_the_figures_are_those_of_the_record(app: App, server: Caller) -> None:
+    talk = server.talk()
+    for words in ("tell me of lighthouses", "more of lighthouses", "lighthouses again"):
+        server.ended(server.ask(talk, words))
+    await app.open("/settings/statistics")
+    await expect(app.main.get_by_text("Messages", exact=True).locator("xpath=..")).to_contain_text(
+        "6"
+    )
+    await expect(app.main.get_by_role("row", name="echo/echo 3")).to_be_visible()
+
+
+async def test_everything_goes_out_and_comes_back_equal(
+    app: App, server: Caller, tmp_path: Path
+) -> None:
+    talk = server.talk(title="Trip to Rome", tags=["travel"])
+    server.ended(server.ask(talk, "Where do I sleep?"))
+    before = server.get(f"/conversations/{talk['id']}/messages")["items"]
+    await app.open("/settings/data")
+    async with app.page.expect_download() as coming:
+        await app.page.get_by_role("link", name="Export everything").click()
+    file = tmp_path / "export.jsonl"
+    await (await coming.value).save_as(file)
+    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines()]) > 3
+
+    await app.button("Move all conversations to the trash").click()
+    confirm = app.dialog.get_by_role("button", name="Move all conversations to the trash")
+    await expect(app.dialog).to_contain_text("One conversation with 2 messages goes into the trash")
+    await expect(app.dialog.get_by_role("link", name="Export everything")).to_be_visible()
+    await expect(confirm).to_be_disabled()
+    await app.dialog.get_by_role("textbox").fill("delete")
+    await confirm.click()
+    await expect(app.button("Restore Trip to Rome")).to_be_visible()
+    await app.button("Empty the trash").click()
+    await app.dialog.get_by_role("textbox").fill("delete")
+    await app.dialog.get_by_role("button", name="Empty the trash").click()
+    await expect(app.text("One conversation is gone.")).to_be_visible()
+    assert server.get("/conversations", deleted=True)["items"] == []
+
+    await app.main.get_by_label("Choose a file…").set_input_files(file)
+    await expect(app.text("The import is done")).to_be_visible()
+    await expect(app.row("Trip to Rome")).to_be_visible()
+    assert server.get(f"/conversations/{talk['id']}/messages")["items"] == before
+    await app.main.get_by_label("Choose a file…").set_input_files(file)
+    await expect(app.text("There already")).to_be_visible()
+
+
+async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "holiday.jsonl"
+    file.write_text("this is no export\n")
+    app.watch.expect("status of 4")
+    await app.open("/settings/data")
+    await app.main.get_by_label("Choose a file…").set_input_files(file)
+    await expect(app.main.get_by_role("status").last).to_contain_text(re.compile(r"\w+ \w+"))
+    await expect(app.text("The import is done")).to_have_count(0)
+
+
+async def test_one_conversation_comes_out_of_the_trash_and_another_goes_for_good(
+    app: App, server: Caller
+) -> None:
+    for title in ("Keep", "Lose"):
+        talk = server.talk(title=title)
+        server.say(talk, "something")
+        server.delete(f"/conversations/{talk['id']}")
+    await app.open("/settings/data")
+    await app.button("Restore Keep").click()
+    await expect(app.row("Keep")).to_be_visible()
+    await app.button("Delete Lose for good").click()
+    await expect(app.dialog).to_contain_text("“Lose” has one message. It cannot be brought back.")
+    await app.dialog.get_by_role("button", name="Delete", exact=True).click()
+    await expect(app.main.get_by_text("The trash is empty")).to_be_visible()
+    assert [one["title"] for one in server.get("/conversations")["items"]] == ["Keep"]
+
+
+async def test_the_shortcuts_are_listed_and_the_keys_do_what_they_say(app: App) -> None:
+    await app.open()
+    await expect(app.field).to_be_visible()
+    await app.press("Control+/")
+    await expect(app.main.get_by_text("Search and act")).to_be_visible()
+    await app.press("Control+Shift+O")
+    await expect(app.page).to_have_url(f"{app.url}/")
+    await app.press("Control+.")
+    await expect(app.page).to_have_url(re.compile("/settings"))

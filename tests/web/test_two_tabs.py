@@ -1,0 +1,92 @@
+"""What is changed in one place is seen in the others."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+from playwright.async_api import expect
+
+from server.harness import Caller
+from web.app import App
+from web.conftest import ONCE, Visit
+from web.speaker import BEGUN, REST, Speaker
+
+pytestmark = pytest.mark.anyio
+LIST = "GET /api/v1/conversations?"
+
+
+async def test_a_change_is_seen_within_a_second_without_reading_the_list_again(
+    app: App, visit: Visit, server: Caller
+) -> None:
+    for i in range(30):
+        server.talk(title=f"Talk {i}")
+    other = await visit(server)
+    for one in (app, other):
+        await one.open()
+        await expect(one.row("Talk 29")).to_be_visible()
+    before = len([asked for asked in other.watch.requests if LIST in asked])
+    name, taken = "Talk 15", list[float]()
+    for new in ("One", "Two", "Three", "Four", "Five"):
+        await app.choose(name, "Rename")
+        field = app.list.get_by_role("textbox", name="Title")
+        await field.fill(new)
+        began = time.monotonic()
+        await field.press("Enter")
+        await expect(other.row(new)).to_be_visible()
+        taken.append(time.monotonic() - began)
+        name = new
+    assert statistics.median(taken) < 1
+    await app.choose("Talk 14", "Delete")
+    await expect(other.row("Talk 14")).to_have_count(0)
+    await app.choose("Talk 13", "Pin")
+    await expect(other.list.get_by_role("group", name="Pinned").get_by_role("link")).to_have_text(
+        "Talk 13"
+    )
+    assert len([asked for asked in other.watch.requests if LIST in asked]) == before
+
+
+async def test_an_answer_is_heard_in_both(app: App, server: Caller, voice: Speaker) -> None:
+    talk = server.talk(title="The sea", model="speaker/held")
+    other = await app.another()
+    for one in (app, other):
+        await one.open(f"/c/{talk['id']}")
+        await expect(one.text("Nothing was said here yet.")).to_be_visible()
+    await app.say("Tell me of the sea")
+    await expect(other.mine("Tell me of the sea")).to_be_visible()
+    await expect(other.answer(BEGUN)).to_be_visible()
+    voice.reset()
+    for one in (app, other):
+        await expect(one.answer(BEGUN + REST)).to_be_visible()
+        await expect(one.messages).to_have_count(2)
+    await other.act(other.answer(BEGUN), "Answer again")
+    await expect(other.button("Stop the answer")).to_be_visible()
+    await other.button("Stop the answer").click()
+    await expect(app.answer("You stopped the answer.")).to_be_visible()
+
+
+@ONCE
+async def test_an_answer_is_stopped_from_the_other_tab(
+    app: App, server: Caller, voice: Speaker
+) -> None:
+    assert voice
+    talk = server.talk(title="The sea", model="speaker/held")
+    await app.open(f"/c/{talk['id']}")
+    await app.say("Tell me of the sea")
+    other = await app.another()
+    await other.open_talk(talk)
+    await expect(other.answer(BEGUN)).to_be_visible()
+    await other.button("Stop the answer").click()
+    await expect(app.answer(BEGUN)).to_contain_text("You stopped the answer.")
+
+
+async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server: Caller) -> None:
+    talk = server.talk(title="Trip to Rome")
+    server.say(talk, "Where do I sleep?")
+    await app.open_talk(talk)
+    app.watch.expect("status of 404")
+    server.delete(f"/conversations/{talk['id']}")
+    trashed = app.text("This conversation is in the trash.")
+    await expect(trashed.or_(app.text("There is nothing here."))).to_be_visible()
+    await expect(app.row("Trip to Rome")).to_have_count(0)
