@@ -1,22 +1,31 @@
-/** Notices at the edge of the page. The library that shows them is loaded with the first one. */
-import { t } from "@/i18n";
-import { Refused, Unreachable } from "@/api/client";
-import { part } from "@/lib/lazily";
+/** Notices at the edge of the page. They wait until the place where they are shown is there. */
+import type { toast } from "sonner";
 
-const library = part(() => import("sonner"));
+import { Refused, Unreachable } from "@/api/client";
+import { t } from "@/i18n";
+
+type Show = typeof toast;
+
+let begin: (show: Show) => void = () => undefined;
+const shown = new Promise<Show>((resolve) => {
+  begin = resolve;
+});
+
+/** The place where notices are shown is there. */
+export function showNotices(show: Show): void {
+  begin(show);
+}
 
 export const notice = {
   success(text: string): void {
-    void library().then(({ toast }) => toast.success(text));
+    void shown.then((show) => show.success(text));
   },
   failure(text: string, description?: string): void {
-    void library().then(({ toast }) => toast.error(text, { description, duration: 8000 }));
+    void shown.then((show) => show.error(text, { description, duration: 8000 }));
   },
   /** Something happened that can be taken back for a while. */
   undoable(text: string, undo: () => void): void {
-    void library().then(({ toast }) =>
-      toast(text, { duration: 10_000, action: { label: t("app.undo"), onClick: undo } }),
-    );
+    void shown.then((show) => show(text, { duration: 10_000, action: { label: t("app.undo"), onClick: undo } }));
   },
   /** What an error means for the person. */
   error(error: unknown): void {

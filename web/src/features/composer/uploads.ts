@@ -91,6 +91,7 @@ async function send({ id, draftKey, file, pasted }: Upload, signal: AbortSignal)
     });
     if (file.size === 0) throw new Error(t("composer.emptyFile"));
     const blob = await uploadBlob(file, type, { signal, onProgress: (progress) => mark(id, { state: "sending", progress }) });
+    if (signal.aborted) return;
     drafts.addFile(draftKey, { blob: blob.id, name: file.name, media_type: type, size: file.size, ...(pasted && { pasted }) });
     dropUpload(id);
   } catch (error) {
