@@ -1,6 +1,7 @@
 """Complete documents: texts that can be used as they are, such as a page, a drawing, a component or a table.
 
-Whether a text is one is told by cheap signs in one pass over it; only JSON and CSV are read.
+Whether a text is one is told by cheap signs in one pass over it; only JSON and CSV are read. In patterns no group is
+possessive: before 3.11.5, Python gets those wrong.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import msgspec
 from hansard.model.artifacts import ArtifactType
 
 _LEAD = re.compile(
-    r"\s*+(?:<!--(?:[^-]|-(?!->))*+-->\s*+|<\?[^>]*+>\s*+|<!doctype\s++svg[^>]*+>\s*+)*+",
+    r"\s*+(?:<!--(?:[^-]|-(?!->))*-->\s*+|<\?[^>]*+>\s*+|<!doctype\s++svg[^>]*+>\s*+)*",
     re.IGNORECASE,
 )
 _SVG = re.compile(r"<svg[\s>]", re.IGNORECASE)
 _JSX = re.compile(r"(?:\breturn|=>)\s*+\(?+\s*+<(?:[A-Za-z]|>)")
 _COMPONENT = re.compile(r"\bexport\s++default\b|\b(?:function|const|class)\s++[A-Z]")
-_DIAGRAM = re.compile(r"(?:\s*+(?:%%[^\n]*+\n|---\n(?:(?!---)[^\n]*+\n)*+---\n))*+\s*+([\w-]++)")
+_DIAGRAM = re.compile(r"(?:\s*+(?:%%[^\n]*+\n|---\n(?:(?!---)[^\n]*+\n)*---\n))*\s*+([\w-]++)")
 _DIAGRAMS = {
     "architecture-beta", "block", "block-beta", "c4component", "c4container", "c4context", "c4deployment",
     "c4dynamic", "classdiagram", "classdiagram-v2", "erdiagram", "flowchart", "flowchart-elk", "gantt", "gitgraph",

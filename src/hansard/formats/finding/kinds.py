@@ -115,7 +115,7 @@ _WEAK = re.compile(
     r"\s*+(?:[\w.$\[\]\"']++\s*+[+*/|&:-]?=\s|[\w.$]++\(.*\)?,?$|[)\]}]++[,)]*+$|.*[(\[,]$)"
 )
 _REMARK = re.compile(r"\s*+(?:#|//|/\*|\*|--)")
-_ENGLISH = re.compile(r"[A-Z]?[a-z',]++(?: [A-Za-z',-]++){3,}+[.:?!]?$")
+_ENGLISH = re.compile(r"[A-Z]?[a-z',]++(?: [A-Za-z',-]++){3,}[.:?!]?$")
 
 
 def _is_code(content: str) -> bool:

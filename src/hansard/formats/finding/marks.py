@@ -18,7 +18,7 @@ _MAX_TAG = 4096
 _TAG = re.compile(r"(?<!\\)(\\*+)<artifact(?=[\s>/])", re.IGNORECASE)
 _CLOSING = re.compile(r"</artifact\s*+>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
-    r"""\s++([a-z_:][\w:.-]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+""", re.IGNORECASE
+    r"""\s++([a-z_:][\w:.-]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?""", re.IGNORECASE
 )
 _TAG_END = re.compile(r"\s*+(/?)>")
 _NAMING = ("identifier", "type", "title")
@@ -26,7 +26,7 @@ _NAMING = ("identifier", "type", "title")
 _HIDING = re.compile(r"(?<!\\)(\\*+)(`++|<!--)")
 _BLANK_LINE = re.compile(r"\n[ \t]*+(?=\n)")
 _DOCUMENT = re.compile(
-    r"(?:<\?xml[^>\n]*+>\s*+)?+<(?:(!doctype\s++html|html)|svg)(?=[\s>])", re.IGNORECASE
+    r"(?:<\?xml[^>\n]*+>\s*+)?<(?:(!doctype\s++html|html)|svg)(?=[\s>])", re.IGNORECASE
 )
 _LINE_END = re.compile(r"[ \t]*+(?:\n|\Z)")
 _HTML_END = re.compile(r"</html\s*+>", re.IGNORECASE)

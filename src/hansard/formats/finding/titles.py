@@ -47,18 +47,18 @@ _NO_HASHES = {
 _TITLE = re.compile(r"<title\b[^<>]*+>([^<]*+)</title", re.IGNORECASE)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]++(\S[^\n]*+)", re.MULTILINE)
 _COMPONENT = re.compile(
-    r"\bexport\s++default\s++(?:async\s++)?+(?:function\s++|class\s++)?+([A-Z]\w*+)"
+    r"\bexport\s++default\s++(?:async\s++)?(?:function\s++|class\s++)?([A-Z]\w*+)"
 )
 _SYMBOL = re.compile(
     r"^[ \t]*+(?:(?:abstract|async|data|declare|default|export|final|internal|open|override|partial|private|protected"
-    r"|pub|public|sealed|static|unsafe|virtual)[ \t]++)*+"
+    r"|pub|public|sealed|static|unsafe|virtual)[ \t]++)*"
     r"(?:(?:class|def|defmodule|enum|fn|fun|func|function|interface|module|object|record|struct|trait|type)[ \t]++"
     r"(?:\([^()\n]{0,100}+\)[ \t]*+)?([A-Za-z_$][\w$]*+)"
     r"(?=[ \t]*+(?:[({:<;=\[]|$|(?:do|extends|implements|interface|struct|where)\b))"
-    r"|(?:const|let|var)[ \t]++([A-Za-z_$][\w$]*+)[^=\n]{0,200}+=[ \t]*+(?:async[ \t]*+)?+"
+    r"|(?:const|let|var)[ \t]++([A-Za-z_$][\w$]*+)[^=\n]{0,200}+=[ \t]*+(?:async[ \t]*+)?"
     r"(?:function\b|class\b|\([^()\n]{0,200}+\)[^=\n]{0,80}+=>|[\w$]++[ \t]*+=>)"
-    r"|(?i:create[ \t]++(?:or[ \t]++replace[ \t]++)?+(?:function|procedure|table|trigger|view)[ \t]++"
-    r"(?:if[ \t]++not[ \t]++exists[ \t]++)?+[`\"\[]?+([\w.]++)))",
+    r"|(?i:create[ \t]++(?:or[ \t]++replace[ \t]++)?(?:function|procedure|table|trigger|view)[ \t]++"
+    r"(?:if[ \t]++not[ \t]++exists[ \t]++)?[`\"\[]?+([\w.]++)))",
     re.MULTILINE,
 )
 _COMMON = {"__init__", "constructor", "init", "main", "setup"}
