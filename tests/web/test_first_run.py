@@ -109,6 +109,10 @@ async def test_a_stranger_is_told_how_to_get_in(visit: Visit, server: Caller) ->
     await expect(thief.field).to_have_count(0)
 
 
+DEMO_PATIENCE = 180_000
+"""Milliseconds: it sometimes does not know when to stop before its context is full."""
+
+
 @ONCE
 async def test_the_demo_model_answers(visit: Visit, server: Caller) -> None:
     app = await visit(server)
@@ -116,7 +120,8 @@ async def test_the_demo_model_answers(visit: Visit, server: Caller) -> None:
     await app.pick_models("demo model")
     await app.say("Say hello.")
     answer = app.answer("")
-    await expect(answer.get_by_role("button", name="Copy", exact=True)).to_be_visible()
+    done = answer.get_by_role("button", name="Copy", exact=True)
+    await expect(done).to_be_visible(timeout=DEMO_PATIENCE)
     [talk] = server.get("/conversations")["items"]
     _, stored = server.get(f"/conversations/{talk['id']}/messages")["items"]
     assert (stored["model"], stored["finish"]) in {
