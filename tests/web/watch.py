@@ -14,7 +14,7 @@ TELL_REFUSALS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
-AWAY = r"net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET)"
+AWAY = r"net::ERR_(CONNECTION_|CONTENT_LENGTH_|INTERNET_DISCONNECTED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET)"
 """What the console says while the server is away."""
 
 TOLERATED = (r"status of 404.*/api/v1/conversations/[0-9a-f-]+$",)
