@@ -72,6 +72,8 @@ def _facts(results: Results) -> Iterator[str]:
         f"SQLite {m['sqlite']} (apsw {m['apsw']}). The machine's load was {before} before and {after} after. "
         f"{_met(results.rows)}"
     )
+    if results.remark:
+        yield results.remark
     lines = ["| beside | version | SQLite | journal_mode | synchronous |", "|" + " --- |" * 5]
     for name, peer in results.peers.items():
         found = (name, *(peer[k] for k in ("version", "sqlite", "journal_mode", "synchronous")))

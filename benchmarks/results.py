@@ -51,6 +51,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[Row]
     not_run: dict[str, str]
     """What could not be measured, and why."""
+    remark: str = ""
+    """What else is to be known of the run, such as what disturbed it; written by hand."""
 
 
 HEADINGS = ("what", "Hansard", "beside", "there", "ratio", "rounds", "target", "")

@@ -25,7 +25,7 @@ TALK = 2_000
 """Messages in a conversation."""
 _WHY = (
     "Up to 2,000 of the newest matches are weighed before the best are known, so the worst word costs what 2,000 "
-    "matches cost. On this kind of machine that was 8 to 17 ms in different runs, as its processors were free or not."
+    "matches cost."
 )
 TIMES = 5
 """A round's searches for one thing."""
