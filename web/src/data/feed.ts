@@ -45,8 +45,9 @@ function connect(): void {
     position ??= (JSON.parse(message.data) as FeedStart).position;
     useConnection.setState({ online: true });
     catchUpShown();
-    void followActiveRuns().catch(() => undefined);
-    flushOutbox();
+    void followActiveRuns()
+      .catch(() => undefined)
+      .then(flushOutbox);
   });
   source.addEventListener("change", (message: MessageEvent<string>) => {
     const entry = JSON.parse(message.data) as FeedEntry;
@@ -98,14 +99,21 @@ function gather(conversation: string, kind: string): void {
 async function rereadChanged(): Promise<void> {
   const all = [...changed];
   changed.clear();
-  const gone = all.filter(([, kinds]) => isGone(kinds));
+  hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
   const left = all.filter(([, kinds]) => !isGone(kinds));
-  notifyManager.batch(() => gone.forEach(([id]) => hideConversation(id)));
-  if (gone.length > 0) void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
-  const shown = all.filter(([id]) => queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }));
   if (left.length > MANY) void queryClient.invalidateQueries({ queryKey: ["conversations"] });
-  await Promise.all((left.length > MANY ? shown : left).map(([id, kinds]) => reread(id, kinds)));
-  for (const [id] of shown) if (gone.some(([other]) => other === id)) void queryClient.invalidateQueries(conversationQuery(id));
+  await Promise.all((left.length > MANY ? left.filter(([id]) => isShown(id)) : left).map(([id, kinds]) => reread(id, kinds)));
+}
+
+function hideGone(ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
+  void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
+  for (const id of ids) if (isShown(id)) void queryClient.invalidateQueries(conversationQuery(id));
+}
+
+function isShown(id: string): boolean {
+  return queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }) !== undefined;
 }
 
 function isGone(kinds: ReadonlySet<string>): boolean {

@@ -1,10 +1,10 @@
 /** Reading and changing what was said. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, type Message, type MessagePage, type Part, type Run, api, ask } from "@/api/client";
+import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, api, ask } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
 import { queryClient } from "@/data/client";
-import { followRun } from "@/data/runs";
+import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
 import { t } from "@/i18n";
@@ -96,10 +96,16 @@ async function catchUpThread(query: Query): Promise<void> {
   const known = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
   if (known && !known.some(({ id }) => id === branch)) return; // it was deleted
   const last = tail.items.at(-1);
-  const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE });
+  const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE }).catch(nothingIfGone);
+  if (more === undefined) return;
   // A page that is being read is added to what was there before, without this.
   if (query.state.fetchStatus === "fetching") await catchUpThread(query);
   else if (more.items.length > 0) queryClient.setQueryData<Thread>(query.queryKey, (thread) => thread && extended(thread, more));
+}
+
+/** What came last may have been deleted by now; the news of that is on its way, and shows it. */
+function nothingIfGone(error: unknown): undefined {
+  if (!(error instanceof Refused) || error.status !== 404) throw error;
 }
 
 /** Something was taken out of a conversation, or came back: show it as it is now. */
@@ -152,7 +158,7 @@ async function answer(conversationId: string, branch: string, models: readonly s
       body: { branch, ...(models.length > 0 ? { models: [...models] } : {}) },
     }),
   );
-  runs.forEach(followRun);
+  followRuns(runs);
 }
 
 /** Have a model answer again in a message's place: the same, or another. */
@@ -168,7 +174,7 @@ export function useRetryMessage(conversationId: string) {
       return run;
     },
     onSuccess: async (run) => {
-      followRun(run);
+      followRuns([run]);
       await rereadBranches(conversationId);
     },
     onError: notice.error,

@@ -7,7 +7,7 @@ import { branchesQuery } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { showConversation } from "@/data/conversations";
 import { catchUp } from "@/data/messages";
-import { followRun } from "@/data/runs";
+import { followRuns } from "@/data/runs";
 import type { Translate } from "@/i18n";
 import { notice } from "@/lib/notice";
 
@@ -73,7 +73,7 @@ export function useStartTalk() {
       return run;
     },
     onSuccess: async (run) => {
-      followRun(run);
+      followRuns([run]);
       await Promise.all([catchUp(run.conversation_id), queryClient.invalidateQueries(branchesQuery(run.conversation_id))]);
     },
     onError: notice.error,

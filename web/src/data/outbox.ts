@@ -11,7 +11,7 @@ import { queryClient } from "@/data/client";
 import { fetchConversation, showConversation } from "@/data/conversations";
 import { catchUp, threadQuery } from "@/data/messages";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
-import { followRun, followRunsOf, useActiveRuns } from "@/data/runs";
+import { followRuns, useActiveRuns } from "@/data/runs";
 import { browserStorage } from "@/lib/storage";
 
 export type { Prompt } from "@/data/prompts";
@@ -34,17 +34,10 @@ export function say(prompt: Omit<Prompt, "state" | "reason">): void {
   sendNext(prompt.conversationId);
 }
 
-/** The server is back: send what waits. Whether something is still being answered may have to be asked first. */
+/** The server is back, and it is known what is being answered: send what waits. */
 export function flushOutbox(): void {
-  for (const conversationId of new Set(outbox().prompts.map((prompt) => prompt.conversationId))) {
-    const isNew = outbox().prompts.some((prompt) => prompt.conversationId === conversationId && prompt.create);
-    const asked = isNew ? Promise.resolve() : followRunsOf(conversationId).catch(() => undefined);
-    void asked.then(() => {
-      const waiting = outbox().prompts.filter((prompt) => prompt.conversationId === conversationId && prompt.state === "waiting");
-      for (const { id } of waiting) mark(id, { state: "queued" });
-      sendNext(conversationId);
-    });
-  }
+  for (const { id, state } of outbox().prompts) if (state === "waiting") mark(id, { state: "queued" });
+  for (const conversationId of new Set(outbox().prompts.map((prompt) => prompt.conversationId))) sendNext(conversationId);
 }
 
 export function sendAgain(id: string): void {
@@ -104,7 +97,7 @@ async function deliver({ id, conversationId, create: made, branch, parts, models
       },
     }),
   );
-  runs.forEach(followRun);
+  followRuns(runs);
   // It is stored: if it cannot be read now, it is as soon as the server is back.
   await stored(conversationId, made !== undefined).catch(() => undefined);
 }

@@ -33,6 +33,13 @@ export function around(projects: readonly Project[], id: string): readonly Proje
   return found;
 }
 
+/** The model of a project, or of the nearest around it that has one. */
+export function modelOf(projects: readonly Project[], id: string | null | undefined): string | undefined {
+  const project = projects.find((other) => other.id === id);
+  const chain = project ? [...around(projects, project.id), project] : [];
+  return chain.findLast(({ model }) => model)?.model ?? undefined;
+}
+
 /** Whether a project may be put into another, or, with null, among the outermost: not into itself, nor into what it holds. */
 export function mayMove(projects: readonly Project[], id: string, parentId: string | null): boolean {
   return parentId !== id && (parentId === null || !around(projects, parentId).some((outer) => outer.id === id));

@@ -29,6 +29,9 @@ const LINGER = 5000;
 /** The runs that go on, by id. */
 export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
 
+/** Whether the server has said which runs go on. */
+export const useRunsKnown = create<{ known: boolean }>(() => ({ known: false }));
+
 /** Called when a run has ended, before it is forgotten: the stored message takes its place. */
 let ended: (run: Run) => Promise<void> = () => Promise.resolve();
 
@@ -42,29 +45,20 @@ const over = new Set<string>();
 const lines = new Lines();
 document.addEventListener("visibilitychange", () => lines.pause(document.hidden));
 
-/** Follow a run until it ends. */
-export function followRun(run: Run): void {
-  if (streams.has(run.id) || over.has(run.id) || ENDS.some((status) => status === run.status)) return;
-  streams.set(run.id, new RunStream(run));
-  useActiveRuns.setState({ [run.id]: run });
+/** Follow runs until they end. */
+export function followRuns(runs: readonly Run[]): void {
+  const met = runs.filter((run) => !streams.has(run.id) && !over.has(run.id) && !ENDS.some((status) => status === run.status));
+  for (const run of met) streams.set(run.id, new RunStream(run));
+  if (met.length > 0) useActiveRuns.setState(Object.fromEntries(met.map((run) => [run.id, run])));
 }
 
 /** Follow all runs that go on; those that were followed and are not among them have ended. */
 export async function followActiveRuns(): Promise<void> {
   const known = [...streams.keys()];
   const { items } = await ask(api.GET("/api/v1/runs"));
-  items.forEach(followRun);
+  followRuns(items);
   for (const id of known) if (!items.some((run) => run.id === id)) runEnded(id);
-}
-
-/** Follow the runs of a conversation that go on. */
-export async function followRunsOf(conversationId: string): Promise<void> {
-  const { items } = await ask(
-    api.GET("/api/v1/conversations/{conversation_id}/runs", {
-      params: { path: { conversation_id: conversationId }, query: { limit: 20 } },
-    }),
-  );
-  items.forEach(followRun);
+  useRunsKnown.setState({ known: true });
 }
 
 /** A run that has ended. */
@@ -77,18 +71,18 @@ function getRun(id: string): Promise<Run> {
 }
 
 export async function followRunById(id: string): Promise<void> {
-  if (!streams.has(id)) followRun(await getRun(id));
+  if (!streams.has(id)) followRuns([await getRun(id)]);
 }
 
 /** A run has ended, as the feed says. */
 export function runEnded(id: string): void {
   over.add(id);
-  if (over.size > REMEMBERED) over.delete([...over][0] ?? "");
+  for (const oldest of over) if (over.size > REMEMBERED) over.delete(oldest);
   void streams.get(id)?.end();
 }
 
 /** Stop a run; what was said is kept. */
-export async function cancelRun(id: string): Promise<void> {
+async function cancelRun(id: string): Promise<void> {
   await ask(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id: id } } }));
 }
 
@@ -108,7 +102,7 @@ export function useStopRuns(conversationId: string): () => void {
 /** Have an answer continued that was cut short. */
 export async function continueRun(id: string): Promise<void> {
   const { run } = await ask(api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } } }));
-  followRun(run);
+  followRuns([run]);
   await rereadBranches(run.conversation_id);
 }
 

@@ -7,7 +7,7 @@ import { NotFound } from "@/app/not-found";
 import { branchesQuery, useSwitchBranch } from "@/data/branches";
 import { conversationQuery, knownConversation, useUpdateConversation } from "@/data/conversations";
 import { say, useOutbox } from "@/data/outbox";
-import { around } from "@/data/project-tree";
+import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useRunningIn, useStopRuns } from "@/data/runs";
 import { useCommonCommands } from "@/features/composer/common-commands";
@@ -56,14 +56,8 @@ function ConversationPage({ id }: { id: string }) {
     void say({ id: newId(), conversationId: id, parts, models: several, ...(branch && { branch }) });
     thread.current?.toEnd();
   };
-  const commands = [
-    ...useCommonCommands(),
-    { name: "model", label: t("command.model"), run: () => show("model") },
-    { name: "system", label: t("command.system"), run: () => show("system") },
-    { name: "talk", label: t("command.talk"), run: () => show("talk") },
-  ];
+  const commands = useCommonCommands(show);
   if (error instanceof Refused && error.status === 404) return <NotFound />;
-  const inner = project ? [...around(projects, project.id), project].toReversed() : [];
   return (
     <>
       <title>{`${conversation?.title || t("app.untitled")} · ${t("app.name")}`}</title>
@@ -92,7 +86,7 @@ function ConversationPage({ id }: { id: string }) {
             <ModelPicker
               multiple
               value={models}
-              fallback={inner.find((one) => one.model)?.model}
+              fallback={modelOf(projects, conversation?.project_id)}
               onChange={choose}
               onTalk={() => show("talk")}
               open={panel === "model"}

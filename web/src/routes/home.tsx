@@ -9,7 +9,7 @@ import { Button, IconButton } from "@/components/ui/button";
 import { meQuery } from "@/data/me";
 import { modelsQuery } from "@/data/models";
 import { say } from "@/data/outbox";
-import { around } from "@/data/project-tree";
+import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useCommonCommands } from "@/features/composer/common-commands";
 import { Composer } from "@/features/composer/composer";
@@ -37,7 +37,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
   usePrefill(draftKey);
   const { data: projects } = useQuery(projectsQuery);
   const project = projects?.find(({ id }) => id === projectId);
-  const standing = useStandingModel(projects, project);
+  const standing = useStandingModel(modelOf(projects ?? [], projectId));
   const [chosen, choose] = useState<readonly string[]>();
   const [system, setSystem] = useState("");
   const [temporary, setTemporary] = useState(false);
@@ -60,11 +60,8 @@ function Beginning({ projectId }: { projectId: string | null }) {
     go();
   };
   const commands = [
-    ...useCommonCommands().filter(({ name }) => name !== "new"),
-    { name: "model", label: t("command.model"), run: () => show("model") },
-    { name: "system", label: t("command.system"), run: () => show("system") },
+    ...useCommonCommands(show).filter(({ name }) => name !== "new"),
     { name: "temporary", label: t("command.temporary"), run: () => setTemporary(!temporary) },
-    { name: "talk", label: t("command.talk"), run: () => show("talk") },
   ];
 
   return (
@@ -125,11 +122,9 @@ function Beginning({ projectId }: { projectId: string | null }) {
 }
 
 /** Who answers where nothing is chosen here: the project's model, else the one that was used last, else the server's. */
-function useStandingModel(projects: readonly Project[] = [], project: Project | undefined) {
+function useStandingModel(own: string | undefined) {
   const { data } = useQuery(modelsQuery);
   const last = usePreferences((state) => state.lastModel);
-  const outer = project ? around(projects, project.id).toReversed() : [];
-  const [own] = [...(project ? [project] : []), ...outer].flatMap(({ model }) => model ?? []);
   const known = data?.items.some(({ name }) => name === last);
   return { fallback: own, preferred: own === undefined && known ? last : undefined };
 }

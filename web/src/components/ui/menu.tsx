@@ -11,7 +11,6 @@ const row =
 
 export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
-export const MenuGroup = Radix.Group;
 export const MenuRadioGroup = Radix.RadioGroup;
 
 export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
@@ -47,17 +46,6 @@ export function MenuRadioItem({ children, className, ...props }: ComponentProps<
         <CheckIcon />
       </Radix.ItemIndicator>
     </Radix.RadioItem>
-  );
-}
-
-export function MenuCheckItem({ children, className, ...props }: ComponentProps<typeof Radix.CheckboxItem>) {
-  return (
-    <Radix.CheckboxItem className={cn(row, className)} {...props}>
-      <span className="flex-1">{children}</span>
-      <Radix.ItemIndicator>
-        <CheckIcon />
-      </Radix.ItemIndicator>
-    </Radix.CheckboxItem>
   );
 }
 

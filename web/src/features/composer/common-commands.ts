@@ -5,7 +5,7 @@ import { useT } from "@/i18n";
 import { overlay } from "@/lib/overlays";
 
 /** The commands that mean the same in every message field. */
-export function useCommonCommands(): readonly Command[] {
+export function useCommonCommands(show: (what: "model" | "system" | "talk") => void): readonly Command[] {
   const t = useT();
   const navigate = useNavigate();
   const settings = (page?: string) => void navigate({ to: "/settings/{-$page}", params: { page } });
@@ -14,5 +14,8 @@ export function useCommonCommands(): readonly Command[] {
     { name: "search", label: t("command.search"), run: () => overlay({ palette: true }) },
     { name: "settings", label: t("command.settings"), run: () => settings() },
     { name: "shortcuts", label: t("command.shortcuts"), run: () => settings("shortcuts") },
+    { name: "model", label: t("command.model"), run: () => show("model") },
+    { name: "system", label: t("command.system"), run: () => show("system") },
+    { name: "talk", label: t("command.talk"), run: () => show("talk") },
   ];
 }

@@ -32,12 +32,12 @@ export function Ending({ message, last }: { message: Message; last: boolean }) {
 }
 
 /** Something was said at the end that nobody answers. */
-export function Unanswered({ message }: { message: Message }) {
+export function Unanswered() {
   const t = useT();
   const { quiet, shown, actions } = useThreadContext();
   if (!quiet) return null;
   return (
-    <p data-message-id={message.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+    <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
       {t("thread.unanswered")}
       <Button size="small" variant="outline" onClick={() => actions.answer(shown)}>
         <PlayIcon aria-hidden /> {t("thread.answer")}

@@ -63,7 +63,7 @@ function Said({ message, last }: { message: Message; last: boolean }) {
   return (
     <Bubble parts={message.parts}>
       <Actions message={message} last={last} className="justify-end" />
-      {last && <Unanswered message={message} />}
+      {last && <Unanswered />}
     </Bubble>
   );
 }

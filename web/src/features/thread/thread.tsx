@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ArrowDownIcon } from "lucide-react";
 import { type ReactNode, type Ref, Suspense, useEffect, useImperativeHandle, useMemo, useState } from "react";
 
+import type { Message } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/state";
 import { ratingsQuery } from "@/data/ratings";
@@ -136,7 +137,7 @@ function Top({ label }: { label: string }) {
   );
 }
 
-function useCopyLast(message: Parameters<typeof MessageRow>[0]["row"]["message"]): void {
+function useCopyLast(message: Message | undefined): void {
   useEffect(() => {
     const hear = () => message && void copy(textOf(message.parts));
     document.addEventListener("hansard:copy-last", hear);

@@ -5,7 +5,7 @@ import type { Message, Run } from "@/api/client";
 import { branchesQuery } from "@/data/branches";
 import { type View, carryOver, closeThread, readEnd, threadQuery } from "@/data/messages";
 import { useOutbox } from "@/data/outbox";
-import { followRunsOf, useActiveRuns } from "@/data/runs";
+import { useActiveRuns, useRunsKnown } from "@/data/runs";
 import { notice } from "@/lib/notice";
 
 import { rowsOf } from "./rows";
@@ -27,7 +27,7 @@ export function useThread({ conversationId, branch, around, exists }: {
   const branches = useQuery({ ...branchesQuery(conversationId), enabled: exists }).data?.items ?? NONE;
   const prompts = useOutbox((state) => state.prompts);
   const runs = useRunsOf(conversationId);
-  const quiet = useQuiet(conversationId, exists) && runs.length === 0;
+  const quiet = useRunsKnown(({ known }) => known) && runs.length === 0;
   const items = useMemo<readonly Message[]>(() => query.data?.pages.flatMap((page) => page.items) ?? NONE, [query.data]);
   const complete = !query.hasNextPage;
   const rows = useMemo(() => {
@@ -75,21 +75,4 @@ function useView(conversationId: string, branch: string | undefined, around: str
 function useRunsOf(conversationId: string): readonly Run[] {
   const active = useActiveRuns();
   return useMemo(() => Object.values(active).filter((run) => run.conversation_id === conversationId), [active, conversationId]);
-}
-
-/** Whether it is known what is being answered. */
-function useQuiet(conversationId: string, exists: boolean): boolean {
-  const [known, setKnown] = useState(false);
-  useEffect(() => {
-    if (!exists) return;
-    let wanted = true;
-    followRunsOf(conversationId).then(
-      () => wanted && setKnown(true),
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [conversationId, exists]);
-  return known;
 }
