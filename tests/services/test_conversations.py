@@ -206,7 +206,10 @@ async def test_a_conversation_is_found_by_id_or_by_title(ada: Services) -> None:
     assert (await ada.conversations.find("trip to ROME")).id == rome.id
     assert (await ada.conversations.find("róme")).id == both.id, "an exact title goes first"
     assert (await ada.conversations.find("oslo")).title == "Trip to Oslo"
+    await talk(ada, title="Twice")
+    newest = await talk(ada, title="Twice")
     for wanted, told in (
+        ("twice", f"titled 'twice'.*the newest is {newest.id}"),
         ("Trip", "Several conversations are titled"),
         ("", "Several conversations are titled"),
         ("Paris", "No conversation is titled"),

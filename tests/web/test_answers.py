@@ -64,6 +64,7 @@ async def test_what_is_said_meanwhile_waits_its_turn(
     assert len(voice.asked) == 1
     voice.go.set()
     await expect(app.answer(REST)).to_have_count(2)
+    await expect(app.button("Stop the answer")).to_have_count(0)
     stored = server.get(f"/conversations/{talk['id']}/messages")["items"]
     said = [(one["role"], one["parts"][0]["text"]) for one in stored]
     whole = ("assistant", BEGUN + REST)

@@ -138,7 +138,8 @@ async def test_a_change_that_does_not_arrive_is_taken_back_with_a_notice(
             caller.talk(title="Trip to Rome")
         app = await visit(server)
         await opened_at_leisure(app)
-        await app.choose("Trip to Rome", "Pin")
+        async with app.page.expect_response(lambda answer: answer.request.method == "PATCH"):
+            await app.choose("Trip to Rome", "Pin")
         await expect(
             app.list.get_by_role("group", name="Pinned").get_by_role("link")
         ).to_be_visible()

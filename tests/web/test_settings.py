@@ -121,6 +121,15 @@ async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Pa
     await expect(app.text("The import is done")).to_have_count(0)
 
 
+async def test_a_project_comes_out_of_the_trash(app: App, server: Caller) -> None:
+    project = server.post("/projects", 201, name="Travel")
+    server.delete(f"/projects/{project['id']}")
+    await app.open("/settings/data")
+    await app.button("Restore Travel").click()
+    await expect(app.button("Restore Travel")).to_have_count(0)
+    assert [one["name"] for one in server.get("/projects")["items"]] == ["Travel"]
+
+
 async def test_one_conversation_comes_out_of_the_trash_and_another_goes_for_good(
     app: App, server: Caller
 ) -> None:
@@ -134,7 +143,8 @@ async def test_one_conversation_comes_out_of_the_trash_and_another_goes_for_good
     await app.button("Delete Lose for good").click()
     await expect(app.dialog).to_contain_text("“Lose” has one message. It cannot be brought back.")
     await app.dialog.get_by_role("button", name="Delete", exact=True).click()
-    await expect(app.main.get_by_text("The trash is empty")).to_be_visible()
+    for title in ("Keep", "Lose"):
+        await expect(app.button(f"Restore {title}")).to_have_count(0)
     assert [one["title"] for one in server.get("/conversations")["items"]] == ["Keep"]
 
 

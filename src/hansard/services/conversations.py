@@ -150,19 +150,22 @@ class Conversations(Service):
         return found[0] if found else None
 
     async def find(self, id_or_title: str) -> Conversation:
-        """By id, by title, or by text that only one title contains; raises NotFound."""
+        """By id, by title, or by text in a title; raises NotFound unless it is one alone."""
         if is_id(id_or_title.lower()):
             return await self.get(id_or_title)
         matching = await self.list(limit=100, filter=ConversationFilter(q=id_or_title))
         wanted = fold(id_or_title)
         exact = [c for c in matching.items if fold(c.title) == wanted]
-        if not matching.items:
+        found = exact or matching.items
+        if not found:
             raise NotFound(f"No conversation is titled {id_or_title!r}.")
-        if len(matching.items) > 1 and not exact:
+        if len(found) > 1:
+            how = "titled" if exact else "titled like"
             raise NotFound(
-                f"Several conversations are titled like {id_or_title!r}: say which by its id."
+                f"Several conversations are {how} {id_or_title!r}: say which by its id, "
+                f"the newest is {found[0].id}."
             )
-        return (exact or matching.items)[0]
+        return found[0]
 
     async def update(
         self,

@@ -13,6 +13,13 @@ export const projectsQuery = queryOptions({
   queryFn: async ({ signal }): Promise<readonly Project[]> => (await ask(api.GET("/api/v1/projects", { signal }))).items,
 });
 
+/** Those in the trash. */
+export const deletedProjectsQuery = queryOptions({
+  queryKey: ["projects", { deleted: true }],
+  queryFn: async ({ signal }): Promise<readonly Project[]> =>
+    (await ask(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
+});
+
 /** Show a project as it is now. */
 function showProject(project: Project): void {
   queryClient.setQueryData(projectsQuery.queryKey, (known) => known && [...known.filter(({ id }) => id !== project.id), project]);
@@ -28,6 +35,7 @@ function knownProject(id: string): Project | undefined {
 
 /** Read a project that was changed somewhere, as the feed says. */
 export async function rereadProject(id: string, kind: string): Promise<void> {
+  void queryClient.invalidateQueries(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
   try {
     showProject(await ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })));
@@ -75,7 +83,8 @@ export function useDeleteProject() {
   });
 }
 
-async function bringBack(project: Project): Promise<void> {
+/** Take a project out of the trash. */
+export async function bringBack(project: Project): Promise<void> {
   showProject(project);
   try {
     showProject(await ask(api.POST("/api/v1/projects/{project_id}/restore", { params: { path: { project_id: project.id } } })));

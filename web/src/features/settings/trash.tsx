@@ -1,12 +1,13 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { RotateCcwIcon, Trash2Icon } from "lucide-react";
-import { useState } from "react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { FolderIcon, RotateCcwIcon, Trash2Icon } from "lucide-react";
+import { type ReactNode, useState } from "react";
 
 import type { Conversation } from "@/api/client";
 import { Button, IconButton } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/confirm";
 import { Skeleton } from "@/components/ui/state";
 import { conversationsQuery, useRestoreConversation } from "@/data/conversations";
+import { bringBack, deletedProjectsQuery } from "@/data/projects";
 import { usePurgeConversation } from "@/data/usage";
 import { useLanguage, useT } from "@/i18n";
 import { shortDate } from "@/lib/time";
@@ -15,16 +16,33 @@ import { shortDate } from "@/lib/time";
 export function Trash() {
   const t = useT();
   const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(conversationsQuery({ deleted: true }));
+  const { data: projects = [] } = useQuery(deletedProjectsQuery);
+  const restore = useRestoreConversation();
   const purge = usePurgeConversation();
   const [asked, setAsked] = useState<Conversation>();
   const items = data?.pages.flatMap((page) => page.items);
   if (!items) return <Skeleton className="h-16" />;
-  if (items.length === 0) return <p className="text-sm text-muted">{t("data.trash.empty")}</p>;
+  if (items.length + projects.length === 0) return <p className="text-sm text-muted">{t("data.trash.empty")}</p>;
   return (
     <>
       <ul className="flex flex-col">
+        {projects.map((project) => (
+          <Deleted
+            key={project.id}
+            icon={<FolderIcon aria-label={t("data.trash.project")} className="size-4 shrink-0 text-muted" />}
+            title={project.name}
+            at={project.deleted_at ?? project.updated_at}
+            onRestore={() => void bringBack(project)}
+          />
+        ))}
         {items.map((conversation) => (
-          <Deleted key={conversation.id} conversation={conversation} onPurge={() => setAsked(conversation)} />
+          <Deleted
+            key={conversation.id}
+            title={conversation.title || t("app.untitled")}
+            at={conversation.deleted_at ?? conversation.updated_at}
+            onRestore={() => restore.mutate(conversation.id)}
+            onPurge={() => setAsked(conversation)}
+          />
         ))}
       </ul>
       {hasNextPage && (
@@ -44,21 +62,30 @@ export function Trash() {
   );
 }
 
-function Deleted({ conversation, onPurge }: { conversation: Conversation; onPurge: () => void }) {
+interface DeletedProps {
+  icon?: ReactNode;
+  title: string;
+  at: string;
+  onRestore: () => void;
+  onPurge?: () => void;
+}
+
+function Deleted({ icon, title, at, onRestore, onPurge }: DeletedProps) {
   const t = useT();
   const language = useLanguage();
-  const restore = useRestoreConversation();
-  const title = conversation.title || t("app.untitled");
   return (
     <li className="flex items-center gap-2 border-b py-1 text-sm last:border-b-0">
+      {icon}
       <span className="min-w-0 flex-1 truncate">{title}</span>
-      <span className="text-xs text-muted">{shortDate(conversation.deleted_at ?? conversation.updated_at, language)}</span>
-      <IconButton label={t("data.trash.restore", { title })} onClick={() => restore.mutate(conversation.id)}>
+      <span className="text-xs text-muted">{shortDate(at, language)}</span>
+      <IconButton label={t("data.trash.restore", { title })} onClick={onRestore}>
         <RotateCcwIcon />
       </IconButton>
-      <IconButton label={t("data.trash.purge", { title })} onClick={onPurge}>
-        <Trash2Icon />
-      </IconButton>
+      {onPurge && (
+        <IconButton label={t("data.trash.purge", { title })} onClick={onPurge}>
+          <Trash2Icon />
+        </IconButton>
+      )}
     </li>
   );
 }

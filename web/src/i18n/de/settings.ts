@@ -67,6 +67,7 @@ export const settings = {
   "data.import.unknown": "Unbekannter Art, übergangen",
   "data.trash": "Papierkorb",
   "data.trash.empty": "Der Papierkorb ist leer",
+  "data.trash.project": "Ein Projekt",
   "data.trash.restore": "{title} zurückholen",
   "data.trash.purge": "{title} endgültig löschen",
   "data.trash.purge.ask": "Dieses Gespräch endgültig löschen?",

@@ -67,6 +67,7 @@ export const settings = {
   "data.import.unknown": "Of an unknown kind, passed over",
   "data.trash": "Trash",
   "data.trash.empty": "The trash is empty",
+  "data.trash.project": "A project",
   "data.trash.restore": "Restore {title}",
   "data.trash.purge": "Delete {title} for good",
   "data.trash.purge.ask": "Delete this conversation for good?",
