@@ -23,6 +23,8 @@ from migrations.notes import TOMORROW
 
 pytestmark = pytest.mark.anyio
 
+LATEST = Migrations.builtin("sqlite").latest
+NEXT = f"{LATEST + 1:04d}"
 HALF = "CREATE TABLE half (a INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1)"
 
 
@@ -91,7 +93,7 @@ async def test_an_older_file_is_refused_where_it_may_not_be_brought_up(
 ) -> None:
     before = facts(today)
     for options in ({"migrate": False}, {"readonly": True}):
-        with pytest.raises(SchemaOutdated, match=r"0002_add_notes: run `hansard db migrate`"):
+        with pytest.raises(SchemaOutdated, match=f"{NEXT}_add_notes: run `hansard db migrate`"):
             await of_tomorrow(today, tomorrow, **options).open()
     assert (facts(today), copies(today)) == (before, [])
 
@@ -102,7 +104,7 @@ async def test_a_newer_file_is_refused(today: Path, tomorrow: Path) -> None:
     await storage.close()
     before = facts(today)
     for readonly in (False, True):
-        with pytest.raises(SchemaTooNew, match="schema 2, this program knows 1"):
+        with pytest.raises(SchemaTooNew, match=f"schema {LATEST + 1}, this program knows {LATEST}"):
             await SqliteStorage(today, readonly=readonly).open()
     with pytest.raises(SchemaTooNew):
         await upkeep.state(str(today))
@@ -127,7 +129,7 @@ async def test_a_migration_that_fails_midway_changes_nothing_and_says_so(today: 
     before = facts(today)
     storage = SqliteStorage(today, migrations=with_a_fault("sqlite", HALF))
     for _ in range(2):
-        with pytest.raises(StorageError, match="0002_fault failed, and nothing was changed: "):
+        with pytest.raises(StorageError, match=f"{NEXT}_fault failed, and nothing was changed: "):
             await storage.open()
     assert (facts(today), copies(today)) == (before, [])
     async with hansard.connect(today, providers=[]) as db:
@@ -158,7 +160,7 @@ async def test_a_server_program_does_not_bring_up_a_database_by_itself(
 ) -> None:
     migrations = Migrations.load(tomorrow / "postgres")
     before = await catalog.facts_postgres(server)
-    with pytest.raises(SchemaOutdated, match=r"0002_add_notes: run `hansard db migrate`"):
+    with pytest.raises(SchemaOutdated, match=f"{NEXT}_add_notes: run `hansard db migrate`"):
         await PostgresStorage(postgres_url, migrations=migrations).open()
     assert await catalog.facts_postgres(server) == before
 
@@ -183,7 +185,7 @@ async def test_an_empty_database_is_refused_with_what_to_run(
 async def test_a_newer_database_is_refused(postgres_url: str, server: Any, tomorrow: Path) -> None:
     await Migrations.load(tomorrow / "postgres").bring_up_postgres(server, apply=True)
     for migrate in (False, True):
-        with pytest.raises(SchemaTooNew, match="schema 2, this program knows 1"):
+        with pytest.raises(SchemaTooNew, match=f"schema {LATEST + 1}, this program knows {LATEST}"):
             await PostgresStorage(postgres_url, migrate=migrate).open()
 
 
@@ -204,7 +206,7 @@ async def test_of_two_at_once_on_a_server_one_brings_it_up(
             await asyncio.sleep(0.005)
     await server.execute("SELECT pg_advisory_unlock($1)", LOCK)
     applied = [[m.label for m in done] for done in await asyncio.gather(*migrating)]
-    assert sorted(applied) == [[], ["0002_add_notes"]]
+    assert sorted(applied) == [[], [f"{NEXT}_add_notes"]]
     for connection in both:
         await connection.close()
 
@@ -215,6 +217,6 @@ async def test_a_migration_that_fails_on_a_server_changes_nothing(
     text = HALF.replace("half (a INTEGER) STRICT", "hansard.half (a bigint)")
     before = await catalog.facts_postgres(server), await applied_postgres(server)
     storage = PostgresStorage(postgres_url, migrations=with_a_fault("postgres", text), migrate=True)
-    with pytest.raises(StorageError, match="0002_fault failed, and nothing was changed: "):
+    with pytest.raises(StorageError, match=f"{NEXT}_fault failed, and nothing was changed: "):
         await storage.open()
     assert (await catalog.facts_postgres(server), await applied_postgres(server)) == before

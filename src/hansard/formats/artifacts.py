@@ -23,16 +23,13 @@ A pure function; its cost is that of the text's length.
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from hansard.formats.finding.blocks import Block, blocks
 from hansard.formats.finding.kinds import Kind, of_document, of_element, of_fence
+from hansard.formats.finding.likely import is_likely
 from hansard.formats.finding.titles import Above, file_in, is_file, label_of, title_of
 from hansard.model.artifacts import ArtifactType
-
-_LIKELY = re.compile(r"```|~~~|<(?:artifact|svg|html|!doctype)\b", re.IGNORECASE)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +55,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def find(text: str) -> list[Found]:
     """The artifacts of a text, in order; two may have the same identifier."""
-    if not _LIKELY.search(text):
+    if not is_likely(text):
         return []
     found: list[Found] = []
     above = Above()

@@ -119,6 +119,31 @@ class Match(msgspec.Struct, frozen=True):
     score: float
 
 
+class ArtifactSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Artifacts of one owner that now match all clauses and filters; no temporary ones, none in the trash."""
+
+    owner_id: str
+    clauses: tuple[Clause, ...]
+    types: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    conversation_id: Id | None = None
+    project_id: Id | None = None
+    since: datetime | None = None
+    """Changed at this time or later."""
+    until: datetime | None = None
+    """Changed before this time."""
+    before: int | None = None
+    """Only matches whose position is lower."""
+    window: int = SEARCH_WINDOW
+
+
+class ArtifactMatch(msgspec.Struct, frozen=True):
+    artifact_id: Id
+    position: int
+    """Higher for what was changed later."""
+    score: float
+
+
 class Reader(ABC):
     """A view of one tenant's rows."""
 
@@ -153,6 +178,10 @@ class Reader(ABC):
     @abstractmethod
     async def search(self, search: TextSearch) -> list[Match]:
         """The newest `window` matches, newest first, each with its relevance."""
+
+    @abstractmethod
+    async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
+        """The newest `window` matches among artifacts, newest first, each with its relevance."""
 
     @abstractmethod
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:

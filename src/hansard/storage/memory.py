@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hansard.errors import AlreadyExists, Conflict, NotFound, VersionMoved
+from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -23,6 +24,8 @@ from hansard.model.messages import Message
 from hansard.storage import interpreter, placing
 from hansard.storage.base import (
     Append,
+    ArtifactMatch,
+    ArtifactSearch,
     Change,
     Match,
     Read,
@@ -33,7 +36,7 @@ from hansard.storage.base import (
 )
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema, Table
-from hansard.storage.terms import matches, passages
+from hansard.storage.terms import Clause, matches, passages
 from hansard.storage.units import run_now
 
 E = TypeVar("E", bound=Entry)
@@ -195,7 +198,7 @@ class _Unit(Transaction):
             message = stored[position]
             if search.before is not None and position >= search.before:
                 continue
-            if self._eligible(message, search) and _mentions(message, search):
+            if self._eligible(message, search) and _mentions(message.text, search.clauses):
                 found.append(Match(message.id, message.conversation_id, position, 1.0))
         return found[: search.window]
 
@@ -215,6 +218,16 @@ class _Unit(Transaction):
             and (search.until is None or message.created_at < search.until)
             and search.archived in (None, conversation.archived)
         )
+
+    async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
+        found: list[ArtifactMatch] = []
+        for position, words in reversed(list(enumerate(self._rows["artifact_texts"].values()))):
+            if search.before is not None and position >= search.before:
+                continue
+            artifact: Artifact = self._rows["artifacts"][words.id,]
+            if _is_wanted(artifact, search) and _mentions(words.text, search.clauses):
+                found.append(ArtifactMatch(artifact.id, position, 1.0))
+        return found[: search.window]
 
     # What the verbs stand on
 
@@ -268,7 +281,21 @@ def _values_of(row: Entry, fields: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in fields)
 
 
-def _mentions(message: Message, search: TextSearch) -> bool:
-    return bool(search.clauses) and any(
-        all(matches(clause, words) for clause in search.clauses) for words in passages(message.text)
+def _is_wanted(artifact: Artifact, search: ArtifactSearch) -> bool:
+    return (
+        artifact.owner_id == search.owner_id
+        and artifact.deleted_at is None
+        and not artifact.temporary
+        and (not search.types or artifact.type in search.types)
+        and (not search.languages or artifact.language in search.languages)
+        and search.conversation_id in (None, artifact.conversation_id)
+        and search.project_id in (None, artifact.project_id)
+        and (search.since is None or artifact.updated_at >= search.since)
+        and (search.until is None or artifact.updated_at < search.until)
+    )
+
+
+def _mentions(text: str, wanted: Sequence[Clause]) -> bool:
+    return bool(wanted) and any(
+        all(matches(clause, words) for clause in wanted) for words in passages(text)
     )

@@ -21,15 +21,26 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 import msgspec
 
 from hansard.model.activity import Activity
+from hansard.model.artifacts import (
+    Artifact,
+    ArtifactText,
+    ArtifactUse,
+    Content,
+    Extraction,
+    Revision,
+    Scan,
+)
 from hansard.model.base import Entry, Versioned
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
+from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation, View
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
 from hansard.model.runs import Run, RunEvent
 from hansard.model.settings import Setting
+from hansard.model.shares import Share
 from hansard.model.tenants import Tenant, User
 from hansard.storage.query import Query
 from hansard.storage.terms import fold
@@ -73,7 +84,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Searchable:
-    """The text that search finds the record by, and the fields that say whose and where it is."""
+    """The text that search finds the record by, and the fields that say whose and where it is.
+
+    The record is known by its `id`; the place may be None.
+    """
 
     text: Callable[[Any], str]
     owner: str = "owner_id"
@@ -270,6 +284,76 @@ TABLES: tuple[Table[Any], ...] = (
             "conversations", "messages", "words", "characters", "tokens_in", "tokens_out",
             "engaged_seconds",
         ),
+    ),
+    Table(
+        Artifact,
+        "artifacts",
+        indexes=(
+            ("owner_id", "updated_at", "id"),
+            ("conversation_id", "updated_at", "id"),
+            ("project_id", "updated_at", "id"),
+            ("branch",),
+        ),
+        references=(
+            Reference(("owner_id",), User),
+            Reference(("conversation_id",), Conversation),
+            Reference(("project_id",), Project),
+        ),
+        quiet=frozenset({"project_id", "temporary", "branch"}),
+    ),
+    Table(Content, "contents"),
+    Table(
+        Revision,
+        "revisions",
+        key=("artifact_id", "number"),
+        indexes=(("message_id",), ("digest",)),
+        references=(
+            Reference(("artifact_id",), Artifact),
+            Reference(("digest",), Content),
+            Reference(("message_id",), Message),
+        ),
+    ),
+    Table(
+        ArtifactText,
+        "artifact_texts",
+        references=(Reference(("id",), Artifact),),
+        search=Searchable(lambda words: words.text),
+    ),
+    Table(
+        Extraction,
+        "extractions",
+        key=("message_id",),
+        indexes=(("conversation_id",),),
+        references=(Reference(("message_id",), Message),),
+    ),
+    Table(Scan, "scans", key=("user_id",), references=(Reference(("user_id",), User),)),
+    Table(
+        ArtifactUse,
+        "artifact_uses",
+        key=("owner_id", "day", "type", "language"),
+        sums=("made", "edited", "opened", "copied", "exported"),
+    ),
+    Table(
+        Collection,
+        "collections",
+        indexes=(("owner_id", "name", "id"), ("project_id",)),
+        references=(Reference(("owner_id",), User), Reference(("project_id",), Project)),
+    ),
+    Table(
+        Collected,
+        "collected",
+        key=("collection_id", "artifact_id"),
+        indexes=(("artifact_id",),),
+        references=(
+            Reference(("collection_id",), Collection),
+            Reference(("artifact_id",), Artifact),
+        ),
+    ),
+    Table(
+        Share,
+        "shares",
+        indexes=(("artifact_id",), ("user_id", "created_at", "id"), ("token_hash",)),
+        references=(Reference(("artifact_id",), Artifact), Reference(("owner_id",), User)),
     ),
     Table(FeedEntry, "feed", key=("position",), indexes=(("user_id", "position"),)),
 )  # fmt: skip

@@ -124,9 +124,9 @@ def owner_mark(tenant: str, owner: str) -> str:
     return base64.b32encode(digest[:5])[:4].decode().lower() + "~"
 
 
-def place_mark(place: str) -> str:
-    """The term that says where a text is, such as in which conversation."""
-    return "~" + place.replace("-", "")
+def place_mark(place: str | None) -> str:
+    """The term that says where a text is, such as in which conversation, or that it is nowhere."""
+    return "~" + (place or "").replace("-", "")
 
 
 def passages(text: str) -> list[list[str]]:

@@ -18,6 +18,7 @@ from hansard.storage.base import Change, Reader, Storage, TextSearch
 from hansard.storage.query import Query
 from hansard.storage.terms import PASSAGE, clauses
 from hansard.testing.appending import AppendContract
+from hansard.testing.artifacts import ArtifactsContract
 from hansard.testing.factories import EPOCH, append, message
 from hansard.testing.talks import ACME, feed_of, forked, matches, talking
 
@@ -55,7 +56,7 @@ _QUERIES: list[tuple[str, set[str]]] = [
 ]
 
 
-class PowersContract(AppendContract):
+class PowersContract(AppendContract, ArtifactsContract):
     # Search
 
     @pytest.mark.parametrize(

@@ -10,7 +10,14 @@ import msgspec
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.storage import placing
-from hansard.storage.base import Append, Change, Match, TextSearch
+from hansard.storage.base import (
+    Append,
+    ArtifactMatch,
+    ArtifactSearch,
+    Change,
+    Match,
+    TextSearch,
+)
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
@@ -137,6 +144,25 @@ class PostgresTransaction(SqlTransaction):
         )
         return [Match(str(row[0]), str(row[1]), row[2], row[3]) for row in rows]
 
+    async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
+        if not search.clauses:
+            return []
+        rows = await self.rows(
+            SQL["search_artifacts"],
+            (
+                search.owner_id,
+                _match(search, owner_mark(self.tenant, search.owner_id)),
+                _NEWEST if search.before is None else search.before,
+                search.types or None,
+                search.languages or None,
+                search.project_id,
+                search.since,
+                search.until,
+                search.window,
+            ),
+        )
+        return [ArtifactMatch(str(row[0]), row[1], row[2]) for row in rows]
+
 
 _APPENDED = (
     "id", "created_at", "role", "parts", "model", "finish", "tokens_in", "tokens_out", "run_id",
@@ -162,7 +188,7 @@ def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, 
     return found
 
 
-def _match(search: TextSearch, mark: str) -> str:
+def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:
     """The engine's query: quoted terms and nothing else of the user's."""
 
     def quoted(clause: Clause) -> str:

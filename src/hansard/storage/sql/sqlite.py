@@ -12,7 +12,14 @@ from hansard.errors import AlreadyExists, Conflict
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.storage import placing
-from hansard.storage.base import Append, Change, Match, TextSearch
+from hansard.storage.base import (
+    Append,
+    ArtifactMatch,
+    ArtifactSearch,
+    Change,
+    Match,
+    TextSearch,
+)
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
@@ -141,22 +148,42 @@ class SqliteTransaction(SqlTransaction):
         rows = await self.rows(
             SQL["search"],
             {
-                "match": _match(search, owner_mark(self.tenant, search.owner_id)),
-                "before": _NEWEST if search.before is None else search.before,
-                "tenant": self.tenant,
-                "owner": search.owner_id,
+                **self._sought(search),
                 "roles": encode_json(search.roles) if search.roles else None,
                 "projects": _hex(search.project_ids) if search.project_ids else None,
                 "model": search.model,
-                "since": search.since and microseconds(search.since),
-                "until": search.until and microseconds(search.until),
                 "archived": search.archived,
-                "window": search.window,
             },
         )
         return [
             Match(uuid_from_bytes(row[0]), uuid_from_bytes(row[1]), row[2], row[3]) for row in rows
         ]
+
+    async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
+        if not search.clauses:
+            return []
+        rows = await self.rows(
+            SQL["search_artifacts"],
+            {
+                **self._sought(search),
+                "types": encode_json(search.types) if search.types else None,
+                "languages": encode_json(search.languages) if search.languages else None,
+                "project": search.project_id and uuid_to_bytes(search.project_id),
+            },
+        )
+        return [ArtifactMatch(uuid_from_bytes(row[0]), row[1], row[2]) for row in rows]
+
+    def _sought(self, search: TextSearch | ArtifactSearch) -> dict[str, Any]:
+        """What searches have in common."""
+        return {
+            "match": _match(search, owner_mark(self.tenant, search.owner_id)),
+            "before": _NEWEST if search.before is None else search.before,
+            "tenant": self.tenant,
+            "owner": search.owner_id,
+            "since": search.since and microseconds(search.since),
+            "until": search.until and microseconds(search.until),
+            "window": search.window,
+        }
 
 
 def marked(table: Table[Any], tenant: str, record: Any) -> list[str]:
@@ -175,7 +202,7 @@ def _expected(append: Append, head_id: bytes | None) -> bool:
     return append.expect_head == (head_id and uuid_from_bytes(head_id))
 
 
-def _match(search: TextSearch, mark: str) -> str:
+def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:
     """The engine's query: quoted terms and nothing else of the user's."""
 
     def quoted(clause: Clause) -> str:

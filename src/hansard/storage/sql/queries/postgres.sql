@@ -41,6 +41,11 @@ SELECT hansard.feed_end();
 SELECT message_id, conversation_id, place, score
 FROM hansard.search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
+-- name: search_artifacts
+-- The newest matches among an owner's artifacts: see hansard.search_artifacts in functions.sql.
+SELECT artifact_id, place, score
+FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
 -- name: tenants
 SELECT tenant_id FROM hansard.tenant_ids() AS tenant_id ORDER BY tenant_id;
 

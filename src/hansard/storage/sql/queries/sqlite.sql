@@ -88,3 +88,24 @@ WHERE messages_terms MATCH :match
   AND (:archived IS NULL OR c.archived = :archived)
 ORDER BY t.rowid DESC
 LIMIT :window;
+
+-- name: search_artifacts
+-- The newest matches among an owner's artifacts; how it works is said above.
+SELECT a.id, t.rowid, -bm25(artifact_texts_terms)
+FROM artifact_texts_terms AS t
+CROSS JOIN artifact_texts AS x
+    ON x.k = (SELECT min(n.k) FROM artifact_texts AS n WHERE n.k >= t.rowid)
+CROSS JOIN artifacts AS a ON a.tenant_id = x.tenant_id AND a.id = x.id
+WHERE artifact_texts_terms MATCH :match
+  AND t.rowid < :before
+  AND x.tenant_id = :tenant
+  AND x.owner_id = :owner
+  AND a.deleted_at IS NULL
+  AND NOT a.temporary
+  AND (:types IS NULL OR a.type IN (SELECT value FROM json_each(:types)))
+  AND (:languages IS NULL OR a.language IN (SELECT value FROM json_each(:languages)))
+  AND (:project IS NULL OR a.project_id = :project)
+  AND (:since IS NULL OR a.updated_at >= :since)
+  AND (:until IS NULL OR a.updated_at < :until)
+ORDER BY t.rowid DESC
+LIMIT :window;

@@ -53,6 +53,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     LIMIT p_window
 $$;
 
+-- The newest matches among the artifacts of an owner; it runs as the search above does, for the same reason.
+CREATE OR REPLACE FUNCTION hansard.search_artifacts(
+    p_owner text, p_query text, p_before bigint, p_types text[], p_languages text[],
+    p_project uuid, p_since timestamptz, p_until timestamptz, p_window bigint
+) RETURNS TABLE (artifact_id uuid, place bigint, score double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT a.id, t.k, ts_rank_cd(t.terms, p_query::tsquery)::double precision
+    FROM hansard.artifact_texts_terms AS t
+    JOIN hansard.artifacts AS a ON a.tenant_id = t.tenant_id AND a.id = t.id
+    WHERE t.terms @@ p_query::tsquery
+      AND t.k < p_before
+      AND t.tenant_id = NULLIF(current_setting('hansard.tenant', true), '')
+      AND a.owner_id = p_owner
+      AND a.deleted_at IS NULL
+      AND NOT a.temporary
+      AND (p_types IS NULL OR a.type = ANY (p_types))
+      AND (p_languages IS NULL OR a.language = ANY (p_languages))
+      AND (p_project IS NULL OR a.project_id = p_project)
+      AND (p_since IS NULL OR a.updated_at >= p_since)
+      AND (p_until IS NULL OR a.updated_at < p_until)
+    ORDER BY t.k DESC
+    LIMIT p_window
+$$;
+
 -- Append in one round trip: what hansard/storage/placing.py says, for the case in which all is well. Where it
 -- is not (no such conversation or branch, an id that is taken, another head than expected), nothing is done
 -- and no row comes back: the caller then takes the long way, which knows what to answer.

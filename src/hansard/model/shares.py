@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from hansard.model.base import Digest, Id, Record
+
+ShareRight = Literal["read", "write"]
+
+
+class Share(Record, frozen=True, kw_only=True):
+    """That somebody else may see an artifact: a user of the tenant, or whoever has a link."""
+
+    owner_id: str
+    artifact_id: Id
+    user_id: str | None = None
+    """With whom it is shared; None for a link."""
+    right: ShareRight = "read"
+    """A link only ever lets read."""
+    token_hash: Digest | None = None
+    """The SHA-256 of a link's token, which is kept nowhere."""
+    revision: int | None = None
+    """The one revision that a link shows; None follows the newest."""
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
