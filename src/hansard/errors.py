@@ -13,6 +13,7 @@
     ├── Conflict                  the record has moved on
     │   ├── AlreadyExists         the id is taken by something else
     │   ├── HeadMoved             the branch does not end where the writer thought
+    │   ├── RevisionMoved         the artifact says something newer than the writer thought
     │   └── VersionMoved          somebody changed the record in between
     ├── ProviderError             a model's provider did not answer as it should
     │   ├── ProviderRefused       it said no (bad key, bad request): trying again will not help
@@ -119,6 +120,12 @@ class HeadMoved(Conflict):
     """The branch ends at another message than expected."""
 
     code = "head-moved"
+
+
+class RevisionMoved(Conflict):
+    """The artifact has another revision than expected."""
+
+    code = "revision-moved"
 
 
 class VersionMoved(Conflict):

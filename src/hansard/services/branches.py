@@ -12,9 +12,10 @@ from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
-from hansard.services import trash
+from hansard.services import following, trash
 from hansard.services.base import Service
 from hansard.services.branching import fork_at, look_at
+from hansard.services.extracting import pieces_of
 from hansard.services.messages import place
 from hansard.services.purging import PURGED, purge_branches
 from hansard.storage import placing
@@ -152,6 +153,7 @@ class Branches(Service):
             gone = await trash.below(tx, top)
             for branch in gone:
                 await tx.update(Branch, branch.id, deleted_at=PURGED, updated_at=now)
+                await following.let_go(tx, PURGED, branch=branch.id)
             await self._tell(tx, "branch.purged", top, now)
             return [branch.id for branch in reversed(gone)]
 
@@ -181,10 +183,11 @@ class Branches(Service):
             branch = await self.branch(tx, origin, source)
             messages = await self._missing(tx, target, branch)
             copies = [_copy(message, conversation) for message in messages]
+            finds = {c.id: await pieces_of(tx, m.id) for c, m in zip(copies, messages, strict=True)}
             placed: list[Message] = []
             for i in range(0, len(copies), MERGE_BATCH):
                 batch = tuple(copies[i : i + MERGE_BATCH])
-                placed += await place(tx, self._request(conversation, target, batch))
+                placed += await place(tx, self._request(conversation, target, batch), finds)
             return placed
 
         return await self.writing(work)

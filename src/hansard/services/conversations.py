@@ -27,6 +27,7 @@ from hansard.model.checks import (
 from hansard.model.conversations import Conversation
 from hansard.model.pages import Page
 from hansard.model.projects import Project
+from hansard.services import following
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import IdText, decode_cursor, encode_cursor
 from hansard.services.purging import PURGED, counted, purge_conversation, recount
@@ -278,6 +279,11 @@ class Conversations(Service):
     ) -> Conversation:
         now = self.clock()
         changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
+        own = {"conversation_id": found.id}
+        if deleted_at == PURGED:
+            await following.let_go(tx, PURGED, **own)
+        else:
+            await following.mark(tx, found.deleted_at, deleted_at, **own)
         await tx.publish(self.change(kind, found.id, now, **_at(found)))
         return changed
 
@@ -295,6 +301,8 @@ class Conversations(Service):
         if changed.project_id != found.project_id:
             await recount(tx, found, -1)
             await recount(tx, changed, 1)
+        if (changed.project_id, changed.expires_at) != (found.project_id, found.expires_at):
+            await following.follow(tx, changed)
         await tx.publish(self.change("conversation.updated", found.id, now, **_at(found)))
         return changed
 

@@ -16,6 +16,7 @@ from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
 from hansard.providers.registry import Providers
+from hansard.services.artifacts import Artifacts
 from hansard.services.blobs import Blobs
 from hansard.services.branches import Branches
 from hansard.services.chat import Chat
@@ -69,6 +70,7 @@ class Services:
         self.usage = Usage(scope, storage, clock)
         self.ratings = Ratings(scope, storage, clock)
         self.settings = Settings(scope, storage, clock)
+        self.artifacts = Artifacts(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
         self.feed = Feed(scope, storage, clock)

@@ -13,6 +13,7 @@ from hansard.ids import new_id
 from hansard.model.messages import Finish, Message
 from hansard.model.parts import Error, Part, Parts, Reasoning, Text, ToolCall
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
+from hansard.services.extracting import NOTHING, Finds, find_in, keep
 from hansard.storage.base import Append, Change, Storage, Transaction
 from hansard.storage.query import Query
 
@@ -37,6 +38,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     error: RunError | None = None
     events: Sequence[RunEvent] = ()
     """Events that may not be stored yet."""
+    finds: Finds = NOTHING
+    """The artifacts in what was said."""
     number: int
     """Of the last event."""
     at: datetime
@@ -119,6 +122,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             [stored] = await tx.append(request)
         except NotFound:
             return None
+        await keep(tx, [stored], self.finds, self.at)
         return stored
 
     def _data(self, message: Message | None) -> dict[str, Any]:
@@ -167,16 +171,24 @@ async def end_abandoned(storage: Storage, tenant: str, now: datetime, worker: st
         query = query.where(lease_until__lt=now)
     abandoned = await storage.read(tenant, lambda tx: tx.select(query))
     for run in abandoned:
+        events = Query(RunEvent).where(run_id=run.id).by("number")
+        known = await storage.read(tenant, lambda tx, q=events: tx.select(q))
+        parts = parts_of_events(known)
+        ending = Ending(
+            run=run,
+            status="interrupted",
+            parts=parts,
+            finds=await find_in({run.message_id: parts}),
+            number=known[-1].number + 1 if known else 1,
+            at=now,
+        )
 
-        async def work(tx: Transaction, run: Run = run) -> None:
-            current = await tx.get(Run, run.id, lock=True)
+        async def work(tx: Transaction, ending: Ending = ending, seen: int = len(known)) -> None:
+            current = await tx.get(Run, ending.run.id, lock=True)
             if current is None or (not storage.exclusive and current.lease_until >= now):
                 return
-            events = await tx.select(Query(RunEvent).where(run_id=run.id).by("number"))
-            number = events[-1].number + 1 if events else 1
-            parts = parts_of_events(events)
-            ending = Ending(run=run, status="interrupted", parts=parts, number=number, at=now)
-            await ending.write(tx)
+            if await tx.count(Query(RunEvent).where(run_id=current.id)) == seen:
+                await ending.write(tx)  # else it said more meanwhile, and is ended the next time
 
         await storage.write(tenant, work)
     return len(abandoned)

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from hansard.errors import InvalidInput, NotFound
-from hansard.ids import new_id
+from hansard.ids import check_id, new_id
 from hansard.model.blobs import BlobUse
 from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
 from hansard.model.parts import Part, blobs_of
-from hansard.services import trash
+from hansard.services import extracting, trash
 from hansard.services.base import Service, check_limit
 from hansard.services.branching import fork_before, look_at
 from hansard.services.drafting import UNSET, append_request, parts_of
@@ -57,8 +57,9 @@ class Messages(Service):
             expect_head=expect_head,
             on_conflict=on_conflict,
         )
-        if any(blobs_of(message.parts) for message in request.messages):
-            return await self.writing(lambda tx: place(tx, request))
+        finds = await extracting.find_in(extracting.answers(request.messages))
+        if finds or any(blobs_of(message.parts) for message in request.messages):
+            return await self.writing(lambda tx: place(tx, request, finds))
         return await self.storage.append(self.scope.tenant, request)
 
     async def read(
@@ -138,20 +139,23 @@ class Messages(Service):
         id: str | None = None,  # noqa: A002 - the field's name on every door
     ) -> Message:
         """Say something else in a message's place: on a new branch, which the user is then on."""
-        checked = list(parts_of(content, parts))
+        checked = parts_of(content, parts)
+        made = new_id() if id is None else check_id(id)
+        finds = await extracting.find_in({made: checked})
 
         async def work(tx: Transaction) -> Message:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             message, own = await self.message(tx, conversation, message_id)
             now = self.clock()
-            draft = Draft(role=message.role, parts=checked, id=id)
+            draft = Draft(role=message.role, parts=list(checked), id=made)
             request = append_request(self.scope, conversation.id, [draft], now)
             stored = await placing.stored_already(tx, request)
             if stored:
                 return stored[0]
             fork = await fork_before(tx, self.scope, own, message, request.fork_id, now)
             await look_at(tx, self.scope, conversation.id, fork.id, now)
-            [placed] = await place(tx, msgspec.structs.replace(request, branch=fork.id))
+            request = msgspec.structs.replace(request, branch=fork.id)
+            [placed] = await place(tx, request, finds)
             return placed
 
         return await self.writing(work)
@@ -176,8 +180,10 @@ class Messages(Service):
         return await self.writing(work)
 
 
-async def place(tx: Transaction, request: Append) -> list[Message]:
-    """Append within a unit, and hold on to the blobs that the messages show."""
+async def place(
+    tx: Transaction, request: Append, finds: extracting.Finds = extracting.NOTHING
+) -> list[Message]:
+    """Append within a unit, hold on to the blobs that the messages show, and keep the artifacts in them."""
     placed = await tx.append(request)
     for message in placed:
         for blob_id in blobs_of(message.parts):
@@ -192,6 +198,7 @@ async def place(tx: Transaction, request: Append) -> list[Message]:
                 holder=message.id,
             )
             await tx.insert(use, absent=True)
+    await extracting.keep(tx, placed, finds, request.at)
     return placed
 
 

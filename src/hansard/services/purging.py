@@ -19,6 +19,7 @@ from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run, RunEvent
+from hansard.services import following
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.placing import activity
 from hansard.storage.query import Query
@@ -39,6 +40,8 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
         conversation = await tx.get(Conversation, conversation_id)
         if conversation is None:
             return False
+        if await following.purge_some(tx, conversation_id=conversation_id):
+            return True
         own = Query(Branch).where(conversation_id=conversation_id)
         branches = _outer_first(await tx.select(own))
         for branch in branches:
@@ -64,6 +67,8 @@ async def purge_branches(
         branches = _outer_first(await tx.select(wanted))
         if conversation is None or not branches:
             return False
+        if await following.purge_some(tx, branch__in=list(branch_ids)):
+            return True
         for branch in branches:
             if await _purge_messages(tx, conversation, branch):
                 return True
@@ -93,6 +98,7 @@ async def end_temporary(tx: Transaction, now: datetime) -> None:
         if found.deleted_at == PURGED:
             continue
         await tx.update(Conversation, found.id, deleted_at=PURGED, updated_at=now)
+        await following.let_go(tx, PURGED, conversation_id=found.id)
         change = Change(
             user_id=found.owner_id,
             kind="conversation.purged",
@@ -142,6 +148,7 @@ async def _purge_messages(tx: Transaction, conversation: Conversation, branch: B
     if blobs:
         await tx.delete(Query(BlobUse).where(holder__in=ids))
         await collect_blobs(tx, blobs)
+    await following.forget(tx, ids)
     await _purge_runs(tx, conversation.id, message_id__in=ids)
     await _purge_runs(tx, conversation.id, prompt_id__in=ids)
     await tx.delete(Query(Message).where(id__in=ids))

@@ -22,6 +22,7 @@ from hansard.providers.base import Request
 from hansard.providers.registry import Providers
 from hansard.providers.retrying import stream_patiently
 from hansard.services.endings import Ending, parts_of_events
+from hansard.services.extracting import find_in
 from hansard.services.live import LiveRun
 from hansard.services.options import ChatOptions
 from hansard.storage.base import Storage, Transaction
@@ -158,10 +159,12 @@ class Runner:
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)
         live.seal()
+        parts = parts_of_events(live.events)
         ending = Ending(
             run=live.run,
             status=status,
-            parts=parts_of_events(live.events),
+            parts=parts,
+            finds=await find_in({live.run.message_id: parts}),
             finish=live.finish,
             tokens_in=live.tokens_in,
             tokens_out=live.tokens_out,

@@ -1,22 +1,26 @@
-"""Search over what was said."""
+"""Search over what was said and what was made."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from hansard.ids import check_id
+from hansard.model.artifacts import Artifact, ArtifactHit, ArtifactText, ArtifactType
 from hansard.model.checks import check_text, check_time
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import Place, decode_cursor, encode_cursor
-from hansard.storage.base import Match, Reader, TextSearch
+from hansard.storage.base import ArtifactMatch, ArtifactSearch, Match, Reader, TextSearch
 from hansard.storage.query import Query
 from hansard.storage.terms import Clause, clauses, spans
+
+M = TypeVar("M", Match, ArtifactMatch)
 
 SNIPPET = 240
 """Characters, about."""
@@ -32,6 +36,17 @@ class SearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     since: datetime | None = None
     until: datetime | None = None
     archived: bool | None = None
+
+
+class ArtifactSearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which artifacts a search looks at; what is not said does not matter."""
+
+    types: tuple[ArtifactType, ...] = ()
+    languages: tuple[str, ...] = ()
+    conversation_id: str | None = None
+    project_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Search(Service):
@@ -75,16 +90,58 @@ class Search(Service):
 
         async def work(tx: Reader) -> Page[Hit]:
             matches = await tx.search(wanted)
-            ranked = sorted(_once(matches), key=lambda match: match.score, reverse=True)
+            ranked = _best(matches, lambda match: match.message_id)
             items = await _hits(tx, ranked[offset : offset + limit], list(wanted.clauses))
-            values: list[int | None] | None = None
-            if offset + limit < len(ranked):
-                values = [before, offset + limit]
-            elif len(matches) == wanted.window:
-                values = [matches[-1].position, 0]
+            values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
             return Page(items, encode_cursor([q, filter], values) if values else None)
 
         return await self.reading(work)
+
+    async def artifacts(
+        self,
+        q: str,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        filter: ArtifactSearchFilter = ArtifactSearchFilter(),  # noqa: A002, B008 - frozen
+    ) -> Page[ArtifactHit]:
+        """Artifacts whose title, description or newest content contain all of `q`, the most relevant first.
+
+        `q` and the order are as for messages.
+        """
+        check_text(q, "/q", 1_000)
+        check_limit(limit)
+        before, offset = None, 0
+        if cursor is not None:
+            before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
+        wanted = self._wanted_artifacts(q, filter, before)
+
+        async def work(tx: Reader) -> Page[ArtifactHit]:
+            matches = await tx.search_artifacts(wanted)
+            ranked = _best(matches, lambda match: match.artifact_id)
+            items = await _found(tx, ranked[offset : offset + limit], list(wanted.clauses))
+            values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
+            return Page(items, encode_cursor([q, filter], values) if values else None)
+
+        return await self.reading(work)
+
+    def _wanted_artifacts(
+        self, q: str, wanted: ArtifactSearchFilter, before: int | None
+    ) -> ArtifactSearch:
+        project, talk = wanted.project_id, wanted.conversation_id
+        return ArtifactSearch(
+            owner_id=self.scope.user,
+            clauses=tuple(clauses(q)),
+            types=wanted.types,
+            languages=tuple(
+                check_text(each, "/language", 100).lower() for each in wanted.languages
+            ),
+            conversation_id=talk and check_id(talk, "/conversation_id"),
+            project_id=project and check_id(project, "/project_id"),
+            since=wanted.since and check_time(wanted.since, "/from"),
+            until=wanted.until and check_time(wanted.until, "/to"),
+            before=before,
+        )
 
     def _wanted(self, q: str, wanted: SearchFilter, before: int | None) -> TextSearch:
         project = wanted.project_id
@@ -103,14 +160,43 @@ class Search(Service):
         )
 
 
-def _once(matches: Sequence[Match]) -> list[Match]:
-    """One match a message: a long one may match in several passages."""
-    best: dict[str, Match] = {}
+def _best(matches: Sequence[M], key: Callable[[M], str]) -> list[M]:
+    """One match a thing, the most relevant first: a long one may match in several passages."""
+    best: dict[str, M] = {}
     for match in matches:
-        known = best.get(match.message_id)
+        known = best.get(key(match))
         if known is None or match.score > known.score:
-            best[match.message_id] = match
-    return list(best.values())
+            best[key(match)] = match
+    return sorted(best.values(), key=lambda match: match.score, reverse=True)
+
+
+def _goes_on(
+    matches: Sequence[Match | ArtifactMatch], ranked: int, window: int, before: int | None, end: int
+) -> list[int | None] | None:
+    """Where the page after this one begins; None if there is none."""
+    if end < ranked:
+        return [before, end]
+    return [matches[-1].position, 0] if len(matches) == window else None
+
+
+async def _found(
+    tx: Reader, matches: Sequence[ArtifactMatch], query: list[Clause]
+) -> list[ArtifactHit]:
+    ids = [match.artifact_id for match in matches]
+    artifacts = {a.id: a for a in await tx.select(Query(Artifact).where(id__in=ids))}
+    texts = {each.id: each.text for each in await tx.select(Query(ArtifactText).where(id__in=ids))}
+    hits: list[ArtifactHit] = []
+    for match in matches:
+        snippet, marks = excerpt(texts[match.artifact_id], query)
+        hits.append(
+            ArtifactHit(
+                artifact=artifacts[match.artifact_id],
+                snippet=snippet,
+                marks=marks,
+                score=match.score,
+            )
+        )
+    return hits
 
 
 async def _hits(tx: Reader, matches: Sequence[Match], query: list[Clause]) -> list[Hit]:

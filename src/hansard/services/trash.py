@@ -17,6 +17,7 @@ from hansard.model.base import Id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Summary
+from hansard.services import following
 from hansard.services.purging import PURGED
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.placing import preview
@@ -68,6 +69,7 @@ async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: da
     count = 0
     for branch in branches:
         await tx.update(Branch, branch.id, deleted_at=now, updated_at=now)
+        await following.mark(tx, None, now, branch=branch.id)
         count += branch.head_seq - branch.fork_seq
     await _look_away(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
     await _show(tx, conversation, -count, top.parent_branch)
@@ -85,6 +87,7 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
     for branch in await below(tx, top):
         if branch.deleted_at == top.deleted_at:
             await tx.update(Branch, branch.id, deleted_at=None, updated_at=now)
+            await following.mark(tx, top.deleted_at, None, branch=branch.id)
             count += branch.head_seq - branch.fork_seq
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
@@ -117,6 +120,7 @@ async def _follow(tx: Transaction, old: str, first_seq: int, new: str, now: date
         await tx.update(Branch, branch.id, parent_branch=new, updated_at=now)
     for summary in await tx.select(Query(Summary).where(branch=old, seq__ge=first_seq)):
         await tx.update(Summary, summary.id, branch=new, updated_at=now)
+    await following.move(tx, old, new)
 
 
 async def _look_away(

@@ -1,0 +1,113 @@
+"""What may be said of an artifact, checked where it comes in, and by what a list of them is narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, get_args
+
+import msgspec
+
+from hansard.errors import InvalidInput, TooLarge
+from hansard.ids import check_id
+from hansard.model.artifacts import Artifact, ArtifactType
+from hansard.model.checks import MAX_TITLE, check_json, check_text, check_time
+from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
+from hansard.services.purging import PURGED
+from hansard.storage.query import Query
+
+MAX_CONTENT = 1024 * 1024
+"""Bytes, as of a message."""
+MAX_NOTE = 1_000
+
+
+class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which artifacts a list has; what is not said does not matter.
+
+    Those of temporary conversations are listed with their conversation or message alone.
+    """
+
+    conversation_id: str | None = None
+    message_id: str | None = None
+    """Those with a revision from this message."""
+    project_id: str | None = None
+    collection_id: str | None = None
+    type: str | None = None
+    language: str | None = None
+    since: datetime | None = None
+    """Changed at this time or later."""
+    until: datetime | None = None
+    """Changed before this time."""
+    deleted: bool = False
+    """Those in the trash instead of the others."""
+
+
+def check_content(content: str) -> str:
+    check_text(content, "/content", MAX_CONTENT)
+    if not content:
+        raise InvalidInput("An artifact says something.", pointer="/content")
+    if len(content.encode()) > MAX_CONTENT:
+        raise TooLarge(f"An artifact has at most {MAX_CONTENT} bytes.", pointer="/content")
+    return content
+
+
+def check_note(note: str) -> str:
+    return check_text(note, "/note", MAX_NOTE)
+
+
+def _type(kind: str) -> str:
+    if kind not in get_args(ArtifactType):
+        raise InvalidInput(
+            f"A type is one of {', '.join(get_args(ArtifactType))}.", pointer="/type"
+        )
+    return kind
+
+
+def _title(title: str) -> str:
+    if not title.strip():
+        raise InvalidInput("A title is not blank.", pointer="/title")
+    return check_text(title, "/title", MAX_TITLE)
+
+
+def _media_type(media_type: str) -> str:
+    check_text(media_type, "/media_type", 200)
+    if not (media_type.isascii() and media_type.isprintable() and "/" in media_type):
+        raise InvalidInput("A media type is like text/html.", pointer="/media_type")
+    return media_type
+
+
+def check_fields(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are given, each as it is kept."""
+    return {n: _CHECKS[n](value) for n, value in given.items() if value is not msgspec.UNSET}
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "type": _type,
+    "title": _title,
+    "language": lambda language: check_text(language, "/language", 100).lower(),
+    "media_type": _media_type,
+    "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),
+    "identifier": lambda text: check_text(text, "/identifier", MAX_NAME),
+    "file_name": lambda text: check_text(text, "/file_name", MAX_NAME),
+    "metadata": lambda metadata: check_json(metadata, "/metadata"),
+}
+
+
+def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
+    state: dict[str, Any] = {"deleted_at__gt": PURGED} if wanted.deleted else {"deleted_at": None}
+    query = Query(Artifact).where(owner_id=owner_id, **state)
+    if wanted.conversation_id is None and wanted.message_id is None:
+        query = query.where(temporary=False)
+    for name in ("conversation_id", "project_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(**{name: check_id(value, f"/{name}")})
+    if wanted.type is not None:
+        query = query.where(type=_type(wanted.type))
+    if wanted.language is not None:
+        query = query.where(language=check_text(wanted.language, "/language", 100).lower())
+    if wanted.since is not None:
+        query = query.where(updated_at__ge=check_time(wanted.since, "/from"))
+    if wanted.until is not None:
+        query = query.where(updated_at__lt=check_time(wanted.until, "/to"))
+    return query
