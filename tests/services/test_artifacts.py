@@ -272,7 +272,8 @@ async def test_a_foreign_place_looks_like_a_missing_one(
     ada: Services, bob: Services, eve: Services
 ) -> None:
     here, trips = await talk(ada), await ada.projects.create("Trips")
-    for field, foreign in (("conversation_id", here.id), ("project_id", trips.id)):
+    places = {"conversation_id": here.id, "project_id": trips.id}
+    for field, foreign in places.items():
         told: set[tuple[str, str | None]] = set()
         for who, wanted in ((bob, foreign), (eve, foreign), (bob, new_id()), (bob, "no id")):
             with pytest.raises(NotFound) as refused:
@@ -285,7 +286,7 @@ async def test_a_foreign_place_looks_like_a_missing_one(
 
 async def test_what_is_no_artifact_is_refused(ada: Services) -> None:
     made = await page(ada)
-    for given, pointer in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"content": ""}, "/content"),
         ({"content": "a\0b"}, "/content"),
         ({"content": "\ud800"}, "/content"),
@@ -298,7 +299,8 @@ async def test_what_is_no_artifact_is_refused(ada: Services) -> None:
         ({"description": "x" * 2_001}, "/description"),
         ({"metadata": {"a": float("nan")}}, "/metadata/a"),
         ({"note": "x" * 1_001}, "/note"),
-    ):
+    ]
+    for given, pointer in wrong:
         for call in (page(ada, **given), ada.artifacts.update(made.id, **given)):
             with pytest.raises(InvalidInput) as refused:
                 await call

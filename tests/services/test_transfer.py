@@ -13,12 +13,15 @@ import hansard
 from hansard import Database, Services
 from hansard.errors import AlreadyExists, HansardError, InvalidInput
 from hansard.ids import new_id
+from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
 from hansard.services.conversations import ConversationFilter
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 from services.conftest import Clock
+from services.making import CODE, answer, artifacts, element, fenced
+from services.making import said as said_by
 from services.talks import found, path, said, say, talk
 
 pytestmark = pytest.mark.anyio
@@ -61,9 +64,26 @@ async def _rich(db: Database, who: Services) -> None:
     [run] = await who.chat.send(made.id, "hello there", model="echo/echo")
     await who.runs.wait(run.id)
     await db.runner.settle()
+    await _made(who, made)
     gone = await talk(who, "in the trash", title="gone")
     await who.conversations.delete(gone.id)
     await talk(who, title="empty")
+
+
+async def _made(who: Services, here: Conversation) -> None:
+    """Artifacts: found, revised, alone, collected, in the trash."""
+    await answer(who, here, fenced(), fenced(CODE * 100), element("plan", "Go."))
+    clock = next(each for each in await artifacts(who) if each.type == "code")
+    await who.artifacts.update(clock.id, content="print(1)\n", note="simpler", metadata={"n": 1})
+    await who.artifacts.restore_revision(clock.id, 1)
+    plan = next(each for each in await artifacts(who) if each.title == "plan")
+    await who.artifacts.delete(plan.id)
+    alone = await who.artifacts.create(
+        "a,b\n1,2\n", type="csv", title="Table", project_id=here.project_id
+    )
+    both = await who.collections.create("Both", description="of them", project_id=here.project_id)
+    for each in (clock, alone):
+        await who.collections.add(both.id, each.id)
 
 
 async def test_an_export_imported_elsewhere_is_exported_equal(
@@ -82,6 +102,10 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
     assert await found(there, "trash") == set()
     stats, other = await ada.stats.get(), await there.stats.get()
     assert other == stats
+    assert [use.made for use in await there.artifacts.uses()] == [1, 1, 1]
+    assert [hit.artifact.title for hit in (await there.search.artifacts("tick")).items] == [
+        "clock.py"
+    ]
     [blob] = [m.parts[1].blob for m in await _all_messages(there) if len(m.parts) > 1]
     assert b"".join([piece async for piece in there.blobs.read(blob)]) == PICTURE
 
@@ -157,9 +181,9 @@ async def test_lines_of_a_later_kind_are_counted_and_passed_over(
 ) -> None:
     await talk(ada, "hello")
     lines = await export(ada)
-    lines.insert(2, b'{"kind": "artifact", "id": 1}\n')
+    lines.insert(2, b'{"kind": "hologram", "id": 1}\n')
     report = await eve.transfer.import_lines(lines)
-    assert report.unknown == {"artifact": 1}
+    assert report.unknown == {"hologram": 1}
     assert report.added["message"] == 1
 
 
@@ -392,3 +416,94 @@ async def test_what_the_database_refuses_leaves_what_was_whole_before(
     report = await eve.transfer.import_lines(await export(ada))
     assert report.added == {"conversation": 2, "branch": 2, "message": 2}
     assert await said(eve, third) == ["from three"]
+
+
+# Artifacts
+
+
+async def test_an_import_without_artifacts_finds_them(ada: Services, eve: Services) -> None:
+    """As from a release that knew none."""
+    made = await talk(ada, "hello")
+    await answer(ada, made, fenced(), "Nothing.", fenced(CODE + "\n"))
+    [_, third] = [m for m in await path(ada, made) if m.text != "Nothing."][1:]
+    fork = await ada.branches.fork(made.id, at=third.id)
+    [last] = await answer(ada, made, element("plan", "Go."), branch=fork.id)
+    await ada.messages.delete(made.id, last.id)
+    known = ("artifact", "revision", "content", "extraction", "end")
+    lines = [line for line in await export(ada) if msgspec.json.decode(line)["kind"] not in known]
+    end = msgspec.json.encode({"kind": "end", "records": len(lines) - 1})
+    report = await eve.transfer.import_lines([*lines, end])
+    assert report.problems == []
+    [clock] = await artifacts(eve)
+    assert await said_by(eve, clock) == [CODE, CODE + "\n"]
+    [plan] = await artifacts(eve, deleted=True)
+    await eve.branches.restore(made.id, plan.branch or "")
+    assert (await eve.artifacts.get(plan.id)).title == "plan"
+
+
+async def test_what_was_purged_is_not_found_by_an_import(ada: Services, eve: Services) -> None:
+    await answer(ada, await talk(ada), fenced())
+    [clock] = await artifacts(ada)
+    await ada.artifacts.delete(clock.id)
+    await ada.artifacts.purge(clock.id)
+    await eve.transfer.import_lines(await export(ada))
+    assert await artifacts(eve) == []
+
+
+def _first(lines: list[bytes], kind: str) -> int:
+    return next(i for i, line in enumerate(lines) if msgspec.json.decode(line)["kind"] == kind)
+
+
+def _with(line: bytes, **fields: Any) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(line) | fields) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("artifact", {"revision": 3}),
+        ("artifact", {"size": 1}),
+        ("artifact", {"message_id": new_id()}),
+        ("artifact", {"branch": new_id()}),
+        ("artifact", {"project_id": new_id()}),
+        ("artifact", {"temporary": True}),
+        ("artifact", {"type": "film"}),
+        ("content", {"id": "0" * 64}),
+        ("content", {"data": "AAAA"}),
+        ("content", {"data": "//8="}),
+        ("content", {"encoding": "zlib"}),
+        ("revision", {"number": 2}),
+        ("revision", {"artifact_id": new_id()}),
+        ("revision", {"digest": "0" * 64}),
+        ("revision", {"message_id": new_id()}),
+        ("extraction", {"message_id": new_id()}),
+    ],
+)
+async def test_artifacts_that_are_not_whole_are_refused(
+    ada: Services, eve: Services, kind: str, fields: Line
+) -> None:
+    await answer(ada, await talk(ada), fenced())
+    lines = await export(ada)
+    at = _first(lines, kind)
+    lines[at] = _with(lines[at], **fields)
+    with pytest.raises(InvalidInput):
+        await eve.transfer.import_lines(lines)
+    assert (await artifacts(eve), await artifacts(eve, deleted=True)) == ([], [])
+    assert (await eve.search.artifacts("tick")).items == []
+
+
+async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> None:
+    """Bob knows the digest of what Ada keeps, and claims to have said it."""
+    await ada.artifacts.create("Ada's secret", type="text", title="Secret")
+    lines = await export(ada)
+    hers = [msgspec.json.decode(line) for line in lines]
+    claimed = [
+        _with(line, **{"id" if made["kind"] == "artifact" else "artifact_id": chosen})
+        for chosen in [new_id()]
+        for line, made in zip(lines, hers, strict=True)
+        if made["kind"] in ("artifact", "revision")
+    ]
+    end = msgspec.json.encode({"kind": "end", "records": len(claimed)})
+    with pytest.raises(InvalidInput, match="is not there"):
+        await bob.transfer.import_lines([lines[0], *claimed, end])
+    assert await artifacts(bob) == []

@@ -15,6 +15,7 @@ NOTHING = {
     "trash": (0, None),
     "messages": (0, 0),
     "files": (0, 0),
+    "artifacts": (0, 0),
 }
 
 
@@ -51,3 +52,12 @@ async def test_what_others_keep_is_not_counted(ada: Services, bob: Services, eve
     one = {"conversations": (1, None), "messages": (2, 4), "files": (1, 5)}
     assert await _kept(ada) == NOTHING | one
     assert await _kept(eve) == NOTHING
+
+
+async def test_artifacts_count_with_what_they_say_now(ada: Services, bob: Services) -> None:
+    made = await ada.artifacts.create("12345", type="text", title="Five")
+    await ada.artifacts.update(made.id, content="123")
+    gone = await ada.artifacts.create("1", type="text", title="One")
+    await ada.artifacts.delete(gone.id)
+    assert await _kept(ada) == NOTHING | {"artifacts": (1, 3)}
+    assert await _kept(bob) == NOTHING

@@ -18,7 +18,7 @@ from hansard.cli.rendering import plural, print_json
 
 if TYPE_CHECKING:
     from hansard.services.database import Services
-    from hansard.services.importing import Report
+    from hansard.services.intake import Report
 
 STANDARD = "-"
 LONGEST = 16 * 1024 * 1024 + 1

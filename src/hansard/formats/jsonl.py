@@ -15,9 +15,11 @@ from typing import Any
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
+from hansard.model.artifacts import Artifact, Content, Extraction, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
+from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
@@ -41,6 +43,12 @@ KINDS: dict[str, type[Entry]] = {
     "summary": Summary,
     "run": Run,
     "view": View,
+    "artifact": Artifact,
+    "content": Content,
+    "revision": Revision,
+    "extraction": Extraction,
+    "collection": Collection,
+    "collected": Collected,
 }
 _NAMES = {record: kind for kind, record in KINDS.items()}
 _encode = msgspec.json.Encoder().encode

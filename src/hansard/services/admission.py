@@ -30,13 +30,22 @@ from hansard.model.checks import (
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services.blobs import MAX_BLOB
-from hansard.services.settings import MAX_NAME
+from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
+from hansard.services.settings import MAX_NAME as MAX_SETTING
 from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 
-_LONGEST = {"title": MAX_TITLE, "name": MAX_TITLE}
-_LEAST = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1}
+_LONGEST = {
+    "title": MAX_TITLE,
+    "name": MAX_TITLE,
+    "description": MAX_DESCRIPTION,
+    "identifier": MAX_NAME,
+    "file_name": MAX_NAME,
+    "language": 100,
+    "media_type": 200,
+}
+_LEAST = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision": 1}
 _MOST = {"value": 1}
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -104,6 +113,6 @@ def _check_kind(record: Entry) -> None:
     if isinstance(record, Run) and record.status not in ENDED:
         raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
     if isinstance(record, Setting):
-        check_text(record.name, "/name", MAX_NAME)
+        check_text(record.name, "/name", MAX_SETTING)
     if isinstance(record, Blob) and not 0 < record.size <= MAX_BLOB:
         raise TooLarge(f"A blob has 1 to {MAX_BLOB} bytes.", pointer="/size")

@@ -63,10 +63,11 @@ def _type(kind: str) -> str:
     return kind
 
 
-def _title(title: str) -> str:
+def check_title(title: str, pointer: str = "/title") -> str:
+    """What something is called, which is not nothing."""
     if not title.strip():
-        raise InvalidInput("A title is not blank.", pointer="/title")
-    return check_text(title, "/title", MAX_TITLE)
+        raise InvalidInput("A name is not blank.", pointer=pointer)
+    return check_text(title, pointer, MAX_TITLE)
 
 
 def _media_type(media_type: str) -> str:
@@ -83,7 +84,7 @@ def check_fields(given: dict[str, Any]) -> dict[str, Any]:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "type": _type,
-    "title": _title,
+    "title": check_title,
     "language": lambda language: check_text(language, "/language", 100).lower(),
     "media_type": _media_type,
     "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),

@@ -46,6 +46,7 @@ from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 _ORDER = ("updated_at", "id")
+Uses = list[ArtifactUse]
 _MISSING = "There is no such artifact."
 
 
@@ -296,7 +297,7 @@ class Artifacts(Service):
 
         await self.writing(work)
 
-    async def uses(self) -> list[ArtifactUse]:  # pyright: ignore[reportGeneralTypeIssues]
+    async def uses(self) -> Uses:
         """What was done with the user's artifacts, by day, type and language."""
         query = Query(ArtifactUse).where(owner_id=self.scope.user)
         return await self.reading(

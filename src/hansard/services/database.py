@@ -20,6 +20,7 @@ from hansard.services.artifacts import Artifacts
 from hansard.services.blobs import Blobs
 from hansard.services.branches import Branches
 from hansard.services.chat import Chat
+from hansard.services.collections import Collections
 from hansard.services.conversations import Conversations
 from hansard.services.endings import end_abandoned
 from hansard.services.feed import Feed
@@ -31,6 +32,7 @@ from hansard.services.purging import end_temporary, finish_purges, release_uploa
 from hansard.services.ratings import Ratings
 from hansard.services.runner import Runner
 from hansard.services.runs import Runs
+from hansard.services.scanning import Scanning
 from hansard.services.search import Search
 from hansard.services.settings import Settings
 from hansard.services.stats import Statistics
@@ -71,6 +73,8 @@ class Services:
         self.ratings = Ratings(scope, storage, clock)
         self.settings = Settings(scope, storage, clock)
         self.artifacts = Artifacts(scope, storage, clock)
+        self.collections = Collections(scope, storage, clock)
+        self.scanning = Scanning(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
         self.feed = Feed(scope, storage, clock)

@@ -70,6 +70,11 @@ def answers(messages: Iterable[Message]) -> dict[str, Parts]:
     return {message.id: message.parts for message in messages if message.role == "assistant"}
 
 
+def may_have_made(message: Message) -> bool:
+    """False if no artifact can be in the message."""
+    return message.role == "assistant" and any(map(_is_likely, message.parts))
+
+
 async def find_in(said: Mapping[str, Parts]) -> Finds:
     """The artifacts in what was said, by the ids of the messages."""
     likely = {key: parts for key, parts in said.items() if any(map(_is_likely, parts))}

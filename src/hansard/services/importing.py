@@ -11,80 +11,46 @@ commit costs as much as many messages. When a step of it fails, those before it 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, InvalidInput
+from hansard.errors import InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
+from hansard.model.artifacts import Artifact, Content, Extraction, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
+from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.settings import Setting
-from hansard.model.tenants import Tenant, User
+from hansard.model.tenants import User
+from hansard.services import extracting
+from hansard.services.arriving import ArtifactIntake, show_found
 from hansard.services.blobs import keep
+from hansard.services.intake import Step, is_blank
 from hansard.services.purging import IMPORTING, counted, counters_of, purge_conversation
 from hansard.services.wholeness import BlobCheck, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.query import Query
 
 BATCH = 500
-MAX_PROBLEMS = 100
-
-Outcome = Literal["added", "present", "different"]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did, in numbers of records by kind."""
-
-    added: dict[str, int]
-    present: dict[str, int]
-    """There already, and equal."""
-    different: dict[str, int]
-    """There already, with other content: left as they are."""
-    unknown: dict[str, int]
-    """Of kinds that this version does not know: passed over."""
-    problems: list[str]
-    """The first hundred differences, a line each."""
-
-
-class Step(NamedTuple):
-    """Something to be written for a conversation."""
-
-    conversation: Conversation
-    kind: str
-    work: Callable[[Transaction], Awaitable[None]]
-
-
-class Importer:
-    """The state of one import: the conversation that is coming in, and what was counted."""
+class Importer(ArtifactIntake):
+    """Takes in the records of one file."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
-        self.unknown: Counter[str] = Counter()
-        self._scope = scope
-        self._storage = storage
-        self._clock = clock
-        self._counts: dict[Outcome, Counter[str]] = {
-            "added": Counter(), "present": Counter(), "different": Counter(),
-        }  # fmt: skip
-        self._problems: list[str] = []
-        self._coming: Conversation | None = None
-        """The conversation that is being added; None while there is none, or it is there already."""
-        self._tree = TreeCheck()
+        super().__init__(scope, storage, clock)
         self._blob: BlobCheck | None = None
-        self._waiting: list[Step] = []
-
-    def report(self) -> Report:
-        counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
-        return Report(**counts, unknown=dict(self.unknown), problems=self._problems)
+        self._unread: dict[str, None] = {}
+        """Answers that may have artifacts in them, and of which no line says that they were taken out."""
 
     async def take(self, records: Sequence[Entry]) -> None:
         """Take in some records, in their order."""
@@ -92,11 +58,19 @@ class Importer:
             own = [self._own(record) for record in group]
             if kind is not BlobChunk:
                 self._check_blob()
+            if kind not in (Content, Revision):
+                await self._end_artifact()
             if kind is Conversation:
                 for conversation in own:
-                    self._end()
+                    await self._end()
                     await self._begin(conversation)
-            elif kind in (User, Setting, Project, Blob, BlobChunk):
+            elif kind is Content:
+                self._contents(own)
+            elif kind is Artifact:
+                await self._artifacts(own)
+            elif kind is Revision:
+                await self._revisions(own)
+            elif kind in (User, Setting, Project, Blob, BlobChunk, Collection, Collected):
                 await self._singly(own)
             else:
                 await self._children(own)
@@ -104,7 +78,8 @@ class Importer:
 
     async def finish(self) -> None:
         """All records have been taken in."""
-        self._end()
+        await self._end_artifact()
+        await self._end()
         await self._write()
 
     async def give_up(self) -> None:
@@ -115,40 +90,25 @@ class Importer:
             if self._coming is not None:
                 await purge_conversation(self._storage, self._scope.tenant, self._coming.id)
                 self._coming = None
+            elif self._arrival is not None:
+                await self.remove(self._arrival.artifact)
 
-    async def _write(self) -> None:
-        """Do what waits; if a step fails, only what came before it."""
-        steps, self._waiting = self._waiting, []
-        if not steps:
-            return
-        reached = steps[0]
-
-        async def work(tx: Transaction) -> None:
-            nonlocal reached
-            for reached in steps:
-                await reached.work(tx)
-
-        try:
-            await self._storage.write(self._scope.tenant, work)
-        except (Conflict, InvalidInput) as error:
-            self._coming = reached.conversation
-            self._waiting = steps[: steps.index(reached)]
-            await self._write()
-            if isinstance(error, AlreadyExists | InvalidInput):
-                raise
-            raise InvalidInput(
-                f"A {reached.kind} refers to something that is not there."
-            ) from error
-
-    def _end(self) -> None:
+    async def _end(self) -> None:
         """Bring the conversation that came in into sight, if its tree is whole."""
         self._check_blob()
         coming = self._coming
         if coming is None:
             return
         self._tree.check(coming)
+        found = await self._find(coming)
+        deleted, arrived = self._tree.deleted_at(coming), self._arrived
+        self._arrived = []
 
         async def work(tx: Transaction) -> None:
+            for arrival in arrived:
+                await arrival.show(tx)
+            if found:
+                await show_found(tx, coming.id, deleted)
             await tx.update(
                 Conversation,
                 coming.id,
@@ -168,13 +128,6 @@ class Importer:
         self._waiting.append(Step(coming, "conversation", work))
         self._coming = None
         self._note("added", coming)
-
-    def _own(self, record: Entry) -> Any:
-        """The record as the scope's user's own."""
-        names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
-        if isinstance(record, User):
-            names = {"id"}
-        return msgspec.structs.replace(record, **dict.fromkeys(names, self._scope.user))
 
     # A conversation
 
@@ -197,7 +150,7 @@ class Importer:
             await tx.insert(hidden)
 
         self._waiting.append(Step(conversation, "conversation", work))
-        self._coming, self._tree = conversation, TreeCheck()
+        self._coming, self._tree, self._unread = conversation, TreeCheck(), {}
 
     async def _children(self, records: list[Any]) -> None:
         """Records of the conversation that came before them."""
@@ -210,6 +163,10 @@ class Importer:
             if record.conversation_id != coming.id:
                 raise InvalidInput(f"A {kind_of(record)} of another conversation is out of place.")
             self._tree.add(record)
+            if isinstance(record, Message) and extracting.may_have_made(record):
+                self._unread[record.id] = None
+            elif isinstance(record, Extraction):
+                self._unread.pop(record.message_id, None)
 
         async def work(tx: Transaction) -> None:
             await tx.insert(*records)
@@ -240,9 +197,29 @@ class Importer:
             holder=message.id,
         )
 
+    async def _find(self, coming: Conversation) -> bool:
+        """Take artifacts out of answers of which the file does not say that it was done."""
+        unread = list(self._unread)
+        if unread:
+            await self._write()
+        for start in range(0, len(unread), BATCH):
+            wanted = Query(Message).where(id__in=unread[start : start + BATCH])
+            messages = await self._storage.read(
+                self._scope.tenant, lambda tx, q=wanted: tx.select(q.by("seq", "id"))
+            )
+            finds = await extracting.find_in(extracting.answers(messages))
+
+            async def work(tx: Transaction, said: Any = messages, finds: Any = finds) -> None:
+                await extracting.keep(tx, said, finds, self._clock())
+
+            self._waiting.append(Step(coming, "artifact", work))
+        return bool(unread)
+
     # What stands for itself
 
     async def _singly(self, records: list[Any]) -> None:
+        if isinstance(records[0], Collection | Collected):
+            await self._end()
         await self._write()
         for record in records:
             if isinstance(record, Blob):
@@ -253,7 +230,7 @@ class Importer:
                 await self._chunk(record)
                 continue
             there = await self._there(record)
-            fresh = isinstance(record, User) and _is_blank(there) and not _is_blank(record)
+            fresh = isinstance(record, User) and is_blank(there) and not is_blank(record)
             if there is None or fresh:
                 await self._storage.write(
                     self._scope.tenant, lambda tx, r=record, f=fresh: self._insert(tx, r, f)
@@ -273,6 +250,10 @@ class Importer:
             await self._enter_tenant(tx)
         if isinstance(record, Project):
             await self._check_project(tx, record.parent_id)
+        if isinstance(record, Collection):
+            await self._check_project(tx, record.project_id)
+        if isinstance(record, Collected):
+            await self._check_collected(tx, record)
         await tx.insert(record)
 
     async def _chunk(self, chunk: BlobChunk) -> None:
@@ -302,59 +283,9 @@ class Importer:
         if self._blob is not None:
             raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
 
-    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
-        if project_id is not None:
-            project = await tx.get(Project, project_id)
-            if project is None or project.owner_id != self._scope.user:
-                raise InvalidInput(f"Project {project_id} is not there.")
-
-    # What all have in common
-
-    async def _enter(self, tx: Transaction) -> None:
-        await self._enter_tenant(tx)
-        at = self._clock()
-        user = User(tenant_id=self._scope.tenant, id=self._scope.user, created_at=at, updated_at=at)
-        await tx.insert(user, absent=True)
-
-    async def _enter_tenant(self, tx: Transaction) -> None:
-        at = self._clock()
-        tenant = Tenant(tenant_id=self._scope.tenant, created_at=at, updated_at=at)
-        await tx.insert(tenant, absent=True)
-
-    async def _there(self, record: Any) -> Any:
-        if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
-            await self._write()
-        kind = cast("type[Entry]", type(record))
-
-        async def work(tx: Reader) -> Any:
-            return await tx.get(kind, *tx.schema.of(kind).key_of(record))
-
-        return await self._storage.read(self._scope.tenant, work)
-
-    def _compare(self, record: Any, there: Any) -> None:
-        if record == there or (isinstance(record, User) and _says_the_same(record, there)):
-            self._note("present", record)
-            return
-        self._note("different", record)
-        if len(self._problems) < MAX_PROBLEMS:
-            name = getattr(record, "id", None) or getattr(record, "name", "")
-            state = "is not there" if there is None else "has other content here"
-            self._problems.append(f"{kind_of(record)} {name} {state}".replace("  ", " "))
-
-    def _note(self, outcome: Outcome, record: Entry) -> None:
-        self._counts[outcome][kind_of(record)] += 1
-
-
-def _conversation_of(record: Entry) -> str | None:
-    own = record.id if isinstance(record, Conversation) else None
-    return getattr(record, "conversation_id", own)
-
-
-def _is_blank(user: User | None) -> bool:
-    """Whether nothing was ever said of a user who is there."""
-    return user is not None and not user.name and not user.traits
-
-
-def _says_the_same(user: User, there: User) -> bool:
-    """Whether two records of a user differ in when they were made, and in no more."""
-    return (user.name, user.traits) == (there.name, there.traits)
+    async def _check_collected(self, tx: Reader, record: Collected) -> None:
+        collection = await tx.get(Collection, record.collection_id)
+        artifact = await tx.get(Artifact, record.artifact_id)
+        for found in (collection, artifact):
+            if found is None or found.owner_id != self._scope.user:
+                raise InvalidInput("A collection has something that is not there.")

@@ -119,6 +119,10 @@ async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None
             await tx.select(Query(Branch).where(deleted_at=PURGED)),
         )
 
+    if imports:
+        left = {"conversation_id": None, "deleted_at": IMPORTING}
+        while await storage.write(tenant, lambda tx: following.purge_some(tx, **left)):
+            pass
     conversations, branches = await storage.read(tenant, begun)
     for conversation in conversations:
         await purge_conversation(storage, tenant, conversation.id)

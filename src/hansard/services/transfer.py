@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from hansard.errors import InvalidInput
 from hansard.formats import jsonl
+from hansard.model.artifacts import Artifact, Content, Extraction, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
+from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
@@ -22,7 +26,9 @@ from hansard.model.settings import Setting
 from hansard.model.tenants import User
 from hansard.services.admission import admit
 from hansard.services.base import Service
-from hansard.services.importing import BATCH, Importer, Report
+from hansard.services.contents import content_of, unpack
+from hansard.services.importing import BATCH, Importer
+from hansard.services.intake import Report
 from hansard.services.projects import outward
 from hansard.services.purging import PURGED
 from hansard.storage.base import Reader
@@ -40,7 +46,8 @@ class Transfer(Service):
         yield jsonl.write_header(self.clock())
         count = 0
         shown: set[str] = set()
-        async for record in self._records(conversation_id, shown):
+        one = conversation_id
+        async for record in self._records(shown) if one is None else self._one(one, shown):
             count += 1
             yield jsonl.write_record(record)
         yield jsonl.write_end(count)
@@ -77,14 +84,15 @@ class Transfer(Service):
             raise
         await importer.take(batch)
 
-    async def _records(self, conversation_id: str | None, shown: set[str]) -> AsyncIterator[Entry]:
-        if conversation_id is not None:
-            one = await self.reading(lambda tx: self.conversation(tx, conversation_id))
-            for project in reversed(await self.reading(lambda tx: _around(tx, one))):
-                yield project
-            async for record in self._conversation(one, shown):
-                yield record
-            return
+    async def _one(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
+        """A conversation, and the projects around it."""
+        one = await self.reading(lambda tx: self.conversation(tx, conversation_id))
+        for project in reversed(await self.reading(lambda tx: _around(tx, one))):
+            yield project
+        async for record in self._conversation(one, shown):
+            yield record
+
+    async def _records(self, shown: set[str]) -> AsyncIterator[Entry]:
         user = await self.reading(lambda tx: tx.get(User, self.scope.user))
         if user is not None:
             yield user
@@ -92,11 +100,49 @@ class Transfer(Service):
             yield setting
         for project in await self._projects():
             yield project
+        async for record in self._conversations(shown):
+            yield record
+        alone = Query(Artifact).where(owner_id=self.scope.user, conversation_id=None)
+        async for record in self._artifacts(alone, shown):
+            yield record
+        async for record in self._collections():
+            yield record
+
+    async def _conversations(self, shown: set[str]) -> AsyncIterator[Entry]:
         mine = Query(Conversation).where(owner_id=self.scope.user)
         async for conversation in self._all(mine, "active_at", "id"):
             if conversation.deleted_at is None or conversation.deleted_at > PURGED:
                 async for record in self._conversation(conversation, shown):
                     yield record
+
+    async def _collections(self) -> AsyncIterator[Entry]:
+        """Collections, each with what is in it that was written before."""
+        own = Query(Collection).where(owner_id=self.scope.user)
+        async for collection in self._all(own, "name", "id"):
+            yield collection
+            inside = Query(Collected).where(collection_id=collection.id)
+            async for each in self._all(inside, "artifact_id"):
+                artifact = await self.reading(lambda tx, k=each.artifact_id: tx.get(Artifact, k))
+                if artifact is not None and not _is_halfway(artifact):
+                    yield each
+
+    async def _artifacts(self, query: Query[Artifact], shown: set[str]) -> AsyncIterator[Entry]:
+        """Artifacts, each with its revisions, each after its content."""
+        async for artifact in self._all(query, "created_at", "id"):
+            if _is_halfway(artifact):
+                continue
+            yield artifact
+            own = Query(Revision).where(artifact_id=artifact.id)
+            async for revision in self._all(own, "number"):
+                if revision.digest not in shown:
+                    shown.add(revision.digest)
+                    yield await self._content(revision.digest)
+                yield revision
+
+    async def _content(self, digest: str) -> Content:
+        """A content as plain text, which any program can read."""
+        kept = await self.reading(lambda tx: content_of(tx, digest))
+        return replace(kept, encoding="", data=unpack(kept).encode())
 
     async def _projects(self) -> list[Project]:
         """All projects, outer ones before those inside them."""
@@ -131,6 +177,12 @@ class Transfer(Service):
                 yield message
         async for record in self._beside(own):
             yield record
+        async for record in self._artifacts(Query(Artifact).where(**own), shown):
+            yield record
+        async for extraction in self._all(
+            Query(Extraction).where(**own), "created_at", "message_id"
+        ):
+            yield extraction
 
     async def _beside(self, own: dict[str, str]) -> AsyncIterator[Entry]:
         """What belongs to a conversation besides its messages."""
@@ -164,6 +216,11 @@ class Transfer(Service):
             if len(page) < PAGE:
                 return
             after = tuple(getattr(page[-1], name) for name in order)
+
+
+def _is_halfway(artifact: Artifact) -> bool:
+    """Whether it is being imported or purged."""
+    return artifact.deleted_at is not None and artifact.deleted_at <= PURGED
 
 
 async def _around(tx: Reader, conversation: Conversation) -> list[Project]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from hansard.model.activity import Activity
+from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobUse
 from hansard.model.conversations import Conversation
 from hansard.services.base import Service
@@ -19,10 +20,10 @@ BATCH = 500
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
-    """`conversations`, `archived` (of these), `trash`, `messages` or `files`."""
+    """`conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`."""
     count: int
     bytes: int | None = None
-    """Of messages: characters. None where it is not known."""
+    """Of messages: characters; of artifacts: what they say now. None where it is not known."""
 
 
 class Usage(Service):
@@ -34,6 +35,7 @@ class Usage(Service):
             here = own.where(deleted_at=None)
             said = await tx.total(Query(Activity).where(owner_id=self.scope.user), [])
             sizes = [size async for size in self._file_sizes(tx)]
+            made = [size async for size in self._artifact_sizes(tx)]
             return [
                 Kept(kind="conversations", count=await tx.count(here)),
                 Kept(kind="archived", count=await tx.count(here.where(archived=True))),
@@ -44,6 +46,7 @@ class Usage(Service):
                     bytes=sum(row.characters for row in said),
                 ),
                 Kept(kind="files", count=len(sizes), bytes=sum(sizes)),
+                Kept(kind="artifacts", count=len(made), bytes=sum(made)),
             ]
 
         return await self.reading(work)
@@ -55,3 +58,11 @@ class Usage(Service):
             batch = Query(Blob).where(id__in=digests[start : start + BATCH])
             for blob in await tx.select(batch):
                 yield blob.size
+
+    async def _artifact_sizes(self, tx: Reader) -> AsyncIterator[int]:
+        own = Query(Artifact).where(owner_id=self.scope.user, deleted_at=None).by("id")
+        after: tuple[str, ...] | None = None
+        while found := await tx.select(own.page(BATCH, after)):
+            for artifact in found:
+                yield artifact.size
+            after = (found[-1].id,)

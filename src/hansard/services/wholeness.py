@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 from hansard.errors import InvalidInput
+from hansard.model.artifacts import Artifact, Extraction, Revision
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -22,7 +24,8 @@ class TreeCheck:
         """How far each branch has come: the seq and id of its last message, own or shared."""
         self._messages: dict[tuple[str, int], str] = {}
         """The ids at which branches leave others."""
-        self._ids: set[str] = set()
+        self._ids: dict[str, str] = {}
+        """The branch of each message."""
 
     def add(self, record: Any) -> None:
         if isinstance(record, Branch):
@@ -31,6 +34,15 @@ class TreeCheck:
             self._message(record)
         elif isinstance(record, Rating) and record.message_id not in self._ids:
             raise InvalidInput(f"Message {record.message_id} was rated and is not there.")
+        elif isinstance(record, Artifact | Revision | Extraction):
+            self._made(record)
+
+    def _made(self, record: Artifact | Revision | Extraction) -> None:
+        """What was made is made in an answer of this conversation, and where that is."""
+        branch = self._ids.get(record.message_id) if record.message_id else None
+        missing = record.message_id is not None and branch is None
+        if missing or (isinstance(record, Artifact) and record.branch != branch):
+            raise InvalidInput(f"Message {record.message_id} made something and is not there.")
 
     def _message(self, message: Message) -> None:
         branch = self._branches.get(message.branch)
@@ -46,7 +58,7 @@ class TreeCheck:
             raise InvalidInput(f"Message {message.id} does not follow the one before it.")
         self._ends[branch.id] = (message.seq, message.id)
         self._messages[message.branch, message.seq] = message.id
-        self._ids.add(message.id)
+        self._ids[message.id] = message.branch
 
     def _at(self, branch_id: str | None, seq: int) -> str | None:
         """The id of the message at a depth of a branch's path."""
@@ -60,6 +72,10 @@ class TreeCheck:
             branch_id = branch.parent_branch if branch and seq <= branch.fork_seq else None
             steps += 1
         raise InvalidInput("A branch leaves another where that has no message.")
+
+    def deleted_at(self, conversation: Conversation) -> dict[str, datetime | None]:
+        """When what is on each branch went into the trash."""
+        return {b.id: conversation.deleted_at or b.deleted_at for b in self._branches.values()}
 
     def check(self, conversation: Conversation) -> None:
         """All is there, and the heads are where the branches end."""

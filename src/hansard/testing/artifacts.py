@@ -125,7 +125,8 @@ async def made(
 async def _matches(
     storage: Storage, query: str, *, tenant: str = ACME, **filters: Any
 ) -> list[ArtifactMatch]:
-    wanted = ArtifactSearch(**{"owner_id": "ada", "clauses": tuple(clauses(query)), **filters})
+    given: dict[str, Any] = {"owner_id": "ada", "clauses": tuple(clauses(query)), **filters}
+    wanted = ArtifactSearch(**given)
     return await storage.read(tenant, lambda tx: tx.search_artifacts(wanted))
 
 

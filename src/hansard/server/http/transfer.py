@@ -11,7 +11,7 @@ from hansard.errors import StorageFull
 from hansard.formats.jsonl import MAX_LINE
 from hansard.server.bodies import check_media_type
 from hansard.server.http.fields import QueryId, Scoped
-from hansard.services.importing import Report
+from hansard.services.intake import Report
 
 MAX_IMPORT = 4 * 1024 * 1024 * 1024
 MEDIA_TYPE = "application/jsonl"

@@ -1,0 +1,202 @@
+"""Artifacts that come in with a file: each with its line, then its revisions, each after its content.
+
+An artifact is kept out of sight until all of it is there. A content counts as brought by whoever imports only if its
+bytes are in the file: a digest alone opens nothing that somebody else keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from hansard.errors import InvalidInput
+from hansard.ids import Clock
+from hansard.model.artifacts import Artifact, Content, Revision
+from hansard.model.conversations import Conversation
+from hansard.model.scope import Scope
+from hansard.services import following
+from hansard.services.artifactfields import check_content
+from hansard.services.contents import Packed, keep, pack
+from hansard.services.intake import Intake
+from hansard.services.purging import IMPORTING
+from hansard.services.revising import count, index
+from hansard.storage.base import Storage, Transaction
+from hansard.storage.query import Query
+
+
+class Brought:
+    """The contents of a file: the last ones with their text, the others by digest."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Packed] = {}
+        self._kept: set[str] = set()
+
+    def add(self, content: Content) -> None:
+        try:
+            text = check_content(content.data.decode())
+        except UnicodeDecodeError:
+            text = None
+        plain = not content.encoding and text is not None
+        if not plain or hashlib.sha256(content.data).hexdigest() != content.id:
+            raise InvalidInput(f"Content {content.id} is not a text with that digest.")
+        self._waiting[content.id] = pack(content.data.decode())
+
+    def take(self, digest: str) -> Packed | None:
+        """What is to be kept of a content; None if that was done before."""
+        packed = self._waiting.pop(digest, None)
+        if packed is None and digest not in self._kept:
+            raise InvalidInput(f"Content {digest} is not there.")
+        self._kept.add(digest)
+        return packed
+
+
+class Arrival:
+    """One artifact that is coming in."""
+
+    def __init__(self, artifact: Artifact, brought: Brought) -> None:
+        self.artifact = artifact
+        self._brought = brought
+        self._last: Revision | None = None
+
+    async def begin(self, tx: Transaction) -> None:
+        """The version becomes one higher when the artifact comes into sight."""
+        artifact = self.artifact
+        await tx.insert(replace(artifact, deleted_at=IMPORTING, version=artifact.version - 1))
+
+    def check(self, revision: Revision) -> Packed | None:
+        """What a revision brings, if it follows those before it; raises InvalidInput."""
+        number = self._last.number if self._last else 0
+        follows = number < revision.number <= self.artifact.revision
+        if revision.artifact_id != self.artifact.id or not follows:
+            raise InvalidInput(f"A revision of artifact {revision.artifact_id} is out of place.")
+        packed = self._brought.take(revision.digest)
+        if packed is not None and packed.size != revision.size:
+            raise InvalidInput(f"A revision of artifact {revision.artifact_id} has another size.")
+        self._last = revision
+        return packed
+
+    async def add(self, tx: Transaction, revision: Revision, packed: Packed | None) -> None:
+        if packed is not None:
+            await keep(tx, packed, revision.created_at)
+        await tx.insert(revision)
+        use = {"made": 1} if revision.number == 1 else {"edited": 1}
+        await count(tx, self.artifact, revision.created_at, **use)
+
+    def check_whole(self) -> None:
+        last, artifact = self._last, self.artifact
+        said = last and (last.number, last.size, last.closed)
+        if said != (artifact.revision, artifact.size, artifact.closed):
+            raise InvalidInput(f"Artifact {artifact.id} lacks its newest revision.")
+
+    async def index(self, tx: Transaction) -> None:
+        await index(tx, self.artifact)
+
+    async def show(self, tx: Transaction) -> None:
+        artifact = self.artifact
+        changes: dict[str, Any] = {"deleted_at": artifact.deleted_at}
+        await tx.update(Artifact, artifact.id, updated_at=artifact.updated_at, **changes)
+
+
+async def show_found(
+    tx: Transaction, conversation_id: str, deleted: Mapping[str, datetime | None]
+) -> None:
+    """Show what was found in a conversation's answers, unless its branch is in the trash."""
+    hidden = Query(Artifact).where(conversation_id=conversation_id, deleted_at=IMPORTING)
+    for artifact in await tx.select(hidden):
+        await tx.update(Artifact, artifact.id, deleted_at=deleted[artifact.branch or ""])
+
+
+class ArtifactIntake(Intake):
+    """Takes in artifacts: those of the conversation that is coming in with it, the others at once."""
+
+    def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
+        super().__init__(scope, storage, clock)
+        self._brought = Brought()
+        self._arrival: Arrival | None = None
+        """The artifact that is being added."""
+        self._arrived: list[Arrival] = []
+        """Those of the conversation that is coming in."""
+
+    async def remove(self, artifact: Artifact) -> None:
+        """Remove an artifact of which not all came."""
+        await self._storage.write(self._scope.tenant, lambda tx: following.purge(tx, artifact))
+
+    async def _artifacts(self, records: list[Artifact]) -> None:
+        for record in records:
+            await self._end_artifact()
+            if record.conversation_id is None:
+                await self._end()
+            coming = self._coming
+            if coming is not None:
+                self._check_place(record, coming)
+            there = await self._there(record) if coming is None else None
+            if there is not None and (there.owner_id, there.deleted_at) == (
+                self._scope.user,
+                IMPORTING,
+            ):
+                await self.remove(there)
+                there = None
+            if there is not None or (coming is None and record.conversation_id is not None):
+                self._compare(record, there)
+                continue
+            await self._arrive(record)
+
+    def _check_place(self, record: Artifact, coming: Conversation) -> None:
+        place = (coming.id, coming.project_id, coming.expires_at is not None)
+        if (record.conversation_id, record.project_id, record.temporary) != place:
+            raise InvalidInput(f"Artifact {record.id} is not where its conversation is.")
+        self._tree.add(record)
+
+    async def _arrive(self, record: Artifact) -> None:
+        alone = record.conversation_id is None
+        if alone and (record.message_id or record.branch or record.temporary):
+            raise InvalidInput(f"Artifact {record.id} was made in no conversation of the file.")
+        self._arrival = arrival = Arrival(record, self._brought)
+
+        async def work(tx: Transaction) -> None:
+            await self._enter(tx)
+            if alone:
+                await self._check_project(tx, record.project_id)
+            await arrival.begin(tx)
+
+        await self._do("artifact", work)
+        self._note("added", record)
+
+    def _contents(self, records: list[Content]) -> None:
+        for record in records:
+            self._brought.add(record)
+            self._note("added" if self._arrival else "present", record)
+
+    async def _revisions(self, records: list[Revision]) -> None:
+        arrival = self._arrival
+        for record in records:
+            if arrival is None:
+                self._compare(record, await self._there(record))
+                continue
+            if self._coming is not None:
+                self._tree.add(record)
+            elif record.message_id is not None:
+                raise InvalidInput(f"A revision of artifact {arrival.artifact.id} is out of place.")
+            packed = arrival.check(record)
+
+            async def work(tx: Transaction, r: Revision = record, p: Any = packed) -> None:
+                await arrival.add(tx, r, p)
+
+            await self._do("revision", work)
+            self._note("added", record)
+
+    async def _end_artifact(self) -> None:
+        """All revisions of an artifact have come."""
+        arrival, self._arrival = self._arrival, None
+        if arrival is None:
+            return
+        arrival.check_whole()
+        await self._do("artifact", arrival.index)
+        if self._coming is None:
+            await self._do("artifact", arrival.show)
+        else:
+            self._arrived.append(arrival)

@@ -1,0 +1,170 @@
+"""What taking in has in common, whatever is taken in: what waits to be written, and what was counted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, NamedTuple, cast
+
+import msgspec
+
+from hansard.errors import AlreadyExists, Conflict, InvalidInput
+from hansard.formats.jsonl import kind_of
+from hansard.ids import Clock
+from hansard.model.artifacts import Revision
+from hansard.model.base import Entry
+from hansard.model.conversations import Conversation
+from hansard.model.projects import Project
+from hansard.model.scope import Scope
+from hansard.model.tenants import Tenant, User
+from hansard.services.wholeness import TreeCheck
+from hansard.storage.base import Reader, Storage, Transaction
+
+MAX_PROBLEMS = 100
+
+Outcome = Literal["added", "present", "different"]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did, in numbers of records by kind."""
+
+    added: dict[str, int]
+    present: dict[str, int]
+    """There already, and equal."""
+    different: dict[str, int]
+    """There already, with other content: left as they are."""
+    unknown: dict[str, int]
+    """Of kinds that this version does not know: passed over."""
+    problems: list[str]
+    """The first hundred differences, a line each."""
+
+
+class Step(NamedTuple):
+    """Something to be written for a conversation."""
+
+    conversation: Conversation
+    kind: str
+    work: Callable[[Transaction], Awaitable[None]]
+
+
+class Intake(ABC):
+    """The state of one import: the conversation that is coming in, and what was counted."""
+
+    def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
+        self.unknown: Counter[str] = Counter()
+        self._scope = scope
+        self._storage = storage
+        self._clock = clock
+        self._counts: dict[Outcome, Counter[str]] = {
+            "added": Counter(), "present": Counter(), "different": Counter(),
+        }  # fmt: skip
+        self._problems: list[str] = []
+        self._coming: Conversation | None = None
+        """The conversation that is being added; None while there is none, or it is there already."""
+        self._tree = TreeCheck()
+        self._waiting: list[Step] = []
+
+    def report(self) -> Report:
+        counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
+        return Report(**counts, unknown=dict(self.unknown), problems=self._problems)
+
+    @abstractmethod
+    async def _end(self) -> None:
+        """Bring the conversation that came in into sight, if its tree is whole."""
+
+    async def _write(self) -> None:
+        """Do what waits; if a step fails, only what came before it."""
+        steps, self._waiting = self._waiting, []
+        if not steps:
+            return
+        reached = steps[0]
+
+        async def work(tx: Transaction) -> None:
+            nonlocal reached
+            for reached in steps:
+                await reached.work(tx)
+
+        try:
+            await self._storage.write(self._scope.tenant, work)
+        except (Conflict, InvalidInput) as error:
+            self._coming = reached.conversation
+            self._waiting = steps[: steps.index(reached)]
+            await self._write()
+            if isinstance(error, AlreadyExists | InvalidInput):
+                raise
+            raise InvalidInput(
+                f"A {reached.kind} refers to something that is not there."
+            ) from error
+
+    async def _do(self, kind: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Write for the conversation that is coming in, with it; else at once."""
+        if self._coming is not None:
+            self._waiting.append(Step(self._coming, kind, work))
+        else:
+            await self._write()
+            await self._storage.write(self._scope.tenant, work)
+
+    def _own(self, record: Entry) -> Any:
+        """The record as the scope's user's own."""
+        names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
+        if isinstance(record, User):
+            names = {"id"}
+        if isinstance(record, Revision) and record.author is not None:
+            names.add("author")
+        return msgspec.structs.replace(record, **dict.fromkeys(names, self._scope.user))
+
+    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
+        if project_id is not None:
+            project = await tx.get(Project, project_id)
+            if project is None or project.owner_id != self._scope.user:
+                raise InvalidInput(f"Project {project_id} is not there.")
+
+    async def _enter(self, tx: Transaction) -> None:
+        await self._enter_tenant(tx)
+        at = self._clock()
+        user = User(tenant_id=self._scope.tenant, id=self._scope.user, created_at=at, updated_at=at)
+        await tx.insert(user, absent=True)
+
+    async def _enter_tenant(self, tx: Transaction) -> None:
+        at = self._clock()
+        tenant = Tenant(tenant_id=self._scope.tenant, created_at=at, updated_at=at)
+        await tx.insert(tenant, absent=True)
+
+    async def _there(self, record: Any) -> Any:
+        if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
+            await self._write()
+        kind = cast("type[Entry]", type(record))
+
+        async def work(tx: Reader) -> Any:
+            return await tx.get(kind, *tx.schema.of(kind).key_of(record))
+
+        return await self._storage.read(self._scope.tenant, work)
+
+    def _compare(self, record: Any, there: Any) -> None:
+        if record == there or (isinstance(record, User) and _says_the_same(record, there)):
+            self._note("present", record)
+            return
+        self._note("different", record)
+        if len(self._problems) < MAX_PROBLEMS:
+            name = getattr(record, "id", None) or getattr(record, "name", "")
+            state = "is not there" if there is None else "has other content here"
+            self._problems.append(f"{kind_of(record)} {name} {state}".replace("  ", " "))
+
+    def _note(self, outcome: Outcome, record: Entry) -> None:
+        self._counts[outcome][kind_of(record)] += 1
+
+
+def _conversation_of(record: Entry) -> str | None:
+    own = record.id if isinstance(record, Conversation) else None
+    return getattr(record, "conversation_id", own)
+
+
+def is_blank(user: User | None) -> bool:
+    """Whether nothing was ever said of a user who is there."""
+    return user is not None and not user.name and not user.traits
+
+
+def _says_the_same(user: User, there: User) -> bool:
+    """Whether two records of a user differ in when they were made, and in no more."""
+    return (user.name, user.traits) == (there.name, there.traits)
