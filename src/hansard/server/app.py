@@ -15,9 +15,11 @@ from hansard.server.auth import Doorkeeper
 from hansard.server.bodies import MAX_BODY, BoundedRequest
 from hansard.server.gate import Gate
 from hansard.server.http import (
+    artifacts,
     blobs,
     branches,
     chat,
+    collections,
     conversations,
     feed,
     health,
@@ -55,6 +57,8 @@ NOUNS = (
     blobs,
     transfer,
     usage,
+    artifacts,
+    collections,
 )
 
 

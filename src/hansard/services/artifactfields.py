@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import InvalidInput, TooLarge
+from hansard.errors import AlreadyExists, InvalidInput, RevisionMoved, TooLarge
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, ArtifactType
 from hansard.model.checks import MAX_TITLE, check_json, check_text, check_time
@@ -112,3 +112,21 @@ def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
     if wanted.until is not None:
         query = query.where(updated_at__lt=check_time(wanted.until, "/to"))
     return query
+
+
+def expect(found: Artifact, expected: int | None) -> None:
+    """Raises RevisionMoved if the artifact has another revision than its writer expects."""
+    if expected is not None and expected != found.revision:
+        said = f"The newest revision is {found.revision}, not {expected}."
+        raise RevisionMoved(
+            said, pointer="/expect_revision", revision=found.revision, expected=expected
+        )
+
+
+def same(there: Artifact, made: Artifact) -> Artifact:
+    """What is there, if it could be what was made."""
+    given = ("owner_id", "conversation_id", "type", "title", "language", "media_type")
+    given += ("description", "identifier", "file_name", "metadata")
+    if any(getattr(there, name) != getattr(made, name) for name in given):
+        raise AlreadyExists("This id is taken.", pointer="/id")
+    return there

@@ -6,12 +6,13 @@ says which revision should be the newest is refused with `RevisionMoved` if it i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound, RevisionMoved
+from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound
 from hansard.formats.finding.languages import media_type_of
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.artifacts import (
@@ -25,6 +26,7 @@ from hansard.model.artifacts import (
 from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
 from hansard.model.pages import Page
 from hansard.model.projects import Project
 from hansard.services import following, revising
@@ -33,8 +35,11 @@ from hansard.services.artifactfields import (
     check_content,
     check_fields,
     check_note,
+    expect,
     filtered,
+    same,
 )
+from hansard.services.artifactfiles import ArtifactFile, file_of
 from hansard.services.base import Service, check_limit
 from hansard.services.contents import pack, text_of
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
@@ -46,7 +51,6 @@ from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 _ORDER = ("updated_at", "id")
-Uses = list[ArtifactUse]
 _MISSING = "There is no such artifact."
 
 
@@ -107,7 +111,7 @@ class Artifacts(Service):
             first = await tx.get(Revision, there.id, 1)
             if there.deleted_at or first is None or first.digest != packed.digest:
                 raise AlreadyExists("This id is taken.", pointer="/id")
-            return _same(there, placed)
+            return same(there, placed)
 
         return await self.writing(work)
 
@@ -136,10 +140,25 @@ class Artifacts(Service):
 
     async def read(self, artifact_id: str, revision: int | None = None) -> str:
         """What an artifact says, now or at a revision."""
+        return (await self.said(artifact_id, revision))[1]
 
-        async def work(tx: Reader) -> str:
+    async def said(self, artifact_id: str, revision: int | None = None) -> tuple[Revision, str]:
+        """A revision, without a number the newest, and what it says."""
+
+        async def work(tx: Reader) -> tuple[Revision, str]:
             artifact = await self.artifact(tx, artifact_id)
-            return await text_of(tx, (await self._revision(tx, artifact, revision)).digest)
+            found = await self._revision(tx, artifact, revision)
+            return found, await text_of(tx, found.digest)
+
+        return await self.reading(work)
+
+    async def file(self, artifact_id: str, revision: int | None = None) -> ArtifactFile:
+        """An artifact as a file."""
+
+        async def work(tx: Reader) -> ArtifactFile:
+            artifact = await self.artifact(tx, artifact_id)
+            said = await self._revision(tx, artifact, revision)
+            return file_of(artifact, await text_of(tx, said.digest))
 
         return await self.reading(work)
 
@@ -168,8 +187,8 @@ class Artifacts(Service):
 
         return await self.reading(work)
 
-    async def diff(self, artifact_id: str, old: int, new: int | None = None) -> Diff:
-        """What changed from one revision to another, or to the newest."""
+    async def diff(self, artifact_id: str, old: int = 1, new: int | None = None) -> Diff:
+        """What changed from one revision, or the first, to another, or the newest."""
 
         async def work(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
             artifact = await self.artifact(tx, artifact_id)
@@ -215,7 +234,7 @@ class Artifacts(Service):
 
         async def work(tx: Transaction) -> Artifact:
             found = await self.artifact(tx, artifact_id, lock=True)
-            _expect(found, expect_revision)
+            expect(found, expect_revision)
             now = self.clock()
             said = await revising.current(tx, found)
             if isinstance(content, str) and packed is not None and packed.digest != said.digest:
@@ -236,7 +255,7 @@ class Artifacts(Service):
 
         async def work(tx: Transaction) -> Artifact:
             found = await self.artifact(tx, artifact_id, lock=True)
-            _expect(found, expect_revision)
+            expect(found, expect_revision)
             old = await self._revision(tx, found, number)
             origin = Origin(author=self.scope.user, restored_from=number, note=note)
             fields = {"title": old.title, "closed": old.closed}
@@ -297,7 +316,7 @@ class Artifacts(Service):
 
         await self.writing(work)
 
-    async def uses(self) -> Uses:
+    async def uses(self) -> Sequence[ArtifactUse]:
         """What was done with the user's artifacts, by day, type and language."""
         query = Query(ArtifactUse).where(owner_id=self.scope.user)
         return await self.reading(
@@ -356,9 +375,11 @@ class Artifacts(Service):
     ) -> Query[Artifact]:
         """The query, for those that a message revised or a collection has."""
         if wanted.message_id is not None:
-            said = Query(Revision).where(message_id=check_id(wanted.message_id, "/message_id"))
-            ids = sorted({revision.artifact_id for revision in await tx.select(said)})
-            query = query.where(id__in=ids)
+            key = check_id(wanted.message_id, "/message_id")
+            message = await tx.get(Message, key)
+            own = message is not None and message.owner_id == self.scope.user
+            said = await tx.select(Query(Revision).where(message_id=key)) if own else []
+            query = query.where(id__in=sorted({revision.artifact_id for revision in said}))
         if wanted.collection_id is not None:
             key = check_id(wanted.collection_id, "/collection_id")
             collection = await tx.get(Collection, key)
@@ -371,20 +392,3 @@ class Artifacts(Service):
 def _is_as(found: Artifact, deleted: bool) -> bool:
     at = found.deleted_at
     return at is not None and at > PURGED if deleted else at is None
-
-
-def _expect(found: Artifact, expected: int | None) -> None:
-    if expected is not None and expected != found.revision:
-        said = f"The newest revision is {found.revision}, not {expected}."
-        raise RevisionMoved(
-            said, pointer="/expect_revision", revision=found.revision, expected=expected
-        )
-
-
-def _same(there: Artifact, made: Artifact) -> Artifact:
-    """What is there, if it could be what was made."""
-    given = ("owner_id", "conversation_id", "type", "title", "language", "media_type")
-    given += ("description", "identifier", "file_name", "metadata")
-    if any(getattr(there, name) != getattr(made, name) for name in given):
-        raise AlreadyExists("This id is taken.", pointer="/id")
-    return there

@@ -7,6 +7,7 @@ on from there. What was taken out of a message before is not taken out again, so
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 
@@ -90,8 +91,8 @@ class Scanning(Service):
             conversation_id=conversation.id,
         )
         if not await tx.insert(made, absent=True):
-            changes = {"conversation_id": conversation.id}
-            await tx.update(Scan, self.scope.user, updated_at=now, **changes)
+            changed: dict[str, Any] = {"conversation_id": conversation.id, "updated_at": now}
+            await tx.update(Scan, self.scope.user, **changed)
 
     async def left(self) -> int:
         """How many conversations have not been looked through yet."""

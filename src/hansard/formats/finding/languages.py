@@ -151,3 +151,35 @@ def media_type_of(language: str) -> str:
 def spoken(language: str) -> str:
     """The name for people."""
     return _NAMES.get(language) or language.capitalize()
+
+
+_ENDINGS = {
+    "bash": "sh",
+    "clojure": "clj",
+    "csharp": "cs",
+    "elixir": "ex",
+    "erlang": "erl",
+    "fsharp": "fs",
+    "haskell": "hs",
+    "hcl": "tf",
+    "javascript": "js",
+    "julia": "jl",
+    "kotlin": "kt",
+    "latex": "tex",
+    "markdown": "md",
+    "mermaid": "mmd",
+    "perl": "pl",
+    "powershell": "ps1",
+    "protobuf": "proto",
+    "python": "py",
+    "ruby": "rb",
+    "rust": "rs",
+    "typescript": "ts",
+}
+
+
+def ending_of(language: str) -> str:
+    """How the names of files in a language end, without the dot."""
+    if language in _ENDINGS:
+        return _ENDINGS[language]
+    return language if language in _EXTENSIONS else "txt"

@@ -1,0 +1,291 @@
+"""Artifacts go out as JSON, or as attachments that no browser shows as a page: a model wrote them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
+
+from hansard.model.artifacts import (
+    Artifact,
+    ArtifactHit,
+    ArtifactType,
+    ArtifactUse,
+    Diff,
+    Revision,
+    Use,
+)
+from hansard.model.pages import Page
+from hansard.server.http.fields import (
+    MAX_POSITION,
+    TEXT,
+    Body,
+    Cursor,
+    Items,
+    Limit,
+    PathId,
+    QueryId,
+    Scoped,
+    Words,
+    moment,
+)
+from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.search import ArtifactSearchFilter
+
+ANYTHING = "application/octet-stream"
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_POSITION)]
+PathNumber = Annotated[int, PathParameter(ge=1, le=MAX_POSITION)]
+SomeNumber = Annotated[int | None, QueryParameter(ge=1, le=MAX_POSITION)]
+From = Annotated[str | None, QueryParameter(name="from", format="date-time")]
+To = Annotated[str | None, QueryParameter(name="to", format="date-time")]
+OldNumber = Annotated[int, QueryParameter(name="from", ge=1, le=MAX_POSITION)]
+NewNumber = Annotated[int | None, QueryParameter(name="to", ge=1, le=MAX_POSITION)]
+
+
+class NewArtifact(Body, frozen=True, kw_only=True):
+    content: str
+    type: ArtifactType
+    title: str
+    id: str | None = None
+    """The client's choice, so that a repeated request does nothing."""
+    language: str = ""
+    media_type: str = ""
+    """If it is empty, that of the language."""
+    description: str = ""
+    identifier: str = ""
+    """Answers of its conversation that name it make revisions of it."""
+    file_name: str = ""
+    conversation_id: str | None = None
+    project_id: str | None = None
+    """Only without a conversation, whose project it has."""
+    metadata: dict[str, Any] = {}
+    note: str = ""
+
+
+class ArtifactChanges(Body, frozen=True, kw_only=True):
+    """What is not given stays as it is; other content is a new revision."""
+
+    expect_revision: Number | None = None
+    """The newest revision that the writer knows: if there is a newer one, nothing is changed."""
+    content: str | UnsetType = UNSET
+    type: ArtifactType | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    media_type: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    identifier: str | UnsetType = UNSET
+    file_name: str | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    note: str = ""
+    """On the revision."""
+
+
+class GoingBack(Body, frozen=True, kw_only=True):
+    expect_revision: Number | None = None
+    note: str = ""
+
+
+class Used(Body, frozen=True, kw_only=True):
+    use: Use
+
+
+class ArtifactContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What an artifact says at a revision."""
+
+    revision: Revision
+    content: str
+
+
+@post("/artifacts")
+async def create_artifact(services: Scoped, data: JSONBody[NewArtifact]) -> Artifact:
+    """Make an artifact.
+
+    With an `id` the request may be repeated: it answers with what is there.
+    """
+    return await services.artifacts.create(**asdict(data))
+
+
+@get("/artifacts")
+async def list_artifacts(
+    services: Scoped,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    conversation_id: QueryId = None,
+    message_id: QueryId = None,
+    project_id: QueryId = None,
+    collection_id: QueryId = None,
+    type_: Annotated[ArtifactType | None, QueryParameter(name="type")] = None,
+    language: Words = None,
+    from_: From = None,
+    to: To = None,
+    deleted: FromQuery[bool] = False,
+) -> Page[Artifact]:
+    """List artifacts, the most recently changed first.
+
+    `from` and `to` bound the last change; `message_id` asks for those that a message made or revised; `deleted` lists
+    the trash. Those of a temporary conversation are listed with it alone.
+    """
+    wanted = ArtifactFilter(
+        conversation_id=conversation_id,
+        message_id=message_id,
+        project_id=project_id,
+        collection_id=collection_id,
+        type=type_,
+        language=language,
+        since=moment(from_, "/from"),
+        until=moment(to, "/to"),
+        deleted=deleted,
+    )
+    return await services.artifacts.list(limit=limit, cursor=cursor, filter=wanted)
+
+
+@get("/search/artifacts")
+async def search_artifacts(
+    services: Scoped,
+    q: Annotated[str, QueryParameter(pattern=TEXT, max_length=1_000)],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    type_: Annotated[tuple[ArtifactType, ...], QueryParameter(name="type")] = (),
+    language: FromQuery[tuple[str, ...]] = (),
+    conversation_id: QueryId = None,
+    project_id: QueryId = None,
+    from_: From = None,
+    to: To = None,
+) -> Page[ArtifactHit]:
+    """Find artifacts whose title, description or newest content contain every word and "phrase" of `q`.
+
+    A word that ends in `*` is the beginning of words. `type` and `language` may be given several times.
+    """
+    wanted = ArtifactSearchFilter(
+        types=type_,
+        languages=language,
+        conversation_id=conversation_id,
+        project_id=project_id,
+        since=moment(from_, "/from"),
+        until=moment(to, "/to"),
+    )
+    return await services.search.artifacts(q, limit=limit, cursor=cursor, filter=wanted)
+
+
+@get("/artifacts/uses")
+async def get_artifact_uses(services: Scoped) -> Items[ArtifactUse]:
+    """Count what was done with artifacts, by day, type and language."""
+    return Items([*await services.artifacts.uses()])
+
+
+@get("/artifacts/{artifact_id:str}")
+async def get_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
+    """Get an artifact, without its content."""
+    return await services.artifacts.get(artifact_id)
+
+
+@get("/artifacts/{artifact_id:str}/content")
+async def read_artifact(
+    services: Scoped, artifact_id: PathId, revision: SomeNumber = None
+) -> ArtifactContent:
+    """Read what an artifact says now, or at a revision."""
+    found, text = await services.artifacts.said(artifact_id, revision)
+    return ArtifactContent(revision=found, content=text)
+
+
+@get(
+    "/artifacts/{artifact_id:str}/file",
+    responses={200: ResponseSpec(bytes, media_type=ANYTHING, description="The file.")},
+)
+async def download_artifact(
+    services: Scoped, artifact_id: PathId, revision: SomeNumber = None
+) -> Response[bytes]:
+    """Download an artifact as a file, now or as of a revision; this counts as an export."""
+    file = await services.artifacts.file(artifact_id, revision)
+    await services.artifacts.used(artifact_id, "exported")
+    return Response(
+        file.data,
+        media_type=file.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@patch("/artifacts/{artifact_id:str}")
+async def update_artifact(
+    services: Scoped, artifact_id: PathId, data: JSONBody[ArtifactChanges]
+) -> Artifact:
+    """Change an artifact; with `expect_revision`, only if that is still the newest."""
+    return await services.artifacts.update(artifact_id, **asdict(data))
+
+
+@delete("/artifacts/{artifact_id:str}", status_code=200)
+async def delete_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
+    """Put an artifact into the trash."""
+    return await services.artifacts.delete(artifact_id)
+
+
+@post("/artifacts/{artifact_id:str}/restore", status_code=200)
+async def restore_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
+    """Take an artifact out of the trash."""
+    return await services.artifacts.restore(artifact_id)
+
+
+@post("/artifacts/{artifact_id:str}/purge", status_code=204)
+async def purge_artifact(services: Scoped, artifact_id: PathId) -> None:
+    """Remove for good an artifact that is in the trash, with all its revisions."""
+    await services.artifacts.purge(artifact_id)
+
+
+@get("/artifacts/{artifact_id:str}/revisions")
+async def list_revisions(
+    services: Scoped, artifact_id: PathId, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Revision]:
+    """List the revisions of an artifact, the newest first."""
+    return await services.artifacts.revisions(artifact_id, limit=limit, cursor=cursor)
+
+
+@post("/artifacts/{artifact_id:str}/revisions/{number:int}/restore", status_code=200)
+async def restore_revision(
+    services: Scoped, artifact_id: PathId, number: PathNumber, data: JSONBody[GoingBack]
+) -> Artifact:
+    """Go back to what a revision said, by saying it again in a new one."""
+    return await services.artifacts.restore_revision(artifact_id, number, **asdict(data))
+
+
+@get("/artifacts/{artifact_id:str}/diff")
+async def diff_artifact(
+    services: Scoped, artifact_id: PathId, from_: OldNumber = 1, to: NewNumber = None
+) -> Diff:
+    """Compare two revisions by line: the first with the newest, unless it is said which."""
+    return await services.artifacts.diff(artifact_id, from_, to)
+
+
+@post("/artifacts/{artifact_id:str}/uses", status_code=204)
+async def use_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[Used]) -> None:
+    """Note that an artifact was opened, copied or exported."""
+    await services.artifacts.used(artifact_id, data.use)
+
+
+ROUTES = (
+    create_artifact,
+    list_artifacts,
+    search_artifacts,
+    get_artifact_uses,
+    get_artifact,
+    read_artifact,
+    download_artifact,
+    update_artifact,
+    delete_artifact,
+    restore_artifact,
+    purge_artifact,
+    list_revisions,
+    restore_revision,
+    diff_artifact,
+    use_artifact,
+)

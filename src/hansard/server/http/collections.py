@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from litestar import delete, get, patch, post, put
+from litestar.params import FromQuery, JSONBody
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
+
+from hansard.model.collections import Collection
+from hansard.server.http.fields import Body, Items, PathId, QueryId, Scoped, Version
+
+
+class NewCollection(Body, frozen=True, kw_only=True):
+    name: str
+    id: str | None = None
+    """The client's choice, so that a repeated request does nothing."""
+    description: str = ""
+    project_id: str | None = None
+
+
+class CollectionChanges(Body, frozen=True, kw_only=True):
+    """What is not given stays as it is."""
+
+    version: Version | None = None
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    project_id: str | UnsetType | None = UNSET
+
+
+@post("/collections")
+async def create_collection(services: Scoped, data: JSONBody[NewCollection]) -> Collection:
+    """Make a collection of artifacts."""
+    return await services.collections.create(**asdict(data))
+
+
+@get("/collections")
+async def list_collections(
+    services: Scoped, project_id: QueryId = None, deleted: FromQuery[bool] = False
+) -> Items[Collection]:
+    """List all collections by name, or those of a project; `deleted` lists those in the trash."""
+    return Items(await services.collections.list(project_id=project_id, deleted=deleted))
+
+
+@get("/collections/{collection_id:str}")
+async def get_collection(services: Scoped, collection_id: PathId) -> Collection:
+    """Get a collection; its artifacts are listed with `collection_id`."""
+    return await services.collections.get(collection_id)
+
+
+@patch("/collections/{collection_id:str}")
+async def update_collection(
+    services: Scoped, collection_id: PathId, data: JSONBody[CollectionChanges]
+) -> Collection:
+    """Change a collection; with `version`, only if it is still at that version."""
+    return await services.collections.update(collection_id, **asdict(data))
+
+
+@delete("/collections/{collection_id:str}", status_code=200)
+async def delete_collection(services: Scoped, collection_id: PathId) -> Collection:
+    """Put a collection into the trash; what is in it stays."""
+    return await services.collections.delete(collection_id)
+
+
+@post("/collections/{collection_id:str}/restore", status_code=200)
+async def restore_collection(services: Scoped, collection_id: PathId) -> Collection:
+    """Take a collection out of the trash."""
+    return await services.collections.restore(collection_id)
+
+
+@put("/collections/{collection_id:str}/artifacts/{artifact_id:str}", status_code=204)
+async def collect_artifact(services: Scoped, collection_id: PathId, artifact_id: PathId) -> None:
+    """Put an artifact into a collection; again, nothing changes."""
+    await services.collections.add(collection_id, artifact_id)
+
+
+@delete("/collections/{collection_id:str}/artifacts/{artifact_id:str}", status_code=204)
+async def uncollect_artifact(services: Scoped, collection_id: PathId, artifact_id: PathId) -> None:
+    """Take an artifact out of a collection."""
+    await services.collections.remove(collection_id, artifact_id)
+
+
+ROUTES = (
+    create_collection,
+    list_collections,
+    get_collection,
+    update_collection,
+    delete_collection,
+    restore_collection,
+    collect_artifact,
+    uncollect_artifact,
+)
