@@ -7,6 +7,8 @@ import pytest
 from server.harness import JSON, Site, problem
 from services.making import CODE, fenced
 
+pytestmark = pytest.mark.usefixtures("anyio_backend")
+
 PAGE: JSON = {"type": "html", "language": "html", "title": "Ünï page", "content": "<p>hi</p>"}
 
 

@@ -23,6 +23,7 @@ import hansard
 from hansard import Database, Services
 from hansard.model.messages import Summary
 from hansard.model.parts import Data, Error, File, Image, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.shares import Share
 from hansard.providers.echo import Echo
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
@@ -66,6 +67,7 @@ async def fill(db: Database) -> None:
     italy = await ada.projects.create(name="Italy", parent_id=trips.id, model="echo/echo")
     await _talks(db, ada, italy.id)
     await _parts(ada)
+    await _made(db, ada)
     await _gone(ada)
     for other in (bob, eve):
         talk = await other.conversations.create(title="Something of mine")
@@ -120,6 +122,32 @@ async def _parts(ada: Services) -> None:
         metadata={"k": "v"},
     )
     await ada.messages.append(talk.id, [hansard.system("Be exact."), said, hansard.tool("done")])
+
+
+async def _made(db: Database, ada: Services) -> None:
+    """Artifacts: found, revised, collected, shared, used."""
+    talk = await ada.conversations.create(title="Clocks")
+    code = "def tick():\n" + "".join(f"    hour = {n}\n" for n in range(200))
+    answer = hansard.assistant(f"Here:\n\n```python clock.py\n{code}```\n", model="echo/echo")
+    await ada.messages.append(talk.id, [answer])
+    [clock] = (await ada.artifacts.list()).items
+    await ada.artifacts.update(clock.id, content="print(1)\n", note="shorter", title="Uhr")
+    await ada.artifacts.restore_revision(clock.id, 1)
+    await ada.artifacts.used(clock.id, "opened")
+    pages = await ada.collections.create("Pages", description="and clocks")
+    await ada.collections.add(pages.id, clock.id)
+    assert [scanned async for scanned in ada.scanning.run()]
+    share = Share(
+        tenant_id="acme",
+        id=talk.id,
+        owner_id="ada",
+        artifact_id=clock.id,
+        user_id="bob",
+        right="write",
+        created_at=RELEASE_DAY,
+        updated_at=RELEASE_DAY,
+    )
+    await db.storage.write("acme", lambda tx: tx.insert(share))
 
 
 async def _gone(ada: Services) -> None:

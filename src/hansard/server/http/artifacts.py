@@ -38,7 +38,7 @@ from hansard.server.http.fields import (
 from hansard.services.artifactfields import ArtifactFilter
 from hansard.services.search import ArtifactSearchFilter
 
-ANYTHING = "application/octet-stream"
+ANYTHING = "*/*"
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_POSITION)]
 PathNumber = Annotated[int, PathParameter(ge=1, le=MAX_POSITION)]
