@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from hansard import __version__
 from hansard.cli import (
+    artifacts,
     chat,
     config,
     conversations,
@@ -37,7 +38,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (chat, conversations, search, stats, models, projects, transfer, serve, config, db):
+for module in (
+    chat,
+    conversations,
+    search,
+    stats,
+    models,
+    projects,
+    artifacts,
+    transfer,
+    serve,
+    config,
+    db,
+):
     module.register(app)
 
 

@@ -233,7 +233,7 @@ def _damage(path: Path) -> list[Finding]:
         except apsw.CorruptError as error:
             return [Finding(tenant="", subject="file", message=str(error))]
     findings = [
-        Finding(tenant="", subject="file", message=text, repairable="messages_terms" in text)
+        Finding(tenant="", subject="file", message=text, repairable="_terms" in text)
         for (text,) in found
         if text != "ok"
     ]
@@ -268,7 +268,7 @@ def _sqlite_size(path: Path, rows: dict[str, int]) -> Size:
         sizes = dict(_rows(connection, bytes_of))
         facts = [connection.pragma(name) for name in ("page_size", "page_count", "freelist_count")]
     page, pages, free = cast("list[int]", facts)
-    index = sum(n for name, n in sizes.items() if name.startswith("messages_terms"))
+    index = sum(n for name, n in sizes.items() if "_terms" in name)
     wal = path.with_name(path.name + "-wal")
     return Size(
         engine="sqlite",

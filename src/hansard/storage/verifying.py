@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hansard.model.activity import Activity
+from hansard.model.artifacts import Artifact, ArtifactText, Revision
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
@@ -81,7 +82,7 @@ async def verify(storage: Storage) -> list[Finding]:
     for tenant in await storage.tenants():
         findings += (await storage.read(tenant, _look)).findings
     if extra := await storage.read("", indexing.superfluous):
-        said = f"has {extra} passages that belong to no message"
+        said = f"has {extra} passages that belong to nothing"
         findings.append(Finding(tenant="", subject="search index", message=said, repairable=True))
     return findings
 
@@ -116,6 +117,7 @@ async def _look(tx: Reader) -> _Seen:
         after = (found[-1].id,)
     if await _corrections(tx, seen):
         seen.find("counters", "do not say what the messages say", repairable=True)
+    await _made(tx, seen)
     await _feed(tx, seen)
     return seen
 
@@ -198,6 +200,29 @@ async def _pages(tx: Reader, branch: Branch) -> AsyncIterator[list[Message]]:
 
 def _is_halfway(record: Conversation | Branch) -> bool:
     return record.deleted_at is not None and record.deleted_at <= _HALFWAY
+
+
+# Artifacts
+
+
+async def _made(tx: Reader, seen: _Seen) -> None:
+    """Each artifact has its newest revision, and is found by what it says."""
+    after: tuple[str, ...] | None = None
+    while found := await tx.select(Query(Artifact).by("id").page(PAGE, after)):
+        ids = [artifact.id for artifact in found]
+        texts = await tx.select(Query(ArtifactText).where(id__in=ids).by("id"))
+        wrong = {text.id for text in await indexing.ill_indexed_artifacts(tx, texts)}
+        wrong |= set(ids) - {text.id for text in texts}
+        for artifact in found:
+            if artifact.deleted_at is not None and artifact.deleted_at <= _HALFWAY:
+                continue
+            newest = await tx.get(Revision, artifact.id, artifact.revision)
+            if newest is None or newest.size != artifact.size:
+                seen.find(f"artifact {artifact.id}", f"lacks its revision {artifact.revision}")
+            if artifact.id in wrong:
+                said = "is not in the search index as it should be"
+                seen.find(f"artifact {artifact.id}", said, repairable=True)
+        after = (ids[-1],)
 
 
 # Counters
