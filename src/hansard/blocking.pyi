@@ -25,8 +25,10 @@ from hansard.model.feed import FeedEntry
 from hansard.model.pages import Hit
 from collections.abc import Iterable
 from hansard.services.usage import Kept
+from hansard.services.shares import Linked
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
+from hansard.services.shares import NewLink
 from hansard.storage.base import OnConflict
 from hansard.model.pages import Page
 from hansard.model.parts import Part
@@ -42,6 +44,8 @@ from hansard.model.scope import Scope
 from hansard.services.search import SearchFilter
 from collections.abc import Sequence
 from hansard.model.settings import Setting
+from hansard.model.shares import Share
+from hansard.model.shares import ShareRight
 from hansard.model.activity import Stats
 from hansard.model.tenants import Tenant
 from hansard.model.artifacts import Use
@@ -143,6 +147,13 @@ class Scanning:
     def run(self, *, again: bool=False) -> Iterator[Scanned]: ...
     def left(self) -> int: ...
 
+class Shares:
+    def share(self, artifact_id: str, user_id: str, *, right: ShareRight='read', expires_at: datetime | None=None) -> Share: ...
+    def link(self, artifact_id: str, *, revision: int | None=None, expires_at: datetime | None=None) -> NewLink: ...
+    def of(self, artifact_id: str) -> Sequence[Share]: ...
+    def revoke(self, share_id: str) -> Share: ...
+    def follow(self, token: str) -> Linked: ...
+
 class Blobs:
     def put(self, data: bytes, media_type: str) -> Blob: ...
     def get(self, digest: str) -> Blob: ...
@@ -194,6 +205,7 @@ class BlockingServices:
     artifacts: Artifacts
     collections: Collections
     scanning: Scanning
+    shares: Shares
     blobs: Blobs
     people: People
     feed: Feed

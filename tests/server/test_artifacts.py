@@ -102,3 +102,19 @@ def test_what_is_no_artifact_is_refused(
 ) -> None:
     told = here.client.post("/artifacts", json=PAGE | changed)
     assert problem(told, status, code).get("pointer") == pointer
+
+
+def test_a_link_shows_what_it_is_for_until_it_is_revoked(here: Site) -> None:
+    made = here.post("/artifacts", 201, **PAGE)
+    link = here.post(f"/artifacts/{made['id']}/links", 201, revision=1)
+    here.patch(f"/artifacts/{made['id']}", content="two")
+    with here.beside(user="bob") as bob, here.beside(tenant="other") as eve:
+        shown = bob.get(f"/links/{link['token']}")
+        assert (shown["content"], shown["revision"]) == ("<p>hi</p>", 1)
+        problem(eve.client.get(f"/links/{link['token']}"), 404, "not-found")
+        problem(bob.client.get(f"/artifacts/{made['id']}"), 404, "not-found")
+        problem(bob.client.delete(f"/shares/{link['share']['id']}"), 404, "not-found")
+        assert here.get(f"/artifacts/{made['id']}/shares")["items"] == [link["share"]]
+        here.delete(f"/shares/{link['share']['id']}")
+        problem(bob.client.get(f"/links/{link['token']}"), 404, "not-found")
+    assert here.get(f"/artifacts/{made['id']}/shares")["items"] == []

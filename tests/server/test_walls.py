@@ -29,11 +29,13 @@ BODIES: dict[str, JSON] = {
     "create_branch": {"at": ANY},
     "dialogue": {"models": ["echo/echo", "echo/echo"], "content": "x"},
     "edit_message": {"content": "x"},
+    "link_artifact": {},
     "merge_branches": {"source": ANY},
     "rate_message": {"value": 1},
     "rename_branch": {"name": "x"},
     "retry_message": ECHO,
     "restore_revision": {},
+    "share_artifact": {"user_id": "x"},
     "update_artifact": {"title": "x"},
     "update_collection": {"name": "x"},
     "update_conversation": {"title": "x"},
@@ -42,8 +44,8 @@ BODIES: dict[str, JSON] = {
 }
 """What operations on a thing are asked to do with it."""
 
-OWN_NAMES = {"set_setting"}
-"""Operations whose names everybody has for themselves."""
+OWN_NAMES = {"set_setting", "follow_link"}
+"""Operations whose names everybody has for themselves, or that are secrets."""
 
 
 class Reference(NamedTuple):
@@ -114,8 +116,13 @@ REFERENCES = [
 NAMES = re.compile(
     r"\w+_id|branch|at|source|into|source_conversation|before|after|around|expect_head"
 )
-NO_THING = {("read_feed", "?after"), ("follow_feed", "?after"), ("follow_run", "?after")}
-"""Positions and event numbers."""
+NO_THING = {
+    ("read_feed", "?after"),
+    ("follow_feed", "?after"),
+    ("follow_run", "?after"),
+    ("share_artifact", "user_id"),
+}
+"""Positions and event numbers; and names of people, who need not be there."""
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +149,7 @@ def things_of(here: Site) -> dict[str, str]:
     artifact = here.post("/artifacts", 201, conversation_id=talk["id"], **made)
     collection = here.post("/collections", 201, name="marmot")
     here.put(f"/collections/{collection['id']}/artifacts/{artifact['id']}", 204)
+    link = here.post(f"/artifacts/{artifact['id']}/links", 201)
     name = f"marmot {uuid4()}"
     here.put(f"/settings/{name}", value="marmot")
     return {
@@ -152,6 +160,8 @@ def things_of(here: Site) -> dict[str, str]:
         "project_id": project["id"],
         "artifact_id": artifact["id"],
         "number": "1",
+        "share_id": link["share"]["id"],
+        "token": link["token"],
         "collection_id": collection["id"],
         "digest": blob.json()["id"],
         "name": name,
@@ -187,6 +197,8 @@ MISSING = {
     "name": "missing",
     **{name: str(uuid4()) for name in ("conversation_id", "message_id", "branch_id")},
     **{name: str(uuid4()) for name in ("run_id", "project_id", "artifact_id", "collection_id")},
+    "share_id": str(uuid4()),
+    "token": "missing",
     "number": "1",
 }
 

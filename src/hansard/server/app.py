@@ -32,6 +32,7 @@ from hansard.server.http import (
     search,
     session,
     settings,
+    shares,
     stats,
     transfer,
     usage,
@@ -59,6 +60,7 @@ NOUNS = (
     usage,
     artifacts,
     collections,
+    shares,
 )
 
 

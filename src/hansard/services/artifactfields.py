@@ -40,6 +40,8 @@ class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Changed before this time."""
     deleted: bool = False
     """Those in the trash instead of the others."""
+    shared: bool = False
+    """Those that others share with the user instead of the user's own."""
 
 
 def check_content(content: str) -> str:
@@ -95,9 +97,12 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
-    state: dict[str, Any] = {"deleted_at__gt": PURGED} if wanted.deleted else {"deleted_at": None}
-    query = Query(Artifact).where(owner_id=owner_id, **state)
-    if wanted.conversation_id is None and wanted.message_id is None:
+    trash = wanted.deleted and not wanted.shared
+    state: dict[str, Any] = {"deleted_at__gt": PURGED} if trash else {"deleted_at": None}
+    query = Query(Artifact).where(**state)
+    if not wanted.shared:
+        query = query.where(owner_id=owner_id)
+    if wanted.conversation_id is None and wanted.message_id is None and not wanted.shared:
         query = query.where(temporary=False)
     for name in ("conversation_id", "project_id"):
         value = getattr(wanted, name)

@@ -29,7 +29,9 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.pages import Page
 from hansard.model.projects import Project
+from hansard.model.shares import ShareRight
 from hansard.services import following, revising
+from hansard.services.artifactaccess import ArtifactService, shared_with
 from hansard.services.artifactfields import (
     ArtifactFilter,
     check_content,
@@ -40,21 +42,19 @@ from hansard.services.artifactfields import (
     same,
 )
 from hansard.services.artifactfiles import ArtifactFile, file_of
-from hansard.services.base import Service, check_limit
+from hansard.services.base import check_limit
 from hansard.services.contents import pack, text_of
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
-from hansard.services.purging import PURGED
 from hansard.services.revising import Origin
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 _ORDER = ("updated_at", "id")
-_MISSING = "There is no such artifact."
 
 
-class Artifacts(Service):
+class Artifacts(ArtifactService):
     async def create(
         self,
         content: str,
@@ -116,7 +116,8 @@ class Artifacts(Service):
         return await self.writing(work)
 
     async def get(self, artifact_id: str, *, deleted: bool = False) -> Artifact:
-        return await self.reading(lambda tx: self.artifact(tx, artifact_id, deleted=deleted))
+        right: ShareRight | None = None if deleted else "read"
+        return await self.reading(lambda tx: self.artifact(tx, artifact_id, right, deleted=deleted))
 
     async def list(
         self,
@@ -146,8 +147,8 @@ class Artifacts(Service):
         """A revision, without a number the newest, and what it says."""
 
         async def work(tx: Reader) -> tuple[Revision, str]:
-            artifact = await self.artifact(tx, artifact_id)
-            found = await self._revision(tx, artifact, revision)
+            artifact = await self.artifact(tx, artifact_id, "read")
+            found = await self.revision_of(tx, artifact, revision)
             return found, await text_of(tx, found.digest)
 
         return await self.reading(work)
@@ -156,8 +157,8 @@ class Artifacts(Service):
         """An artifact as a file."""
 
         async def work(tx: Reader) -> ArtifactFile:
-            artifact = await self.artifact(tx, artifact_id)
-            said = await self._revision(tx, artifact, revision)
+            artifact = await self.artifact(tx, artifact_id, "read")
+            said = await self.revision_of(tx, artifact, revision)
             return file_of(artifact, await text_of(tx, said.digest))
 
         return await self.reading(work)
@@ -166,7 +167,7 @@ class Artifacts(Service):
         """One revision of an artifact; without a number the newest."""
 
         async def work(tx: Reader) -> Revision:
-            return await self._revision(tx, await self.artifact(tx, artifact_id), number)
+            return await self.revision_of(tx, await self.artifact(tx, artifact_id, "read"), number)
 
         return await self.reading(work)
 
@@ -179,7 +180,7 @@ class Artifacts(Service):
         after = None if cursor is None else decode_cursor(listing, cursor, (Place,))
 
         async def work(tx: Reader) -> Page[Revision]:
-            artifact = await self.artifact(tx, artifact_id)
+            artifact = await self.artifact(tx, artifact_id, "read")
             query = Query(Revision).where(artifact_id=artifact.id).by("-number")
             found = await tx.select(query.page(limit + 1, after))
             items, more = found[:limit], len(found) > limit
@@ -191,9 +192,9 @@ class Artifacts(Service):
         """What changed from one revision, or the first, to another, or the newest."""
 
         async def work(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
-            artifact = await self.artifact(tx, artifact_id)
-            a = await self._revision(tx, artifact, old, "/from")
-            b = await self._revision(tx, artifact, new, "/to")
+            artifact = await self.artifact(tx, artifact_id, "read")
+            a = await self.revision_of(tx, artifact, old, "/from")
+            b = await self.revision_of(tx, artifact, new, "/to")
             return artifact, a, b, await text_of(tx, a.digest), await text_of(tx, b.digest)
 
         return await difference(*await self.reading(work))
@@ -233,7 +234,7 @@ class Artifacts(Service):
         origin = Origin(author=self.scope.user, note=check_note(note))
 
         async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, lock=True)
+            found = await self.artifact(tx, artifact_id, "write", lock=True)
             expect(found, expect_revision)
             now = self.clock()
             said = await revising.current(tx, found)
@@ -254,9 +255,9 @@ class Artifacts(Service):
         packed = pack(text)
 
         async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, lock=True)
+            found = await self.artifact(tx, artifact_id, "write", lock=True)
             expect(found, expect_revision)
-            old = await self._revision(tx, found, number)
+            old = await self.revision_of(tx, found, number)
             origin = Origin(author=self.scope.user, restored_from=number, note=note)
             fields = {"title": old.title, "closed": old.closed}
             return await revising.revise(tx, found, text, packed, origin, self.clock(), **fields)
@@ -312,7 +313,8 @@ class Artifacts(Service):
             raise InvalidInput(f"A use is one of {', '.join(get_args(Use))}.", pointer="/use")
 
         async def work(tx: Transaction) -> None:
-            await revising.count(tx, await self.artifact(tx, artifact_id), self.clock(), **{use: 1})
+            found = await self.artifact(tx, artifact_id, "read")
+            await revising.count(tx, found, self.clock(), **{use: 1})
 
         await self.writing(work)
 
@@ -324,26 +326,6 @@ class Artifacts(Service):
         )
 
     # What the scope may see
-
-    async def artifact(
-        self, tx: Reader, artifact_id: str, *, deleted: bool = False, lock: bool = False
-    ) -> Artifact:
-        """An artifact of the scope's user; with `deleted`, one that is in the trash."""
-        key = artifact_id.lower()
-        found = await tx.get(Artifact, key, lock=lock) if is_id(key) else None
-        if found is None or found.owner_id != self.scope.user or not _is_as(found, deleted):
-            raise NotFound(_MISSING)
-        return found
-
-    async def _revision(
-        self, tx: Reader, artifact: Artifact, number: int | None, pointer: str = "/revision"
-    ) -> Revision:
-        wanted = artifact.revision if number is None else number
-        known = 0 < wanted <= artifact.revision
-        found = await tx.get(Revision, artifact.id, wanted) if known else None
-        if found is None:
-            raise NotFound("There is no such revision.", pointer=pointer)
-        return found
 
     async def _placed(self, tx: Reader, made: Artifact) -> Artifact:
         """The artifact where it belongs: in its conversation's project, or in its own."""
@@ -373,7 +355,9 @@ class Artifacts(Service):
     async def _among(
         self, tx: Reader, query: Query[Artifact], wanted: ArtifactFilter
     ) -> Query[Artifact]:
-        """The query, for those that a message revised or a collection has."""
+        """The query, for those that others share, that a message revised or that a collection has."""
+        if wanted.shared:
+            query = query.where(id__in=await shared_with(tx, self.scope.user, self.clock()))
         if wanted.message_id is not None:
             key = check_id(wanted.message_id, "/message_id")
             message = await tx.get(Message, key)
@@ -387,8 +371,3 @@ class Artifacts(Service):
             has = await tx.select(Query(Collected).where(collection_id=key)) if own else []
             query = query.where(id__in=[each.artifact_id for each in has])
         return query
-
-
-def _is_as(found: Artifact, deleted: bool) -> bool:
-    at = found.deleted_at
-    return at is not None and at > PURGED if deleted else at is None

@@ -6,12 +6,11 @@ import msgspec
 
 from hansard.errors import AlreadyExists, NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
-from hansard.model.artifacts import Artifact
 from hansard.model.checks import check_text
 from hansard.model.collections import Collected, Collection
 from hansard.model.projects import Project
+from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfields import check_title
-from hansard.services.base import Service
 from hansard.services.extracting import MAX_DESCRIPTION
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -21,7 +20,7 @@ MAX_COLLECTED = 1_000
 """Artifacts in a collection."""
 
 
-class Collections(Service):
+class Collections(ArtifactService):
     """Named sets of artifacts; an artifact may be in many, and stays where it is."""
 
     async def create(
@@ -112,7 +111,7 @@ class Collections(Service):
 
         async def work(tx: Transaction) -> None:
             found = await self.collection(tx, collection_id, lock=True)
-            artifact = await self._artifact(tx, artifact_id)
+            artifact = await self.artifact(tx, artifact_id, "read")
             now = self.clock()
             each = Collected(
                 tenant_id=tx.tenant,
@@ -163,13 +162,6 @@ class Collections(Service):
             or (found.deleted_at is not None) != deleted
         ):
             raise NotFound("There is no such collection.")
-        return found
-
-    async def _artifact(self, tx: Reader, artifact_id: str) -> Artifact:
-        key = artifact_id.lower()
-        found = await tx.get(Artifact, key) if is_id(key) else None
-        if found is None or found.owner_id != self.scope.user or found.deleted_at is not None:
-            raise NotFound("There is no such artifact.")
         return found
 
     async def _check_project(self, tx: Reader, project_id: str | None) -> None:

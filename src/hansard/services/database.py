@@ -35,6 +35,7 @@ from hansard.services.runs import Runs
 from hansard.services.scanning import Scanning
 from hansard.services.search import Search
 from hansard.services.settings import Settings
+from hansard.services.shares import Shares
 from hansard.services.stats import Statistics
 from hansard.services.transfer import Transfer
 from hansard.services.usage import Usage
@@ -75,6 +76,7 @@ class Services:
         self.artifacts = Artifacts(scope, storage, clock)
         self.collections = Collections(scope, storage, clock)
         self.scanning = Scanning(scope, storage, clock)
+        self.shares = Shares(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
         self.feed = Feed(scope, storage, clock)

@@ -126,11 +126,12 @@ async def list_artifacts(
     from_: From = None,
     to: To = None,
     deleted: FromQuery[bool] = False,
+    shared: FromQuery[bool] = False,
 ) -> Page[Artifact]:
     """List artifacts, the most recently changed first.
 
     `from` and `to` bound the last change; `message_id` asks for those that a message made or revised; `deleted` lists
-    the trash. Those of a temporary conversation are listed with it alone.
+    the trash, `shared` what others share. Those of a temporary conversation are listed with it alone.
     """
     wanted = ArtifactFilter(
         conversation_id=conversation_id,
@@ -142,6 +143,7 @@ async def list_artifacts(
         since=moment(from_, "/from"),
         until=moment(to, "/to"),
         deleted=deleted,
+        shared=shared,
     )
     return await services.artifacts.list(limit=limit, cursor=cursor, filter=wanted)
 

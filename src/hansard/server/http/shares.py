@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import delete, get, post
+from litestar.params import JSONBody
+from msgspec.structs import asdict
+
+from hansard.model.shares import Share, ShareRight
+from hansard.server.http.artifacts import Number
+from hansard.server.http.fields import Body, Items, PathId, Scoped
+from hansard.services.shares import Linked, NewLink
+
+
+class NewShare(Body, frozen=True, kw_only=True):
+    user_id: str
+    right: ShareRight = "read"
+    expires_at: datetime | None = None
+
+
+class NewLinkTo(Body, frozen=True, kw_only=True):
+    revision: Number | None = None
+    """The one that it shows for ever; without it, the newest."""
+    expires_at: datetime | None = None
+
+
+@post("/artifacts/{artifact_id:str}/shares")
+async def share_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[NewShare]) -> Share:
+    """Share an artifact with a user of the tenant, to read or to write; it replaces a share with that user."""
+    return await services.shares.share(artifact_id, **asdict(data))
+
+
+@post("/artifacts/{artifact_id:str}/links")
+async def link_artifact(
+    services: Scoped, artifact_id: PathId, data: JSONBody[NewLinkTo]
+) -> NewLink:
+    """Make a link to an artifact, which lets read. Its token is told this once."""
+    return await services.shares.link(artifact_id, **asdict(data))
+
+
+@get("/artifacts/{artifact_id:str}/shares")
+async def list_shares(services: Scoped, artifact_id: PathId) -> Items[Share]:
+    """List the shares of an artifact, links included, that were not revoked."""
+    return Items([*await services.shares.of(artifact_id)])
+
+
+@delete("/shares/{share_id:str}", status_code=200)
+async def revoke_share(services: Scoped, share_id: PathId) -> Share:
+    """End a share or a link, at once."""
+    return await services.shares.revoke(share_id)
+
+
+@get("/links/{token:str}")
+async def follow_link(services: Scoped, token: PathId) -> Linked:
+    """See what a link shows."""
+    return await services.shares.follow(token)
+
+
+ROUTES = (share_artifact, link_artifact, list_shares, revoke_share, follow_link)

@@ -1,0 +1,87 @@
+"""Who may do what with an artifact: its owner everything, others what a share lets them.
+
+A right is looked up anew for every call, so a share that was revoked, or has run out, is over at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hansard.errors import NotAllowed, NotFound
+from hansard.ids import is_id
+from hansard.model.artifacts import Artifact, Revision
+from hansard.model.shares import Share, ShareRight
+from hansard.services.base import Service
+from hansard.services.purging import PURGED
+from hansard.storage.base import Reader
+from hansard.storage.query import Query
+
+_MISSING = "There is no such artifact."
+
+
+class ArtifactService(Service):
+    async def artifact(
+        self,
+        tx: Reader,
+        artifact_id: str,
+        right: ShareRight | None = None,
+        *,
+        deleted: bool = False,
+        lock: bool = False,
+    ) -> Artifact:
+        """An artifact of the scope's user, or with a `right` one that is shared; with `deleted`, one in the trash.
+
+        NotAllowed if it may be read, and not written.
+        """
+        key = artifact_id.lower()
+        if not is_id(key):
+            raise NotFound(_MISSING)
+        found = await tx.get(Artifact, key, lock=lock)
+        own = found is not None and found.owner_id == self.scope.user
+        if not own and right is not None:
+            rights = await self._rights(tx, key)
+            own = right in rights
+            if found is not None and found.deleted_at is None and rights and not own:
+                raise NotAllowed("This artifact is shared to be read.")
+        if found is None or not own or not _is_as(found, deleted):
+            raise NotFound(_MISSING)
+        return found
+
+    async def _rights(self, tx: Reader, artifact_id: str) -> set[ShareRight]:
+        """What the artifact's owner lets the scope's user do."""
+        given = Query(Share).where(
+            artifact_id=artifact_id, user_id=self.scope.user, revoked_at=None
+        )
+        now = self.clock()
+        rights: set[ShareRight] = {
+            share.right for share in await tx.select(given) if not is_over(share, now)
+        }
+        if rights:
+            rights.add("read")
+        return rights
+
+    async def revision_of(
+        self, tx: Reader, artifact: Artifact, number: int | None, pointer: str = "/revision"
+    ) -> Revision:
+        """A revision by its number; None is the newest."""
+        wanted = artifact.revision if number is None else number
+        known = 0 < wanted <= artifact.revision
+        found = await tx.get(Revision, artifact.id, wanted) if known else None
+        if found is None:
+            raise NotFound("There is no such revision.", pointer=pointer)
+        return found
+
+
+def _is_as(found: Artifact, deleted: bool) -> bool:
+    at = found.deleted_at
+    return at is not None and at > PURGED if deleted else at is None
+
+
+def is_over(share: Share, now: datetime) -> bool:
+    return share.expires_at is not None and share.expires_at <= now
+
+
+async def shared_with(tx: Reader, user: str, now: datetime) -> list[str]:
+    """The artifacts that others let a user see."""
+    shares = await tx.select(Query(Share).where(user_id=user, revoked_at=None))
+    return sorted({share.artifact_id for share in shares if not is_over(share, now)})

@@ -1,0 +1,176 @@
+"""Sharing artifacts: with users of the tenant, who may read or write, and by links, which let read.
+
+Of a link's token the hash alone is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, get_args
+
+import msgspec
+
+from hansard.errors import InvalidInput, NotFound
+from hansard.ids import check_name, is_id, new_id
+from hansard.model.artifacts import Artifact, Revision
+from hansard.model.checks import check_time
+from hansard.model.shares import Share, ShareRight
+from hansard.services.artifactaccess import ArtifactService, is_over
+from hansard.services.contents import text_of
+from hansard.services.revising import tell
+from hansard.storage.base import Reader, Transaction
+from hansard.storage.query import Query
+
+_MISSING = "There is no such share."
+
+
+class NewLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that was made; its token is told this once."""
+
+    share: Share
+    token: str
+
+
+class Linked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link shows."""
+
+    type: str
+    language: str
+    media_type: str
+    title: str
+    revision: int
+    updated_at: datetime
+    """When that revision was made."""
+    content: str
+
+
+class Shares(ArtifactService):
+    async def share(
+        self,
+        artifact_id: str,
+        user_id: str,
+        *,
+        right: ShareRight = "read",
+        expires_at: datetime | None = None,
+    ) -> Share:
+        """Share an artifact with a user of the tenant; who had it before has the new right instead."""
+        if right not in get_args(ShareRight):
+            raise InvalidInput("A right is read or write.", pointer="/right")
+        check_name(user_id, "/user_id")
+        if user_id == self.scope.user:
+            raise InvalidInput("This is your own.", pointer="/user_id")
+        fields: dict[str, Any] = {"user_id": user_id, "right": right}
+
+        async def work(tx: Transaction) -> Share:
+            found = await self.artifact(tx, artifact_id, lock=True)
+            now = self.clock()
+            for old in await tx.select(_valid(found.id).where(user_id=user_id)):
+                await tx.update(Share, old.id, revoked_at=now, updated_at=now)
+            return await self._add(tx, found, now, expires_at=expires_at, **fields)
+
+        return await self.writing(work)
+
+    async def link(
+        self,
+        artifact_id: str,
+        *,
+        revision: int | None = None,
+        expires_at: datetime | None = None,
+    ) -> NewLink:
+        """A link to an artifact: to one revision for ever, or to the newest as it goes on."""
+        token = secrets.token_urlsafe(32)
+
+        async def work(tx: Transaction) -> Share:
+            found = await self.artifact(tx, artifact_id, lock=True)
+            if revision is not None:
+                await self.revision_of(tx, found, revision)
+            fields: dict[str, Any] = {"token_hash": _hash(token), "revision": revision}
+            return await self._add(tx, found, self.clock(), expires_at=expires_at, **fields)
+
+        return NewLink(share=await self.writing(work), token=token)
+
+    async def of(self, artifact_id: str) -> Sequence[Share]:
+        """The shares of an artifact that were not revoked."""
+
+        async def work(tx: Reader) -> Sequence[Share]:
+            found = await self.artifact(tx, artifact_id)
+            return await tx.select(_valid(found.id).by("created_at", "id"))
+
+        return await self.reading(work)
+
+    async def revoke(self, share_id: str) -> Share:
+        """End a share."""
+
+        async def work(tx: Transaction) -> Share:
+            key = share_id.lower()
+            found = await tx.get(Share, key, lock=True) if is_id(key) else None
+            if found is None or found.owner_id != self.scope.user or found.revoked_at:
+                raise NotFound(_MISSING)
+            now = self.clock()
+            artifact = await tx.get(Artifact, found.artifact_id)
+            if artifact is not None:
+                await tell(tx, artifact, "artifact.unshared", now)
+            return await tx.update(Share, found.id, revoked_at=now, updated_at=now)
+
+        return await self.writing(work)
+
+    async def follow(self, token: str) -> Linked:
+        """What a link shows to anybody in the tenant who has it."""
+
+        async def work(tx: Reader) -> Linked:
+            found = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
+            share = found[0] if found else None
+            artifact = await tx.get(Artifact, share.artifact_id) if share else None
+            over = share is not None and is_over(share, self.clock())
+            if share is None or artifact is None or artifact.deleted_at is not None or over:
+                raise NotFound("There is no such link.")
+            revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
+            if revision is None:
+                raise NotFound("There is no such link.")
+            return Linked(
+                type=artifact.type,
+                language=artifact.language,
+                media_type=artifact.media_type,
+                title=revision.title if share.revision else artifact.title,
+                revision=revision.number,
+                updated_at=revision.created_at,
+                content=await text_of(tx, revision.digest),
+            )
+
+        return await self.reading(work)
+
+    async def _add(
+        self,
+        tx: Transaction,
+        artifact: Artifact,
+        now: datetime,
+        *,
+        expires_at: datetime | None,
+        **fields: Any,
+    ) -> Share:
+        if expires_at is not None and check_time(expires_at, "/expires_at") <= now:
+            raise InvalidInput("This is in the past.", pointer="/expires_at")
+        made = Share(
+            tenant_id=tx.tenant,
+            id=new_id(),
+            owner_id=self.scope.user,
+            artifact_id=artifact.id,
+            expires_at=expires_at and check_time(expires_at, "/expires_at"),
+            created_at=now,
+            updated_at=now,
+            **fields,
+        )
+        await tx.insert(made)
+        await tell(tx, artifact, "artifact.shared", now)
+        return made
+
+
+def _valid(artifact_id: str) -> Query[Share]:
+    return Query(Share).where(artifact_id=artifact_id, revoked_at=None)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

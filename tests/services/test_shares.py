@@ -1,0 +1,148 @@
+"""An artifact is shared with users of the tenant, and by links; a share ends when its owner says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hansard import Database, Services
+from hansard.errors import InvalidInput, NotAllowed, NotFound
+from hansard.ids import new_id
+from hansard.model.artifacts import Artifact
+from hansard.model.shares import Share
+from hansard.storage.query import Query
+from services.conftest import Clock
+from services.making import artifacts, said, titles
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def plan(ada: Services) -> Artifact:
+    return await ada.artifacts.create("Go.", type="text", title="Plan")
+
+
+async def test_who_may_read_reads_and_changes_nothing(
+    ada: Services, bob: Services, plan: Artifact
+) -> None:
+    share = await ada.shares.share(plan.id, "bob")
+    assert await bob.artifacts.get(plan.id) == plan
+    assert await said(bob, plan) == ["Go."]
+    assert (await titles(bob), await titles(bob, shared=True)) == ([], ["Plan"])
+    for call in (
+        bob.artifacts.update(plan.id, content="Mine."),
+        bob.artifacts.restore_revision(plan.id, 1),
+    ):
+        with pytest.raises(NotAllowed):
+            await call
+    owners: list[Any] = [
+        bob.artifacts.delete(plan.id),
+        bob.shares.share(plan.id, "carol"),
+        bob.shares.link(plan.id),
+        bob.shares.of(plan.id),
+        bob.shares.revoke(share.id),
+    ]
+    for call in owners:
+        with pytest.raises(NotFound):
+            await call
+    assert await ada.artifacts.get(plan.id) == plan
+
+
+async def test_who_may_write_makes_revisions_of_the_owners(
+    ada: Services, bob: Services, plan: Artifact
+) -> None:
+    await ada.shares.share(plan.id, "bob", right="write")
+    changed = await bob.artifacts.update(plan.id, content="Stop.", expect_revision=1)
+    assert (changed.owner_id, changed.revision) == ("ada", 2)
+    assert (await ada.artifacts.revision(plan.id)).author == "bob"
+    [use] = await ada.artifacts.uses()
+    assert (use.made, use.edited) == (1, 1)
+    await ada.shares.share(plan.id, "bob", right="read")
+    with pytest.raises(NotAllowed):
+        await bob.artifacts.update(plan.id, content="Go!")
+    assert len(await ada.shares.of(plan.id)) == 1
+
+
+async def test_a_share_ends_at_once(
+    ada: Services, bob: Services, plan: Artifact, clock: Clock
+) -> None:
+    share = await ada.shares.share(plan.id, "bob", right="write")
+    await ada.shares.revoke(share.id)
+    for call in (bob.artifacts.get(plan.id), bob.artifacts.update(plan.id, title="x")):
+        with pytest.raises(NotFound):
+            await call
+    with pytest.raises(NotFound):
+        await ada.shares.revoke(share.id)
+    await ada.shares.share(plan.id, "bob", expires_at=clock() + timedelta(hours=1))
+    assert await titles(bob, shared=True) == ["Plan"]
+    clock.pass_time(hours=2)
+    assert await titles(bob, shared=True) == []
+    with pytest.raises(NotFound):
+        await bob.artifacts.get(plan.id)
+
+
+async def test_what_is_shared_goes_with_its_artifact(
+    db: Database, ada: Services, bob: Services, plan: Artifact
+) -> None:
+    await ada.shares.share(plan.id, "bob")
+    link = await ada.shares.link(plan.id)
+    await ada.artifacts.delete(plan.id)
+    for call in (bob.artifacts.get(plan.id), bob.shares.follow(link.token)):
+        with pytest.raises(NotFound):
+            await call
+    assert await artifacts(bob, shared=True) == []
+    await ada.artifacts.purge(plan.id)
+    assert await db.storage.read("acme", lambda tx: tx.count(Query(Share))) == 0
+
+
+async def test_a_link_follows_or_stays(ada: Services, bob: Services, plan: Artifact) -> None:
+    following = await ada.shares.link(plan.id)
+    staying = await ada.shares.link(plan.id, revision=1)
+    await ada.artifacts.update(plan.id, content="Stop.", title="No plan")
+    now, then = await bob.shares.follow(following.token), await bob.shares.follow(staying.token)
+    assert (now.title, now.content, now.revision) == ("No plan", "Stop.", 2)
+    assert (then.title, then.content, then.revision) == ("Plan", "Go.", 1)
+
+
+async def test_a_link_is_no_more_than_its_token(
+    db: Database, ada: Services, bob: Services, eve: Services, plan: Artifact, clock: Clock
+) -> None:
+    link = await ada.shares.link(plan.id, expires_at=clock() + timedelta(hours=1))
+    other = await ada.shares.link(plan.id)
+    assert len({link.token, other.token}) == 2
+    assert len(link.token) >= 43
+    rows = await db.storage.read("acme", lambda tx: tx.select(Query(Share)))
+    assert link.token not in str(rows)
+    with pytest.raises(NotFound):
+        await eve.shares.follow(link.token)
+    for wrong in ("", "x", link.share.id, link.share.token_hash or "", "\ud800"):
+        with pytest.raises(NotFound):
+            await bob.shares.follow(wrong)
+    clock.pass_time(hours=2)
+    with pytest.raises(NotFound):
+        await bob.shares.follow(link.token)
+    assert (await bob.shares.follow(other.token)).content == "Go."
+    await ada.shares.revoke(other.share.id)
+    with pytest.raises(NotFound):
+        await bob.shares.follow(other.token)
+
+
+async def test_what_is_no_share_is_refused(ada: Services, plan: Artifact, clock: Clock) -> None:
+    past = clock() - timedelta(days=1)
+    wrong: list[tuple[Any, str]] = [
+        (ada.shares.share(plan.id, "ada"), "/user_id"),
+        (ada.shares.share(plan.id, "no name"), "/user_id"),
+        (ada.shares.share(plan.id, "bob", right="own"), "/right"),  # pyright: ignore[reportArgumentType]
+        (ada.shares.share(plan.id, "bob", expires_at=past), "/expires_at"),
+        (ada.shares.link(plan.id, expires_at=past), "/expires_at"),
+    ]
+    for call, pointer in wrong:
+        with pytest.raises(InvalidInput) as refused:
+            await call
+        assert refused.value.pointer == pointer
+    for call in (ada.shares.link(plan.id, revision=2), ada.shares.share(new_id(), "bob")):
+        with pytest.raises(NotFound):
+            await call
+    assert await ada.shares.of(plan.id) == []
