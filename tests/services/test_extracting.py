@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hansard.formats import artifacts as format_of_artifacts
 from hansard.model.artifacts import ArtifactUse
 from hansard.model.parts import Reasoning, Text
 from hansard.services import extracting
+from services.conftest import Clock
 from services.making import CODE, answer, artifacts, element, fenced, kinds, said, titles
 from services.talks import talk
 
@@ -200,3 +202,17 @@ async def test_counters_tell_what_was_made_by_type_and_day(ada: Services, bob: S
 
 def _counts(use: ArtifactUse) -> tuple[int, ...]:
     return use.made, use.edited, use.opened, use.copied, use.exported
+
+
+async def test_what_was_said_long_ago_was_made_long_ago_and_is_told_now(
+    ada: Services, clock: Clock
+) -> None:
+    made = await talk(ada)
+    said_at = clock() - timedelta(days=400)
+    await answer(ada, made, fenced(), created_at=said_at)
+    [clock_py] = await artifacts(ada)
+    assert (clock_py.created_at, clock_py.updated_at) == (said_at, said_at)
+    [use] = await ada.artifacts.uses()
+    assert use.day == said_at.date().isoformat()
+    told = [entry for entry in await ada.feed.read() if entry.kind == "artifact.created"]
+    assert told[0].created_at > said_at + timedelta(days=399)

@@ -13,6 +13,7 @@ import hansard
 from hansard import Database, Services
 from hansard.errors import AlreadyExists, HansardError, InvalidInput
 from hansard.ids import new_id
+from hansard.model.artifacts import Artifact
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
@@ -490,6 +491,37 @@ async def test_artifacts_that_are_not_whole_are_refused(
         await eve.transfer.import_lines(lines)
     assert (await artifacts(eve), await artifacts(eve, deleted=True)) == ([], [])
     assert (await eve.search.artifacts("tick")).items == []
+
+
+async def test_an_artifact_that_did_not_come_whole_is_removed(
+    db: Database, ada: Services, eve: Services
+) -> None:
+    await ada.artifacts.create("alone", type="text", title="Alone")
+    lines = await export(ada)
+    at = _first(lines, "artifact")
+    lines[at] = _with(lines[at], revision=2)
+    with pytest.raises(InvalidInput, match="lacks its newest revision"):
+        await eve.transfer.import_lines(lines)
+    left = await db.storage.read("globex", lambda tx: tx.count(Query(Artifact)))
+    assert left == 0
+    lines[at] = _with(lines[at], revision=1)
+    assert (await eve.transfer.import_lines(lines)).added["artifact"] == 1
+
+
+async def test_a_content_that_is_there_serves_an_artifact_that_is_not(
+    ada: Services, eve: Services
+) -> None:
+    """Both say the same, so the file has the content once, with the first."""
+    first, second = [
+        await ada.artifacts.create("alone", type="text", title=title) for title in ("A", "B")
+    ]
+    lines = await export(ada)
+    await eve.transfer.import_lines(lines)
+    await eve.artifacts.delete(second.id)
+    await eve.artifacts.purge(second.id)
+    report = await eve.transfer.import_lines(lines)
+    assert report.added == {"artifact": 1, "revision": 1}
+    assert await said_by(eve, second) == await said_by(eve, first)
 
 
 async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> None:

@@ -29,13 +29,14 @@ from hansard.storage.query import Query
 
 
 class Brought:
-    """The contents of a file: the last ones with their text, the others by digest."""
+    """The contents of a file: those that are to be kept, the others by digest."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, Packed] = {}
         self._kept: set[str] = set()
 
-    def add(self, content: Content) -> None:
+    def add(self, content: Content, *, there: bool) -> None:
+        """Raises InvalidInput if it is not a text with its digest; one that is `there` need not be kept."""
         try:
             text = check_content(content.data.decode())
         except UnicodeDecodeError:
@@ -43,7 +44,10 @@ class Brought:
         plain = not content.encoding and text is not None
         if not plain or hashlib.sha256(content.data).hexdigest() != content.id:
             raise InvalidInput(f"Content {content.id} is not a text with that digest.")
-        self._waiting[content.id] = pack(content.data.decode())
+        if there:
+            self._kept.add(content.id)
+        else:
+            self._waiting[content.id] = pack(content.data.decode())
 
     def take(self, digest: str) -> Packed | None:
         """What is to be kept of a content; None if that was done before."""
@@ -166,10 +170,11 @@ class ArtifactIntake(Intake):
         await self._do("artifact", work)
         self._note("added", record)
 
-    def _contents(self, records: list[Content]) -> None:
+    async def _contents(self, records: list[Content]) -> None:
         for record in records:
-            self._brought.add(record)
-            self._note("added" if self._arrival else "present", record)
+            there = self._arrival is None and await self._there(record) is not None
+            self._brought.add(record, there=there)
+            self._note("present" if there else "added", record)
 
     async def _revisions(self, records: list[Revision]) -> None:
         arrival = self._arrival
@@ -191,7 +196,7 @@ class ArtifactIntake(Intake):
 
     async def _end_artifact(self) -> None:
         """All revisions of an artifact have come."""
-        arrival, self._arrival = self._arrival, None
+        arrival = self._arrival
         if arrival is None:
             return
         arrival.check_whole()
@@ -200,3 +205,4 @@ class ArtifactIntake(Intake):
             await self._do("artifact", arrival.show)
         else:
             self._arrived.append(arrival)
+        self._arrival = None

@@ -239,7 +239,7 @@ class Artifacts(ArtifactService):
             now = self.clock()
             said = await revising.current(tx, found)
             if isinstance(content, str) and packed is not None and packed.digest != said.digest:
-                changes = {**fields, "closed": True}
+                changes: dict[str, Any] = {**fields, "closed": True}
                 return await revising.revise(tx, found, content, packed, origin, now, **changes)
             changes = {n: v for n, v in fields.items() if v != getattr(found, n)}
             return await self._describe(tx, found, changes, now) if changes else found
@@ -259,7 +259,7 @@ class Artifacts(ArtifactService):
             expect(found, expect_revision)
             old = await self.revision_of(tx, found, number)
             origin = Origin(author=self.scope.user, restored_from=number, note=note)
-            fields = {"title": old.title, "closed": old.closed}
+            fields: dict[str, Any] = {"title": old.title, "closed": old.closed}
             return await revising.revise(tx, found, text, packed, origin, self.clock(), **fields)
 
         return await self.writing(work)

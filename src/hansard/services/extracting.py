@@ -133,17 +133,19 @@ async def keep(tx: Transaction, messages: Iterable[Message], finds: Finds, at: d
             count=len(pieces),
         )
         if await tx.insert(extraction, absent=True):
-            await _keep_all(tx, message, pieces)
+            await _keep_all(tx, message, pieces, at)
             kept += len(pieces)
     return kept
 
 
-async def _keep_all(tx: Transaction, message: Message, pieces: Sequence[Piece]) -> None:
+async def _keep_all(
+    tx: Transaction, message: Message, pieces: Sequence[Piece], told_at: datetime
+) -> None:
+    """Artifacts have the time of their message, which may be long ago."""
     conversation = await tx.get(Conversation, message.conversation_id)
     branch = await tx.get(Branch, message.branch)
     assert conversation is not None and branch is not None  # noqa: S101, PT018 - where it is
     hidden = conversation.deleted_at or branch.deleted_at
-    at = message.created_at
     names = {name for piece in pieces for name in piece.names}
     known = await _on_path(tx, message, branch, names, hidden)
     for piece in pieces:
@@ -151,11 +153,11 @@ async def _keep_all(tx: Transaction, message: Message, pieces: Sequence[Piece]) 
         old = next((a for a in known if piece.names & {a.identifier, a.file_name}), None)
         if old is None:
             made = _made(conversation, message, piece, hidden)
-            known.append(await add(tx, made, piece.text, piece.packed, origin))
+            known.append(await add(tx, made, piece.text, piece.packed, origin, told_at))
         else:
             fields = await _changes(tx, old, piece)
-            later = max(at, old.updated_at)
-            changed = await revise(tx, old, piece.text, piece.packed, origin, later, **fields)
+            at = max(message.created_at, old.updated_at)
+            changed = await revise(tx, old, piece.text, piece.packed, origin, at, told_at, **fields)
             known[known.index(old)] = changed
 
 

@@ -112,5 +112,5 @@ async def _say_again(tx: Transaction, artifact: Artifact, message_ids: Sequence[
         digest=left.digest, size=left.size, encoding=content.encoding, data=content.data
     )
     origin = Origin(author=left.author, model=left.model, restored_from=left.number)
-    fields = {"title": left.title, "closed": left.closed}
+    fields: dict[str, Any] = {"title": left.title, "closed": left.closed}
     await revise(tx, artifact, unpack(content), packed, origin, artifact.updated_at, **fields)

@@ -65,7 +65,7 @@ class Importer(ArtifactIntake):
                     await self._end()
                     await self._begin(conversation)
             elif kind is Content:
-                self._contents(own)
+                await self._contents(own)
             elif kind is Artifact:
                 await self._artifacts(own)
             elif kind is Revision:

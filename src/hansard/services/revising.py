@@ -29,14 +29,19 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def add(
-    tx: Transaction, artifact: Artifact, text: str, packed: Packed, origin: Origin
+    tx: Transaction,
+    artifact: Artifact,
+    text: str,
+    packed: Packed,
+    origin: Origin,
+    told_at: datetime | None = None,
 ) -> Artifact:
-    """A new artifact with its first revision."""
+    """A new artifact with its first revision; `told_at` is when the feed hears of it, if not at once."""
     await tx.insert(artifact)
     await _record(tx, artifact, packed, origin, artifact.created_at)
     await tx.insert(_words(artifact, text))
     await count(tx, artifact, artifact.created_at, made=1)
-    await tell(tx, artifact, "artifact.created", artifact.created_at)
+    await tell(tx, artifact, "artifact.created", told_at or artifact.created_at)
     return artifact
 
 
@@ -47,6 +52,7 @@ async def revise(
     packed: Packed,
     origin: Origin,
     now: datetime,
+    told_at: datetime | None = None,
     **fields: Any,
 ) -> Artifact:
     """The next revision of an artifact, which the unit has locked; `fields` are changed besides."""
@@ -56,7 +62,7 @@ async def revise(
     await _record(tx, changed, packed, origin, now)
     await index(tx, changed, text)
     await count(tx, changed, now, edited=1)
-    await tell(tx, changed, "artifact.updated", now)
+    await tell(tx, changed, "artifact.updated", told_at or now)
     return changed
 
 
