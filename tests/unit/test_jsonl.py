@@ -128,5 +128,5 @@ def test_what_is_no_whole_export_is_refused(lines: list[bytes]) -> None:
 
 
 def test_blank_lines_and_later_kinds_are_passed_over() -> None:
-    [unknown] = _read(b"\n", b'{"kind": "artifact", "more": [1]}\n', b"  \n")
-    assert unknown == jsonl.Unknown(kind="artifact")
+    [unknown] = _read(b"\n", b'{"kind": "hologram", "more": [1]}\n', b"  \n")
+    assert unknown == jsonl.Unknown(kind="hologram")
