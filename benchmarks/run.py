@@ -33,6 +33,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SUBJECTS = (
     "append",
+    "artifacts",
     "growth",
     "read",
     "list",
