@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
 FILE = "config.toml"
+MAX_DAYS = 36_500
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +49,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     save_interval: float = 0.2
     auto_title: bool = True
     summarize: bool = True
+    feed_days: int = 30
+    """How many days a client may be away and still be told each change that it missed."""
     log_level: str = "warning"
 
     def url(self, port: int) -> str:
@@ -91,6 +95,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     def connect(self, **storage: Any) -> Database:
         """The database, closed; arguments are the storage's, such as `readonly`."""
+        if not 1 <= self.config.feed_days <= MAX_DAYS:
+            raise InvalidConfig(f"feed_days is a number from 1 to {MAX_DAYS}.")
         from hansard.providers.registry import Providers  # noqa: PLC0415 - slow, and seldom needed
         from hansard.services.database import Database  # noqa: PLC0415
 
@@ -98,6 +104,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             storage_for(self.database, **storage),
             providers=Providers.from_environment(self.environment),
             options=self.chat_options(),
+            keep_feed=timedelta(days=self.config.feed_days),
         )
 
     def chat_options(self) -> ChatOptions:

@@ -25,9 +25,12 @@ def _answer_before_commit() -> None:
     """Callers are told that it is done when it is only written down, not yet kept."""
     attempt = SqliteStorage._attempt
 
-    def hasty(self: SqliteStorage, connection: apsw.Connection, job: Job, *, guarded: bool) -> None:
-        attempt(self, connection, job, guarded=guarded)
+    def hasty(
+        self: SqliteStorage, connection: apsw.Connection, job: Job, *, guarded: bool
+    ) -> set[str]:
+        told = attempt(self, connection, job, guarded=guarded)
         lanes._deliver([job])
+        return told
 
     SqliteStorage._attempt = hasty
 

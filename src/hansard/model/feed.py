@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from hansard.model.base import Entry, Id, Ref
 
+TRIMMED = "feed.trimmed"
+"""The kind of the entry with which a feed begins whose older entries are no longer kept."""
+
 
 class FeedEntry(Entry, frozen=True, kw_only=True):
     """One change, in the order in which changes became visible.

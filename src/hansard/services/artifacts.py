@@ -145,11 +145,17 @@ class Artifacts(ArtifactService):
 
     async def said(self, artifact_id: str, revision: int | None = None) -> tuple[Revision, str]:
         """A revision, without a number the newest, and what it says."""
+        return (await self.whole(artifact_id, revision))[1:]
 
-        async def work(tx: Reader) -> tuple[Revision, str]:
+    async def whole(
+        self, artifact_id: str, revision: int | None = None
+    ) -> tuple[Artifact, Revision, str]:
+        """An artifact, a revision of it, without a number the newest, and what that says."""
+
+        async def work(tx: Reader) -> tuple[Artifact, Revision, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
             found = await self.revision_of(tx, artifact, revision)
-            return found, await text_of(tx, found.digest)
+            return artifact, found, await text_of(tx, found.digest)
 
         return await self.reading(work)
 

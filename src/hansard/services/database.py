@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,7 @@ from hansard.services.collections import Collections
 from hansard.services.conversations import Conversations
 from hansard.services.endings import end_abandoned
 from hansard.services.feed import Feed
+from hansard.services.hub import Hubs
 from hansard.services.messages import Messages
 from hansard.services.options import ChatOptions
 from hansard.services.people import People
@@ -38,6 +39,7 @@ from hansard.services.settings import Settings
 from hansard.services.shares import Shares
 from hansard.services.stats import Statistics
 from hansard.services.transfer import Transfer
+from hansard.services.trimming import trim_feeds
 from hansard.services.usage import Usage
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
@@ -56,12 +58,15 @@ TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
 """Seconds between two tidyings: where one process has the database, and where several do."""
 KEEP_UPLOADS = timedelta(hours=24)
 """How long a blob is kept that no message shows."""
+KEEP_FEED = timedelta(days=30)
+"""How long a change is told to those who come back."""
+TRIM_EVERY = timedelta(hours=1)
 
 
 class Services:
     """Everything that can be done for one scope."""
 
-    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
+    def __init__(self, scope: Scope, storage: Storage, runner: Runner, hubs: Hubs) -> None:
         clock = runner.clock
         self.scope = scope
         self.conversations = Conversations(scope, storage, clock)
@@ -79,7 +84,7 @@ class Services:
         self.shares = Shares(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
-        self.feed = Feed(scope, storage, clock)
+        self.feed = Feed(scope, storage, clock, hubs)
         self.runs = Runs(scope, storage, runner)
         self.chat = Chat(scope, storage, runner)
         self.transfer = Transfer(scope, storage, clock)
@@ -98,10 +103,14 @@ class Database:
         providers: Providers | None = None,
         options: ChatOptions | None = None,
         clock: Clock = now,
+        keep_feed: timedelta = KEEP_FEED,
     ) -> None:
         self.storage = storage
+        self.hubs = Hubs(storage)
         self.providers = providers or Providers.from_environment()
         self.clock = clock
+        self.keep_feed = keep_feed
+        self._trim_at = datetime.min.replace(tzinfo=UTC)
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
     def scope(
@@ -115,7 +124,7 @@ class Database:
         if not given <= ALL_RIGHTS:
             raise NotAllowed(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
         names = check_name(tenant, "/tenant"), check_name(user, "/user")
-        return Services(Scope(*names, given), self.storage, self.runner)
+        return Services(Scope(*names, given), self.storage, self.runner, self.hubs)
 
     async def open(self) -> None:
         await self.storage.open()
@@ -125,6 +134,7 @@ class Database:
 
     async def close(self) -> None:
         """End what runs, keeping what was said, then let go of the storage."""
+        self.hubs.close()
         try:
             await self.runner.close()
             await self.providers.close()
@@ -145,6 +155,10 @@ class Database:
             await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
+        if now >= self._trim_at:
+            for tenant in await self.storage.tenants():
+                await trim_feeds(self.storage, tenant, now - self.keep_feed)
+            self._trim_at = now + TRIM_EVERY
 
     async def _keep_tidy(self) -> None:
         """Tidy again and again: often where other processes may die, else once in a while."""
@@ -184,6 +198,7 @@ def connect(
     providers: Iterable[Provider] | None = None,
     options: ChatOptions | None = None,
     clock: Clock = now,
+    keep_feed: timedelta = KEEP_FEED,
     **storage: Any,
 ) -> Database:
     """A database at `memory:`, `sqlite:///chats.db`, `postgresql://…`, or a path; open it with `async with`.
@@ -193,4 +208,4 @@ def connect(
     """
     known = None if providers is None else Providers(providers)
     made = storage_for(address, **storage)
-    return Database(made, providers=known, options=options, clock=clock)
+    return Database(made, providers=known, options=options, clock=clock, keep_feed=keep_feed)

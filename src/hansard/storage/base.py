@@ -16,6 +16,10 @@ finished by then; what it takes with `lock=True` is the newest and stays until i
 Text compares by code point, times have microseconds, JSON comes back as it was given, and errors are those
 of `hansard.errors`.
 
+**Heard.** After a commit that published to a user's feed, the storage rings that user's `bells`, in this process at
+once and in others that use the same database soon. That is a hint and no more: a follower who hears nothing must still
+look at the feed every few seconds, and the feed is what there is to know.
+
 Six verbs work on every declared table. What they cannot say is a *named power* with a method of its own;
 a new one needs a reason (`docs/decisions/`) and a contract test.
 """
@@ -33,6 +37,7 @@ from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
+from hansard.storage.bells import Bells
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema
 from hansard.storage.terms import Clause
@@ -242,6 +247,8 @@ class Storage(ABC):
     schema: Schema = SCHEMA
     exclusive: bool = True
     """Whether one process alone writes here, so that what another left unfinished is over."""
+    bells: Bells
+    """Rung after commits that published; hung by those who follow a feed."""
 
     @abstractmethod
     async def open(self) -> None:

@@ -34,6 +34,7 @@ from hansard.storage.base import (
     Transaction,
     Write,
 )
+from hansard.storage.bells import Bells, bell_key
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema, Table
 from hansard.storage.terms import Clause, matches, passages
@@ -49,6 +50,7 @@ class MemoryStorage(Storage):
 
     def __init__(self, schema: Schema = SCHEMA) -> None:
         self.schema = schema
+        self.bells = Bells()
         self._tenants: dict[str, dict[str, Rows]] = {}
         self._position = 0
 
@@ -64,10 +66,12 @@ class MemoryStorage(Storage):
     async def write(self, tenant: str, work: Write[T]) -> T:
         unit = _Unit(self, tenant)
         try:
-            return run_now(work(unit))
+            done = run_now(work(unit))
         except BaseException:
             unit.undo()
             raise
+        self.bells.ring(unit.told)
+        return done
 
     async def tenants(self) -> list[str]:
         return sorted(name for name, tables in self._tenants.items() if tables["tenants"])
@@ -85,6 +89,7 @@ class _Unit(Transaction):
         self.tenant = tenant
         self.schema = storage.schema
         self._storage = storage
+        self.told: set[str] = set()
         self._rows = storage.rows(tenant)
         self._undo: list[Callable[[], Any]] = []
 
@@ -186,6 +191,7 @@ class _Unit(Transaction):
         for change in changes:
             position = self._storage.next_position()
             self._put(table, (position,), change.entry(self.tenant, position))
+            self.told.add(bell_key(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)

@@ -34,6 +34,7 @@ from hansard.errors import (
 from hansard.model.messages import Message
 from hansard.storage import placing
 from hansard.storage.base import Append, Read, Storage, Write
+from hansard.storage.notices import CHANNEL, Notices
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sql.postgres import SQL, PostgresTransaction
@@ -97,6 +98,7 @@ class PostgresStorage(Storage):
         self._cache = 200 if prepared else 0
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
         self._pool: Any = None
+        self.bells = self._notices = Notices(self._notify, self._listener)
 
     async def open(self) -> None:
         try:
@@ -134,6 +136,7 @@ class PostgresStorage(Storage):
 
     async def close(self) -> None:
         if self._pool is not None:
+            await self._notices.close()
             pool, self._pool = self._pool, None
             try:
                 await asyncio.wait_for(pool.close(), TIMEOUT)
@@ -151,7 +154,9 @@ class PostgresStorage(Storage):
         async def once() -> list[Message] | None:
             async with self._connection(unknown=True) as connection:
                 transaction = PostgresTransaction(self.schema, self._compiler, tenant, connection)
-                return await transaction.append_at_once(append)
+                placed = await transaction.append_at_once(append)
+            self._notices.told(transaction.told)
+            return placed
 
         placed = await self._repeat(once)
         if placed is not None:
@@ -164,6 +169,13 @@ class PostgresStorage(Storage):
                 return [row[0] for row in await connection.fetch(SQL["tenants"])]
 
         return await self._repeat(once)
+
+    async def _notify(self, notice: str) -> None:
+        async with self._connection() as connection:
+            await connection.execute(SQL["notify"], CHANNEL, notice)
+
+    async def _listener(self) -> Any:
+        return await _asyncpg.connect(self.url, timeout=TIMEOUT, statement_cache_size=0)
 
     async def _repeat(self, once: Any) -> Any:
         """Run again what the server gave up for the sake of others."""
@@ -193,7 +205,8 @@ class PostgresStorage(Storage):
                 await connection.execute("COMMIT")
             except _LOST as error:
                 raise OutcomeUnknown() from error
-            return result
+        self._notices.told(unit.told)
+        return result
 
     @asynccontextmanager
     async def _connection(self, *, unknown: bool = False) -> AsyncIterator[Any]:

@@ -18,6 +18,7 @@ import apsw
 from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
 from hansard.storage import files
 from hansard.storage.base import Read, Storage, Write
+from hansard.storage.bells import Bells
 from hansard.storage.lanes import MAX_BATCH, Job, Lane
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
@@ -50,6 +51,7 @@ class SqliteStorage(Storage):
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("sqlite")
         self.readonly = readonly
+        self.bells = Bells()
         self.ownership = files.Ownership(self.path)
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
@@ -179,17 +181,19 @@ class SqliteStorage(Storage):
         a savepoint makes the search index write out what it has gathered. Should one fail after it wrote, all
         is undone, and all run again with a savepoint each, so that the failure undoes itself alone.
         """
+        told: set[str] = set()
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 before = connection.total_changes()
-                self._attempt(connection, job, guarded=guarded)
+                told |= self._attempt(connection, job, guarded=guarded)
                 if not connection.in_transaction:
                     raise job.error or StorageError("The engine ended the transaction.")
                 if job.error and not guarded and connection.total_changes() != before:
                     connection.execute("ROLLBACK")
                     return len(jobs) == 1
             connection.execute("COMMIT")
+            self.bells.ring(told)
         except (apsw.Error, HansardError) as error:
             failure = self._failure(error)
             if connection.in_transaction:
@@ -198,12 +202,14 @@ class SqliteStorage(Storage):
                 job.error = job.error or type(failure)(failure.message)
         return True
 
-    def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> None:
+    def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> set[str]:
+        """Run a job; gives the bells to ring when it is committed."""
         if guarded:
             connection.execute("SAVEPOINT job")
         job.error = None
+        unit = self._unit(connection, job.tenant)
         try:
-            job.result = run_now(job.work(self._unit(connection, job.tenant)))
+            job.result = run_now(job.work(unit))
         except apsw.Error as error:
             job.error = files.translate(error, self.path)
         except BaseException as error:
@@ -211,6 +217,7 @@ class SqliteStorage(Storage):
         if guarded and connection.in_transaction:
             undo = "ROLLBACK TO job; " if job.error else ""
             connection.execute(f"{undo}RELEASE job")
+        return unit.told
 
     def _failure(self, error: apsw.Error | HansardError) -> HansardError:
         """What a failed commit means: never "no" unless that is certain."""

@@ -18,6 +18,7 @@ from hansard.storage.base import (
     Match,
     TextSearch,
 )
+from hansard.storage.bells import bell_key
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
@@ -99,6 +100,7 @@ class PostgresTransaction(SqlTransaction):
         )
         if not rows:
             return None
+        self.told.add(bell_key(self.tenant, append.owner_id))
         branch, first_seq, parent = rows[0]
         return placing.place(messages, str(branch), first_seq - 1, parent and str(parent))
 
@@ -118,6 +120,7 @@ class PostgresTransaction(SqlTransaction):
                 self._changes,
             )
             await self.run(SQL["report"], values)
+            self.told.add(bell_key(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         end = (await self.rows(SQL["feed_end"], ()))[0][0]

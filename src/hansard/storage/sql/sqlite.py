@@ -20,6 +20,7 @@ from hansard.storage.base import (
     Match,
     TextSearch,
 )
+from hansard.storage.bells import bell_key
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
@@ -137,6 +138,7 @@ class SqliteTransaction(SqlTransaction):
                 change.count,
             )
             await self.run(SQL["report"], values)
+            self.told.add(bell_key(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)

@@ -31,6 +31,8 @@ class SqlTransaction(Transaction):
         self.schema = schema
         self.tenant = tenant
         self.sql = compiler
+        self.told: set[str] = set()
+        """The keys of the bells to ring when the unit is committed."""
 
     # What a driver gives
 

@@ -36,6 +36,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, hansard.feed_position($10));
 -- Entries before this position are settled: no running transaction can still add one.
 SELECT hansard.feed_end();
 
+-- name: notify
+-- A notice to all who listen, in a transaction of its own: see notices.py.
+SELECT pg_notify($1, $2);
+
 -- name: search
 -- The newest matches of an owner's search: see hansard.search in functions.sql.
 SELECT message_id, conversation_id, place, score
