@@ -25,6 +25,7 @@ from hansard.server.app import make_app
 from hansard.server.gate import local_hosts
 from hansard.server.run import listen
 from hansard.server.sse import Closing
+from hansard.server.websocket import wire
 from hansard.services.database import Database
 from hansard.services.options import ChatOptions
 from hansard.storage.urls import storage_for
@@ -191,7 +192,7 @@ class Listening(uvicorn.Server):
         hosts = local_hosts(self.port)
         given: JSON = {"web": NOT_BUILT, **served}
         app = make_app(database, token=TOKEN, hosts=hosts, closing=self.closing, **given)
-        super().__init__(uvicorn.Config(app, lifespan="off", ws="none", log_config=None))
+        super().__init__(uvicorn.Config(app, lifespan="off", log_config=None, **wire.SETTINGS))
 
     async def listen(self) -> None:
         await self.serve([self.listener])

@@ -38,6 +38,7 @@ from hansard.server.http import (
     usage,
 )
 from hansard.server.sse import Closing
+from hansard.server.websocket.door import open_socket
 from hansard.services.database import LOCAL_TENANT, LOCAL_USER, Database
 
 NOUNS = (
@@ -86,7 +87,11 @@ def make_api(
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
     return Litestar(
-        [Router(openapi.PREFIX, route_handlers=[*nouns, _document]), *health.ROUTES, *page.ROUTES],
+        [
+            Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]),
+            *health.ROUTES,
+            *page.ROUTES,
+        ],
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
         exception_handlers={Exception: errors.handle},
         request_class=BoundedRequest,

@@ -46,6 +46,12 @@ class WrongHost(HansardError):
     code = "wrong-host"
 
 
+class TooManyRequests(HansardError):
+    """Requests come too fast."""
+
+    code = "too-many-requests"
+
+
 STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
@@ -61,6 +67,7 @@ STATUS: dict[type[HansardError], int] = {
     MethodNotAllowed: 405,
     UnsupportedMediaType: 415,
     WrongHost: 421,
+    TooManyRequests: 429,
 }
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 

@@ -2,8 +2,8 @@
 
 Any web page can send requests to a local port, and can give that port a name of its own. So a request must call the
 server by a name that it knows, must bring a credential for all that is below `/api`, and, where the browser adds the
-credential by itself, must come from a page of ours if it changes anything. What is not below `/api` holds nothing of
-anybody's. No other origin is ever allowed to read an answer.
+credential by itself, must come from a page of ours if it changes anything or opens a WebSocket. What is not below
+`/api` holds nothing of anybody's. No other origin is ever allowed to read an answer.
 
 The path that is judged here is the one that is handed on, so nothing behind the gate can read it otherwise.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,11 +46,14 @@ class Gate:
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             return
 
         async def secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if (
+                message["type"] == "http.response.start"
+                or message["type"] == "websocket.http.response.start"
+            ):
                 given = {name.lower() for name, _ in message["headers"]}
                 more = [(name, value) for name, value in _ALWAYS.items() if name not in given]
                 message["headers"] = [*message["headers"], *more]
@@ -59,7 +63,7 @@ class Gate:
         try:
             scope["auth"] = self._check(scope)
         except HansardError as error:
-            await _refuse(error, secured)
+            await _refuse(error, secured, scope["type"])
         else:
             await self._app(scope, receive, secured)
 
@@ -138,16 +142,18 @@ def _without_port(host: str) -> str:
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 
 
-async def _refuse(error: HansardError, send: Send) -> None:
+async def _refuse(error: HansardError, send: Send, kind: str) -> None:
+    """Answer with a problem, to a WebSocket's handshake as well."""
     answer = refusal(error)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(answer.body))}
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                (n.lower().encode(), v.encode()) for n, v in (headers | answer.headers).items()
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    place = "http" if kind == "http" else "websocket.http"
+    start: Any = {
+        "type": f"{place}.response.start",
+        "status": answer.status,
+        "headers": [
+            (n.lower().encode(), v.encode()) for n, v in (headers | answer.headers).items()
+        ],
+    }
+    body: Any = {"type": f"{place}.response.body", "body": answer.body, "more_body": False}
+    await send(start)
+    await send(body)

@@ -29,6 +29,7 @@ from hansard.server.app import make_app
 from hansard.server.auth import signin_link, token_of, write_private
 from hansard.server.gate import local_hosts
 from hansard.server.sse import Closing
+from hansard.server.websocket import wire
 from hansard.storage.urls import masked
 
 LAST_WORDS = 0.2
@@ -98,7 +99,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 lifespan="off",
-                ws="none",
+                **wire.SETTINGS,
                 log_config=None,
                 access_log=False,
                 server_header=False,

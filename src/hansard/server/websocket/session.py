@@ -1,0 +1,203 @@
+"""A session: one connection, from its handshake to its end.
+
+Requests are answered one after the other, in the order in which they came; what the socket listens to is told in
+between. Whether the client may still be there is asked anew for every frame in either direction, and twice a second
+while nothing is said. Nothing is queued for a client: what is to be told is read when it takes what was told before, so
+one that reads slowly falls behind in the feed, and one that takes nothing at all is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Union
+
+import msgspec
+from litestar import WebSocket
+
+from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge
+from hansard.server.bodies import decode
+from hansard.server.errors import TooManyRequests
+from hansard.server.sse import Closing
+from hansard.server.websocket import frames, limits
+from hansard.server.websocket.frames import FrameId
+from hansard.server.websocket.limits import Bucket, Close
+from hansard.server.websocket.listening import Listener
+from hansard.server.websocket.requests import REQUESTS, Request
+from hansard.services.database import Services
+
+_log = logging.getLogger("hansard.server")
+_REQUEST: Any = Union[REQUESTS]  # noqa: UP007 - made while the program runs
+
+
+class Gone(Exception):
+    """Nobody is there any more who may be told something."""
+
+
+class Session:
+    def __init__(
+        self,
+        socket: WebSocket[Any, Any, Any],
+        services: Services,
+        allowed: Callable[[], bool],
+        closing: Closing,
+    ) -> None:
+        self.services = services
+        self._socket = socket
+        self._allowed = allowed
+        self._closing = closing
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[Close | None] = self._loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._bucket = Bucket()
+        self._refused = 0
+        self._sending: float | None = None
+        """Since when a frame waits to be taken."""
+        self._answering: asyncio.Future[Any] | None = None
+        self.listening = Listener(services, self._send, self._spawn)
+
+    async def run(self) -> None:
+        await self._socket.accept()
+        try:
+            for work in (self._read(), self._watch(), self._wait_for_the_end()):
+                self._spawn(work)
+            close = await self._over
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if close is not None:
+            with suppress(OSError):
+                await self._socket.close(close.code, self._parting(close))
+        if self._answering is not None and not self._answering.done():
+            await asyncio.wait({self._answering})  # what was begun is done, whoever still listens
+
+    def _parting(self, close: Close) -> str:
+        position = self.listening.position
+        return close.text if position is None else f"{close.text}: resume from {position}"
+
+    def _end(self, close: Close | None) -> None:
+        if not self._over.done():
+            self._over.set_result(close)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._do(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do a part of the session's work, whose failure ends it."""
+        try:
+            await work
+        except (Gone, OSError):
+            self._end(None)
+        except HansardError as error:
+            _log.warning("A socket ended early: %s", error.message)
+            self._end(limits.FAILED)
+        except Exception:
+            _log.exception("A socket failed")
+            self._end(limits.FAILED)
+
+    # What ends it
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(limits.LOOK)
+            if not self._allowed():
+                self._end(limits.SIGNED_OUT)
+            since = self._sending
+            if since is not None and self._loop.time() - since > limits.PATIENCE:
+                self._end(limits.SLOW)
+
+    async def _wait_for_the_end(self) -> None:
+        await self._closing.wait()
+        self._end(limits.STOPPING)
+
+    # What is said to the client
+
+    async def _send(self, frame: bytes) -> None:
+        async with self._turn:
+            if not self._allowed():
+                self._end(limits.SIGNED_OUT)
+                raise Gone
+            self._sending = self._loop.time()
+            try:
+                await self._socket.send(
+                    {"type": "websocket.send", "bytes": None, "text": frame.decode()}
+                )
+            finally:
+                self._sending = None
+
+    # What the client says
+
+    async def _read(self) -> None:
+        while True:
+            message: Any = await self._socket.receive()
+            if message["type"] != "websocket.receive":
+                self._end(None)
+                return
+            await self._hear(message)
+
+    async def _hear(self, message: Any) -> None:
+        request_id: FrameId = None
+        try:
+            body = _body(message)
+            request_id = _id_of(body)
+            self._check_rate()
+            reply = frames.ok(request_id, await self._answer(decode(body, _REQUEST)))
+        except HansardError as error:
+            if isinstance(error, StorageError):
+                _log.error("A request on a socket failed: %s", error.message)
+            reply = frames.refused(request_id, error)
+        except (Gone, OSError):
+            raise
+        except Exception:
+            _log.exception("A request on a socket failed")
+            reply = frames.refused(request_id, HansardError())
+        await self._send(reply)
+        self.listening.go()
+
+    async def _answer(self, request: Request) -> Any:
+        if not self._allowed():
+            self._end(limits.SIGNED_OUT)
+            raise Gone
+        self._answering = asyncio.ensure_future(request.answer(self))
+        return await asyncio.shield(self._answering)
+
+    def _check_rate(self) -> None:
+        if self._bucket.take():
+            self._refused = 0
+            return
+        self._refused += 1
+        if self._refused > limits.MAX_REFUSED:
+            self._end(limits.FLOOD)
+            raise Gone
+        raise TooManyRequests(
+            f"A socket has {limits.RATE} requests a second, and {limits.BURST} at once."
+        )
+
+
+class _Envelope(msgspec.Struct):
+    id: FrameId = None
+
+
+def _body(message: Any) -> bytes:
+    text = message.get("text")
+    if text is None:
+        raise InvalidInput("A request is a text frame with JSON.", pointer="")
+    body = text.encode()
+    if len(body) > limits.MAX_FRAME:
+        raise TooLarge(f"A request has at most {limits.MAX_FRAME} bytes.", pointer="")
+    return body
+
+
+def _id_of(body: bytes) -> FrameId:
+    """The id of a request that may be wrong otherwise."""
+    try:
+        return decode(body, _Envelope).id
+    except InvalidInput:
+        return None

@@ -1,0 +1,43 @@
+"""The wire: uvicorn's protocol for WebSockets, and where we are stricter.
+
+A client that reads nothing is told why it is closed, if it ever reads again, and is cut off soon if it does not; and
+its pings are answered only while it takes the answers. Frames are not compressed: they are small, many sockets
+are sent the same, and the memory of a compressor for each would be most of what a socket costs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from hansard.server.websocket.limits import FAREWELL, HEARTBEAT, MAX_FRAME
+
+
+class Wire(WebSocketsSansIOProtocol):
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self.writable.set()  # this frame waits for nobody
+            self.loop.call_later(FAREWELL, self.transport.abort)
+        await super().send(message)
+
+    def shutdown(self) -> None:
+        """The server stops; a session knows that, and takes its leave with the position to go on from."""
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()
+
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+
+SETTINGS: dict[str, Any] = {
+    "ws": Wire,
+    "ws_max_size": 2 * MAX_FRAME,
+    "ws_ping_interval": HEARTBEAT,
+    "ws_ping_timeout": HEARTBEAT,
+    "ws_per_message_deflate": False,
+}
+"""What uvicorn is configured with."""
