@@ -80,5 +80,5 @@ def socket(url: str, token: str | None = TOKEN, **how: Any) -> Iterator[Socket]:
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/ws"
-    with connect(address, additional_headers=headers, **how) as connection:
+    with connect(address, additional_headers=headers, max_size=None, **how) as connection:
         yield Socket(connection)

@@ -147,6 +147,7 @@ class Session:
         try:
             body = _body(message)
             request_id = _id_of(body)
+            _check_size(body)
             self._check_rate()
             reply = frames.ok(request_id, await self._answer(decode(body, _REQUEST)))
         except HansardError as error:
@@ -189,10 +190,12 @@ def _body(message: Any) -> bytes:
     text = message.get("text")
     if text is None:
         raise InvalidInput("A request is a text frame with JSON.", pointer="")
-    body = text.encode()
+    return text.encode()
+
+
+def _check_size(body: bytes) -> None:
     if len(body) > limits.MAX_FRAME:
         raise TooLarge(f"A request has at most {limits.MAX_FRAME} bytes.", pointer="")
-    return body
 
 
 def _id_of(body: bytes) -> FrameId:

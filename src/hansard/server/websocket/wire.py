@@ -11,14 +11,14 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from hansard.server.websocket.limits import FAREWELL, HEARTBEAT, MAX_FRAME
+from hansard.server.websocket import limits
 
 
 class Wire(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":
             self.writable.set()  # this frame waits for nobody
-            self.loop.call_later(FAREWELL, self.transport.abort)
+            self.loop.call_later(limits.FAREWELL, self.transport.abort)
         await super().send(message)
 
     def shutdown(self) -> None:
@@ -35,9 +35,9 @@ class Wire(WebSocketsSansIOProtocol):
 
 SETTINGS: dict[str, Any] = {
     "ws": Wire,
-    "ws_max_size": 2 * MAX_FRAME,
-    "ws_ping_interval": HEARTBEAT,
-    "ws_ping_timeout": HEARTBEAT,
+    "ws_max_size": 2 * limits.MAX_FRAME,
+    "ws_ping_interval": limits.HEARTBEAT,
+    "ws_ping_timeout": limits.HEARTBEAT,
     "ws_per_message_deflate": False,
 }
 """What uvicorn is configured with."""
