@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
-from hansard import Services
+from hansard import Database, Services
 from hansard.errors import HansardError, InvalidInput
+from hansard.model.feed import TRIMMED
+from hansard.services import hub
+from hansard.services.database import KEEP_FEED
+from hansard.services.feed import Beginning
+from services.conftest import Clock
 from services.talks import path, say, talk
 
 pytestmark = pytest.mark.anyio
@@ -77,3 +85,62 @@ async def test_a_position_that_cannot_be_is_refused(ada: Services) -> None:
         with pytest.raises(InvalidInput) as refused:
             await ada.feed.read(after=after)
         assert refused.value.pointer == "/after"
+
+
+async def test_a_feed_is_trimmed_and_says_where_it_begins(
+    db: Database, ada: Services, bob: Services, clock: Clock
+) -> None:
+    for _ in range(3):
+        await talk(ada)
+    first, _, third = await ada.feed.read()
+    await talk(bob)
+    clock.pass_time(days=KEEP_FEED / timedelta(days=1))
+    later = await talk(ada)
+    await db.tidy()
+    mark, kept = await ada.feed.read()
+    assert (mark.kind, mark.position) == (TRIMMED, third.position)
+    assert (kept.kind, kept.subject_id) == ("conversation.created", later.id)
+    assert [entry.kind for entry in await bob.feed.read()] == [TRIMMED]
+    assert await ada.feed.begin(first.position) == Beginning(kept.position, resync=True)
+    assert await ada.feed.begin(third.position) == Beginning(third.position)
+    clock.pass_time(days=KEEP_FEED / timedelta(days=1))
+    for _ in range(2):
+        await db.tidy()
+        assert [(e.kind, e.position) for e in await ada.feed.read()] == [(TRIMMED, kept.position)]
+    assert await ada.feed.end() == kept.position
+
+
+async def test_a_feed_that_was_never_trimmed_begins_at_zero(ada: Services) -> None:
+    assert await ada.feed.begin() == Beginning(0)
+    assert await ada.feed.begin(0) == Beginning(0)
+    await talk(ada)
+    assert await ada.feed.begin(0) == Beginning(0)
+    end = await ada.feed.end()
+    assert await ada.feed.begin() == Beginning(end)
+    assert await ada.feed.begin(end + 1) == Beginning(end, resync=True)
+
+
+async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many follow, and however far behind one is."""
+    monkeypatch.setattr(hub, "KEPT", 3)
+    looks: list[int] = []
+    look = hub.Hub._look
+
+    async def counted(self: hub.Hub, after: int) -> object:
+        looks.append(after)
+        return await look(self, after)
+
+    monkeypatch.setattr(hub.Hub, "_look", counted)
+    start = await ada.feed.end()
+    following = [ada.feed.follow(start) for _ in range(50)]
+    coming = [asyncio.ensure_future(anext(each)) for each in following]
+    made = [(await talk(ada)).id for _ in range(10)]
+    async with asyncio.timeout(20):
+        assert {(await each).subject_id for each in coming} == {made[0]}
+        for wanted in made[1:]:
+            assert {(await anext(each)).subject_id for each in following[:3]} == {wanted}
+        for wanted in made[1:]:
+            assert (await anext(following[3])).subject_id == wanted
+    assert len(looks) < 100
+    for each in following:
+        await each.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator

@@ -21,12 +21,14 @@ class Bell:
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
-        """Until it was rung since the last wait ended, but no longer than that."""
+    async def wait(self, seconds: float) -> bool:
+        """Until it was rung since the last wait ended, but no longer than that; gives whether it was."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
+        rung = self._rung.is_set()
         self._rung.clear()
+        return rung
 
     def ring(self) -> None:
         """From any thread."""

@@ -194,6 +194,19 @@ class PowersContract(AppendContract, ArtifactsContract):
         await asyncio.gather(reader(), *(writer(talk) for talk in talks))
         assert seen == [entry.position for entry in await feed_of(storage)]
 
+    async def test_a_commit_that_reported_rings_for_whom_it_concerns(
+        self, storage: Storage
+    ) -> None:
+        talk = await talking(storage)
+        change = Change(user_id="bob", kind="project.created", subject_id=talk.id, at=EPOCH)
+        bells = storage.bells
+        with bells.hung(ACME, "ada") as hers, bells.hung(ACME, "bob") as his:
+            for _ in range(2):
+                await storage.append(ACME, append(talk, "one"))
+                assert await hers.wait(20)
+                await storage.write(ACME, lambda tx: tx.publish(change))
+                assert await his.wait(20)
+
     # Counters
 
     async def test_appends_are_counted(self, storage: Storage) -> None:
