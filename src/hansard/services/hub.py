@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 
 KEPT = 2_000
 """Entries that followers find without reading for themselves."""
-GATHER = 0.03
-"""Seconds between two looks at the feed, so that what comes together is read at once."""
+GATHER = 0.08
+"""Seconds between two looks at the feed, so that many changes are read, and told, at once; a single one never waits."""
 SOON, LATER = 0.02, 0.25
 """Seconds, at first and at the most, between two looks while entries are written that are not settled."""
 UNASKED = 3.0

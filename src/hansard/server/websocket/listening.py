@@ -18,7 +18,8 @@ from hansard.server.websocket.requests import Subscribed
 from hansard.server.websocket.topics import MAX_TOPICS, check_topics, concerns
 from hansard.services.database import Services
 
-Send = Callable[[bytes], Awaitable[None]]
+Send = Callable[..., Awaitable[None]]
+"""Takes the frames that are to be sent together."""
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
@@ -93,12 +94,12 @@ class Listener:
         changes: Any = self._services.feed.changes(position)
         async with aclosing(changes):
             async for entries in changes:
-                for entry in entries:
-                    if entry.kind == TRIMMED:
-                        return
-                    if concerns(entry, self._topics):
-                        await self._send(frames.changed(entry))
-                    self.position = entry.position
+                if any(entry.kind == TRIMMED for entry in entries):
+                    return
+                told = [frames.changed(entry) for entry in entries if concerns(entry, self._topics)]
+                if told:
+                    await self._send(*told)
+                self.position = entries[-1].position
 
     async def _tell_run(self, run_id: str) -> None:
         events: Any = self._services.runs.events(run_id, after=self._runs[run_id])

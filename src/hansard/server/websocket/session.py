@@ -16,6 +16,7 @@ from typing import Any, Union
 
 import msgspec
 from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
 
 from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge
 from hansard.server.bodies import decode
@@ -34,6 +35,9 @@ _REQUEST: Any = Union[REQUESTS]  # noqa: UP007 - made while the program runs
 
 class Gone(Exception):
     """Nobody is there any more who may be told something."""
+
+
+_GONE = (Gone, WebSocketDisconnect, OSError)
 
 
 class Session:
@@ -70,7 +74,7 @@ class Session:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         if close is not None:
-            with suppress(OSError):
+            with suppress(*_GONE):
                 await self._socket.close(close.code, self._parting(close))
         if self._answering is not None and not self._answering.done():
             await asyncio.wait({self._answering})  # what was begun is done, whoever still listens
@@ -93,7 +97,7 @@ class Session:
         """Do a part of the session's work, whose failure ends it."""
         try:
             await work
-        except (Gone, OSError):
+        except _GONE:
             self._end(None)
         except HansardError as error:
             _log.warning("A socket ended early: %s", error.message)
@@ -119,16 +123,15 @@ class Session:
 
     # What is said to the client
 
-    async def _send(self, frame: bytes) -> None:
+    async def _send(self, *texts: bytes) -> None:
         async with self._turn:
             if not self._allowed():
                 self._end(limits.SIGNED_OUT)
                 raise Gone
             self._sending = self._loop.time()
             try:
-                await self._socket.send(
-                    {"type": "websocket.send", "bytes": None, "text": frame.decode()}
-                )
+                sent: Any = {"type": "websocket.send", "texts": texts}
+                await self._socket.send(sent)
             finally:
                 self._sending = None
 
@@ -154,7 +157,7 @@ class Session:
             if isinstance(error, StorageError):
                 _log.error("A request on a socket failed: %s", error.message)
             reply = frames.refused(request_id, error)
-        except (Gone, OSError):
+        except _GONE:
             raise
         except Exception:
             _log.exception("A request on a socket failed")

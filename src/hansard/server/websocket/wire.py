@@ -1,14 +1,15 @@
 """The wire: uvicorn's protocol for WebSockets, and where we are stricter.
 
 A client that reads nothing is told why it is closed, if it ever reads again, and is cut off soon if it does not; and
-its pings are answered only while it takes the answers. Frames are not compressed: they are small, many sockets
-are sent the same, and the memory of a compressor for each would be most of what a socket costs.
+its pings are answered only while it takes the answers. Frames that are there together are written together. They
+are not compressed: they are small, and the memory of a compressor would be most of what a socket costs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from hansard.server.websocket import limits
@@ -16,10 +17,22 @@ from hansard.server.websocket import limits
 
 class Wire(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
+        """Send what ASGI knows; and several texts of a `websocket.send` at once."""
+        if texts := message.get("texts"):
+            await self._send_all(texts)
+            return
         if message["type"] == "websocket.close":
             self.writable.set()  # this frame waits for nobody
             self.loop.call_later(limits.FAREWELL, self.transport.abort)
         await super().send(message)
+
+    async def _send_all(self, texts: list[bytes]) -> None:
+        await self.writable.wait()
+        if self.disconnected or self.close_sent:
+            raise ClientDisconnected
+        for text in texts:
+            self.conn.send_text(text)
+        self.transport.write(b"".join(self.conn.data_to_send()))
 
     def shutdown(self) -> None:
         """The server stops; a session knows that, and takes its leave with the position to go on from."""
