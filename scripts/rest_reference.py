@@ -133,7 +133,7 @@ def _body(operation: JSON, schemas: JSON) -> Iterator[str]:
         if name is None:
             yield f"The body is bytes ({'of any type' if media_type == '*/*' else media_type}).\n"
         else:
-            yield _fields(schemas[name.rpartition("/")[2]], "body")
+            yield fields(schemas[name.rpartition("/")[2]], "body")
 
 
 def _answers(operation: JSON) -> Iterator[str]:
@@ -163,10 +163,10 @@ def _records(schemas: JSON, routes: list[tuple[str, str, JSON]]) -> Iterator[str
     for name in sorted(schemas.keys() - bodies):
         text = schemas[name].get("description")
         yield "\n".join([f"### {name}\n", *([text + "\n"] if text else [])])
-        yield _fields(schemas[name], "field")
+        yield fields(schemas[name], "field")
 
 
-def _fields(schema: JSON, what: str) -> str:
+def fields(schema: JSON, what: str) -> str:
     required = schema.get("required", ()) if what == "body" else ()
     lines = [f"| {what} | type | |", "|---|---|---|"]
     for name, field in schema.get("properties", {}).items():

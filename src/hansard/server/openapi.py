@@ -47,7 +47,7 @@ _SCHEMES: dict[str, Any] = {
 
 def describe(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document."""
-    schemas = _Schemas()
+    schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
     for path, method, handler in operations(app):
         paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
@@ -70,6 +70,11 @@ def describe(app: Litestar) -> dict[str, Any]:
             "securitySchemes": _SCHEMES,
         },
     }
+    return plainly(document)
+
+
+def plainly(document: dict[str, Any]) -> dict[str, Any]:
+    """A description whose generic types are named as people would."""
     return msgspec.json.decode(_GENERIC.sub(r"\2\1", msgspec.json.encode(document).decode()))
 
 
@@ -87,7 +92,7 @@ def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
             yield re.sub(r"{(\w+):\w+}", r"{\1}", template), str(method), handler
 
 
-class _Schemas:
+class Schemas:
     """Types in the order in which they are met; their schemas are filled in when all are known."""
 
     def __init__(self) -> None:
@@ -128,7 +133,7 @@ def _mark_time(schema: dict[str, Any]) -> None:
             one["format"] = "date-time"
 
 
-def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any]:
+def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
     summary, _, more = inspect.cleandoc(handler.fn.__doc__ or "").partition("\n\n")
     parameters, body = _parameters(handler, schemas), _body(handler, schemas)
     operation: dict[str, Any] = {
@@ -149,7 +154,7 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> dict[
     return operation
 
 
-def _parameters(handler: HTTPRouteHandler, schemas: _Schemas) -> list[dict[str, Any]]:
+def _parameters(handler: HTTPRouteHandler, schemas: Schemas) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for field in handler.parsed_fn_signature.parameters.values():
         given = field.kwarg_definition
@@ -184,7 +189,7 @@ def _without_none(kind: Any) -> Any:
     return kind
 
 
-def _body(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any] | None:
+def _body(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any] | None:
     if media_type := handler.opt.get("body"):
         return {"required": True, "content": {media_type: {"schema": {}}}}
     field = handler.parsed_data_field
@@ -197,7 +202,7 @@ def _body(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any] | None
     }
 
 
-def _answers(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, Any]:
+def _answers(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
     found: dict[str, Any] = {}
     kind = _answer(handler.parsed_fn_signature.return_type.raw)
     if kind in (None, types.NoneType):

@@ -32,7 +32,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
     id: FrameId
     """The request's; null if it cannot be read."""
-    problem: Problem | msgspec.Raw
+    problem: Problem
     """The same problem document that REST answers with."""
 
 
@@ -64,7 +64,8 @@ def ok(request_id: FrameId, result: Any) -> bytes:
 
 
 def refused(request_id: FrameId, error: HansardError) -> bytes:
-    return _encode(Refused(id=request_id, problem=msgspec.Raw(errors.refusal(error).body)))
+    body: Any = msgspec.Raw(errors.refusal(error).body)
+    return _encode(Refused(id=request_id, problem=body))
 
 
 def changed(entry: FeedEntry) -> bytes:

@@ -1,0 +1,210 @@
+"""Write `docs/reference/websocket.md` and `asyncapi.json`: the protocol of the WebSocket, from its own description.
+
+Run it after a request, a topic or a record has changed; a test fails when the files are not what this would write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import rest_reference
+from hansard.server.websocket import asyncapi
+from hansard.server.websocket.limits import (
+    BURST,
+    CLOSES,
+    HEARTBEAT,
+    MAX_FRAME,
+    MAX_RUNS,
+    PATIENCE,
+    RATE,
+)
+from hansard.server.websocket.requests import REQUESTS
+from hansard.server.websocket.topics import ALL, CONVERSATION, EVENTS, MAX_TOPICS
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+PAGE = FOLDER / "websocket.md"
+DOCUMENT = FOLDER / "asyncapi.json"
+
+JSON = dict[str, Any]
+
+_HEAD = f"""# The WebSocket
+
+This page is written by `scripts/websocket_reference.py` from the protocol's own description, which is in
+[asyncapi.json](asyncapi.json) (AsyncAPI 3). One connection carries requests and, as they happen, changes of the
+record. A client in Python that reconnects by itself is told in [Following changes](../howto/live.md).
+
+**The address** is `/api/v1/ws` at the server. The handshake is authenticated as every request of [the REST
+API](rest.md) is: by `Authorization: Bearer TOKEN`, or in a browser by the cookie of a sign-in, and then only from
+pages of the server itself. A token in the address is not looked at. A handshake that is refused is answered with a
+problem document.
+
+**Frames** are text, each with one JSON object, whose `type` says what it is. A request may have an `id`, a text or
+a number; its reply has the same. Requests are answered in the order in which they come, and what is told comes in
+between. What they take and give are the records of the REST API.
+
+```json
+{{"type": "get_artifacts", "id": 1, "session_id": "01a1ff56-d9ea-76c2-950b-08f1239920b9"}}
+{{"type": "ok", "id": 1, "result": {{"items": [], "next": null}}}}
+```
+
+**What goes wrong** is told by an `error`, with the [problem document](rest.md#errors) that REST would answer with,
+and the connection goes on. That is so for frames that are not JSON, or bytes, or of an unknown type, for fields
+that are missing or too many, and for requests that come too fast (`too-many-requests`, status 429).
+
+```json
+{{"type": "error", "id": 1, "problem": {{"type": "urn:hansard:problem:not-found", "status": 404, …}}}}
+```
+
+**Limits.** A request has at most {MAX_FRAME >> 20} MiB; one of more than twice that ends the connection (1009). A
+socket has {RATE} requests a second, and {BURST} at once after a pause; {MAX_TOPICS} topics; and {MAX_RUNS} runs
+that it follows. The server sends a ping every {HEARTBEAT:.0f} seconds, and expects its answer within as many.
+Browsers answer by themselves, but cannot send pings: they ask with `ping`.
+
+**Who may listen** is asked anew for every frame, and twice a second. A socket whose session was ended, or whose
+token is no longer good, is closed at once.
+"""
+
+_FOLLOWING = """## Following changes
+
+`subscribe` with `topics` has a socket told of every change of that kind; its reply has the `position` from which
+on. Each change has a `type`, such as `artifact.updated`, its `position`, and the [FeedEntry](rest.md#feedentry),
+which says what was changed, not how: read the record for that.
+
+```json
+{"type": "subscribe", "id": 1, "topics": ["artifacts", "runs"], "after": 4711}
+{"type": "ok", "id": 1, "result": {"position": 4711, "topics": ["artifacts", "runs"], "runs": []}}
+{"type": "artifact.updated", "position": 4715, "entry": {"subject_id": "01a1ff56-…", …}}
+```
+
+**Whoever comes back** with `after`, the last position that it saw, is told all that it missed, once and in order,
+however long it was away, and then what comes. If that can no longer be told, because it is older than the feed is
+kept (`feed_days` in [the settings](settings.md)) or of another database, the socket is told `resync` instead: then
+what the client knows is to be read anew, and from the position of the `resync` on everything is told again.
+
+```json
+{"type": "resync", "position": 9001}
+```
+
+The positions of the changes that a client wants may lie far back, because it wants few of them. The `position` that
+`ping` answers with is as good to come back with.
+
+| topic | changes |
+|---|---|
+"""
+_RUNS = f"""| `{ALL}` | all of them |
+| `{CONVERSATION}ID` | all that concern one conversation |
+
+**What a run says** is told as `run.delta`, each with a [RunEvent](rest.md#runevent), to sockets that subscribed to
+the run: `runs` has its id, and the number of the last event that the client saw, or 0. So whoever comes back misses
+nothing and sees nothing twice; but the event that ends the run is always told, and with it the subscription ends.
+
+```json
+{{"type": "subscribe", "id": 2, "runs": {{"01a1ff56-da4f-71d7-830d-d698c680ea44": 0}}}}
+{{"type": "run.delta", "event": {{"run_id": "01a1ff56-…", "number": 2, "type": "text", "text": "Hello", …}}}}
+```
+"""
+
+_CLOSING = f"""## How it ends
+
+The server ends a connection with one of these codes. Where something was listened to, the reason ends in `resume
+from N`: all up to the position N was sent. Nothing is queued for a client that reads slowly: it is told when it
+takes what it was told before, so it lags behind, and others do not. One that takes nothing for {PATIENCE:.0f}
+seconds is closed.
+
+| code | reason | |
+|---|---|---|
+"""
+_STANDARD = """| 1007 | | A text frame was not UTF-8. |
+| 1009 | | A request was more than twice as large as is allowed. |
+| 1011 | `keepalive ping timeout` | A ping was not answered. |
+
+## In a browser
+
+```js
+const socket = new WebSocket(new URL("api/v1/ws", document.baseURI).href.replace("http", "ws"));
+socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", id: 1, topics: ["*"], after: position }));
+socket.onmessage = ({ data }) => {
+  const frame = JSON.parse(data);
+  if (frame.position !== undefined) position = frame.position;
+  if (frame.type === "resync") readEverythingAnew();
+  else if (frame.entry) changed(frame.entry);
+};
+```
+"""
+
+
+def main() -> None:
+    PAGE.write_text(page(), "utf-8")
+    DOCUMENT.write_bytes(document())
+
+
+def document() -> bytes:
+    return msgspec.json.format(msgspec.json.encode(asyncapi.describe()), indent=1) + b"\n"
+
+
+def page() -> str:
+    described = asyncapi.describe()
+    topics = "".join(
+        f"| `{topic}` | {', '.join(f'`{kind}`' for kind in kinds)} |\n"
+        for topic, kinds in EVENTS.items()
+    )
+    closes = "".join(
+        f"| {close.code} | `{close.text}` | {text} |\n" for close, text in CLOSES.items()
+    )
+    parts = [_HEAD, "## Requests\n", *_requests(described), *_bodies(described)]
+    parts += [_FOLLOWING + topics + _RUNS]
+    parts += [_CLOSING + closes + _STANDARD]
+    return "\n".join(parts)
+
+
+def _requests(described: JSON) -> Iterator[str]:
+    schemas, messages = described["components"]["schemas"], described["components"]["messages"]
+    for kind in REQUESTS:
+        name = asyncapi.name_of(kind)
+        message = messages[name]
+        yield f"### {name}\n\n{message['summary']}\n"
+        if more := message.get("description"):
+            yield more + "\n"
+        schema = schemas[kind.__name__]
+        given = {n: f for n, f in schema["properties"].items() if n not in ("type", "id")}
+        if given:
+            yield _linked(rest_reference.fields({**schema, "properties": given}, "body"), schemas)
+        result = messages[f"{name}.ok"]["payload"]["properties"]["result"]["$ref"]
+        yield _result(result.rpartition("/")[2], schemas)
+
+
+def _bodies(described: JSON) -> Iterator[str]:
+    schemas = described["components"]["schemas"]
+    for name in _BODIES:
+        said = schemas[name].get("description")
+        yield f"### {name}\n" + (f"\n{said}\n" if said else "")
+        yield _linked(rest_reference.fields(schemas[name], "body"), schemas)
+
+
+_RESULTS = ("Subscribed", "Pong", "WholeArtifact")
+"""Records that the REST API does not have."""
+_BODIES = ("NewArtifact", "ArtifactChanges", "Prompt")
+"""What the bodies of REST's requests have, and has no heading there."""
+
+
+def _result(name: str, schemas: JSON) -> str:
+    if name in _RESULTS:
+        return "The result:\n\n" + _linked(rest_reference.fields(schemas[name], "field"), schemas)
+    return f"The result is {_linked(f'[{name}](#{name.lower()})', schemas)}.\n"
+
+
+def _linked(text: str, schemas: JSON) -> str:
+    """With its links to records going to the page on the REST API."""
+    known = {name.lower() for name in schemas.keys() - {*_BODIES}} | {"part"}
+    return re.sub(
+        r"\(#(\w+)\)", lambda link: f"(rest.md#{link[1]})" if link[1] in known else link[0], text
+    ).replace("| body |", "| field |")
+
+
+if __name__ == "__main__":
+    main()

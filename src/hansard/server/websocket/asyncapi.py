@@ -1,0 +1,143 @@
+"""The protocol's description, AsyncAPI 3, made from the table of requests, the topics and the frames themselves."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, get_type_hints
+
+import msgspec
+
+from hansard import __version__
+from hansard.model.feed import FeedEntry
+from hansard.server import gate
+from hansard.server.openapi import PREFIX, Schemas, plainly
+from hansard.server.websocket.door import PATH
+from hansard.server.websocket.frames import Delta, Refused, Resync
+from hansard.server.websocket.requests import REQUESTS, Request
+from hansard.server.websocket.topics import EVENTS
+
+JSON = dict[str, Any]
+
+CHANNEL = {"$ref": "#/channels/socket"}
+_ID: JSON = {"type": ["string", "integer", "null"], "description": "The request's."}
+
+
+def describe() -> JSON:
+    """The AsyncAPI document, as the server sees it: it receives requests, and sends replies and events."""
+    schemas = Schemas()
+    messages: JSON = {"error": _message(Refused, schemas.of(Refused))}
+    operations: JSON = {}
+    for kind in REQUESTS:
+        name = name_of(kind)
+        messages[name] = _message(kind, schemas.of(kind))
+        messages[f"{name}.ok"] = _reply(name, schemas.of(result_of(kind)))
+        operations[name] = _operation(name)
+    entry = schemas.of(FeedEntry)
+    for topic, kinds in EVENTS.items():
+        messages[topic] = _event(topic, kinds, entry)
+    for told in (Delta, Resync):
+        messages[name_of(told)] = _message(told, schemas.of(told))
+    events = [*EVENTS, name_of(Delta), name_of(Resync)]
+    operations["tell"] = {
+        "action": "send",
+        "channel": CHANNEL,
+        "summary": "What a socket is told that has subscribed.",
+        "messages": [_in_channel(name) for name in events],
+    }
+    document: JSON = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Hansard, live",
+            "version": __version__,
+            "description": "Requests, and changes as they come, over one WebSocket.",
+        },
+        "servers": {
+            "here": {
+                "host": "127.0.0.1:8765",
+                "protocol": "ws",
+                "security": [{"$ref": f"#/components/securitySchemes/{n}"} for n in _SECURITY],
+            }
+        },
+        "channels": {
+            "socket": {
+                "address": PREFIX + PATH,
+                "messages": {n: {"$ref": f"#/components/messages/{n}"} for n in messages},
+            }
+        },
+        "operations": operations,
+        "components": {
+            "schemas": schemas.components(),
+            "messages": messages,
+            "securitySchemes": _SECURITY,
+        },
+    }
+    return plainly(document)
+
+
+_SECURITY: JSON = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of the installation, in the handshake; never in the URL.",
+    },
+    "session": {
+        "type": "httpApiKey",
+        "in": "cookie",
+        "name": gate.COOKIE,
+        "description": "A browser that was signed in by a link, on a page of this server.",
+    },
+}
+
+
+def name_of(kind: type[msgspec.Struct]) -> str:
+    """What frames of this kind have as their `type`."""
+    return str(kind.__struct_config__.tag)
+
+
+def result_of(kind: type[Request]) -> Any:
+    """The type of a request's result."""
+    return get_type_hints(kind.answer)["return"]
+
+
+def _message(kind: type[msgspec.Struct], schema: JSON) -> JSON:
+    summary, _, more = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")
+    message: JSON = {"name": name_of(kind), "summary": summary, "payload": schema}
+    return message | ({"description": more} if more else {})
+
+
+def _reply(name: str, result: JSON) -> JSON:
+    payload: JSON = {
+        "type": "object",
+        "required": ["type", "id", "result"],
+        "properties": {"type": {"const": "ok"}, "id": _ID, "result": result},
+    }
+    return {"name": "ok", "summary": f"`{name}` was done.", "payload": payload}
+
+
+def _event(topic: str, kinds: tuple[str, ...], entry: JSON) -> JSON:
+    payload: JSON = {
+        "type": "object",
+        "required": ["type", "position", "entry"],
+        "properties": {
+            "type": {"enum": list(kinds)},
+            "position": {"type": "integer"},
+            "entry": entry,
+        },
+    }
+    return {"name": topic, "summary": f"A change of the topic `{topic}`.", "payload": payload}
+
+
+def _operation(name: str) -> JSON:
+    return {
+        "action": "receive",
+        "channel": CHANNEL,
+        "messages": [_in_channel(name)],
+        "reply": {
+            "channel": CHANNEL,
+            "messages": [_in_channel(f"{name}.ok"), _in_channel("error")],
+        },
+    }
+
+
+def _in_channel(name: str) -> JSON:
+    return {"$ref": f"#/channels/socket/messages/{name}"}
