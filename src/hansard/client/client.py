@@ -1,0 +1,228 @@
+"""Requests and changes over WebSockets, which are opened again when they break.
+
+Requests share one connection; each stream of changes has its own, and remembers the last position that it gave, so that
+it goes on from there. A request that was cut off is asked again if that is harmless, as it is for all that only read
+and for all that carry an id; any other is `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from itertools import count
+from typing import Any, Self, TypeVar
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from hansard.client.told import Event, Frame, Resync, Started, WholeArtifact, error_of, frame_of
+from hansard.errors import NotSignedIn, OutcomeUnknown, Unavailable
+from hansard.ids import new_id
+from hansard.model.artifacts import Artifact
+from hansard.model.pages import Page
+from hansard.model.runs import ENDED, Run, RunEvent
+
+T = TypeVar("T")
+Fields = dict[str, Any]
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+"""Seconds until a broken connection is tried again, each time twice as long, give or take a half."""
+SIGNED_OUT = 4401
+_BROKEN = (WebSocketException, OSError)
+
+
+class Client:
+    """A client of the server at a URL, such as `http://127.0.0.1:8765`.
+
+    A request waits `patience` seconds for a server that is away, and then raises Unavailable; streams wait for ever.
+    """
+
+    def __init__(self, url: str, token: str, *, patience: float = 30.0) -> None:
+        self._address = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/v1/ws"
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._patience = patience
+        self._numbers = count(1)
+        self._waiting: dict[Any, asyncio.Future[Frame]] = {}
+        self._line: ClientConnection | None = None
+        self._hearing: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._line is not None and self._hearing is not None:
+            await self._line.close()
+            await self._hearing
+
+    # Requests
+
+    async def get_artifacts(
+        self, session_id: str, *, message_id: str | None = None, limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Artifact]:  # fmt: skip
+        fields: Fields = {"message_id": message_id, "limit": limit, "cursor": cursor}
+        return await self._ask(Page[Artifact], "get_artifacts", session_id=session_id, **fields)
+
+    async def get_artifact(self, artifact_id: str, revision: int | None = None) -> WholeArtifact:
+        fields: Fields = {"artifact_id": artifact_id, "revision": revision}
+        return await self._ask(WholeArtifact, "get_artifact", **fields)
+
+    async def create_artifact(self, **fields: Any) -> Artifact:
+        """Make an artifact; it is given an id if it has none."""
+        return await self._ask(Artifact, "create_artifact", artifact={"id": new_id()} | fields)
+
+    async def update_artifact(self, artifact_id: str, **updates: Any) -> Artifact:
+        """Change an artifact, with `expect_revision` only if that is still the newest."""
+        again = updates.get("expect_revision") is None
+        fields: Fields = {"artifact_id": artifact_id, "updates": updates}
+        return await self._ask(Artifact, "update_artifact", again=again, **fields)
+
+    async def delete_artifact(self, artifact_id: str) -> Artifact:
+        return await self._ask(Artifact, "delete_artifact", again=False, artifact_id=artifact_id)
+
+    async def send_message(self, session_id: str, **message: Any) -> list[Run]:
+        """Say something and have it answered; the message is given an id if it has none."""
+        message = {"id": new_id()} | message
+        fields: Fields = {"session_id": session_id, "message": message}
+        return (await self._ask(Started, "send_message", **fields)).runs
+
+    async def cancel_run(self, run_id: str) -> Run:
+        return await self._ask(Run, "cancel_run", run_id=run_id)
+
+    # What is told
+
+    async def events(
+        self, topics: Iterable[str] = ("*",), *, after: int | None = None
+    ) -> AsyncIterator[Event | Resync]:
+        """Changes as they come, without end: after a position all that came since, without one from now on."""
+        asked: Fields = {"topics": list(topics), "after": after}
+        async with aclosing(self._frames(asked)) as frames:
+            async for frame in frames:
+                if frame.type == "ok":
+                    if asked["after"] is None:
+                        asked["after"] = msgspec.json.decode(frame.result)["position"]
+                    continue
+                asked["after"] = frame.position
+                if frame.entry is not None:
+                    yield Event(frame.type, frame.position, frame.entry)
+                else:
+                    yield Resync(frame.position)
+
+    async def run_events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+        """What a run says, as it says it, to the event that ends it."""
+        asked: Fields = {"runs": {run_id: after}}
+        async with aclosing(self._frames(asked)) as frames:
+            async for frame in frames:
+                if frame.event is not None:
+                    asked["runs"] = {run_id: frame.event.number}
+                    yield frame.event
+                    if frame.event.type in ENDED:
+                        return
+
+    async def _frames(self, asked: Fields) -> AsyncGenerator[Frame]:
+        """What comes over connections that subscribe to what is asked for at the time."""
+        tries = 0
+        while True:
+            try:
+                async with await self._connect() as line:
+                    await line.send(_text("subscribe", 0, asked))
+                    async for text in line:
+                        frame = frame_of(text)
+                        if frame.type == "error":
+                            raise error_of(bytes(frame.problem))
+                        tries = 0
+                        yield frame
+            except _BROKEN as error:
+                _check_end(error)
+            await _pause(tries)
+            tries += 1
+
+    # The wire
+
+    async def _ask(self, kind: type[T], name: str, *, again: bool = True, **fields: Any) -> T:
+        """The result of a request."""
+        while True:
+            line = await self._opened()
+            number = next(self._numbers)
+            reply = self._waiting[number] = asyncio.get_running_loop().create_future()
+            try:
+                await line.send(_text(name, number, fields))
+                frame = await reply
+            except _BROKEN as error:
+                _check_end(error)
+                if not again:
+                    raise OutcomeUnknown() from error
+                await _pause(0)
+                continue
+            finally:
+                self._waiting.pop(number, None)
+            if frame.type == "error":
+                raise error_of(bytes(frame.problem))
+            return msgspec.json.decode(frame.result, type=kind)
+
+    async def _opened(self) -> ClientConnection:
+        """The connection for requests; raises Unavailable if there is none for too long."""
+        async with self._opening:
+            if self._hearing is None or self._hearing.done():
+                try:
+                    async with asyncio.timeout(self._patience):
+                        self._line = await self._reconnect()
+                except TimeoutError:
+                    raise Unavailable("The server cannot be reached.") from None
+                self._hearing = asyncio.create_task(self._hear(self._line))
+            assert self._line is not None  # noqa: S101 - it is there once somebody hears it
+            return self._line
+
+    async def _reconnect(self) -> ClientConnection:
+        for tries in count():
+            try:
+                return await self._connect()
+            except _BROKEN:
+                await _pause(tries)
+        raise AssertionError
+
+    async def _connect(self) -> ClientConnection:
+        try:
+            return await connect(
+                self._address, additional_headers=self._headers, max_size=None, compression=None
+            )
+        except InvalidStatus as refused:
+            if refused.response.status_code < 500:
+                raise error_of(bytes(refused.response.body or b"")) from refused
+            raise
+
+    async def _hear(self, line: ClientConnection) -> None:
+        """Hand replies to those who wait for them, until the connection ends."""
+        end: Exception = ConnectionError("The connection was closed.")
+        try:
+            while True:
+                frame = frame_of(await line.recv())
+                if (reply := self._waiting.get(frame.id)) is not None and not reply.done():
+                    reply.set_result(frame)
+        except _BROKEN as error:
+            end = error
+        for reply in self._waiting.values():
+            if not reply.done():
+                reply.set_exception(end)
+
+
+def _text(name: str, number: int, fields: Fields) -> str:
+    return msgspec.json.encode({"type": name, "id": number, **fields}).decode()
+
+
+def _check_end(error: Exception) -> None:
+    """Raise what another try would not mend."""
+    if isinstance(error, ConnectionClosed) and error.rcvd and error.rcvd.code == SIGNED_OUT:
+        raise NotSignedIn("The token is no longer good.") from error
+
+
+async def _pause(tries: int) -> None:
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 10))
+    await asyncio.sleep(random.uniform(0.5, 1.5) * longest)  # noqa: S311 - so that not all come at once
