@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hansard import Database, Services
-from hansard.errors import HansardError, InvalidInput
+from hansard.errors import HansardError, InvalidInput, StorageError
 from hansard.model.feed import TRIMMED
 from hansard.services import hub
 from hansard.services.database import KEEP_FEED
@@ -144,3 +144,15 @@ async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.M
     assert len(looks) < 100
     for each in following:
         await each.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
+
+
+async def test_who_follows_is_told_that_the_database_is_closed(db: Database, ada: Services) -> None:
+    coming = asyncio.ensure_future(anext(ada.feed.follow(0)))
+    await talk(ada)
+    await coming
+    coming = asyncio.ensure_future(anext(ada.feed.follow(await ada.feed.end())))
+    await asyncio.sleep(0)
+    db.hubs.close()
+    with pytest.raises(StorageError):
+        async with asyncio.timeout(20):
+            await coming

@@ -18,7 +18,7 @@ class FeedEntry(Entry, frozen=True, kw_only=True):
     user_id: str
     """Whose record it is."""
     kind: str
-    """Such as `conversation.updated` or `message.created`."""
+    """Such as `conversation.updated` or `message.created`; `feed.trimmed` if what came before is no longer kept."""
     subject_id: Ref
     conversation_id: Id | None = None
     branch: Id | None = None

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hansard.errors import HansardError
+from hansard.errors import HansardError, StorageError
 from hansard.model.feed import FeedEntry
 from hansard.services.base import MAX_PAGE
 from hansard.storage.base import Reader, Storage
@@ -45,14 +45,17 @@ class Hub:
         """All that is settled after this position, and not after `_end`, is among the entries; -1: nothing is known."""
         self._end = -1
         self._moved = asyncio.Event()
+        self._closed = False
         self._reading = asyncio.create_task(self._read())
 
     def close(self) -> None:
+        self._closed = True
         self._reading.cancel()
+        self._moved.set()
 
     async def since(self, after: int) -> list[FeedEntry]:
         """What comes next after a position, as soon as there is something."""
-        while True:
+        while not self._closed:
             moved = self._moved
             if 0 <= self._begin <= after:
                 first = bisect_right(self._entries, after, key=_position)
@@ -62,6 +65,7 @@ class Hub:
             if found:
                 return found
             await moved.wait()
+        raise StorageError("The database is closed.")
 
     async def _read(self) -> None:
         with self._storage.bells.hung(self._tenant, self._user_id) as bell:

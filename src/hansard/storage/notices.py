@@ -24,6 +24,8 @@ GATHER = 0.02
 """Seconds between two notices of one process."""
 MAX_KEYS = 400
 """In one notice, which holds 8,000 bytes."""
+LAST_WORDS = 1.0
+"""Seconds to tell what is left to tell, when a storage is closed."""
 RETRY = 1.0
 """Seconds until a connection that was lost is opened again."""
 
@@ -64,12 +66,13 @@ class Notices(Bells):
 
     async def close(self) -> None:
         """Tell what is left to tell, and stop listening."""
+        if self._telling is not None:
+            await asyncio.wait({self._telling}, timeout=LAST_WORDS)
         for task in (self._telling, self._listening):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
         self._telling = self._listening = None
-        await self._tell_once()
 
     async def _tell(self) -> None:
         while self._untold:
