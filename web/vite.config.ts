@@ -4,13 +4,15 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+import { previews } from "./preview/build.ts";
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env["HANSARD_URL"] ?? "http://127.0.0.1:8765";
 
 export default defineConfig({
   // Every address is relative to the page's <base>, so the app works below any path.
   base: "./",
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), previews()],
   resolve: {
     alias: {
       "@": here("./src"),

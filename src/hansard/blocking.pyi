@@ -47,6 +47,8 @@ from collections.abc import Sequence
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.model.shares import ShareRight
+from hansard.services.previews import Shown
+from hansard.services.previews import Sight
 from hansard.model.activity import Stats
 from hansard.model.tenants import Tenant
 from hansard.model.artifacts import Use
@@ -156,6 +158,10 @@ class Shares:
     def revoke(self, share_id: str) -> Share: ...
     def follow(self, token: str) -> Linked: ...
 
+class Previews:
+    def sight(self, artifact_id: str, revision: int | None=None) -> Sight: ...
+    def show(self, sight: Sight) -> Shown: ...
+
 class Blobs:
     def put(self, data: bytes, media_type: str) -> Blob: ...
     def get(self, digest: str) -> Blob: ...
@@ -210,6 +216,7 @@ class BlockingServices:
     collections: Collections
     scanning: Scanning
     shares: Shares
+    previews: Previews
     blobs: Blobs
     people: People
     feed: Feed

@@ -110,7 +110,7 @@ def test_the_app_runs_nothing_but_its_own_files(built: Site) -> None:
         headers = built.stranger.get(path).headers
         assert headers["content-security-policy"] == (
             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-            "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+            "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; "
             "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
         )
         assert headers["x-content-type-options"] == "nosniff"
@@ -134,10 +134,14 @@ def test_the_api_stays_what_it_is(built: Site) -> None:
 
 
 def test_nothing_but_the_page_lies_outside_the_api(built: Site) -> None:
-    """The gate wants a credential below /api alone, so what holds anything may be nowhere else."""
+    """The gate wants a credential below /api alone, so what holds anything may be nowhere else.
+
+    The address of a preview is its own credential.
+    """
     api = make_api(built.database, doorkeeper=Doorkeeper(TOKEN), closing=Closing())
     outside = {route.path for route in api.routes if not route.path.startswith("/api/")}
-    assert outside == {"/", "/{_:path}", "/signin", "/healthz", "/readyz"}
+    previews = {"/preview/{sealed:str}", "/preview/{sealed:str}/frame"}
+    assert outside == {"/", "/{_:path}", "/signin", "/healthz", "/readyz"} | previews
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["cut", "kept"])

@@ -31,6 +31,7 @@ BODIES: dict[str, JSON] = {
     "edit_message": {"content": "x"},
     "link_artifact": {},
     "merge_branches": {"source": ANY},
+    "preview_artifact": {},
     "rate_message": {"value": 1},
     "rename_branch": {"name": "x"},
     "retry_message": ECHO,

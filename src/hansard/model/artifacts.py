@@ -17,6 +17,8 @@ ArtifactType = Literal[
     "code", "html", "css", "svg", "react", "markdown", "mermaid", "json", "csv", "text", "other"
 ]
 Encoding = Literal["", "zlib"]
+PreviewType = Literal["html", "svg", "react", "mermaid"]
+"""What runs."""
 Use = Literal["opened", "copied", "exported"]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.di import Provide
 
-from hansard.server import errors, openapi, page, sse
+from hansard.server import errors, openapi, page, preview, sse
 from hansard.server.auth import Doorkeeper
 from hansard.server.bodies import MAX_BODY, BoundedRequest
 from hansard.server.gate import Gate
@@ -26,6 +26,7 @@ from hansard.server.http import (
     messages,
     models,
     people,
+    previews,
     projects,
     ratings,
     runs,
@@ -62,6 +63,7 @@ NOUNS = (
     artifacts,
     collections,
     shares,
+    previews,
 )
 
 
@@ -86,12 +88,9 @@ def make_api(
     }
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
+    outside = [*health.ROUTES, *preview.ROUTES, *page.ROUTES]
     return Litestar(
-        [
-            Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]),
-            *health.ROUTES,
-            *page.ROUTES,
-        ],
+        [Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]), *outside],
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
         exception_handlers={Exception: errors.handle},
         request_class=BoundedRequest,

@@ -1,9 +1,9 @@
 """Who may come in: one secret token for an installation, one-time links that sign a browser in, and its cookie.
 
-Everything follows from the token. A link carries a code, and a cookie a session, each signed with a key of its own that
-is derived from the token; so neither gives the token away, neither can stand for the other, and a new token ends
-them all. What was used up is remembered by this process alone, until it would have expired; so that a restart makes no
-code good again, a process takes none that is older than itself.
+Everything follows from the token. A link carries a code, a cookie a session, and a preview's address what it is of,
+each signed with a key of its own that is derived from the token; so none gives the token away, none can stand for
+another, and a new token ends them all. What was used up is remembered by this process alone, until it would have
+expired; so that a restart makes no code good again, a process takes none that is older than itself.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from hansard.errors import InvalidConfig, NotSignedIn
+from hansard.errors import InvalidConfig, NotFound, NotSignedIn
 from hansard.storage.files import flush
 
 LINK_LASTS = 15 * 60
 SESSION_LASTS = 90 * 24 * 3600
 """Seconds."""
 
-Purpose = Literal["sign-in code", "session"]
+Purpose = Literal["sign-in code", "session", "preview"]
 
 _TOKEN = re.compile(r"hsd_[\w-]{43}", re.ASCII)
 
@@ -76,6 +77,14 @@ class Credential(msgspec.Struct, frozen=True):
     secret: str
 
 
+class Seal(msgspec.Struct, frozen=True):
+    """Something that was said by us, and is good for a while."""
+
+    text: str
+    """Fit for an address."""
+    expires_at: datetime
+
+
 class Doorkeeper:
     """Knows the token, which codes were used, and which sessions were ended."""
 
@@ -106,15 +115,28 @@ class Doorkeeper:
         if given.kind == "session":
             self._spend(given.secret, _expiry(self._token, "session", given.secret))
 
+    def seal(self, said: bytes, lasts: float) -> Seal:
+        """Say something that whoever has it may come back with; it can be read, and not changed."""
+        expires = self._clock() + lasts
+        sealed = _sign(self._token, "preview", expires, _text(said))
+        return Seal(sealed, datetime.fromtimestamp(expires, UTC))
+
+    def unseal(self, sealed: str) -> bytes:
+        """What we said; raises NotFound if we did not, or if that was too long ago."""
+        if _expiry(self._token, "preview", sealed) <= self._clock():
+            raise NotFound("There is nothing at this address.")
+        said = sealed.split(".")[1]
+        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
+
     def _spend(self, signed: str, expires: float) -> None:
         now = self._clock()
         self._spent = {spent: until for spent, until in self._spent.items() if until > now}
         self._spent[signed] = expires
 
 
-def _sign(token: str, purpose: Purpose, expires: float) -> str:
-    """`expiry.nonce.signature`, the expiry in microseconds."""
-    claim = f"{round(expires * 1e6)}.{secrets.token_urlsafe(16)}"
+def _sign(token: str, purpose: Purpose, expires: float, said: str = "") -> str:
+    """`expiry.said.signature`, the expiry in microseconds; a nonce where nothing is said."""
+    claim = f"{round(expires * 1e6)}.{said or secrets.token_urlsafe(16)}"
     return f"{claim}.{_signature(token, purpose, claim)}"
 
 

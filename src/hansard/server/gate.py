@@ -3,7 +3,8 @@
 Any web page can send requests to a local port, and can give that port a name of its own. So a request must call the
 server by a name that it knows, must bring a credential for all that is below `/api`, and, where the browser adds the
 credential by itself, must come from a page of ours if it changes anything or opens a WebSocket. What is not below
-`/api` holds nothing of anybody's. No other origin is ever allowed to read an answer.
+`/api` holds nothing of anybody's, but for previews: their addresses were given by the API, are signed and are soon
+over. No other origin is ever allowed to read an answer.
 
 The path that is judged here is the one that is handed on, so nothing behind the gate can read it otherwise.
 """

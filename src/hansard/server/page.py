@@ -32,6 +32,8 @@ from hansard.server.http.fields import Prefix, Scoped
 WEB = Path(__file__).with_name("web")
 """Where the build puts the app."""
 INDEX, ASSETS = "index.html", "assets/"
+RUNNERS = "assets/preview/"
+"""What runs in the frames of previews, whose origin is none: they load it like pages of any other host."""
 
 _BASE = re.compile(rb'<base href="/"\s*/?>')
 _TYPES = {
@@ -55,7 +57,7 @@ _TEXTS = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"}
 """What compression makes smaller."""
 _APP_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; "
     "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 _STYLE = """
@@ -91,6 +93,10 @@ class Files:
     def __contains__(self, name: str) -> bool:
         return name in self._paths
 
+    def named(self, start: str) -> str | None:
+        """The file whose name begins so, before the hash of its content."""
+        return next((name for name in self._paths if name.startswith(f"{start}-")), None)
+
     async def read(self, name: str, *, packed: bool) -> bytes:
         """A file's bytes, compressed with gzip if they are to be packed."""
         if (name, packed) not in self._read:
@@ -121,7 +127,7 @@ async def show(
     if name:
         raise NotFound(_NOTHING)
     if request.auth is None:
-        return _page(401, "<p>This browser is not signed in.</p>" + _HOW)
+        return plain(401, "<p>This browser is not signed in.</p>" + _HOW)
     return await _facts(services, prefix)
 
 
@@ -139,7 +145,7 @@ async def sign_in(
     except NotSignedIn as error:
         if request.auth is not None:  # a link that was opened twice
             return Response("", status_code=303, headers=home)
-        return _page(401, f"<p>{escape(error.message)}</p>" + _HOW)
+        return plain(401, f"<p>{escape(error.message)}</p>" + _HOW)
     headers = home | {"Set-Cookie": cookie(session, prefix)}
     return Response("", status_code=303, headers=headers)
 
@@ -163,6 +169,8 @@ async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
     }
     if packed:
         headers["Content-Encoding"] = "gzip"
+    if name.startswith(RUNNERS):
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     content = await files.read(name, packed=packed)
     return Response(content, media_type=_TYPES.get(suffix, _ANYTHING), headers=headers)
 
@@ -185,7 +193,7 @@ async def _facts(services: Scoped, prefix: str) -> Response[str]:
         f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items()
     )
     address = f"{escape(prefix)}/api/v1/openapi.json"
-    return _page(
+    return plain(
         200,
         f"<p>Hansard is running.</p><dl>{rows}</dl>"
         f'<p>Programs find the API described at <a href="{address}">{address}</a>.</p>'
@@ -194,7 +202,8 @@ async def _facts(services: Scoped, prefix: str) -> Response[str]:
     )
 
 
-def _page(status: int, content: str) -> Response[str]:
+def plain(status: int, content: str) -> Response[str]:
+    """A page of ours with a few words, without scripts."""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Hansard</title>'

@@ -28,6 +28,7 @@ from hansard.services.hub import Hubs
 from hansard.services.messages import Messages
 from hansard.services.options import ChatOptions
 from hansard.services.people import People
+from hansard.services.previews import Previews
 from hansard.services.projects import Projects
 from hansard.services.purging import end_temporary, finish_purges, release_uploads
 from hansard.services.ratings import Ratings
@@ -82,6 +83,7 @@ class Services:
         self.collections = Collections(scope, storage, clock)
         self.scanning = Scanning(scope, storage, clock)
         self.shares = Shares(scope, storage, clock)
+        self.previews = Previews(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
         self.feed = Feed(scope, storage, clock, hubs)

@@ -4,6 +4,223 @@
  */
 
 export interface paths {
+    "/api/v1/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List artifacts, the most recently changed first.
+         * @description `from` and `to` bound the last change; `message_id` asks for those that a message made or revised; `deleted` lists
+         *     the trash, `shared` what others share. Those of a temporary conversation are listed with it alone.
+         */
+        get: operations["list_artifacts"];
+        put?: never;
+        /**
+         * Make an artifact.
+         * @description With an `id` the request may be repeated: it answers with what is there.
+         */
+        post: operations["create_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find artifacts whose title, description or newest content contain every word and "phrase" of `q`.
+         * @description A word that ends in `*` is the beginning of words. `type` and `language` may be given several times.
+         */
+        get: operations["search_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what was done with artifacts, by day, type and language. */
+        get: operations["get_artifact_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an artifact, without its content. */
+        get: operations["get_artifact"];
+        put?: never;
+        post?: never;
+        /** Put an artifact into the trash. */
+        delete: operations["delete_artifact"];
+        options?: never;
+        head?: never;
+        /** Change an artifact; with `expect_revision`, only if that is still the newest. */
+        patch: operations["update_artifact"];
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what an artifact says now, or at a revision. */
+        get: operations["read_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an artifact as a file, now or as of a revision; this counts as an export. */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an artifact out of the trash. */
+        post: operations["restore_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove for good an artifact that is in the trash, with all its revisions. */
+        post: operations["purge_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the revisions of an artifact, the newest first. */
+        get: operations["list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/revisions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back to what a revision said, by saying it again in a new one. */
+        post: operations["restore_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two revisions by line: the first with the newest, unless it is said which. */
+        get: operations["diff_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that an artifact was opened, copied or exported. */
+        post: operations["use_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blobs": {
         parameters: {
             query?: never;
@@ -181,6 +398,78 @@ export interface paths {
          */
         post: operations["dialogue"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all collections by name, or those of a project; `deleted` lists those in the trash. */
+        get: operations["list_collections"];
+        put?: never;
+        /** Make a collection of artifacts. */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a collection; its artifacts are listed with `collection_id`. */
+        get: operations["get_collection"];
+        put?: never;
+        post?: never;
+        /** Put a collection into the trash; what is in it stays. */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** Change a collection; with `version`, only if it is still at that version. */
+        patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a collection out of the trash. */
+        post: operations["restore_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put an artifact into a collection; again, nothing changes. */
+        put: operations["collect_artifact"];
+        post?: never;
+        /** Take an artifact out of a collection. */
+        delete: operations["uncollect_artifact"];
         options?: never;
         head?: never;
         patch?: never;
@@ -527,6 +816,26 @@ export interface paths {
         patch: operations["update_tenant"];
         trace?: never;
     };
+    "/api/v1/artifacts/{artifact_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get an address at which an artifact runs, in a sandbox, for some minutes.
+         * @description There are previews of html, svg, react and mermaid.
+         */
+        post: operations["preview_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -795,6 +1104,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/{artifact_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of an artifact, links included, that were not revoked. */
+        get: operations["list_shares"];
+        put?: never;
+        /** Share an artifact with a user of the tenant, to read or to write; it replaces a share with that user. */
+        post: operations["share_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link to an artifact, which lets read. Its token is told this once. */
+        post: operations["link_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a share or a link, at once. */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what a link shows. */
+        get: operations["follow_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stats": {
         parameters: {
             query?: never;
@@ -876,6 +1254,296 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** NewArtifact */
+        NewArtifact: {
+            content: string;
+            /** @enum {unknown} */
+            type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+            title: string;
+            /**
+             * @description The client's choice, so that a repeated request does nothing.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            language?: string;
+            /**
+             * @description If it is empty, that of the language.
+             * @default
+             */
+            media_type?: string;
+            /** @default  */
+            description?: string;
+            /**
+             * @description Answers of its conversation that name it make revisions of it.
+             * @default
+             */
+            identifier?: string;
+            /** @default  */
+            file_name?: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /**
+             * @description Only without a conversation, whose project it has.
+             * @default null
+             */
+            project_id?: string | null;
+            /** @default {} */
+            metadata?: Record<string, unknown>;
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Artifact
+         * @description Something made: a program, a page, a drawing, a document.
+         */
+        Artifact: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            owner_id: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /**
+             * @description The conversation's, and another when that moves; of an artifact without a conversation, its own.
+             * @default null
+             */
+            project_id?: string | null;
+            /**
+             * @description The answer in which it was first found; null if a person made it.
+             * @default null
+             */
+            message_id?: string | null;
+            /**
+             * @description Where that message is.
+             * @default null
+             */
+            branch?: string | null;
+            /**
+             * @description Which part of the message, from 0.
+             * @default null
+             */
+            part?: number | null;
+            /** @enum {unknown} */
+            type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+            /**
+             * @description Lower case, as people write it after a fence.
+             * @default
+             */
+            language?: string;
+            media_type: string;
+            title: string;
+            /** @default  */
+            description?: string;
+            /**
+             * @description What later answers name it by; empty if nothing.
+             * @default
+             */
+            identifier?: string;
+            /** @default  */
+            file_name?: string;
+            /**
+             * @description The number of the newest revision.
+             * @default 1
+             */
+            revision?: number;
+            /** @description Bytes of the newest revision, as UTF-8. */
+            size: number;
+            /**
+             * @description Whether the newest revision is whole; False if the answer was cut off in it.
+             * @default true
+             */
+            closed?: boolean;
+            /**
+             * @description Whether its conversation is: then it is listed with that alone, and goes with it.
+             * @default false
+             */
+            temporary?: boolean;
+            /** @default {} */
+            metadata?: Record<string, unknown>;
+            /** @default null */
+            deleted_at?: string | null;
+        };
+        /**
+         * Page[Artifact]
+         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         */
+        ArtifactPage: {
+            items: components["schemas"]["Artifact"][];
+            next: string | null;
+        };
+        /**
+         * Page[ArtifactHit]
+         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         */
+        ArtifactHitPage: {
+            items: components["schemas"]["ArtifactHit"][];
+            next: string | null;
+        };
+        /**
+         * ArtifactHit
+         * @description An artifact that a search found.
+         */
+        ArtifactHit: {
+            artifact: components["schemas"]["Artifact"];
+            /** @description An excerpt around the first match, plain text. */
+            snippet: string;
+            /** @description Where the matches are in the snippet: start and end, in characters. */
+            marks: [
+                number,
+                number
+            ][];
+            /** @description Higher is better; comparable within one search. */
+            score: number;
+        };
+        /**
+         * Items[ArtifactUse]
+         * @description A whole list.
+         */
+        ArtifactUseItems: {
+            items: components["schemas"]["ArtifactUse"][];
+        };
+        /**
+         * ArtifactUse
+         * @description What was done with artifacts of one owner, day (UTC), type and language.
+         */
+        ArtifactUse: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            owner_id: string;
+            /** @description Such as `2026-11-21`. */
+            day: string;
+            type: string;
+            /** @default  */
+            language?: string;
+            /** @default 0 */
+            made?: number;
+            /**
+             * @description Revisions after the first, by models and people.
+             * @default 0
+             */
+            edited?: number;
+            /** @default 0 */
+            opened?: number;
+            /** @default 0 */
+            copied?: number;
+            /** @default 0 */
+            exported?: number;
+        };
+        /**
+         * ArtifactContent
+         * @description What an artifact says at a revision.
+         */
+        ArtifactContent: {
+            revision: components["schemas"]["Revision"];
+            content: string;
+        };
+        /**
+         * Revision
+         * @description What an artifact said at one time.
+         */
+        Revision: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description a UUID */
+            artifact_id: string;
+            /** @description From 1; a number is never given twice. */
+            number: number;
+            /** @description The SHA-256 of the content. */
+            digest: string;
+            size: number;
+            /** @default true */
+            closed?: boolean;
+            title: string;
+            /**
+             * @description The user who wrote it; null if a model did.
+             * @default null
+             */
+            author?: string | null;
+            /** @default null */
+            model?: string | null;
+            /**
+             * @description The answer it was found in.
+             * @default null
+             */
+            message_id?: string | null;
+            /** @default null */
+            part?: number | null;
+            /**
+             * @description The number of the revision that it says again.
+             * @default null
+             */
+            restored_from?: number | null;
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * ArtifactChanges
+         * @description What is not given stays as it is; other content is a new revision.
+         */
+        ArtifactChanges: {
+            /**
+             * @description The newest revision that the writer knows: if there is a newer one, nothing is changed.
+             * @default null
+             */
+            expect_revision?: number | null;
+            content?: string;
+            /** @enum {unknown} */
+            type?: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+            title?: string;
+            language?: string;
+            media_type?: string;
+            description?: string;
+            identifier?: string;
+            file_name?: string;
+            metadata?: Record<string, unknown>;
+            /**
+             * @description On the revision.
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * Page[Revision]
+         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         */
+        RevisionPage: {
+            items: components["schemas"]["Revision"][];
+            next: string | null;
+        };
+        /** GoingBack */
+        GoingBack: {
+            /** @default null */
+            expect_revision?: number | null;
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Diff
+         * @description What changed from one revision to another.
+         */
+        Diff: {
+            old: number;
+            new: number;
+            /** @description Lines. */
+            added: number;
+            removed: number;
+            /** @description A unified diff, with three lines around each change; empty if the contents are equal. */
+            text: string;
+        };
+        /** Used */
+        Used: {
+            /** @enum {unknown} */
+            use: "copied" | "exported" | "opened";
+        };
         /**
          * Blob
          * @description Bytes kept once per tenant under their SHA-256, in chunks.
@@ -1207,6 +1875,60 @@ export interface components {
          */
         Started: {
             run: components["schemas"]["Run"];
+        };
+        /** NewCollection */
+        NewCollection: {
+            name: string;
+            /**
+             * @description The client's choice, so that a repeated request does nothing.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            description?: string;
+            /** @default null */
+            project_id?: string | null;
+        };
+        /**
+         * Collection
+         * @description A named set of artifacts; an artifact may be in many.
+         */
+        Collection: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            owner_id: string;
+            /** @default null */
+            project_id?: string | null;
+            name: string;
+            /** @default  */
+            description?: string;
+            /** @default null */
+            deleted_at?: string | null;
+        };
+        /**
+         * Items[Collection]
+         * @description A whole list.
+         */
+        CollectionItems: {
+            items: components["schemas"]["Collection"][];
+        };
+        /**
+         * CollectionChanges
+         * @description What is not given stays as it is.
+         */
+        CollectionChanges: {
+            /** @default null */
+            version?: number | null;
+            name?: string;
+            description?: string;
+            project_id?: string | null;
         };
         /** NewConversation */
         NewConversation: {
@@ -1605,6 +2327,26 @@ export interface components {
             /** @default null */
             instructions?: string | null;
         };
+        /** NewPreview */
+        NewPreview: {
+            /**
+             * @description The newest, if none is named.
+             * @default null
+             */
+            revision?: number | null;
+        };
+        /**
+         * Preview
+         * @description Where an artifact runs, for whoever has the address; no cookie and no token is asked for there.
+         */
+        Preview: {
+            /** @description A page for a tab of its own. */
+            url: string;
+            /** @description The document alone, for an `<iframe sandbox="allow-scripts">` on a page of this server. */
+            frame_url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         /** NewProject */
         NewProject: {
             name: string;
@@ -1766,6 +2508,102 @@ export interface components {
             /** @default null */
             version?: number | null;
         };
+        /** NewShare */
+        NewShare: {
+            user_id: string;
+            /**
+             * @default read
+             * @enum {unknown}
+             */
+            right?: "read" | "write";
+            /** @default null */
+            expires_at?: string | null;
+        };
+        /**
+         * Share
+         * @description That somebody else may see an artifact: a user of the tenant, or whoever has a link.
+         */
+        Share: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            owner_id: string;
+            /** @description a UUID */
+            artifact_id: string;
+            /**
+             * @description With whom it is shared; null for a link.
+             * @default null
+             */
+            user_id?: string | null;
+            /**
+             * @description A link only ever lets read.
+             * @default read
+             * @enum {unknown}
+             */
+            right?: "read" | "write";
+            /**
+             * @description The SHA-256 of a link's token, which is kept nowhere.
+             * @default null
+             */
+            token_hash?: string | null;
+            /**
+             * @description The one revision that a link shows; null follows the newest.
+             * @default null
+             */
+            revision?: number | null;
+            /** @default null */
+            expires_at?: string | null;
+            /** @default null */
+            revoked_at?: string | null;
+        };
+        /** NewLinkTo */
+        NewLinkTo: {
+            /**
+             * @description The one that it shows for ever; without it, the newest.
+             * @default null
+             */
+            revision?: number | null;
+            /** @default null */
+            expires_at?: string | null;
+        };
+        /**
+         * NewLink
+         * @description A link that was made; its token is told this once.
+         */
+        NewLink: {
+            share: components["schemas"]["Share"];
+            token: string;
+        };
+        /**
+         * Items[Share]
+         * @description A whole list.
+         */
+        ShareItems: {
+            items: components["schemas"]["Share"][];
+        };
+        /**
+         * Linked
+         * @description What a link shows.
+         */
+        Linked: {
+            type: string;
+            language: string;
+            media_type: string;
+            title: string;
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When that revision was made.
+             */
+            updated_at: string;
+            content: string;
+        };
         /**
          * Stats
          * @description Statistics of a user, or of one of the user's projects. What is in the trash, or temporary, counts.
@@ -1849,11 +2687,11 @@ export interface components {
         };
         /** Kept */
         Kept: {
-            /** @description `conversations`, `archived` (of these), `trash`, `messages` or `files`. */
+            /** @description `conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`. */
             kind: string;
             count: number;
             /**
-             * @description Of messages: characters. null where it is not known.
+             * @description Of messages: characters; of artifacts: what they say now. null where it is not known.
              * @default null
              */
             bytes?: number | null;
@@ -1890,6 +2728,442 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_artifacts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                conversation_id?: string;
+                message_id?: string;
+                project_id?: string;
+                collection_id?: string;
+                type?: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+                language?: string;
+                from?: string;
+                to?: string;
+                deleted?: boolean;
+                shared?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArtifact"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    search_artifacts: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+                cursor?: string;
+                type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text")[];
+                language?: string[];
+                conversation_id?: string;
+                project_id?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactHitPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_artifact_uses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactUseItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtifactChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_artifact: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactContent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_revisions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoingBack"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    diff_artifact: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    use_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Used"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     upload_blob: {
         parameters: {
             query?: never;
@@ -2270,6 +3544,224 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCollection"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    collect_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    uncollect_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection_id: string;
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2993,6 +4485,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    preview_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPreview"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -3534,6 +5059,150 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    share_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    link_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLinkTo"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    follow_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

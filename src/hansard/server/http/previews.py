@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from hansard.server import preview
+from hansard.server.auth import Doorkeeper
+from hansard.server.http.artifacts import Number
+from hansard.server.http.fields import Body, PathId, Prefix, Scoped
+
+
+class NewPreview(Body, frozen=True, kw_only=True):
+    revision: Number | None = None
+    """The newest, if none is named."""
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an artifact runs, for whoever has the address; no cookie and no token is asked for there."""
+
+    url: str
+    """A page for a tab of its own."""
+    frame_url: str
+    """The document alone, for an `<iframe sandbox="allow-scripts">` on a page of this server."""
+    expires_at: datetime
+
+
+@post("/artifacts/{artifact_id:str}/preview")
+async def preview_artifact(
+    services: Scoped,
+    doorkeeper: NamedDependency[Doorkeeper],
+    prefix: Prefix,
+    artifact_id: PathId,
+    data: JSONBody[NewPreview],
+) -> Preview:
+    """Get an address at which an artifact runs, in a sandbox, for some minutes.
+
+    There are previews of html, svg, react and mermaid.
+    """
+    sight = await services.previews.sight(artifact_id, data.revision)
+    seal = doorkeeper.seal(msgspec.json.encode(sight), preview.LASTS)
+    url = f"{prefix}/preview/{seal.text}"
+    return Preview(url=url, frame_url=f"{url}/frame", expires_at=seal.expires_at)
+
+
+ROUTES = (preview_artifact,)

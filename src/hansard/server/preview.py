@@ -1,0 +1,181 @@
+"""What a preview is made of: the frame in which an artifact runs, and a page for a tab with that frame in it.
+
+A model wrote what runs here, so the frame has nothing. Its origin is none (`sandbox` without `allow-same-origin`, in
+the header, so that it holds wherever the address is opened): no cookie, no storage, no page around it can be reached.
+It loads nothing but the file of ours that its type needs, connects to nothing, and can open, send and download
+nothing, nor navigate what is around it. The one thing that no header of its own forbids is to go elsewhere itself; the
+page around it does, with `frame-src 'self'`. So a frame is never shown without a page of ours around it.
+
+What a content security policy does not know (look-ups of names, connections made in advance, WebRTC) is forbidden by
+`Connection-Allowlist`, where the browser has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html import escape
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from hansard.errors import NotFound
+from hansard.server import page
+from hansard.server.auth import Credential, Doorkeeper
+from hansard.server.http.fields import PathId, Prefix
+from hansard.services.database import Database
+from hansard.services.previews import Shown, Sight
+
+LASTS = 5 * 60
+"""Seconds for which an address is good."""
+
+_NO_FEATURES = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "attribution-reporting",
+        "autoplay",
+        "bluetooth",
+        "browsing-topics",
+        "camera",
+        "clipboard-read",
+        "clipboard-write",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "gamepad",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "identity-credentials-get",
+        "idle-detection",
+        "keyboard-map",
+        "local-fonts",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "publickey-credentials-create",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "storage-access",
+        "usb",
+        "web-share",
+        "window-management",
+        "xr-spatial-tracking",
+    )
+)
+_HEADERS = {
+    "Connection-Allowlist": "(response-origin)",
+    "Permissions-Policy": _NO_FEATURES,
+    "X-DNS-Prefetch-Control": "off",
+    "Cache-Control": "no-store",
+}
+_STYLE = "html, body, iframe { display: block; width: 100%; height: 100%; margin: 0; border: 0 }"
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_PAGE_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_SVG_STYLE = (
+    "body { display: grid; place-items: center; min-height: 100vh; margin: 0 } "
+    "svg { max-width: 100%; max-height: 100vh }"
+)
+_HEAD = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+_OVER = "<p>This preview is over. Open it again from where you found it.</p>"
+
+
+@get("/preview/{sealed:str}", include_in_schema=False)
+async def show_preview(
+    database: NamedDependency[Database],
+    doorkeeper: NamedDependency[Doorkeeper],
+    prefix: Prefix,
+    sealed: PathId,
+) -> Response[str]:
+    """A page with nothing but the frame."""
+    try:
+        shown = await _shown(database, doorkeeper, sealed)
+    except NotFound:
+        return page.plain(404, _OVER)
+    title = escape(shown.title)
+    text = (
+        f"{_HEAD}<title>{title}</title><style>{_STYLE}</style>"
+        f'<iframe title="{title}" sandbox="allow-scripts" src="{escape(prefix)}/preview/{sealed}/frame"></iframe>'
+    )
+    return _html(text, {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-store"})
+
+
+@get("/preview/{sealed:str}/frame", include_in_schema=False)
+async def show_frame(
+    request: Request[Any, Credential | None, Any],
+    database: NamedDependency[Database],
+    doorkeeper: NamedDependency[Doorkeeper],
+    files: NamedDependency[page.Files],
+    prefix: Prefix,
+    sealed: PathId,
+) -> Response[str]:
+    """The artifact; to whom opens this as a page, the page."""
+    if request.headers.get("Sec-Fetch-Dest", "iframe") != "iframe":
+        return Response("", status_code=303, headers={"Location": f"{prefix}/preview/{sealed}"})
+    try:
+        shown = await _shown(database, doorkeeper, sealed)
+    except NotFound:
+        return page.plain(404, _OVER)
+    runs_itself = shown.type in {"html", "svg"}
+    runner = files.named(f"{page.RUNNERS}{'frame' if runs_itself else shown.type}")
+    if runner is None and not runs_itself:
+        return page.plain(404, "<p>What shows this is not in this installation.</p>")
+    ours = f"{prefix}/{runner}" if runner else ""
+    # A policy has no way to write an address of IPv6.
+    host = request.headers.get("Host", "")
+    source = "'self'" if host.startswith("[") else f"{host}{ours}"
+    policy = _policy(shown.type, source if ours else "")
+    return _html(_document(shown, ours), _HEADERS | {"Content-Security-Policy": policy})
+
+
+async def _shown(database: Database, doorkeeper: Doorkeeper, sealed: str) -> Shown:
+    sight = msgspec.json.decode(doorkeeper.unseal(sealed), type=Sight)
+    return await database.scope(sight.tenant, sight.user).previews.show(sight)
+
+
+def _policy(kind: str, ours: str) -> str:
+    """What a frame may do: its own scripts run where they stand in it, and are compiled by a file of ours."""
+    own = {"html": "'unsafe-inline' 'unsafe-eval'", "svg": "'unsafe-inline' 'unsafe-eval'"}
+    scripts = f"{own.get(kind, '')} {ours}"
+    if kind == "react":
+        scripts += " 'unsafe-eval'"
+    return (
+        f"sandbox allow-scripts; default-src 'none'; script-src {scripts.strip()}; "
+        "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
+        "worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+
+
+def _document(shown: Shown, runner: str) -> str:
+    """The artifact as a document; a script of ours comes first, so that it is there whatever the rest does."""
+    script = f'<script src="{escape(runner)}"></script>' if runner else ""
+    match shown.type:
+        case "html":
+            return f"{_HEAD}{script}{shown.content}"
+        case "svg":
+            drawing = re.sub(r"^\s*<\?xml[^>]*>", "", shown.content)
+            return f"{_HEAD}{script}<style>{_SVG_STYLE}</style>{drawing}"
+        case _:
+            source = msgspec.json.encode({"title": shown.title, "code": shown.content}).decode()
+            data = source.replace("<", r"\u003c")
+            return (
+                f'{_HEAD}<script id="source" type="application/json">{data}</script>'
+                f'<main id="root"></main>{script}'
+            )
+
+
+def _html(text: str, headers: dict[str, str]) -> Response[str]:
+    return Response(text, media_type="text/html", headers=headers)
+
+
+ROUTES = (show_preview, show_frame)

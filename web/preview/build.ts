@@ -1,0 +1,41 @@
+/** The files that run in the frames of previews: each alone and whole, for such a frame can load but one. */
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { type Plugin, build } from "vite";
+
+const RUNNERS = ["frame.ts", "react.tsx", "mermaid.ts"];
+
+export function previews(): Plugin {
+  let outDir = "";
+  return {
+    name: "previews",
+    apply: "build",
+    configResolved(config) {
+      outDir = config.build.outDir;
+    },
+    async closeBundle() {
+      await Promise.all(RUNNERS.map((name) => buildRunner(name, outDir)));
+    },
+  };
+}
+
+function buildRunner(name: string, outDir: string) {
+  return build({
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    plugins: [react()],
+    define: { "import.meta": "{}" },
+    build: {
+      outDir,
+      emptyOutDir: false,
+      modulePreload: false,
+      chunkSizeWarningLimit: 6000,
+      rolldownOptions: {
+        input: fileURLToPath(new URL(name, import.meta.url)),
+        output: { format: "iife", entryFileNames: "assets/preview/[name]-[hash].js" },
+      },
+    },
+  });
+}

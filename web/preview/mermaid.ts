@@ -1,0 +1,17 @@
+/** Draws a diagram. Mermaid's own strict level holds as well: no HTML in labels, no links, no clicks. */
+import mermaid from "mermaid";
+
+import { begin } from "./sandbox";
+import { fail, root, source } from "./source";
+
+begin();
+mermaid.initialize({ startOnLoad: false, securityLevel: "strict", suppressErrorRendering: true, theme: "neutral" });
+Object.assign(root.style, { display: "grid", placeItems: "center", minHeight: "100vh" });
+document.body.style.margin = "0";
+
+async function draw(): Promise<void> {
+  const { svg } = await mermaid.render("drawing", source().code);
+  root.innerHTML = svg;
+}
+
+draw().catch(fail);
