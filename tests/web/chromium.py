@@ -13,6 +13,8 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 HERE = Path(__file__).with_name("browser")
+FLAGS = ["--no-sandbox", "--site-per-process"]
+"""Frames of other origins have processes of their own, as in every browser of a desktop."""
 
 
 @asynccontextmanager
@@ -27,7 +29,7 @@ async def chromium() -> AsyncIterator[Browser]:
     }
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox"], env=environment
+            executable_path=program, args=FLAGS, env=environment
         )
         yield browser
         await browser.close()

@@ -36,9 +36,7 @@ _NO_FEATURES = ", ".join(
     f"{feature}=()"
     for feature in (
         "accelerometer",
-        "attribution-reporting",
         "autoplay",
-        "bluetooth",
         "browsing-topics",
         "camera",
         "clipboard-read",
@@ -65,7 +63,6 @@ _NO_FEATURES = ", ".join(
         "serial",
         "storage-access",
         "usb",
-        "web-share",
         "window-management",
         "xr-spatial-tracking",
     )

@@ -3,6 +3,7 @@ import type { Texts } from "@/i18n";
 import { common } from "./common";
 import { composer } from "./composer";
 import { models } from "./models";
+import { preview } from "./preview";
 import { projects } from "./projects";
 import { search } from "./search";
 import { settings } from "./settings";
@@ -13,6 +14,7 @@ export const de: Texts = {
   ...common,
   ...composer,
   ...models,
+  ...preview,
   ...projects,
   ...search,
   ...settings,

@@ -1,6 +1,7 @@
 import { common } from "./common";
 import { composer } from "./composer";
 import { models } from "./models";
+import { preview } from "./preview";
 import { projects } from "./projects";
 import { search } from "./search";
 import { settings } from "./settings";
@@ -11,6 +12,7 @@ export const en = {
   ...common,
   ...composer,
   ...models,
+  ...preview,
   ...projects,
   ...search,
   ...settings,
