@@ -39,5 +39,13 @@ def weight(*entries: str) -> float:
     return sum(len(gzip.compress((APP / file).read_bytes())) for file in scripts(*entries)) / 1000
 
 
+def preview_weight(name: str) -> float:
+    """Kilobytes of what runs in the previews of a type, compressed; `frame` is for pages and drawings."""
+    [file] = (APP / "assets" / "preview").glob(f"{name}-*.js")
+    return len(gzip.compress(file.read_bytes())) / 1000
+
+
 if __name__ == "__main__":
     print(f"first page: {weight(*FIRST):.1f} KB; a thread: {weight(*THREAD):.1f} KB")
+    previews = ", ".join(f"{n} {preview_weight(n):.1f} KB" for n in ("frame", "react", "mermaid"))
+    print(f"previews: {previews}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app_weight import APP, FIRST, THREAD, modules, scripts, weight
+from app_weight import APP, FIRST, THREAD, modules, preview_weight, scripts, weight
 from server.harness import PROGRAM, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,15 @@ def test_the_first_page_is_small() -> None:
 
 def test_a_thread_is_not_much_more() -> None:
     assert weight(*THREAD) <= 350
+
+
+RUNNERS = ["frame", "mermaid", "react"]
+"""What runs in previews; each preview loads the one that it needs, and no page loads any."""
+
+
+def test_what_runs_in_previews_is_not_heavier_than_it_was() -> None:
+    for name, most in zip(RUNNERS, (1, 1500, 420), strict=True):
+        assert 0 < preview_weight(name) <= most, name
 
 
 LAZY = [
@@ -94,7 +103,10 @@ def test_the_wheel_brings_the_app_and_serves_it_without_node(tmp_path: Path) -> 
         wait_until(lambda: ready.exists() or server.poll() is not None)
         url = json.loads(ready.read_text())["url"]
         assert '<div id="root">' in httpx2.get(url).text
-        for file in re.findall(r'(?:src|href)="\./([^"]+)"', page):
+        runners = (installed / "hansard" / "server" / "web" / "assets" / "preview").iterdir()
+        brought = sorted(f"assets/preview/{file.name}" for file in runners)
+        assert [name.partition("-")[0].rpartition("/")[2] for name in brought] == RUNNERS
+        for file in re.findall(r'(?:src|href)="\./([^"]+)"', page) + brought:
             assert httpx2.get(f"{url}/{file}").status_code == 200, file
     finally:
         server.kill()

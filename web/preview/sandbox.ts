@@ -7,7 +7,7 @@ const BEAT = 1000;
 const LONGEST = 500;
 
 /** Said to the page around, which believes none of it. */
-type Said = { hansard: "alive" } | { hansard: "error"; text: string };
+type Said = { hansard: "begun" | "alive" } | { hansard: "error"; text: string };
 
 const say = ((post) => (said: Said) => post(said, "*"))(parent.postMessage.bind(parent));
 
@@ -17,7 +17,7 @@ export function tell(problem: unknown): void {
 }
 
 export function begin(): void {
-  say({ hansard: "alive" });
+  say({ hansard: "begun" });
   setInterval(() => say({ hansard: "alive" }), BEAT);
   hearErrors();
   for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection"]) Reflect.deleteProperty(globalThis, name);

@@ -10,7 +10,7 @@ const TICK = 1000;
 const TOO_MANY = 200;
 const LONGEST = 500;
 
-/** `failed`: something was loaded that says nothing. */
+/** `failed`: something was loaded that did not begin like a preview. */
 export type FrameState = "loading" | "running" | "busy" | "failed";
 
 export interface Watcher {
@@ -23,6 +23,7 @@ export interface Watcher {
 /** Watch a frame until the returned function is called. */
 export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood }: Watcher): () => void {
   let heard = performance.now();
+  let begun = 0;
   let loaded = 0;
   let tick = 0;
   let words = 0;
@@ -38,7 +39,9 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
     }
     const error = errorOf(data);
     if (error !== undefined) return onError(error);
-    if (!isAlive(data)) return;
+    const word = wordOf(data);
+    if (word === "begun") begun += 1;
+    else if (word !== "alive") return;
     heard = now;
     onState("running");
   };
@@ -46,20 +49,20 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
     const now = performance.now();
     // Browsers let hidden pages wait.
     if (document.visibilityState === "hidden") heard = now;
-    else if (now - heard > PATIENCE) onState(loaded > heard ? "failed" : "busy");
+    else if (now - heard > PATIENCE) onState(loaded > begun ? "failed" : "busy");
   };
   const timer = setInterval(look, TICK);
   over.signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("message", hear, over);
-  frame.addEventListener("load", () => (loaded = performance.now()), over);
+  frame.addEventListener("load", () => (loaded += 1), over);
   return () => over.abort();
 }
 
-function isAlive(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "hansard" in data && data.hansard === "alive";
+function wordOf(data: unknown): unknown {
+  return typeof data === "object" && data !== null && "hansard" in data ? data.hansard : undefined;
 }
 
 function errorOf(data: unknown): string | undefined {
-  const isError = typeof data === "object" && data !== null && "hansard" in data && data.hansard === "error";
-  return isError && "text" in data && typeof data.text === "string" ? data.text.slice(0, LONGEST) : undefined;
+  const text = wordOf(data) === "error" ? (data as { text?: unknown }).text : undefined;
+  return typeof text === "string" ? text.slice(0, LONGEST) : undefined;
 }
