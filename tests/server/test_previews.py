@@ -161,6 +161,19 @@ def test_what_is_no_longer_shared_is_shown_no_longer(shown: Site) -> None:
         assert shown.stranger.get(told["url"]).status_code == 404
 
 
+def test_what_a_link_shows_runs_as_long_as_the_link_is_good(shown: Site) -> None:
+    artifact = made(shown, "<p>one")
+    link = shown.post(f"/artifacts/{artifact['id']}/links", 201)
+    told = shown.post(f"/links/{link['token']}/preview", 201)
+    shown.patch(f"/artifacts/{artifact['id']}", content="<p>two")
+    assert shown.stranger.get(told["frame_url"], headers=FRAME).text.endswith("<p>two")
+    shown.delete(f"/shares/{link['share']['id']}")
+    assert shown.stranger.get(told["frame_url"], headers=FRAME).status_code == 404
+    problem(shown.client.post(f"/links/{link['token']}/preview"), 404, "not-found")
+    code = shown.post(f"/artifacts/{made(shown, 'x', 'code')['id']}/links", 201)
+    problem(shown.client.post(f"/links/{code['token']}/preview"), 400, "invalid-input")
+
+
 def test_an_address_is_good_for_minutes(shown: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     artifact = made(shown)
     monkeypatch.setattr(preview, "LASTS", 0)

@@ -4,29 +4,28 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, ask } from "@/api/client";
 import { notice } from "@/lib/notice";
 
-function preview(artifactId: string, revision: number, signal?: AbortSignal) {
-  return ask(
-    api.POST("/api/v1/artifacts/{artifact_id}/preview", {
-      params: { path: { artifact_id: artifactId } },
-      body: { revision },
-      signal,
-    }),
-  );
+/** What is to run: a revision of an artifact, or what a link shows. */
+export type Previewed = { artifactId: string; revision: number } | { token: string };
+
+function preview(what: Previewed, signal?: AbortSignal) {
+  if ("token" in what) return ask(api.POST("/api/v1/links/{token}/preview", { params: { path: { token: what.token } }, signal }));
+  const { artifactId: artifact_id, revision } = what;
+  return ask(api.POST("/api/v1/artifacts/{artifact_id}/preview", { params: { path: { artifact_id } }, body: { revision }, signal }));
 }
 
 /** An address for a frame; `look` counts how often it was asked for. */
-export function previewQuery(artifactId: string, revision: number, look: number) {
+export function previewQuery(what: Previewed, look: number) {
   return queryOptions({
-    queryKey: ["preview", artifactId, revision, look],
-    queryFn: ({ signal }) => preview(artifactId, revision, signal),
+    queryKey: ["preview", what, look],
+    queryFn: ({ signal }) => preview(what, signal),
     gcTime: 0,
   });
 }
 
 /** Open a preview in a tab of its own. */
-export async function openPreview(artifactId: string, revision: number): Promise<void> {
+export async function openPreview(what: Previewed): Promise<void> {
   try {
-    const { url } = await preview(artifactId, revision);
+    const { url } = await preview(what);
     window.open(url, "_blank", "noopener,noreferrer");
   } catch (error) {
     notice.error(error);

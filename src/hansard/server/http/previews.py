@@ -11,6 +11,7 @@ from hansard.server import preview
 from hansard.server.auth import Doorkeeper
 from hansard.server.http.artifacts import Number
 from hansard.server.http.fields import Body, PathId, Prefix, Scoped
+from hansard.services.previews import Sight
 
 
 class NewPreview(Body, frozen=True, kw_only=True):
@@ -41,9 +42,21 @@ async def preview_artifact(
     There are previews of html, svg, react and mermaid.
     """
     sight = await services.previews.sight(artifact_id, data.revision)
+    return _address(sight, doorkeeper, prefix)
+
+
+@post("/links/{token:str}/preview")
+async def preview_link(
+    services: Scoped, doorkeeper: NamedDependency[Doorkeeper], prefix: Prefix, token: PathId
+) -> Preview:
+    """Get an address at which what a link shows runs, as long as the link is good."""
+    return _address(await services.previews.sight_of_link(token), doorkeeper, prefix)
+
+
+def _address(sight: Sight, doorkeeper: Doorkeeper, prefix: str) -> Preview:
     seal = doorkeeper.seal(msgspec.json.encode(sight), preview.LASTS)
     url = f"{prefix}/preview/{seal.text}"
     return Preview(url=url, frame_url=f"{url}/frame", expires_at=seal.expires_at)
 
 
-ROUTES = (preview_artifact,)
+ROUTES = (preview_artifact, preview_link)

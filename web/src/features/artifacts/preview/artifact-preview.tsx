@@ -6,7 +6,7 @@ import { announce } from "@/components/announcer";
 import { Button } from "@/components/ui/button";
 import { PlainButton } from "@/components/ui/plain-button";
 import { Empty, Spinner } from "@/components/ui/state";
-import { previewQuery } from "@/data/previews";
+import { type Previewed, previewQuery } from "@/data/previews";
 import { useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
@@ -19,17 +19,18 @@ type Problem = { number: number; text: string };
 const KEPT = 20;
 
 /** An artifact, running: in a frame that has no origin and no network, and that can be stopped whatever it does. */
-export function ArtifactPreview(props: { artifactId: string; revision: number; type: string; title: string }) {
-  const { artifactId, revision, title } = props;
+export function ArtifactPreview({ artifactId, revision, title }: { artifactId: string; revision: number; type: string; title: string }) {
+  return <Looks key={`${artifactId} ${revision}`} what={{ artifactId, revision }} title={title} />;
+}
+
+/** What a link shows, running in the same way. */
+export function LinkPreview({ token, title }: { token: string; title: string }) {
+  return <Looks key={token} what={{ token }} title={title} />;
+}
+
+function Looks({ what, title }: { what: Previewed; title: string }) {
   const [look, setLook] = useState(0);
-  return (
-    <Look
-      key={`${artifactId} ${revision} ${look}`}
-      query={previewQuery(artifactId, revision, look)}
-      title={title}
-      onAgain={() => setLook(look + 1)}
-    />
-  );
+  return <Look key={look} query={previewQuery(what, look)} title={title} onAgain={() => setLook(look + 1)} />;
 }
 
 /** One run, from its address to its end. */
