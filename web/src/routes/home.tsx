@@ -71,7 +71,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
         <Button
           size="small"
           aria-pressed={temporary}
-          className={cn("ms-auto text-muted", temporary && "bg-accent-soft text-foreground")}
+          className={cn("ms-auto", temporary ? "bg-accent-soft" : "text-muted")}
           onClick={() => setTemporary(!temporary)}
         >
           <HourglassIcon aria-hidden /> {t("home.temporary")}

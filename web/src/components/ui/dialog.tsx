@@ -34,12 +34,7 @@ export function Dialog({ open, onOpenChange, title, quiet = false, description, 
             // What a notice offers, such as to undo, is not outside.
             if (event.target instanceof Element && event.target.closest("[data-sonner-toaster]")) event.preventDefault();
           }}
-          className={cn(
-            "fixed z-50 flex max-h-[85dvh] flex-col gap-4 overflow-y-auto border bg-raised p-5 shadow-xl outline-none animate-in fade-in-0",
-            "inset-x-0 bottom-0 rounded-t-2xl pb-[max(1.25rem,env(safe-area-inset-bottom))]",
-            "sm:inset-auto sm:top-1/2 sm:left-1/2 sm:w-full sm:max-w-lg sm:-translate-1/2 sm:rounded-2xl",
-            className,
-          )}
+          className={cn("dialog", className)}
         >
           <div className={cn("flex items-start justify-between gap-4", quiet && "sr-only")}>
             <div className="flex flex-col gap-1.5">

@@ -4,11 +4,6 @@ import type { ComponentProps, ReactNode } from "react";
 
 import { cn } from "@/lib/cn";
 
-const surface =
-  "z-50 min-w-44 overflow-y-auto rounded-xl border bg-raised p-1 shadow-lg max-h-(--radix-dropdown-menu-content-available-height) animate-in fade-in-0 zoom-in-95";
-const row =
-  "flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none select-none touch:py-2.5 data-highlighted:bg-hover data-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0";
-
 export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
 export const MenuRadioGroup = Radix.RadioGroup;
@@ -16,7 +11,7 @@ export const MenuRadioGroup = Radix.RadioGroup;
 export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
   return (
     <Radix.Portal>
-      <Radix.Content sideOffset={4} collisionPadding={8} className={cn(surface, className)} {...props} />
+      <Radix.Content sideOffset={4} collisionPadding={8} className={cn("menu", className)} {...props} />
     </Radix.Portal>
   );
 }
@@ -30,7 +25,7 @@ export function MenuItem({
   ...props
 }: ComponentProps<typeof Radix.Item> & { icon?: ReactNode; danger?: boolean; shortcut?: ReactNode }) {
   return (
-    <Radix.Item className={cn(row, danger && "text-danger data-highlighted:bg-danger-soft", className)} {...props}>
+    <Radix.Item className={cn("menu-row", danger && "text-danger data-highlighted:bg-danger-soft", className)} {...props}>
       {icon}
       <span className="flex-1">{children}</span>
       {shortcut}
@@ -40,7 +35,7 @@ export function MenuItem({
 
 export function MenuRadioItem({ children, className, ...props }: ComponentProps<typeof Radix.RadioItem>) {
   return (
-    <Radix.RadioItem className={cn(row, className)} {...props}>
+    <Radix.RadioItem className={cn("menu-row", className)} {...props}>
       <span className="flex-1">{children}</span>
       <Radix.ItemIndicator>
         <CheckIcon />
@@ -61,13 +56,13 @@ export function MenuSeparator() {
 export function SubMenu({ icon, label, children }: { icon?: ReactNode; label: string; children: ReactNode }) {
   return (
     <Radix.Sub>
-      <Radix.SubTrigger className={cn(row, "data-[state=open]:bg-hover")}>
+      <Radix.SubTrigger className="menu-row data-[state=open]:bg-hover">
         {icon}
         <span className="flex-1">{label}</span>
         <ChevronRightIcon className="text-muted" />
       </Radix.SubTrigger>
       <Radix.Portal>
-        <Radix.SubContent sideOffset={4} collisionPadding={8} className={surface}>
+        <Radix.SubContent sideOffset={4} collisionPadding={8} className="menu">
           {children}
         </Radix.SubContent>
       </Radix.Portal>

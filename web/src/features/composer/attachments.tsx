@@ -87,8 +87,8 @@ function Chip({
   return (
     <li
       className={cn(
-        "relative flex h-12 max-w-full items-center gap-2 overflow-hidden rounded-xl border bg-surface pe-1 text-sm sm:max-w-80",
-        refused && "border-danger bg-danger-soft",
+        "relative flex h-12 max-w-full items-center gap-2 overflow-hidden rounded-xl border pe-1 text-sm sm:max-w-80",
+        refused ? "border-danger bg-danger-soft" : "bg-surface",
       )}
     >
       <Thumbnail picture={picture} text={text} />

@@ -46,8 +46,7 @@ export function ModelRow({
           aria-hidden
           className={cn(
             "flex size-4 shrink-0 items-center justify-center rounded",
-            several && "border border-muted",
-            several && chosen && "border-accent bg-accent text-accent-foreground",
+            several && (chosen ? "border border-accent bg-accent text-accent-foreground" : "border border-muted"),
           )}
         >
           {chosen && <CheckIcon className="size-3.5" />}

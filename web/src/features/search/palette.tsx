@@ -48,7 +48,7 @@ export default function Palette() {
       quiet
       onOpenChange={close}
       title={t("search.palette")}
-      className="top-0 bottom-auto gap-0 overflow-hidden rounded-t-none rounded-b-2xl p-0 pt-[env(safe-area-inset-top)] sm:top-[12dvh] sm:max-w-2xl sm:translate-y-0"
+      className="top-0 bottom-auto gap-0 overflow-hidden rounded-t-none rounded-b-2xl p-0 pt-[env(safe-area-inset-top)] sm:rounded-2xl sm:top-[12dvh] sm:max-w-2xl sm:translate-y-0"
     >
       <Command label={t("search.palette")} shouldFilter={false} loop className="flex min-h-0 flex-col">
         <div className="flex items-center gap-3 border-b px-4">

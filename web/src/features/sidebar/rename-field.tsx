@@ -30,7 +30,7 @@ export function RenameField({
       defaultValue={name}
       dir="auto"
       maxLength={500}
-      className={cn("h-8 w-full min-w-0 rounded-md bg-raised px-2 text-sm outline-2 outline-focus touch:h-10 touch:text-base", className)}
+      className={cn("rename", className)}
       onFocus={(event) => event.currentTarget.select()}
       onBlur={(event) => finish(event.currentTarget.value)}
       onKeyDown={(event) => {

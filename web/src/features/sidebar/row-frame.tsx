@@ -33,9 +33,9 @@ export function RowFrame({
     <div
       style={{ paddingInlineStart: `${row.depth * 0.875}rem` }}
       className={cn(
-        "group/row mx-2 flex h-full items-center rounded-lg hover:bg-hover has-aria-[current=page]:bg-hover has-aria-[current=page]:font-medium",
-        menuOpen && "bg-hover",
-        marked && "bg-accent-soft hover:bg-accent-soft has-aria-[current=page]:bg-accent-soft",
+        "group/row mx-2 flex h-full items-center rounded-lg has-aria-[current=page]:font-medium",
+        marked ? "bg-accent-soft" : "hover:bg-hover has-aria-[current=page]:bg-hover",
+        !marked && menuOpen && "bg-hover",
         target && "outline-2 -outline-offset-2 outline-focus",
       )}
     >

@@ -35,7 +35,7 @@ export function Actions({
     <div
       role="group"
       aria-label={t("thread.actions")}
-      className={cn("-mx-2 flex items-center", SHOWN, last && "opacity-100", className)}
+      className={cn("-mx-2 flex items-center", !last && SHOWN, className)}
     >
       {versions && <BranchPicker place={message} />}
       <CopyButton label={t("app.copy")} text={() => textOf(message.parts)} icon={<CopyIcon aria-hidden />} />

@@ -22,7 +22,7 @@ export function Fold({
     <details
       open={open}
       onToggle={(event) => setOpen(event.currentTarget.open)}
-      className={cn("group/fold my-1.5 text-sm text-muted", className)}
+      className={cn("fold group/fold", className)}
     >
       <summary className="flex w-fit max-w-full cursor-pointer list-none items-center gap-2 rounded-lg py-1 pe-2 hover:text-foreground touch:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0 [&::-webkit-details-marker]:hidden">
         {icon}

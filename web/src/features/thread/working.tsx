@@ -6,7 +6,7 @@ export function Working({ quiet }: { quiet: boolean }) {
   const t = useT();
   return (
     <span role="img" aria-label={t("thread.working")} className="flex h-7 items-center">
-      <span aria-hidden className={cn("size-2.5 animate-pulse rounded-full bg-accent", quiet && "size-2 opacity-60")} />
+      <span aria-hidden className={cn("animate-pulse rounded-full bg-accent", quiet ? "size-2 opacity-60" : "size-2.5")} />
     </span>
   );
 }
