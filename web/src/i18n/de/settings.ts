@@ -53,6 +53,7 @@ export const settings = {
   "data.kind.trash": "Im Papierkorb",
   "data.kind.messages": "Nachrichten",
   "data.kind.files": "Bilder und Dateien",
+  "data.kind.artifacts": "Artefakte",
   "data.export": "Export",
   "data.export.hint": "Alles, was dir gehört, auch der Papierkorb, in einem dokumentierten Format, das unverändert zurückkommt.",
   "data.export.action": "Alles exportieren",

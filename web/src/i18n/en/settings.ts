@@ -53,6 +53,7 @@ export const settings = {
   "data.kind.trash": "In the trash",
   "data.kind.messages": "Messages",
   "data.kind.files": "Images and files",
+  "data.kind.artifacts": "Artifacts",
   "data.export": "Export",
   "data.export.hint": "Everything that is yours, the trash included, in a documented format that comes back equal.",
   "data.export.action": "Export everything",
