@@ -14,7 +14,12 @@ export type Whole<T> = T extends readonly (infer U)[]
     ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
     : T;
 
+export type Artifact = Whole<Schemas["Artifact"]>;
+export type ArtifactHit = Whole<Schemas["ArtifactHit"]>;
+export type ArtifactPage = Whole<Schemas["ArtifactPage"]>;
+export type ArtifactType = Artifact["type"];
 export type Branch = Whole<Schemas["Branch"]>;
+export type Collection = Whole<Schemas["Collection"]>;
 export type Conversation = Whole<Schemas["Conversation"]>;
 export type ConversationPage = Whole<Schemas["ConversationPage"]>;
 export type FeedEntry = Whole<Schemas["FeedEntry"]>;
@@ -26,8 +31,10 @@ export type Model = Whole<Schemas["Model"]>;
 export type Part = Message["parts"][number];
 export type Project = Whole<Schemas["Project"]>;
 export type Rating = Whole<Schemas["Rating"]>;
+export type Revision = Whole<Schemas["Revision"]>;
 export type Run = Whole<Schemas["Run"]>;
 export type RunEvent = Whole<Schemas["RunEvent"]>;
+export type Share = Whole<Schemas["Share"]>;
 export type Stats = Whole<Schemas["Stats"]>;
 
 /** The server said no, and why. */
