@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Conversation } from "@/api/client";
 
-import { type ConversationList, withConversations, without } from "./conversation-list";
+import { type ConversationList, withConversations } from "./conversation-list";
+import { without } from "./pages";
 
 const conversation = (id: string, day: number, fields: Partial<Conversation> = {}) =>
   ({ id, title: id, active_at: `2026-05-${day}T00:00:00Z`, deleted_at: null, expires_at: null, pinned: false, archived: false, tags: [], ...fields }) as unknown as Conversation;

@@ -4,7 +4,8 @@ import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutat
 import { type Conversation, type ConversationPage, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { queryClient } from "@/data/client";
-import { type ConversationFilter, type ConversationList, withConversations, without } from "@/data/conversation-list";
+import { type ConversationFilter, type ConversationList, withConversations } from "@/data/conversation-list";
+import { without } from "@/data/pages";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/in-turn";
 import { notice } from "@/lib/notice";

@@ -3,8 +3,10 @@ import { notifyManager } from "@tanstack/react-query";
 import { create } from "zustand";
 
 import { type FeedEntry, type FeedStart, Refused } from "@/api/client";
+import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { queryClient } from "@/data/client";
+import { rereadCollection } from "@/data/collections";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
 import { catchUp, refreshThread } from "@/data/messages";
 import { flushOutbox, useOutbox } from "@/data/outbox";
@@ -70,6 +72,7 @@ function rest(): void {
 function catchUpShown(): void {
   const threads = queryClient.getQueryCache().findAll({ queryKey: ["thread"], type: "active" });
   for (const id of new Set(threads.map(({ queryKey }) => queryKey[1] as string))) void arrived(id).catch(() => undefined);
+  void rereadArtifacts();
 }
 
 /** Hear of one change. */
@@ -79,6 +82,8 @@ export function hear(entry: FeedEntry): void {
   if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
   else if (noun === "run") runEnded(entry.subject_id);
   if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
+  if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
+  if (noun === "artifact") gatherArtifact(entry);
   if (noun === "setting") void queryClient.invalidateQueries({ queryKey: ["settings"] });
   if (conversation === null) return;
   if (noun === "branch") void queryClient.invalidateQueries(branchesQuery(conversation));
@@ -96,11 +101,34 @@ function gather(conversation: string, kind: string): void {
   changed.set(conversation, kinds.add(kind));
 }
 
+/** What was made or changed lately, with what it was made in. */
+const made = new Map<string, FeedEntry>();
+
+function gatherArtifact(entry: FeedEntry): void {
+  if (made.size === 0) setTimeout(() => void rereadMade(), GATHER);
+  made.set(entry.subject_id, entry);
+}
+
+async function rereadMade(): Promise<void> {
+  const all = [...made.values()];
+  made.clear();
+  if (all.length > MANY) return void rereadArtifacts();
+  await Promise.all(all.map(({ subject_id }) => rereadArtifact(subject_id).catch(() => undefined)));
+}
+
+async function rereadArtifacts(): Promise<void> {
+  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+}
+
+/** Artifacts come and go with what they were made in. */
+const BRINGS_AND_TAKES = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
+
 async function rereadChanged(): Promise<void> {
   const all = [...changed];
   changed.clear();
   hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
   const left = all.filter(([, kinds]) => !isGone(kinds));
+  if (left.some(([, kinds]) => BRINGS_AND_TAKES.some((kind) => kinds.has(kind)))) void rereadArtifacts();
   if (left.length > MANY) void queryClient.invalidateQueries({ queryKey: ["conversations"] });
   await Promise.all((left.length > MANY ? left.filter(([id]) => isShown(id)) : left).map(([id, kinds]) => reread(id, kinds)));
 }
@@ -109,6 +137,8 @@ function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
   notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
   void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
+  const gone = new Set(ids);
+  hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
   for (const id of ids) if (isShown(id)) void queryClient.invalidateQueries(conversationQuery(id));
 }
 

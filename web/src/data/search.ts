@@ -1,8 +1,9 @@
-/** Searching what was said, and conversations by their titles. */
+/** Searching what was said, conversations by their titles, and what was made. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { type Conversation, type Hit, type Whole, api, ask } from "@/api/client";
+import { type ArtifactHit, type Conversation, type Hit, type Whole, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
+import type { ArtifactFilter } from "@/data/artifact-list";
 import { type SearchFilter, asTyped, searchParameters, unsearchable } from "@/lib/search-filter";
 
 type HitPage = Whole<components["schemas"]["HitPage"]>;
@@ -53,5 +54,32 @@ export function fewConversationsQuery(q: string) {
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: FRESH,
+  });
+}
+
+/** The artifacts that a search finds, the most relevant first. */
+export function artifactHitsQuery(q: string, { type, language, project_id, from, to }: ArtifactFilter) {
+  const wanted = {
+    q: asTyped(q),
+    ...(type && { type: [type] }),
+    ...(language && { language: [language] }),
+    ...(project_id && { project_id }),
+    ...(from && { from }),
+    ...(to && { to }),
+  };
+  return infiniteQueryOptions({
+    queryKey: ["artifact-hits", wanted],
+    queryFn: ({ pageParam, signal }): Promise<{ items: readonly ArtifactHit[]; next: string | null }> =>
+      ask(
+        api.GET("/api/v1/search/artifacts", {
+          params: { query: { ...wanted, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    enabled: unsearchable(q) === undefined,
+    placeholderData: keepPreviousData,
+    staleTime: FRESH,
   });
 }

@@ -1,5 +1,6 @@
 import type { Texts } from "@/i18n";
 
+import { artifacts } from "./artifacts";
 import { common } from "./common";
 import { composer } from "./composer";
 import { models } from "./models";
@@ -11,6 +12,7 @@ import { sidebar } from "./sidebar";
 import { thread } from "./thread";
 
 export const de: Texts = {
+  ...artifacts,
   ...common,
   ...composer,
   ...models,

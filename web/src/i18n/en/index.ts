@@ -1,3 +1,4 @@
+import { artifacts } from "./artifacts";
 import { common } from "./common";
 import { composer } from "./composer";
 import { models } from "./models";
@@ -9,6 +10,7 @@ import { sidebar } from "./sidebar";
 import { thread } from "./thread";
 
 export const en = {
+  ...artifacts,
   ...common,
   ...composer,
   ...models,

@@ -1,0 +1,45 @@
+/** A list of artifacts as far as it is loaded, the most recently changed first, and how a change shows in it. */
+import type { Artifact, ArtifactType } from "@/api/client";
+import { type Pages, withItems, without } from "@/data/pages";
+import { compareTimes } from "@/lib/time";
+
+/** What is not said does not matter. */
+export interface ArtifactFilter {
+  conversation_id?: string;
+  project_id?: string;
+  collection_id?: string;
+  type?: ArtifactType;
+  language?: string;
+  from?: string;
+  to?: string;
+  deleted?: boolean;
+  shared?: boolean;
+}
+
+export type ArtifactList = Pages<Artifact>;
+
+/** With an artifact as it is now, if it belongs there. */
+export function withArtifact(list: ArtifactList, filter: ArtifactFilter, now: Artifact): ArtifactList {
+  const others = without(list, new Set([now.id]));
+  const known = list.pages.some(({ items }) => items.some(({ id }) => id === now.id));
+  // Who is in a collection, or who shares, is not said by the artifact: whatever is there stays.
+  const elsewhere = filter.collection_id !== undefined || filter.shared === true;
+  return belongs(now, filter) && (known || !elsewhere) ? withItems(others, [now], newerFirst) : others;
+}
+
+function newerFirst(a: Artifact, b: Artifact): number {
+  return compareTimes(b.updated_at, a.updated_at) || (a.id < b.id ? 1 : -1);
+}
+
+function belongs(artifact: Artifact, filter: ArtifactFilter): boolean {
+  return (
+    (artifact.deleted_at !== null) === (filter.deleted ?? false) &&
+    (!artifact.temporary || filter.conversation_id !== undefined) &&
+    (filter.conversation_id === undefined || artifact.conversation_id === filter.conversation_id) &&
+    (filter.project_id === undefined || artifact.project_id === filter.project_id) &&
+    (filter.type === undefined || artifact.type === filter.type) &&
+    (filter.language === undefined || artifact.language === filter.language) &&
+    (filter.from === undefined || compareTimes(artifact.updated_at, filter.from) >= 0) &&
+    (filter.to === undefined || compareTimes(artifact.updated_at, filter.to) < 0)
+  );
+}

@@ -1,0 +1,191 @@
+/** Artifacts: lists, the latest changed first, and what can be done with one. */
+import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
+import { queryClient } from "@/data/client";
+import { without } from "@/data/pages";
+import { t } from "@/i18n";
+import { settleAll } from "@/lib/in-turn";
+import { notice } from "@/lib/notice";
+
+export type ArtifactChanges = Omit<components["schemas"]["ArtifactChanges"], "note">;
+
+const PAGE = 40;
+/** Of one conversation; what it has beyond them is asked for message by message. */
+const MOST_OF_CONVERSATION = 200;
+
+const path = (id: string) => ({ path: { artifact_id: id } });
+
+export function artifactsQuery(filter: ArtifactFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["artifacts", filter],
+    queryFn: ({ pageParam, signal }): Promise<ArtifactPage> =>
+      ask(
+        api.GET("/api/v1/artifacts", {
+          params: {
+            query: { ...filter, limit: filter.conversation_id ? MOST_OF_CONVERSATION : PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    // The feed does not say what is in the trash, nor what others share.
+    ...(filter.deleted || filter.shared ? { staleTime: 0 } : {}),
+  });
+}
+
+/** What a message made or revised. */
+export function artifactsOfMessageQuery(messageId: string) {
+  return queryOptions({
+    queryKey: ["artifacts-of", messageId],
+    queryFn: async ({ signal }): Promise<readonly Artifact[]> =>
+      (await ask(api.GET("/api/v1/artifacts", { params: { query: { message_id: messageId, limit: MOST_OF_CONVERSATION } }, signal }))).items,
+  });
+}
+
+export function artifactQuery(id: string) {
+  return queryOptions({ queryKey: ["artifact", id], queryFn: ({ signal }): Promise<Artifact> => fetchArtifact(id, signal) });
+}
+
+function fetchArtifact(id: string, signal?: AbortSignal): Promise<Artifact> {
+  return ask(api.GET("/api/v1/artifacts/{artifact_id}", { params: path(id), ...(signal ? { signal } : {}) }));
+}
+
+export const usesQuery = queryOptions({
+  queryKey: ["artifact-uses"],
+  queryFn: async ({ signal }) => (await ask(api.GET("/api/v1/artifacts/uses", { signal }))).items,
+  staleTime: 0,
+});
+
+/** What is known of an artifact without asking. */
+export function knownArtifact(id: string): Artifact | undefined {
+  return (
+    queryClient.getQueryData(artifactQuery(id).queryKey) ??
+    lists()
+      .flatMap(({ state }) => (state.data as ArtifactList | undefined)?.pages.flatMap(({ items }) => items) ?? [])
+      .find((artifact) => artifact.id === id)
+  );
+}
+
+const lists = () => queryClient.getQueryCache().findAll({ queryKey: ["artifacts"] });
+
+function changeLists(change: (list: ArtifactList, filter: ArtifactFilter) => ArtifactList): void {
+  for (const { queryKey, state } of lists()) {
+    const list = state.data as ArtifactList | undefined;
+    if (list) queryClient.setQueryData(queryKey, change(list, queryKey[1] as ArtifactFilter));
+  }
+}
+
+/** Show an artifact as it is now, wherever it belongs. */
+export function showArtifact(now: Artifact): void {
+  notifyManager.batch(() => {
+    queryClient.setQueryData(artifactQuery(now.id).queryKey, now);
+    changeLists((list, filter) => withArtifact(list, filter, now));
+    queryClient.setQueriesData<readonly Artifact[]>({ queryKey: ["artifacts-of"] }, (some) =>
+      some?.some(({ id }) => id === now.id) ? some.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : some,
+    );
+  });
+}
+
+/** Take artifacts out of every list in which they are. */
+export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
+  notifyManager.batch(() => {
+    changeLists((list, filter) => {
+      const gone = list.pages.flatMap(({ items }) => items.filter(isGone)).map(({ id }) => id);
+      return filter.deleted || gone.length === 0 ? list : without(list, new Set(gone));
+    });
+    queryClient.setQueriesData<readonly Artifact[]>({ queryKey: ["artifacts-of"] }, (some) =>
+      some?.some(isGone) ? some.filter((one) => !isGone(one)) : some,
+    );
+  });
+}
+
+/** Read an artifact that was changed somewhere, as the feed says. */
+export async function rereadArtifact(id: string): Promise<void> {
+  try {
+    const before = knownArtifact(id);
+    const now = await fetchArtifact(id);
+    showArtifact(now);
+    // A scan finds it in a message that is shown already.
+    if (!before && now.message_id) void queryClient.invalidateQueries(artifactsOfMessageQuery(now.message_id));
+    if (before?.revision !== now.revision) await queryClient.invalidateQueries({ queryKey: ["revisions", id] });
+  } catch (error) {
+    if (!(error instanceof Refused) || ![403, 404].includes(error.status)) return;
+    hideArtifacts((artifact) => artifact.id === id);
+    void queryClient.invalidateQueries({ queryKey: ["artifacts", { deleted: true }] });
+    await queryClient.invalidateQueries(artifactQuery(id));
+  }
+}
+
+/** Change an artifact: shown at once, taken back if the server refuses; whoever asks says so. */
+export async function updateArtifact(artifact: Artifact, changes: ArtifactChanges): Promise<Artifact> {
+  const { content: _, expect_revision: __, ...fields } = changes;
+  showArtifact({ ...artifact, ...fields } as Artifact);
+  try {
+    const now = await ask(api.PATCH("/api/v1/artifacts/{artifact_id}", { params: path(artifact.id), body: changes }));
+    showChanged(now);
+    return now;
+  } catch (error) {
+    if (error instanceof Refused && error.code === "revision-moved") await rereadArtifact(artifact.id);
+    else showArtifact(artifact);
+    throw error;
+  }
+}
+
+/** An artifact has another revision now, as the server says. */
+export function showChanged(now: Artifact): void {
+  showArtifact(now);
+  void queryClient.invalidateQueries({ queryKey: ["revisions", now.id] });
+}
+
+export function useRenameArtifact() {
+  return useMutation({
+    mutationFn: ({ artifact, title }: { artifact: Artifact; title: string }) => updateArtifact(artifact, { title }),
+    onError: notice.error,
+  });
+}
+
+/** Put artifacts into the trash, with a way back. */
+export async function deleteArtifacts(artifacts: readonly Artifact[]): Promise<void> {
+  const now = new Date().toISOString();
+  for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: now });
+  const gone = await eachOf(artifacts, ({ id }) => ask(api.DELETE("/api/v1/artifacts/{artifact_id}", { params: path(id) })));
+  const [first] = gone;
+  if (first) notice.undoable(t("artifacts.deleted", { count: gone.length, title: first.title }), () => void restoreArtifacts(gone));
+}
+
+/** Take artifacts out of the trash. */
+export async function restoreArtifacts(artifacts: readonly Artifact[]): Promise<void> {
+  for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: null });
+  await eachOf(artifacts, ({ id }) => ask(api.POST("/api/v1/artifacts/{artifact_id}/restore", { params: path(id) })));
+}
+
+/** Do something with each; those with which it was refused are as before again, with one notice. */
+async function eachOf(artifacts: readonly Artifact[], act: (artifact: Artifact) => Promise<Artifact>): Promise<readonly Artifact[]> {
+  const results = await settleAll(artifacts, act);
+  const done = results.map((result, i) => (result.status === "fulfilled" ? result.value : artifacts[i]));
+  for (const artifact of done) if (artifact) showArtifact(artifact);
+  const refused = results.find((result) => result.status === "rejected");
+  if (refused) notice.error(refused.reason);
+  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}
+
+/** Delete for good what is in the trash. */
+export function usePurgeArtifact() {
+  return useMutation({
+    mutationFn: ({ id }: Artifact) => ask(api.POST("/api/v1/artifacts/{artifact_id}/purge", { params: path(id) })),
+    onMutate: ({ id }) => changeLists((list) => without(list, new Set([id]))),
+    onError: (error, artifact) => {
+      showArtifact(artifact);
+      notice.error(error);
+    },
+  });
+}
+
+/** Note what was done with an artifact; nobody minds if the note is lost. */
+export function noteUse(id: string, use: "opened" | "copied" | "exported"): void {
+  void api.POST("/api/v1/artifacts/{artifact_id}/uses", { params: path(id), body: { use } }).catch(() => undefined);
+}

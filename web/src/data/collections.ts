@@ -1,0 +1,104 @@
+/** Collections: named sets of artifacts. */
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Artifact, type Collection, api, ask } from "@/api/client";
+import type { ArtifactFilter } from "@/data/artifact-list";
+import { queryClient } from "@/data/client";
+import { t } from "@/i18n";
+import { settleAll } from "@/lib/in-turn";
+import { newId } from "@/lib/ids";
+import { notice } from "@/lib/notice";
+
+export const collectionsQuery = queryOptions({
+  queryKey: ["collections"],
+  queryFn: async ({ signal }): Promise<readonly Collection[]> => (await ask(api.GET("/api/v1/collections", { signal }))).items,
+});
+
+const path = (id: string) => ({ path: { collection_id: id } });
+
+function showCollection(now: Collection): void {
+  queryClient.setQueryData(collectionsQuery.queryKey, (known) =>
+    known && [...known.filter(({ id }) => id !== now.id), now].toSorted((a, b) => a.name.localeCompare(b.name)),
+  );
+}
+
+function hideCollection(id: string): void {
+  queryClient.setQueryData(collectionsQuery.queryKey, (known) => known?.filter((collection) => collection.id !== id));
+}
+
+/** A collection was changed somewhere, as the feed says: its name, or what is in it. */
+export async function rereadCollection(id: string): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries(collectionsQuery),
+    queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
+  ]);
+}
+
+export function useCreateCollection() {
+  return useMutation({
+    mutationFn: (name: string): Promise<Collection> => ask(api.POST("/api/v1/collections", { body: { id: newId(), name } })),
+    onSuccess: showCollection,
+    onError: notice.error,
+  });
+}
+
+/** Call a collection something else: shown at once, taken back with a notice if the server refuses. */
+export function useRenameCollection() {
+  return useMutation({
+    mutationFn: ({ collection, name }: { collection: Collection; name: string }): Promise<Collection> =>
+      ask(api.PATCH("/api/v1/collections/{collection_id}", { params: path(collection.id), body: { name } })),
+    onMutate: ({ collection, name }) => showCollection({ ...collection, name }),
+    onSuccess: showCollection,
+    onError: (error, { collection }) => {
+      showCollection(collection);
+      notice.error(error);
+    },
+  });
+}
+
+/** Put a collection into the trash, with a way back. What is in it stays. */
+export function useDeleteCollection() {
+  return useMutation({
+    mutationFn: ({ id }: Collection) => ask(api.DELETE("/api/v1/collections/{collection_id}", { params: path(id) })),
+    onMutate: ({ id }) => hideCollection(id),
+    onSuccess: (_, collection) => notice.undoable(t("artifacts.collection.deleted", { name: collection.name }), () => void bringBack(collection)),
+    onError: (error, collection) => {
+      showCollection(collection);
+      notice.error(error);
+    },
+  });
+}
+
+async function bringBack({ id }: Collection): Promise<void> {
+  await ask(api.POST("/api/v1/collections/{collection_id}/restore", { params: path(id) })).then(showCollection, notice.error);
+}
+
+/** Put artifacts into a collection. */
+export async function collect(collection: Collection, artifacts: readonly Artifact[]): Promise<void> {
+  const results = await settleAll(artifacts, ({ id }) =>
+    ask(
+      api.PUT("/api/v1/collections/{collection_id}/artifacts/{artifact_id}", {
+        params: { path: { collection_id: collection.id, artifact_id: id } },
+      }),
+    ),
+  );
+  const refused = results.find((result) => result.status === "rejected");
+  const count = results.filter((result) => result.status === "fulfilled").length;
+  if (refused) notice.error(refused.reason);
+  if (count > 0) notice.success(t("artifacts.collected", { count, name: collection.name }));
+  await rereadCollection(collection.id);
+}
+
+/** Take artifacts out of a collection; they stay where they are. */
+export async function uncollect(collectionId: string, artifacts: readonly Artifact[]): Promise<void> {
+  const results = await settleAll(artifacts, ({ id }) =>
+    ask(
+      api.DELETE("/api/v1/collections/{collection_id}/artifacts/{artifact_id}", {
+        params: { path: { collection_id: collectionId, artifact_id: id } },
+      }),
+    ),
+  );
+  const refused = results.find((result) => result.status === "rejected");
+  if (refused) notice.error(refused.reason);
+  await rereadCollection(collectionId);
+}

@@ -1,0 +1,69 @@
+/** What an artifact says and said: its revisions, which never change, and what changed between them. */
+import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Artifact, type Whole, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { rereadArtifact, showChanged } from "@/data/artifacts";
+import { t } from "@/i18n";
+import { notice } from "@/lib/notice";
+
+export type ArtifactContent = Whole<components["schemas"]["ArtifactContent"]>;
+export type Diff = Whole<components["schemas"]["Diff"]>;
+type RevisionPage = Whole<components["schemas"]["RevisionPage"]>;
+
+const PAGE = 40;
+
+const path = (id: string) => ({ path: { artifact_id: id } });
+
+/** What an artifact says at a revision. */
+export function contentQuery(id: string, revision: number) {
+  return queryOptions({
+    queryKey: ["content", id, revision],
+    queryFn: ({ signal }): Promise<ArtifactContent> =>
+      ask(api.GET("/api/v1/artifacts/{artifact_id}/content", { params: { ...path(id), query: { revision } }, signal })),
+  });
+}
+
+export function revisionsQuery(id: string) {
+  return infiniteQueryOptions({
+    queryKey: ["revisions", id],
+    queryFn: ({ pageParam, signal }): Promise<RevisionPage> =>
+      ask(
+        api.GET("/api/v1/artifacts/{artifact_id}/revisions", {
+          params: { ...path(id), query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+}
+
+export function diffQuery(id: string, from: number, to: number) {
+  return queryOptions({
+    queryKey: ["diff", id, from, to],
+    queryFn: ({ signal }): Promise<Diff> =>
+      ask(api.GET("/api/v1/artifacts/{artifact_id}/diff", { params: { ...path(id), query: { from, to } }, signal })),
+  });
+}
+
+/** Go back to what a revision said. */
+export function useRestoreRevision() {
+  return useMutation({
+    mutationFn: ({ artifact, number }: { artifact: Artifact; number: number }): Promise<Artifact> =>
+      ask(
+        api.POST("/api/v1/artifacts/{artifact_id}/revisions/{number}/restore", {
+          params: { path: { artifact_id: artifact.id, number } },
+          body: { expect_revision: artifact.revision },
+        }),
+      ),
+    onSuccess: (now) => {
+      showChanged(now);
+      notice.success(t("artifacts.restored", { number: now.revision }));
+    },
+    onError: (error, { artifact }) => {
+      void rereadArtifact(artifact.id);
+      notice.error(error);
+    },
+  });
+}

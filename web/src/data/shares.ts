@@ -1,0 +1,60 @@
+/** Who else may see an artifact: users of the tenant, and whoever has a link. */
+import { queryOptions, useMutation } from "@tanstack/react-query";
+
+import { type Share, type Whole, api, ask } from "@/api/client";
+import type { components } from "@/api/schema";
+import { queryClient } from "@/data/client";
+import { address } from "@/lib/base";
+import { notice } from "@/lib/notice";
+
+export type Linked = Whole<components["schemas"]["Linked"]>;
+
+export function sharesQuery(artifactId: string) {
+  return queryOptions({
+    queryKey: ["shares", artifactId],
+    queryFn: async ({ signal }): Promise<readonly Share[]> =>
+      (await ask(api.GET("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, signal }))).items,
+    staleTime: 0,
+  });
+}
+
+/** What a link shows, to anybody who has it. */
+export function linkedQuery(token: string) {
+  return queryOptions({
+    queryKey: ["linked", token],
+    queryFn: ({ signal }): Promise<Linked> => ask(api.GET("/api/v1/links/{token}", { params: { path: { token } }, signal })),
+    staleTime: 0,
+  });
+}
+
+export function useShareArtifact(artifactId: string) {
+  return useMutation({
+    mutationFn: (body: components["schemas"]["NewShare"]) =>
+      ask(api.POST("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, body })),
+    onSuccess: () => queryClient.invalidateQueries(sharesQuery(artifactId)),
+    onError: notice.error,
+  });
+}
+
+/** Make a link; resolves with its address, which is told this once. */
+export function useLinkArtifact(artifactId: string) {
+  return useMutation({
+    mutationFn: async (body: components["schemas"]["NewLinkTo"]): Promise<string> => {
+      const made = await ask(api.POST("/api/v1/artifacts/{artifact_id}/links", { params: { path: { artifact_id: artifactId } }, body }));
+      return address(`shared/${made.token}`);
+    },
+    onSuccess: () => queryClient.invalidateQueries(sharesQuery(artifactId)),
+    onError: notice.error,
+  });
+}
+
+/** End a share or a link: it is gone at once, and back with a notice if the server refuses. */
+export function useRevokeShare() {
+  return useMutation({
+    mutationFn: ({ id }: Share) => ask(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),
+    onMutate: ({ id, artifact_id }) =>
+      queryClient.setQueryData(sharesQuery(artifact_id).queryKey, (known) => known?.filter((share) => share.id !== id)),
+    onError: notice.error,
+    onSettled: (_, __, { artifact_id }) => queryClient.invalidateQueries(sharesQuery(artifact_id)),
+  });
+}

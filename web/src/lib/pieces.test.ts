@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+
+import { piecesOf, stretches } from "./pieces";
+
+const CODE = "a\nb\nc\nd\ne\n";
+const told = (text: string) => piecesOf(text).map(({ type, language, content, closed }) => ({ type, language, content, closed }));
+
+describe("code", () => {
+  test("of five lines is a piece, closed or not; shorter code is none", () => {
+    expect(told(`Look:\n\n\`\`\`python\n${CODE}\`\`\`\nSo.`)).toEqual([{ type: "code", language: "python", content: CODE, closed: true }]);
+    expect(told(`~~~html\n${CODE}more`)).toEqual([{ type: "html", language: "html", content: `${CODE}more\n`, closed: false }]);
+    expect(told("```python\na\nb\n```")).toEqual([]);
+  });
+
+  test("may hold other fences, and is told from them by its own", () => {
+    expect(told(`\`\`\`\`markdown\n\`\`\`\n${CODE}\`\`\`\n\`\`\`\`\n`)).toEqual([
+      { type: "markdown", language: "markdown", content: `\`\`\`\n${CODE}\`\`\`\n`, closed: true },
+    ]);
+  });
+
+  test("loses the indentation of the list that it stands in", () => {
+    expect(told("1. see\n\n   ```js\n   a\n     b\n   c\n   d\n   e\n   ```\n")[0]?.content).toBe("a\n  b\nc\nd\ne\n");
+  });
+
+  test("says what it is called", () => {
+    expect(piecesOf(`\`\`\`js title="x.js"\n${CODE}\`\`\``)[0]?.title).toBe("x.js");
+  });
+});
+
+describe("an element", () => {
+  const element = `<artifact identifier="clock" type="text/html" title="A &lt;clock">\n<p>\n</artifact>`;
+
+  test("is a piece wherever it stands, and the text around it stays", () => {
+    expect(stretches(`Here: ${element} and so on.`)).toEqual([
+      { at: 0, text: "Here: " },
+      { at: 6, piece: { type: "html", language: "html", title: "A &lt;clock", identifier: "clock", content: "<p>\n", closed: true } },
+      { at: 6 + element.length, text: " and so on." },
+    ]);
+  });
+
+  test("that is not closed goes to the end", () => {
+    expect(told('<artifact type="application/vnd.ant.react" title="x">\nlet a;')).toEqual([
+      { type: "react", language: "react", content: "let a;", closed: false },
+    ]);
+  });
+
+  test("hides what is in it: neither its fences nor its tags count", () => {
+    expect(told(`<artifact title="x" type="text/markdown">\n\`\`\`\n${CODE}\`\`\`\n</artifact>\n`)).toHaveLength(1);
+  });
+
+  test.each([
+    ["in a fence", `\`\`\`\n${element}\n\`\`\``],
+    ["in a quote", `> ${element.replaceAll("\n", " ")}`],
+    ["in inline code", 'write `<artifact title="x">` so'],
+    ["that nothing names", "<artifact>x</artifact>"],
+  ])("%s is text", (_, text) => {
+    expect(stretches(text)).toEqual([{ at: 0, text }]);
+  });
+
+  test("is not shown by halves while it is being written", () => {
+    expect(stretches('So:\n<artifact identifier="cl', true)).toEqual([{ at: 0, text: "So:\n" }]);
+    expect(stretches("So:\n<art", true)).toEqual([{ at: 0, text: "So:\n" }]);
+    expect(stretches("a < b", true)).toEqual([{ at: 0, text: "a < b" }]);
+  });
+});
+
+test("a long text costs its length", () => {
+  const text = `${"<artifact ".repeat(20_000)}\n${"```x\n".repeat(20_000)}`;
+  const before = performance.now();
+  piecesOf(text);
+  expect(performance.now() - before).toBeLessThan(1000);
+});

@@ -1,0 +1,145 @@
+/**
+ * What in an answer is, or will be, an artifact: told from the text so far, while the server has not read it yet. The server
+ * alone decides, by more rules than these; here it is enough to say "this is being written", and not to show raw tags.
+ */
+import type { ArtifactType } from "@/api/client";
+
+export interface Piece {
+  readonly type: ArtifactType;
+  readonly language: string;
+  /** Empty if nothing says it. */
+  readonly title: string;
+  readonly identifier: string;
+  readonly content: string;
+  /** Whether its end was said. */
+  readonly closed: boolean;
+}
+
+/** A stretch of an answer: Markdown, or an `<artifact>` element in it. */
+export type Stretch = { readonly at: number } & ({ readonly text: string } | { readonly piece: Piece });
+
+/** Shorter code is not kept for its own sake. */
+const FEWEST_LINES = 5;
+const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
+const ATTRIBUTE = /([a-z_:][\w:.-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?/gi;
+const TAG = /<artifact(?=[\s>/])/i;
+const OPENING = /^<artifact((?:\s+[a-z_:][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*>/i;
+const CLOSING = /<\/artifact\s*>/i;
+/** The beginning of a tag of which more is to come. */
+const BEGUN = /<(?:a|ar|art|arti|artif|artifa|artifac|artifact(?:\s[^<>]{0,4000})?)$/i;
+const TYPES: Readonly<Record<string, ArtifactType>> = {
+  html: "html", htm: "html", css: "css", svg: "svg", jsx: "react", tsx: "react", react: "react", markdown: "markdown", md: "markdown",
+  mermaid: "mermaid", json: "json", csv: "csv", tsv: "csv", text: "text", txt: "text", plain: "text",
+};
+
+/** Markdown and the elements in it, in order. With `live`, more is to come, and half a tag at the end is not shown. */
+export function stretches(text: string, live = false): readonly Stretch[] {
+  const found: Stretch[] = [];
+  let from = 0;
+  for (const { start, end, piece } of elements(text)) {
+    if (text.slice(from, start).trim() !== "") found.push({ at: from, text: text.slice(from, start) });
+    found.push({ at: start, piece });
+    from = end;
+  }
+  const rest = live ? text.slice(from).replace(BEGUN, "") : text.slice(from);
+  if (found.length === 0 || rest.trim() !== "") found.push({ at: from, text: rest });
+  return found;
+}
+
+/** The pieces of a text, in order: elements, and code of at least five lines. */
+export function piecesOf(text: string): readonly Piece[] {
+  return stretches(text).flatMap((stretch) => ("piece" in stretch ? [stretch.piece] : fences(stretch.text)));
+}
+
+interface Element {
+  readonly start: number;
+  readonly end: number;
+  readonly piece: Piece;
+}
+
+function elements(text: string): readonly Element[] {
+  const found: Element[] = [];
+  if (!TAG.test(text)) return found;
+  let skipTo = 0;
+  for (const { start, line } of plainLines(text, () => skipTo)) {
+    let at = start;
+    for (const opened of opener(line, start, at)) {
+      if (opened < skipTo) continue;
+      const opening = OPENING.exec(text.slice(opened, opened + 4096));
+      const given = attributes(opening?.[1] ?? "");
+      if (!opening || !(given["identifier"] ?? given["type"] ?? given["title"])) continue;
+      const inside = opened + opening[0].length;
+      const closing = CLOSING.exec(text.slice(inside));
+      const content = text.slice(inside, closing ? inside + closing.index : undefined);
+      skipTo = closing ? inside + closing.index + closing[0].length : text.length;
+      at = skipTo;
+      found.push({ start: opened, end: skipTo, piece: elementPiece(given, content, closing !== null) });
+    }
+  }
+  return found;
+}
+
+/** Where on a line tags may begin: not in inline code. */
+function opener(line: string, start: number, from: number): readonly number[] {
+  const plain = line.replaceAll(/(`+)(?!`)[^\n]*?[^`]\1(?!`)/g, (code) => " ".repeat(code.length));
+  return [...plain.matchAll(new RegExp(TAG, "gi"))].map(({ index }) => start + index).filter((at) => at >= from);
+}
+
+/** The lines outside of fences and quotes; those before `skipTo` belong to something else. */
+function* plainLines(text: string, skipTo: () => number): Generator<{ start: number; line: string }> {
+  let fence: string | undefined;
+  let start = 0;
+  for (const line of text.split("\n")) {
+    if (start + line.length >= skipTo()) {
+      const [, , mark = "", info = ""] = FENCE.exec(line) ?? [];
+      if (fence !== undefined) {
+        if (closes(fence, mark, info)) fence = undefined;
+      } else if (opens(mark, info)) fence = mark;
+      else if (!/^\s{0,3}>/.test(line)) yield { start, line };
+    }
+    start += line.length + 1;
+  }
+}
+
+const opens = (mark: string, info: string) => mark !== "" && !(mark.startsWith("`") && info.includes("`"));
+const closes = (fence: string, mark: string, info: string) => mark.startsWith(fence) && info.trim() === "";
+
+function attributes(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries([...text.matchAll(ATTRIBUTE)].map(([, name = "", value = ""]) => [name.toLowerCase(), value.replaceAll(/^["']|["']$/g, "")]));
+}
+
+function elementPiece(given: Readonly<Record<string, string>>, content: string, closed: boolean): Piece {
+  const type = (given["type"] ?? "").split("/").at(-1) ?? "";
+  const name = type.split(/[.+-]/).findLast((part) => part in TYPES);
+  const language = given["language"] ?? "";
+  return {
+    type: (name && TYPES[name]) || (language && TYPES[language]) || "code",
+    language: language || name || "",
+    title: given["title"] ?? "",
+    identifier: given["identifier"] ?? "",
+    content: content.replace(/^[ \t]*\n/, "").replace(/\n[ \t]*$/, "\n"),
+    closed,
+  };
+}
+
+function fences(text: string): readonly Piece[] {
+  const found: Piece[] = [];
+  let open: { mark: string; indent: number; info: string; lines: string[] } | undefined;
+  for (const line of text.split("\n")) {
+    const [, space = "", mark = "", info = ""] = FENCE.exec(line) ?? [];
+    if (!open) {
+      if (opens(mark, info)) open = { mark, indent: space.length, info, lines: [] };
+    } else if (closes(open.mark, mark, info)) {
+      found.push(...kept(open, true));
+      open = undefined;
+    } else open.lines.push(line.replace(new RegExp(`^[ \\t]{0,${open.indent}}`), ""));
+  }
+  return open ? [...found, ...kept(open, false)] : found;
+}
+
+function kept({ info, lines }: { info: string; lines: readonly string[] }, closed: boolean): readonly Piece[] {
+  if (lines.length < FEWEST_LINES) return [];
+  const language = (/^\s*\{?\.?([\w+#.-]+)/.exec(info)?.[1] ?? "").toLowerCase();
+  const title = /(?:title|file(?:name)?)\s*=\s*"([^"]*)"/i.exec(info)?.[1] ?? "";
+  return [{ type: TYPES[language] ?? "code", language, title, identifier: "", content: `${lines.join("\n")}\n`, closed }];
+}
