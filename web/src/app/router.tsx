@@ -29,10 +29,14 @@ const conversation = createRoute({
   getParentRoute: () => root,
   path: "/c/$conversationId",
   component: lazyRouteComponent(part(() => import("@/routes/conversation"), true), "ConversationRoute"),
-  /** A branch and a message of it to begin at; without them, the end of the branch that the person is on. */
-  validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string } => ({
+  /**
+   * A branch and a message of it to begin at; without them, the end of the branch that the person is on. An artifact that is
+   * open beside it, or what is being written.
+   */
+  validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string; artifact?: string } => ({
     ...(typeof search["branch"] === "string" ? { branch: search["branch"] } : {}),
     ...(typeof search["message"] === "string" ? { message: search["message"] } : {}),
+    ...(typeof search["artifact"] === "string" ? { artifact: search["artifact"] } : {}),
   }),
 });
 

@@ -19,3 +19,6 @@ export const useNarrow = () => useMedia(NARROW);
 
 /** Whether a finger points here, which cannot hover. */
 export const useTouch = () => useMedia("(hover: none)");
+
+/** Whether there is room for something beside the conversation. */
+export const useWide = () => useMedia("(min-width: 1024px)");

@@ -22,6 +22,15 @@ describe("code", () => {
     expect(told("1. see\n\n   ```js\n   a\n     b\n   c\n   d\n   e\n   ```\n")[0]?.content).toBe("a\n  b\nc\nd\ne\n");
   });
 
+  test("says where it begins", () => {
+    const element = '<artifact title="x">\n</artifact>';
+    const text = `one\n${element}\ntwo\n\`\`\`js\n${CODE}\`\`\`\n`;
+    expect(piecesOf(text).map(({ at, element }) => [text.slice(at, at + 3), element])).toEqual([
+      ["<ar", true],
+      ["```", false],
+    ]);
+  });
+
   test("says what it is called", () => {
     expect(piecesOf(`\`\`\`js title="x.js"\n${CODE}\`\`\``)[0]?.title).toBe("x.js");
   });
@@ -33,7 +42,7 @@ describe("an element", () => {
   test("is a piece wherever it stands, and the text around it stays", () => {
     expect(stretches(`Here: ${element} and so on.`)).toEqual([
       { at: 0, text: "Here: " },
-      { at: 6, piece: { type: "html", language: "html", title: "A &lt;clock", identifier: "clock", content: "<p>\n", closed: true } },
+      { at: 6, element: true, type: "html", language: "html", title: "A &lt;clock", identifier: "clock", content: "<p>\n", closed: true },
       { at: 6 + element.length, text: " and so on." },
     ]);
   });

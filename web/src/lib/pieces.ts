@@ -5,6 +5,10 @@
 import type { ArtifactType } from "@/api/client";
 
 export interface Piece {
+  /** Where it begins. */
+  readonly at: number;
+  /** Whether it is an `<artifact>` element, which is shown as a card in its place. */
+  readonly element: boolean;
   readonly type: ArtifactType;
   readonly language: string;
   /** Empty if nothing says it. */
@@ -15,8 +19,11 @@ export interface Piece {
   readonly closed: boolean;
 }
 
-/** A stretch of an answer: Markdown, or an `<artifact>` element in it. */
-export type Stretch = { readonly at: number } & ({ readonly text: string } | { readonly piece: Piece });
+/** A stretch of Markdown between elements. */
+export interface Stretch {
+  readonly at: number;
+  readonly text: string;
+}
 
 /** Shorter code is not kept for its own sake. */
 const FEWEST_LINES = 5;
@@ -33,12 +40,12 @@ const TYPES: Readonly<Record<string, ArtifactType>> = {
 };
 
 /** Markdown and the elements in it, in order. With `live`, more is to come, and half a tag at the end is not shown. */
-export function stretches(text: string, live = false): readonly Stretch[] {
-  const found: Stretch[] = [];
+export function stretches(text: string, live = false): readonly (Stretch | Piece)[] {
+  const found: (Stretch | Piece)[] = [];
   let from = 0;
-  for (const { start, end, piece } of elements(text)) {
-    if (text.slice(from, start).trim() !== "") found.push({ at: from, text: text.slice(from, start) });
-    found.push({ at: start, piece });
+  for (const { end, piece } of elements(text)) {
+    if (text.slice(from, piece.at).trim() !== "") found.push({ at: from, text: text.slice(from, piece.at) });
+    found.push(piece);
     from = end;
   }
   const rest = live ? text.slice(from).replace(BEGUN, "") : text.slice(from);
@@ -48,11 +55,10 @@ export function stretches(text: string, live = false): readonly Stretch[] {
 
 /** The pieces of a text, in order: elements, and code of at least five lines. */
 export function piecesOf(text: string): readonly Piece[] {
-  return stretches(text).flatMap((stretch) => ("piece" in stretch ? [stretch.piece] : fences(stretch.text)));
+  return stretches(text).flatMap((one) => ("element" in one ? [one] : fences(one)));
 }
 
 interface Element {
-  readonly start: number;
   readonly end: number;
   readonly piece: Piece;
 }
@@ -73,7 +79,7 @@ function elements(text: string): readonly Element[] {
       const content = text.slice(inside, closing ? inside + closing.index : undefined);
       skipTo = closing ? inside + closing.index + closing[0].length : text.length;
       at = skipTo;
-      found.push({ start: opened, end: skipTo, piece: elementPiece(given, content, closing !== null) });
+      found.push({ end: skipTo, piece: elementPiece(opened, given, content, closing !== null) });
     }
   }
   return found;
@@ -108,11 +114,13 @@ function attributes(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...text.matchAll(ATTRIBUTE)].map(([, name = "", value = ""]) => [name.toLowerCase(), value.replaceAll(/^["']|["']$/g, "")]));
 }
 
-function elementPiece(given: Readonly<Record<string, string>>, content: string, closed: boolean): Piece {
+function elementPiece(at: number, given: Readonly<Record<string, string>>, content: string, closed: boolean): Piece {
   const type = (given["type"] ?? "").split("/").at(-1) ?? "";
   const name = type.split(/[.+-]/).findLast((part) => part in TYPES);
   const language = given["language"] ?? "";
   return {
+    at,
+    element: true,
     type: (name && TYPES[name]) || (language && TYPES[language]) || "code",
     language: language || name || "",
     title: given["title"] ?? "",
@@ -122,24 +130,26 @@ function elementPiece(given: Readonly<Record<string, string>>, content: string, 
   };
 }
 
-function fences(text: string): readonly Piece[] {
+function fences({ at: start, text }: Stretch): readonly Piece[] {
   const found: Piece[] = [];
-  let open: { mark: string; indent: number; info: string; lines: string[] } | undefined;
+  let open: { at: number; mark: string; indent: number; info: string; lines: string[] } | undefined;
+  let at = start;
   for (const line of text.split("\n")) {
     const [, space = "", mark = "", info = ""] = FENCE.exec(line) ?? [];
     if (!open) {
-      if (opens(mark, info)) open = { mark, indent: space.length, info, lines: [] };
+      if (opens(mark, info)) open = { at, mark, indent: space.length, info, lines: [] };
     } else if (closes(open.mark, mark, info)) {
       found.push(...kept(open, true));
       open = undefined;
     } else open.lines.push(line.replace(new RegExp(`^[ \\t]{0,${open.indent}}`), ""));
+    at += line.length + 1;
   }
   return open ? [...found, ...kept(open, false)] : found;
 }
 
-function kept({ info, lines }: { info: string; lines: readonly string[] }, closed: boolean): readonly Piece[] {
+function kept({ at, info, lines }: { at: number; info: string; lines: readonly string[] }, closed: boolean): readonly Piece[] {
   if (lines.length < FEWEST_LINES) return [];
   const language = (/^\s*\{?\.?([\w+#.-]+)/.exec(info)?.[1] ?? "").toLowerCase();
   const title = /(?:title|file(?:name)?)\s*=\s*"([^"]*)"/i.exec(info)?.[1] ?? "";
-  return [{ type: TYPES[language] ?? "code", language, title, identifier: "", content: `${lines.join("\n")}\n`, closed }];
+  return [{ at, element: false, type: TYPES[language] ?? "code", language, title, identifier: "", content: `${lines.join("\n")}\n`, closed }];
 }

@@ -16,6 +16,8 @@ interface Preferences {
   /** Whether Enter sends, or Ctrl+Enter does. */
   enterSends: boolean;
   sidebarOpen: boolean;
+  /** Of the artifact beside a conversation, in percent of the room for both. */
+  panelWidth: number;
   favouriteModels: readonly string[];
   lastModel: string | undefined;
 }
@@ -29,6 +31,7 @@ export const usePreferences = create<Preferences>()(
       language: undefined,
       enterSends: true,
       sidebarOpen: true,
+      panelWidth: 50,
       favouriteModels: [],
       lastModel: undefined,
     }),

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
@@ -10,16 +10,19 @@ import { say, useOutbox } from "@/data/outbox";
 import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useRunningIn, useStopRuns } from "@/data/runs";
+import { Made, MadeHere } from "@/features/artifacts/in-message";
 import { useCommonCommands } from "@/features/composer/common-commands";
 import { Composer } from "@/features/composer/composer";
 import { ModelMenuItems } from "@/features/models/model-menu-items";
 import { ModelPicker } from "@/features/models/model-picker";
 import { Thread, type ThreadHandle } from "@/features/thread/thread";
+import type { MadeIn } from "@/features/thread/thread-context";
 import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
 import { newId } from "@/lib/ids";
 import { lazily } from "@/lib/lazily";
 
+const ArtifactPanel = lazily(() => import("@/features/artifacts/panel"));
 const BranchMap = lazily(() => import("@/features/thread/branch-map"));
 const InstructionsDialog = lazily(() => import("@/features/models/instructions-dialog"));
 const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
@@ -36,18 +39,20 @@ export function ConversationRoute() {
 function ConversationPage({ id }: { id: string }) {
   const t = useT();
   // A new conversation is shown before the server knows of it.
-  const made = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
-  const exists = made === undefined;
+  const begun = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
+  const exists = begun === undefined;
   const { data: conversation, error } = useQuery({ ...conversationQuery(id), enabled: exists, placeholderData: () => knownConversation(id) });
   const { data: branches } = useQuery({ ...branchesQuery(id), enabled: exists });
   const { data: projects = [] } = useQuery(projectsQuery);
   const project = projects.find((other) => other.id === conversation?.project_id);
   const { branch, message, onBranch, onEnd } = useAsked(id, branches?.current);
-  const { several, models, choose } = useModels(id, conversation ? conversation.model : made?.model);
+  const { several, models, choose } = useModels(id, conversation ? conversation.model : begun?.model);
   const [panel, show] = useState<Panel>();
   const thread = useRef<ThreadHandle>(null);
   const running = useRunningIn(id);
   const stop = useStopRuns(id);
+  const artifact = useArtifact();
+  const made = useMadeIn(id, artifact.shown, artifact.open);
   useEscape(running, stop);
   const close = () => show(undefined);
   const { mutate: update } = useUpdateConversation();
@@ -59,8 +64,9 @@ function ConversationPage({ id }: { id: string }) {
   const commands = useCommonCommands(show);
   if (error instanceof Refused && error.status === 404) return <NotFound />;
   return (
-    <>
+    <div className="flex min-h-0 flex-1">
       <title>{`${conversation?.title || t("app.untitled")} · ${t("app.name")}`}</title>
+      <div className="flex min-w-0 flex-1 flex-col">
       <ThreadHeader conversation={conversation} project={project} branches={branches?.items.length ?? 0} onShow={show} />
       <Thread
         ref={thread}
@@ -70,6 +76,7 @@ function ConversationPage({ id }: { id: string }) {
         exists={exists}
         models={several}
         modelMenu={modelMenu}
+        made={made}
         onBranch={onBranch}
         onEnd={onEnd}
       />
@@ -95,7 +102,9 @@ function ConversationPage({ id }: { id: string }) {
           }
         />
       </div>
+      </div>
       <Suspense>
+        {artifact.shown && <ArtifactPanel conversationId={id} shown={artifact.shown} onShow={artifact.open} onClose={artifact.close} />}
         {panel === "map" && <BranchMap conversationId={id} current={branch} onBranch={onBranch} onClose={close} />}
         {panel === "system" && conversation && (
           <InstructionsDialog
@@ -109,7 +118,49 @@ function ConversationPage({ id }: { id: string }) {
           <TalkDialog conversationId={id} first={models[0]} {...(branch && { branch })} onStarted={() => thread.current?.toEnd()} onClose={close} />
         )}
       </Suspense>
-    </>
+    </div>
+  );
+}
+
+/** What is open beside the thread, as the address says; so the way back closes it. */
+function useArtifact() {
+  const { artifact: shown } = useSearch({ from: "/c/$conversationId" });
+  const navigate = useNavigate({ from: "/c/$conversationId" });
+  const { history } = useRouter();
+  /** Whether it was opened from this page, and the way back leads to the page without it. */
+  const opened = useRef(false);
+  const isOpen = shown !== undefined;
+  useEffect(() => {
+    if (!isOpen) opened.current = false;
+  }, [isOpen]);
+  const open = useCallback(
+    (id: string) => {
+      if (!isOpen) opened.current = true;
+      void navigate({ search: (before) => ({ ...before, artifact: id }), replace: isOpen });
+    },
+    [navigate, isOpen],
+  );
+  const close = useCallback(() => {
+    if (shown) focusCard(shown);
+    if (opened.current) history.back();
+    else void navigate({ search: (before) => ({ ...before, artifact: undefined }), replace: true });
+  }, [history, navigate, shown]);
+  return { shown, open, close };
+}
+
+/** Go on where the panel was opened. */
+function focusCard(id: string): void {
+  document.querySelector<HTMLElement>(`[data-artifact="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+}
+
+/** How what was made in an answer is shown in the thread. */
+function useMadeIn(conversationId: string, shown: string | undefined, open: (id: string) => void): MadeIn {
+  return useMemo(
+    () => ({
+      below: (answer) => <Made conversationId={conversationId} {...answer} shown={shown} open={open} />,
+      here: (answer, part, at) => <MadeHere conversationId={conversationId} {...answer} part={part} at={at} shown={shown} open={open} />,
+    }),
+    [conversationId, shown, open],
   );
 }
 
@@ -122,7 +173,10 @@ function useAsked(id: string, current: string | undefined) {
   useEffect(() => {
     if (asked && known) switchTo(asked);
   }, [asked, known, switchTo]);
-  const onEnd = useCallback(() => void navigate({ search: {}, replace: true }), [navigate]);
+  const onEnd = useCallback(
+    () => void navigate({ search: ({ artifact }) => (artifact ? { artifact } : {}), replace: true }),
+    [navigate],
+  );
   const onBranch = useCallback(
     (branch: string) => {
       switchTo(branch);

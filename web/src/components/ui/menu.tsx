@@ -33,6 +33,15 @@ export function MenuItem({
   );
 }
 
+/** An item that is a link, which is its one child. */
+export function MenuLink({ children }: { children: ReactNode }) {
+  return (
+    <Radix.Item asChild className="menu-row">
+      {children}
+    </Radix.Item>
+  );
+}
+
 export function MenuRadioItem({ children, className, ...props }: ComponentProps<typeof Radix.RadioItem>) {
   return (
     <Radix.RadioItem className={cn("menu-row", className)} {...props}>

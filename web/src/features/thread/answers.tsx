@@ -61,15 +61,17 @@ const NOTHING: readonly Part[] = [];
 
 function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Column; chosen: boolean }) {
   const t = useT();
-  const { actions } = useThreadContext();
+  const { actions, made } = useThreadContext();
   const answer = useAnswer(message ? undefined : run?.id);
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const name = message?.model ?? run?.model;
+  const answered = { messageId: message?.id ?? run?.message_id ?? "", parts, stored: message !== undefined };
   return (
     <li className={cn("flex min-w-0 snap-center flex-col rounded-2xl border bg-raised p-4", chosen && "border-accent ring-1 ring-accent")}>
       <h3 className="truncate pb-2 text-sm font-medium text-muted">{name ? modelTitle(name, t) : ""}</h3>
       <div className="min-w-0 flex-1">
-        <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
+        <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.retry(message) : undefined} />
+        {made.below(answered)}
         {!message && <Working quiet={parts.length > 0} />}
         {message && <Ending message={message} last />}
       </div>

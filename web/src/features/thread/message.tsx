@@ -93,12 +93,14 @@ function Answer({ row, last, step }: RowProps) {
   const t = useT();
   const { message, run, speaker } = row;
   const answer = useAnswer(run?.id);
-  const { actions } = useThreadContext();
+  const { actions, made } = useThreadContext();
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
+  const answered = { messageId: row.id, parts, stored: message !== undefined };
   return (
     <div className="relative flex flex-col">
       {speaker && <p aria-hidden className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
-      <Parts parts={parts} live={!message} onRetry={message ? () => actions.retry(message) : undefined} />
+      <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.retry(message) : undefined} />
+      {made.below(answered)}
       {!message && <Working quiet={parts.length > 0} />}
       {message && <Ending message={message} last={last} />}
       {message && (step ? <StepActions message={message} /> : <Actions message={message} last={last} className="mt-1" />)}

@@ -1,4 +1,5 @@
 import { BracesIcon, BrainIcon, WrenchIcon } from "lucide-react";
+import { Fragment, useMemo } from "react";
 
 import type { Part } from "@/api/client";
 import { Markdown } from "@/components/markdown/markdown";
@@ -7,31 +8,45 @@ import { ErrorBox } from "./error-box";
 import { Fold } from "./fold";
 import { JsonView } from "./json-view";
 import { LongText } from "./long-text";
-import { useThreadContext } from "./thread-context";
+import { type Answered, useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
+import { stretches } from "@/lib/pieces";
 
 /** More Markdown than this is not made at once, in characters. */
 const MOST_MARKDOWN = 60_000;
 
-/** What an answer is made of. Of one that is being made, the last part is not finished. */
-export function Parts({ parts, live, onRetry }: { parts: readonly Part[]; live: boolean; onRetry?: (() => void) | undefined }) {
-  return numbered(parts).map(({ key, part }) => (
-    <OnePart key={key} part={part} live={live && part === parts.at(-1)} onRetry={onRetry} />
+interface PartsProps {
+  parts: readonly Part[];
+  /** Whether the last part is not finished. */
+  live: boolean;
+  /** The answer that they are; what was made in it is shown in its place. */
+  answered?: Answered;
+  onRetry?: (() => void) | undefined;
+}
+
+/** What a message is made of. */
+export function Parts({ parts, live, answered, onRetry }: PartsProps) {
+  return numbered(parts).map(({ key, part, number }) => (
+    <OnePart key={key} part={part} number={number} live={live && part === parts.at(-1)} answered={answered} onRetry={onRetry} />
   ));
 }
 
 /** Parts are only ever added at the end, so their numbers tell them apart. */
 function numbered(parts: readonly Part[]) {
-  return parts.map((part, i) => ({ part, key: `${i} ${part.type}` }));
+  return parts.map((part, number) => ({ part, number, key: `${number} ${part.type}` }));
 }
 
-function OnePart({ part, live, onRetry }: { part: Part; live: boolean; onRetry: (() => void) | undefined }) {
+interface PartProps extends Omit<PartsProps, "parts"> {
+  part: Part;
+  number: number;
+}
+
+function OnePart({ part, number, live, answered, onRetry }: PartProps) {
   const t = useT();
   const { tools } = useThreadContext();
   switch (part.type) {
     case "text":
-      if (live) return <Markdown text={part.text} live />;
-      return <LongText text={part.text} most={MOST_MARKDOWN}>{(text) => <Markdown text={text} live={false} />}</LongText>;
+      return <Said text={part.text} number={number} live={live} answered={answered} />;
     case "reasoning":
       return (
         <Fold icon={<BrainIcon aria-hidden />} label={<span className={live ? "animate-pulse" : ""}>{t(live ? "thread.thinking" : "thread.thought")}</span>}>
@@ -65,4 +80,20 @@ function OnePart({ part, live, onRetry }: { part: Part; live: boolean; onRetry: 
     default:
       return <Attachment part={part} />;
   }
+}
+
+/** Markdown, and what was made in it in its place. */
+function Said({ text, number, live, answered }: { text: string; number: number; live: boolean; answered: Answered | undefined }) {
+  const { made } = useThreadContext();
+  const own = answered !== undefined;
+  const found = useMemo(() => (own ? stretches(text, live) : [{ at: 0, text }]), [own, text, live]);
+  return found.map((one) => {
+    if ("text" in one) return <Words key={one.at} text={one.text} live={live && one === found.at(-1)} />;
+    return answered && <Fragment key={one.at}>{made.here(answered, number, one.at)}</Fragment>;
+  });
+}
+
+function Words({ text, live }: { text: string; live: boolean }) {
+  if (live) return <Markdown text={text} live />;
+  return <LongText text={text} most={MOST_MARKDOWN}>{(text) => <Markdown text={text} live={false} />}</LongText>;
 }

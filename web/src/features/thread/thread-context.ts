@@ -6,6 +6,22 @@ import type { Opinion } from "@/data/ratings";
 /** What can be asked about a message in front of the page. */
 export type Question = { readonly kind: "details" | "raw" | "delete"; readonly message: Message };
 
+/** An answer, stored or while it is being said. */
+export interface Answered {
+  /** Of the message, also before it is stored. */
+  readonly messageId: string;
+  readonly parts: readonly Part[];
+  readonly stored: boolean;
+}
+
+/** How what was made in an answer is shown. */
+export interface MadeIn {
+  /** Below the answer. */
+  readonly below: (answer: Answered) => ReactNode;
+  /** In its place: in that part, at that character. */
+  readonly here: (answer: Answered, part: number, at: number) => ReactNode;
+}
+
 /** What every message of a thread needs to know, and can do. */
 export interface ThreadContext {
   readonly conversationId: string;
@@ -21,6 +37,7 @@ export interface ThreadContext {
   /** Whether it is known that nothing is being answered. */
   readonly quiet: boolean;
   readonly modelMenu: ((onPick: (model: string) => void) => ReactNode) | undefined;
+  readonly made: MadeIn;
   readonly actions: ThreadActions;
 }
 

@@ -41,6 +41,7 @@ interface ThreadProps {
   models: readonly string[];
   /** The models to choose from, as items of a menu. */
   modelMenu?: ThreadContext["modelMenu"];
+  made: ThreadContext["made"];
   onBranch: (branch: string) => void;
   /** The end is shown, and no longer the message that it began at. */
   onEnd: () => void;
@@ -49,7 +50,7 @@ interface ThreadProps {
 const NO_RATINGS = {};
 
 /** What was said in a conversation: a window into it, wherever the person reads. */
-export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, onBranch, onEnd }: ThreadProps) {
+export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, made, onBranch, onEnd }: ThreadProps) {
   const t = useT();
   const { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd } = useThread({ conversationId, branch, around, exists });
   const { scroller, list, atEnd, viewport } = useViewport({
@@ -79,8 +80,8 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
     editLast: () => setEditing(rows.findLast((row) => row.message?.role === "user")?.id),
   }));
   const context = useMemo<ThreadContext>(
-    () => ({ conversationId, branches, shown: view?.branch ?? "", awaited, ratings, tools, editing, quiet, modelMenu, actions }),
-    [conversationId, branches, view, awaited, ratings, tools, editing, quiet, modelMenu, actions],
+    () => ({ conversationId, branches, shown: view?.branch ?? "", awaited, ratings, tools, editing, quiet, modelMenu, made, actions }),
+    [conversationId, branches, view, awaited, ratings, tools, editing, quiet, modelMenu, made, actions],
   );
 
   return (

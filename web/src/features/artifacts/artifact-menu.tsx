@@ -1,0 +1,82 @@
+import { Link } from "@tanstack/react-router";
+import { DownloadIcon, ExternalLinkIcon, FolderPlusIcon, MessageSquareIcon, PencilIcon, Share2Icon, Trash2Icon } from "lucide-react";
+import { type ReactNode, useRef } from "react";
+
+import type { Artifact } from "@/api/client";
+import { Menu, MenuContent, MenuItem, MenuLink, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import { deleteArtifacts } from "@/data/artifacts";
+import { useT } from "@/i18n";
+import { address } from "@/lib/base";
+
+export type Dialog = "share" | "collect";
+
+interface MenuProps {
+  artifact: Artifact;
+  revision: number;
+  onRename: () => void;
+  onAsk: (dialog: Dialog) => void;
+  onDeleted: (() => void) | undefined;
+  /** What opens it. */
+  children: ReactNode;
+}
+
+/** What can be done with an artifact. */
+export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, children }: MenuProps) {
+  const t = useT();
+  const { id, conversation_id: conversation, message_id: message, branch } = artifact;
+  // What takes the focus comes when the menu has given it back.
+  const next = useRef<() => void>(undefined);
+  const then = (act: () => void) => () => {
+    next.current = act;
+  };
+  const goOn = () => {
+    const { current: act } = next;
+    next.current = undefined;
+    if (act) queueMicrotask(act);
+  };
+  return (
+    <Menu modal={false}>
+      <MenuTrigger asChild>{children}</MenuTrigger>
+      <MenuContent align="end" onCloseAutoFocus={goOn}>
+        <MenuItem icon={<PencilIcon />} onSelect={then(onRename)}>
+          {t("artifacts.rename")}
+        </MenuItem>
+        <MenuLink>
+          <a href={address(`api/v1/artifacts/${id}/file?revision=${revision}`)} download>
+            <DownloadIcon aria-hidden /> {t("artifacts.download")}
+          </a>
+        </MenuLink>
+        <MenuLink>
+          <a href={address(`artifacts/${id}`)} target="_blank" rel="noopener">
+            <ExternalLinkIcon aria-hidden /> {t("artifacts.newTab")}
+          </a>
+        </MenuLink>
+        {conversation && (
+          <MenuLink>
+            <Link to="/c/$conversationId" params={{ conversationId: conversation }} search={{ artifact: id, ...(branch && { branch }), ...(message && { message }) }}>
+              <MessageSquareIcon aria-hidden /> {t("artifacts.conversation")}
+            </Link>
+          </MenuLink>
+        )}
+        <MenuSeparator />
+        <MenuItem icon={<FolderPlusIcon />} onSelect={then(() => onAsk("collect"))}>
+          {t("artifacts.collect")}
+        </MenuItem>
+        <MenuItem icon={<Share2Icon />} onSelect={then(() => onAsk("share"))}>
+          {t("artifacts.share")}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem
+          danger
+          icon={<Trash2Icon />}
+          onSelect={() => {
+            onDeleted?.();
+            void deleteArtifacts([artifact]);
+          }}
+        >
+          {t("artifacts.delete")}
+        </MenuItem>
+      </MenuContent>
+    </Menu>
+  );
+}

@@ -1,0 +1,39 @@
+import { useRef, useState } from "react";
+
+import { useColours } from "@/components/markdown/use-colours";
+import { Button } from "@/components/ui/button";
+import { useT } from "@/i18n";
+import { scrollable } from "@/lib/scrollable";
+
+/** More is not put into the page at once, in characters. */
+const MOST = 200_000;
+
+/** What an artifact says, as it stands there. */
+export function CodeView({ text, language, label, live = false }: { text: string; language: string; label: string; live?: boolean }) {
+  const t = useT();
+  const [most, setMost] = useState(MOST);
+  const shown = text.length > most ? text.slice(0, text.lastIndexOf("\n", most) + 1 || most) : text;
+  const block = useRef<HTMLDivElement>(null);
+  const coloured = useColours(block, shown, language.toLowerCase(), live);
+  return (
+    <div ref={block} className="flex min-h-0 flex-1 flex-col">
+      <pre
+        role="group"
+        ref={scrollable}
+        aria-label={label}
+        dir="ltr"
+        className="min-h-0 flex-1 overflow-auto p-4 font-mono text-[0.8125rem] leading-6 wrap-anywhere whitespace-pre-wrap -outline-offset-2"
+      >
+        <code>{coloured}</code>
+      </pre>
+      {shown !== text && (
+        <p className="flex items-center gap-3 border-t px-4 py-2 text-sm text-muted">
+          {t("artifacts.cut")}
+          <Button size="small" variant="outline" onClick={() => setMost(most + MOST)}>
+            {t("artifacts.more")}
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { LibraryIcon } from "lucide-react";
+import { useState } from "react";
+
+import type { Artifact, Collection } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Input } from "@/components/ui/field";
+import { Skeleton } from "@/components/ui/state";
+import { collect, collectionsQuery, useCreateCollection } from "@/data/collections";
+import { useT } from "@/i18n";
+
+/** Into which collection artifacts are put: one that is there, or a new one. */
+export default function CollectDialog({ artifacts, onClose }: { artifacts: readonly Artifact[]; onClose: () => void }) {
+  const t = useT();
+  const { data } = useQuery(collectionsQuery);
+  const { mutate: create, isPending } = useCreateCollection();
+  const [name, setName] = useState("");
+  const put = (collection: Collection) => {
+    onClose();
+    void collect(collection, artifacts);
+  };
+  return (
+    <Dialog open onOpenChange={onClose} title={t("artifacts.collect")} className="sm:max-w-md">
+      {!data && <Skeleton className="h-20" />}
+      {data?.length === 0 && <p className="text-sm text-muted">{t("artifacts.collect.none")}</p>}
+      {data && data.length > 0 && (
+        <ul aria-label={t("artifacts.collections")} className="-mx-2 flex max-h-72 min-h-0 flex-col overflow-y-auto">
+          {data.map((collection) => (
+            <li key={collection.id}>
+              <Button className="w-full justify-start font-normal" onClick={() => put(collection)}>
+                <LibraryIcon aria-hidden />
+                <span dir="auto" className="min-w-0 truncate">
+                  {collection.name}
+                </span>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) create(name.trim(), { onSuccess: put });
+        }}
+      >
+        <Input aria-label={t("artifacts.collection.name")} placeholder={t("artifacts.collection.new")} maxLength={500} value={name} onChange={(event) => setName(event.target.value)} />
+        <Button type="submit" variant="outline" disabled={!name.trim() || isPending}>
+          {t("artifacts.collection.create")}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,32 @@
+/** A unified diff as lines with their numbers. */
+export interface DiffLine {
+  readonly kind: "same" | "added" | "removed" | "gap";
+  /** In the old and in the new text, from 1. */
+  readonly old?: number;
+  readonly new?: number;
+  readonly text: string;
+}
+
+const HUNK = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@/;
+
+/** The lines of a diff; between pieces that are not next to each other there is a gap. */
+export function diffLines(text: string): readonly DiffLine[] {
+  const found: DiffLine[] = [];
+  let old = 0;
+  let now = 0;
+  let inside = false;
+  for (const line of text.split("\n")) {
+    const hunk = HUNK.exec(line);
+    if (hunk) {
+      [old, now] = [Number(hunk[1]), Number(hunk[2])];
+      if (inside || old > 1) found.push({ kind: "gap", old, new: now, text: "" });
+      inside = true;
+    } else if (inside && line !== "") {
+      const said = line.slice(1);
+      if (line.startsWith("+")) found.push({ kind: "added", new: now++, text: said });
+      else if (line.startsWith("-")) found.push({ kind: "removed", old: old++, text: said });
+      else if (line.startsWith(" ")) found.push({ kind: "same", old: old++, new: now++, text: said });
+    }
+  }
+  return found;
+}

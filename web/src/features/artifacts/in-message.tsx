@@ -1,0 +1,102 @@
+import type { ReactNode } from "react";
+
+import type { Part } from "@/api/client";
+import { useT } from "@/i18n";
+import type { Piece } from "@/lib/pieces";
+
+import { ArtifactCard, DraftCard } from "./card";
+import { type PlacedPiece, draftId, piecesIn } from "./drafts";
+import { matching } from "./matching";
+import { useMade } from "./use-made";
+
+/** What is open beside the thread, and how something else is opened. */
+export interface Opening {
+  /** An artifact's id, or that of something that is being written. */
+  readonly shown: string | undefined;
+  readonly open: (id: string) => void;
+}
+
+interface MadeProps extends Opening {
+  conversationId: string;
+  messageId: string;
+  parts: readonly Part[];
+  /** Whether the message is stored; if not, it is being said. */
+  stored: boolean;
+}
+
+/** What was made in an answer, below it; what has its place in the text stands there. */
+export function Made(props: MadeProps) {
+  return props.stored ? <StoredCards {...props} /> : <DraftCards {...props} />;
+}
+
+function StoredCards({ conversationId, messageId, parts, shown, open }: MadeProps) {
+  const pieces = piecesIn(parts);
+  const made = useMade(conversationId, messageId, pieces.length);
+  const placed = new Set([...matching(pieces, made)].flatMap(([piece, artifact]) => (piece.element ? [artifact] : [])));
+  const cards = made
+    .filter((artifact) => !placed.has(artifact))
+    .map((artifact) => ({ id: artifact.id, card: <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} /> }));
+  return <Cards cards={cards} />;
+}
+
+function DraftCards({ messageId, parts, shown, open }: MadeProps) {
+  const cards = piecesIn(parts)
+    .map((piece, i) => ({ piece, id: draftId(messageId, i) }))
+    .filter(({ piece }) => !piece.element)
+    .map(({ piece, id }) => ({ id, card: <DraftCard piece={piece} open={shown === id} onOpen={() => open(id)} /> }));
+  return <Cards cards={cards} />;
+}
+
+function Cards({ cards }: { cards: readonly { readonly id: string; readonly card: ReactNode }[] }) {
+  const t = useT();
+  if (cards.length === 0) return null;
+  return (
+    <ul aria-label={t("artifacts.made")} className="mt-3 grid gap-2 sm:grid-cols-2">
+      {cards.map(({ id, card }) => (
+        <li key={id} className="min-w-0">
+          {card}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface Place {
+  /** Of the message, from 0. */
+  part: number;
+  /** In the part's text. */
+  at: number;
+}
+
+/** An `<artifact>` element, in its place in the text. */
+export function MadeHere(props: MadeProps & Place) {
+  return <div className="my-3 sm:max-w-[calc(50%-0.25rem)]">{props.stored ? <StoredHere {...props} /> : <DraftHere {...props} />}</div>;
+}
+
+function StoredHere({ part, at, conversationId, messageId, parts, shown, open }: MadeProps & Place) {
+  const pieces = piecesIn(parts);
+  const piece = pieces.find(isAt(part, at));
+  const made = useMade(conversationId, messageId, pieces.length);
+  const artifact = piece && matching(pieces, made).get(piece);
+  if (!artifact) return piece && <Unkept piece={piece} />;
+  return <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} />;
+}
+
+function DraftHere({ part, at, messageId, parts, shown, open }: MadeProps & Place) {
+  const pieces = piecesIn(parts);
+  const number = pieces.findIndex(isAt(part, at));
+  const piece = pieces[number];
+  const id = draftId(messageId, number);
+  return piece && <DraftCard piece={piece} open={shown === id} onOpen={() => open(id)} />;
+}
+
+/** What was said in an element of which there is no artifact any more. */
+function Unkept({ piece }: { piece: Piece }) {
+  return (
+    <pre dir="ltr" className="max-h-40 overflow-hidden rounded-xl border bg-surface p-3 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
+      {piece.content.slice(0, 2000)}
+    </pre>
+  );
+}
+
+const isAt = (part: number, at: number) => (piece: PlacedPiece) => piece.part === part && piece.at === at;

@@ -1,0 +1,88 @@
+import { Dialog } from "radix-ui";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+
+import { useT } from "@/i18n";
+import { useWide } from "@/lib/media";
+
+import { ArtifactView } from "./artifact-view";
+import { DraftView } from "./draft-view";
+import { readDraftId } from "./drafts";
+import { Separator, useWidth } from "./separator";
+
+interface PanelProps {
+  conversationId: string;
+  /** An artifact's id, or that of something that is being written. */
+  shown: string;
+  /** Something else is shown in its place. */
+  onShow: (id: string) => void;
+  onClose: () => void;
+}
+
+/** An artifact beside the conversation that it was made in, or in front of it where there is no room. */
+export default function Panel({ conversationId, shown, onShow, onClose }: PanelProps) {
+  const wide = useWide();
+  const draft = readDraftId(shown);
+  const content = draft ? (
+    <DraftView key={shown} conversationId={conversationId} draft={draft} onStored={onShow} onClose={onClose} />
+  ) : (
+    <ArtifactView key={shown} id={shown} onClose={onClose} />
+  );
+  return wide ? <Beside onClose={onClose}>{content}</Beside> : <InFront onClose={onClose}>{content}</InFront>;
+}
+
+function Beside({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  const t = useT();
+  const width = useWidth();
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Whoever opened it by a card goes on in it; a page that begins with it keeps the focus where it is.
+    if (document.activeElement?.matches("[data-artifact], [aria-expanded]")) panel.current?.focus({ preventScroll: true });
+  }, []);
+  const hear = (event: KeyboardEvent) => {
+    const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
+    if (event.key !== "Escape" || event.defaultPrevented || !inside || isWriting(event.target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onClose();
+  };
+  return (
+    <>
+      <Separator />
+      <aside
+        ref={panel}
+        tabIndex={-1}
+        aria-label={t("artifacts.panel")}
+        style={{ width: `${width}%` }}
+        className="min-w-80 shrink-0 bg-background outline-none"
+      >
+        <div role="presentation" className="flex h-full flex-col" onKeyDown={hear}>
+          {children}
+        </div>
+      </aside>
+    </>
+  );
+}
+
+function InFront({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  const t = useT();
+  return (
+    <Dialog.Root open onOpenChange={onClose}>
+      <Dialog.Portal>
+        <Dialog.Content
+          aria-describedby={undefined}
+          onEscapeKeyDown={(event) => isWriting(event.target) && event.preventDefault()}
+          onInteractOutside={(event) => event.preventDefault()}
+          className="fixed inset-0 z-40 flex flex-col bg-background pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)] outline-none animate-in fade-in-0"
+        >
+          <Dialog.Title className="sr-only">{t("artifacts.panel")}</Dialog.Title>
+          {children}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** In a field, Escape belongs to the field. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".cm-editor, input, textarea, [role=menu]") !== null;
+}

@@ -1,0 +1,70 @@
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+
+import { type Artifact, Refused } from "@/api/client";
+import { updateArtifact } from "@/data/artifacts";
+import { t } from "@/i18n";
+import { type Edit, dropEdit, keepEdit, keptEdit } from "@/lib/edits";
+import { notice } from "@/lib/notice";
+
+const PAUSE = 300;
+
+/** An artifact that is being edited: what was typed is kept until it is saved or dropped. */
+export function useEdit(artifact: Artifact) {
+  const [edit, setEdit] = useState<Edit | undefined>(() => keptEdit(artifact.id));
+  const [saving, setSaving] = useState(false);
+  const text = useRef(edit?.text ?? "");
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const keep = useEffectEvent(() => {
+    clearTimeout(timer.current);
+    if (edit && text.current !== edit.text) keepEdit(artifact.id, { ...edit, text: text.current });
+  });
+  useEffect(() => {
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, []);
+
+  const begin = (said: string) => {
+    text.current = said;
+    setEdit({ base: artifact.revision, text: said });
+  };
+  const type = useCallback(
+    (typed: string) => {
+      text.current = typed;
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setEdit((edit) => edit && kept(artifact.id, { ...edit, text: typed })), PAUSE);
+    },
+    [artifact.id],
+  );
+  const end = () => {
+    clearTimeout(timer.current);
+    dropEdit(artifact.id);
+    setEdit(undefined);
+  };
+  /** Save what was typed, if `expected` is the newest revision still. */
+  const save = async (expected: number) => {
+    setSaving(true);
+    try {
+      const now = await updateArtifact(artifact, { content: text.current, expect_revision: expected });
+      notice.success(now.revision === expected ? t("artifacts.same") : t("artifacts.saved", { number: now.revision }));
+      end();
+    } catch (error) {
+      setEdit((edit) => edit && kept(artifact.id, { ...edit, text: text.current }));
+      // The artifact says by now that it has another revision, and with that what can be done.
+      if (!(error instanceof Refused) || error.code !== "revision-moved") notice.error(error);
+    } finally {
+      setSaving(false);
+    }
+  };
+  return { edit, saving, begin, type, end, save };
+}
+
+function kept(id: string, edit: Edit): Edit {
+  keepEdit(id, edit);
+  return edit;
+}
+
+export type Editing = ReturnType<typeof useEdit>;
