@@ -11,6 +11,7 @@ import { NotFound } from "@/app/not-found";
 import { basePath } from "@/lib/base";
 import { part } from "@/lib/lazily";
 import { Home } from "@/routes/home";
+import { type ArtifactSearch, artifactSearch } from "@/lib/artifact-search";
 import { type SearchFilter, searchFilter } from "@/lib/search-filter";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
@@ -53,6 +54,13 @@ const search = createRoute({
   validateSearch: (search: Record<string, unknown>): SearchFilter => searchFilter(search),
 });
 
+const artifacts = createRoute({
+  getParentRoute: () => root,
+  path: "/artifacts/{-$artifactId}",
+  component: lazyRouteComponent(part(() => import("@/routes/artifacts")), "ArtifactsRoute"),
+  validateSearch: (search: Record<string, unknown>): ArtifactSearch => artifactSearch(search),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings/{-$page}",
@@ -60,7 +68,7 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, project, search, settings]),
+  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings]),
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,

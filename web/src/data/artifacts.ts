@@ -103,10 +103,15 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
   });
 }
 
-/** Read an artifact that was changed somewhere, as the feed says. */
-export async function rereadArtifact(id: string): Promise<void> {
+/** Show an artifact that was changed somewhere, as the feed says. */
+export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
+  const before = knownArtifact(id);
+  if (kind === "artifact.deleted" || kind === "artifact.purged") {
+    if (before && !before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
+    if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));
+    return;
+  }
   try {
-    const before = knownArtifact(id);
     const now = await fetchArtifact(id);
     showArtifact(now);
     // A scan finds it in a message that is shown already.
@@ -115,7 +120,6 @@ export async function rereadArtifact(id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refused) || ![403, 404].includes(error.status)) return;
     hideArtifacts((artifact) => artifact.id === id);
-    void queryClient.invalidateQueries({ queryKey: ["artifacts", { deleted: true }] });
     await queryClient.invalidateQueries(artifactQuery(id));
   }
 }

@@ -1,10 +1,12 @@
-/** Conversations as one file of Hansard's own format, a record a line. */
-import { type Conversation, Refused, Unreachable } from "@/api/client";
+/** Conversations as one file of Hansard's own format, a record a line, and artifacts as a zip file. */
+import { type Artifact, type Conversation, Refused, Unreachable, refusal } from "@/api/client";
 import { exportAddress } from "@/data/transfer";
 import { t } from "@/i18n";
+import { address } from "@/lib/base";
+import { download } from "@/lib/download";
 import { settleAll } from "@/lib/in-turn";
 import { joinExports } from "@/lib/join-exports";
-import { notice } from "@/lib/notice";
+import { explain, notice } from "@/lib/notice";
 
 /** Download conversations as one file, which can be imported again. */
 export async function exportConversations(conversations: readonly Conversation[]): Promise<void> {
@@ -12,7 +14,8 @@ export async function exportConversations(conversations: readonly Conversation[]
     const results = await settleAll(conversations, ({ id }) => readExport(id));
     const refused = results.find((result) => result.status === "rejected");
     if (refused) throw refused.reason;
-    save(joinExports(results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))), fileName(conversations));
+    const lines = joinExports(results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+    download(new Blob([lines], { type: "application/jsonl" }), fileName(conversations));
   } catch (error) {
     notice.error(error);
   }
@@ -34,10 +37,19 @@ function fileName(conversations: readonly Conversation[]): string {
   return `${name.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60).replaceAll(/^-|-$/g, "") || "hansard"}.jsonl`;
 }
 
-function save(text: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+/** Download artifacts as one zip file. */
+export async function exportArtifacts(artifacts: readonly Artifact[]): Promise<void> {
+  try {
+    const response = await fetch(address("api/v1/artifacts/export"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ids: artifacts.map(({ id }) => id) }),
+    }).catch(() => {
+      throw new Unreachable();
+    });
+    if (!response.ok) throw refusal(await response.json().catch(() => undefined), response);
+    download(await response.blob(), "artifacts.zip");
+  } catch (error) {
+    notice.failure(t("artifacts.export.failed"), explain(error));
+  }
 }

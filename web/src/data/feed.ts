@@ -113,7 +113,7 @@ async function rereadMade(): Promise<void> {
   const all = [...made.values()];
   made.clear();
   if (all.length > MANY) return void rereadArtifacts();
-  await Promise.all(all.map(({ subject_id }) => rereadArtifact(subject_id).catch(() => undefined)));
+  await Promise.all(all.map(({ subject_id, kind }) => rereadArtifact(subject_id, kind).catch(() => undefined)));
 }
 
 async function rereadArtifacts(): Promise<void> {

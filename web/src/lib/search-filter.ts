@@ -51,7 +51,8 @@ export function searchParameters({ q = "", role, project, model, from, to, archi
   };
 }
 
-function midnight(day: string, later = 0): Date {
+/** The beginning of a day, or of a later one, in the time zone of the browser. */
+export function midnight(day: string, later = 0): Date {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return new Date(year, month - 1, date + later);
 }

@@ -9,7 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/state";
 import { fewConversationsQuery, fewHitsQuery } from "@/data/search";
 import { useActions } from "@/features/search/actions";
-import { Marked } from "@/features/search/marked";
+import { Marked } from "@/components/marked";
 import { matchingActions } from "@/features/search/matching-actions";
 import { useDebounced } from "@/features/search/use-debounced";
 import { useLanguage, useT } from "@/i18n";

@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Empty, Skeleton, Spinner } from "@/components/ui/state";
 import { modelTitle } from "@/data/models";
 import { hitsQuery } from "@/data/search";
-import { Marked } from "@/features/search/marked";
+import { Marked } from "@/components/marked";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { type SearchFilter, filterCount, unsearchable } from "@/lib/search-filter";

@@ -8,7 +8,7 @@ import { useT } from "@/i18n";
 const PAUSE = 250;
 
 /** What is looked for. It is handed on a moment after the last key, and at once by Enter. */
-export function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+export function SearchField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   const t = useT();
   const [text, setText] = useState(value);
   const [heard, setHeard] = useState(value);
@@ -40,8 +40,8 @@ export function SearchField({ value, onChange }: { value: string; onChange: (val
         autoFocus
         maxLength={1000}
         value={text}
-        aria-label={t("search.field")}
-        placeholder={t("search.field")}
+        aria-label={label}
+        placeholder={label}
         className="h-11 rounded-xl ps-10 pe-12 text-base [&::-webkit-search-cancel-button]:hidden"
         onChange={(event) => {
           const next = event.target.value;

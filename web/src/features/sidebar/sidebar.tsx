@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeftIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, SquarePenIcon } from "lucide-react";
+import { ArrowLeftIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, Suspense, useEffect, useState } from "react";
 
 import { announce } from "@/components/announcer";
@@ -94,6 +94,14 @@ function Ways() {
               <Kbd key={key}>{keyName(key)}</Kbd>
             ))}
           </span>
+        </Button>
+      </li>
+      <li>
+        <Button asChild className={look}>
+          <Link to="/artifacts/{-$artifactId}" params={{ artifactId: undefined }} search={{}} onClick={() => overlay({ drawer: false })}>
+            <ShapesIcon aria-hidden />
+            {t("artifacts.title")}
+          </Link>
         </Button>
       </li>
     </ul>

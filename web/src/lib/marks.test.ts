@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { stretches } from "@/features/search/marks";
+import { stretches } from "./marks";
 
 const bracketed = (text: string, marks: [number, number][]) =>
   stretches(text, marks)

@@ -1,4 +1,4 @@
-import { stretches } from "@/features/search/marks";
+import { stretches } from "@/lib/marks";
 
 /** A text with what was looked for marked in it. */
 export function Marked({ text, marks }: { text: string; marks: readonly (readonly number[])[] }) {

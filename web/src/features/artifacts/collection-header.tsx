@@ -1,0 +1,39 @@
+import { useNavigate } from "@tanstack/react-router";
+import { PencilIcon, Trash2Icon } from "lucide-react";
+import { Suspense, useState } from "react";
+
+import type { Collection } from "@/api/client";
+import { IconButton } from "@/components/ui/button";
+import { useDeleteCollection } from "@/data/collections";
+import { useT } from "@/i18n";
+import { lazily } from "@/lib/lazily";
+
+const CollectionDialog = lazily(() => import("./collection-dialog"));
+
+/** What a collection is called, and what can be done with it. */
+export function CollectionHeader({ collection }: { collection: Collection }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const [naming, setNaming] = useState(false);
+  const { mutate: remove } = useDeleteCollection();
+  return (
+    <div className="flex items-center gap-1">
+      <h2 dir="auto" className="min-w-0 flex-1 truncate font-serif text-2xl">
+        {collection.name}
+      </h2>
+      <IconButton label={t("artifacts.collection.rename")} onClick={() => setNaming(true)}>
+        <PencilIcon />
+      </IconButton>
+      <IconButton
+        label={t("artifacts.collection.delete")}
+        onClick={() => {
+          remove(collection);
+          void navigate({ to: "/artifacts/{-$artifactId}", params: { artifactId: undefined }, search: {} });
+        }}
+      >
+        <Trash2Icon />
+      </IconButton>
+      <Suspense>{naming && <CollectionDialog collection={collection} onClose={() => setNaming(false)} />}</Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import { Link } from "@tanstack/react-router";
+
+import type { Artifact, ArtifactHit } from "@/api/client";
+import { Marked } from "@/components/marked";
+import { useLanguage, useT } from "@/i18n";
+import { shortDate } from "@/lib/time";
+
+import { kindOf } from "./kind";
+import { TypeIcon } from "./type-icon";
+
+interface GridCardProps {
+  artifact: Artifact;
+  hit?: ArtifactHit | undefined;
+  chosen: boolean;
+  /** Undefined where nothing can be done with several. */
+  onToggle: (() => void) | undefined;
+}
+
+/** An artifact in the grid; all of it opens it, and its box chooses it. */
+export function GridCard({ artifact, hit, chosen, onToggle }: GridCardProps) {
+  const t = useT();
+  const language = useLanguage();
+  const { id, title, type, revision, description, updated_at: at } = artifact;
+  const facts = [kindOf(artifact, t), ...(revision > 1 ? [t("artifacts.revision", { number: revision })] : []), shortDate(at, language)];
+  return (
+    <li className={`group relative flex min-h-28 flex-col gap-2 rounded-xl border p-4 ${chosen ? "border-accent bg-accent-soft" : "bg-raised hover:bg-hover"}`}>
+      <div className="flex min-w-0 items-start gap-3">
+        <TypeIcon type={type} className="mt-0.5 size-4 text-muted" />
+        <Link
+          to="/artifacts/{-$artifactId}"
+          params={{ artifactId: id }}
+          search={(before) => before}
+          dir="auto"
+          className="line-clamp-2 min-w-0 flex-1 text-sm font-medium wrap-anywhere after:absolute after:inset-0 after:rounded-xl"
+        >
+          {title}
+        </Link>
+        {onToggle && (
+          <input
+            type="checkbox"
+            aria-label={t("artifacts.select", { title })}
+            checked={chosen}
+            onChange={onToggle}
+            className="relative z-10 size-4 shrink-0 accent-(--accent) opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 checked:opacity-100 touch:-m-2.5 touch:size-9 touch:p-2.5 touch:opacity-100"
+          />
+        )}
+      </div>
+      {(hit?.snippet || description) && (
+        <p dir="auto" className="line-clamp-3 text-xs wrap-anywhere text-muted">
+          {hit ? <Marked text={hit.snippet} marks={hit.marks} /> : description}
+        </p>
+      )}
+      <p className="mt-auto truncate text-xs text-muted">{facts.join(" · ")}</p>
+    </li>
+  );
+}

@@ -1,0 +1,126 @@
+import { LibraryIcon, SearchXIcon, ShapesIcon, Share2Icon, Trash2Icon } from "lucide-react";
+import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
+
+import type { Artifact } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { Empty, Skeleton, Spinner } from "@/components/ui/state";
+import { useT } from "@/i18n";
+import { type ArtifactSearch, isNarrowed } from "@/lib/artifact-search";
+import { explain } from "@/lib/notice";
+
+import { GridCard } from "./grid-card";
+import { Trashed } from "./trashed";
+import type { Listed } from "./use-listed";
+
+interface More {
+  readonly error: Error | null;
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  fetchNextPage(): Promise<unknown>;
+  refetch(): Promise<unknown>;
+}
+
+interface GridProps {
+  search: ArtifactSearch;
+  items: readonly Listed[] | undefined;
+  query: More;
+  chosen: ReadonlySet<string>;
+  onToggle: (artifact: Artifact) => void;
+}
+
+/** The artifacts that were asked for; more come when the end is near. */
+export function Grid({ search, items, query, chosen, onToggle }: GridProps) {
+  const t = useT();
+  if (query.error && !items) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
+  if (!items) return <Waiting />;
+  if (items.length === 0 && !query.hasNextPage) return <Nothing search={search} />;
+  return (
+    <>
+      {search.view === "trash" ? (
+        <ul aria-label={t("artifacts.trash")} className="flex flex-col">
+          {items.map(({ artifact }) => (
+            <Trashed key={artifact.id} artifact={artifact} />
+          ))}
+        </ul>
+      ) : (
+        <ul aria-label={t("artifacts.list")} className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+          {items.map(({ artifact, hit }) => (
+            <GridCard
+              key={artifact.id}
+              artifact={artifact}
+              hit={hit}
+              chosen={chosen.has(artifact.id)}
+              onToggle={search.view === "shared" ? undefined : () => onToggle(artifact)}
+            />
+          ))}
+        </ul>
+      )}
+      {query.hasNextPage && <End query={query} />}
+    </>
+  );
+}
+
+/** Asks for more when it is nearly seen, and when it is pressed. */
+function End({ query }: { query: More }) {
+  const t = useT();
+  const end = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (!end.current) return;
+    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting === true), { rootMargin: "600px" });
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, []);
+  const wanted = near && !query.isFetchingNextPage && !query.error;
+  const more = useEffectEvent(() => void query.fetchNextPage());
+  useEffect(() => {
+    if (wanted) more();
+  }, [wanted]);
+  return (
+    <div ref={end} className="flex justify-center">
+      <Button variant="outline" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+        {query.isFetchingNextPage && <Spinner />}
+        {t("artifacts.more")}
+      </Button>
+    </div>
+  );
+}
+
+function Nothing({ search }: { search: ArtifactSearch }) {
+  const t = useT();
+  const say = (icon: ReactNode, which: "artifacts.empty" | "artifacts.empty.filtered" | "artifacts.empty.shared" | "artifacts.empty.trash" | "artifacts.collection.empty") => (
+    <Empty icon={icon} title={t(which)}>
+      <p>{t(`${which}.hint`)}</p>
+    </Empty>
+  );
+  if (isNarrowed(search)) return say(<SearchXIcon aria-hidden />, "artifacts.empty.filtered");
+  if (search.view === "shared") return say(<Share2Icon aria-hidden />, "artifacts.empty.shared");
+  if (search.view === "trash") return say(<Trash2Icon aria-hidden />, "artifacts.empty.trash");
+  if (search.collection) return say(<LibraryIcon aria-hidden />, "artifacts.collection.empty");
+  return say(<ShapesIcon aria-hidden />, "artifacts.empty");
+}
+
+function Failed({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const t = useT();
+  return (
+    <div role="alert">
+      <Empty title={t("app.failed")}>
+        <p>{explain(error)}</p>
+        <Button variant="outline" onClick={onRetry}>
+          {t("app.retry")}
+        </Button>
+      </Empty>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+      <Spinner className="sr-only" />
+      {["a", "b", "c", "d", "e", "f"].map((name) => (
+        <Skeleton key={name} className="h-28 rounded-xl" />
+      ))}
+    </div>
+  );
+}

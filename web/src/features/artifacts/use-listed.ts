@@ -1,0 +1,27 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+
+import type { Artifact, ArtifactHit } from "@/api/client";
+import { artifactsQuery } from "@/data/artifacts";
+import { artifactHitsQuery } from "@/data/search";
+import { type ArtifactSearch, artifactParameters } from "@/lib/artifact-search";
+
+/** An artifact of a list; a search says where it was found. */
+export interface Listed {
+  readonly artifact: Artifact;
+  readonly hit?: ArtifactHit;
+}
+
+/** What the page of artifacts lists: by the latest change, or by what matches the words best. */
+export function useListed(search: ArtifactSearch) {
+  const filter = artifactParameters(search);
+  const q = search.q ?? "";
+  // Words are looked for in what is the person's own, wherever it is.
+  const searching = q !== "" && search.view === undefined && search.collection === undefined;
+  const all = useInfiniteQuery({ ...artifactsQuery(filter), enabled: !searching });
+  const hits = useInfiniteQuery({ ...artifactHitsQuery(q, filter), ...(searching ? {} : { enabled: false }) });
+  const query = searching ? hits : all;
+  const items: readonly Listed[] | undefined = searching
+    ? hits.data?.pages.flatMap((page) => page.items.map((hit) => ({ artifact: hit.artifact, hit })))
+    : all.data?.pages.flatMap((page) => page.items.map((artifact) => ({ artifact }))).filter(({ artifact }) => artifact.title.toLowerCase().includes(q.toLowerCase()));
+  return { items, query };
+}
