@@ -27,6 +27,8 @@ class App:
             has=page.get_by_role("heading", level=2)
         )
         self.dialog = page.get_by_role("dialog")
+        self.panel = page.get_by_role("complementary", name="Artifact", exact=True)
+        self.editor = page.get_by_role("textbox", name=re.compile("^Source of"))
         self.live = page.locator("[data-announcer]")
         """What a screen reader is told."""
 
@@ -64,6 +66,20 @@ class App:
         """What a model said, or is saying."""
         said = self.page.get_by_role("heading", name=MODEL)
         return self.messages.filter(has=said).filter(has_text=text)
+
+    def card(self, title: str) -> Locator:
+        """What was made, in the message that made it."""
+        return self.thread.get_by_role("button", name=title)
+
+    def tab(self, name: str) -> Locator:
+        return self.page.get_by_role("tab", name=name, exact=True)
+
+    async def edit(self, text: str) -> None:
+        """Write something else into the artifact that is open."""
+        await self.panel.get_by_role("button", name="Edit").click()
+        await expect(self.editor).to_be_focused()
+        await self.press("Control+A")
+        await self.page.keyboard.insert_text(text)
 
     async def say(self, text: str) -> None:
         await self.field.fill(text)

@@ -70,6 +70,21 @@ graph LR
 
 Only the worker ever talks to the database."""
 
+VISITS = """Here are the visits of last week, by day:
+
+<artifact identifier="visits" type="text/csv" title="Visits by day">
+day,visits,busiest hour,new visitors
+Monday,1204,10,88
+Tuesday,1391,11,102
+Wednesday,1377,10,97
+Thursday,1288,16,85
+Friday,990,9,61
+Saturday,412,20,40
+Sunday,530,19,52
+</artifact>
+
+Tuesday was the busiest, and the weekend is a third of a working day."""
+
 RAIN = """Yes, 11 mm in the afternoon.
 
 - [x] umbrella
@@ -117,12 +132,28 @@ def fill(server: Caller, model: str = "echo/echo") -> dict[str, JSON]:
         "trip": talk(
             server, model, "Four days in Rome", WALK, ROUTE, project_id=travel, pinned=True
         ),
+        "table": talk(server, model, "Visits last week", "As a table, please.", VISITS),
         "rich": everything(server, model),
     }
     gone = talk(server, model, "Old shopping list", "Milk, bread, lamp oil.", "Noted.")
     server.delete(f"/conversations/{gone['id']}")
     make_older(server, days)
-    return {**record, "project": {"id": travel}}
+    return {**record, "project": {"id": travel}, **artifacts(server, record)}
+
+
+def artifacts(server: Caller, record: dict[str, JSON]) -> dict[str, JSON]:
+    """What was made in the sample, and some of it made better."""
+    [program] = server.get("/artifacts", conversation_id=record["code"]["id"])["items"]
+    said = server.get(f"/artifacts/{program['id']}/content")["content"]
+    better = said.replace("top: int = 3", "top: int = 5").replace(
+        '"""The hours with', '"""The hours of a day with'
+    )
+    server.patch(f"/artifacts/{program['id']}", content=better, note="Five are more telling")
+    [table] = server.get("/artifacts", conversation_id=record["table"]["id"])["items"]
+    shelf = server.post("/collections", 201, name="For the log book")["id"]
+    for one in (program, table):
+        server.client.put(f"/collections/{shelf}/artifacts/{one['id']}")
+    return {"artifact": program, "table": table}
 
 
 def talk(server: Caller, model: str, title: str, *said: str, **fields: Any) -> JSON:

@@ -91,6 +91,32 @@ async def search(app: App, _: dict[str, JSON]) -> None:
     await expect(app.main.get_by_role("region", name="Results")).to_be_visible()
 
 
+async def artifact(app: App, record: dict[str, JSON]) -> None:
+    made = record["artifact"]
+    await app.open(f"/c/{made['conversation_id']}?artifact={made['id']}")
+    await expect(app.page.locator("[role=tabpanel] pre span[style]").first).to_be_visible()
+
+
+async def revisions(app: App, record: dict[str, JSON]) -> None:
+    await artifact(app, record)
+    await app.tab("History").click()
+    await app.page.get_by_role("button", name="Compare").click()
+    await expect(app.page.get_by_text("added,")).to_be_visible()
+
+
+async def table(app: App, record: dict[str, JSON]) -> None:
+    made = record["table"]
+    await app.open(f"/c/{made['conversation_id']}?artifact={made['id']}")
+    await expect(app.page.get_by_role("columnheader").first).to_be_visible()
+
+
+async def artifacts(app: App, _: dict[str, JSON]) -> None:
+    await app.open("/artifacts")
+    await expect(
+        app.main.get_by_role("list", name="Artifacts").get_by_role("link").first
+    ).to_be_visible()
+
+
 def settings(page: str, words: str) -> Show:
     async def show(app: App, _: dict[str, JSON]) -> None:
         await app.open(f"/settings/{page}")
@@ -111,6 +137,10 @@ PAGES: dict[str, Show] = {
     "models": models,
     "project": project,
     "search": search,
+    "artifact": artifact,
+    "revisions": revisions,
+    "table": table,
+    "artifacts": artifacts,
     "appearance": settings("appearance", "Size of text"),
     "statistics": settings("statistics", "Topics"),
     "data": settings("data", "Danger zone"),

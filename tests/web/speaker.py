@@ -18,7 +18,23 @@ BEGUN = "The tide comes in slowly"
 REST = " and goes out again."
 OTHERWISE = "I would say otherwise."
 REFUSAL = "The tide is out."
-ANSWERS = {"held": BEGUN, "other": OTHERWISE, "broken": ""}
+PROGRAM = """Here it is:
+
+```python title="tide.py"
+def tide(hour):
+    # high water comes twice a day
+    if hour % 12 < 6:
+        return "in"
+    return "out"
+"""
+END = """
+
+print(tide(7))
+```
+So it goes."""
+ANSWERS = {"held": BEGUN, "maker": PROGRAM, "other": OTHERWISE, "broken": ""}
+HELD = {"held": REST, "maker": END}
+"""What is said when they are let go."""
 
 
 class Speaker(ThreadingHTTPServer):
@@ -68,9 +84,9 @@ class _Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         self._words(self.server.answers[asked["model"]])
-        if asked["model"] == "held":
+        if rest := HELD.get(asked["model"]):
             go.wait(60)
-            self._words(REST)
+            self._words(rest)
         self._chunk({"delta": {}, "finish_reason": "stop"})
         self.wfile.write(b"data: [DONE]\n\n")
 

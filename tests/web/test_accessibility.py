@@ -94,6 +94,37 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
     await app.press("Escape")
     await app.act(app.mine("And on Monday?"), "Edit")
     yield "edit"
+    made = record["artifact"]
+    await app.open(f"/c/{made['conversation_id']}?artifact={made['id']}")
+    await expect(app.tab("History")).to_be_visible()
+    await expect(app.page.get_by_role("group", name="visits.py")).to_contain_text("top: int = 5")
+    yield "artifact"
+    await app.tab("History").click()
+    await app.page.get_by_role("button", name="Compare").click()
+    await expect(app.page.get_by_text("added,")).to_be_visible()
+    yield "artifact: comparison"
+    await app.tab("Source").click()
+    await app.button("Edit").last.click()
+    await expect(app.editor).to_be_focused()
+    yield "artifact: editor"
+    await app.button("Discard changes").click()
+    await app.open(f"/artifacts/{record['table']['id']}")
+    await expect(app.page.get_by_role("columnheader").first).to_be_visible()
+    yield "artifact: table"
+    await app.button("More").click()
+    await app.item("Share").click()
+    await app.dialog.get_by_role("button", name="Make a link").click()
+    address = await app.dialog.locator("[data-link]").inner_text()
+    yield "artifact: share"
+    await app.open("/artifacts")
+    await expect(
+        app.main.get_by_role("list", name="Artifacts").get_by_role("link").first
+    ).to_be_visible()
+    await app.page.get_by_role("checkbox").first.check()
+    yield "artifacts"
+    await app.page.goto(address)
+    await expect(app.page.get_by_role("columnheader").first).to_be_visible()
+    yield "shared artifact"
     await app.open("/search?q=rome")
     await expect(app.main.get_by_role("region", name="Results")).to_be_visible()
     yield "search"

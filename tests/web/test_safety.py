@@ -6,6 +6,7 @@ the policy off, nothing may run all the same; with it on, nothing may even come 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,6 +195,64 @@ async def test_lists_and_searches_and_figures_do_nothing_with_them(
         await expect(palette.get_by_role("option").first).to_be_visible()
         await look(reader)
     await reader.press("Escape")
+
+
+async def test_artifacts_do_nothing_but_be_read(reader: App, server: Caller) -> None:
+    hostile = "\n\n".join(corpus.TEXTS)
+    contents = {
+        "markdown": hostile,
+        "csv": "name,said\n"
+        + "".join(f'x,"{text.replace(chr(34), chr(34) * 2)}"\n' for text in corpus.NAMES),
+        "json": json.dumps(corpus.HOSTILE),
+        "code": hostile,
+    }
+    talk = server.talk(title="xss")
+    reader.watch.expect("ERR_FILE_NOT_FOUND blob:")  # a diagram is left before it is seen
+    for i, name in enumerate(corpus.NAMES):
+        kind = list(contents)[i % len(contents)]
+        made = server.post(
+            "/artifacts",
+            201,
+            content=contents[kind],
+            type=kind,
+            title=name,
+            language=name,
+            description=corpus.TEXTS[i],
+            conversation_id=talk["id"],
+        )
+        server.patch(f"/artifacts/{made['id']}", content=contents[kind] + "\n", note=name)
+        collection = server.post("/collections", 201, name=name)
+        server.client.put(f"/collections/{collection['id']}/artifacts/{made['id']}")
+        token = server.post(f"/artifacts/{made['id']}/links", 201)["token"]
+        await reader.open(f"/artifacts/{made['id']}")
+        await expect(reader.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        for tab in await reader.page.get_by_role("tab").all():
+            await tab.click()
+            await expect(reader.page.get_by_role("tabpanel")).to_be_visible()
+            await look(reader)
+        await reader.open(f"/shared/{token}")
+        await expect(reader.page).to_have_title(f"{name} · Hansard")
+        await look(reader)
+    for path in ("/artifacts", "/artifacts?q=xss", f"/artifacts?collection={collection['id']}"):
+        await reader.open(path)
+        await expect(reader.page.get_by_role("list", name="Artifacts")).to_be_visible()
+        await look(reader)
+
+
+async def test_elements_in_answers_do_nothing(reader: App, server: Caller) -> None:
+    talk = server.talk(title="xss")
+    drafts: list[JSON] = []
+    for name in corpus.NAMES:
+        quoted = name.replace('"', "&quot;").replace(">", "&gt;")
+        said = f'<artifact title="{quoted}" type="text/markdown">\n{corpus.TEXTS[0]}\n</artifact>'
+        drafts.append({"role": "assistant", "content": f"xss\n{said}\n{name}", "model": "evil/x"})
+    server.post(f"/conversations/{talk['id']}/messages", 201, messages=drafts)
+    await reader.open_talk(talk)
+    await expect(reader.thread.locator("[data-artifact]")).to_have_count(len(corpus.NAMES))
+    await look(reader)
+    await reader.thread.locator("[data-artifact]").last.click()
+    await expect(reader.panel.get_by_role("heading", level=2)).to_be_visible()
+    await look(reader)
 
 
 async def test_menus_and_notices_do_nothing_with_them(

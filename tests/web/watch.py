@@ -17,8 +17,11 @@ document.addEventListener("securitypolicyviolation", (event) =>
 AWAY = r"net::ERR_(CONNECTION_|CONTENT_LENGTH_|INTERNET_DISCONNECTED|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET)"
 """What the console says while the server is away."""
 
-TOLERATED = (r"status of 404.*/api/v1/conversations/[0-9a-f-]+(/messages\?after=[^ ]+)?$",)
-"""A conversation, or the end of one, may be deleted between the news of a change to it and the reading of it."""
+TOLERATED = (
+    r"status of 404.*/api/v1/conversations/[0-9a-f-]+(/messages\?after=[^ ]+)?$",
+    r"status of 404.*/api/v1/artifacts/[0-9a-f-]+$",
+)
+"""A conversation, the end of one or an artifact may be deleted between the news of a change and the reading of it."""
 
 
 class Watch:

@@ -3,8 +3,10 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  useMatches,
 } from "@tanstack/react-router";
 
+import { Outside } from "@/app/outside";
 import { Shell } from "@/app/shell";
 import { Failure } from "@/app/failure";
 import { NotFound } from "@/app/not-found";
@@ -14,7 +16,16 @@ import { Home } from "@/routes/home";
 import { type ArtifactSearch, artifactSearch } from "@/lib/artifact-search";
 import { type SearchFilter, searchFilter } from "@/lib/search-filter";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
+const SHARED = "/shared/$token";
+
+const root = createRootRoute({
+  component: function Root() {
+    const outside = useMatches({ select: (matches) => matches.some(({ routeId }) => routeId === SHARED) });
+    return outside ? <Outside /> : <Shell />;
+  },
+  notFoundComponent: NotFound,
+  errorComponent: Failure,
+});
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -67,8 +78,14 @@ const settings = createRoute({
   component: lazyRouteComponent(part(() => import("@/routes/settings")), "SettingsRoute"),
 });
 
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: SHARED,
+  component: lazyRouteComponent(part(() => import("@/routes/shared")), "SharedRoute"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings]),
+  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings, shared]),
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,

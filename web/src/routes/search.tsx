@@ -22,6 +22,7 @@ export function SearchRoute() {
         <div className="mx-auto flex max-w-3xl flex-col gap-4 px-4 pt-2 pb-[env(safe-area-inset-bottom)] sm:px-6">
           <SearchField
             label={t("search.field")}
+            autoFocus
             value={filter.q ?? ""}
             onChange={(q) => void navigate({ search: (before) => searchFilter({ ...before, q }), replace: true })}
           />

@@ -20,8 +20,7 @@ import { SHOWN } from "./kind";
 import { ArtifactPreview } from "./preview/artifact-preview";
 import { Rendered, SAFE } from "./rendered";
 import { useEdit } from "./use-edit";
-
-type View = "preview" | "code" | "history";
+import { type View, ViewTabs } from "./view-tabs";
 
 /** One artifact: what it shows, what it says, what it said before, and all that can be done with it. */
 export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => void) | undefined }) {
@@ -54,17 +53,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
     <Tabs.Root value={view} onValueChange={(name) => choose(name as View)} className="flex min-h-0 flex-1 flex-col">
       <ArtifactHeader artifact={artifact} revision={revision} text={text} onClose={onClose} />
       <div className="flex flex-wrap items-center gap-2 px-3 pb-2">
-        <Tabs.List aria-label={t("artifacts.views")} className="flex rounded-lg bg-hover p-0.5">
-          {views.map((name) => (
-            <Tabs.Trigger
-              key={name}
-              value={name}
-              className="rounded-md px-3 py-1 text-sm text-muted hover:text-foreground data-[state=active]:bg-raised data-[state=active]:text-foreground data-[state=active]:shadow-sm touch:min-h-11"
-            >
-              {t(`artifacts.${name}`)}
-            </Tabs.Trigger>
-          ))}
-        </Tabs.List>
+        <ViewTabs views={views} />
         {view === "code" && !editing.edit && text !== undefined && older === undefined && (
           <Button size="small" variant="outline" className="ms-auto" onClick={() => editing.begin(text)}>
             <PencilIcon aria-hidden /> {t("artifacts.edit")}

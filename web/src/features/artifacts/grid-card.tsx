@@ -22,6 +22,7 @@ export function GridCard({ artifact, hit, chosen, onToggle }: GridCardProps) {
   const language = useLanguage();
   const { id, title, type, revision, description, updated_at: at } = artifact;
   const facts = [kindOf(artifact, t), ...(revision > 1 ? [t("artifacts.revision", { number: revision })] : []), shortDate(at, language)];
+  const excerpt = description === title ? "" : description;
   return (
     <li className={`group relative flex min-h-28 flex-col gap-2 rounded-xl border p-4 ${chosen ? "border-accent bg-accent-soft" : "bg-raised hover:bg-hover"}`}>
       <div className="flex min-w-0 items-start gap-3">
@@ -36,18 +37,20 @@ export function GridCard({ artifact, hit, chosen, onToggle }: GridCardProps) {
           {title}
         </Link>
         {onToggle && (
-          <input
-            type="checkbox"
-            aria-label={t("artifacts.select", { title })}
-            checked={chosen}
-            onChange={onToggle}
-            className="relative z-10 size-4 shrink-0 accent-(--accent) opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 checked:opacity-100 touch:-m-2.5 touch:size-9 touch:p-2.5 touch:opacity-100"
-          />
+          <label className="relative z-10 -m-1 flex size-6 shrink-0 items-center justify-center touch:-m-3.5 touch:size-11">
+            <input
+              type="checkbox"
+              aria-label={t("artifacts.select", { title })}
+              checked={chosen}
+              onChange={onToggle}
+              className="size-4 accent-(--accent) opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 checked:opacity-100 touch:opacity-100"
+            />
+          </label>
         )}
       </div>
-      {(hit?.snippet || description) && (
+      {(hit || excerpt) && (
         <p dir="auto" className="line-clamp-3 text-xs wrap-anywhere text-muted">
-          {hit ? <Marked text={hit.snippet} marks={hit.marks} /> : description}
+          {hit ? <Marked text={hit.snippet} marks={hit.marks} /> : excerpt}
         </p>
       )}
       <p className="mt-auto truncate text-xs text-muted">{facts.join(" · ")}</p>

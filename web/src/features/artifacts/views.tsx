@@ -49,7 +49,7 @@ export function Views({ search, collections }: { search: ArtifactSearch; collect
 function View({ search, current, icon, children }: { search: ArtifactSearch; current: boolean; icon: ReactNode; children: ReactNode }) {
   return (
     <li className="min-w-0">
-      <Link to="/artifacts/{-$artifactId}" params={{ artifactId: undefined }} search={search} aria-current={current ? "page" : undefined} activeProps={{}} className={look}>
+      <Link to="/artifacts/{-$artifactId}" params={{ artifactId: undefined }} search={search} aria-current={current ? "page" : undefined} activeOptions={{ exact: true }} className={look}>
         {icon}
         <span dir="auto" className="truncate">
           {children}

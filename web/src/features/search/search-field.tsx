@@ -8,7 +8,12 @@ import { useT } from "@/i18n";
 const PAUSE = 250;
 
 /** What is looked for. It is handed on a moment after the last key, and at once by Enter. */
-export function SearchField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+export function SearchField({ label, value, autoFocus = false, onChange }: {
+  label: string;
+  value: string;
+  autoFocus?: boolean;
+  onChange: (value: string) => void;
+}) {
   const t = useT();
   const [text, setText] = useState(value);
   const [heard, setHeard] = useState(value);
@@ -37,7 +42,7 @@ export function SearchField({ label, value, onChange }: { label: string; value: 
       <Input
         ref={field}
         type="search"
-        autoFocus
+        autoFocus={autoFocus}
         maxLength={1000}
         value={text}
         aria-label={label}

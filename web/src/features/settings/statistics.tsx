@@ -8,6 +8,7 @@ import { statsQuery } from "@/data/stats";
 import { type Bar, BarChart } from "./bar-chart";
 import { Choice } from "./choice";
 import { days, duration } from "./figures";
+import { MadeTable } from "./made-table";
 import { Section } from "./section";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
@@ -34,6 +35,7 @@ export function Statistics() {
       {!data && <Skeleton className="h-64" />}
       {data?.messages === 0 && <Empty icon={<ChartColumnIcon aria-hidden />} title={t("stats.empty")} />}
       {data && data.messages > 0 && <Figures stats={data} wanted={wanted} />}
+      <MadeTable since={wanted[0] ?? ""} />
     </>
   );
 }
