@@ -75,9 +75,9 @@ async def test_a_change_elsewhere_is_seen_in_the_list(
 ) -> None:
     await app.open("/artifacts")
     await expect(grid(app)).to_have_count(3)
-    asked = len([one for one in app.watch.requests if "/artifacts?" in one])
     server.patch(f"/artifacts/{made[0]['id']}", title="moon.py")
     await expect(grid(app).get_by_role("link")).to_have_text(["moon.py", "Ships", "Clock"])
+    asked = len([one for one in app.watch.requests if "/artifacts?" in one])
     server.delete(f"/artifacts/{made[1]['id']}")
     await expect(grid(app).get_by_role("link")).to_have_text(["moon.py", "Ships"])
     server.post(f"/artifacts/{made[1]['id']}/restore", 200)

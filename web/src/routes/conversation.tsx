@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 
 import { type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
@@ -10,17 +10,16 @@ import { say, useOutbox } from "@/data/outbox";
 import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useRunningIn, useStopRuns } from "@/data/runs";
-import { Made, MadeHere } from "@/features/artifacts/in-message";
 import { useCommonCommands } from "@/features/composer/common-commands";
 import { Composer } from "@/features/composer/composer";
 import { ModelMenuItems } from "@/features/models/model-menu-items";
 import { ModelPicker } from "@/features/models/model-picker";
 import { Thread, type ThreadHandle } from "@/features/thread/thread";
-import type { MadeIn } from "@/features/thread/thread-context";
 import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
 import { newId } from "@/lib/ids";
 import { lazily } from "@/lib/lazily";
+import { useArtifact, useMadeIn } from "@/routes/use-artifact";
 
 const ArtifactPanel = lazily(() => import("@/features/artifacts/panel"));
 const BranchMap = lazily(() => import("@/features/thread/branch-map"));
@@ -67,44 +66,44 @@ function ConversationPage({ id }: { id: string }) {
     <div className="flex min-h-0 flex-1">
       <title>{`${conversation?.title || t("app.untitled")} · ${t("app.name")}`}</title>
       <div className="flex min-w-0 flex-1 flex-col">
-      <ThreadHeader conversation={conversation} project={project} branches={branches?.items.length ?? 0} onShow={show} />
-      <Thread
-        ref={thread}
-        conversationId={id}
-        branch={branch}
-        around={message}
-        exists={exists}
-        models={several}
-        modelMenu={modelMenu}
-        made={made}
-        onBranch={onBranch}
-        onEnd={onEnd}
-      />
-      <div className="mx-auto w-full max-w-thread px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
-        <Composer
-          draftKey={id}
-          running={running}
-          autoFocus
-          commands={commands}
-          onSay={onSay}
-          onStop={stop}
-          onEditLast={() => thread.current?.editLast()}
-          controls={
-            <ModelPicker
-              multiple
-              value={models}
-              fallback={modelOf(projects, conversation?.project_id)}
-              onChange={choose}
-              onTalk={() => show("talk")}
-              open={panel === "model"}
-              onOpenChange={(open) => show(open ? "model" : undefined)}
-            />
-          }
+        <ThreadHeader conversation={conversation} project={project} branches={branches?.items.length ?? 0} onShow={show} />
+        <Thread
+          ref={thread}
+          conversationId={id}
+          branch={branch}
+          around={message}
+          exists={exists}
+          models={several}
+          modelMenu={modelMenu}
+          made={made}
+          onBranch={onBranch}
+          onEnd={onEnd}
         />
-      </div>
+        <div className="mx-auto w-full max-w-thread px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+          <Composer
+            draftKey={id}
+            running={running}
+            autoFocus
+            commands={commands}
+            onSay={onSay}
+            onStop={stop}
+            onEditLast={() => thread.current?.editLast()}
+            controls={
+              <ModelPicker
+                multiple
+                value={models}
+                fallback={modelOf(projects, conversation?.project_id)}
+                onChange={choose}
+                onTalk={() => show("talk")}
+                open={panel === "model"}
+                onOpenChange={(open) => show(open ? "model" : undefined)}
+              />
+            }
+          />
+        </div>
       </div>
       <Suspense>
-        {artifact.shown && <ArtifactPanel conversationId={id} shown={artifact.shown} onShow={artifact.open} onClose={artifact.close} />}
+        {artifact.shown && <ArtifactPanel shown={artifact.shown} onShow={artifact.open} onClose={artifact.close} />}
         {panel === "map" && <BranchMap conversationId={id} current={branch} onBranch={onBranch} onClose={close} />}
         {panel === "system" && conversation && (
           <InstructionsDialog
@@ -119,48 +118,6 @@ function ConversationPage({ id }: { id: string }) {
         )}
       </Suspense>
     </div>
-  );
-}
-
-/** What is open beside the thread, as the address says; so the way back closes it. */
-function useArtifact() {
-  const { artifact: shown } = useSearch({ from: "/c/$conversationId" });
-  const navigate = useNavigate({ from: "/c/$conversationId" });
-  const { history } = useRouter();
-  /** Whether it was opened from this page, and the way back leads to the page without it. */
-  const opened = useRef(false);
-  const isOpen = shown !== undefined;
-  useEffect(() => {
-    if (!isOpen) opened.current = false;
-  }, [isOpen]);
-  const open = useCallback(
-    (id: string) => {
-      if (!isOpen) opened.current = true;
-      void navigate({ search: (before) => ({ ...before, artifact: id }), replace: isOpen });
-    },
-    [navigate, isOpen],
-  );
-  const close = useCallback(() => {
-    if (shown) focusCard(shown);
-    if (opened.current) history.back();
-    else void navigate({ search: (before) => ({ ...before, artifact: undefined }), replace: true });
-  }, [history, navigate, shown]);
-  return { shown, open, close };
-}
-
-/** Go on where the panel was opened. */
-function focusCard(id: string): void {
-  document.querySelector<HTMLElement>(`[data-artifact="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
-}
-
-/** How what was made in an answer is shown in the thread. */
-function useMadeIn(conversationId: string, shown: string | undefined, open: (id: string) => void): MadeIn {
-  return useMemo(
-    () => ({
-      below: (answer) => <Made conversationId={conversationId} {...answer} shown={shown} open={open} />,
-      here: (answer, part, at) => <MadeHere conversationId={conversationId} {...answer} part={part} at={at} shown={shown} open={open} />,
-    }),
-    [conversationId, shown, open],
   );
 }
 

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { DownloadIcon, ExternalLinkIcon, FolderPlusIcon, MessageSquareIcon, PencilIcon, Share2Icon, Trash2Icon } from "lucide-react";
 import { type ReactNode, useRef } from "react";
@@ -5,6 +6,7 @@ import { type ReactNode, useRef } from "react";
 import type { Artifact } from "@/api/client";
 import { Menu, MenuContent, MenuItem, MenuLink, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { deleteArtifacts } from "@/data/artifacts";
+import { meQuery } from "@/data/me";
 import { useT } from "@/i18n";
 import { address } from "@/lib/base";
 
@@ -24,6 +26,8 @@ interface MenuProps {
 export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, children }: MenuProps) {
   const t = useT();
   const { id, conversation_id: conversation, message_id: message, branch } = artifact;
+  const { data: me } = useQuery(meQuery);
+  const mine = me?.id === artifact.owner_id;
   // What takes the focus comes when the menu has given it back.
   const next = useRef<() => void>(undefined);
   const then = (act: () => void) => () => {
@@ -51,7 +55,7 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
             <ExternalLinkIcon aria-hidden /> {t("artifacts.newTab")}
           </a>
         </MenuLink>
-        {conversation && (
+        {mine && conversation && (
           <MenuLink>
             <Link to="/c/$conversationId" params={{ conversationId: conversation }} search={{ artifact: id, ...(branch && { branch }), ...(message && { message }) }}>
               <MessageSquareIcon aria-hidden /> {t("artifacts.conversation")}
@@ -62,20 +66,24 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
         <MenuItem icon={<FolderPlusIcon />} onSelect={then(() => onAsk("collect"))}>
           {t("artifacts.collect")}
         </MenuItem>
-        <MenuItem icon={<Share2Icon />} onSelect={then(() => onAsk("share"))}>
-          {t("artifacts.share")}
-        </MenuItem>
-        <MenuSeparator />
-        <MenuItem
-          danger
-          icon={<Trash2Icon />}
-          onSelect={() => {
-            onDeleted?.();
-            void deleteArtifacts([artifact]);
-          }}
-        >
-          {t("artifacts.delete")}
-        </MenuItem>
+        {mine && (
+          <MenuItem icon={<Share2Icon />} onSelect={then(() => onAsk("share"))}>
+            {t("artifacts.share")}
+          </MenuItem>
+        )}
+        {mine && <MenuSeparator />}
+        {mine && (
+          <MenuItem
+            danger
+            icon={<Trash2Icon />}
+            onSelect={() => {
+              onDeleted?.();
+              void deleteArtifacts([artifact]);
+            }}
+          >
+            {t("artifacts.delete")}
+          </MenuItem>
+        )}
       </MenuContent>
     </Menu>
   );

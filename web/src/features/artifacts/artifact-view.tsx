@@ -25,7 +25,6 @@ import { type View, ViewTabs } from "./view-tabs";
 /** One artifact: what it shows, what it says, what it said before, and all that can be done with it. */
 export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => void) | undefined }) {
   const { data: artifact, error } = useQuery({ ...artifactQuery(id), placeholderData: () => knownArtifact(id) });
-  useEffect(() => noteUse(id, "opened"), [id]);
   const gone = (error instanceof Refused && error.status === 404) || (artifact !== undefined && artifact.deleted_at !== null);
   if (gone) return <Gone artifact={artifact} onClose={onClose} />;
   if (error) return <p role="alert" className="p-4 text-sm text-danger">{explain(error)}</p>;
@@ -35,6 +34,7 @@ export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => voi
 
 function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void) | undefined }) {
   const t = useT();
+  useEffect(() => noteUse(artifact.id, "opened"), [artifact.id]);
   const editing = useEdit(artifact);
   const [chosen, choose] = useState<View>();
   /** Another revision than the newest. */

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { useColours } from "@/components/markdown/use-colours";
 import { Button } from "@/components/ui/button";
@@ -7,6 +7,8 @@ import { scrollable } from "@/lib/scrollable";
 
 /** More is not put into the page at once, in characters. */
 const MOST = 200_000;
+/** Whoever is so near the end, in pixels, goes on with it. */
+const NEAR = 240;
 
 /** What an artifact says, as it stands there. */
 export function CodeView({ text, language, label, live = false }: { text: string; language: string; label: string; live?: boolean }) {
@@ -14,12 +16,17 @@ export function CodeView({ text, language, label, live = false }: { text: string
   const [most, setMost] = useState(MOST);
   const shown = text.length > most ? text.slice(0, text.lastIndexOf("\n", most) + 1 || most) : text;
   const block = useRef<HTMLDivElement>(null);
+  const lines = useRef<HTMLPreElement>(null);
+  useEffect(() => scrollable(lines.current), []);
+  useEffect(() => {
+    if (live && text !== "" && lines.current) follow(lines.current);
+  }, [live, text]);
   const coloured = useColours(block, shown, language.toLowerCase(), live);
   return (
     <div ref={block} className="flex min-h-0 flex-1 flex-col">
       <pre
         role="group"
-        ref={scrollable}
+        ref={lines}
         aria-label={label}
         dir="ltr"
         className="min-h-0 flex-1 overflow-auto p-4 font-mono text-[0.8125rem] leading-6 wrap-anywhere whitespace-pre-wrap -outline-offset-2"
@@ -36,4 +43,9 @@ export function CodeView({ text, language, label, live = false }: { text: string
       )}
     </div>
   );
+}
+
+/** Show the end of what is being written, unless somebody reads further up. */
+function follow(lines: HTMLElement): void {
+  if (lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR) lines.scrollTop = lines.scrollHeight;
 }

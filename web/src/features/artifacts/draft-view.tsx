@@ -1,8 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { LoaderCircleIcon, XIcon } from "lucide-react";
 import { useEffect, useEffectEvent, useState } from "react";
 
 import type { Part } from "@/api/client";
-import { useQuery } from "@tanstack/react-query";
 import { PlainButton } from "@/components/ui/plain-button";
 import { artifactsOfMessageQuery } from "@/data/artifacts";
 import { useActiveRuns, useAnswer } from "@/data/runs";
@@ -16,7 +16,6 @@ import { kindOf } from "./kind";
 import { matching } from "./matching";
 
 interface DraftProps {
-  conversationId: string;
   draft: { readonly messageId: string; readonly number: number };
   /** The answer is stored: this is the artifact. */
   onStored: (id: string) => void;

@@ -10,7 +10,6 @@ import { readDraftId } from "./drafts";
 import { Separator, useWidth } from "./separator";
 
 interface PanelProps {
-  conversationId: string;
   /** An artifact's id, or that of something that is being written. */
   shown: string;
   /** Something else is shown in its place. */
@@ -19,11 +18,11 @@ interface PanelProps {
 }
 
 /** An artifact beside the conversation that it was made in, or in front of it where there is no room. */
-export default function Panel({ conversationId, shown, onShow, onClose }: PanelProps) {
+export default function Panel({ shown, onShow, onClose }: PanelProps) {
   const wide = useWide();
   const draft = readDraftId(shown);
   const content = draft ? (
-    <DraftView key={shown} conversationId={conversationId} draft={draft} onStored={onShow} onClose={onClose} />
+    <DraftView key={shown} draft={draft} onStored={onShow} onClose={onClose} />
   ) : (
     <ArtifactView key={shown} id={shown} onClose={onClose} />
   );
