@@ -71,6 +71,7 @@ function InFront({ onClose, children }: { onClose: () => void; children: ReactNo
           aria-describedby={undefined}
           onEscapeKeyDown={(event) => isWriting(event.target) && event.preventDefault()}
           onInteractOutside={(event) => event.preventDefault()}
+          onOpenAutoFocus={focusItself}
           className="fixed inset-0 z-40 flex flex-col bg-background pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)] outline-none animate-in fade-in-0"
         >
           <Dialog.Title className="sr-only">{t("artifacts.panel")}</Dialog.Title>
@@ -79,6 +80,12 @@ function InFront({ onClose, children }: { onClose: () => void; children: ReactNo
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** The first button would show that it has the focus, and nobody asked for it. */
+function focusItself(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
 /** In a field, Escape belongs to the field. */
