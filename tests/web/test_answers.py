@@ -279,7 +279,7 @@ async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_en
 ) -> None:
     """What the server said of the run while it went on arrives when the feed has told of its end."""
     talk = server.talk(title="The sea", model=HELD)
-    async with app.page.expect_response("**/feed/stream*"), app.page.expect_response("**/runs"):
+    async with app.page.expect_response("**/runs"):
         await app.open(f"/c/{talk['id']}")
     over = asyncio.Event()
 

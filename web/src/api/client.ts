@@ -23,7 +23,6 @@ export type Collection = Whole<Schemas["Collection"]>;
 export type Conversation = Whole<Schemas["Conversation"]>;
 export type ConversationPage = Whole<Schemas["ConversationPage"]>;
 export type FeedEntry = Whole<Schemas["FeedEntry"]>;
-export type FeedStart = Whole<Schemas["FeedStart"]>;
 export type Hit = Whole<Schemas["Hit"]>;
 export type Message = Whole<Schemas["Message"]>;
 export type MessagePage = Whole<Schemas["MessagePage"]>;

@@ -1,6 +1,6 @@
 import { CloudOffIcon } from "lucide-react";
 
-import { useConnection } from "@/data/feed";
+import { useConnection } from "@/data/socket";
 import { useT } from "@/i18n";
 
 /** Says that the server is away, for as long as it is. */

@@ -25,24 +25,20 @@ const ProjectDialog = lazily(() => import("@/features/projects/project-dialog"))
 
 /** The frame around every page. */
 export function Shell() {
-  const { error } = useQuery(meQuery);
+  const { data: me, error } = useQuery(meQuery);
+  useEffect(() => {
+    if (me && !error) followFeed();
+  }, [me, error]);
   if (error instanceof Refused && error.status === 401) return <SignIn />;
   return <Frame />;
 }
-
-let following = false;
 
 function Frame() {
   const t = useT();
   const palette = useOverlays((state) => state.palette);
   const project = useOverlays((state) => state.project);
   useShortcuts();
-  useEffect(() => {
-    if (following) return;
-    following = true;
-    followFeed();
-    void loadRest();
-  }, []);
+  useEffect(() => void loadRest(), []);
   return (
     <div className="flex h-full flex-col">
       <a href="#main" onClick={skip} className="sr-only z-50 rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:m-2">

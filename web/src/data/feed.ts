@@ -1,71 +1,39 @@
 /** The feed: what changed in the record, wherever it was changed, is shown within a second. */
 import { notifyManager } from "@tanstack/react-query";
-import { create } from "zustand";
 
-import { type FeedEntry, type FeedStart, Refused } from "@/api/client";
+import { type FeedEntry, Refused } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
+import { meQuery } from "@/data/me";
 import { catchUp, refreshThread } from "@/data/messages";
-import { flushOutbox, useOutbox } from "@/data/outbox";
+import { flushOutbox } from "@/data/outbox";
 import { rereadProject } from "@/data/projects";
 import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
-import { address } from "@/lib/base";
+import { listen } from "@/data/socket";
 
-/** Whether the server can be reached. */
-export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
-
-const RETRY = 1000;
 /** Changes that come within this time, in milliseconds, are read at once. */
 const GATHER = 60;
 /** If more conversations than this have changed, their lists are read anew instead. */
 const MANY = 20;
 
-/** How long, in milliseconds, the feed is followed while nobody looks at the page. */
-const PATIENCE = 10_000;
-
-let position: number | undefined;
-let source: EventSource | undefined;
-let timer: ReturnType<typeof setTimeout> | undefined;
-
 /** Follow the feed for as long as the page is open. */
 export function followFeed(): void {
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(timer);
-    if (!document.hidden) connect();
-    else timer = setTimeout(rest, PATIENCE);
-  });
-  connect();
-}
-
-function connect(): void {
-  if (source && source.readyState !== EventSource.CLOSED) return;
-  source = new EventSource(address(`api/v1/feed/stream${position === undefined ? "" : `?after=${position}`}`));
-  source.addEventListener("start", (message: MessageEvent<string>) => {
-    position ??= (JSON.parse(message.data) as FeedStart).position;
-    useConnection.setState({ online: true });
-    catchUpShown();
-    void followActiveRuns()
-      .catch(() => undefined)
-      .then(flushOutbox);
-  });
-  source.addEventListener("change", (message: MessageEvent<string>) => {
-    const entry = JSON.parse(message.data) as FeedEntry;
-    position = entry.position;
-    hear(entry);
-  });
-  source.addEventListener("error", () => {
-    useConnection.setState({ online: false });
-    clearTimeout(timer);
-    if (source?.readyState === EventSource.CLOSED) timer = setTimeout(connect, RETRY);
+  listen({
+    connected: catchUpAll,
+    lost: () => void queryClient.invalidateQueries(),
+    changed: hear,
+    signedOut: () => void queryClient.invalidateQueries(meQuery),
   });
 }
 
-/** A browser opens few connections to one server: pages that nobody looks at leave theirs to the others. */
-function rest(): void {
-  if (useOutbox.getState().prompts.length === 0) source?.close();
+function catchUpAll(): void {
+  catchUpShown();
+  void followActiveRuns()
+    .catch(() => undefined)
+    .then(flushOutbox);
 }
 
 /** What was read before the feed began, or while it was away, may be old. */
@@ -76,7 +44,7 @@ function catchUpShown(): void {
 }
 
 /** Hear of one change. */
-export function hear(entry: FeedEntry): void {
+function hear(entry: FeedEntry): void {
   const [noun] = entry.kind.split(".");
   const conversation = entry.conversation_id;
   if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);

@@ -6,10 +6,9 @@ import { queryOptions } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
 import { create } from "zustand";
 
-import { type Part, Refused, type Run, type RunEvent, api, ask } from "@/api/client";
+import { type Part, type Run, type RunEvent, api, ask } from "@/api/client";
 import { rereadBranches } from "@/data/branches";
-import { type Line, Lines } from "@/data/lines";
-import { address } from "@/lib/base";
+import { followRun, leaveRun, type RunListener } from "@/data/socket";
 import { notice } from "@/lib/notice";
 
 /** What is known of an answer that is being made. */
@@ -19,8 +18,6 @@ export interface Answer {
 }
 
 const ENDS = ["completed", "failed", "cancelled", "interrupted"] as const;
-const STEPS = ["started", "text", "reasoning", "tool_call"] as const;
-const RETRY = 1000;
 /** How many runs are known to have ended. */
 const REMEMBERED = 200;
 /** How long, in milliseconds, what was said is kept after the end, for those who have not drawn the message yet. */
@@ -42,8 +39,6 @@ export function whenRunEnds(then: typeof ended): void {
 const streams = new Map<string, RunStream>();
 /** The runs whose end was heard of lately: an answer from before may say that they go on. */
 const over = new Set<string>();
-const lines = new Lines();
-document.addEventListener("visibilitychange", () => lines.pause(document.hidden));
 
 /** Follow runs until they end. */
 export function followRuns(runs: readonly Run[]): void {
@@ -114,55 +109,31 @@ export function useAnswer(runId: string | undefined): Answer | undefined {
 
 const idle = () => () => undefined;
 
-class RunStream implements Line {
+class RunStream implements RunListener {
   answer: Answer;
+  number = 0;
   private readonly listeners = new Set<() => void>();
-  private number = 0;
   private frame = 0;
   private over = false;
-  private source: EventSource | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(run: Run) {
     this.answer = { run, parts: [] };
   }
 
   readonly subscribe = (changed: () => void): (() => void) => {
-    if (this.listeners.size === 0 && !this.over) lines.add(this);
+    if (this.listeners.size === 0 && !this.over) followRun(this.answer.run.id, this);
     this.listeners.add(changed);
     return () => {
       this.listeners.delete(changed);
-      if (this.listeners.size === 0) lines.remove(this);
+      if (this.listeners.size === 0) leaveRun(this.answer.run.id);
     };
   };
 
-  open(): void {
-    this.source = new EventSource(address(`api/v1/runs/${this.answer.run.id}/events?after=${this.number}`));
-    const hear = (message: MessageEvent<string>) => this.hear(JSON.parse(message.data) as RunEvent);
-    for (const type of [...STEPS, ...ENDS]) this.source.addEventListener(type, hear);
-    // The browser comes back by itself, unless it was refused or finds nobody there.
-    this.source.addEventListener("error", () => {
-      if (this.source?.readyState === EventSource.CLOSED) this.timer = setTimeout(() => void this.look(), RETRY);
-    });
+  gone(): void {
+    void this.end();
   }
 
-  close(): void {
-    clearTimeout(this.timer);
-    this.source?.close();
-    this.source = undefined;
-  }
-
-  /** The line was cut: see whether there is still something to hear. */
-  private async look(): Promise<void> {
-    const run = await getRun(this.answer.run.id).catch((error: unknown) => error);
-    if (this.source === undefined) return;
-    const gone = run instanceof Refused || (!(run instanceof Error) && ENDS.some((status) => status === (run as Run).status));
-    if (gone) return this.end();
-    this.close();
-    this.open();
-  }
-
-  private hear(event: RunEvent): void {
+  hear(event: RunEvent): void {
     if (ENDS.some((type) => type === event.type)) {
       void this.end();
       return;
@@ -176,8 +147,8 @@ class RunStream implements Line {
   async end(): Promise<void> {
     if (this.over) return;
     this.over = true;
-    lines.remove(this);
     const { run } = this.answer;
+    leaveRun(run.id);
     await ended(run).catch(() => undefined);
     useActiveRuns.setState((runs) => Object.fromEntries(Object.entries(runs).filter(([id]) => id !== run.id)), true);
     setTimeout(() => streams.delete(run.id), LINGER);

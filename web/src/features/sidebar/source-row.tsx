@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
 
 import { Button } from "@/components/ui/button";
-import { useConnection } from "@/data/feed";
+import { useConnection } from "@/data/socket";
 import { useT } from "@/i18n";
 
 import { Coming } from "./coming";

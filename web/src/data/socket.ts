@@ -1,0 +1,143 @@
+/**
+ * The one connection on which the server tells what goes on: what changes in the record, and what is said in the runs
+ * that somebody looks at. It comes back by itself, to where it was: nothing is missed, and nothing is heard twice.
+ */
+import { create } from "zustand";
+
+import type { FeedEntry, RunEvent } from "@/api/client";
+import { address } from "@/lib/base";
+
+/** Whether the server can be reached. */
+export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
+
+export interface Listener {
+  /** The connection is there, for the first time or again. */
+  connected: () => void;
+  /** It was away for longer than the server remembers: what is known must be read anew. */
+  lost: () => void;
+  changed: (entry: FeedEntry) => void;
+  /** The server does not know this browser any more. */
+  signedOut: () => void;
+}
+
+export interface RunListener {
+  /** The number of the last event that was heard, or 0. */
+  readonly number: number;
+  hear: (event: RunEvent) => void;
+  /** There is no such run any more. */
+  gone: () => void;
+}
+
+type Frame =
+  | { readonly type: "ok"; readonly id: string; readonly result: { readonly position: number } }
+  | { readonly type: "error"; readonly id: string; readonly problem: { readonly status: number } }
+  | { readonly type: "resync"; readonly position: number }
+  | { readonly type: "run.delta"; readonly event: RunEvent }
+  | { readonly type: "change"; readonly entry: FeedEntry };
+
+/** In milliseconds: until the next try, and between two questions whether the server is still there. */
+const RETRY = 1000;
+const BEAT = 15_000;
+/** The code of a connection that the server ends because of that. */
+const SIGNED_OUT = 4401;
+
+let listener: Listener | undefined;
+let socket: WebSocket | undefined;
+let position: number | undefined;
+let unanswered = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
+const runs = new Map<string, RunListener>();
+
+/** Be told of all that changes, for as long as the page is open and signed in. */
+export function listen(to: Listener): void {
+  if (!listener) {
+    setInterval(beat, BEAT);
+    // A connection that went to sleep with the machine, or with its network, may be dead without knowing.
+    addEventListener("online", beat);
+    document.addEventListener("visibilitychange", () => document.hidden || beat());
+  }
+  listener = to;
+  if (!socket) connect();
+}
+
+/** Be told what is said in a run, for as long as somebody looks. */
+export function followRun(id: string, run: RunListener): void {
+  runs.set(id, run);
+  askForRun(id, run);
+}
+
+export function leaveRun(id: string): void {
+  if (runs.delete(id)) send({ type: "unsubscribe", runs: [id] });
+}
+
+function connect(): void {
+  timer = void clearTimeout(timer);
+  const opened = new WebSocket(address("api/v1/ws").replace(/^http/, "ws"));
+  socket = opened;
+  unanswered = false;
+  opened.addEventListener("open", () => {
+    send({ type: "subscribe", id: "changes", topics: ["*"], ...(position !== undefined && { after: position }) });
+    runs.forEach((run, id) => askForRun(id, run));
+  });
+  opened.addEventListener("message", ({ data }: MessageEvent<string>) => socket === opened && hear(frameOf(data)));
+  opened.addEventListener("close", ({ code }) => {
+    if (socket !== opened) return;
+    if (code === SIGNED_OUT) {
+      socket = undefined;
+      listener?.signedOut();
+    } else leave();
+  });
+}
+
+/** The connection is gone: try again in a moment. */
+function leave(): void {
+  const left = socket;
+  socket = undefined;
+  left?.close();
+  useConnection.setState({ online: false });
+  timer = setTimeout(connect, RETRY);
+}
+
+/** Ask whether the server is there, or try at once to reach it; if it did not answer the last time, it is not. */
+function beat(): void {
+  if (timer !== undefined) return connect();
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  if (unanswered) return leave();
+  unanswered = true;
+  send({ type: "ping", id: "beat" });
+}
+
+function send(request: object): void {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(request));
+}
+
+function askForRun(id: string, { number }: RunListener): void {
+  send({ type: "subscribe", id, runs: { [id]: number } });
+}
+
+function frameOf(data: string): Frame {
+  const frame = JSON.parse(data) as Frame | { readonly type: string; readonly entry: FeedEntry };
+  return "entry" in frame ? { type: "change", entry: frame.entry } : (frame as Frame);
+}
+
+function hear(frame: Frame): void {
+  unanswered = false;
+  switch (frame.type) {
+    case "ok":
+      if (frame.id !== "changes") return;
+      position ??= frame.result.position;
+      useConnection.setState({ online: true });
+      return listener?.connected();
+    case "error":
+      if (frame.problem.status === 404) return runs.get(frame.id)?.gone();
+      return leave();
+    case "resync":
+      position = frame.position;
+      return listener?.lost();
+    case "run.delta":
+      return runs.get(frame.event.run_id)?.hear(frame.event);
+    case "change":
+      position = frame.entry.position;
+      return listener?.changed(frame.entry);
+  }
+}
