@@ -2158,7 +2158,7 @@ export interface components {
             position: number;
             /** @description Whose record it is. */
             user_id: string;
-            /** @description Such as `conversation.updated` or `message.created`. */
+            /** @description Such as `conversation.updated` or `message.created`; `feed.trimmed` if what came before is no longer kept. */
             kind: string;
             /** @description a UUID, name or digest */
             subject_id: string;
