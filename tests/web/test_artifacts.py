@@ -94,7 +94,8 @@ async def test_an_artifact_is_made_kept_edited_compared_restored_deleted_and_bro
     await app.item("Delete").click()
     await expect(app.panel).to_have_count(0)
     await expect(app.card("tide.py")).to_have_count(0)
-    await app.button("Undo").click()
+    async with app.page.expect_response("**/restore"):
+        await app.button("Undo").click()
     await expect(app.card("tide.py")).to_be_visible()
     [talk] = server.get("/conversations")["items"]
     [artifact] = made_in(server, talk)
