@@ -52,6 +52,15 @@ async def test_a_preview_is_stopped_and_run_again(app: App, server: Caller) -> N
     await expect(frame.get_by_role("heading")).to_have_text("Hello")
 
 
+async def test_a_preview_has_a_tab_of_its_own(app: App, server: Caller) -> None:
+    await shown(app, server, "<h1>Hello</h1>")
+    async with app.page.context.expect_page() as opening:
+        await app.button("Open it in a tab of its own").click()
+    page = await opening.value
+    await expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text("Hello")
+    assert await page.evaluate("opener") is None
+
+
 async def test_a_script_without_an_end_is_said_to_be_busy_and_is_stopped(
     app: App, server: Caller
 ) -> None:

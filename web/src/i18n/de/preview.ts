@@ -1,5 +1,6 @@
 export const preview = {
   "preview.title": "Vorschau von „{title}“",
+  "preview.alone": "In einem eigenen Tab öffnen",
   "preview.reload": "Noch einmal ausführen",
   "preview.stop": "Anhalten",
   "preview.busy": "Diese Vorschau ist beschäftigt.",

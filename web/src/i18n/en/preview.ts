@@ -1,5 +1,6 @@
 export const preview = {
   "preview.title": "Preview of “{title}”",
+  "preview.alone": "Open it in a tab of its own",
   "preview.reload": "Run it again",
   "preview.stop": "Stop it",
   "preview.busy": "This preview is busy.",

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { RotateCwIcon, SquareIcon } from "lucide-react";
+import { ExternalLinkIcon, RotateCwIcon, SquareIcon } from "lucide-react";
 import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { announce } from "@/components/announcer";
 import { Button } from "@/components/ui/button";
 import { PlainButton } from "@/components/ui/plain-button";
 import { Empty, Spinner } from "@/components/ui/state";
-import { type Previewed, previewQuery } from "@/data/previews";
+import { type Previewed, openPreview, previewQuery } from "@/data/previews";
 import { useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
@@ -30,17 +30,27 @@ export function LinkPreview({ token, title }: { token: string; title: string }) 
 
 function Looks({ what, title }: { what: Previewed; title: string }) {
   const [look, setLook] = useState(0);
-  return <Look key={look} query={previewQuery(what, look)} title={title} onAgain={() => setLook(look + 1)} />;
+  return <Look key={look} what={what} look={look} title={title} onAgain={() => setLook(look + 1)} />;
 }
 
 /** One run, from its address to its end. */
-function Look({ query, title, onAgain }: { query: ReturnType<typeof previewQuery>; title: string; onAgain: () => void }) {
+function Look({ what, look, title, onAgain }: { what: Previewed; look: number; title: string; onAgain: () => void }) {
   const t = useT();
-  const { data, error } = useQuery(query);
+  const { data, error } = useQuery(previewQuery(what, look));
   const [ending, setEnding] = useState<Ending>();
   if (error) return <Nothing title={t("app.failed")} hint={explain(error)} onAgain={onAgain} />;
   if (ending) return <Nothing title={t(ending)} onAgain={onAgain} />;
-  if (data) return <Running url={data.frame_url} title={title} onAgain={onAgain} onEnd={setEnding} />;
+  if (data)
+    return (
+      <Running url={data.frame_url} title={title} onEnd={setEnding}>
+        <PlainButton label={t("preview.alone")} onClick={() => void openPreview(what)}>
+          <ExternalLinkIcon aria-hidden />
+        </PlainButton>
+        <PlainButton label={t("preview.reload")} onClick={onAgain}>
+          <RotateCwIcon aria-hidden />
+        </PlainButton>
+      </Running>
+    );
   return (
     <Middle>
       <Spinner />
@@ -48,7 +58,15 @@ function Look({ query, title, onAgain }: { query: ReturnType<typeof previewQuery
   );
 }
 
-function Running({ url, title, onAgain, onEnd }: { url: string; title: string; onAgain: () => void; onEnd: (ending: Ending) => void }) {
+interface RunningProps {
+  url: string;
+  title: string;
+  onEnd: (ending: Ending) => void;
+  /** More that can be done. */
+  children: ReactNode;
+}
+
+function Running({ url, title, onEnd, children }: RunningProps) {
   const t = useT();
   const frame = useRef<HTMLIFrameElement>(null);
   const [state, setState] = useState<FrameState>("loading");
@@ -89,9 +107,7 @@ function Running({ url, title, onAgain, onEnd }: { url: string; title: string; o
             <SquareIcon aria-hidden />
           </PlainButton>
         )}
-        <PlainButton label={t("preview.reload")} onClick={onAgain}>
-          <RotateCwIcon aria-hidden />
-        </PlainButton>
+        {children}
       </div>
     </section>
   );
