@@ -31,7 +31,7 @@ import uvloop
 P95 = 0.250
 """Seconds."""
 GROWTH = 0.10
-"""Of the server's memory after the first third."""
+"""Of the server's memory after the first half: what connections leave behind is collected now and then."""
 SLOW_READ, SLOW_PAUSE = 16_384, 2.0
 """A slow client takes so many bytes, and then pauses for so many seconds."""
 PATIENCE = 60.0
@@ -73,7 +73,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     """Changes a second."""
     memory: tuple[int, int]
-    """Bytes of the server, after the first third and at the end."""
+    """Bytes of the server, after the first half and at the end."""
     late: float
     """Seconds by which the last change was late."""
     wrong: list[str]
@@ -217,10 +217,10 @@ class Soak:
         keeping = [asyncio.create_task(self._keep(client)) for client in self.clients]
         losing = asyncio.create_task(self._lose())
         began = self.loop.time()
-        third = int(options.changes * options.seconds / 3)
-        await self._change(third)
+        half = int(options.changes * options.seconds / 2)
+        await self._change(half)
         before = self._memory()
-        await self._change(2 * third)
+        await self._change(half)
         ended = self.loop.time()
         losing.cancel()
         self.ending = True

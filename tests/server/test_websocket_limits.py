@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket as sockets
 import threading
@@ -290,3 +291,20 @@ def test_a_socket_follows_a_number_of_things_at_the_most(here: Site, wired: Sock
     run = here.ended(here.ask(here.talk(), "x"))["id"]
     runs = {run: 0, **{f"x{n}": 0 for n in range(limits.MAX_RUNS)}}
     assert wired.refused("subscribe", runs=runs)["status"] == 400
+
+
+def test_a_connection_that_is_lost_leaves_nothing_behind(here: Site) -> None:
+    with socket(here.url) as staying:
+        staying.subscribe("*")
+        for _ in range(10):
+            with socket(here.url) as lost:
+                lost.subscribe("*", after=0)
+                lost.connection.socket.shutdown(sockets.SHUT_RDWR)
+        wait_until(lambda: sessions() == 1)
+        here.talk()
+        assert staying.event()["type"] == "conversation.created"
+
+
+def sessions() -> int:
+    gc.collect()
+    return sum(isinstance(each, Session) for each in gc.get_objects())
