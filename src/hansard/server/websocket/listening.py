@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from hansard.errors import InvalidInput
@@ -20,7 +21,8 @@ from hansard.services.database import Services
 
 Send = Callable[..., Awaitable[None]]
 """Takes the frames that are to be sent together."""
-Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+Work = Callable[[], Coroutine[Any, Any, None]]
+Spawn = Callable[[Work], asyncio.Task[None]]
 
 
 class Listener:
@@ -65,9 +67,9 @@ class Listener:
     def go(self) -> None:
         """Tell what is to be told, from where it was left."""
         if self.position is not None and self._changes is None:
-            self._changes = self._spawn(self._tell_changes(self.position))
+            self._changes = self._spawn(partial(self._tell_changes, self.position))
         for run_id in self._runs.keys() - self._running.keys():
-            self._running[run_id] = self._spawn(self._tell_run(run_id))
+            self._running[run_id] = self._spawn(partial(self._tell_run, run_id))
 
     def stop(self) -> None:
         for task in (self._changes, *self._running.values()):

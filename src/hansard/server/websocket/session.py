@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Union
 
@@ -25,7 +25,7 @@ from hansard.server.sse import Closing
 from hansard.server.websocket import frames, limits
 from hansard.server.websocket.frames import FrameId
 from hansard.server.websocket.limits import Bucket, Close
-from hansard.server.websocket.listening import Listener
+from hansard.server.websocket.listening import Listener, Work
 from hansard.server.websocket.requests import REQUESTS, Request
 from hansard.services.database import Services
 
@@ -66,7 +66,7 @@ class Session:
     async def run(self) -> None:
         await self._socket.accept()
         try:
-            for work in (self._read(), self._watch(), self._wait_for_the_end()):
+            for work in (self._read, self._watch, self._wait_for_the_end):
                 self._spawn(work)
             close = await self._over
         finally:
@@ -87,16 +87,16 @@ class Session:
         if not self._over.done():
             self._over.set_result(close)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Work) -> asyncio.Task[None]:
         task = asyncio.create_task(self._do(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _do(self, work: Work) -> None:
         """Do a part of the session's work, whose failure ends it."""
         try:
-            await work
+            await work()
         except _GONE:
             self._end(None)
         except HansardError as error:
