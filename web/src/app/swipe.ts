@@ -8,8 +8,8 @@ export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): v
   useEffect(() => {
     if (!enabled) return;
     let from: Touch | undefined;
-    const begin = (event: TouchEvent) => (from = event.touches[0]);
-    const end = (event: TouchEvent) => {
+    const end = (event: Event) => {
+      if (!(event instanceof TouchEvent)) return;
       const to = event.changedTouches[0];
       if (!from || !to) return;
       const across = to.clientX - from.clientX;
@@ -17,11 +17,12 @@ export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): v
       if (from.clientX < EDGE && across > FAR) show(true);
       else if (across < -FAR && document.querySelector("[data-drawer]")) show(false);
     };
-    document.addEventListener("touchstart", begin, { passive: true });
-    document.addEventListener("touchend", end, { passive: true });
-    return () => {
-      document.removeEventListener("touchstart", begin);
-      document.removeEventListener("touchend", end);
+    const begin = (event: TouchEvent) => {
+      from = event.touches[0];
+      // What was touched may go meanwhile, and hears of the end all the same.
+      event.target?.addEventListener("touchend", end, { once: true, passive: true });
     };
+    document.addEventListener("touchstart", begin, { passive: true });
+    return () => document.removeEventListener("touchstart", begin);
   }, [enabled, show]);
 }
