@@ -14,7 +14,7 @@ export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): v
       if (!from || !to) return;
       const across = to.clientX - from.clientX;
       if (Math.abs(to.clientY - from.clientY) > Math.abs(across)) return;
-      if (from.clientX < EDGE && across > FAR) show(true);
+      if (from.clientX < EDGE && across > FAR && !document.querySelector("[role=dialog]")) show(true);
       else if (across < -FAR && document.querySelector("[data-drawer]")) show(false);
     };
     const begin = (event: TouchEvent) => {
