@@ -74,6 +74,7 @@ def test_what_is_kept_is_told_by_kind(anywhere: Site, two: tuple[Site, Site]) ->
         "trash": (0, None),
         "messages": (1, 5),
         "files": (0, 0),
+        "artifacts": (0, 0),
     }
     assert kept(anywhere) == {k: (0, b and 0) for k, (_, b) in theirs.items()}
     anywhere.say(anywhere.talk(), "hi")
