@@ -8,6 +8,7 @@ import hansard
 from hansard import Services
 from hansard.model.artifacts import Artifact
 from hansard.model.conversations import Conversation
+from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.services.artifactfields import ArtifactFilter
 
@@ -49,5 +50,10 @@ async def said(services: Services, artifact: Artifact) -> list[str]:
 
 async def kinds(services: Services) -> list[str]:
     """What the feed tells of artifacts."""
+    return [entry.kind for entry in await told(services)]
+
+
+async def told(services: Services) -> list[FeedEntry]:
+    """The entries of the feed that are of artifacts."""
     entries = await services.feed.read(limit=500)
-    return [entry.kind for entry in entries if entry.kind.startswith("artifact.")]
+    return [entry for entry in entries if entry.kind.startswith("artifact.")]

@@ -14,7 +14,8 @@ from hansard.model.artifacts import Artifact
 from hansard.model.shares import Share
 from hansard.storage.query import Query
 from services.conftest import Clock
-from services.making import artifacts, said, titles
+from services.making import answer, artifacts, fenced, kinds, said, titles, told
+from services.talks import talk
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +82,69 @@ async def test_a_share_ends_at_once(
     assert await titles(bob, shared=True) == []
     with pytest.raises(NotFound):
         await bob.artifacts.get(plan.id)
+
+
+async def test_whoever_it_is_shared_with_hears_of_it_until_that_ends(
+    db: Database, ada: Services, bob: Services, eve: Services, plan: Artifact
+) -> None:
+    carol = db.scope("acme", "carol")
+    await ada.artifacts.update(plan.id, content="Before.")
+    share = await ada.shares.share(plan.id, "bob", right="write")
+    await ada.artifacts.update(plan.id, title="Plan A")
+    await bob.artifacts.update(plan.id, content="Stop.")
+    await ada.shares.share(plan.id, "carol")
+    await ada.artifacts.delete(plan.id)
+    await ada.artifacts.restore(plan.id)
+    await ada.shares.revoke(share.id)
+    await ada.artifacts.update(plan.id, content="After.")
+    heard = ["shared", "updated", "updated", "deleted", "restored", "unshared"]
+    assert await kinds(bob) == [f"artifact.{kind}" for kind in heard]
+    assert await kinds(carol) == [
+        f"artifact.{kind}" for kind in ("shared", "deleted", "restored", "updated")
+    ]
+    assert {entry.subject_id for entry in await told(bob)} == {plan.id}
+    assert len(await kinds(ada)) == 1 + 1 + len(heard) + 1 + 1
+    assert await kinds(eve) == []
+
+
+async def test_nobody_hears_after_a_share_has_run_out(
+    ada: Services, bob: Services, plan: Artifact, clock: Clock
+) -> None:
+    await ada.shares.share(plan.id, "bob", expires_at=clock() + timedelta(hours=1))
+    clock.pass_time(hours=2)
+    await ada.artifacts.update(plan.id, content="Stop.")
+    assert await kinds(bob) == ["artifact.shared"]
+
+
+async def test_others_hear_what_answers_change_and_not_where(ada: Services, bob: Services) -> None:
+    here = await talk(ada, title="Clocks")
+    await answer(ada, here, fenced())
+    [clock] = await artifacts(ada)
+    await ada.shares.share(clock.id, "bob")
+    await answer(ada, here, fenced("1\n" * 9))
+    await ada.conversations.delete(here.id)
+    await ada.conversations.restore(here.id)
+    [_, last] = [message async for message in ada.messages.all(here.id)]
+    await ada.branches.restore(here.id, (await ada.messages.delete(here.id, last.id)).branch)
+    await ada.conversations.delete_all()
+    await ada.conversations.purge_all()
+    heard = await told(bob)
+    assert [entry.kind.removeprefix("artifact.") for entry in heard] == [
+        "shared", "updated", "deleted", "restored", "deleted",
+    ]  # fmt: skip
+    assert {(entry.conversation_id, entry.branch) for entry in heard} == {(None, None)}
+    assert await kinds(ada) == ["artifact.created", "artifact.shared", "artifact.updated"]
+
+
+async def test_those_of_a_temporary_conversation_are_told_that_it_is_over(
+    db: Database, ada: Services, bob: Services, clock: Clock
+) -> None:
+    await answer(ada, await ada.conversations.create(temporary=True), fenced())
+    [made] = await db.storage.read("acme", lambda tx: tx.select(Query(Artifact)))
+    await ada.shares.share(made.id, "bob")
+    clock.pass_time(days=2)
+    await db.tidy()
+    assert await kinds(bob) == ["artifact.shared", "artifact.deleted"]
 
 
 async def test_what_is_shared_goes_with_its_artifact(

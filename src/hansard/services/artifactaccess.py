@@ -13,6 +13,7 @@ from hansard.model.artifacts import Artifact, Revision
 from hansard.model.shares import Share, ShareRight
 from hansard.services.base import Service
 from hansard.services.purging import PURGED
+from hansard.services.telling import is_over
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
@@ -75,10 +76,6 @@ class ArtifactService(Service):
 def _is_as(found: Artifact, deleted: bool) -> bool:
     at = found.deleted_at
     return at is not None and at > PURGED if deleted else at is None
-
-
-def is_over(share: Share, now: datetime) -> bool:
-    return share.expires_at is not None and share.expires_at <= now
 
 
 async def shared_with(tx: Reader, user: str, now: datetime) -> list[str]:

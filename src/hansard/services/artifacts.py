@@ -47,6 +47,7 @@ from hansard.services.contents import pack, text_of
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
 from hansard.services.revising import Origin
+from hansard.services.telling import tell
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -300,7 +301,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Transaction) -> None:
             found = await self.artifact(tx, artifact_id, deleted=True, lock=True)
             await following.purge(tx, found)
-            await revising.tell(tx, found, "artifact.purged", self.clock())
+            await tell(tx, found, "artifact.purged", self.clock())
 
         await self.writing(work)
         await self.storage.erase()
@@ -308,7 +309,7 @@ class Artifacts(ArtifactService):
     async def _mark(
         self, tx: Transaction, found: Artifact, kind: str, deleted_at: datetime | None
     ) -> Artifact:
-        await revising.tell(tx, found, kind, self.clock())
+        await tell(tx, found, kind, self.clock())
         return await tx.update(Artifact, found.id, deleted_at=deleted_at)
 
     # Use
@@ -355,7 +356,7 @@ class Artifacts(ArtifactService):
         changed = await tx.update(Artifact, found.id, updated_at=now, **changes)
         if {"title", "description"} & set(changes):
             await revising.index(tx, changed)
-        await revising.tell(tx, changed, "artifact.updated", now)
+        await tell(tx, changed, "artifact.updated", now)
         return changed
 
     async def _among(

@@ -153,7 +153,7 @@ class Branches(Service):
             gone = await trash.below(tx, top)
             for branch in gone:
                 await tx.update(Branch, branch.id, deleted_at=PURGED, updated_at=now)
-                await following.let_go(tx, PURGED, branch=branch.id)
+                await following.let_go(tx, PURGED, now, branch=branch.id)
             await self._tell(tx, "branch.purged", top, now)
             return [branch.id for branch in reversed(gone)]
 

@@ -281,9 +281,11 @@ class Conversations(Service):
         changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
         own = {"conversation_id": found.id}
         if deleted_at == PURGED:
-            await following.let_go(tx, PURGED, **own)
+            await following.let_go(tx, PURGED, now, **own)
+        elif deleted_at is None:
+            await following.restore(tx, found.deleted_at, now, **own)
         else:
-            await following.mark(tx, found.deleted_at, deleted_at, **own)
+            await following.delete(tx, deleted_at, **own)
         await tx.publish(self.change(kind, found.id, now, **_at(found)))
         return changed
 

@@ -18,6 +18,7 @@ from hansard.model.messages import Message
 from hansard.model.shares import Share
 from hansard.services.contents import Packed, collect, content_of, unpack
 from hansard.services.revising import Origin, revise
+from hansard.services.telling import tell_others
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
@@ -35,16 +36,34 @@ async def follow(tx: Transaction, conversation: Conversation) -> None:
             await tx.update(Artifact, artifact.id, **now)
 
 
-async def mark(tx: Transaction, was: datetime | None, now: datetime | None, **which: Any) -> None:
-    """Artifacts are deleted, restored or let go with what they were made in: from one `deleted_at` to another."""
-    for artifact in await tx.select(Query(Artifact).where(deleted_at=was, **which)):
-        await tx.update(Artifact, artifact.id, deleted_at=now)
+async def delete(tx: Transaction, now: datetime, **which: Any) -> None:
+    """Artifacts go into the trash with what they were made in."""
+    await _mark(tx, Query(Artifact).where(deleted_at=None, **which), now, now, "artifact.deleted")
 
 
-async def let_go(tx: Transaction, at: datetime, **which: Any) -> None:
+async def restore(tx: Transaction, was: datetime | None, now: datetime, **which: Any) -> None:
+    """Artifacts come back with what they were made in, if they went with it."""
+    gone = Query(Artifact).where(deleted_at=was, **which)
+    await _mark(tx, gone, None, now, "artifact.restored")
+
+
+async def let_go(tx: Transaction, at: datetime, now: datetime, **which: Any) -> None:
     """All of these artifacts can neither be seen nor restored any more."""
-    for artifact in await tx.select(Query(Artifact).where(**which)):
+    artifacts = await tx.select(Query(Artifact).where(**which))
+    for artifact in artifacts:
         await tx.update(Artifact, artifact.id, deleted_at=at)
+    seen = [artifact for artifact in artifacts if artifact.deleted_at is None]
+    await tell_others(tx, seen, "artifact.deleted", now)
+
+
+async def _mark(
+    tx: Transaction, which: Query[Artifact], deleted_at: datetime | None, now: datetime, kind: str
+) -> None:
+    """Their owner hears of what they were made in, the others of each."""
+    artifacts = await tx.select(which)
+    for artifact in artifacts:
+        await tx.update(Artifact, artifact.id, deleted_at=deleted_at)
+    await tell_others(tx, artifacts, kind, now)
 
 
 async def move(tx: Transaction, old: str, new: str) -> None:

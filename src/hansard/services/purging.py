@@ -98,7 +98,7 @@ async def end_temporary(tx: Transaction, now: datetime) -> None:
         if found.deleted_at == PURGED:
             continue
         await tx.update(Conversation, found.id, deleted_at=PURGED, updated_at=now)
-        await following.let_go(tx, PURGED, conversation_id=found.id)
+        await following.let_go(tx, PURGED, now, conversation_id=found.id)
         change = Change(
             user_id=found.owner_id,
             kind="conversation.purged",

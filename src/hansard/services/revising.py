@@ -13,7 +13,8 @@ import msgspec
 
 from hansard.model.artifacts import Artifact, ArtifactText, ArtifactUse, Revision
 from hansard.services.contents import Packed, keep, text_of
-from hansard.storage.base import Change, Reader, Transaction
+from hansard.services.telling import tell, tell_owner
+from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 
@@ -41,7 +42,7 @@ async def add(
     await _record(tx, artifact, packed, origin, artifact.created_at)
     await tx.insert(_words(artifact, text))
     await count(tx, artifact, artifact.created_at, made=1)
-    await tell(tx, artifact, "artifact.created", told_at or artifact.created_at)
+    await tell_owner(tx, artifact, "artifact.created", told_at or artifact.created_at)
     return artifact
 
 
@@ -128,16 +129,3 @@ async def count(tx: Transaction, artifact: Artifact, at: datetime, **uses: int) 
         **uses,
     )
     await tx.tally(use)
-
-
-async def tell(tx: Transaction, artifact: Artifact, kind: str, at: datetime) -> None:
-    """Report a change to the feed of the artifact's owner."""
-    change = Change(
-        user_id=artifact.owner_id,
-        kind=kind,
-        subject_id=artifact.id,
-        conversation_id=artifact.conversation_id,
-        branch=artifact.branch,
-        at=at,
-    )
-    await tx.publish(change)

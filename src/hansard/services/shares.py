@@ -18,9 +18,9 @@ from hansard.ids import check_name, is_id, new_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import Share, ShareRight
-from hansard.services.artifactaccess import ArtifactService, is_over
+from hansard.services.artifactaccess import ArtifactService
 from hansard.services.contents import text_of
-from hansard.services.revising import tell
+from hansard.services.telling import is_over, tell_owner
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -112,7 +112,7 @@ class Shares(ArtifactService):
             now = self.clock()
             artifact = await tx.get(Artifact, found.artifact_id)
             if artifact is not None:
-                await tell(tx, artifact, "artifact.unshared", now)
+                await tell_owner(tx, artifact, "artifact.unshared", now, found.user_id)
             return await tx.update(Share, found.id, revoked_at=now, updated_at=now)
 
         return await self.writing(work)
@@ -164,7 +164,7 @@ class Shares(ArtifactService):
             **fields,
         )
         await tx.insert(made)
-        await tell(tx, artifact, "artifact.shared", now)
+        await tell_owner(tx, artifact, "artifact.shared", now, made.user_id)
         return made
 
 

@@ -69,7 +69,7 @@ async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: da
     count = 0
     for branch in branches:
         await tx.update(Branch, branch.id, deleted_at=now, updated_at=now)
-        await following.mark(tx, None, now, branch=branch.id)
+        await following.delete(tx, now, branch=branch.id)
         count += branch.head_seq - branch.fork_seq
     await _look_away(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
     await _show(tx, conversation, -count, top.parent_branch)
@@ -87,7 +87,7 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
     for branch in await below(tx, top):
         if branch.deleted_at == top.deleted_at:
             await tx.update(Branch, branch.id, deleted_at=None, updated_at=now)
-            await following.mark(tx, top.deleted_at, None, branch=branch.id)
+            await following.restore(tx, top.deleted_at, now, branch=branch.id)
             count += branch.head_seq - branch.fork_seq
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
