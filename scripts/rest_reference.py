@@ -16,7 +16,13 @@ from hansard.model.parts import Part
 from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
 from hansard.server.auth import Doorkeeper
-from hansard.server.errors import MethodNotAllowed, UnsupportedMediaType, WrongHost, status_of
+from hansard.server.errors import (
+    MethodNotAllowed,
+    TooManyGuesses,
+    UnsupportedMediaType,
+    WrongHost,
+    status_of,
+)
 from hansard.server.http import health
 from hansard.server.sse import Closing
 
@@ -34,6 +40,7 @@ it, `$TOKEN` its token, and `$TALK`, `$MESSAGE` and `$RUN` are ids.
 
 **Who asks.** `Authorization: Bearer TOKEN`, or in a browser the cookie that a sign-in link sets. With the cookie, only
 pages of the server itself may change things. What belongs to somebody else looks exactly like what does not exist.
+What a link shows (`/links/…`) is for whoever has the link.
 
 **JSON**, in UTF-8, with `Content-Type: application/json`, and at most 16 MiB a body. A field that is not known is an
 error. Times are RFC 3339 with their zone, ids are UUIDs.
@@ -212,7 +219,7 @@ def _codes() -> Iterator[str]:
     kinds: list[type[HansardError]] = [HansardError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    of_server = {MethodNotAllowed, UnsupportedMediaType, WrongHost}
+    of_server = {MethodNotAllowed, TooManyGuesses, UnsupportedMediaType, WrongHost}
     for kind in sorted(kinds, key=lambda kind: (status_of(kind()), kind.code)):
         if kind.__module__ == HansardError.__module__ or kind in of_server:
             title = (kind.__doc__ or "").partition("\n")[0]

@@ -45,7 +45,7 @@ BODIES: dict[str, JSON] = {
 }
 """What operations on a thing are asked to do with it."""
 
-OWN_NAMES = {"set_setting", "follow_link", "preview_link"}
+OWN_NAMES = {"set_setting", "follow_link", "download_linked", "preview_link"}
 """Operations whose names everybody has for themselves, or that are secrets."""
 
 

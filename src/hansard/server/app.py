@@ -14,6 +14,7 @@ from hansard.server import errors, openapi, page, preview, sse
 from hansard.server.auth import Doorkeeper
 from hansard.server.bodies import MAX_BODY, BoundedRequest
 from hansard.server.gate import Gate
+from hansard.server.guessing import Guesses
 from hansard.server.http import (
     artifacts,
     blobs,
@@ -85,6 +86,7 @@ def make_api(
         "closing": closing,
         "prefix": prefix,
         "files": page.Files(web, prefix),
+        "guesses": Guesses(),
     }
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]

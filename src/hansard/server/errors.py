@@ -69,7 +69,11 @@ STATUS: dict[type[HansardError], int] = {
     WrongHost: 421,
     TooManyRequests: 429,
 }
-_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "3"},
+    503: {"Retry-After": "1"},
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

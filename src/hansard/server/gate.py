@@ -2,9 +2,9 @@
 
 Any web page can send requests to a local port, and can give that port a name of its own. So a request must call the
 server by a name that it knows, must bring a credential for all that is below `/api`, and, where the browser adds the
-credential by itself, must come from a page of ours if it changes anything or opens a WebSocket. What is not below
-`/api` holds nothing of anybody's, but for previews: their addresses were given by the API, are signed and are soon
-over. No other origin is ever allowed to read an answer.
+credential by itself, must come from a page of ours if it changes anything or opens a WebSocket. A link is its own
+credential. What is not below `/api` holds nothing of anybody's, but for previews: their addresses were given by the
+API, are signed and are soon over. No other origin is ever allowed to read an answer.
 
 The path that is judged here is the one that is handed on, so nothing behind the gate can read it otherwise.
 """
@@ -24,6 +24,8 @@ from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
 COOKIE = "hansard_session"
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json"})
 """What can be seen of the API without a credential."""
+_LINK = re.compile("/api/v1/links/[^/]+(/file|/preview)?")
+"""What somebody shared with whoever has this address."""
 
 _ALWAYS: dict[bytes, bytes] = {
     b"x-content-type-options": b"nosniff",
@@ -103,8 +105,13 @@ def local_hosts(port: int) -> list[str]:
     return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
 
 
+def is_open(path: str) -> bool:
+    """Whether something of the API can be seen without a credential."""
+    return path in OPEN or _LINK.fullmatch(path) is not None
+
+
 def _is_guarded(path: str) -> bool:
-    return f"{path}/".startswith("/api/") and path not in OPEN
+    return f"{path}/".startswith("/api/") and not is_open(path)
 
 
 def _credentials(headers: dict[str, str]) -> Iterator[Credential]:

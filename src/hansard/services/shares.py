@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from hansard.errors import InvalidInput, NotFound
 from hansard.ids import check_name, is_id, new_id
@@ -19,6 +20,7 @@ from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import Share, ShareRight
 from hansard.services.artifactaccess import ArtifactService
+from hansard.services.artifactfiles import ArtifactFile, file_of
 from hansard.services.contents import text_of
 from hansard.services.telling import is_over, tell_owner
 from hansard.storage.base import Reader, Transaction
@@ -121,26 +123,42 @@ class Shares(ArtifactService):
         """What a link shows to anybody in the tenant who has it."""
 
         async def work(tx: Reader) -> Linked:
-            found = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
-            share = found[0] if found else None
-            artifact = await tx.get(Artifact, share.artifact_id) if share else None
-            over = share is not None and is_over(share, self.clock())
-            if share is None or artifact is None or artifact.deleted_at is not None or over:
-                raise NotFound("There is no such link.")
-            revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
-            if revision is None:
-                raise NotFound("There is no such link.")
+            artifact, revision = await self._linked(tx, token)
             return Linked(
                 type=artifact.type,
                 language=artifact.language,
                 media_type=artifact.media_type,
-                title=revision.title if share.revision else artifact.title,
+                title=artifact.title,
                 revision=revision.number,
                 updated_at=revision.created_at,
                 content=await text_of(tx, revision.digest),
             )
 
         return await self.reading(work)
+
+    async def file(self, token: str) -> ArtifactFile:
+        """What a link shows, as a file."""
+
+        async def work(tx: Reader) -> ArtifactFile:
+            artifact, revision = await self._linked(tx, token)
+            return file_of(artifact, await text_of(tx, revision.digest))
+
+        return await self.reading(work)
+
+    async def _linked(self, tx: Reader, token: str) -> tuple[Artifact, Revision]:
+        """The artifact of a link, by the title that it has there, and the revision."""
+        found = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
+        share = found[0] if found else None
+        artifact = await tx.get(Artifact, share.artifact_id) if share else None
+        over = share is not None and is_over(share, self.clock())
+        if share is None or artifact is None or artifact.deleted_at is not None or over:
+            raise NotFound("There is no such link.")
+        revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
+        if revision is None:
+            raise NotFound("There is no such link.")
+        if share.revision is not None:
+            artifact = replace(artifact, title=revision.title)
+        return artifact, revision
 
     async def _add(
         self,

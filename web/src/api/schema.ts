@@ -845,7 +845,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get an address at which what a link shows runs, as long as the link is good. */
+        /**
+         * Get an address at which what a link shows runs, as long as the link is good.
+         * @description This needs no credential but the token.
+         */
         post: operations["preview_link"];
         delete?: never;
         options?: never;
@@ -1180,8 +1183,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See what a link shows. */
+        /** See what a link shows. This needs no credential but the token. */
         get: operations["follow_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download what a link shows as a file. This needs no credential but the token. */
+        get: operations["download_linked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4556,7 +4576,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
@@ -5248,7 +5267,31 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    download_linked: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            400: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };

@@ -36,9 +36,15 @@ from hansard.server.http.fields import (
     moment,
 )
 from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.artifactfiles import ArtifactFile
 from hansard.services.search import ArtifactSearchFilter
 
 ANYTHING = "*/*"
+ALONE = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private, no-store",
+}
+"""Headers of what a model wrote: it runs nowhere, reaches nothing, and is kept by nobody."""
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_POSITION)]
 PathNumber = Annotated[int, PathParameter(ge=1, le=MAX_POSITION)]
@@ -207,15 +213,13 @@ async def download_artifact(
     """Download an artifact as a file, now or as of a revision; this counts as an export."""
     file = await services.artifacts.file(artifact_id, revision)
     await services.artifacts.used(artifact_id, "exported")
-    return Response(
-        file.data,
-        media_type=file.media_type,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return attachment(file)
+
+
+def attachment(file: ArtifactFile) -> Response[bytes]:
+    """A file that is downloaded, and shown by no browser."""
+    named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.data, media_type=file.media_type, headers=named | ALONE)
 
 
 @patch("/artifacts/{artifact_id:str}")

@@ -9,8 +9,10 @@ from litestar.params import JSONBody
 
 from hansard.server import preview
 from hansard.server.auth import Doorkeeper
+from hansard.server.guessing import Guesses
 from hansard.server.http.artifacts import Number
 from hansard.server.http.fields import Body, PathId, Prefix, Scoped
+from hansard.server.http.shares import Asked, bounded
 from hansard.services.previews import Sight
 
 
@@ -47,10 +49,20 @@ async def preview_artifact(
 
 @post("/links/{token:str}/preview")
 async def preview_link(
-    services: Scoped, doorkeeper: NamedDependency[Doorkeeper], prefix: Prefix, token: PathId
+    request: Asked,
+    services: Scoped,
+    guesses: NamedDependency[Guesses],
+    doorkeeper: NamedDependency[Doorkeeper],
+    prefix: Prefix,
+    token: PathId,
 ) -> Preview:
-    """Get an address at which what a link shows runs, as long as the link is good."""
-    return _address(await services.previews.sight_of_link(token), doorkeeper, prefix)
+    """Get an address at which what a link shows runs, as long as the link is good.
+
+    This needs no credential but the token.
+    """
+    with bounded(request, guesses, token):
+        sight = await services.previews.sight_of_link(token)
+    return _address(sight, doorkeeper, prefix)
 
 
 def _address(sight: Sight, doorkeeper: Doorkeeper, prefix: str) -> Preview:

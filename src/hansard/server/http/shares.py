@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from typing import Any
 
-from litestar import delete, get, post
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec.structs import asdict
 
 from hansard.model.shares import Share, ShareRight
-from hansard.server.http.artifacts import Number
+from hansard.server.auth import Credential
+from hansard.server.guessing import Guesses
+from hansard.server.http.artifacts import ALONE, ANYTHING, Number, attachment
 from hansard.server.http.fields import Body, Items, PathId, Scoped
 from hansard.services.shares import Linked, NewLink
+
+Asked = Request[Any, Credential | None, Any]
 
 
 class NewShare(Body, frozen=True, kw_only=True):
@@ -51,9 +59,31 @@ async def revoke_share(services: Scoped, share_id: PathId) -> Share:
 
 
 @get("/links/{token:str}")
-async def follow_link(services: Scoped, token: PathId) -> Linked:
-    """See what a link shows."""
-    return await services.shares.follow(token)
+async def follow_link(
+    request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
+) -> Response[Linked]:
+    """See what a link shows. This needs no credential but the token."""
+    with bounded(request, guesses, token):
+        return Response(await services.shares.follow(token), headers=ALONE)
 
 
-ROUTES = (share_artifact, link_artifact, list_shares, revoke_share, follow_link)
+@get(
+    "/links/{token:str}/file",
+    responses={200: ResponseSpec(bytes, media_type=ANYTHING, description="The file.")},
+)
+async def download_linked(
+    request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
+) -> Response[bytes]:
+    """Download what a link shows as a file. This needs no credential but the token."""
+    with bounded(request, guesses, token):
+        return attachment(await services.shares.file(token))
+
+
+def bounded(request: Asked, guesses: Guesses, token: str) -> AbstractContextManager[None]:
+    """Whoever is signed in may err as often as he likes."""
+    if request.auth is not None:
+        return nullcontext()
+    return guesses.bounded(request.client.host if request.client else "", token)
+
+
+ROUTES = (share_artifact, link_artifact, list_shares, revoke_share, follow_link, download_linked)

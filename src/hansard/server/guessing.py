@@ -1,0 +1,63 @@
+"""How often somebody without a credential may name a link that there is not.
+
+A guess costs a look into the database. Whoever asks, by address, has so many wrong ones, and gets them back with time.
+Behind a proxy all have one address; so a link that opened here before opens for everybody, and a guesser keeps nobody
+from what is being read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from hansard.errors import NotFound
+from hansard.server.errors import TooManyRequests
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+ALLOWED = 20
+"""Wrong guesses at once."""
+REFILL = 3.0
+"""Seconds until one more is allowed."""
+REMEMBERED = 10_000
+"""Addresses, and links that opened."""
+
+
+class Guesses:
+    """What this process remembers of guesses: the oldest is forgotten first."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wrong: dict[str, tuple[float, float]] = {}
+        """By address: how many wrong guesses count, and since when."""
+        self._opened: dict[bytes, None] = {}
+        """The hashes of tokens that opened a link."""
+
+    @contextmanager
+    def bounded(self, address: str, token: str) -> Iterator[None]:
+        """Around the look for a link; raises TooManyRequests before it."""
+        key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        if key not in self._opened and self._counted(address) > ALLOWED - 1:
+            raise TooManyRequests(f"Try again in {REFILL:.0f} seconds.")
+        try:
+            yield
+        except NotFound:
+            self._opened.pop(key, None)
+            _remember(self._wrong, address, (self._counted(address) + 1, self._clock()))
+            raise
+        _remember(self._opened, key, None)
+
+    def _counted(self, address: str) -> float:
+        count, since = self._wrong.get(address, (0.0, 0.0))
+        return max(0.0, count - (self._clock() - since) / REFILL)
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    memory.pop(key, None)
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        del memory[next(iter(memory))]

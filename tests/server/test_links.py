@@ -1,0 +1,201 @@
+"""A link shows one artifact to whoever has it, without a sign-in, until it is over; and it opens nothing else."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from hansard.errors import NotFound
+from hansard.server import guessing
+from hansard.server.errors import TooManyRequests
+from hansard.server.gate import COOKIE
+from hansard.server.guessing import Guesses
+from server.harness import JSON, Site, problem, process, site, wait_until
+
+pytestmark = pytest.mark.usefixtures("anyio_backend")
+
+PAGE: JSON = {"type": "html", "title": "Ünï page", "content": "<script>alert(1)</script>"}
+OPEN = {"check_alive", "check_ready", "follow_link", "download_linked"}
+
+
+@pytest.fixture
+def lone(tmp_path: Path) -> Iterator[Site]:
+    """A server of its own, for it remembers who guessed."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text("<title>App</title>")
+    with site("memory:", served={"web": tmp_path / "web"}) as running:
+        yield running
+
+
+def linked(here: Site, **how: Any) -> tuple[JSON, JSON]:
+    """An artifact, and a link to it."""
+    made = here.post("/artifacts", 201, **PAGE)
+    return made, here.post(f"/artifacts/{made['id']}/links", 201, **how)
+
+
+def test_a_link_opens_without_a_sign_in(anywhere: Site) -> None:
+    made, link = linked(anywhere)
+    path = f"/api/v1/links/{link['token']}"
+    shown = anywhere.stranger.get(path)
+    assert (shown.status_code, shown.json()["content"]) == (200, PAGE["content"])
+    assert made["id"] not in shown.text
+    file = anywhere.stranger.get(f"{path}/file")
+    assert (file.text, file.headers["content-type"]) == (
+        PAGE["content"],
+        "text/html; charset=utf-8",
+    )
+    named = "attachment; filename*=UTF-8''%C3%9Cn%C3%AF-page.html"
+    assert file.headers["content-disposition"] == named
+    for answer in (shown, file):
+        assert "no-store" in answer.headers["cache-control"]
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in answer.headers
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_link_that_follows_shows_what_is_new_and_one_that_stays_does_not(here: Site) -> None:
+    made, following = linked(here)
+    staying = here.post(f"/artifacts/{made['id']}/links", 201, revision=1)
+    here.patch(f"/artifacts/{made['id']}", content="two", title="Other")
+    shown = [
+        here.stranger.get(f"/api/v1/links/{link['token']}").json() for link in (following, staying)
+    ]
+    assert [(each["title"], each["content"]) for each in shown] == [
+        ("Other", "two"),
+        (PAGE["title"], PAGE["content"]),
+    ]
+    file = here.stranger.get(f"/api/v1/links/{staying['token']}/file")
+    assert "page.html" in file.headers["content-disposition"]
+
+
+def test_wrong_revoked_expired_and_foreign_links_look_the_same(lone: Site) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=0.2)).isoformat()
+    _, expired = linked(lone, expires_at=soon)
+    _, revoked = linked(lone)
+    lone.delete(f"/shares/{revoked['share']['id']}")
+    gone, of_gone = linked(lone)
+    lone.delete(f"/artifacts/{gone['id']}")
+    with lone.beside(tenant="other") as other:
+        _, foreign = linked(other)
+    path = f"/links/{expired['token']}"
+    wait_until(lambda: lone.client.get(path).status_code == 404)
+    tokens = [each["token"] for each in (expired, revoked, of_gone, foreign)]
+    tokens += [revoked["share"]["id"], revoked["share"]["token_hash"], "x", "%ED%A0%80", "é" * 500]
+    answers = [
+        lone.stranger.get(f"/api/v1/links/{token}{file}")
+        for token in tokens
+        for file in ("", "/file")
+    ]
+    assert {(each.status_code, each.text) for each in answers} == {(404, answers[0].text)}
+
+
+def test_nothing_else_opens(here: Site) -> None:
+    """Every operation of the API is asked for without a credential, and with a link's token for one."""
+    _, link = linked(here)
+    token = link["token"]
+    document = here.stranger.get("/api/v1/openapi.json").json()
+    opened = set[str]()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            address = path.replace("{token}", token).replace("{", "").replace("}", "")
+            for headers in (
+                {},
+                {"Authorization": f"Bearer {token}"},
+                {"Cookie": f"{COOKIE}={token}"},
+            ):
+                told = here.stranger.request(method.upper(), address, headers=headers)
+                if told.status_code != 401:
+                    opened.add(operation["operationId"])
+    assert opened == OPEN
+    for path in (
+        "links",
+        "links/",
+        f"links/{token}/",
+        f"links/{token}/file/x",
+        f"links/{token}%2F..%2F..%2Fme",
+    ):
+        problem(here.stranger.get(f"/api/v1/{path}"), 401, "not-signed-in")
+    wrong = here.stranger.get(f"/api/v1/links/{token}", headers={"Host": "evil.example"})
+    problem(wrong, 421, "wrong-host")
+    for method in ("POST", "DELETE", "PUT"):
+        told = here.stranger.request(method, f"/api/v1/links/{token}")
+        problem(told, 405, "method-not-allowed")
+
+
+def test_the_app_is_shown_for_a_link_without_a_sign_in(lone: Site) -> None:
+    _, link = linked(lone)
+    page = lone.stranger.get(f"/shared/{link['token']}")
+    assert (page.status_code, page.text) == (200, "<title>App</title>")
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in page.headers
+
+
+def test_guesses_are_bounded_and_shut_nobody_out(lone: Site) -> None:
+    _, link = linked(lone)
+    known = f"/api/v1/links/{link['token']}"
+    assert lone.stranger.get(known).status_code == 200
+    answers = [lone.stranger.get(f"/api/v1/links/guess{n}") for n in range(guessing.ALLOWED + 10)]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[: guessing.ALLOWED] == [404] * guessing.ALLOWED
+    assert statuses[-1] == 429
+    last = answers[-1]
+    assert (last.headers["retry-after"], last.json()["type"]) == (
+        "3",
+        "urn:hansard:problem:too-many-requests",
+    )
+    assert lone.stranger.get(known).status_code == 200, "what was open stays open"
+    _, new = linked(lone)
+    assert lone.client.get(f"/links/{new['token']}").status_code == 200, "who is signed in is known"
+    problem(lone.client.get("/links/guess"), 404, "not-found")
+    with httpx2.Client(transport=httpx2.HTTPTransport(local_address="127.0.0.2")) as neighbour:
+        assert neighbour.get(f"{lone.url}/api/v1/links/{new['token']}").status_code == 200
+
+
+def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
+    now = [0.0]
+    guesses = Guesses(lambda: now[0])
+
+    def guess(address: str, key: str = "wrong") -> type[Exception]:
+        with pytest.raises((NotFound, TooManyRequests)) as refused, guesses.bounded(address, key):
+            raise NotFound
+        return refused.type
+
+    for _ in range(guessing.ALLOWED):
+        assert guess("a") is NotFound
+    assert guess("a") is TooManyRequests
+    assert guess("b") is NotFound
+    now[0] += guessing.REFILL * 1.01
+    assert guess("a") is NotFound
+    assert guess("a") is TooManyRequests
+    with guesses.bounded("b", "right"):
+        pass
+    assert guess("a", "right") is NotFound, "it was good here, and may be looked for once more"
+    assert guess("a", "right") is TooManyRequests
+    for number in range(guessing.REMEMBERED + 5):
+        guess(str(number))
+    assert len(guesses._wrong) == guessing.REMEMBERED
+
+
+def test_no_token_is_in_the_log(tmp_path: Path) -> None:
+    with process(tmp_path / "home", log_level="debug") as running, running.client() as client:
+        made = client.post("/artifacts", json=PAGE).json()
+        token = client.post(f"/artifacts/{made['id']}/links", json={}).json()["token"]
+        with httpx2.Client(base_url=running.url) as stranger:
+            for path in (
+                "api/v1/links/{}",
+                "api/v1/links/{}/file",
+                "shared/{}",
+                "api/v1/links/{}/no",
+            ):
+                stranger.get(path.format(token))
+            stranger.get(f"/api/v1/links/{token}x")
+        _, out, err = running.end(signal.SIGTERM)
+        assert token not in out + err
