@@ -1,15 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json, Limit, Project, Since, Until, since, until
 from hansard.cli.rendering import plural, print_json, print_table, size, when, write
+from hansard.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from hansard.model.artifacts import ArtifactType
     from hansard.services.database import Services
+
+STANDARD = "-"
 
 app = typer.Typer(help="See what was made in conversations: code, pages, drawings, documents.")
 
@@ -33,6 +39,25 @@ Cursor = Annotated[
 Again = Annotated[
     bool, typer.Option("--again", help="Begin with the first conversation, not where it ended.")
 ]
+Source = Annotated[str, typer.Argument(metavar="FILE|-", help="Where from; - is the input.")]
+NewKind = Annotated[str, typer.Option("--type", metavar="TYPE", help="What it is, such as html.")]
+NewLanguage = Annotated[str, typer.Option("--language", metavar="NAME", help="In which language.")]
+Title = Annotated[str | None, typer.Option("--title", help="What it is called; else as the file.")]
+Expect = Annotated[
+    int | None, typer.Option("--expect", metavar="N", help="Only if this revision is the newest.")
+]
+Old = Annotated[int | None, typer.Argument(metavar="OLD", help="The first if left out.")]
+New = Annotated[int | None, typer.Argument(metavar="NEW", help="The newest if left out.")]
+Earlier = Annotated[
+    int | None, typer.Option("--revision", metavar="N", help="Say again what it said then.")
+]
+Only = Annotated[
+    int | None,
+    typer.Option("--revision", metavar="N", help="Show this one for ever, not the newest."),
+]
+User = Annotated[str, typer.Argument(metavar="USER", help="The user's name.")]
+MayWrite = Annotated[bool, typer.Option("--write", help="Let them change it, too.")]
+ShareId = Annotated[str, typer.Argument(metavar="ID", help="The share's id.")]
 
 
 def register(main: typer.Typer) -> None:
@@ -108,3 +133,125 @@ async def extract(services: Services, again: Again = False, as_json: Json = Fals
         print_json({"conversations": conversations, "found": found})
     else:
         typer.echo(f"Found {plural(found, 'artifact')} in {plural(conversations, 'conversation')}.")
+
+
+@app.command()
+@writes
+async def create(
+    services: Services,
+    file: Source,
+    type_: NewKind = "text",
+    title: Title = None,
+    language: NewLanguage = "",
+) -> None:
+    """Make an artifact of a file."""
+    name = Path(file).name if file != STANDARD else ""
+    made = await services.artifacts.create(
+        _content(file),
+        type=cast("ArtifactType", type_),
+        title=title or name or "untitled",
+        language=language,
+        file_name=name,
+    )
+    typer.echo(made.id)
+
+
+@app.command()
+@writes
+async def edit(
+    services: Services, artifact: ArtifactId, file: Source, expect: Expect = None
+) -> None:
+    """Let an artifact say what is in a file, as its next revision."""
+    changed = await services.artifacts.update(
+        artifact, content=_content(file), expect_revision=expect
+    )
+    typer.echo(f"{changed.id} is at revision {changed.revision}.")
+
+
+@app.command()
+@reads
+async def revisions(services: Services, artifact: ArtifactId, as_json: Json = False) -> None:
+    """List the last revisions of an artifact, the newest first."""
+    page = await services.artifacts.revisions(artifact)
+    if as_json:
+        print_json(page)
+        return
+    rows = (
+        [r.number, r.author or r.model or "", size(r.size), when(r.created_at), r.note]
+        for r in page.items
+    )
+    print_table(["revision", "by", "size", "made", "note"], rows)
+
+
+@app.command()
+@reads
+async def diff(services: Services, artifact: ArtifactId, old: Old = None, new: New = None) -> None:
+    """Print what changed from one revision to another."""
+    write((await services.artifacts.diff(artifact, old, new)).text)
+
+
+@app.command()
+@writes
+async def delete(services: Services, artifact: ArtifactId) -> None:
+    """Put an artifact into the trash."""
+    found = await services.artifacts.delete(artifact)
+    typer.echo(f"{found.id} is in the trash: `hansard artifacts restore` brings it back.")
+
+
+@app.command()
+@writes
+async def restore(services: Services, artifact: ArtifactId, revision: Earlier = None) -> None:
+    """Take an artifact out of the trash, or go back to what it said at a revision."""
+    if revision is None:
+        found = await services.artifacts.restore(artifact)
+        typer.echo(f"{found.id} is back.")
+    else:
+        found = await services.artifacts.restore_revision(artifact, revision)
+        typer.echo(f"{found.id} says in revision {found.revision} what it said in {revision}.")
+
+
+@app.command()
+@writes
+async def share(
+    services: Services, artifact: ArtifactId, user: User, may_write: MayWrite = False
+) -> None:
+    """Share an artifact with a user of the tenant."""
+    shared = await services.shares.share(artifact, user, right="write" if may_write else "read")
+    typer.echo(f"{user} may {shared.right} it, until `hansard artifacts unshare {shared.id}`.")
+
+
+@app.command()
+@writes
+async def link(services: Services, artifact: ArtifactId, revision: Only = None) -> None:
+    """Make a link, with which anybody who reaches the server reads an artifact."""
+    made = await services.shares.link(artifact, revision=revision)
+    typer.echo(f"/shared/{made.token}")
+    typer.echo(f"It opens until `hansard artifacts unshare {made.share.id}`.", err=True)
+
+
+@app.command()
+@reads
+async def shares(services: Services, artifact: ArtifactId, as_json: Json = False) -> None:
+    """List with whom an artifact is shared."""
+    found = await services.shares.of(artifact)
+    if as_json:
+        print_json(found)
+        return
+    rows = ([s.id, s.user_id or "a link", s.right, when(s.created_at)] for s in found)
+    print_table(["id", "with", "right", "since"], rows)
+
+
+@app.command()
+@writes
+async def unshare(services: Services, share: ShareId) -> None:
+    """End a share or a link."""
+    await services.shares.revoke(share)
+    typer.echo("It is over.")
+
+
+def _content(file: str) -> str:
+    data = sys.stdin.buffer.read() if file == STANDARD else Path(file).read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise InvalidInput("This is no text in UTF-8.") from None

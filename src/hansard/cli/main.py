@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from hansard import __version__
 from hansard.cli import (
     artifacts,
+    bundles,
     chat,
     config,
     conversations,
@@ -46,6 +47,7 @@ for module in (
     models,
     projects,
     artifacts,
+    bundles,
     transfer,
     serve,
     config,

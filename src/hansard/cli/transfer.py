@@ -90,7 +90,7 @@ async def import_(services: Services, file: Source, as_json: Json = False) -> No
     if as_json:
         print_json(report)
     else:
-        _print(report)
+        print_report(report)
     if report.different:
         raise typer.Exit(DIFFERENT)
 
@@ -128,7 +128,7 @@ def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
 def _nothing(_: int) -> None: ...
 
 
-def _print(report: Report) -> None:
+def print_report(report: Report) -> None:
     for outcome, text in (
         (report.added, "added"),
         (report.present, "there already"),

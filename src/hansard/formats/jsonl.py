@@ -80,8 +80,12 @@ def write_header(at: datetime) -> bytes:
 
 def write_record(record: Entry) -> bytes:
     """A record's line; the tenant is left out, for it is the reader's own."""
-    fields = {n: getattr(record, n) for n in record.__struct_fields__ if n != "tenant_id"}
-    return _encode({"kind": _NAMES[type(record)], **fields}) + b"\n"
+    return _encode({"kind": _NAMES[type(record)], **fields_of(record)}) + b"\n"
+
+
+def fields_of(record: Entry) -> dict[str, Any]:
+    """What a file says of a record."""
+    return {n: getattr(record, n) for n in record.__struct_fields__ if n != "tenant_id"}
 
 
 def kind_of(record: Entry) -> str:
@@ -96,7 +100,7 @@ class Reader:
     """Reads the lines of a file into records of a tenant; `admit` refuses those that may not come in."""
 
     def __init__(self, tenant: str, admit: Callable[[Entry], Entry]) -> None:
-        self._decoders = {kind: _decoder(record) for kind, record in KINDS.items()}
+        self._decoders = {kind: record_decoder(record) for kind, record in KINDS.items()}
         self._tenant = tenant
         self._admit = admit
 
@@ -145,7 +149,7 @@ def _header(line: bytes) -> Header:
     return header
 
 
-def _decoder(record: type[Entry]) -> Any:
+def record_decoder(record: type[Entry]) -> Any:
     """From a line to a record: the tenant is added to the fields that the line has."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
     partial = msgspec.defstruct(

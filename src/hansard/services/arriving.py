@@ -24,6 +24,7 @@ from hansard.services.contents import Packed, keep, pack
 from hansard.services.intake import Intake
 from hansard.services.purging import IMPORTING
 from hansard.services.revising import count, index
+from hansard.services.telling import tell_owner
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 
@@ -64,6 +65,8 @@ class Arrival:
     def __init__(self, artifact: Artifact, brought: Brought) -> None:
         self.artifact = artifact
         self._brought = brought
+        self._first: int | None = None
+        """The number of the first revision that came; those before it were let go."""
         self._last: Revision | None = None
 
     async def begin(self, tx: Transaction) -> None:
@@ -80,6 +83,7 @@ class Arrival:
         packed = self._brought.take(revision.digest)
         if packed is not None and packed.size != revision.size:
             raise InvalidInput(f"A revision of artifact {revision.artifact_id} has another size.")
+        self._first = self._first or revision.number
         self._last = revision
         return packed
 
@@ -87,7 +91,7 @@ class Arrival:
         if packed is not None:
             await keep(tx, packed, revision.created_at)
         await tx.insert(revision)
-        use = {"made": 1} if revision.number == 1 else {"edited": 1}
+        use = {"made": 1} if revision.number == self._first else {"edited": 1}
         await count(tx, self.artifact, revision.created_at, **use)
 
     def check_whole(self) -> None:
@@ -103,6 +107,11 @@ class Arrival:
         artifact = self.artifact
         changes: dict[str, Any] = {"deleted_at": artifact.deleted_at}
         await tx.update(Artifact, artifact.id, updated_at=artifact.updated_at, **changes)
+
+    async def appear(self, tx: Transaction, now: datetime) -> None:
+        """Come into sight alone, and be told of."""
+        await self.show(tx)
+        await tell_owner(tx, self.artifact, "artifact.created", now)
 
 
 async def show_found(
@@ -202,7 +211,7 @@ class ArtifactIntake(Intake):
         arrival.check_whole()
         await self._do("artifact", arrival.index)
         if self._coming is None:
-            await self._do("artifact", arrival.show)
+            await self._do("artifact", lambda tx: arrival.appear(tx, self._clock()))
         else:
             self._arrived.append(arrival)
         self._arrival = None

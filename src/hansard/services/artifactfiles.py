@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from posixpath import splitext
 
 import msgspec
 
 from hansard.formats.finding.languages import ending_of, language_of_file
 from hansard.model.artifacts import Artifact
 
-MAX_NAME = 100
+MAX_NAME, MAX_ENDING = 150, 20
+"""Bytes; file systems take 255 for a name."""
 _UNWANTED = re.compile(r"[^\w.+-]+")
 _TYPES = {"react": "jsx", "other": "bin", "text": "txt"}
+_DEVICE = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)")
+"""What Windows does not take for the name of a file."""
 
 
 class ArtifactFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +27,20 @@ class ArtifactFile(msgspec.Struct, frozen=True, kw_only=True):
 def name_of(artifact: Artifact) -> str:
     """The artifact's own file name without its folders, else one made of its title."""
     own = artifact.file_name.replace("\\", "/").rpartition("/")[2]
-    name = _UNWANTED.sub("-", own or artifact.title).strip("-.")[:MAX_NAME] or "artifact"
+    name = _UNWANTED.sub("-", own or artifact.title).strip("-.")
     if own and (language_of_file(own) or "." in name):
-        return name
-    kind = artifact.language or artifact.type
-    return f"{name}.{_TYPES.get(kind) or ending_of(kind)}"
+        stem, ending = splitext(name)
+    else:
+        kind = artifact.language or artifact.type
+        stem, ending = name, f".{_TYPES.get(kind) or ending_of(kind)}"
+    stem = _cut(stem, MAX_NAME).strip("-.") or "artifact"
+    if _DEVICE.fullmatch(stem.partition(".")[0]):
+        stem = f"_{stem}"
+    return stem + _cut(ending, MAX_ENDING)
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def file_of(artifact: Artifact, text: str) -> ArtifactFile:

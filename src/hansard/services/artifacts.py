@@ -195,12 +195,15 @@ class Artifacts(ArtifactService):
 
         return await self.reading(work)
 
-    async def diff(self, artifact_id: str, old: int = 1, new: int | None = None) -> Diff:
-        """What changed from one revision, or the first, to another, or the newest."""
+    async def diff(self, artifact_id: str, old: int | None = None, new: int | None = None) -> Diff:
+        """What changed from one revision, or the first that is kept, to another, or the newest."""
 
         async def work(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
             a = await self.revision_of(tx, artifact, old, "/from")
+            if old is None:
+                kept = Query(Revision).where(artifact_id=artifact.id).by("number")
+                [a] = await tx.select(kept.page(1))
             b = await self.revision_of(tx, artifact, new, "/to")
             return artifact, a, b, await text_of(tx, a.digest), await text_of(tx, b.digest)
 

@@ -19,6 +19,7 @@ from hansard.providers.registry import Providers
 from hansard.services.artifacts import Artifacts
 from hansard.services.blobs import Blobs
 from hansard.services.branches import Branches
+from hansard.services.bundles import Bundles
 from hansard.services.chat import Chat
 from hansard.services.collections import Collections
 from hansard.services.conversations import Conversations
@@ -80,6 +81,7 @@ class Services:
         self.ratings = Ratings(scope, storage, clock)
         self.settings = Settings(scope, storage, clock)
         self.artifacts = Artifacts(scope, storage, clock)
+        self.bundles = Bundles(scope, storage, clock)
         self.collections = Collections(scope, storage, clock)
         self.scanning = Scanning(scope, storage, clock)
         self.shares = Shares(scope, storage, clock)

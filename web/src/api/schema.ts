@@ -194,7 +194,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Compare two revisions by line: the first with the newest, unless it is said which. */
+        /** Compare two revisions by line: the first that is kept with the newest, unless it is said which. */
         get: operations["diff_artifact"];
         put?: never;
         post?: never;
@@ -339,6 +339,46 @@ export interface paths {
         put?: never;
         /** Remove for good what a deletion put into the trash. */
         post: operations["purge_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export artifacts with all their revisions as a zip file, in which a manifest says what is what.
+         * @description Each counts as exported. `POST /artifacts/import` takes the file in again.
+         */
+        post: operations["export_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add the artifacts of such a zip file; what is there already is left as it is, and reported if it differs.
+         * @description Each comes whole or not at all; those before one that is wrong stay, and the file may be sent again.
+         */
+        post: operations["import_artifacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1680,6 +1720,52 @@ export interface components {
             count: number;
         };
         /**
+         * Wanted
+         * @description Which artifacts: these, or all that the other fields let through.
+         */
+        Wanted: {
+            /** @default [] */
+            ids?: string[];
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            project_id?: string | null;
+            /** @default null */
+            collection_id?: string | null;
+            /** @default null */
+            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
+            /** @default null */
+            language?: string | null;
+            /**
+             * @description Those that others share instead of one's own.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
+         * Report
+         * @description What an import did, in numbers of records by kind.
+         */
+        Report: {
+            added: {
+                [key: string]: number;
+            };
+            /** @description There already, and equal. */
+            present: {
+                [key: string]: number;
+            };
+            /** @description There already, with other content: left as they are. */
+            different: {
+                [key: string]: number;
+            };
+            /** @description Of kinds that this version does not know: passed over. */
+            unknown: {
+                [key: string]: number;
+            };
+            /** @description The first hundred differences, a line each. */
+            problems: string[];
+        };
+        /**
          * Prompt
          * @description What is said, as text or as parts, and who is to answer: `model`, several `models`, or what is set.
          */
@@ -2693,29 +2779,6 @@ export interface components {
             messages: number;
         };
         /**
-         * Report
-         * @description What an import did, in numbers of records by kind.
-         */
-        Report: {
-            added: {
-                [key: string]: number;
-            };
-            /** @description There already, and equal. */
-            present: {
-                [key: string]: number;
-            };
-            /** @description There already, with other content: left as they are. */
-            different: {
-                [key: string]: number;
-            };
-            /** @description Of kinds that this version does not know: passed over. */
-            unknown: {
-                [key: string]: number;
-            };
-            /** @description The first hundred differences, a line each. */
-            problems: string[];
-        };
-        /**
          * Items[Kept]
          * @description A whole list.
          */
@@ -3456,6 +3519,68 @@ export interface operations {
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description A zip file with a manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -51,7 +51,7 @@ PathNumber = Annotated[int, PathParameter(ge=1, le=MAX_POSITION)]
 SomeNumber = Annotated[int | None, QueryParameter(ge=1, le=MAX_POSITION)]
 From = Annotated[str | None, QueryParameter(name="from", format="date-time")]
 To = Annotated[str | None, QueryParameter(name="to", format="date-time")]
-OldNumber = Annotated[int, QueryParameter(name="from", ge=1, le=MAX_POSITION)]
+OldNumber = Annotated[int | None, QueryParameter(name="from", ge=1, le=MAX_POSITION)]
 NewNumber = Annotated[int | None, QueryParameter(name="to", ge=1, le=MAX_POSITION)]
 
 
@@ -266,9 +266,9 @@ async def restore_revision(
 
 @get("/artifacts/{artifact_id:str}/diff")
 async def diff_artifact(
-    services: Scoped, artifact_id: PathId, from_: OldNumber = 1, to: NewNumber = None
+    services: Scoped, artifact_id: PathId, from_: OldNumber = None, to: NewNumber = None
 ) -> Diff:
-    """Compare two revisions by line: the first with the newest, unless it is said which."""
+    """Compare two revisions by line: the first that is kept with the newest, unless it is said which."""
     return await services.artifacts.diff(artifact_id, from_, to)
 
 

@@ -41,12 +41,12 @@ async def import_records(request: Request[Any, Any, Any], services: Scoped) -> R
     """
     check_media_type(request, MEDIA_TYPE, "application/x-ndjson", "application/octet-stream")
     with tempfile.TemporaryFile() as file:
-        await _receive(request, file)
+        await receive(request, file)
         # A line is never read further than the limit, at which the reader refuses it.
         return await services.transfer.import_lines(iter(lambda: file.readline(MAX_LINE + 1), b""))
 
 
-async def _receive(request: Request[Any, Any, Any], file: IO[bytes]) -> None:
+async def receive(request: Request[Any, Any, Any], file: IO[bytes]) -> None:
     """Have the whole body in a file before anything of it is believed."""
     try:
         async for chunk in request.stream():

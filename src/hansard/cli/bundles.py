@@ -1,0 +1,83 @@
+"""`hansard artifacts export` and `import`: artifacts as a zip file, and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hansard.cli.artifacts import Kind, Language, Place, app
+from hansard.cli.commands import reads, writes
+from hansard.cli.options import Json, Project
+from hansard.cli.rendering import print_json
+from hansard.cli.transfer import DIFFERENT, STANDARD, print_report, replacing, write
+
+if TYPE_CHECKING:
+    from hansard.services.database import Services
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these.")]
+Collection = Annotated[
+    str | None, typer.Option("--collection", metavar="ID", help="Only of this collection.")
+]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to; - is the output.")
+]
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="The zip file.")]
+
+
+def register(_: typer.Typer) -> None:
+    """They are commands of `hansard artifacts`, which is registered already."""
+
+
+@app.command()
+@reads
+async def export(
+    services: Services,
+    ids: Ids = None,
+    collection: Collection = None,
+    conversation: Place = None,
+    project: Project = None,
+    type_: Kind = None,
+    language: Language = None,
+    output: Output = "artifacts.zip",
+) -> None:
+    """Write artifacts with all their revisions as a zip file.
+
+    A file is replaced when the export is complete, and not before.
+    """
+    from hansard.services.artifactfields import ArtifactFilter  # noqa: PLC0415
+
+    place = await services.conversations.find(conversation) if conversation else None
+    wanted = ArtifactFilter(
+        collection_id=collection,
+        conversation_id=place and place.id,
+        project_id=project,
+        type=type_,
+        language=language,
+    )
+    pieces = services.bundles.export(ids or [], filter=wanted)
+    if output == STANDARD:
+        await write(pieces, sys.stdout.buffer)
+    else:
+        with replacing(Path(output)) as opened:
+            await write(pieces, opened)
+        sys.stderr.write(f"Exported to {output}.\n")
+
+
+@app.command("import")
+@writes
+async def import_(services: Services, file: Source, as_json: Json = False) -> None:
+    """Add the artifacts of such a zip file; what is there already stays as it is.
+
+    Ends with 4 if something was there with other content.
+    """
+    with file.open("rb") as opened:
+        report = await services.bundles.import_zip(opened)
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+    if report.different:
+        raise typer.Exit(DIFFERENT)
