@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from hansard.errors import InvalidConfig
-from hansard.services.options import ChatOptions
+from hansard.services.options import MAX_KEPT, ChatOptions, Retention
 from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     summarize: bool = True
     feed_days: int = 30
     """How many days a client may be away and still be told each change that it missed."""
+    artifacts_keep_revisions: int = 0
+    """How many revisions of an artifact are kept, where a user does not say; 0: all."""
+    artifacts_keep_days: int = 0
     log_level: str = "warning"
 
     def url(self, port: int) -> str:
@@ -105,6 +108,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             providers=Providers.from_environment(self.environment),
             options=self.chat_options(),
             keep_feed=timedelta(days=self.config.feed_days),
+            retention=self.retention(),
         )
 
     def chat_options(self) -> ChatOptions:
@@ -117,6 +121,17 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             auto_title=config.auto_title,
             summarize=config.summarize,
         )
+
+    def retention(self) -> Retention:
+        """Raises InvalidConfig."""
+        found = Retention(
+            keep_revisions=self.config.artifacts_keep_revisions,
+            keep_days=self.config.artifacts_keep_days,
+        )
+        for name, value in msgspec.structs.asdict(found).items():
+            if not 0 <= value <= MAX_KEPT:
+                raise InvalidConfig(f"artifacts_{name} is {value}; it is 0 to {MAX_KEPT}.")
+        return found
 
 
 def load(

@@ -159,8 +159,7 @@ def test_who_was_away_for_too_long_must_read_anew(anywhere: Site) -> None:
     old = [anywhere.talk()["id"] for _ in range(3)]
     start = anywhere.get("/feed")["items"][0]["position"]
     clock, database.clock = database.clock, lambda: clock() + KEEP_FEED + timedelta(days=1)
-    database._trim_at = clock()
-    anywhere.do(database.tidy)
+    anywhere.do(database.retire)
     with socket(anywhere.url) as wired:
         end = wired.subscribe("*", after=start)
         assert end == anywhere.feed_end()

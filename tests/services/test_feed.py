@@ -96,7 +96,7 @@ async def test_a_feed_is_trimmed_and_says_where_it_begins(
     await talk(bob)
     clock.pass_time(days=KEEP_FEED / timedelta(days=1))
     later = await talk(ada)
-    await db.tidy()
+    await db.retire()
     mark, kept = await ada.feed.read()
     assert (mark.kind, mark.position) == (TRIMMED, third.position)
     assert (kept.kind, kept.subject_id) == ("conversation.created", later.id)
@@ -105,7 +105,7 @@ async def test_a_feed_is_trimmed_and_says_where_it_begins(
     assert await ada.feed.begin(third.position) == Beginning(third.position)
     clock.pass_time(days=KEEP_FEED / timedelta(days=1))
     for _ in range(2):
-        await db.tidy()
+        await db.retire()
         assert [(e.kind, e.position) for e in await ada.feed.read()] == [(TRIMMED, kept.position)]
     assert await ada.feed.end() == kept.position
 

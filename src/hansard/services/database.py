@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,12 +28,13 @@ from hansard.services.endings import end_abandoned
 from hansard.services.feed import Feed
 from hansard.services.hub import Hubs
 from hansard.services.messages import Messages
-from hansard.services.options import ChatOptions
+from hansard.services.options import ChatOptions, Retention
 from hansard.services.people import People
 from hansard.services.previews import Previews
 from hansard.services.projects import Projects
 from hansard.services.purging import end_temporary, finish_purges, release_uploads
 from hansard.services.ratings import Ratings
+from hansard.services.retention import retire
 from hansard.services.runner import Runner
 from hansard.services.runs import Runs
 from hansard.services.scanning import Scanning
@@ -58,11 +60,12 @@ KEEP_EVENTS = timedelta(hours=24)
 """How long a run's events are kept after they happened; the message stays."""
 TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
 """Seconds between two tidyings: where one process has the database, and where several do."""
+RETIRE_EVERY = 3600.0
+"""Seconds."""
 KEEP_UPLOADS = timedelta(hours=24)
 """How long a blob is kept that no message shows."""
 KEEP_FEED = timedelta(days=30)
 """How long a change is told to those who come back."""
-TRIM_EVERY = timedelta(hours=1)
 
 
 class Services:
@@ -106,15 +109,16 @@ class Database:
         *,
         providers: Providers | None = None,
         options: ChatOptions | None = None,
+        retention: Retention | None = None,
         clock: Clock = now,
         keep_feed: timedelta = KEEP_FEED,
     ) -> None:
         self.storage = storage
         self.hubs = Hubs(storage)
         self.providers = providers or Providers.from_environment()
+        self.retention = retention or Retention()
         self.clock = clock
         self.keep_feed = keep_feed
-        self._trim_at = datetime.min.replace(tzinfo=UTC)
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
     def scope(
@@ -159,20 +163,30 @@ class Database:
             await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
-        if now >= self._trim_at:
-            for tenant in await self.storage.tenants():
-                await trim_feeds(self.storage, tenant, now - self.keep_feed)
-            self._trim_at = now + TRIM_EVERY
+
+    async def retire(self) -> int:
+        """Remove what feeds tell of long ago, and revisions that are not to be kept; returns how many of these."""
+        count, now = 0, self.clock()
+        for tenant in await self.storage.tenants():
+            await trim_feeds(self.storage, tenant, now - self.keep_feed)
+            count += await retire(self.storage, tenant, now, self.retention)
+        return count
 
     async def _keep_tidy(self) -> None:
-        """Tidy again and again: often where other processes may die, else once in a while."""
+        """Tidy again and again: often where other processes may die, else once in a while.
+
+        What is too old is looked for at once, and then every hour.
+        """
         pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
-        while True:
-            await asyncio.sleep(pause)
+        for turn in itertools.count():
             try:
-                await self.tidy()
+                if turn:
+                    await self.tidy()
+                if turn * pause % RETIRE_EVERY == 0:
+                    await self.retire()
             except HansardError:
                 _log.warning("The database could not be tidied", exc_info=True)
+            await asyncio.sleep(pause)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -201,6 +215,7 @@ def connect(
     *,
     providers: Iterable[Provider] | None = None,
     options: ChatOptions | None = None,
+    retention: Retention | None = None,
     clock: Clock = now,
     keep_feed: timedelta = KEEP_FEED,
     **storage: Any,
@@ -212,4 +227,11 @@ def connect(
     """
     known = None if providers is None else Providers(providers)
     made = storage_for(address, **storage)
-    return Database(made, providers=known, options=options, clock=clock, keep_feed=keep_feed)
+    return Database(
+        made,
+        providers=known,
+        options=options,
+        retention=retention,
+        clock=clock,
+        keep_feed=keep_feed,
+    )

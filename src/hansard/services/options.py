@@ -24,3 +24,16 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How often a provider is asked before anything was said."""
     retry_pause: float = 0.5
     """Seconds before the second attempt; twice as long before each further one."""
+
+
+MAX_KEPT = 10_000
+"""Revisions, or days."""
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Which revisions of an artifact are kept besides the newest, where its owner does not say; 0 keeps all."""
+
+    keep_revisions: int = 0
+    """So many, the newest included."""
+    keep_days: int = 0
+    """Those that are not older."""

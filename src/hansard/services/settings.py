@@ -6,14 +6,21 @@ from hansard.errors import InvalidInput, NotFound
 from hansard.model.checks import check_json, check_text
 from hansard.model.settings import Setting
 from hansard.services.base import Service
+from hansard.services.options import MAX_KEPT
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
 MAX_NAME = 200
+KEEP_REVISIONS, KEEP_DAYS = "artifacts.keep_revisions", "artifacts.keep_days"
+
+
+def may_be_kept(value: Any) -> bool:
+    """Whether it says how many revisions are kept, or for how many days."""
+    return type(value) is int and 0 <= value <= MAX_KEPT
 
 
 class Settings(Service):
-    """Named values that the user keeps."""
+    """Named values that the user keeps; what Hansard itself goes by must be what it understands."""
 
     async def list(self) -> list[Setting]:
         query = Query(Setting).where(user_id=self.scope.user).by("name")
@@ -32,6 +39,10 @@ class Settings(Service):
         if not name.strip():
             raise InvalidInput("A setting has a name.", pointer="/name")
         checked = check_json(value, "/value")
+        if name in (KEEP_REVISIONS, KEEP_DAYS) and not may_be_kept(value):
+            raise InvalidInput(
+                f"This is a number from 0, for all, to {MAX_KEPT}.", pointer="/value"
+            )
 
         async def work(tx: Transaction) -> Setting:
             now = self.clock()
