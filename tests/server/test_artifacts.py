@@ -69,6 +69,17 @@ def test_a_download_is_a_file_that_no_browser_shows(here: Site) -> None:
     assert html["exported"] == 1
 
 
+def test_uses_are_counted_by_what_is_asked_for(here: Site) -> None:
+    made = here.post("/artifacts", 201, **PAGE | {"language": "wolof"})
+    today = made["created_at"][:10]
+    here.client.get(f"/artifacts/{made['id']}/file")
+    asked: JSON = {"by": ["language", "day"], "from": today, "to": today}
+    uses = here.get("/artifacts/uses", **asked)["items"]
+    [wolof] = [use for use in uses if use["language"] == "wolof"]
+    assert (wolof["type"], wolof["day"], wolof["made"], wolof["exported"]) == ("", today, 1, 1)
+    assert here.get("/artifacts/uses", to="2020-01-01")["items"] == []
+
+
 def test_artifacts_are_collected(here: Site) -> None:
     made = here.post("/artifacts", 201, **PAGE)
     pages = here.post("/collections", 201, name="Pages")

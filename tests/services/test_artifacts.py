@@ -24,7 +24,7 @@ from hansard.services.artifactfields import MAX_CONTENT, ArtifactFilter
 from hansard.services.search import ArtifactSearchFilter
 from hansard.storage.query import Query
 from services.conftest import Clock
-from services.making import artifacts, kinds, said, titles
+from services.making import answer, artifacts, fenced, kinds, said, titles
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio
@@ -351,3 +351,44 @@ async def test_time_of_change_orders_lists_and_not_time_of_restoring(
     assert [each.title for each in await artifacts(ada)] == ["second", "first"]
     with pytest.raises(Conflict):
         await ada.artifacts.update(first.id, title="x", expect_revision=2)
+
+
+async def test_what_is_done_is_counted_by_day_type_and_language(
+    ada: Services, bob: Services, clock: Clock
+) -> None:
+    await answer(ada, await talk(ada), fenced(), fenced("1\n" * 9))
+    [tick] = await artifacts(ada)
+    clock.pass_time(days=1)
+    page = await ada.artifacts.create("<p>", type="html", title="Page", language="html")
+    await ada.artifacts.restore_revision(tick.id, 1)
+    await ada.shares.share(page.id, "bob")
+    for use in ("opened", "copied"):
+        await bob.artifacts.used(page.id, use)
+
+    async def counted(**which: Any) -> list[tuple[Any, ...]]:
+        return [
+            (use.day, use.type, use.language, use.made, use.edited, use.opened + use.copied)
+            for use in await ada.artifacts.uses(**which)
+        ]
+
+    assert await counted() == [
+        ("2026-03-01", "code", "python", 1, 1, 0),
+        ("2026-03-02", "code", "python", 0, 1, 0),
+        ("2026-03-02", "html", "html", 1, 0, 2),
+    ]
+    assert await counted(by=["type"]) == [("", "code", "", 1, 2, 0), ("", "html", "", 1, 0, 2)]
+    assert await counted(by=["language", "day"], since="2026-03-02") == [
+        ("2026-03-02", "", "html", 1, 0, 2),
+        ("2026-03-02", "", "python", 0, 1, 0),
+    ]
+    assert await counted(by=[], until="2026-03-01") == [("", "", "", 1, 1, 0)]
+    assert await counted(since="2026-03-03") == []
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"by": ["moon"]}, "/by"),
+        ({"since": "today"}, "/from"),
+        ({"until": "2026-3-1"}, "/to"),
+    ]
+    for which, pointer in wrong:
+        with pytest.raises(InvalidInput) as refused:
+            await ada.artifacts.uses(**which)
+        assert refused.value.pointer == pointer

@@ -20,6 +20,7 @@ Encoding = Literal["", "zlib"]
 PreviewType = Literal["html", "svg", "react", "mermaid"]
 """What runs."""
 Use = Literal["opened", "copied", "exported"]
+UseKey = Literal["day", "type", "language"]
 
 
 class Artifact(Record, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ from hansard.errors import HansardError
 _log = logging.getLogger("hansard.server")
 
 MEDIA_TYPE = "application/problem+json"
+_NO_BODY = {"'data'": "A body is missing."}
+"""What Litestar says of a body that is missing is the name of its parameter."""
 _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
 
 
@@ -162,6 +164,8 @@ def _invalid(error: ValidationException) -> errors.InvalidInput:
         return errors.InvalidInput(f"{missing[1]} is missing.", pointer=f"/{missing[1]}")
     for problem in error.extra if isinstance(error.extra, list) else []:
         name, _, rest = str(problem.get("key", "")).partition(".")
-        pointer = "" if name == "data" else f"/{name}"
-        return errors.InvalidInput(str(problem["message"]), pointer=pointer + rest)
+        # A parameter whose name Python needs for itself ends in an underscore there.
+        pointer = "" if name == "data" else f"/{name.rstrip('_')}"
+        said = str(problem["message"])
+        return errors.InvalidInput(_NO_BODY.get(said, said), pointer=pointer + rest)
     return errors.InvalidInput()

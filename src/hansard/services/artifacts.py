@@ -22,6 +22,7 @@ from hansard.model.artifacts import (
     Diff,
     Revision,
     Use,
+    UseKey,
 )
 from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
@@ -47,6 +48,7 @@ from hansard.services.contents import pack, text_of
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
 from hansard.services.revising import Origin
+from hansard.services.stats import check_day
 from hansard.services.telling import tell
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -328,12 +330,27 @@ class Artifacts(ArtifactService):
 
         await self.writing(work)
 
-    async def uses(self) -> Sequence[ArtifactUse]:
-        """What was done with the user's artifacts, by day, type and language."""
+    async def uses(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        by: Sequence[UseKey] = get_args(UseKey),
+    ) -> Sequence[ArtifactUse]:
+        """What was done with the user's artifacts, in their order by these; what is not among them is empty.
+
+        `since` and `until` are days such as 2026-11-21 (UTC), both included.
+        """
+        if unknown := set(by) - set(get_args(UseKey)):
+            raise InvalidInput(f"There is no {min(unknown)} to count by.", pointer="/by")
         query = Query(ArtifactUse).where(owner_id=self.scope.user)
-        return await self.reading(
-            lambda tx: tx.total(query, ["owner_id", "day", "type", "language"])
-        )
+        if since is not None:
+            query = query.where(day__ge=check_day(since, "/from"))
+        if until is not None:
+            query = query.where(day__le=check_day(until, "/to"))
+        names = [name for name in get_args(UseKey) if name in by]
+        found = await self.reading(lambda tx: tx.total(query, ["owner_id", *names]))
+        return sorted(found, key=lambda use: [getattr(use, name) for name in names])
 
     # What the scope may see
 

@@ -40,9 +40,9 @@ class Statistics(Service):
         if project is not None:
             query = query.where(project_id=project)
         if since is not None:
-            query = query.where(day__ge=_day(since, "/since"))
+            query = query.where(day__ge=check_day(since, "/since"))
         if until is not None:
-            query = query.where(day__le=_day(until, "/until"))
+            query = query.where(day__le=check_day(until, "/until"))
 
         async def work(tx: Reader) -> Stats:
             rows = await tx.total(query, ["day", "hour", "role", "model"])
@@ -126,7 +126,7 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _day(text: str, pointer: str) -> str:
+def check_day(text: str, pointer: str) -> str:
     if not _DAY.fullmatch(text):
         raise InvalidInput("A day is like 2026-11-21.", pointer=pointer)
     return text

@@ -56,7 +56,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count what was done with artifacts, by day, type and language. */
+        /**
+         * Count what was done with one's artifacts, by day, type and language, or only `by` some of these.
+         * @description What is not counted by is empty. `from` and `to` are days (UTC), both included. It was done by whoever may see the
+         *     artifact: opening and copying are what apps tell, exporting is each file and each artifact of an archive.
+         */
         get: operations["get_artifact_uses"];
         put?: never;
         post?: never;
@@ -2930,7 +2934,11 @@ export interface operations {
     };
     get_artifact_uses: {
         parameters: {
-            query?: never;
+            query?: {
+                from?: string;
+                to?: string;
+                by?: ("day" | "language" | "type")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2946,6 +2954,7 @@ export interface operations {
                     "application/json": components["schemas"]["ArtifactUseItems"];
                 };
             };
+            400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -20,9 +20,11 @@ from hansard.model.artifacts import (
     Diff,
     Revision,
     Use,
+    UseKey,
 )
 from hansard.model.pages import Page
 from hansard.server.http.fields import (
+    DAY,
     MAX_POSITION,
     TEXT,
     Body,
@@ -183,9 +185,19 @@ async def search_artifacts(
 
 
 @get("/artifacts/uses")
-async def get_artifact_uses(services: Scoped) -> Items[ArtifactUse]:
-    """Count what was done with artifacts, by day, type and language."""
-    return Items([*await services.artifacts.uses()])
+async def get_artifact_uses(
+    services: Scoped,
+    from_: Annotated[str | None, QueryParameter(name="from", pattern=DAY)] = None,
+    to: Annotated[str | None, QueryParameter(pattern=DAY)] = None,
+    by: FromQuery[tuple[UseKey, ...]] = (),
+) -> Items[ArtifactUse]:
+    """Count what was done with one's artifacts, by day, type and language, or only `by` some of these.
+
+    What is not counted by is empty. `from` and `to` are days (UTC), both included. It was done by whoever may see the
+    artifact: opening and copying are what apps tell, exporting is each file and each artifact of an archive.
+    """
+    found = await services.artifacts.uses(since=from_, until=to, by=by or get_args(UseKey))
+    return Items([*found])
 
 
 @get("/artifacts/{artifact_id:str}")

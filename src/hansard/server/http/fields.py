@@ -17,6 +17,7 @@ from hansard.services.database import Services
 T = TypeVar("T")
 
 TEXT = r"^[^\x00]*$"
+DAY = r"^\d{4}-\d\d-\d\d$"
 MAX_POSITION = 2**63 - 1
 
 Scoped = NamedDependency[Services]

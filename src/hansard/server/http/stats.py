@@ -6,9 +6,9 @@ from litestar import get
 from litestar.params import FromQuery, QueryParameter
 
 from hansard.model.activity import Stats
-from hansard.server.http.fields import QueryId, Scoped
+from hansard.server.http.fields import DAY, QueryId, Scoped
 
-Day = Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d\d-\d\d$")]
+Day = Annotated[str | None, QueryParameter(pattern=DAY)]
 
 
 @get("/stats")
