@@ -136,7 +136,14 @@ class ArtifactIntake(Intake):
 
     async def remove(self, artifact: Artifact) -> None:
         """Remove an artifact of which not all came."""
-        await self._storage.write(self._scope.tenant, lambda tx: following.purge(tx, artifact))
+
+        async def work(tx: Transaction) -> None:
+            there = await tx.get(Artifact, artifact.id, lock=True)
+            ours = (self._scope.user, IMPORTING)
+            if there is not None and (there.owner_id, there.deleted_at) == ours:
+                await following.purge(tx, there)
+
+        await self._storage.write(self._scope.tenant, work)
 
     async def _artifacts(self, records: list[Artifact]) -> None:
         for record in records:
@@ -212,6 +219,7 @@ class ArtifactIntake(Intake):
         await self._do("artifact", arrival.index)
         if self._coming is None:
             await self._do("artifact", lambda tx: arrival.appear(tx, self._clock()))
+            await self._write_alone()
         else:
             self._arrived.append(arrival)
         self._arrival = None

@@ -22,7 +22,10 @@ from hansard.services.wholeness import TreeCheck
 from hansard.storage.base import Reader, Storage, Transaction
 
 MAX_PROBLEMS = 100
+MAX_WAITING = 50
+"""Steps of what belongs to no conversation; each may have a content in it."""
 
+Work = Callable[[Transaction], Awaitable[None]]
 Outcome = Literal["added", "present", "different"]
 
 
@@ -45,7 +48,7 @@ class Step(NamedTuple):
 
     conversation: Conversation
     kind: str
-    work: Callable[[Transaction], Awaitable[None]]
+    work: Work
 
 
 class Intake(ABC):
@@ -64,6 +67,7 @@ class Intake(ABC):
         """The conversation that is being added; None while there is none, or it is there already."""
         self._tree = TreeCheck()
         self._waiting: list[Step] = []
+        self._alone: list[Work] = []
 
     def report(self) -> Report:
         counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
@@ -97,11 +101,24 @@ class Intake(ABC):
                 f"A {reached.kind} refers to something that is not there."
             ) from error
 
-    async def _do(self, kind: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
-        """Write for the conversation that is coming in, with it; else at once."""
+    async def _do(self, kind: str, work: Work) -> None:
+        """Write for the conversation that is coming in, with it; else soon, with what comes alone as well."""
         if self._coming is not None:
             self._waiting.append(Step(self._coming, kind, work))
-        else:
+            return
+        self._alone.append(work)
+        if len(self._alone) >= MAX_WAITING:
+            await self._write_alone()
+
+    async def _write_alone(self) -> None:
+        """Do what waits for something that belongs to no conversation."""
+        steps, self._alone = self._alone, []
+
+        async def work(tx: Transaction) -> None:
+            for step in steps:
+                await step(tx)
+
+        if steps:
             await self._write()
             await self._storage.write(self._scope.tenant, work)
 
