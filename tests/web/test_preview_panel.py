@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import FrameLocator, expect
 
-from app_weight import modules
 from server.harness import Caller
 from web import previews
 from web.app import App
 from web.conftest import ONCE
 
-PANEL = "src/routes/artifacts.tsx"
-pytestmark = [
-    pytest.mark.anyio,
-    ONCE,
-    pytest.mark.skipif(PANEL not in modules(), reason="no page of the app shows an artifact"),
-]
+pytestmark = [pytest.mark.anyio, ONCE]
 
 LOOP = "<h1>Round and round</h1><script>setTimeout(() => { while (true); }, 100);</script>"
 FLOOD = """<h1>Much to say</h1><script>

@@ -76,7 +76,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
             <Text content={content}>{(text) => <CodeView text={text} language={artifact.language || artifact.type} label={artifact.title} />}</Text>
           )}
           {name === "preview" && !SAFE.has(artifact.type) && (
-            <ArtifactPreview artifactId={artifact.id} revision={revision} type={artifact.type} title={artifact.title} />
+            <ArtifactPreview artifactId={artifact.id} revision={revision} title={artifact.title} />
           )}
           {name === "preview" && SAFE.has(artifact.type) && (
             <Text content={content}>{(text) => <Rendered type={artifact.type} text={text} title={artifact.title} />}</Text>

@@ -15,7 +15,8 @@ import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
 
 import { CodeView } from "./code-view";
-import { kindOf } from "./kind";
+import { SHOWN, kindOf } from "./kind";
+import { LinkPreview } from "./preview/artifact-preview";
 import { Rendered, SAFE } from "./rendered";
 import { TypeIcon } from "./type-icon";
 import { ViewTabs } from "./view-tabs";
@@ -44,15 +45,15 @@ export function LinkedPage({ token }: { token: string }) {
         </Empty>
       </div>
     );
-  return data ? <Shown linked={data} /> : <Skeleton className="m-6 h-40" />;
+  return data ? <Shown token={token} linked={data} /> : <Skeleton className="m-6 h-40" />;
 }
 
-function Shown({ linked }: { linked: Linked }) {
+function Shown({ token, linked }: { token: string; linked: Linked }) {
   const t = useT();
   const when = useLanguage();
   const { title, language, content, revision, updated_at: at } = linked;
   const type = linked.type as ArtifactType;
-  const views = SAFE.has(type) ? (["preview", "code"] as const) : (["code"] as const);
+  const views = SHOWN.has(type) ? (["preview", "code"] as const) : (["code"] as const);
   return (
     <Tabs.Root defaultValue={views[0]} className="mx-auto flex min-h-0 w-full max-w-5xl flex-1 flex-col">
       <title>{`${title} · ${t("app.name")}`}</title>
@@ -78,7 +79,9 @@ function Shown({ linked }: { linked: Linked }) {
       )}
       {views.map((view) => (
         <Tabs.Content key={view} value={view} tabIndex={-1} className="flex min-h-0 flex-1 flex-col border-t data-[state=inactive]:hidden">
-          {view === "preview" ? <Rendered type={type} text={content} title={title} /> : <CodeView text={content} language={language || type} label={title} />}
+          {view === "code" && <CodeView text={content} language={language || type} label={title} />}
+          {view === "preview" && SAFE.has(type) && <Rendered type={type} text={content} title={title} />}
+          {view === "preview" && !SAFE.has(type) && <LinkPreview token={token} title={title} />}
         </Tabs.Content>
       ))}
       <p className="border-t px-5 py-2 font-serif text-sm text-muted">{t("app.name")}</p>

@@ -19,7 +19,7 @@ type Problem = { number: number; text: string };
 const KEPT = 20;
 
 /** An artifact, running: in a frame that has no origin and no network, and that can be stopped whatever it does. */
-export function ArtifactPreview({ artifactId, revision, title }: { artifactId: string; revision: number; type: string; title: string }) {
+export function ArtifactPreview({ artifactId, revision, title }: { artifactId: string; revision: number; title: string }) {
   return <Looks key={`${artifactId} ${revision}`} what={{ artifactId, revision }} title={title} />;
 }
 
