@@ -189,7 +189,7 @@ def test_nobody_hears_of_what_is_not_theirs(here: Site, wired: Socket) -> None:
         wired.subscribe("*", after=0)
         with socket(eve.url) as hers, socket(other.url) as theirs:
             for stranger in (hers, theirs):
-                stranger.subscribe("*", f"conversation:{mine['id']}", after=0)
+                stranger.subscribe("*", f"conversation:{mine['id']}")
             talk, said = here.talk(), eve.talk()
             assert hers.event()["entry"]["subject_id"] == said["id"]
             elsewhere = other.talk()
