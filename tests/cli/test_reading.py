@@ -13,6 +13,13 @@ from cli.record import Made, fill
 from hansard.cli.main import app
 
 CHANGES = {
+    "artifacts create",
+    "artifacts edit",
+    "artifacts delete",
+    "artifacts restore",
+    "artifacts share",
+    "artifacts unshare",
+    "artifacts export",
     "conversations rename",
     "conversations delete",
     "conversations restore",
@@ -23,8 +30,8 @@ CHANGES = {
     "db restore",
     "serve",
 }
-PLAIN = {"db path", "config path", "link", "export"}
-"""What these print is one line to be used as it is, or JSON Lines anyway."""
+PLAIN = {"db path", "config path", "link", "export", "artifacts link", "artifacts diff"}
+"""What these print is one line to be used as it is, JSON Lines anyway, or a patch."""
 TITLES = ["A swim in Venice", "A walk in Rome"]
 
 

@@ -130,9 +130,11 @@ async def check_killed(home: Path) -> None:
         async with Client(server.url, server.token) as client:
             following = asyncio.create_task(follow(client, seen))
             for _ in range(3):
-                goal = len(made) + 15
+                more, told = len(made) + 15, len(seen) + 5
                 writing = asyncio.create_task(write(server, made))
-                await asyncio.to_thread(wait_until, lambda goal=goal: len(made) >= goal)
+                await asyncio.to_thread(
+                    wait_until, lambda m=more, t=told: len(made) >= m and len(seen) >= t
+                )
                 server.process.send_signal(signal.SIGKILL)
                 await asyncio.to_thread(server.process.wait)
                 await writing

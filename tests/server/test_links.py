@@ -21,7 +21,7 @@ from server.harness import JSON, Site, problem, process, site, wait_until
 pytestmark = pytest.mark.usefixtures("anyio_backend")
 
 PAGE: JSON = {"type": "html", "title": "Ünï page", "content": "<script>alert(1)</script>"}
-OPEN = {"check_alive", "check_ready", "follow_link", "download_linked"}
+OPEN = {"check_alive", "check_ready", "follow_link", "download_linked", "preview_link"}
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
 """Seconds between two tidyings: where one process has the database, and where several do."""
 RETIRE_EVERY = 3600.0
 """Seconds."""
+START_OVER = 60.0
+"""Seconds after which a process that has just been started may do what can wait."""
 KEEP_UPLOADS = timedelta(hours=24)
 """How long a blob is kept that no message shows."""
 KEEP_FEED = timedelta(days=30)
@@ -175,13 +177,13 @@ class Database:
     async def _keep_tidy(self) -> None:
         """Tidy again and again: often where other processes may die, else once in a while.
 
-        What is too old is looked for at once, and then every hour.
+        What is too old is looked for when the start is over, and then every hour.
         """
         pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
+        await asyncio.sleep(min(pause, START_OVER))
         for turn in itertools.count():
             try:
-                if turn:
-                    await self.tidy()
+                await self.tidy()
                 if turn * pause % RETIRE_EVERY == 0:
                     await self.retire()
             except HansardError:

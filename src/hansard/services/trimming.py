@@ -12,7 +12,7 @@ from itertools import takewhile
 from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.model.tenants import User
 from hansard.services.base import MAX_PAGE
-from hansard.storage.base import Storage, Transaction
+from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
 
@@ -21,13 +21,24 @@ async def trim_feeds(storage: Storage, tenant: str, before: datetime) -> None:
     after: tuple[str, ...] | None = None
     while True:
         page = Query(User).by("id").page(MAX_PAGE, after)
-        users = await storage.read(tenant, lambda tx, page=page: tx.select(page))
-        for user in users:
-            while await storage.write(tenant, lambda tx, u=user.id: _trim(tx, u, before)):
+
+        async def look(tx: Reader, page: Query[User] = page) -> tuple[list[User], list[str]]:
+            users = await tx.select(page)
+            return users, [user.id for user in users if await _begins(tx, user.id, before)]
+
+        users, behind = await storage.read(tenant, look)
+        for user_id in behind:
+            while await storage.write(tenant, lambda tx, u=user_id: _trim(tx, u, before)):
                 pass
         if len(users) < MAX_PAGE:
             return
         after = (users[-1].id,)
+
+
+async def _begins(tx: Reader, user_id: str, before: datetime) -> bool:
+    """Whether a feed begins before a time; most do not, and only those that do are written to."""
+    first = await tx.select(Query(FeedEntry).where(user_id=user_id).by("position").page(1))
+    return bool(first) and first[0].created_at < before
 
 
 async def _trim(tx: Transaction, user_id: str, before: datetime) -> bool:
