@@ -71,7 +71,8 @@ async def test_from_the_first_word_to_the_last_deletion(app: App, server: Caller
     await expect(app.field).to_be_focused()
     talk = app.list.get_by_role("link").first
     await tab_to(app, talk, "Shift+Tab")
-    await app.press("Delete")
+    async with app.page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        await app.press("Delete")
     await expect(app.list.get_by_role("link")).to_have_count(0)
     assert server.get("/conversations")["items"] == []
     undo = app.button("Undo")

@@ -124,9 +124,14 @@ async def guarded(visit: Visit, server: Caller, *, policy_off: bool) -> App:
     return app
 
 
+DRAFTS = "[id^=ddiagram]"
+"""What diagrams are drawn in, out of sight, before they are pictures."""
+
+
 async def look(app: App) -> None:
     """See all that is on the page, and what is behind what can be unfolded."""
     await app.page.evaluate(UNFOLD)
+    await expect(app.page.locator(DRAFTS)).to_have_count(0)
     assert await app.page.evaluate(ODD) == []
 
 
