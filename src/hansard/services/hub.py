@@ -57,10 +57,11 @@ class Hub:
         """What comes next after a position, as soon as there is something."""
         while not self._closed:
             moved = self._moved
+            found: list[FeedEntry] = []
             if 0 <= self._begin <= after:
                 first = bisect_right(self._entries, after, key=_position)
                 found = self._entries[first : first + MAX_PAGE]
-            else:
+            elif self._begin > after:
                 found, _ = await self._look(after)
             if found:
                 return found
