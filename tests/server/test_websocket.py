@@ -216,6 +216,23 @@ def test_what_is_anothers_looks_like_what_is_missing(here: Site) -> None:
         assert hers.ask("get_artifacts", session_id=run["conversation_id"])["items"] == []
 
 
+def test_who_has_a_share_hears_of_it_until_it_is_revoked(anywhere: Site) -> None:
+    with anywhere.beside(user="eve") as eve, socket(eve.url) as hers:
+        hers.subscribe("artifacts")
+        made = anywhere.post("/artifacts", 201, **PAGE)["id"]
+        share = anywhere.post(f"/artifacts/{made}/shares", 201, user_id="eve")
+        assert hers.event()["type"] == "artifact.shared"
+        assert hers.ask("get_artifact", artifact_id=made)["content"] == PAGE["content"]
+        anywhere.patch(f"/artifacts/{made}", content="<p>Again")
+        assert hers.event()["type"] == "artifact.updated"
+        anywhere.delete(f"/shares/{share['id']}")
+        assert hers.event()["type"] == "artifact.unshared"
+        assert hers.refused("get_artifact", artifact_id=made)["status"] == 404
+        anywhere.patch(f"/artifacts/{made}", content="<p>For nobody else")
+        own = eve.post("/artifacts", 201, **PAGE)["id"]
+        assert hers.event()["entry"]["subject_id"] == own
+
+
 def test_a_stopping_server_says_where_to_go_on(tmp_path: Path) -> None:
     with (
         process(tmp_path / "home") as server,
