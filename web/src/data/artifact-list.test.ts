@@ -8,8 +8,8 @@ const artifact = (id: string, day: number, fields: Partial<Artifact> = {}) =>
   ({ id, type: "code", language: "python", updated_at: `2026-05-${day}T00:00:00Z`, deleted_at: null, conversation_id: "talk", ...fields }) as Artifact;
 
 const listed: ArtifactList = { pages: [{ items: [artifact("a", 20), artifact("b", 10)], next: null }], pageParams: [undefined] };
-const after = (filter: ArtifactFilter, now: Artifact) =>
-  withArtifact(listed, filter, now)
+const after = (filter: ArtifactFilter, now: Artifact, mine = true) =>
+  withArtifact(listed, filter, now, mine)
     .pages.flatMap(({ items }) => items)
     .map(({ id }) => id);
 
@@ -29,4 +29,10 @@ test("a list has what it is asked for, and nothing else", () => {
 test("a collection gains nothing by a change of what is not in it", () => {
   expect(after({ collection_id: "some" }, artifact("c", 15))).toEqual(["a", "b"]);
   expect(after({ collection_id: "some" }, artifact("b", 25))).toEqual(["b", "a"]);
+});
+
+test("what somebody else shares comes into no list by being changed", () => {
+  expect(after({}, artifact("c", 15), false)).toEqual(["a", "b"]);
+  expect(after({ shared: true }, artifact("c", 15), false)).toEqual(["a", "b"]);
+  expect(after({ shared: true }, artifact("b", 25), false)).toEqual(["b", "a"]);
 });

@@ -1,10 +1,11 @@
 /** Artifacts: lists, the latest changed first, and what can be done with one. */
-import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
+import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
 import { queryClient } from "@/data/client";
+import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/in-turn";
@@ -81,9 +82,10 @@ function changeLists(change: (list: ArtifactList, filter: ArtifactFilter) => Art
 
 /** Show an artifact as it is now, wherever it belongs. */
 export function showArtifact(now: Artifact): void {
+  const mine = now.owner_id === queryClient.getQueryData(meQuery.queryKey)?.id;
   notifyManager.batch(() => {
     queryClient.setQueryData(artifactQuery(now.id).queryKey, now);
-    changeLists((list, filter) => withArtifact(list, filter, now));
+    changeLists((list, filter) => withArtifact(list, filter, now, mine));
     queryClient.setQueriesData<readonly Artifact[]>({ queryKey: ["artifacts-of"] }, (some) =>
       some?.some(({ id }) => id === now.id) ? some.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : some,
     );
@@ -106,6 +108,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
 /** Show an artifact that was changed somewhere, as the feed says. */
 export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
+  if (kind === "artifact.shared") void queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: isOfOthers });
   if (kind === "artifact.deleted" || kind === "artifact.purged") {
     if (before && !before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
     if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));
@@ -122,6 +125,10 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
     hideArtifacts((artifact) => artifact.id === id);
     await queryClient.invalidateQueries(artifactQuery(id));
   }
+}
+
+function isOfOthers({ queryKey }: Query): boolean {
+  return (queryKey[1] as ArtifactFilter).shared === true;
 }
 
 /** Change an artifact: shown at once, taken back if the server refuses; whoever asks says so. */
