@@ -103,7 +103,8 @@ async function rereadChanged(): Promise<void> {
 
 function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
-  notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
+  // What is in the trash now is read anew: it may be there, or have gone for good.
+  notifyManager.batch(() => ids.forEach((id) => hideConversation(id, true)));
   void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
   hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
