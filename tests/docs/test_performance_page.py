@@ -28,7 +28,7 @@ def test_the_page_is_what_the_published_run_makes_of_it() -> None:
 def test_the_published_run_is_a_whole_one() -> None:
     assert RUN["not_run"] == {}
     assert {row["subject"] for row in RUN["rows"]} == {
-        "append", "growth", "read", "list", "search", "size", "transfer", "postgres", "server",
+        "append", "artifacts", "growth", "read", "list", "search", "size", "transfer", "postgres", "server",
         "app",
     }  # fmt: skip
     assert set(RUN["peers"]) == {"openai-agents", "langgraph-checkpoint-sqlite"}

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -72,6 +73,7 @@ class Bells:
         self.ring(keys)
 
 
+@lru_cache(10_000)
 def bell_key(tenant: str, user_id: str) -> str:
     """What a user's bells hang under: short, and telling nobody who it is."""
     return blake2b(f"{tenant}\0{user_id}".encode(), digest_size=8).hexdigest()
