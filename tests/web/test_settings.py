@@ -122,12 +122,12 @@ async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Pa
 
 
 async def test_a_project_comes_out_of_the_trash(app: App, server: Caller) -> None:
-    project = server.post("/projects", 201, name="Travel")
+    project = server.post("/projects", 201, name="A swim in May")
     server.delete(f"/projects/{project['id']}")
     await app.open("/settings/data")
-    await app.button("Restore Travel").click()
-    await expect(app.button("Restore Travel")).to_have_count(0)
-    assert [one["name"] for one in server.get("/projects")["items"]] == ["Travel"]
+    await app.button("Restore A swim in May").click()
+    await expect(app.button("Restore A swim in May")).to_have_count(0)
+    assert [one["name"] for one in server.get("/projects")["items"]] == ["A swim in May"]
 
 
 async def test_one_conversation_comes_out_of_the_trash_and_another_goes_for_good(

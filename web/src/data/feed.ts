@@ -129,7 +129,7 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
     else if (kinds.has("message.created")) await arrived(id);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
-    hideConversation(id);
+    hideConversation(id, true);
     await queryClient.invalidateQueries(conversationQuery(id));
   }
 }
