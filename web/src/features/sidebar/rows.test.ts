@@ -65,6 +65,14 @@ describe("projects", () => {
     expect(rows.filter(isItem).map(({ depth, position, size }) => `${depth}: ${position}/${size}`)).toEqual(["0: 1/2", "0: 2/2", "1: 1/2", "1: 2/2"]);
   });
 
+  it("leave the rows below where they are until the conversations are there", () => {
+    const [loading, failed, whole] = (["loading", "failed", "whole"] as const).map((state) =>
+      keys(projectRows(tree, new Set(["work"]), new Map([["work", source([], state)]]))),
+    );
+    expect(loading).toEqual(whole);
+    expect(failed).toEqual([...(whole ?? []), "work:source"]);
+  });
+
   it("show a few conversations, and the way to all", () => {
     const many = Array.from({ length: SHOWN + 5 }, (_, i) => conversation(`c${i}`));
     const rows = projectRows(tree, new Set(["work"]), new Map([["work", source(many)]]));

@@ -95,8 +95,8 @@ function ownRows(project: Project, source: Source, depth: number, before: number
     .slice(0, SHOWN)
     .map((conversation, i) => Object.assign(at(conversation.id, i), { kind: "conversation" as const, conversation }));
   if (source.items.length > SHOWN) rows.push({ ...at("all", SHOWN), kind: "all", project });
-  if (source.state === "loading" || source.state === "failed")
-    rows.push({ kind: "source", key: `${project.id}:source`, section: "projects", source });
+  // Nothing stands for what is on its way: all below would move twice, perhaps while somebody drags it.
+  if (source.state === "failed") rows.push({ kind: "source", key: `${project.id}:source`, section: "projects", source });
   return rows;
 }
 
