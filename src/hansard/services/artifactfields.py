@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import AlreadyExists, InvalidInput, RevisionMoved, TooLarge
+from hansard.errors import InvalidInput, RevisionMoved, TooLarge
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, ArtifactType
 from hansard.model.checks import MAX_TITLE, check_json, check_text, check_time
@@ -126,12 +126,3 @@ def expect(found: Artifact, expected: int | None) -> None:
         raise RevisionMoved(
             said, pointer="/expect_revision", revision=found.revision, expected=expected
         )
-
-
-def same(there: Artifact, made: Artifact) -> Artifact:
-    """What is there, if it could be what was made."""
-    given = ("owner_id", "conversation_id", "type", "title", "language", "media_type")
-    given += ("description", "identifier", "file_name", "metadata")
-    if any(getattr(there, name) != getattr(made, name) for name in given):
-        raise AlreadyExists("This id is taken.", pointer="/id")
-    return there

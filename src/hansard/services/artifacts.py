@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound
+from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.finding.languages import media_type_of
-from hansard.ids import check_id, is_id, new_id
+from hansard.ids import check_id, new_id
 from hansard.model.artifacts import (
     Artifact,
     ArtifactType,
@@ -29,7 +29,6 @@ from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.pages import Page
-from hansard.model.projects import Project
 from hansard.model.shares import ShareRight
 from hansard.services import following, revising
 from hansard.services.artifactaccess import ArtifactService, shared_with
@@ -40,10 +39,9 @@ from hansard.services.artifactfields import (
     check_note,
     expect,
     filtered,
-    same,
 )
 from hansard.services.artifactfiles import ArtifactFile, file_of
-from hansard.services.base import check_limit
+from hansard.services.base import check_limit, repeated
 from hansard.services.contents import pack, text_of
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
@@ -55,6 +53,10 @@ from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 _ORDER = ("updated_at", "id")
+_GIVEN = (
+    *("conversation_id", "type", "title", "language", "media_type"),
+    *("description", "identifier", "file_name", "metadata"),
+)
 
 
 class Artifacts(ArtifactService):
@@ -112,9 +114,9 @@ class Artifacts(ArtifactService):
             if there is None:
                 return await revising.add(tx, placed, content, packed, origin)
             first = await tx.get(Revision, there.id, 1)
-            if there.deleted_at or first is None or first.digest != packed.digest:
+            if first is None or first.digest != packed.digest:
                 raise AlreadyExists("This id is taken.", pointer="/id")
-            return same(there, placed)
+            return repeated(there, placed, *_GIVEN)
 
         return await self.writing(work)
 
@@ -364,10 +366,7 @@ class Artifacts(ArtifactService):
             talk = await self.conversation(tx, made.conversation_id)
             place = {"project_id": talk.project_id, "temporary": talk.expires_at is not None}
             return msgspec.structs.replace(made, **place)
-        if made.project_id is not None:
-            found = await tx.get(Project, made.project_id) if is_id(made.project_id) else None
-            if found is None or found.owner_id != self.scope.user or found.deleted_at:
-                raise NotFound("There is no such project.", pointer="/project_id")
+        await self.check_project(tx, made.project_id)
         return made
 
     async def _describe(

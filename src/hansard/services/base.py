@@ -9,16 +9,20 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from hansard.errors import InvalidInput, NotAllowed, NotFound
+from hansard.errors import AlreadyExists, InvalidInput, NotAllowed, NotFound
 from hansard.ids import Clock, is_id
+from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
+from hansard.model.collections import Collection
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message
+from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
 from hansard.model.tenants import Tenant, User
 from hansard.storage.base import Change, Reader, Storage, Transaction
 
 T = TypeVar("T")
+Owned = TypeVar("Owned", Conversation, Project, Collection, Artifact)
 
 MAX_PAGE = 500
 
@@ -49,14 +53,39 @@ class Service:
         self, tx: Reader, conversation_id: str, *, deleted: bool = False, lock: bool = False
     ) -> Conversation:
         """A conversation of the scope's user; with `deleted`, one that is in the trash."""
-        key = conversation_id.lower()
-        found = await tx.get(Conversation, key, lock=lock) if is_id(key) else None
+        return await self._own(tx, Conversation, conversation_id, deleted=deleted, lock=lock)
+
+    async def project(self, tx: Reader, project_id: str, *, deleted: bool = False) -> Project:
+        return await self._own(tx, Project, project_id, deleted=deleted)
+
+    async def collection(
+        self, tx: Reader, collection_id: str, *, deleted: bool = False, lock: bool = False
+    ) -> Collection:
+        return await self._own(tx, Collection, collection_id, deleted=deleted, lock=lock)
+
+    async def check_project(self, tx: Reader, project_id: str | None) -> None:
+        """NotFound if something is to be put into a project that is not there."""
+        if project_id is not None:
+            await self._own(tx, Project, project_id, pointer="/project_id")
+
+    async def _own(
+        self,
+        tx: Reader,
+        kind: type[Owned],
+        record_id: str,
+        *,
+        deleted: bool = False,
+        lock: bool = False,
+        pointer: str | None = None,
+    ) -> Owned:
+        key = record_id.lower()
+        found = await tx.get(kind, key, lock=lock) if is_id(key) else None
         if (
             found is None
             or found.owner_id != self.scope.user
             or (found.deleted_at is not None) != deleted
         ):
-            raise NotFound("There is no such conversation.")
+            raise NotFound(f"There is no such {kind.__name__.lower()}.", pointer=pointer)
         return found
 
     async def branch(
@@ -119,6 +148,14 @@ class Service:
             }
             await tx.insert(Tenant(**born), absent=True)
             await tx.insert(User(id=self.scope.user, **born), absent=True)
+
+
+def repeated(there: Owned, made: Owned, *fields: str) -> Owned:
+    """What is there already, if it could be what was made: a repeated request; else raises AlreadyExists."""
+    given = ("owner_id", *fields)
+    if there.deleted_at or any(getattr(there, name) != getattr(made, name) for name in given):
+        raise AlreadyExists("This id is taken.", pointer="/id")
+    return there
 
 
 def check_limit(limit: int) -> int:

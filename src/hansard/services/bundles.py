@@ -23,11 +23,9 @@ from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfields import MAX_CONTENT, ArtifactFilter
 from hansard.services.artifactfiles import name_of
 from hansard.services.artifacts import Artifacts
-from hansard.services.collections import Collections
 from hansard.services.contents import unpack
 from hansard.services.importing import Importer
 from hansard.services.intake import Report
-from hansard.services.projects import Projects
 from hansard.services.purging import IMPORTING
 from hansard.services.revising import count
 from hansard.storage.base import Reader, Transaction
@@ -92,15 +90,14 @@ class Bundles(ArtifactService):
 
     async def _check_places(self, wanted: ArtifactFilter) -> None:
         """NotFound if what they should be of is not there: nobody wants an empty file for that."""
-        given = (self.scope, self.storage, self.clock)
 
         async def work(tx: Reader) -> None:
             if wanted.conversation_id is not None:
                 await self.conversation(tx, wanted.conversation_id)
             if wanted.project_id is not None:
-                await Projects(*given).project(tx, wanted.project_id)
+                await self.project(tx, wanted.project_id)
             if wanted.collection_id is not None:
-                await Collections(*given).collection(tx, wanted.collection_id)
+                await self.collection(tx, wanted.collection_id)
 
         await self.reading(work)
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, NotFound, TooLarge
+from hansard.errors import NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.checks import check_text
 from hansard.model.collections import Collected, Collection
-from hansard.model.projects import Project
 from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfields import check_title
+from hansard.services.base import repeated
 from hansard.services.extracting import MAX_DESCRIPTION
-from hansard.storage.base import Reader, Transaction
+from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
@@ -46,10 +46,10 @@ class Collections(ArtifactService):
 
         async def work(tx: Transaction) -> Collection:
             await self.enter(tx, now)
-            await self._check_project(tx, made.project_id)
+            await self.check_project(tx, made.project_id)
             there = await tx.get(Collection, made.id)
             if there is not None:
-                return _same(there, made)
+                return repeated(there, made, "project_id", "name", "description")
             await tx.insert(made)
             await tx.publish(self.change("collection.created", made.id, now))
             return made
@@ -89,7 +89,7 @@ class Collections(ArtifactService):
 
         async def work(tx: Transaction) -> Collection:
             found = await self.collection(tx, collection_id)
-            await self._check_project(tx, changes.get("project_id"))
+            await self.check_project(tx, changes.get("project_id"))
             now = self.clock()
             changed = await tx.update(
                 Collection, found.id, version=version, updated_at=now, **changes
@@ -150,31 +150,3 @@ class Collections(ArtifactService):
             return await tx.update(Collection, found.id, deleted_at=at, updated_at=now)
 
         return await self.writing(work)
-
-    async def collection(
-        self, tx: Reader, collection_id: str, *, deleted: bool = False, lock: bool = False
-    ) -> Collection:
-        key = collection_id.lower()
-        found = await tx.get(Collection, key, lock=lock) if is_id(key) else None
-        if (
-            found is None
-            or found.owner_id != self.scope.user
-            or (found.deleted_at is not None) != deleted
-        ):
-            raise NotFound("There is no such collection.")
-        return found
-
-    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
-        if project_id is None:
-            return
-        project = await tx.get(Project, project_id) if is_id(project_id) else None
-        if project is None or project.owner_id != self.scope.user or project.deleted_at:
-            raise NotFound("There is no such project.", pointer="/project_id")
-
-
-def _same(there: Collection, made: Collection) -> Collection:
-    """What is there, if it could be what was made."""
-    given = ("owner_id", "project_id", "name", "description")
-    if there.deleted_at or any(getattr(there, n) != getattr(made, n) for n in given):
-        raise AlreadyExists("This id is taken.", pointer="/id")
-    return there

@@ -26,9 +26,8 @@ from hansard.model.checks import (
 )
 from hansard.model.conversations import Conversation
 from hansard.model.pages import Page
-from hansard.model.projects import Project
 from hansard.services import following
-from hansard.services.base import Service, check_limit
+from hansard.services.base import Service, check_limit, repeated
 from hansard.services.cursors import IdText, decode_cursor, encode_cursor
 from hansard.services.purging import PURGED, counted, purge_conversation, recount
 from hansard.storage.base import Reader, Transaction
@@ -40,6 +39,7 @@ BATCH = 100
 """Conversations that one unit of work changes, where all are to be changed."""
 
 _UNSET = msgspec.UNSET
+_GIVEN = ("title", "system", "model", "project_id", "tags", "metadata", "pinned")
 
 
 class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,10 +103,12 @@ class Conversations(Service):
 
         async def work(tx: Transaction) -> Conversation:
             await self.enter(tx, now)
-            await self._check_project(tx, made.project_id)
+            await self.check_project(tx, made.project_id)
             there = await tx.get(Conversation, made.id)
             if there is not None:
-                return _same(there, made)
+                if bool(there.expires_at) != temporary:
+                    raise AlreadyExists("This id is taken.", pointer="/id")
+                return repeated(there, made, *_GIVEN)
             main = Branch(
                 tenant_id=made.tenant_id,
                 id=branch_id,
@@ -203,7 +205,7 @@ class Conversations(Service):
 
         async def work(tx: Transaction) -> Conversation:
             found = await self.conversation(tx, conversation_id, lock=True)
-            await self._check_project(tx, changes.get("project_id"))
+            await self.check_project(tx, changes.get("project_id"))
             return await self._apply(tx, found, changes, version)
 
         return await self.writing(work)
@@ -308,13 +310,6 @@ class Conversations(Service):
         await tx.publish(self.change("conversation.updated", found.id, now, **_at(found)))
         return changed
 
-    async def _check_project(self, tx: Reader, project_id: str | None) -> None:
-        if project_id is None:
-            return
-        project = await tx.get(Project, project_id) if is_id(project_id) else None
-        if project is None or project.owner_id != self.scope.user or project.deleted_at:
-            raise NotFound("There is no such project.", pointer="/project_id")
-
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "title": lambda title: check_text(title, "/title", MAX_TITLE),
@@ -332,15 +327,6 @@ def _checked(name: str, value: Any) -> Any:
 
 def _at(conversation: Conversation) -> dict[str, Any]:
     return {"conversation_id": conversation.id}
-
-
-def _same(there: Conversation, made: Conversation) -> Conversation:
-    """What is there, if it could be what was made."""
-    given = ("owner_id", "title", "system", "model", "project_id", "tags", "metadata", "pinned")
-    same = all(getattr(there, n) == getattr(made, n) for n in given)
-    if there.deleted_at or not same or bool(there.expires_at) != bool(made.expires_at):
-        raise AlreadyExists("This id is taken.", pointer="/id")
-    return there
 
 
 def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, NotFound
-from hansard.ids import check_id, is_id, new_id
+from hansard.errors import Conflict
+from hansard.ids import check_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
 from hansard.model.projects import Project
-from hansard.services.base import Service
+from hansard.services.base import Service, repeated
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -48,7 +48,7 @@ class Projects(Service):
                 await self._check_nesting(tx, made.id, made.parent_id)
             there = await tx.get(Project, made.id)
             if there is not None:
-                return _same(there, made)
+                return repeated(there, made, "parent_id", "name", "instructions", "model")
             await tx.insert(made)
             await tx.publish(self.change("project.created", made.id, now))
             return made
@@ -114,30 +114,11 @@ class Projects(Service):
 
         return await self.writing(work)
 
-    async def project(self, tx: Reader, project_id: str, *, deleted: bool = False) -> Project:
-        key = project_id.lower()
-        found = await tx.get(Project, key) if is_id(key) else None
-        if (
-            found is None
-            or found.owner_id != self.scope.user
-            or (found.deleted_at is not None) != deleted
-        ):
-            raise NotFound("There is no such project.")
-        return found
-
     async def _check_nesting(self, tx: Reader, project_id: str, parent_id: str) -> None:
         """Refuse a parent that is foreign, is the project itself, or is inside it."""
         outer = [parent.id for parent in await outward(tx, await self.project(tx, parent_id))]
         if project_id in outer or len(outer) >= MAX_NESTING:
             raise Conflict("A project cannot be inside itself, or too deep.", pointer="/parent_id")
-
-
-def _same(there: Project, made: Project) -> Project:
-    """What is there, if it could be what was made."""
-    given = ("owner_id", "parent_id", "name", "instructions", "model")
-    if there.deleted_at or any(getattr(there, n) != getattr(made, n) for n in given):
-        raise AlreadyExists("This id is taken.", pointer="/id")
-    return there
 
 
 async def outward(tx: Reader, project: Project) -> list[Project]:
