@@ -146,6 +146,29 @@ async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.M
         await each.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
 
 
+async def test_a_fault_while_the_feed_is_read_stops_nobodys_following(
+    ada: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RETRY", 0.0)
+    look, faults = hub.Hub._look, [ValueError("a bug"), StorageError("away")]
+    mended = asyncio.Event()
+
+    async def faulty(self: hub.Hub, after: int) -> object:
+        if faults:
+            raise faults.pop()
+        mended.set()
+        return await look(self, after)
+
+    monkeypatch.setattr(hub.Hub, "_look", faulty)
+    following = ada.feed.follow(0)
+    coming = asyncio.ensure_future(anext(following))
+    async with asyncio.timeout(20):
+        await mended.wait()
+        made = await talk(ada)
+        assert (await coming).subject_id == made.id
+    await following.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
+
+
 async def test_who_follows_is_told_that_the_database_is_closed(db: Database, ada: Services) -> None:
     coming = asyncio.ensure_future(anext(ada.feed.follow(0)))
     await talk(ada)

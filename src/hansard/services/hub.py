@@ -77,7 +77,9 @@ class Hub:
                     await self._keep_up(bell)
                 except HansardError as error:
                     _log.warning("A feed cannot be read: %s", error.message)
-                    await asyncio.sleep(RETRY)
+                except Exception:  # those who follow would wait for ever
+                    _log.exception("A feed cannot be read")
+                await asyncio.sleep(RETRY)
 
     async def _start(self) -> None:
         """Begin with the newest entries, for those who come back after a moment."""
