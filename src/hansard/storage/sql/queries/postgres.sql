@@ -37,8 +37,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, hansard.feed_position($10));
 SELECT hansard.feed_end();
 
 -- name: notify
--- A notice to all who listen, in a transaction of its own: see notices.py.
-SELECT pg_notify($1, $2);
+-- A notice to all who listen, in a transaction of its own, which nobody needs to find after a crash: see notices.py.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2);
 
 -- name: search
 -- The newest matches of an owner's search: see hansard.search in functions.sql.
