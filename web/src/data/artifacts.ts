@@ -81,7 +81,7 @@ function changeLists(change: (list: ArtifactList, filter: ArtifactFilter) => Art
 }
 
 /** Show an artifact as it is now, wherever it belongs. */
-export function showArtifact(now: Artifact): void {
+function showArtifact(now: Artifact): void {
   const mine = now.owner_id === queryClient.getQueryData(meQuery.queryKey)?.id;
   notifyManager.batch(() => {
     queryClient.setQueryData(artifactQuery(now.id).queryKey, now);

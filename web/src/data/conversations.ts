@@ -62,9 +62,14 @@ function showConversations(now: readonly Conversation[]): void {
   });
 }
 
-/** Take a conversation out of every list; one that is in the trash stays there. */
-export function hideConversation(id: string, inTrash = false): void {
-  changeLists((list, filter) => (inTrash && filter.deleted ? list : without(list, new Set([id]))));
+/** Take a conversation out of every list but that of the trash, where it may be now. */
+export function hideConversation(id: string): void {
+  changeLists((list, filter) => (filter.deleted ? list : without(list, new Set([id]))));
+}
+
+/** Take a conversation that is gone for good out of every list. */
+export function forgetConversation(id: string): void {
+  changeLists((list) => without(list, new Set([id])));
 }
 
 type Change = (list: ConversationList, filter: ConversationFilter) => ConversationList;

@@ -104,7 +104,7 @@ async function rereadChanged(): Promise<void> {
 function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
   // What is in the trash now is read anew: it may be there, or have gone for good.
-  notifyManager.batch(() => ids.forEach((id) => hideConversation(id, true)));
+  notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
   void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
   hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
@@ -129,7 +129,7 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
     else if (kinds.has("message.created")) await arrived(id);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
-    hideConversation(id, true);
+    hideConversation(id);
     await queryClient.invalidateQueries(conversationQuery(id));
   }
 }

@@ -3,7 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { api, ask } from "@/api/client";
 import { queryClient } from "@/data/client";
-import { hideConversation } from "@/data/conversations";
+import { forgetConversation } from "@/data/conversations";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
@@ -42,7 +42,7 @@ export function usePurgeConversation() {
     mutationFn: (id: string) =>
       ask(api.POST("/api/v1/conversations/{conversation_id}/purge", { params: { path: { conversation_id: id } } })),
     onSuccess: (_, id) => {
-      hideConversation(id);
+      forgetConversation(id);
       return queryClient.invalidateQueries(usageQuery);
     },
     onError: notice.error,

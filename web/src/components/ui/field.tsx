@@ -20,18 +20,21 @@ export function Field({
   label,
   hint,
   error,
+  quiet = false,
   children,
 }: {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
+  /** Its label says little beside others. */
+  quiet?: boolean;
   children: (ids: { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean }) => ReactNode;
 }) {
   const id = useId();
   const told = error ?? hint;
   return (
-    <div className="flex flex-col gap-1.5">
-      <label htmlFor={id} className="text-sm font-medium">
+    <div className={cn("flex min-w-0 flex-col", quiet ? "gap-1" : "gap-1.5")}>
+      <label htmlFor={id} className={quiet ? "text-xs text-muted" : "text-sm font-medium"}>
         {label}
       </label>
       {children({ id, ...(told ? { "aria-describedby": `${id}-hint` } : {}), ...(error ? { "aria-invalid": true } : {}) })}

@@ -1,9 +1,12 @@
 /** What is shown while there is nothing to show. */
-import { LoaderCircleIcon } from "lucide-react";
+import { CircleAlertIcon, LoaderCircleIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
+import { explain } from "@/lib/notice";
+
+import { Button } from "./button";
 
 export function Spinner({ className }: { className?: string }) {
   const t = useT();
@@ -25,6 +28,23 @@ export function Empty({ icon, title, children }: { icon?: ReactNode; title: stri
       {icon}
       <p className="font-medium">{title}</p>
       {children && <div className="flex max-w-sm flex-col items-center gap-3 text-sm text-muted">{children}</div>}
+    </div>
+  );
+}
+
+/** What could not be loaded; where asking again may help, `onRetry` does it. */
+export function Failed({ error, title, onRetry }: { error: unknown; title?: string; onRetry?: (() => void) | undefined }) {
+  const t = useT();
+  return (
+    <div role="alert" className="m-auto">
+      <Empty icon={<CircleAlertIcon aria-hidden />} title={title ?? t("app.failed")}>
+        <p>{explain(error)}</p>
+        {onRetry && (
+          <Button variant="outline" onClick={onRetry}>
+            {t("app.retry")}
+          </Button>
+        )}
+      </Empty>
     </div>
   );
 }

@@ -3,10 +3,9 @@ import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "rea
 
 import type { Artifact } from "@/api/client";
 import { Button } from "@/components/ui/button";
-import { Empty, Skeleton, Spinner } from "@/components/ui/state";
+import { Empty, Failed, Skeleton, Spinner } from "@/components/ui/state";
 import { useT } from "@/i18n";
 import { type ArtifactSearch, isNarrowed } from "@/lib/artifact-search";
-import { explain } from "@/lib/notice";
 
 import { GridCard } from "./grid-card";
 import { Trashed } from "./trashed";
@@ -98,20 +97,6 @@ function Nothing({ search }: { search: ArtifactSearch }) {
   if (search.view === "trash") return say(<Trash2Icon aria-hidden />, "artifacts.empty.trash");
   if (search.collection) return say(<LibraryIcon aria-hidden />, "artifacts.collection.empty");
   return say(<ShapesIcon aria-hidden />, "artifacts.empty");
-}
-
-function Failed({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const t = useT();
-  return (
-    <div role="alert">
-      <Empty title={t("app.failed")}>
-        <p>{explain(error)}</p>
-        <Button variant="outline" onClick={onRetry}>
-          {t("app.retry")}
-        </Button>
-      </Empty>
-    </div>
-  );
 }
 
 function Waiting() {

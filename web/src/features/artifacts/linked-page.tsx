@@ -6,12 +6,10 @@ import { type ArtifactType, Refused } from "@/api/client";
 import { fileName } from "@/components/markdown/file-name";
 import { CopyButton } from "@/components/markdown/copy-button";
 import { PlainButton } from "@/components/ui/plain-button";
-import { Button } from "@/components/ui/button";
-import { Empty, Skeleton } from "@/components/ui/state";
+import { Empty, Failed, Skeleton } from "@/components/ui/state";
 import { type Linked, linkedQuery } from "@/data/shares";
 import { useLanguage, useT } from "@/i18n";
 import { download } from "@/lib/download";
-import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
 
 import { CodeView } from "./code-view";
@@ -34,17 +32,7 @@ export function LinkedPage({ token }: { token: string }) {
         </Empty>
       </div>
     );
-  if (error)
-    return (
-      <div role="alert" className="m-auto">
-        <Empty title={t("app.failed")}>
-          <p>{explain(error)}</p>
-          <Button variant="outline" onClick={() => void refetch()}>
-            {t("app.retry")}
-          </Button>
-        </Empty>
-      </div>
-    );
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   return data ? <Shown token={token} linked={data} /> : <Skeleton className="m-6 h-40" />;
 }
 

@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArchiveIcon, CircleAlertIcon, SearchIcon, SearchXIcon } from "lucide-react";
+import { ArchiveIcon, SearchIcon, SearchXIcon } from "lucide-react";
 import { useEffect } from "react";
 
 import { type Hit, Refused } from "@/api/client";
 import { announce } from "@/components/announcer";
 import { Button } from "@/components/ui/button";
-import { Empty, Skeleton, Spinner } from "@/components/ui/state";
+import { Empty, Failed, Skeleton, Spinner } from "@/components/ui/state";
 import { modelTitle } from "@/data/models";
 import { hitsQuery } from "@/data/search";
 import { Marked } from "@/components/marked";
@@ -28,7 +28,8 @@ export function Results({ filter }: { filter: SearchFilter }) {
   }, [found, said]);
 
   if (why) return <Nothing why={why} />;
-  if (error && !data) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (error && !data)
+    return isRefused(error) ? <Failed error={error} title={t("search.refused")} /> : <Failed error={error} onRetry={() => void refetch()} />;
   if (!data) return <Waiting />;
   if (hits.length === 0) return <None filter={filter} />;
   return (
@@ -95,6 +96,8 @@ function Nothing({ why }: { why: "empty" | "short" | "wordless" }) {
   );
 }
 
+const isRefused = (error: Error) => error instanceof Refused && error.status < 500;
+
 function None({ filter }: { filter: SearchFilter }) {
   const t = useT();
   const filtered = filterCount(filter) > 0;
@@ -102,23 +105,6 @@ function None({ filter }: { filter: SearchFilter }) {
     <Empty icon={<SearchXIcon aria-hidden />} title={t("search.none")}>
       <p>{t(filtered ? "search.none.filtered" : "search.none.hint")}</p>
     </Empty>
-  );
-}
-
-function Failed({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const t = useT();
-  const refused = error instanceof Refused && error.status < 500;
-  return (
-    <div role="alert">
-      <Empty icon={<CircleAlertIcon aria-hidden />} title={t(refused ? "search.refused" : "app.failed")}>
-        <p>{explain(error)}</p>
-        {!refused && (
-          <Button variant="outline" onClick={onRetry}>
-            {t("app.retry")}
-          </Button>
-        )}
-      </Empty>
-    </div>
   );
 }
 
