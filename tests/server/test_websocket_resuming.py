@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 
 import hansard
 from hansard.services import hub
@@ -123,7 +123,7 @@ def check_killed(tmp_path: Path, rounds: int = 3) -> None:
             wait_until(lambda goal=goal: len(made) >= goal)
             killer = threading.Thread(target=kill_soon, args=(server, made, goal + 10))
             killer.start()
-            with pytest.raises((ConnectionClosed, ConnectionError)):
+            with pytest.raises((WebSocketException, ConnectionError)):
                 watcher.visit(server.url, server.token, lambda: False)
             killer.join()
             writer.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import hansard
 from hansard import Services
@@ -40,6 +41,11 @@ async def said(
 async def found(services: Services, query: str) -> set[str]:
     """The texts that a search finds."""
     return {hit.message.text async for hit in services.search.messages(query)}
+
+
+async def export(services: Services, **which: Any) -> list[bytes]:
+    """The lines of an export."""
+    return [line async for line in services.transfer.export(**which)]
 
 
 def texts(messages: Iterable[Message]) -> list[str]:
