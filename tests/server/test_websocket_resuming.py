@@ -9,11 +9,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import httpx2
 import pytest
 from websockets.exceptions import WebSocketException
 
 import hansard
+from faults.sessions import until
 from hansard.services import hub
 from hansard.services.database import KEEP_FEED
 from hansard.services.feed import Beginning, Feed
@@ -224,6 +226,33 @@ async def test_a_change_that_is_settled_late_is_told_soon(
             assert (await first).kind == "long.write"
             assert (await anext(following)).subject_id == talk.id
         await following.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
+
+
+@pytest.mark.anyio
+async def test_a_line_that_is_cut_is_opened_again(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was committed meanwhile is told; nobody looks unasked here."""
+    monkeypatch.setattr(hub, "UNASKED", 60.0)
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+    )
+    operator = await asyncpg.connect(postgres_url)
+    async with (
+        hansard.connect(postgres_url, providers=[]) as db,
+        hansard.connect(postgres_url, providers=[]) as other,
+        asyncio.timeout(20),
+    ):
+        me = db.scope()
+        following = me.feed.follow(await me.feed.end())
+        for _ in range(2):
+            coming = asyncio.ensure_future(anext(following))
+            await until(lambda: operator.fetch(cut))
+            talk = await other.scope().conversations.create()
+            assert (await coming).subject_id == talk.id
+        await following.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
+    await operator.close()
 
 
 @pytest.mark.anyio
