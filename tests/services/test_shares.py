@@ -42,7 +42,6 @@ async def test_who_may_read_reads_and_changes_nothing(
         bob.artifacts.delete(plan.id),
         bob.shares.share(plan.id, "carol"),
         bob.shares.link(plan.id),
-        bob.shares.of(plan.id),
         bob.shares.revoke(share.id),
     ]
     for call in owners:
@@ -64,6 +63,23 @@ async def test_who_may_write_makes_revisions_of_the_owners(
     with pytest.raises(NotAllowed):
         await bob.artifacts.update(plan.id, content="Go!")
     assert len(await ada.shares.of(plan.id)) == 1
+
+
+async def test_who_has_a_share_is_told_what_it_lets_and_of_no_other(
+    ada: Services, bob: Services, plan: Artifact, clock: Clock
+) -> None:
+    with pytest.raises(NotFound):
+        await bob.shares.of(plan.id)
+    await ada.shares.share(plan.id, "carol", right="write")
+    await ada.shares.link(plan.id)
+    await ada.shares.share(plan.id, "bob", expires_at=clock() + timedelta(days=1))
+    assert [share.right for share in await bob.shares.of(plan.id)] == ["read"]
+    share = await ada.shares.share(plan.id, "bob", right="write")
+    assert await bob.shares.of(plan.id) == [share]
+    assert len(await ada.shares.of(plan.id)) == 3
+    await ada.shares.revoke(share.id)
+    with pytest.raises(NotFound):
+        await bob.shares.of(plan.id)
 
 
 async def test_a_share_ends_at_once(

@@ -95,11 +95,16 @@ class Shares(ArtifactService):
         return NewLink(share=await self.writing(work), token=token)
 
     async def of(self, artifact_id: str) -> Sequence[Share]:
-        """The shares of an artifact that were not revoked."""
+        """The shares of an artifact that were not revoked; whoever is not its owner is told of their own."""
 
         async def work(tx: Reader) -> Sequence[Share]:
-            found = await self.artifact(tx, artifact_id)
-            return await tx.select(_valid(found.id).by("created_at", "id"))
+            found = await self.artifact(tx, artifact_id, "read")
+            shares = _valid(found.id).by("created_at", "id")
+            if found.owner_id == self.scope.user:
+                return await tx.select(shares)
+            now = self.clock()
+            own = await tx.select(shares.where(user_id=self.scope.user))
+            return [share for share in own if not is_over(share, now)]
 
         return await self.reading(work)
 

@@ -1175,7 +1175,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the shares of an artifact, links included, that were not revoked. */
+        /**
+         * List the shares of an artifact, links included, that were not revoked.
+         * @description Whoever is not its owner is told of what lets them see it.
+         */
         get: operations["list_shares"];
         put?: never;
         /** Share an artifact with a user of the tenant, to read or to write; it replaces a share with that user. */

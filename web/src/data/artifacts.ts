@@ -109,6 +109,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
 export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
   if (kind === "artifact.shared") void queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: isOfOthers });
+  if (kind === "artifact.shared" || kind === "artifact.unshared") void queryClient.invalidateQueries({ queryKey: ["shares", id] });
   if (kind === "artifact.deleted" || kind === "artifact.purged") {
     if (before && !before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
     if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));

@@ -1,9 +1,10 @@
 /** Who else may see an artifact: users of the tenant, and whoever has a link. */
-import { queryOptions, useMutation } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 
-import { type Share, type Whole, api, ask } from "@/api/client";
+import { type Artifact, type Share, type Whole, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { queryClient } from "@/data/client";
+import { meQuery } from "@/data/me";
 import { address } from "@/lib/base";
 import { notice } from "@/lib/notice";
 
@@ -16,6 +17,14 @@ export function sharesQuery(artifactId: string) {
       (await ask(api.GET("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, signal }))).items,
     staleTime: 0,
   });
+}
+
+/** Whether an artifact may be changed: it is the person's own, or shared to be written. */
+export function useMayWrite({ id, owner_id: owner }: Artifact): boolean {
+  const { data: me } = useQuery(meQuery);
+  const foreign = me !== undefined && me.id !== owner;
+  const { data: shares } = useQuery({ ...sharesQuery(id), enabled: foreign });
+  return foreign ? (shares?.some(({ right }) => right === "write") ?? false) : me !== undefined;
 }
 
 /** What a link shows, to anybody who has it. */

@@ -48,7 +48,10 @@ async def link_artifact(
 
 @get("/artifacts/{artifact_id:str}/shares")
 async def list_shares(services: Scoped, artifact_id: PathId) -> Items[Share]:
-    """List the shares of an artifact, links included, that were not revoked."""
+    """List the shares of an artifact, links included, that were not revoked.
+
+    Whoever is not its owner is told of what lets them see it.
+    """
     return Items([*await services.shares.of(artifact_id)])
 
 

@@ -7,6 +7,7 @@ import type { Artifact } from "@/api/client";
 import { Menu, MenuContent, MenuItem, MenuLink, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { deleteArtifacts } from "@/data/artifacts";
 import { meQuery } from "@/data/me";
+import { useMayWrite } from "@/data/shares";
 import { useT } from "@/i18n";
 import { address } from "@/lib/base";
 
@@ -27,6 +28,7 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
   const t = useT();
   const { id, conversation_id: conversation, message_id: message, branch } = artifact;
   const { data: me } = useQuery(meQuery);
+  const mayWrite = useMayWrite(artifact);
   const mine = me?.id === artifact.owner_id;
   // What takes the focus comes when the menu has given it back.
   const next = useRef<() => void>(undefined);
@@ -42,9 +44,11 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
     <Menu modal={false}>
       <MenuTrigger asChild>{children}</MenuTrigger>
       <MenuContent align="end" onCloseAutoFocus={goOn}>
-        <MenuItem icon={<PencilIcon />} onSelect={then(onRename)}>
-          {t("artifacts.rename")}
-        </MenuItem>
+        {mayWrite && (
+          <MenuItem icon={<PencilIcon />} onSelect={then(onRename)}>
+            {t("artifacts.rename")}
+          </MenuItem>
+        )}
         <MenuLink>
           <a href={address(`api/v1/artifacts/${id}/file?revision=${revision}`)} download>
             <DownloadIcon aria-hidden /> {t("artifacts.download")}

@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
 import { artifactQuery, knownArtifact, noteUse } from "@/data/artifacts";
 import { contentQuery } from "@/data/revisions";
+import { useMayWrite } from "@/data/shares";
 import { useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
@@ -36,6 +37,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
   const t = useT();
   useEffect(() => noteUse(artifact.id, "opened"), [artifact.id]);
   const editing = useEdit(artifact);
+  const mayWrite = useMayWrite(artifact);
   const [chosen, choose] = useState<View>();
   /** Another revision than the newest. */
   const [older, showOlder] = useState<number>();
@@ -54,7 +56,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
       <ArtifactHeader artifact={artifact} revision={revision} text={text} onClose={onClose} />
       <div className="flex flex-wrap items-center gap-2 px-3 pb-2">
         <ViewTabs views={views} />
-        {view === "code" && !editing.edit && text !== undefined && older === undefined && (
+        {mayWrite && view === "code" && !editing.edit && text !== undefined && older === undefined && (
           <Button size="small" variant="outline" className="ms-auto" onClick={() => editing.begin(text)}>
             <PencilIcon aria-hidden /> {t("artifacts.edit")}
           </Button>

@@ -8,6 +8,7 @@ import { Select } from "@/components/ui/field";
 import { Skeleton } from "@/components/ui/state";
 import { modelTitle } from "@/data/models";
 import { revisionsQuery, useRestoreRevision } from "@/data/revisions";
+import { useMayWrite } from "@/data/shares";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
@@ -55,6 +56,7 @@ function Entry({ artifact, revision, onShow, onCompare }: { artifact: Artifact; 
   const language = useLanguage();
   const { number, title, note, closed, restored_from: again } = revision;
   const restore = useRestoreRevision();
+  const mayWrite = useMayWrite(artifact);
   const facts = [useAuthor(revision, artifact), ...(again ? [t("artifacts.restoredFrom", { number: again })] : []), ...(closed ? [] : [t("artifacts.partial")])];
   return (
     <li className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b py-2.5 last:border-b-0">
@@ -73,7 +75,7 @@ function Entry({ artifact, revision, onShow, onCompare }: { artifact: Artifact; 
           {t("artifacts.compareWith")}
         </Button>
       )}
-      {number < artifact.revision && (
+      {mayWrite && number < artifact.revision && (
         <Button
           size="small"
           variant="outline"
