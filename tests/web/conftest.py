@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -151,11 +152,13 @@ async def sign_in(context: BrowserContext, server: Caller | Process) -> None:
 async def _recorded(
     browser: Browser, item: pytest.Item, folder: Path, how: dict[str, Any]
 ) -> AsyncIterator[BrowserContext]:
-    """A browser whose steps and last sight are kept if the test fails."""
+    """A browser whose last sight is kept if the test fails, and its steps if HANSARD_TEST_TRACE is set."""
     usual: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"}
     context = await browser.new_context(**usual | how)
     context.set_default_timeout(20_000)
-    await context.tracing.start(snapshots=True)
+    tracing = bool(os.environ.get("HANSARD_TEST_TRACE"))
+    if tracing:
+        await context.tracing.start(snapshots=True)
     try:
         yield context
     finally:
@@ -163,7 +166,8 @@ async def _recorded(
             _make(folder)
             for i, page in enumerate(context.pages):
                 await page.screenshot(path=folder / f"page{i}.png")
-            await context.tracing.stop(path=folder / "trace.zip")
+            if tracing:
+                await context.tracing.stop(path=folder / "trace.zip")
             name = re.sub(r"\W+", "-", item.name)
             item.add_report_section("teardown", name, f"What was seen last is in {folder}")
         await context.close()
