@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Locator, expect
 
 from app_weight import APP
-from server.harness import JSON, Caller, site
+from server.harness import JSON, Caller, Site, site
 from web.app import App
 from web.conftest import ONCE, Visit
 
@@ -182,26 +183,30 @@ async def test_a_link_shows_the_artifact_until_it_is_ended(
     await expect(guest.text("There is nothing behind this link")).to_be_visible()
 
 
+@pytest.fixture
+def here(backend: str) -> Iterator[Site]:
+    """A server with a way to its database beside it."""
+    assert backend == "sqlite"
+    with site("memory:", served={"web": APP}) as running:
+        yield running
+
+
 @ONCE
-async def test_what_others_share_offers_what_the_share_lets(
-    visit: Visit,
-    backend: str,  # noqa: ARG001 - a server of its own
-) -> None:
-    with site("memory:", served={"web": APP}) as here:
-        grace = here.database.scope(user="grace")
-        made = here.do(lambda: grace.artifacts.create("Ahoy", type="text", title="Log"))
-        here.do(lambda: grace.artifacts.update(made.id, content="Land ho"))
-        here.do(lambda: grace.shares.share(made.id, "me"))
-        app = await visit(here)
-        await app.open(f"/artifacts/{made.id}")
-        await expect(app.text("Land ho")).to_be_visible()
-        await app.button("More").click()
-        await expect(app.item("Download")).to_be_visible()
-        await expect(app.item("Rename")).to_have_count(0)
-        await app.press("Escape")
-        await expect(app.button("Edit")).to_have_count(0)
-        here.do(lambda: grace.shares.share(made.id, "me", right="write"))
-        await expect(app.button("Edit")).to_be_visible()
-        await app.tab("History").click()
-        await app.button("Restore revision 1").click()
-        await expect(app.button("Restore revision 2")).to_be_visible()
+async def test_what_others_share_offers_what_the_share_lets(here: Site, visit: Visit) -> None:
+    grace = here.database.scope(user="grace")
+    made = here.do(lambda: grace.artifacts.create("Ahoy", type="text", title="Log"))
+    here.do(lambda: grace.artifacts.update(made.id, content="Land ho"))
+    here.do(lambda: grace.shares.share(made.id, "me"))
+    app = await visit(here)
+    await app.open(f"/artifacts/{made.id}")
+    await expect(app.text("Land ho")).to_be_visible()
+    await app.button("More").click()
+    await expect(app.item("Download")).to_be_visible()
+    await expect(app.item("Rename")).to_have_count(0)
+    await app.press("Escape")
+    await expect(app.button("Edit")).to_have_count(0)
+    here.do(lambda: grace.shares.share(made.id, "me", right="write"))
+    await expect(app.button("Edit")).to_be_visible()
+    await app.tab("History").click()
+    await app.button("Restore revision 1").click()
+    await expect(app.button("Restore revision 2")).to_be_visible()

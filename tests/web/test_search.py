@@ -134,3 +134,18 @@ async def test_when_nothing_is_found_it_says_why(app: App, talks: dict[str, JSON
     }.items():
         await app.open(address)
         await expect(app.main.get_by_text(words)).to_be_visible()
+
+
+@ONCE
+async def test_what_makes_no_sense_in_an_address_is_passed_over(
+    app: App, talks: dict[str, JSON]
+) -> None:
+    assert talks
+    await app.open("/search?q=lighthouse&role=emperor&from=soon&archived=perhaps")
+    await expect(app.main.locator("mark").first).to_have_text("lighthouse")
+    await expect(app.button("Clear the filters")).to_have_count(0)
+    await app.open("/artifacts?type=exe&from=soon&to=2026-13-45&view=all")
+    await expect(app.page.get_by_role("searchbox", name="Search artifacts")).to_be_visible()
+    await expect(app.button("Clear filters")).to_have_count(0)
+    await app.open("/?q=1984&project=7")
+    await expect(app.field).to_have_value("1984")

@@ -13,8 +13,9 @@ import { NotFound } from "@/app/not-found";
 import { basePath } from "@/lib/base";
 import { part } from "@/lib/lazily";
 import { Home } from "@/routes/home";
-import { type ArtifactSearch, artifactSearch } from "@/lib/artifact-search";
-import { type SearchFilter, searchFilter } from "@/lib/search-filter";
+import { homeSearch, threadSearch } from "@/lib/address-search";
+import { artifactSearch } from "@/lib/artifact-search";
+import { searchFilter } from "@/lib/search-filter";
 
 const SHARED = "/shared/$token";
 
@@ -31,25 +32,14 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: Home,
-  validateSearch: (search: Record<string, unknown>): { project?: string; q?: string } => ({
-    ...(typeof search["project"] === "string" ? { project: search["project"] } : {}),
-    ...(typeof search["q"] === "string" ? { q: search["q"] } : {}),
-  }),
+  validateSearch: homeSearch,
 });
 
 const conversation = createRoute({
   getParentRoute: () => root,
   path: "/c/$conversationId",
   component: lazyRouteComponent(part(() => import("@/routes/conversation"), true), "ConversationRoute"),
-  /**
-   * A branch and a message of it to begin at; without them, the end of the branch that the person is on. An artifact that is
-   * open beside it, or what is being written.
-   */
-  validateSearch: (search: Record<string, unknown>): { branch?: string; message?: string; artifact?: string } => ({
-    ...(typeof search["branch"] === "string" ? { branch: search["branch"] } : {}),
-    ...(typeof search["message"] === "string" ? { message: search["message"] } : {}),
-    ...(typeof search["artifact"] === "string" ? { artifact: search["artifact"] } : {}),
-  }),
+  validateSearch: threadSearch,
 });
 
 const project = createRoute({
@@ -62,14 +52,14 @@ const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
   component: lazyRouteComponent(part(() => import("@/routes/search")), "SearchRoute"),
-  validateSearch: (search: Record<string, unknown>): SearchFilter => searchFilter(search),
+  validateSearch: searchFilter,
 });
 
 const artifacts = createRoute({
   getParentRoute: () => root,
   path: "/artifacts/{-$artifactId}",
   component: lazyRouteComponent(part(() => import("@/routes/artifacts")), "ArtifactsRoute"),
-  validateSearch: (search: Record<string, unknown>): ArtifactSearch => artifactSearch(search),
+  validateSearch: artifactSearch,
 });
 
 const settings = createRoute({

@@ -1,5 +1,6 @@
 /** Which artifacts the page of artifacts lists, as it stands in its address. */
 import type { ArtifactType } from "@/api/client";
+import { type Given, days, words } from "@/lib/address-search";
 import { midnight } from "@/lib/search-filter";
 
 export interface ArtifactSearch {
@@ -17,19 +18,10 @@ export interface ArtifactSearch {
 }
 
 export const TYPES = ["code", "html", "css", "svg", "react", "markdown", "mermaid", "json", "csv", "text", "other"] as const satisfies readonly ArtifactType[];
-const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** What an address asks for; what makes no sense is left out. */
-export function artifactSearch(search: Record<string, unknown>): ArtifactSearch {
-  const found: ArtifactSearch = {};
-  for (const name of ["q", "language", "project", "collection"] as const) {
-    const value = search[name];
-    if ((typeof value === "string" && value !== "") || typeof value === "number") found[name] = String(value);
-  }
-  for (const name of ["from", "to"] as const) {
-    const value = search[name];
-    if (typeof value === "string" && DAY.test(value) && !Number.isNaN(Date.parse(value))) found[name] = value;
-  }
+export function artifactSearch(search: Given): ArtifactSearch {
+  const found: ArtifactSearch = { ...words(search, ["q", "language", "project", "collection"]), ...days(search, ["from", "to"]) };
   const type = TYPES.find((known) => known === search["type"]);
   if (type) found.type = type;
   if (search["view"] === "shared" || search["view"] === "trash") found.view = search["view"];

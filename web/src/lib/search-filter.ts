@@ -1,3 +1,5 @@
+import { type Given, days, words } from "@/lib/address-search";
+
 /** What a search asks for, as it stands in the page's address. */
 export interface SearchFilter {
   q?: string;
@@ -13,20 +15,10 @@ export interface SearchFilter {
 }
 
 export const ROLES = ["user", "assistant", "system", "tool"] as const;
-const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** The filter in an address; what makes no sense is left out. */
-export function searchFilter(search: Record<string, unknown>): SearchFilter {
-  const found: SearchFilter = {};
-  for (const name of ["q", "project", "model"] as const) {
-    const value = search[name];
-    if (typeof value === "string" && value !== "") found[name] = value;
-    else if (typeof value === "number" || (name === "q" && typeof value === "boolean")) found[name] = String(value);
-  }
-  for (const name of ["from", "to"] as const) {
-    const value = search[name];
-    if (typeof value === "string" && DAY.test(value) && !Number.isNaN(Date.parse(value))) found[name] = value;
-  }
+export function searchFilter(search: Given): SearchFilter {
+  const found: SearchFilter = { ...words(search, ["q", "project", "model"]), ...days(search, ["from", "to"]) };
   const role = ROLES.find((known) => known === search["role"]);
   if (role) found.role = role;
   if (typeof search["archived"] === "boolean") found.archived = search["archived"];

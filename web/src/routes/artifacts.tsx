@@ -11,7 +11,7 @@ import { artifactSearch } from "@/lib/artifact-search";
 export function ArtifactsRoute() {
   const t = useT();
   const { artifactId } = useParams({ from: "/artifacts/{-$artifactId}" });
-  const search = useSearch({ from: "/artifacts/{-$artifactId}" });
+  const search = useSearch({ from: "/artifacts/{-$artifactId}", select: artifactSearch });
   const navigate = useNavigate({ from: "/artifacts/{-$artifactId}" });
   const { history } = useRouter();
   const close = () => {

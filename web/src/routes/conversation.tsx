@@ -17,6 +17,7 @@ import { ModelPicker } from "@/features/models/model-picker";
 import { Thread, type ThreadHandle } from "@/features/thread/thread";
 import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
+import { threadSearch } from "@/lib/address-search";
 import { newId } from "@/lib/ids";
 import { lazily } from "@/lib/lazily";
 import { useArtifact, useMadeIn } from "@/routes/use-artifact";
@@ -124,7 +125,7 @@ function ConversationPage({ id }: { id: string }) {
 /** The branch and the message that the address asks for; without them, the branch that the person is on. */
 function useAsked(id: string, current: string | undefined) {
   const navigate = useNavigate({ from: "/c/$conversationId" });
-  const { branch: asked, message } = useSearch({ from: "/c/$conversationId" });
+  const { branch: asked, message } = useSearch({ from: "/c/$conversationId", select: threadSearch });
   const { mutate: switchTo } = useSwitchBranch(id);
   const known = current !== undefined;
   useEffect(() => {

@@ -17,6 +17,7 @@ import { ModelPicker } from "@/features/models/model-picker";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { drafts } from "@/lib/drafts";
+import { homeSearch } from "@/lib/address-search";
 import { newId } from "@/lib/ids";
 import { lazily } from "@/lib/lazily";
 import { usePreferences } from "@/lib/preferences";
@@ -26,7 +27,7 @@ const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
 
 /** Where a conversation begins. It gets its id here, so that it can be shown before the server knows of it. */
 export function Home() {
-  const { project } = useSearch({ from: "/" });
+  const { project } = useSearch({ from: "/", select: homeSearch });
   return <Beginning key={project} projectId={project ?? null} />;
 }
 
@@ -131,7 +132,7 @@ function useStandingModel(own: string | undefined) {
 
 /** A text that came with the address begins the message; it is not sent by itself, for anybody can make a link. */
 function usePrefill(draftKey: string): void {
-  const { q, project } = useSearch({ from: "/" });
+  const { q, project } = useSearch({ from: "/", select: homeSearch });
   const navigate = useNavigate({ from: "/" });
   useEffect(() => {
     if (q === undefined) return;

@@ -10,7 +10,7 @@ import { searchFilter } from "@/lib/search-filter";
 /** Everything that was said, by its words. What is asked stands in the address. */
 export function SearchRoute() {
   const t = useT();
-  const filter = useSearch({ from: "/search" });
+  const filter = useSearch({ from: "/search", select: searchFilter });
   const navigate = useNavigate({ from: "/search" });
   return (
     <>

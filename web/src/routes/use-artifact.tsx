@@ -3,10 +3,11 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { Made, MadeHere } from "@/features/artifacts/in-message";
 import type { MadeIn } from "@/features/thread/thread-context";
+import { threadSearch } from "@/lib/address-search";
 
 /** What is open beside the thread, as the address says; so the way back closes it. */
 export function useArtifact() {
-  const { artifact: shown } = useSearch({ from: "/c/$conversationId" });
+  const { artifact: shown } = useSearch({ from: "/c/$conversationId", select: threadSearch });
   const navigate = useNavigate({ from: "/c/$conversationId" });
   const { history } = useRouter();
   /** Whether it was opened from this page, and the way back leads to the page without it. */
