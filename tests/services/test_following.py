@@ -112,6 +112,24 @@ async def test_a_revision_goes_when_its_answer_is_purged(db: Database, ada: Serv
     assert (await _left(db))["Content"] == 1
 
 
+async def test_an_artifact_of_which_no_revision_is_left_goes(db: Database, ada: Services) -> None:
+    """The first revision was one too many, and the answer with the second is purged."""
+    made = await talk(ada, "hello")
+    await answer(ada, made, element("plan", "Go."))
+    [second] = await answer(ada, made, element("plan", "Secret."))
+    [plan] = await artifacts(ada)
+    await ada.settings.set("artifacts.keep_revisions", 1)
+    assert await db.retire() == 1
+    cut = await ada.messages.delete(made.id, second.id)
+    await ada.branches.purge(made.id, cut.branch)
+    with pytest.raises(NotFound):
+        await ada.artifacts.get(plan.id)
+    assert await _found(ada, "secret") == []
+    assert "Content" not in await _left(db)
+    told = [(entry.kind, entry.subject_id) for entry in await ada.feed.read()]
+    assert told.count(("artifact.purged", plan.id)) == 1
+
+
 async def test_what_is_temporary_is_seen_in_its_conversation_alone(
     db: Database, ada: Services, clock: Clock
 ) -> None:

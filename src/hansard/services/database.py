@@ -138,9 +138,14 @@ class Database:
 
     async def open(self) -> None:
         await self.storage.open()
-        if not getattr(self.storage, "readonly", False):
-            await self.tidy(starting=True)
-            self.runner.spawn(self._keep_tidy())
+        if getattr(self.storage, "readonly", False):
+            return
+        try:
+            await self._try_to_tidy(starting=True)
+        except BaseException:
+            await self.storage.close()
+            raise
+        self.runner.spawn(self._keep_tidy())
 
     async def close(self) -> None:
         """End what runs, keeping what was said, then let go of the storage."""
@@ -182,13 +187,19 @@ class Database:
         pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
         await asyncio.sleep(min(pause, START_OVER))
         for turn in itertools.count():
-            try:
-                await self.tidy()
-                if turn * pause % RETIRE_EVERY == 0:
-                    await self.retire()
-            except HansardError:
-                _log.warning("The database could not be tidied", exc_info=True)
+            await self._try_to_tidy(retire=turn * pause % RETIRE_EVERY == 0)
             await asyncio.sleep(pause)
+
+    async def _try_to_tidy(self, *, starting: bool = False, retire: bool = False) -> None:
+        """Whatever stands in the way of it, the record can be read and written."""
+        try:
+            await self.tidy(starting=starting)
+            if retire:
+                await self.retire()
+        except HansardError as error:
+            _log.warning("The database could not be tidied: %s", error.message)
+        except Exception:
+            _log.exception("The database could not be tidied")
 
     async def __aenter__(self) -> Self:
         await self.open()

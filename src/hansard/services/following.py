@@ -2,7 +2,8 @@
 
 What went into the trash with a conversation or a branch has the same `deleted_at`, and comes back with it. An artifact
 whose first answer stays outlives the answers that revised it, until those are purged: then their revisions go, and
-if the newest is among them, the newest that is left is said again.
+if the newest is among them, the newest that is left is said again. If none is left, since the older ones were not to be
+kept, the artifact goes with them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hansard.model.messages import Message
 from hansard.model.shares import Share
 from hansard.services.contents import Packed, collect, content_of, unpack
 from hansard.services.revising import Origin, revise
-from hansard.services.telling import tell_others
+from hansard.services.telling import tell, tell_others
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
@@ -123,9 +124,13 @@ async def forget(tx: Transaction, message_ids: Sequence[str]) -> None:
 
 
 async def _say_again(tx: Transaction, artifact: Artifact, message_ids: Sequence[str]) -> None:
-    """Make the newest revision that stays the newest of all."""
+    """Make the newest revision that stays the newest of all; an artifact of which none stays goes."""
     own = Query(Revision).where(artifact_id=artifact.id).by("-number")
-    left = next(r for r in await tx.select(own) if r.message_id not in message_ids)
+    left = next((r for r in await tx.select(own) if r.message_id not in message_ids), None)
+    if left is None:
+        await tell(tx, artifact, "artifact.purged", artifact.updated_at)
+        await purge(tx, artifact)
+        return
     content = await content_of(tx, left.digest)
     packed = Packed(
         digest=left.digest, size=left.size, encoding=content.encoding, data=content.data
