@@ -16,9 +16,11 @@ from hansard.model.messages import Summary
 from hansard.model.parts import Image, Text
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
+from hansard.services import database, purging
 from hansard.services.conversations import BATCH
 from hansard.services.purging import PURGED, release_uploads
 from hansard.storage.base import Transaction
+from hansard.storage.query import Query
 from services.conftest import Clock
 from services.talks import found, path, said, say, talk, texts
 
@@ -253,6 +255,42 @@ async def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
     assert (await ada.stats.get()).messages == 1
     assert await db.storage.read("acme", lambda tx: tx.get(Conversation, made.id)) is None
     assert await db.storage.read("acme", lambda tx: tx.get(Branch, deep.branch)) is None
+
+
+async def test_a_conversation_of_many_branches_is_purged_in_few_batches(
+    db: Database, ada: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await talk(ada, "tea")
+    [first] = await path(ada, made)
+    for number in range(60):
+        await ada.messages.edit(made.id, first.id, f"tea {number}")
+    await ada.conversations.delete(made.id)
+    units, write = [], db.storage.write
+
+    async def counted(tenant: str, work: Any) -> Any:
+        units.append(tenant)
+        return await write(tenant, work)
+
+    monkeypatch.setattr(db.storage, "write", counted)
+    monkeypatch.setattr(purging, "BATCH", 40)
+    await ada.conversations.purge(made.id)
+    assert len(units) < 10
+    assert (await ada.stats.get()).messages == 0
+    assert await db.storage.read("acme", lambda tx: tx.count(Query(Branch))) == 0
+
+
+async def test_what_cannot_be_tidied_does_not_keep_the_record_shut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+        made = await talk(db.scope(), "tea")
+
+    async def faulty(*_: Any, **__: Any) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(database, "finish_purges", faulty)
+    async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+        assert (await db.scope().conversations.get(made.id)).message_count == 1
 
 
 @pytest.mark.parametrize("what", ["message", "branch", "conversation"])

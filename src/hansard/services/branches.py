@@ -196,8 +196,9 @@ class Branches(Service):
         """What the source's path has after it left the target's, and was not merged before."""
         path = await placing.path(tx, source, 0, source.head_seq)
         there = await placing.path(tx, target, 0, target.head_seq)
-        known = {m.id for m in there} | {m.origin_id for m in there}
-        return [m for m in path if m.id not in known and m.origin_id not in {n.id for n in there}]
+        own = {m.id for m in there}
+        known = own | {m.origin_id for m in there}
+        return [m for m in path if m.id not in known and m.origin_id not in own]
 
     def _request(
         self, conversation: Conversation, target: Branch, messages: tuple[Message, ...]

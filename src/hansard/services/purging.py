@@ -42,12 +42,9 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
             return False
         if await following.purge_some(tx, conversation_id=conversation_id):
             return True
-        own = Query(Branch).where(conversation_id=conversation_id)
-        branches = _outer_first(await tx.select(own))
-        for branch in branches:
-            if await _purge_messages(tx, conversation, branch):
-                return True
-        await _purge_rest(tx, conversation_id, branches)
+        if await _purge_branches(tx, conversation, Query(Branch)):
+            return True
+        await tx.delete(Query(View).where(conversation_id=conversation_id))
         if conversation.deleted_at != IMPORTING:  # an import counts it when all of it is there
             await tx.tally(counted(conversation, -1))
         await tx.delete(Query(Conversation).where(id=conversation_id))
@@ -63,17 +60,11 @@ async def purge_branches(
 
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
-        wanted = Query(Branch).where(conversation_id=conversation_id, id__in=list(branch_ids))
-        branches = _outer_first(await tx.select(wanted))
-        if conversation is None or not branches:
+        if conversation is None:
             return False
         if await following.purge_some(tx, branch__in=list(branch_ids)):
             return True
-        for branch in branches:
-            if await _purge_messages(tx, conversation, branch):
-                return True
-        await _purge_rest(tx, None, branches)
-        return False
+        return await _purge_branches(tx, conversation, Query(Branch).where(id__in=list(branch_ids)))
 
     await _until_done(storage, tenant, batch)
 
@@ -139,12 +130,29 @@ async def _until_done(storage: Storage, tenant: str, batch: Any) -> None:
     await storage.erase()
 
 
-async def _purge_messages(tx: Transaction, conversation: Conversation, branch: Branch) -> bool:
-    """Remove the newest messages of a branch; False if there were none."""
-    query = Query(Message).where(branch=branch.id).by("-seq").page(BATCH)
+async def _purge_branches(
+    tx: Transaction, conversation: Conversation, which: Query[Branch]
+) -> bool:
+    """Remove as much of these branches as belongs into a batch; False when they are gone."""
+    room = BATCH
+    for branch in _outer_first(await tx.select(which.where(conversation_id=conversation.id))):
+        if room <= 0:
+            break
+        room -= await _purge_messages(tx, conversation, branch, room)
+        if room > 0:
+            await _purge_branch(tx, branch)
+            room -= 1
+    return room <= 0
+
+
+async def _purge_messages(
+    tx: Transaction, conversation: Conversation, branch: Branch, limit: int
+) -> int:
+    """Remove the newest messages of a branch; returns how many there were."""
+    query = Query(Message).where(branch=branch.id).by("-seq").page(limit)
     messages = list(reversed(await tx.select(query)))
     if not messages:
-        return False
+        return 0
     await tx.tally(*await counters_of(tx, conversation, messages, -1))
     ids = [message.id for message in messages]
     await tx.delete(Query(Rating).where(message_id__in=ids))
@@ -156,7 +164,7 @@ async def _purge_messages(tx: Transaction, conversation: Conversation, branch: B
     await _purge_runs(tx, conversation.id, message_id__in=ids)
     await _purge_runs(tx, conversation.id, prompt_id__in=ids)
     await tx.delete(Query(Message).where(id__in=ids))
-    return True
+    return len(messages)
 
 
 async def _purge_runs(tx: Transaction, conversation_id: str, **which: Any) -> None:
@@ -167,17 +175,12 @@ async def _purge_runs(tx: Transaction, conversation_id: str, **which: Any) -> No
         await tx.delete(Query(Run).where(id=run.id))
 
 
-async def _purge_rest(
-    tx: Transaction, conversation_id: str | None, branches: Sequence[Branch]
-) -> None:
-    """Remove what belongs to branches, and the branches."""
-    for branch in branches:
-        await _purge_runs(tx, branch.conversation_id, branch=branch.id)
-        await tx.delete(Query(Summary).where(branch=branch.id))
-        await tx.delete(Query(View).where(conversation_id=branch.conversation_id, branch=branch.id))
-        await tx.delete(Query(Branch).where(id=branch.id))
-    if conversation_id is not None:
-        await tx.delete(Query(View).where(conversation_id=conversation_id))
+async def _purge_branch(tx: Transaction, branch: Branch) -> None:
+    """Remove a branch without messages, and what belongs to it."""
+    await _purge_runs(tx, branch.conversation_id, branch=branch.id)
+    await tx.delete(Query(Summary).where(branch=branch.id))
+    await tx.delete(Query(View).where(conversation_id=branch.conversation_id, branch=branch.id))
+    await tx.delete(Query(Branch).where(id=branch.id))
 
 
 async def collect_blobs(tx: Transaction, digests: set[str]) -> None:
