@@ -102,6 +102,20 @@ async def test_an_upload_that_nobody_shows_is_let_go_after_a_day(
     assert await _kept(db) == (0, 0)
 
 
+async def test_an_upload_made_again_is_kept_for_a_day_from_then(
+    db: Database, ada: Services, clock: Clock
+) -> None:
+    made = await talk(ada)
+    await ada.blobs.put(PICTURE, "image/png")
+    clock.pass_time(hours=23)
+    blob = await ada.blobs.put(PICTURE, "image/png")
+    clock.pass_time(hours=2)
+    await db.tidy()
+    shown = hansard.user(parts=[Image(blob.id, "image/png")])
+    await ada.messages.append(made.id, [shown])
+    assert await _kept(db) == (1, 3)
+
+
 async def test_a_message_that_was_refused_holds_on_to_nothing(
     db: Database, ada: Services, clock: Clock
 ) -> None:

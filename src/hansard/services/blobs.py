@@ -85,5 +85,7 @@ async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: date
     use = BlobUse(
         tenant_id=tx.tenant, created_at=at, blob_id=blob.id, owner_id=owner_id, holder=UPLOAD
     )
+    # Uploaded again, it is kept for a day from now.
+    await tx.delete(Query(BlobUse).where(blob_id=blob.id, owner_id=owner_id, holder=UPLOAD))
     await tx.insert(use, absent=True)
     return blob
