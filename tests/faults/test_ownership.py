@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -46,6 +47,36 @@ def content(path: Path) -> bytes:
 
 
 # One writes
+
+
+async def test_a_file_has_one_owner_by_whatever_name_it_is_reached(database: Path) -> None:
+    link = database.with_name("link.db")
+    link.symlink_to(database)
+    copy = database.with_name("copy.db")
+    upkeep.backup(str(database), copy)
+    async with hansard.connect(link, providers=[]) as db:
+        for name in (database, link):
+            with pytest.raises(errors.DatabaseInUse):
+                async with hansard.connect(name, providers=[]):
+                    pass
+            with pytest.raises(errors.DatabaseInUse):
+                upkeep.restore(str(name), copy)
+            assert files.owner_of(name) == {"pid": os.getpid()}
+        assert len((await db.scope().conversations.list()).items) == 1
+
+
+async def test_who_gives_up_opening_lets_go_of_the_file(database: Path) -> None:
+    """At whatever point: a thread goes on with what it began."""
+    for turns in range(30):
+        db = hansard.connect(database, providers=[])
+        opening = asyncio.create_task(db.open())
+        for _ in range(turns):
+            await asyncio.sleep(0.001)
+        opening.cancel()
+        [given_up] = await asyncio.gather(opening, return_exceptions=True)
+        if given_up is None:
+            await db.close()
+        assert files.owner_of(database) is None
 
 
 async def test_a_second_process_may_read_but_not_write(writers: Nursery, database: Path) -> None:

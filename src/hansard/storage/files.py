@@ -172,6 +172,7 @@ class Ownership:
     """The right to write to a file, held by one process at a time."""
 
     def __init__(self, path: Path) -> None:
+        path = Path(os.path.realpath(path))  # a file has one owner, by whatever name it is reached
         self.path = path.with_name(path.name + ".lock")
         self._descriptor: int | None = None
 

@@ -62,7 +62,13 @@ class SqliteStorage(Storage):
         self._readers: Lane | None = None
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._open)
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:  # a thread cannot be: what it opens is closed again
+            await asyncio.gather(opening, return_exceptions=True)
+            await self.close()
+            raise
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)

@@ -161,7 +161,7 @@ def restore(address: str, source: Path) -> Path | None:
     Refused while another process owns the database, and for a copy that is damaged or too new.
     """
     path = _sqlite_path(address, "pg_restore puts a copy back; `hansard import` reads an export.")
-    source = source.absolute()
+    source = source.resolve()
     if source == path:
         raise InvalidInput("The copy and the database are the same file.")
     stamp = f"{now():%Y%m%dT%H%M%S}"
@@ -317,7 +317,7 @@ def _sqlite_path(address: str, otherwise: str) -> Path:
     storage = _storage(address)
     if not isinstance(storage, SqliteStorage):
         raise InvalidInput(otherwise)
-    return storage.path
+    return storage.path.resolve()
 
 
 @contextmanager
