@@ -11,9 +11,14 @@ import asyncio
 import inspect
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any, Self
 
+from hansard.errors import StorageError
 from hansard.services.database import Database
+
+_CLOSED = "The database is closed."
 
 
 class BlockingDatabase:
@@ -25,15 +30,23 @@ class BlockingDatabase:
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="hansard-loop", daemon=True
         )
+        self._stopping = threading.Lock()
+        self._stopped = False
 
     def scope(self, *names: Any, **options: Any) -> Any:
         return _Blocking(self._database.scope(*names, **options), self.wait)
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """The result of a coroutine that is run on the database's loop."""
-        answer = asyncio.run_coroutine_threadsafe(work, self._loop)
+        """The result of a coroutine that is run on the database's loop; StorageError once that has ended."""
+        with self._stopping:
+            if self._stopped:
+                work.close()
+                raise StorageError(_CLOSED)
+            answer = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return answer.result()
+        except CancelledError:
+            raise StorageError(_CLOSED) from None
         except KeyboardInterrupt:
             answer.cancel()
             raise
@@ -54,9 +67,20 @@ class BlockingDatabase:
             self._stop()
 
     def _stop(self) -> None:
+        """End the loop; whoever waits for it in another thread is told."""
+        with self._stopping:
+            self._stopped = True
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _cancel_all() -> None:
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 class _Blocking:
@@ -98,4 +122,5 @@ class _Blocking:
             while (step := self._wait(following()))[0]:
                 yield step[1]
         finally:
-            self._wait(items.aclose())
+            with suppress(StorageError):  # who goes on after the end has been told already
+                self._wait(items.aclose())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hansard
 from hansard import blocking
-from hansard.errors import NotFound
+from hansard.errors import NotFound, StorageError
 
 
 def test_a_script_needs_no_event_loop(tmp_path: Path) -> None:
@@ -49,6 +51,34 @@ def test_a_database_that_cannot_be_opened_leaves_no_thread(tmp_path: Path) -> No
         hansard.connect(tmp_path / "other"),
     ):
         pass
+
+
+def test_a_thread_that_calls_while_the_database_ends_is_told() -> None:
+    ended: list[Exception] = []
+
+    def write(me: Any, talk_id: str) -> None:
+        try:
+            while True:
+                me.messages.append(talk_id, [hansard.user("word")])
+        except StorageError as error:
+            ended.append(error)
+
+    for _ in range(5):
+        with hansard.connect("memory:") as db:
+            me = db.scope()
+            talk = me.conversations.create()
+            threads = [threading.Thread(target=write, args=(me, talk.id)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            following = me.messages.all(talk.id)
+            while next(following, None) is None:
+                following = me.messages.all(talk.id)
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+        with pytest.raises(StorageError, match="closed"):
+            list(following)
+    assert len(ended) == 20
 
 
 def test_the_stub_is_what_the_services_offer() -> None:

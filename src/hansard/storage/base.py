@@ -256,7 +256,7 @@ class Storage(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish what was accepted, then let go."""
+        """Finish what was accepted, then let go; whatever is asked after that raises StorageError."""
 
     @abstractmethod
     async def read(self, tenant: str, work: Read[T]) -> T:

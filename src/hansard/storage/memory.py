@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, NotFound, VersionMoved
+from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
 from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
@@ -53,12 +53,14 @@ class MemoryStorage(Storage):
         self.bells = Bells()
         self._tenants: dict[str, dict[str, Rows]] = {}
         self._position = 0
+        self._closed = False
 
     async def open(self) -> None:
-        pass
+        self._closed = False
 
     async def close(self) -> None:
         self._tenants.clear()
+        self._closed = True
 
     async def read(self, tenant: str, work: Read[T]) -> T:
         return run_now(work(_Unit(self, tenant)))
@@ -77,6 +79,8 @@ class MemoryStorage(Storage):
         return sorted(name for name, tables in self._tenants.items() if tables["tenants"])
 
     def rows(self, tenant: str) -> dict[str, Rows]:
+        if self._closed:
+            raise StorageError("The database is closed.")
         return self._tenants.setdefault(tenant, defaultdict(dict))
 
     def next_position(self) -> int:

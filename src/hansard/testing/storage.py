@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from hansard.errors import AlreadyExists, Conflict, NotFound, VersionMoved
+from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
 from hansard.model.base import Entry
 from hansard.model.conversations import Conversation
 from hansard.model.settings import Setting
@@ -272,6 +272,13 @@ class StorageContract:
         for name in (GLOBEX, ACME):
             await storage.write(name, _tenant(name))
         assert await storage.tenants() == [ACME, GLOBEX]
+
+    async def test_a_closed_storage_says_so(self, storage: Storage) -> None:
+        await storage.close()
+        with pytest.raises(StorageError):
+            await storage.read(ACME, lambda tx: tx.count(Query(User)))
+        with pytest.raises(StorageError):
+            await storage.write(ACME, _tenant(ACME))
 
 
 def _tenant(name: str) -> Any:
