@@ -127,6 +127,16 @@ def test_a_backup_brings_everything_back(program: Program) -> None:
     assert program.ok("export", "--db", aside).out.splitlines()[1:] == later
 
 
+def test_a_backup_is_a_database_wherever_it_is_put(program: Program) -> None:
+    program.ok("chat", "before")
+    then = exported(program)
+    program.ok("db", "backup", "copy.db")
+    program.ok("db", "verify", "--db", "copy.db")
+    assert program.ok("export", "--db", "copy.db").out.splitlines()[1:] == then
+    program.ok("chat", "after", "--db", "copy.db")
+    program.ok("db", "verify", "--db", "copy.db")
+
+
 def test_a_backup_never_overwrites(program: Program) -> None:
     program.ok("chat", "hello")
     (program.work / "copy.db").write_text("dear")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from hansard.storage.urls import masked
+import pytest
+
+from hansard.errors import InvalidConfig
+from hansard.storage.urls import masked, storage_for
 
 
 def test_a_databases_password_is_not_shown() -> None:
@@ -12,3 +15,8 @@ def test_a_databases_password_is_not_shown() -> None:
         ("/home/ada/a:b@c.db", "/home/ada/a:b@c.db"),
     ):
         assert masked(address) == shown
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match="not valid"):
+        storage_for("postgresql://[bad")

@@ -107,6 +107,8 @@ def _failed(error: Exception, *, as_json: bool) -> int:
             return USAGE
         case OSError() if error.filename is not None:
             fail("error", f"{os.fsdecode(error.filename)}: {error.strerror}.", as_json=as_json)
+        case OSError() if error.strerror is not None:
+            fail("error", f"{error.strerror}.", as_json=as_json)
         case _:
             said = f"{type(error).__name__}: {error} (HANSARD_DEBUG=1 shows where)"
             fail("error", said, as_json=as_json)

@@ -90,6 +90,8 @@ def _set(connection: apsw.Connection, readonly: bool) -> None:
         if actual != value:
             raise UnsafeEngine(f"SQLite answers {name}={actual} where {value} is needed.")
     mode = connection.pragma("journal_mode")
+    if mode == "delete":  # a backup, which is one file; to read it no log is needed
+        mode = "wal" if readonly else connection.pragma("journal_mode", "wal")
     if mode != "wal":
         raise UnsafeEngine(f"The database is in {mode} mode; the write-ahead log is needed.")
     connection.wal_autocheckpoint(0 if readonly else CHECKPOINT_PAGES)

@@ -67,8 +67,11 @@ def _postgres(address: str, options: dict[str, Any]) -> Storage:
         from hansard.storage.postgres import PostgresStorage  # noqa: PLC0415
     except ImportError as error:
         raise InvalidConfig("PostgreSQL needs `pip install hansard[postgres]`.") from error
-    parts = urlsplit(address)
-    query = parse_qs(parts.query)
+    try:
+        parts = urlsplit(address)
+        query = parse_qs(parts.query)
+    except ValueError as error:
+        raise InvalidConfig(f"The database URL is not valid: {error}.") from error
     if size := query.pop("pool_size", None):
         if not size[0].isdigit() or not 1 <= int(size[0]) <= 1_000:
             raise InvalidConfig(f"pool_size={size[0]} is not a number of connections.")
