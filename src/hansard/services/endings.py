@@ -44,6 +44,12 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last event."""
     at: datetime
 
+    def given_up(self) -> Ending:
+        """The end of a run whose answer cannot be stored."""
+        return Ending(
+            run=self.run, status="failed", parts=(), error=_UNSTORED, number=self.number, at=self.at
+        )
+
     async def write(self, tx: Transaction) -> RunEvent | None:
         """The last event; None if the run had ended already."""
         run = await tx.get(Run, self.run.id, lock=True)
@@ -138,6 +144,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         return data
 
 
+_UNSTORED = RunError("error", "The answer could not be stored.")
 _NOTHING = RunError("no-answer", "Nothing was said.")
 
 
