@@ -64,7 +64,7 @@ def check_one(value: T, known: Sequence[T], pointer: str) -> T:
 def check_text(text: str, pointer: str, limit: int = MAX_TEXT) -> str:
     """The text itself; raises InvalidInput or TooLarge."""
     if not is_a(text, str):
-        raise InvalidInput(f"A {type(text).__name__} is not text.", pointer=pointer)
+        raise InvalidInput("This is not text.", pointer=pointer)
     if len(text) > limit:
         raise TooLarge(f"This is longer than {limit} characters.", pointer=pointer)
     if not text.isascii() or "\0" in text:
@@ -176,7 +176,7 @@ def _check_part(part: Any, pointer: str) -> Part:
             check_text(part.media_type, f"{pointer}/media_type")
             _check_optional(part.name, f"{pointer}/name")
         case _:
-            raise InvalidInput(f"A {type(part).__name__} is not a part.", pointer=pointer)
+            raise InvalidInput("This is not a part.", pointer=pointer)
     return part
 
 
@@ -209,7 +209,7 @@ def check_model(model: str | None, pointer: str) -> str | None:
 def check_time(at: datetime, pointer: str) -> datetime:
     """A time with a zone, in UTC."""
     if not is_a(at, datetime):
-        raise InvalidInput(f"A {type(at).__name__} is not a time.", pointer=pointer)
+        raise InvalidInput("This is not a time.", pointer=pointer)
     if at.tzinfo is None:
         raise InvalidInput("A time needs its zone, such as Z.", pointer=pointer)
     try:
