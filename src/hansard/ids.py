@@ -35,7 +35,7 @@ def is_id(value: str) -> bool:
 
 def check_id(value: str, pointer: str = "/id") -> str:
     """The canonical form of a UUID chosen by a client; raises InvalidInput."""
-    lowered = value.lower()
+    lowered = str(value).lower()
     if not is_id(lowered):
         raise InvalidInput("An id must be a UUID such as " + new_id() + ".", pointer=pointer)
     return lowered

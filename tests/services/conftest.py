@@ -1,14 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hansard
 from hansard import Database, Services
+from hansard.providers.base import Provider
 from hansard.providers.echo import Echo
+
+Open = Callable[..., AbstractAsyncContextManager[tuple[Database, Services]]]
 
 
 class Clock:
@@ -45,6 +50,20 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def db(address: str, clock: Clock) -> AsyncIterator[Database]:
     async with hansard.connect(address, providers=[Echo()], clock=clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def opened(address: str, clock: Clock) -> Open:
+    """Opens the database with providers and chat options of the test's own."""
+
+    @asynccontextmanager
+    async def opening(*providers: Provider, **options: Any) -> AsyncIterator[Any]:
+        plain: dict[str, Any] = {"auto_title": False, "retry_pause": 0.0}
+        chosen = hansard.ChatOptions(**plain | options)
+        async with hansard.connect(address, providers=providers, options=chosen, clock=clock) as db:
+            yield db, db.scope("acme", "ada")
+
+    return opening
 
 
 @pytest.fixture

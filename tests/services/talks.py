@@ -9,6 +9,7 @@ import hansard
 from hansard import Services
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
+from hansard.model.runs import Run
 
 
 async def talk(services: Services, *texts: str, title: str = "") -> Conversation:
@@ -24,6 +25,12 @@ async def say(
 ) -> list[Message]:
     drafts = [hansard.user(text) for text in texts]
     return await services.messages.append(conversation.id, drafts, branch=branch)
+
+
+async def ask(who: Services, made: Conversation, content: str, **how: Any) -> Run:
+    """A run that answers, once it has ended."""
+    [run] = await who.chat.send(made.id, content, **how)
+    return await who.runs.wait(run.id)
 
 
 async def path(

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 
-import hansard
-from hansard import Database, Services
 from hansard.errors import (
     AlreadyExists,
     Conflict,
     InvalidInput,
     ProviderRefused,
     ProviderUnavailable,
+    TooLarge,
     UnknownModel,
 )
 from hansard.ids import new_id
-from hansard.model.conversations import Conversation
 from hansard.model.parts import Error, Reasoning, Text, ToolCall
-from hansard.model.runs import Run
-from hansard.providers.base import Finished, Provider, ReasoningDelta, TextDelta, ToolCalled
+from hansard.providers.base import Finished, ReasoningDelta, TextDelta, ToolCalled
 from hansard.providers.echo import Echo, Scripted
-from services.conftest import Clock
+from services.conftest import Open
 from services.providers import Held, spoken
-from services.talks import path, said, say, talk, texts
+from services.talks import ask, path, said, say, talk, texts
 
 pytestmark = pytest.mark.anyio
-
-Open = Callable[..., AbstractAsyncContextManager[tuple[Database, Services]]]
-
-
-@pytest.fixture
-def opened(address: str, clock: Clock) -> Open:
-    """Opens the database with providers and chat options of the test's own."""
-
-    @asynccontextmanager
-    async def opening(*providers: Provider, **options: Any) -> AsyncIterator[Any]:
-        plain: dict[str, Any] = {"auto_title": False, "retry_pause": 0.0}
-        chosen = hansard.ChatOptions(**plain | options)
-        async with hansard.connect(address, providers=providers, options=chosen, clock=clock) as db:
-            yield db, db.scope("acme", "ada")
-
-    return opening
-
-
-async def _ask(who: Services, made: Conversation, content: str, **how: Any) -> Run:
-    [run] = await who.chat.send(made.id, content, **how)
-    return await who.runs.wait(run.id)
 
 
 async def test_a_prompt_is_stored_before_any_model_is_asked(opened: Open) -> None:
@@ -73,7 +47,7 @@ async def test_a_prompt_sent_again_is_answered_once(opened: Open) -> None:
     async with opened(scripted) as (_, ada):
         made = await talk(ada)
         chosen = new_id()
-        run = await _ask(ada, made, "hello", id=chosen)
+        run = await ask(ada, made, "hello", id=chosen)
         [again] = await ada.chat.send(made.id, "hello", id=chosen)
         assert again == run
         with pytest.raises(AlreadyExists):
@@ -85,12 +59,14 @@ async def test_a_prompt_sent_again_is_answered_once(opened: Open) -> None:
 async def test_what_cannot_be_asked_is_refused_before_anything_is_stored(
     opened: Open,
 ) -> None:
-    async with opened(Echo()) as (_, ada):
+    async with opened(Echo(), Scripted([])) as (_, ada):
         made = await talk(ada)
         refusals: list[tuple[dict[str, Any], type[Exception], str]] = [
             ({"model": "echo/other"}, UnknownModel, "/model"),
             ({"model": "nobody/one"}, UnknownModel, "/model"),
             ({"models": ["echo/echo", "nobody/one"]}, UnknownModel, "/model"),
+            ({"model": "echo"}, UnknownModel, "/model"),
+            ({"model": "scripted/" + "x" * 300}, TooLarge, "/model"),
             ({"models": []}, InvalidInput, "/models"),
             ({"models": ["echo/echo"] * 9}, InvalidInput, "/models"),
             ({"model": "echo/echo", "models": ["echo/echo"]}, InvalidInput, "/models"),
@@ -113,12 +89,12 @@ async def test_the_model_is_the_nearest_that_is_named(opened: Open) -> None:
         outer = await ada.projects.create("outer", model="scripted/two")
         inner = await ada.projects.create("inner", parent_id=outer.id)
         made = await ada.conversations.create(title="t")
-        assert (await _ask(ada, made, "default")).model == "echo/echo"
+        assert (await ask(ada, made, "default")).model == "echo/echo"
         await ada.conversations.update(made.id, project_id=inner.id)
-        assert (await _ask(ada, made, "of a project")).model == "scripted/two"
+        assert (await ask(ada, made, "of a project")).model == "scripted/two"
         await ada.conversations.update(made.id, model="scripted/one")
-        assert (await _ask(ada, made, "its own")).model == "scripted/one"
-        assert (await _ask(ada, made, "asked for", model="echo/echo")).model == "echo/echo"
+        assert (await ask(ada, made, "its own")).model == "scripted/one"
+        assert (await ask(ada, made, "asked for", model="echo/echo")).model == "echo/echo"
 
 
 async def test_several_models_answer_side_by_side(opened: Open) -> None:
@@ -145,7 +121,7 @@ async def test_several_models_answer_side_by_side(opened: Open) -> None:
 async def test_an_answer_made_again_stands_beside_the_first(opened: Open) -> None:
     async with opened(Scripted([TextDelta("One.")], [TextDelta("Two.")]), Echo()) as (_, ada):
         made = await talk(ada)
-        first = await _ask(ada, made, "hello", model="scripted/one")
+        first = await ask(ada, made, "hello", model="scripted/one")
         again = await ada.runs.wait((await ada.chat.retry(made.id, first.message_id)).id)
         assert (again.model, again.prompt_id) == ("scripted/one", first.prompt_id)
         assert await said(ada, made) == ["hello", "Two."], "the user is on the new branch"
@@ -178,7 +154,7 @@ async def test_an_answer_that_was_cut_short_goes_on(opened: Open) -> None:
     scripted = Scripted(first, [TextDelta(" a time.")])
     async with opened(scripted) as (_, ada):
         made = await talk(ada)
-        cut = await _ask(ada, made, "a story", model="scripted/one")
+        cut = await ask(ada, made, "a story", model="scripted/one")
         assert (await path(ada, made))[1].finish == "length"
         more = await ada.runs.wait((await ada.chat.go_on(cut.id)).id)
         assert (more.mode, more.prompt_id) == ("continue", cut.message_id)
@@ -208,7 +184,7 @@ async def test_all_that_a_model_says_is_kept_in_its_order(opened: Open) -> None:
     ]  # fmt: skip
     async with opened(Scripted(script)) as (_, ada):
         made = await talk(ada)
-        run = await _ask(ada, made, "hello", model="scripted/one")
+        run = await ask(ada, made, "hello", model="scripted/one")
         answer = await ada.messages.get(made.id, run.message_id)
         assert answer.parts == (
             Reasoning("Let me see."),
@@ -227,7 +203,7 @@ async def test_a_failure_is_kept_with_what_was_said_before_it(opened: Open) -> N
     broken = [TextDelta("So far"), ProviderUnavailable("The line is dead.")]
     async with opened(Scripted(broken), Echo()) as (_, ada):
         made = await talk(ada)
-        run = await _ask(ada, made, "hello", model="scripted/one")
+        run = await ask(ada, made, "hello", model="scripted/one")
         assert run.status == "failed"
         assert run.error is not None
         assert (run.error.code, run.error.message) == ("provider-unavailable", "The line is dead.")
@@ -257,7 +233,7 @@ async def test_only_what_may_pass_is_tried_again(
     scripted = Scripted(*([failure] for failure in failures), [TextDelta("Yes.")])
     async with opened(scripted) as (_, ada):
         made = await talk(ada)
-        run = await _ask(ada, made, "hello", model="scripted/one")
+        run = await ask(ada, made, "hello", model="scripted/one")
         assert (run.status, len(scripted.requests)) == (status, asked)
         assert len(await path(ada, made)) == 2, "the prompt is never lost"
 
@@ -267,7 +243,7 @@ async def test_a_model_that_says_nothing_is_not_waited_for(opened: Open) -> None
     async with opened(Held(), Scripted([TextDelta("Well"), 60.0]), **limits) as (_, ada):
         made = await talk(ada)
         for name, kept in (("held/one", ""), ("scripted/one", "Well")):
-            run = await _ask(ada, made, "hello", model=name)
+            run = await ask(ada, made, "hello", model=name)
             assert run.status == "failed"
             assert (await ada.messages.get(made.id, run.message_id)).text == kept
 
@@ -275,7 +251,7 @@ async def test_a_model_that_says_nothing_is_not_waited_for(opened: Open) -> None
 async def test_an_empty_answer_says_that_it_is_empty(opened: Open) -> None:
     async with opened(Scripted([])) as (_, ada):
         made = await talk(ada)
-        run = await _ask(ada, made, "hello", model="scripted/one")
+        run = await ask(ada, made, "hello", model="scripted/one")
         [part] = (await ada.messages.get(made.id, run.message_id)).parts
         assert isinstance(part, Error)
         assert part.code == "no-answer"
@@ -334,10 +310,10 @@ async def test_a_conversation_gets_a_title_after_its_first_exchange(
     scripted = Scripted([TextDelta("There.")], [TextDelta(answer)])
     async with opened(scripted, auto_title=True) as (db, ada):
         made = await talk(ada)
-        await _ask(ada, made, "Where do I sleep in Rome? And where do I eat?", model="scripted/one")
+        await ask(ada, made, "Where do I sleep in Rome? And where do I eat?", model="scripted/one")
         await db.runner.settle()
         assert (await ada.conversations.get(made.id)).title == title
-        await _ask(ada, made, "Thanks.", model="scripted/one")
+        await ask(ada, made, "Thanks.", model="scripted/one")
         await db.runner.settle()
         assert (await ada.conversations.get(made.id)).title == title
         assert len(scripted.requests) == 3, "nobody is asked for a title that is there"
@@ -346,6 +322,6 @@ async def test_a_conversation_gets_a_title_after_its_first_exchange(
 async def test_a_title_that_was_given_stays(opened: Open) -> None:
     async with opened(Echo(), auto_title=True) as (db, ada):
         made = await talk(ada, title="Rome")
-        await _ask(ada, made, "Where do I sleep?")
+        await ask(ada, made, "Where do I sleep?")
         await db.runner.settle()
         assert (await ada.conversations.get(made.id)).title == "Rome"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,8 @@ from services.conftest import Clock
 from services.talks import path, said, say, talk, texts
 
 pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
 
 
 async def test_a_conversation_is_read_from_its_end_in_pages(ada: Services) -> None:
@@ -129,6 +131,54 @@ async def test_every_kind_of_part_comes_back_as_it_was_said(ada: Services) -> No
     assert stored.parts == tuple(parts)
     assert (stored.created_at, stored.tokens_out) == (then, 2**53 - 1)
     assert stored.metadata == {"a": {"b": [True, 0.1, "☃"]}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"role": "foo"}, "/role"),
+        ({"role": ["user"]}, "/role"),
+        ({"content": 5}, "/content/0/text"),
+        ({"content": None, "parts": 5}, "/parts"),
+        (
+            {"content": None, "parts": [ToolResult("c", 1, cast("bool", "yes"))]},
+            "/parts/0/is_error",
+        ),
+        ({"content": None, "parts": [Reasoning("x", "\ud800")]}, "/parts/0/signature"),
+        ({"id": 5}, "/id"),
+        ({"model": 5}, "/model"),
+        ({"finish": "zzz"}, "/finish"),
+        ({"finish": ""}, "/finish"),
+        ({"tokens_in": 1.5}, "/tokens_in"),
+        ({"tokens_out": True}, "/tokens_out"),
+        ({"metadata": [1]}, "/metadata"),
+        ({"created_at": "yesterday"}, "/created_at"),
+        ({"created_at": datetime(2200, 12, 31, 23, tzinfo=timezone(-14 * HOUR))}, "/created_at"),
+    ],
+)
+async def test_a_draft_is_refused_where_it_is_wrong(
+    ada: Services, fields: dict[str, Any], pointer: str
+) -> None:
+    made = await talk(ada)
+    whole: dict[str, Any] = {"role": "assistant", "content": "x", **fields}
+    wrong = hansard.Draft(**whole)
+    with pytest.raises(InvalidInput) as refused:
+        await ada.messages.append(made.id, [hansard.user("fine"), wrong])
+    assert refused.value.pointer == f"/messages/1{pointer}"
+    assert await said(ada, made) == []
+
+
+async def test_an_append_is_refused_that_says_nothing_known_of_the_head(ada: Services) -> None:
+    made = await talk(ada, "one")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"expect_head": None, "on_conflict": "zzz"}, "/on_conflict"),
+        ({"expect_head": 5}, "/expect_head"),
+    ]
+    for how, pointer in wrong:
+        with pytest.raises(InvalidInput) as refused:
+            await ada.messages.append(made.id, [hansard.user("two")], **how)
+        assert refused.value.pointer == pointer
+    assert await said(ada, made) == ["one"]
 
 
 async def test_the_same_append_again_is_harmless(ada: Services, clock: Clock) -> None:

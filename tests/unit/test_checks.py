@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from hansard.model.checks import (
     check_text,
     check_time,
 )
-from hansard.model.parts import Data, Image, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.parts import Data, Error, Image, Reasoning, Text, ToolCall, ToolResult
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -112,13 +112,23 @@ def test_tuples_become_lists() -> None:
     ("part", "pointer"),
     [
         (Text("\0"), "/text"),
+        (Text(cast("str", 5)), "/text"),
         (Reasoning("\ud800"), "/text"),
+        (Reasoning("fine", "\ud800"), "/signature"),
+        (Reasoning("fine", "\0"), "/signature"),
         (ToolCall("c", "n\0"), "/name"),
+        (ToolCall("\0", "n"), "/call_id"),
+        (ToolCall(cast("str", None), "n"), "/call_id"),
         (ToolCall("c", "n", {"a": [math.nan]}), "/arguments/a/0"),
         (ToolResult("c", ["\0"]), "/output/0"),
+        (ToolResult("c", 1, cast("bool", "yes")), "/is_error"),
         (Data({"a": {"b": math.inf}}), "/data/a/b"),
+        (Data(1, "\0"), "/name"),
+        (Error("c", "\0"), "/message"),
         (Image("no digest", "image/png"), "/blob"),
+        (Image("a" * 64, "\0"), "/media_type"),
         (Image("a" * 64, "image/png", "\0"), "/name"),
+        ("text", ""),
     ],
 )
 def test_a_part_is_refused_with_its_number(part: Any, pointer: str) -> None:
@@ -130,6 +140,8 @@ def test_a_part_is_refused_with_its_number(part: Any, pointer: str) -> None:
 def test_a_message_has_parts_but_not_too_many_and_not_too_large() -> None:
     with pytest.raises(InvalidInput):
         check_parts([], "/parts")
+    with pytest.raises(InvalidInput):
+        check_parts(cast("Any", "text"), "/parts")
     for parts in ([Text("x")] * 1_001, [Text("x" * 600_000)] * 2, [Text("é" * 600_000)]):
         with pytest.raises(TooLarge) as refused:
             check_parts(parts, "/parts")
@@ -160,6 +172,10 @@ def test_a_time_has_a_zone_and_is_of_our_age() -> None:
         datetime(2026, 3, 1),  # noqa: DTZ001
         datetime(1969, 12, 31, tzinfo=UTC),
         datetime.max.replace(tzinfo=UTC),
+        datetime(2200, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14))),
+        datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+        cast("datetime", "2026-03-01T12:00:00Z"),
     ):
         with pytest.raises(InvalidInput) as refused:
             check_time(at, "/at")

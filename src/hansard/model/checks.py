@@ -11,12 +11,23 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.model.parts import Data, Error, Part, Parts, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.parts import (
+    Data,
+    Error,
+    File,
+    Image,
+    Part,
+    Parts,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_PARTS = 1_000
@@ -31,11 +42,29 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_DIGITS = 40
 
+T = TypeVar("T")
+
 _BAD = re.compile("[\0\ud800-\udfff]")
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def is_a(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Whether a value has the type that it is declared to have: a caller may hand in anything."""
+    return isinstance(value, kind)
+
+
+def check_one(value: T, known: Sequence[T], pointer: str) -> T:
+    """The value itself, if it is one of those known; raises InvalidInput."""
+    if value not in known:
+        names = ", ".join(map(str, known))
+        raise InvalidInput(f"This is one of {names}.", pointer=pointer)
+    return value
 
 
 def check_text(text: str, pointer: str, limit: int = MAX_TEXT) -> str:
     """The text itself; raises InvalidInput or TooLarge."""
+    if not is_a(text, str):
+        raise InvalidInput("This is not text.", pointer=pointer)
     if len(text) > limit:
         raise TooLarge(f"This is longer than {limit} characters.", pointer=pointer)
     if not text.isascii() or "\0" in text:
@@ -105,6 +134,8 @@ def _escape(key: str) -> str:
 
 def check_parts(parts: Sequence[Part], pointer: str) -> Parts:
     """The parts of one message; raises InvalidInput or TooLarge."""
+    if not is_a(parts, (list, tuple)):
+        raise InvalidInput("Parts are a list.", pointer=pointer)
     if not parts:
         raise InvalidInput("A message needs at least one part.", pointer=pointer)
     if len(parts) > MAX_PARTS:
@@ -115,30 +146,43 @@ def check_parts(parts: Sequence[Part], pointer: str) -> Parts:
     return checked
 
 
-def _check_part(part: Part, pointer: str) -> Part:
+def _check_part(part: Any, pointer: str) -> Part:
     match part:
-        case Text(text) | Reasoning(text):
+        case Text(text):
             check_text(text, f"{pointer}/text", MAX_MESSAGE_BYTES)
-            return part
+        case Reasoning(text, signature):
+            check_text(text, f"{pointer}/text", MAX_MESSAGE_BYTES)
+            _check_optional(signature, f"{pointer}/signature", MAX_MESSAGE_BYTES)
         case ToolCall(call_id, name, arguments):
-            check_text(call_id + name, f"{pointer}/name")
+            check_text(call_id, f"{pointer}/call_id")
+            check_text(name, f"{pointer}/name")
             checked = check_json(arguments, f"{pointer}/arguments", MAX_MESSAGE_BYTES)
             return ToolCall(call_id, name, checked)
         case ToolResult(call_id, output, is_error):
             check_text(call_id, f"{pointer}/call_id")
+            if not is_a(is_error, bool):
+                raise InvalidInput("This is true or false.", pointer=f"{pointer}/is_error")
             checked = check_json(output, f"{pointer}/output", MAX_MESSAGE_BYTES)
             return ToolResult(call_id, checked, is_error)
         case Data(data, name):
-            check_text(name or "", f"{pointer}/name")
+            _check_optional(name, f"{pointer}/name")
             return Data(check_json(data, f"{pointer}/data", MAX_MESSAGE_BYTES), name)
         case Error(code, message):
-            check_text(code + message, f"{pointer}/message")
-            return part
-        case _:
-            if not re.fullmatch("[0-9a-f]{64}", part.blob):
+            check_text(code, f"{pointer}/code")
+            check_text(message, f"{pointer}/message")
+        case Image() | File():
+            if not _DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
                 raise InvalidInput("A blob is named by its SHA-256.", pointer=f"{pointer}/blob")
-            check_text(part.media_type + (part.name or ""), f"{pointer}/name")
-            return part
+            check_text(part.media_type, f"{pointer}/media_type")
+            _check_optional(part.name, f"{pointer}/name")
+        case _:
+            raise InvalidInput("This is not a part.", pointer=pointer)
+    return part
+
+
+def _check_optional(text: str | None, pointer: str, limit: int = MAX_TEXT) -> None:
+    if text is not None:
+        check_text(text, pointer, limit)
 
 
 def check_tags(tags: Sequence[str], pointer: str) -> tuple[str, ...]:
@@ -164,8 +208,14 @@ def check_model(model: str | None, pointer: str) -> str | None:
 
 def check_time(at: datetime, pointer: str) -> datetime:
     """A time with a zone, in UTC."""
+    if not is_a(at, datetime):
+        raise InvalidInput("This is not a time.", pointer=pointer)
     if at.tzinfo is None:
         raise InvalidInput("A time needs its zone, such as Z.", pointer=pointer)
-    if not 1970 <= at.year <= 2200:
+    try:
+        there = at.astimezone(UTC)
+    except OverflowError:
+        there = at
+    if not 1970 <= there.year <= 2200:
         raise InvalidInput("A time is between the years 1970 and 2200.", pointer=pointer)
-    return at.astimezone(UTC)
+    return there

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from hansard.model.base import Entry, Id, JsonObject, Record, Versioned
 from hansard.model.parts import Parts, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "tool_call", "cancelled", "interrupted", "error"]
+ROLES: tuple[Role, ...] = get_args(Role)
+FINISHES: tuple[Finish, ...] = get_args(Finish)
 
 
 class Message(Entry, frozen=True, kw_only=True):

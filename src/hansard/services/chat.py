@@ -15,7 +15,7 @@ from hansard.context.window import Context, build
 from hansard.errors import Conflict, HansardError, InvalidInput
 from hansard.ids import new_id
 from hansard.model.branches import Branch
-from hansard.model.checks import check_json
+from hansard.model.checks import check_json, check_model
 from hansard.model.conversations import Conversation
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
@@ -162,8 +162,7 @@ class Chat(Service):
                 f"A dialogue has 2 to {MAX_MODELS} models and 1 to {MAX_TURNS} turns.",
                 pointer="/models",
             )
-        for name in models:
-            self.runner.providers.find(name)
+        self._check(models)
         drafts = [] if content is None else [Draft(role="user", content=content)]
 
         async def work(tx: Transaction) -> Run:
@@ -209,7 +208,7 @@ class Chat(Service):
     async def _names(
         self, conversation_id: str, model: str | None, models: Sequence[str] | None
     ) -> list[str]:
-        """The models that are to answer; raises UnknownModel."""
+        """The models that are to answer; raises InvalidInput."""
         if model is not None and models is not None:
             raise InvalidInput("Give model or models.", pointer="/models")
         names = list(models) if models is not None else [model] if model is not None else []
@@ -218,9 +217,14 @@ class Chat(Service):
         if not names:
             chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id))
             names = [chosen or await self.runner.default_model()]
+        self._check(names)
+        return names
+
+    def _check(self, names: Sequence[str]) -> None:
+        """There can be such models; raises UnknownModel, or what the record does not allow."""
         for name in names:
             self.runner.providers.find(name)
-        return names
+            check_model(name, "/model")
 
     async def _chosen(self, tx: Reader, conversation_id: str) -> str | None:
         return await chosen_model(tx, await self.conversation(tx, conversation_id))

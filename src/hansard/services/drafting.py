@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.ids import check_id, new_id
+from hansard.model.base import JsonObject
 from hansard.model.checks import (
     MAX_MESSAGES,
     check_json,
     check_model,
+    check_one,
     check_parts,
     check_time,
+    is_a,
 )
 from hansard.model.drafts import Draft
-from hansard.model.messages import Message
+from hansard.model.messages import FINISHES, ROLES, Message
 from hansard.model.parts import Part, Parts, Text
 from hansard.model.scope import Scope
 from hansard.storage.base import Append, OnConflict
 
 UNSET = msgspec.UNSET
+_WAYS: tuple[OnConflict, ...] = get_args(OnConflict)
 
 
 def append_request(
@@ -43,8 +47,9 @@ def append_request(
     conversation = known_id(conversation_id, "There is no such conversation.")
     if branch is not None:
         branch = known_id(branch, "There is no such branch.", "/branch")
-    if isinstance(expect_head, str):
+    if expect_head is not None and expect_head is not UNSET:
         expect_head = check_id(expect_head, "/expect_head")
+    check_one(on_conflict, _WAYS, "/on_conflict")
     messages = tuple(
         _message(scope, draft, conversation, now, f"/messages/{i}", fields)
         for i, draft in enumerate(drafts)
@@ -68,19 +73,21 @@ def _message(
     scope: Scope, draft: Draft, conversation_id: str, now: datetime, pointer: str, fields: Any
 ) -> Message:
     at = draft.created_at
+    if draft.finish is not None:
+        check_one(draft.finish, FINISHES, f"{pointer}/finish")
     values: dict[str, Any] = {
         "tenant_id": scope.tenant,
         "created_at": now if at is None else check_time(at, f"{pointer}/created_at"),
         "id": new_id() if draft.id is None else check_id(draft.id, f"{pointer}/id"),
         "conversation_id": conversation_id,
         "owner_id": scope.user,
-        "role": draft.role,
+        "role": check_one(draft.role, ROLES, f"{pointer}/role"),
         "parts": parts_of(draft.content, draft.parts, pointer),
         "model": check_model(draft.model, f"{pointer}/model"),
         "finish": draft.finish,
         "tokens_in": _count(draft.tokens_in, f"{pointer}/tokens_in"),
         "tokens_out": _count(draft.tokens_out, f"{pointer}/tokens_out"),
-        "metadata": check_json(draft.metadata, f"{pointer}/metadata"),
+        "metadata": _object(draft.metadata, f"{pointer}/metadata"),
     }
     return Message(branch="", seq=0, **(values | fields))
 
@@ -103,6 +110,12 @@ def known_id(value: str, missing: str, pointer: str | None = None) -> str:
 
 
 def _count(value: int | None, pointer: str) -> int | None:
-    if value is not None and not 0 <= value < 2**53:
-        raise InvalidInput("A count is not negative.", pointer=pointer)
+    if value is not None and (type(value) is not int or not 0 <= value < 2**53):
+        raise InvalidInput("A count is a whole number and not negative.", pointer=pointer)
     return value
+
+
+def _object(value: JsonObject, pointer: str) -> JsonObject:
+    if not is_a(value, dict):
+        raise InvalidInput("This is a JSON object.", pointer=pointer)
+    return check_json(value, pointer)

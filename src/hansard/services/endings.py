@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import msgspec
 
-from hansard.errors import NotFound
 from hansard.ids import new_id
 from hansard.model.messages import Finish, Message
 from hansard.model.parts import Error, Part, Parts, Reasoning, Text, ToolCall
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
 from hansard.services.extracting import NOTHING, Finds, find_in, keep
+from hansard.services.trash import place_late
 from hansard.storage.base import Append, Change, Storage, Transaction
 from hansard.storage.query import Query
 
@@ -43,6 +43,12 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """Of the last event."""
     at: datetime
+
+    def given_up(self) -> Ending:
+        """The end of a run whose answer cannot be stored."""
+        return Ending(
+            run=self.run, status="failed", parts=(), error=_UNSTORED, number=self.number, at=self.at
+        )
 
     async def write(self, tx: Transaction) -> RunEvent | None:
         """The last event; None if the run had ended already."""
@@ -84,7 +90,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         return last
 
     async def _answer(self, tx: Transaction) -> Message | None:
-        """The stored answer; None if its conversation or branch is gone."""
+        """The stored answer; None if its conversation or branch is gone for good."""
         run = self.run
         error = self.error
         if error is None and not self.parts:
@@ -118,12 +124,11 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             fork_id=new_id(),
             at=self.at,
         )
-        try:
-            [stored] = await tx.append(request)
-        except NotFound:
-            return None
-        await keep(tx, [stored], self.finds, self.at)
-        return stored
+        placed = await place_late(tx, run, request)
+        if placed is None:
+            placed = await tx.append(request)
+        await keep(tx, placed, self.finds, self.at)
+        return placed[0] if placed else None
 
     def _data(self, message: Message | None) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -138,6 +143,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         return data
 
 
+_UNSTORED = RunError("error", "The answer could not be stored.")
 _NOTHING = RunError("no-answer", "Nothing was said.")
 
 

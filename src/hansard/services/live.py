@@ -1,29 +1,33 @@
 """A run while it runs: what was said so far, as numbered events that anybody can follow.
 
 Tokens that come within a `TICK` of each other become one event. Events are numbered when they are made and
-given to followers at once; storing them is the runner's business.
+given to followers at once; storing them is the runner's business. What they say together fits into one message.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+from bisect import bisect_right
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
+import msgspec
+
+from hansard.errors import ProviderError
 from hansard.ids import Clock
+from hansard.model.checks import MAX_PARTS
 from hansard.model.messages import Finish
+from hansard.model.parts import ToolCall
 from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
 from hansard.providers.base import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
+from hansard.services import hearing
 
 TICK = 0.03
 """Seconds."""
 MAX_ANSWER = 900_000
-"""Bytes: below the limit of a message."""
+"""Bytes, as JSON: below the limit of a message, which holds an error and the names of fields besides."""
 
 Kind = Literal["text", "reasoning"]
-
-_BAD = re.compile("[\0\ud800-\udfff]")
 
 
 class LiveRun:
@@ -44,6 +48,9 @@ class LiveRun:
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
         self._size = 0
+        self._parts = 0
+        self._speaking: Kind | None = None
+        """What the last part is, if more of the same would be the same part."""
 
     @property
     def ended(self) -> bool:
@@ -54,28 +61,48 @@ class LiveRun:
         return len(self.events) + 1
 
     def hear(self, event: Event) -> bool:
-        """Take in what a provider said; False when it is enough."""
+        """Take in what a provider said; False when it is enough. Raises ProviderError."""
         match event:
             case TextDelta(text):
-                self._say("text", text)
+                return self._say("text", hearing.text_of(text))
             case ReasoningDelta(text):
-                self._say("reasoning", text)
-            case ToolCalled(call_id, name, arguments):
-                self.seal()
-                call = {"call_id": call_id, "name": name, "arguments": arguments}
-                self.add("tool_call", data=call)
-            case Finished(finish, tokens_in, tokens_out):
-                self.finish, self.tokens_in, self.tokens_out = finish, tokens_in, tokens_out
-        if self._size > MAX_ANSWER:
-            self.finish = "length"
-            return False
+                return self._say("reasoning", hearing.text_of(text))
+            case ToolCalled():
+                return self._call(hearing.call_of(event))
+            case Finished():
+                self.finish, self.tokens_in, self.tokens_out = hearing.ending_of(event)
         return True
 
-    def _say(self, kind: Kind, text: str) -> None:
-        text = _BAD.sub("\ufffd", text)
+    def _call(self, call: ToolCall) -> bool:
+        data = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments}
+        if not self._has_room(None, _size(data)):
+            raise ProviderError("A tool was called with more than an answer has room for.")
+        self.seal()
+        self.add("tool_call", data=data)
+        return True
+
+    def _has_room(self, kind: Kind | None, size: int) -> bool:
+        """Make room for so many bytes more; False if that is too much, or too many parts."""
+        if kind is None or kind != self._speaking:
+            self._parts += 1
+        self._speaking = kind
+        self._size += size
+        # The last part is for the error with which the answer may end.
+        return self._parts < MAX_PARTS and self._size <= MAX_ANSWER
+
+    def _say(self, kind: Kind, text: str) -> bool:
         if not text:
-            return
-        self._size += len(text.encode())
+            return True
+        room = MAX_ANSWER - self._size
+        fits = self._has_room(kind, _size(text))
+        if not fits:
+            self.finish = "length"
+            text = _beginning(text, room) if self._parts < MAX_PARTS else ""
+        if text:
+            self._tell(kind, text)
+        return fits
+
+    def _tell(self, kind: Kind, text: str) -> None:
         if self._pending and self._pending[-1][0] != kind:
             self.seal()
         self._pending.append((kind, text))
@@ -131,3 +158,13 @@ class LiveRun:
             if self.ended:
                 return
             await self._changed.wait()
+
+
+def _size(said: Any) -> int:
+    """Bytes, as JSON, without what encloses it."""
+    return len(msgspec.json.encode(said)) - 2
+
+
+def _beginning(text: str, room: int) -> str:
+    """As much of a text as there is room for."""
+    return text[: bisect_right(range(1, len(text) + 1), room, key=lambda end: _size(text[:end]))]

@@ -15,12 +15,13 @@ from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from hansard.errors import HansardError
+from hansard.errors import HansardError, StorageError, Unavailable
 from hansard.ids import Clock, new_id
 from hansard.model.runs import Run, RunError, RunEvent, RunEventType, RunStatus
 from hansard.providers.base import Request
 from hansard.providers.registry import Providers
 from hansard.providers.retrying import stream_patiently
+from hansard.services import hearing
 from hansard.services.endings import Ending, parts_of_events
 from hansard.services.extracting import find_in
 from hansard.services.live import LiveRun
@@ -105,11 +106,8 @@ class Runner:
             await self._generate(live, prepare)
         except asyncio.CancelledError:
             status = "cancelled" if live.cancelled else "interrupted"
-        except HansardError as failure:
-            status, error = "failed", RunError(failure.code, failure.message)
-        except Exception as failure:  # a provider's library may raise anything
-            said = f"{type(failure).__name__}: {failure}"
-            status, error = "failed", RunError("provider-error", said[:2000])
+        except Exception as failure:
+            status, error = "failed", hearing.error_of(failure)
         # From here on the answer is kept, whoever else wants to stop.
         finishing = asyncio.create_task(self._finish(live, saving, status, error, ended))
         while not finishing.done():
@@ -140,13 +138,18 @@ class Runner:
             await asyncio.sleep(self.options.save_interval)
             new = live.events[live.saved :] if self.options.auto_save else []
             lease = self.clock() + LEASE
-            with suppress(HansardError):  # a full disk may have room again by the next time
+            try:
                 run = await self.storage.write(
                     live.run.tenant_id, lambda tx, n=new, u=lease: _save(tx, live.run.id, n, u)
                 )
-                live.saved += len(new)
-                if run is None or run.cancel_requested:
-                    self.cancel(live.run.id)
+            except HansardError:
+                continue  # a full disk may have room again by the next time
+            except Exception:
+                _log.exception("What run %s said cannot be saved", live.run.id)
+                continue
+            live.saved += len(new)
+            if run is None or run.cancel_requested:
+                self.cancel(live.run.id)
 
     async def _finish(
         self,
@@ -159,8 +162,24 @@ class Runner:
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)
         live.seal()
+        last = None
+        try:
+            last = await self._store(await self._ending(live, status, error))
+        finally:  # nobody waits for ever, whatever went wrong
+            if last is None:
+                live.add(cast("RunEventType", status), data={"message_id": None})
+            else:
+                live.events.append(last)
+                live.wake()
+            self.live.pop(live.run.id, None)
+        if ended is not None and last is not None and not self._closing:
+            following = self.spawn(ended(live.run))
+            self._following.add(following)
+            following.add_done_callback(self._following.discard)
+
+    async def _ending(self, live: LiveRun, status: RunStatus, error: RunError | None) -> Ending:
         parts = parts_of_events(live.events)
-        ending = Ending(
+        return Ending(
             run=live.run,
             status=status,
             parts=parts,
@@ -173,25 +192,22 @@ class Runner:
             number=live.next_number,
             at=self.clock(),
         )
-        last = await self._store(ending)
-        if last is None:
-            live.add(cast("RunEventType", status), data={"message_id": None})
-        else:
-            live.events.append(last)
-            live.wake()
-        self.live.pop(live.run.id, None)
-        if ended is not None and last is not None and not self._closing:
-            following = self.spawn(ended(live.run))
-            self._following.add(following)
-            following.add_done_callback(self._following.discard)
 
     async def _store(self, ending: Ending) -> RunEvent | None:
-        """Store an ending, with patience; what cannot be stored now is ended at the next start."""
+        """Store an ending, with patience; what cannot be stored now is ended at the next start.
+
+        One that nobody foresaw, which no patience helps to store, gives way to one that says no more than that.
+        """
         for attempt in range(SAVE_ATTEMPTS):
             try:
                 return await self.storage.write(ending.run.tenant_id, ending.write)
-            except HansardError:
-                await asyncio.sleep(0.1 * 2**attempt)
+            except Exception as error:
+                early = attempt < SAVE_ATTEMPTS - 2
+                if isinstance(error, Unavailable) or (early and isinstance(error, StorageError)):
+                    await asyncio.sleep(0.1 * 2**attempt)
+                    continue
+                _log.exception("The answer of run %s cannot be stored", ending.run.id)
+                ending = ending.given_up()
         return None
 
 

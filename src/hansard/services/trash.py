@@ -3,7 +3,7 @@
 Deleting a message takes it and everything that follows from it, on its branch and on every branch that left
 after it, out of sight. The rest of its branch moves to a branch of its own in the trash, so that the branch
 ends before the message and its next place is free. What went together carries the same `deleted_at`, and
-comes back together.
+comes back together; an answer that was being made meanwhile goes after its prompt, and comes back with it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from hansard.model.base import Id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Summary
+from hansard.model.runs import Run
 from hansard.services import following
 from hansard.services.purging import PURGED
-from hansard.storage.base import Reader, Transaction
-from hansard.storage.placing import preview
+from hansard.storage.base import Append, Reader, Transaction
+from hansard.storage.placing import activity, place, preview
 from hansard.storage.query import Query
 
 
@@ -93,12 +94,65 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
         await tx.move(top.id, 0, parent.id)
         await _follow(tx, top.id, 0, parent.id, now)
         await tx.update(Branch, parent.id, head_seq=top.head_seq, head_id=top.head_id)
+        for run in await tx.select(
+            Query(Run).where(conversation_id=top.conversation_id, branch=top.id)
+        ):
+            await tx.update(Run, run.id, branch=parent.id, updated_at=now)
         await tx.delete(Query(Branch).where(id=top.id))
         await _show(tx, conversation, count, parent.id)
     else:
         await tx.update(Branch, top.id, cut_from=None, updated_at=now)
         await _show(tx, conversation, count, top.id)
     return count
+
+
+async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message] | None:
+    """Place the answer of a run whose conversation or branch is in the trash, there, behind its prompt.
+
+    None if neither is in the trash; nothing is placed where all that it belongs to is gone for good.
+    """
+    conversation = await tx.get(Conversation, run.conversation_id, lock=True)
+    own = await tx.get(Branch, run.branch, lock=True)
+    prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
+    holder = await tx.get(Branch, prompt.branch, lock=True) if prompt else None
+    if conversation is None or own is None or prompt is None or holder is None:
+        return []
+    marks = [record.deleted_at for record in (conversation, own, holder) if record.deleted_at]
+    if any(mark <= PURGED for mark in marks):
+        return []
+    if not marks:
+        return None
+    home = holder if holder.deleted_at and not own.deleted_at else own
+    if home.head_id != prompt.id:
+        home = await _fork(tx, home, holder, prompt, request)
+    placed = place(request.messages, home.id, prompt.seq, prompt.id)
+    await tx.insert(*placed)
+    await tx.update(Branch, home.id, head_seq=placed[-1].seq, head_id=placed[-1].id)
+    if home.deleted_at is None:
+        await _show(tx, conversation, len(placed), home.id)
+    await tx.tally(*activity(placed, conversation.project_id, prompt.created_at))
+    return placed
+
+
+async def _fork(
+    tx: Transaction, home: Branch, holder: Branch, prompt: Message, request: Append
+) -> Branch:
+    """A branch that leaves `holder` after the prompt, in the trash if `home` is."""
+    fork = Branch(
+        tenant_id=tx.tenant,
+        id=request.fork_id,
+        conversation_id=holder.conversation_id,
+        name="fork",
+        parent_branch=holder.id,
+        fork_seq=prompt.seq,
+        head_seq=prompt.seq,
+        head_id=prompt.id,
+        deleted_at=home.deleted_at,
+        created_at=request.at,
+        updated_at=request.at,
+    )
+    await tx.insert(fork)
+    return fork
 
 
 async def below(tx: Reader, top: Branch) -> list[Branch]:

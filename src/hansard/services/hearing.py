@@ -1,0 +1,76 @@
+"""What a provider says, made fit for the record: what is no text is replaced, what is no number is not known.
+
+A provider's library hands on what came over the line, and nothing of that may keep an answer from being stored, or
+from being read again. What cannot be made fit is a ProviderError, which ends the answer and says why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+from hansard.errors import HansardError, InvalidInput, ProviderError, TooLarge
+from hansard.model.checks import MAX_MESSAGE_BYTES, check_json, check_parts
+from hansard.model.messages import FINISHES, Finish
+from hansard.model.parts import ToolCall
+from hansard.model.runs import RunError
+from hansard.providers.base import Finished, ToolCalled
+
+MAX_ERROR = 2_000
+"""Characters."""
+
+_BAD = re.compile("[\0\ud800-\udfff]")
+
+
+def text_of(said: str) -> str:
+    return _BAD.sub("\ufffd", said)
+
+
+def call_of(called: ToolCalled) -> ToolCall:
+    """The call as a part of a message; raises ProviderError."""
+    try:
+        call = ToolCall(text_of(called.call_id), text_of(called.name), _json(called.arguments))
+        check_parts([call], "")
+    except (InvalidInput, TypeError, ValueError, RecursionError) as error:
+        raise ProviderError(f"A tool was called in a way that cannot be kept: {error}") from error
+    return call
+
+
+def _json(value: Any) -> Any:
+    """The value as JSON, or its text where it cannot be kept as such; raises TooLarge."""
+    try:
+        return check_json(_clean(value), "", MAX_MESSAGE_BYTES)
+    except TooLarge:
+        raise
+    except InvalidInput:
+        return json.dumps(value, default=repr)
+
+
+def _clean(value: Any) -> Any:
+    """The value with text in it that is text."""
+    if isinstance(value, str):
+        return text_of(value)
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        fields = cast("dict[Any, Any]", value)
+        return {_clean(key): _clean(item) for key, item in fields.items()}
+    return value
+
+
+def ending_of(finished: Finished) -> tuple[Finish, int | None, int | None]:
+    finish = finished.finish if finished.finish in FINISHES else "stop"
+    return finish, _count(finished.tokens_in), _count(finished.tokens_out)
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**53 else None
+
+
+def error_of(failure: Exception) -> RunError:
+    """Why an answer failed, in short."""
+    if isinstance(failure, HansardError):
+        return RunError(failure.code, text_of(failure.message[:MAX_ERROR]))
+    said = f"{type(failure).__name__}: {failure}"  # a provider's library may raise anything
+    return RunError("provider-error", text_of(said[:MAX_ERROR]))
