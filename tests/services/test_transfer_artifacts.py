@@ -135,3 +135,25 @@ async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> Non
     with pytest.raises(InvalidInput, match="is not there"):
         await bob.transfer.import_lines([lines[0], *claimed, end])
     assert await artifacts(bob) == []
+
+
+async def test_a_file_that_collects_what_is_not_in_it_comes_in_without_that(
+    ada: Services, eve: Services
+) -> None:
+    """As earlier releases wrote them."""
+    own = await ada.artifacts.create("Ada's", type="text", title="Ada's")
+    both, _ = [await ada.collections.create(name) for name in ("Both", "Other")]
+    await ada.collections.add(both.id, own.id)
+    lines = await export(ada)
+    at = _first(lines, "collected")
+    lost = [_with(lines[at], artifact_id=new_id()), _with(lines[at], collection_id=new_id())]
+    lines[at:at] = lost
+    lines[-1] = _with(lines[-1], records=len(lines) - 2)
+    for _ in range(2):
+        report = await eve.transfer.import_lines(lines)
+        assert report.different == {}
+        assert report.problems == [
+            f"collected {msgspec.json.decode(line)['artifact_id']} is not there" for line in lost
+        ]
+    assert [a.title for a in await artifacts(eve, collection_id=both.id)] == ["Ada's"]
+    assert [each.name for each in await eve.collections.list()] == ["Both", "Other"]
