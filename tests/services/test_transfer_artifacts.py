@@ -137,6 +137,21 @@ async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> Non
     assert await artifacts(bob) == []
 
 
+async def test_a_collection_goes_out_with_what_is_its_owners(
+    ada: Services, bob: Services, eve: Services
+) -> None:
+    """What somebody else shared can be collected, and is not hers to take along."""
+    foreign = await bob.artifacts.create("Bob's", type="text", title="Bob's")
+    await bob.shares.share(foreign.id, "ada")
+    own = await ada.artifacts.create("Ada's", type="text", title="Ada's")
+    both = await ada.collections.create("Both")
+    for each in (foreign, own):
+        await ada.collections.add(both.id, each.id)
+    report = await eve.transfer.import_lines(await export(ada))
+    assert (report.added["collected"], report.problems) == (1, [])
+    assert [a.title for a in await artifacts(eve, collection_id=both.id)] == ["Ada's"]
+
+
 async def test_a_file_that_collects_what_is_not_in_it_comes_in_without_that(
     ada: Services, eve: Services
 ) -> None:

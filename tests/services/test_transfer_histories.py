@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hansard import Services
+import hansard
+from hansard import Database, Services
 from hansard.errors import InvalidInput
 from hansard.ids import new_id
 from hansard.model.conversations import Conversation
-from services.talks import export, path, say, talk
+from services.conftest import Clock
+from services.histories import History
+from services.talks import export, path, said, say, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +41,33 @@ def _by_age(lines: list[bytes]) -> list[bytes]:
     return [msgspec.json.encode(r) for r in [*records[:first], *branches, *messages, *rest]]
 
 
+async def test_a_branch_that_hangs_on_a_younger_one_comes_back(
+    ada: Services, eve: Services
+) -> None:
+    made = await _rehung(ada)
+    lines = await export(ada)
+    report = await eve.transfer.import_lines(lines)
+    assert report.added["branch"] == 3
+    assert (await export(eve))[1:] == lines[1:]
+    [top] = [b for b in await eve.branches.list(made.id, deleted=True) if b.cut_from]
+    await eve.branches.restore(made.id, top.id)
+    assert await said(eve, made, made.branch) == ["one", "two", "three", "four"]
+
+
+async def test_what_was_restored_beside_something_new_comes_back(
+    ada: Services, eve: Services
+) -> None:
+    """Nothing is in the trash any more, but a branch still hangs on a younger one."""
+    made = await _rehung(ada)
+    await say(ada, made, "something else", branch=made.branch)
+    [top] = [b for b in await ada.branches.list(made.id, deleted=True) if b.cut_from]
+    await ada.branches.restore(made.id, top.id)
+    lines = await export(ada)
+    await eve.transfer.import_lines(lines)
+    assert (await export(eve))[1:] == lines[1:]
+    assert len(await eve.branches.list(made.id)) == 3
+
+
 async def test_a_file_with_a_branch_before_the_one_it_left_is_welcome(
     ada: Services, eve: Services
 ) -> None:
@@ -45,6 +75,9 @@ async def test_a_file_with_a_branch_before_the_one_it_left_is_welcome(
     await _rehung(ada, *(f"more {number}" for number in range(600)))  # more than come in at once
     lines = await export(ada)
     before = _by_age(lines)
+    assert [msgspec.json.decode(line) for line in before] != [
+        msgspec.json.decode(line) for line in lines
+    ]
     await eve.transfer.import_lines(before)
     assert (await export(eve))[1:] == lines[1:]
     assert await eve.stats.get() == await ada.stats.get()
@@ -66,3 +99,23 @@ async def test_a_branch_that_left_another_where_it_was_not_is_refused(
     with pytest.raises(InvalidInput, match="does not begin where it left another"):
         await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
     assert (await eve.conversations.list()).items == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_history_comes_back_equal(
+    db: Database, ada: Services, eve: Services, clock: Clock, seed: int
+) -> None:
+    made = await ada.conversations.create(title=f"History {seed}")
+    await ada.messages.append(made.id, [hansard.user("first")])
+    history = History(ada, made, seed)
+    for _ in range(40):
+        await history.step()
+    lines = await export(ada)
+    clock.pass_time(days=1)
+    report = await eve.transfer.import_lines(lines)
+    assert (report.present, report.different, report.problems) == ({}, {}, [])
+    assert (await export(eve))[1:] == lines[1:]
+    assert await eve.stats.get() == await ada.stats.get()
+    earlier = db.scope("third", "ada")
+    await earlier.transfer.import_lines(_by_age(lines))
+    assert (await export(earlier))[1:] == lines[1:]
