@@ -120,6 +120,16 @@ async def test_a_content_that_is_there_serves_an_artifact_that_is_not(
     assert await said(eve, second) == await said(eve, first)
 
 
+async def test_a_content_comes_back_with_its_time(ada: Services, eve: Services) -> None:
+    """An artifact says what a younger one said before it, and is in the file first."""
+    first = await ada.artifacts.create("one", type="text", title="A")
+    await ada.artifacts.create("two", type="text", title="B")
+    await ada.artifacts.update(first.id, content="two")
+    lines = await export(ada)
+    await eve.transfer.import_lines(lines)
+    assert (await export(eve))[1:] == lines[1:]
+
+
 async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> None:
     """Bob knows the digest of what Ada keeps, and claims to have said it."""
     await ada.artifacts.create("Ada's secret", type="text", title="Secret")
