@@ -120,6 +120,16 @@ async def test_a_content_that_is_there_serves_an_artifact_that_is_not(
     assert await said(eve, second) == await said(eve, first)
 
 
+async def test_a_content_comes_back_with_its_time(ada: Services, eve: Services) -> None:
+    """An artifact says what a younger one said before it, and is in the file first."""
+    first = await ada.artifacts.create("one", type="text", title="A")
+    await ada.artifacts.create("two", type="text", title="B")
+    await ada.artifacts.update(first.id, content="two")
+    lines = await export(ada)
+    await eve.transfer.import_lines(lines)
+    assert (await export(eve))[1:] == lines[1:]
+
+
 async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> None:
     """Bob knows the digest of what Ada keeps, and claims to have said it."""
     await ada.artifacts.create("Ada's secret", type="text", title="Secret")
@@ -135,3 +145,40 @@ async def test_a_digest_alone_opens_nothing(ada: Services, bob: Services) -> Non
     with pytest.raises(InvalidInput, match="is not there"):
         await bob.transfer.import_lines([lines[0], *claimed, end])
     assert await artifacts(bob) == []
+
+
+async def test_a_collection_goes_out_with_what_is_its_owners(
+    ada: Services, bob: Services, eve: Services
+) -> None:
+    """What somebody else shared can be collected, and is not hers to take along."""
+    foreign = await bob.artifacts.create("Bob's", type="text", title="Bob's")
+    await bob.shares.share(foreign.id, "ada")
+    own = await ada.artifacts.create("Ada's", type="text", title="Ada's")
+    both = await ada.collections.create("Both")
+    for each in (foreign, own):
+        await ada.collections.add(both.id, each.id)
+    report = await eve.transfer.import_lines(await export(ada))
+    assert (report.added["collected"], report.problems) == (1, [])
+    assert [a.title for a in await artifacts(eve, collection_id=both.id)] == ["Ada's"]
+
+
+async def test_a_file_that_collects_what_is_not_in_it_comes_in_without_that(
+    ada: Services, eve: Services
+) -> None:
+    """As earlier releases wrote them."""
+    own = await ada.artifacts.create("Ada's", type="text", title="Ada's")
+    both, _ = [await ada.collections.create(name) for name in ("Both", "Other")]
+    await ada.collections.add(both.id, own.id)
+    lines = await export(ada)
+    at = _first(lines, "collected")
+    lost = [_with(lines[at], artifact_id=new_id()), _with(lines[at], collection_id=new_id())]
+    lines[at:at] = lost
+    lines[-1] = _with(lines[-1], records=len(lines) - 2)
+    for _ in range(2):
+        report = await eve.transfer.import_lines(lines)
+        assert report.different == {}
+        assert report.problems == [
+            f"collected {msgspec.json.decode(line)['artifact_id']} is not there" for line in lost
+        ]
+    assert [a.title for a in await artifacts(eve, collection_id=both.id)] == ["Ada's"]
+    assert [each.name for each in await eve.collections.list()] == ["Both", "Other"]

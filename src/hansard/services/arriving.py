@@ -33,7 +33,7 @@ class Brought:
     """The contents of a file: those that are to be kept, the others by digest."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, Packed] = {}
+        self._waiting: dict[str, tuple[Packed, datetime]] = {}
         self._kept: set[str] = set()
 
     def add(self, content: Content, *, there: bool) -> None:
@@ -48,15 +48,15 @@ class Brought:
         if there:
             self._kept.add(content.id)
         else:
-            self._waiting[content.id] = pack(content.data.decode())
+            self._waiting[content.id] = pack(content.data.decode()), content.created_at
 
-    def take(self, digest: str) -> Packed | None:
-        """What is to be kept of a content; None if that was done before."""
-        packed = self._waiting.pop(digest, None)
-        if packed is None and digest not in self._kept:
+    def take(self, digest: str) -> tuple[Packed, datetime] | None:
+        """What is to be kept of a content, and since when it is; None if that was done before."""
+        brought = self._waiting.pop(digest, None)
+        if brought is None and digest not in self._kept:
             raise InvalidInput(f"Content {digest} is not there.")
         self._kept.add(digest)
-        return packed
+        return brought
 
 
 class Arrival:
@@ -74,22 +74,24 @@ class Arrival:
         artifact = self.artifact
         await tx.insert(replace(artifact, deleted_at=IMPORTING, version=artifact.version - 1))
 
-    def check(self, revision: Revision) -> Packed | None:
+    def check(self, revision: Revision) -> tuple[Packed, datetime] | None:
         """What a revision brings, if it follows those before it; raises InvalidInput."""
         number = self._last.number if self._last else 0
         follows = number < revision.number <= self.artifact.revision
         if revision.artifact_id != self.artifact.id or not follows:
             raise InvalidInput(f"A revision of artifact {revision.artifact_id} is out of place.")
-        packed = self._brought.take(revision.digest)
-        if packed is not None and packed.size != revision.size:
+        brought = self._brought.take(revision.digest)
+        if brought is not None and brought[0].size != revision.size:
             raise InvalidInput(f"A revision of artifact {revision.artifact_id} has another size.")
         self._first = self._first or revision.number
         self._last = revision
-        return packed
+        return brought
 
-    async def add(self, tx: Transaction, revision: Revision, packed: Packed | None) -> None:
-        if packed is not None:
-            await keep(tx, packed, revision.created_at)
+    async def add(
+        self, tx: Transaction, revision: Revision, brought: tuple[Packed, datetime] | None
+    ) -> None:
+        if brought is not None:
+            await keep(tx, *brought)
         await tx.insert(revision)
         use = {"made": 1} if revision.number == self._first else {"edited": 1}
         await count(tx, self.artifact, revision.created_at, **use)
@@ -202,10 +204,10 @@ class ArtifactIntake(Intake):
                 self._tree.add(record)
             elif record.message_id is not None:
                 raise InvalidInput(f"A revision of artifact {arrival.artifact.id} is out of place.")
-            packed = arrival.check(record)
+            brought = arrival.check(record)
 
-            async def work(tx: Transaction, r: Revision = record, p: Any = packed) -> None:
-                await arrival.add(tx, r, p)
+            async def work(tx: Transaction, r: Revision = record, b: Any = brought) -> None:
+                await arrival.add(tx, r, b)
 
             await self._do("revision", work)
             self._note("added", record)

@@ -38,6 +38,7 @@ from hansard.services.intake import Step, is_blank
 from hansard.services.purging import IMPORTING, counted, counters_of, purge_conversation
 from hansard.services.wholeness import BlobCheck, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
+from hansard.storage.placing import activity
 from hansard.storage.query import Query
 
 BATCH = 500
@@ -51,6 +52,8 @@ class Importer(ArtifactIntake):
         self._blob: BlobCheck | None = None
         self._unread: dict[str, None] = {}
         """Answers that may have artifacts in them, and of which no line says that they were taken out."""
+        self._early: dict[str, list[Message]] = {}
+        """The first messages of branches that came before what they follow, by its id, without their parts."""
 
     async def take(self, records: Sequence[Entry]) -> None:
         """Take in some records, in their order."""
@@ -150,7 +153,8 @@ class Importer(ArtifactIntake):
             await tx.insert(hidden)
 
         self._waiting.append(Step(conversation, "conversation", work))
-        self._coming, self._tree, self._unread = conversation, TreeCheck(), {}
+        self._coming, self._tree = conversation, TreeCheck()
+        self._unread, self._early = {}, {}
 
     async def _children(self, records: list[Any]) -> None:
         """Records of the conversation that came before them."""
@@ -168,14 +172,28 @@ class Importer(ArtifactIntake):
             elif isinstance(record, Extraction):
                 self._unread.pop(record.message_id, None)
 
+        followed = self._followed(records) if isinstance(records[0], Message) else []
+
         async def work(tx: Transaction) -> None:
             await tx.insert(*records)
             if isinstance(records[0], Message):
                 await self._count(tx, coming, records)
+                for first, before in followed:
+                    await _count_late(tx, coming, first, before)
 
         kind = kind_of(records[0])
         self._waiting.append(Step(coming, kind, work))
         self._counts["added"][kind] += len(records)
+
+    def _followed(self, messages: list[Message]) -> list[tuple[Message, Message]]:
+        """Pairs of an early message and the one it follows, which has come now."""
+        pairs = [(first, m) for m in messages for first in self._early.pop(m.id, ())]
+        for message in messages:
+            before = message.parent_id
+            if before is not None and not self._tree.has(before):
+                stub = msgspec.structs.replace(message, parts=())
+                self._early.setdefault(before, []).append(stub)
+        return pairs
 
     async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
         """Let the counters and the uses of blobs follow."""
@@ -230,6 +248,9 @@ class Importer(ArtifactIntake):
                 await self._chunk(record)
                 continue
             there = await self._there(record)
+            if isinstance(record, Collected) and there is None and await self._is_lost(record):
+                self._problem(f"collected {record.artifact_id} is not there")
+                continue
             fresh = isinstance(record, User) and is_blank(there) and not is_blank(record)
             if there is None or fresh:
                 await self._storage.write(
@@ -252,8 +273,6 @@ class Importer(ArtifactIntake):
             await self._check_project(tx, record.parent_id)
         if isinstance(record, Collection):
             await self._check_project(tx, record.project_id)
-        if isinstance(record, Collected):
-            await self._check_collected(tx, record)
         await tx.insert(record)
 
     async def _chunk(self, chunk: BlobChunk) -> None:
@@ -283,9 +302,21 @@ class Importer(ArtifactIntake):
         if self._blob is not None:
             raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
 
-    async def _check_collected(self, tx: Reader, record: Collected) -> None:
-        collection = await tx.get(Collection, record.collection_id)
-        artifact = await tx.get(Artifact, record.artifact_id)
-        for found in (collection, artifact):
-            if found is None or found.owner_id != self._scope.user:
-                raise InvalidInput("A collection has something that is not there.")
+    async def _is_lost(self, record: Collected) -> bool:
+        """Whether what is collected, or where, is not the user's: exports once had what others shared."""
+
+        async def work(tx: Reader) -> bool:
+            collection = await tx.get(Collection, record.collection_id)
+            artifact = await tx.get(Artifact, record.artifact_id)
+            user = self._scope.user
+            return any(it is None or it.owner_id != user for it in (collection, artifact))
+
+        return await self._storage.read(self._scope.tenant, work)
+
+
+async def _count_late(
+    tx: Transaction, coming: Conversation, first: Message, before: Message
+) -> None:
+    """Let the counters know what an early message follows: it was counted as if that were nothing."""
+    for sign, at in ((-1, None), (1, before.created_at)):
+        await tx.tally(*activity([first], coming.project_id, at, sign))

@@ -163,10 +163,13 @@ class Intake(ABC):
             self._note("present", record)
             return
         self._note("different", record)
+        name = getattr(record, "id", None) or getattr(record, "name", "")
+        state = "is not there" if there is None else "has other content here"
+        self._problem(f"{kind_of(record)} {name} {state}".replace("  ", " "))
+
+    def _problem(self, text: str) -> None:
         if len(self._problems) < MAX_PROBLEMS:
-            name = getattr(record, "id", None) or getattr(record, "name", "")
-            state = "is not there" if there is None else "has other content here"
-            self._problems.append(f"{kind_of(record)} {name} {state}".replace("  ", " "))
+            self._problems.append(text)
 
     def _note(self, outcome: Outcome, record: Entry) -> None:
         self._counts[outcome][kind_of(record)] += 1

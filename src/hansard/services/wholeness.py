@@ -16,14 +16,19 @@ from hansard.model.messages import Message, Rating
 
 
 class TreeCheck:
-    """Sees the records of one conversation in their order; what it refuses would break paths."""
+    """Sees the records of one conversation in their order; what it refuses would break paths.
+
+    A branch may come before the one it left. Whether it left that at a message is known when all have come.
+    """
 
     def __init__(self) -> None:
         self._branches: dict[str, Branch] = {}
+        self._starts: dict[str, str | None] = {}
+        """What the first message of each branch follows."""
         self._ends: dict[str, tuple[int, str | None]] = {}
         """How far each branch has come: the seq and id of its last message, own or shared."""
         self._messages: dict[tuple[str, int], str] = {}
-        """The ids at which branches leave others."""
+        """The ids of messages by their places, at which branches leave others."""
         self._ids: dict[str, str] = {}
         """The branch of each message."""
 
@@ -49,16 +54,16 @@ class TreeCheck:
         if branch is None:
             raise InvalidInput(f"Message {message.id} is on a branch that is not there.")
         if branch.id not in self._ends:
-            self._ends[branch.id] = (
-                branch.fork_seq,
-                self._at(branch.parent_branch, branch.fork_seq),
-            )
-        seq, head = self._ends[branch.id]
+            self._starts[branch.id] = message.parent_id
+        seq, head = self._ends.get(branch.id, (branch.fork_seq, message.parent_id))
         if message.seq != seq + 1 or message.parent_id != head:
             raise InvalidInput(f"Message {message.id} does not follow the one before it.")
         self._ends[branch.id] = (message.seq, message.id)
         self._messages[message.branch, message.seq] = message.id
         self._ids[message.id] = message.branch
+
+    def has(self, message_id: str) -> bool:
+        return message_id in self._ids
 
     def _at(self, branch_id: str | None, seq: int) -> str | None:
         """The id of the message at a depth of a branch's path."""
@@ -85,9 +90,10 @@ class TreeCheck:
         if len(self._reached(main)) < len(self._branches):
             raise InvalidInput(f"Branches of conversation {conversation.id} come from nowhere.")
         for branch in self._branches.values():
-            end = self._ends.get(branch.id)
-            if end is None:
-                end = (branch.fork_seq, self._at(branch.parent_branch, branch.fork_seq))
+            left = self._at(branch.parent_branch, branch.fork_seq)
+            if self._starts.get(branch.id, left) != left:
+                raise InvalidInput(f"Branch {branch.id} does not begin where it left another.")
+            end = self._ends.get(branch.id, (branch.fork_seq, left))
             if end != (branch.head_seq, branch.head_id):
                 raise InvalidInput(f"Branch {branch.id} does not end with its head.")
 
