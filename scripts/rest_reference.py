@@ -18,7 +18,6 @@ from hansard.server.app import NOUNS, make_api
 from hansard.server.auth import Doorkeeper
 from hansard.server.errors import (
     MethodNotAllowed,
-    TooManyRequests,
     UnsupportedMediaType,
     WrongHost,
     status_of,
@@ -219,7 +218,7 @@ def _codes() -> Iterator[str]:
     kinds: list[type[HansardError]] = [HansardError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    of_server = {MethodNotAllowed, TooManyRequests, UnsupportedMediaType, WrongHost}
+    of_server = {MethodNotAllowed, UnsupportedMediaType, WrongHost}
     for kind in sorted(kinds, key=lambda kind: (status_of(kind()), kind.code)):
         if kind.__module__ == HansardError.__module__ or kind in of_server:
             title = (kind.__doc__ or "").partition("\n")[0]

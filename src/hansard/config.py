@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
+SIGNED_OUT = "signed-out"
 FILE = "config.toml"
 MAX_DAYS = 36_500
 
@@ -86,6 +87,11 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def token_file(self) -> Path:
         return self.home / TOKEN
+
+    @property
+    def signed_out_file(self) -> Path:
+        """Which sessions were ended."""
+        return self.home / SIGNED_OUT
 
     @property
     def database(self) -> str:

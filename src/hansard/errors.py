@@ -18,6 +18,7 @@
     ├── ProviderError             a model's provider did not answer as it should
     │   ├── ProviderRefused       it said no (bad key, bad request): trying again will not help
     │   └── ProviderUnavailable   it is down, slow or busy: trying again may help
+    ├── TooManyRequests           they come too fast: trying again in a moment will help
     ├── Unavailable               not now
     │   ├── Overloaded            too much work is waiting
     │   ├── OutcomeUnknown        the commit's answer was lost: it may or may not have happened
@@ -150,6 +151,12 @@ class ProviderUnavailable(ProviderError):
     """The model's provider cannot answer now."""
 
     code = "provider-unavailable"
+
+
+class TooManyRequests(HansardError):
+    """Requests come too fast."""
+
+    code = "too-many-requests"
 
 
 class Unavailable(HansardError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from hansard.errors import InvalidConfig, NotSignedIn
+from hansard.errors import InvalidConfig, NotSignedIn, Unavailable
 from hansard.server import auth
 from hansard.server.auth import Credential, Doorkeeper, signin_link, token_of
 from hansard.server.gate import COOKIE
@@ -238,3 +239,43 @@ def test_a_token_that_others_may_read_is_refused_with_the_way_to_mend_it(tmp_pat
     file.write_text("short")
     with pytest.raises(InvalidConfig, match="does not hold a token"):
         token_of(file)
+
+
+def signed_in(keeper: Doorkeeper, now: float) -> Credential:
+    code = auth._sign(TOKEN, "sign-in code", now + auth.LINK_LASTS)
+    return Credential("session", keeper.admit(code))
+
+
+def test_who_signed_out_stays_out_after_a_restart(tmp_path: Path) -> None:
+    file, now = tmp_path / "signed-out", [1_000.0]
+    keeper = Doorkeeper(TOKEN, lambda: now[0], ended=file)
+    gone, stays = signed_in(keeper, now[0]), signed_in(keeper, now[0])
+    assert not file.exists()
+    keeper.dismiss(gone)
+    restarted = Doorkeeper(TOKEN, lambda: now[0], ended=file)
+    assert (restarted.knows(gone), restarted.knows(stays)) == (False, True)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert gone.secret not in file.read_text(), "the file gives no session away"
+    restarted.dismiss(stays)
+    assert len(auth.ended_in(file)) == 2
+    now[0] += auth.SESSION_LASTS
+    restarted.dismiss(signed_in(restarted, now[0]))
+    assert len(auth.ended_in(file)) == 1, "what has expired need not be remembered"
+    assert [found.name for found in tmp_path.iterdir()] == ["signed-out"]
+
+
+def test_a_sign_out_that_cannot_be_written_down_is_told(tmp_path: Path) -> None:
+    keeper = Doorkeeper(TOKEN, ended=tmp_path / "no-such-folder" / "signed-out")
+    session = signed_in(keeper, time.time())
+    with pytest.raises(Unavailable, match="until the server starts again"):
+        keeper.dismiss(session)
+    assert not keeper.knows(session)
+
+
+def test_a_damaged_list_of_ended_sessions_is_refused_with_the_way_to_mend_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "signed-out"
+    file.write_text("[")
+    with pytest.raises(InvalidConfig, match="Remove it and the token"):
+        Doorkeeper(TOKEN, ended=file)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_socket
 
 from hansard.client import Client, Event, Resync
-from hansard.errors import NotFound, NotSignedIn, RevisionMoved, Unavailable
+from hansard.errors import (
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    OutcomeUnknown,
+    RevisionMoved,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+)
+from hansard.model.pages import Page
 from server.harness import TOKEN, Process, Site, wait_until
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +114,103 @@ async def test_a_request_that_was_cut_off_is_asked_again_and_done_once(
     assert not cuts
     after = here.get("/artifacts", limit=500)["items"]
     assert (len(after), after[0]["id"]) == (before + 1, made.id)
+
+
+async def test_a_request_that_is_too_large_is_told_so_and_spoils_no_other(
+    here: Site, client: Client
+) -> None:
+    talk = here.talk()["id"]
+    for size in (5_000_000, 9_000_000):  # one that is refused, and one for which the server closes
+        large = client.create_artifact(type="text", title="large", content="x" * size)
+        told, page = await asyncio.gather(large, client.get_artifacts(talk), return_exceptions=True)
+        assert isinstance(told, TooLarge)
+        assert isinstance(page, Page)
+
+
+@asynccontextmanager
+async def rude(end: Callable[[ServerConnection], None]) -> AsyncIterator[str]:
+    """A server that ends every connection as soon as something is said."""
+
+    async def hear(line: ServerConnection) -> None:
+        await line.recv()
+        end(line)
+        await line.wait_closed()
+
+    async with serve_socket(hear, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+
+
+async def test_a_server_that_always_hangs_up_is_not_asked_for_ever() -> None:
+    async with (
+        rude(lambda line: line.transport.abort()) as url,
+        Client(url, TOKEN, patience=0.5) as client,
+    ):
+        with pytest.raises(Unavailable) as refused:
+            await asyncio.wait_for(client.get_artifact(str(uuid4())), 30)
+        assert not isinstance(refused.value, OutcomeUnknown)
+        with pytest.raises(OutcomeUnknown):
+            await client.delete_artifact(str(uuid4()))
+
+
+async def test_all_wait_for_a_server_that_is_away_at_the_same_time() -> None:
+    async with Client("http://127.0.0.1:9", TOKEN, patience=0.5) as nowhere:
+        began = time.monotonic()
+        asked = [nowhere.cancel_run(str(uuid4())) for _ in range(20)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(each) for each in told} == {Unavailable}
+        assert time.monotonic() - began < 20 * 0.5 / 2
+
+
+async def test_requests_that_come_too_fast_are_asked_again(here: Site, client: Client) -> None:
+    talk = here.talk()["id"]
+    pages = await asyncio.gather(*(client.get_artifacts(talk) for _ in range(150)))
+    assert len(pages) == 150
+
+
+async def test_requests_that_still_come_too_fast_are_refused_by_name(here: Site) -> None:
+    talk = here.talk()["id"]
+    async with Client(here.url, TOKEN) as hasty:
+        await hasty.get_artifacts(talk)
+        hasty._patience = 0
+        asked = (hasty.get_artifacts(talk) for _ in range(280))
+        told = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(each) for each in told} == {Page, TooManyRequests}
+
+
+async def test_a_closed_client_leaves_nothing_behind(
+    here: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(here.url, TOKEN)
+    talk, before = here.talk()["id"], asyncio.all_tasks()
+    await client.get_artifacts(talk)
+    asked = [asyncio.create_task(client.get_artifacts(talk)) for _ in range(20)]
+    await asyncio.sleep(0)
+    await client.close()
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(each) for each in told} <= {Page, Unavailable}
+    assert Unavailable in {type(each) for each in told}
+    with pytest.raises(Unavailable, match="was closed"):
+        await client.get_artifacts(talk)
+    with pytest.raises(Unavailable, match="was closed"):
+        await anext(client.events())
+    assert asyncio.all_tasks() <= before
+    gc.collect()
+    assert not caplog.records, "no failure that nobody was told"
+
+
+async def test_closing_ends_the_wait_for_a_server_that_is_away() -> None:
+    client = Client("http://127.0.0.1:9", TOKEN, patience=3_600)
+    asked = asyncio.create_task(client.cancel_run(str(uuid4())))
+    await asyncio.sleep(0)
+    await client.close()
+    with pytest.raises(Unavailable, match="was closed"):
+        await asyncio.wait_for(asked, 30)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8765", "localhost:8765", "ftp://a", "http://", ""])
+def test_what_is_no_address_is_refused_at_once(url: str) -> None:
+    with pytest.raises(InvalidInput, match="is not like http"):
+        Client(url, TOKEN)
 
 
 async def follow(client: Client, seen: list[str]) -> None:

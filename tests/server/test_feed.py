@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -14,7 +15,9 @@ import pytest
 
 from hansard import connect
 from hansard.server.auth import signin_link
+from hansard.services.database import LOCAL_TENANT
 from hansard.services.feed import Feed
+from hansard.services.trimming import trim_feeds
 from hansard.storage.base import Change, Transaction
 from server.harness import JSON, TOKEN, Site, parse, problem, process
 
@@ -43,6 +46,35 @@ def test_a_stream_begins_now_and_says_where_that_is(anywhere: Site) -> None:
     assert next(changes) == {"position": last}
     after = anywhere.talk()
     assert next(changes)["subject_id"] == after["id"]
+
+
+def test_a_position_past_the_end_is_told_and_the_changes_come(anywhere: Site) -> None:
+    anywhere.talk()
+    end = anywhere.feed_end()
+    changes = anywhere.stream(STREAM, params={"after": end + 1_000})
+    assert next(changes) == {"position": end, "resync": True}
+    page = anywhere.get("/feed", after=end + 1_000)
+    assert page == {"items": [], "next": end, "resync": True}
+    talk = anywhere.talk()
+    assert next(changes)["subject_id"] == talk["id"]
+    page = anywhere.get("/feed", after=page["next"])
+    assert [entry["subject_id"] for entry in page["items"]] == [talk["id"]]
+    assert anywhere.get("/feed", after=page["next"]) == {"items": [], "next": page["next"]}
+
+
+def test_a_stream_from_before_what_is_kept_is_told_so(anywhere: Site) -> None:
+    talk = anywhere.talk()
+    end = anywhere.feed_end()
+
+    async def trim() -> None:
+        await trim_feeds(anywhere.database.storage, LOCAL_TENANT, datetime.now(UTC))
+
+    anywhere.do(trim)
+    assert anywhere.get("/feed")["items"][0]["kind"] == "feed.trimmed"
+    changes = anywhere.stream(STREAM, params={"after": 0})
+    assert next(changes) == {"position": end, "resync": True}
+    anywhere.patch(f"/conversations/{talk['id']}", title="Later")
+    assert next(changes)["kind"] == "conversation.updated"
 
 
 def test_an_empty_feed_begins_at_zero(anywhere: Site) -> None:

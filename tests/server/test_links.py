@@ -11,9 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from hansard.errors import NotFound
+from hansard.errors import NotFound, TooManyRequests
 from hansard.server import guessing
-from hansard.server.errors import TooManyRequests
 from hansard.server.gate import COOKIE
 from hansard.server.guessing import Guesses
 from server.harness import JSON, Site, problem, process, site, wait_until

@@ -72,6 +72,18 @@ def test_a_second_start_is_quick_and_knows_token_and_sessions(home: Path) -> Non
             assert answer.status_code == 200
 
 
+def test_who_signed_out_is_not_signed_in_again_by_a_restart(home: Path) -> None:
+    with process(home) as first, httpx2.Client() as browser:
+        browser.get(signin_link(first.token, first.url))
+        cookies = dict(browser.cookies)
+        out = browser.delete(f"{first.url}/api/v1/session", headers={"Origin": first.url})
+        assert out.status_code == 204
+        first.end()
+        with process(home) as second:
+            answer = httpx2.get(f"{second.url}/api/v1/me", cookies=cookies)
+            problem(answer, 401, "not-signed-in")
+
+
 def begin(client: httpx2.Client, **fields: Any) -> tuple[str, JSON]:
     """A conversation with an answer under way, of which something was said."""
     talk = client.post("/conversations", json={}).json()["id"]

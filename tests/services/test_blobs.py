@@ -49,9 +49,34 @@ async def test_bytes_come_back_as_they_were(ada: Services) -> None:
 async def test_the_same_bytes_are_kept_once(db: Database, ada: Services, bob: Services) -> None:
     first = await ada.blobs.put(PICTURE, "image/png")
     again = await ada.blobs.put(PICTURE, "image/jpeg")
-    assert again == first
+    assert again.id == first.id
     await bob.blobs.put(PICTURE, "image/png")
     assert await _kept(db) == (1, 3)
+
+
+async def test_who_uploads_what_another_has_is_told_nothing_of_that(
+    ada: Services, bob: Services, clock: Clock
+) -> None:
+    hers = await ada.blobs.put(PICTURE, "text/x-secret")
+    clock.pass_time(hours=1)
+    his = await bob.blobs.put(PICTURE, "image/png")
+    assert (his.media_type, his.created_at) == ("image/png", clock.now)
+    assert (await bob.blobs.get(his.id)).created_at == clock.now
+    await _show(bob, his.id)
+    clock.pass_time(hours=1)
+    await _show(bob, his.id)
+    assert await bob.blobs.get(his.id) == his
+    assert await ada.blobs.get(hers.id) == hers
+
+
+async def test_a_blob_is_what_the_newest_message_shows_it_as(ada: Services, clock: Clock) -> None:
+    blob = await ada.blobs.put(PICTURE, "application/octet-stream")
+    made = await talk(ada)
+    for media_type in ("image/gif", "image/png"):
+        clock.pass_time(hours=1)
+        shown = hansard.user(parts=[Image(blob.id, media_type)])
+        await ada.messages.append(made.id, [shown])
+        assert (await ada.blobs.get(blob.id)).media_type == media_type
 
 
 async def test_to_know_a_digest_is_not_to_have_the_blob(

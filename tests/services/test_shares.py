@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -18,6 +20,8 @@ from services.making import answer, artifacts, fenced, kinds, said, titles, told
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio
+
+PLACE = ("conversation_id", "project_id", "message_id", "branch", "part")
 
 
 @pytest.fixture
@@ -80,6 +84,46 @@ async def test_who_has_a_share_is_told_what_it_lets_and_of_no_other(
     await ada.shares.revoke(share.id)
     with pytest.raises(NotFound):
         await bob.shares.of(plan.id)
+
+
+async def test_whoever_it_is_shared_with_is_not_told_where_it_was_made(
+    ada: Services, bob: Services
+) -> None:
+    project = await ada.projects.create("Secret")
+    here = await ada.conversations.create(project_id=project.id)
+    await answer(ada, here, fenced())
+    [made] = await artifacts(ada)
+    await ada.shares.share(made.id, "bob", right="write")
+    collection = await bob.collections.create("Mine")
+    await bob.collections.add(collection.id, made.id)
+    seen = [
+        await bob.artifacts.get(made.id),
+        (await bob.artifacts.whole(made.id))[0],
+        *await artifacts(bob, shared=True),
+        *await artifacts(bob, shared=True, collection_id=collection.id),
+        await bob.artifacts.update(made.id, title="Ours"),
+        await bob.artifacts.update(made.id, title="Ours"),
+        await bob.artifacts.update(made.id, content="Stop."),
+        await bob.artifacts.restore_revision(made.id, 1),
+    ]
+    assert len(seen) == 8
+    for each in seen:
+        assert (each.id, each.owner_id, each.metadata) == (made.id, "ada", made.metadata)
+        assert {getattr(each, name) for name in PLACE} == {None}
+    first = await bob.artifacts.revision(made.id, 1)
+    [*_, last] = (await bob.artifacts.revisions(made.id)).items
+    assert first == last
+    assert (first.message_id, first.part) == (None, None)
+    exported = b"".join([piece async for piece in bob.bundles.export(ids=[made.id])])
+    with ZipFile(BytesIO(exported)) as bundle:
+        told = b"".join(bundle.read(name) for name in bundle.namelist())
+    for place in (made.conversation_id, made.project_id, made.message_id):
+        assert place is not None
+        assert place.encode() not in told
+
+    for name in PLACE:
+        assert getattr(await ada.artifacts.get(made.id), name) == getattr(made, name) is not None
+    assert (await ada.artifacts.revision(made.id, 1)).message_id == made.message_id
 
 
 async def test_a_share_ends_at_once(

@@ -108,6 +108,7 @@ def make_app(
     database: Database,
     *,
     token: str,
+    ended: Path | None = None,
     hosts: Iterable[str],
     tenant: str = LOCAL_TENANT,
     user: str = LOCAL_USER,
@@ -117,9 +118,10 @@ def make_app(
 ) -> Gate:
     """An ASGI application that serves an open database to whoever has the token.
 
+    `ended` is the file that remembers which sessions were ended, without which a restart forgets them;
     `prefix` is the path below which a proxy shows it, such as `/hansard`; `web` the folder of the built chat app.
     """
-    doorkeeper = Doorkeeper(token)
+    doorkeeper = Doorkeeper(token, ended=ended)
     api = make_api(
         database,
         tenant=tenant,

@@ -2,8 +2,9 @@
 
 Everything follows from the token. A link carries a code, a cookie a session, and a preview's address what it is of,
 each signed with a key of its own that is derived from the token; so none gives the token away, none can stand for
-another, and a new token ends them all. What was used up is remembered by this process alone, until it would have
-expired; so that a restart makes no code good again, a process takes none that is older than itself.
+another, and a new token ends them all. A code that was used is remembered by this process alone, until it would have
+expired; so that a restart makes no code good again, a process takes none that is older than itself. Sessions that were
+ended lie in a file beside the token, so that a restart signs nobody in again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Literal
 
 import msgspec
 
-from hansard.errors import InvalidConfig, NotFound, NotSignedIn
+from hansard.errors import InvalidConfig, NotFound, NotSignedIn, Unavailable
 from hansard.storage.files import flush
 
 LINK_LASTS = 15 * 60
@@ -50,6 +51,20 @@ def token_of(file: Path) -> str:
     if not _TOKEN.fullmatch(token):
         raise InvalidConfig(f"{file} does not hold a token. Remove it, and a new one is made.")
     return token
+
+
+def ended_in(file: Path) -> dict[str, float]:
+    """The hashes of the sessions that were ended, and when they expire; raises InvalidConfig."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InvalidConfig(f"{file} cannot be read: {error.strerror}.") from error
+    except msgspec.MsgspecError as error:
+        raise InvalidConfig(
+            f"{file} does not say which sessions were ended. Remove it and the token beside it: that ends all of them."
+        ) from error
 
 
 def write_private(file: Path, text: str) -> None:
@@ -86,34 +101,47 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 class Doorkeeper:
-    """Knows the token, which codes were used, and which sessions were ended."""
+    """Knows the token, which codes were used, and which sessions were ended, also before if `ended` is a file."""
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, token: str, clock: Callable[[], float] = time.time, *, ended: Path | None = None
+    ) -> None:
         self._token = token
         self._clock = clock
         self._began = clock()
-        self._spent: dict[str, float] = {}
-        """Codes and sessions, and when they expire."""
+        self._used: dict[str, float] = {}
+        """Codes, and when they expire."""
+        self._ended_file = ended
+        self._ended = {} if ended is None else ended_in(ended)
 
     def knows(self, given: Credential) -> bool:
         if given.kind == "token":
             return hmac.compare_digest(given.secret.encode(), self._token.encode())
         expires = _expiry(self._token, "session", given.secret)
-        return expires > self._clock() and given.secret not in self._spent
+        return expires > self._clock() and _hash(given.secret) not in self._ended
 
     def admit(self, code: str) -> str:
         """A session for a code that is good and was not used before; raises NotSignedIn."""
         now = self._clock()
         expires = _expiry(self._token, "sign-in code", code)
-        if expires <= now or expires - LINK_LASTS < self._began or code in self._spent:
+        if expires <= now or expires - LINK_LASTS < self._began or code in self._used:
             raise NotSignedIn("This link was used before, or is too old.")
-        self._spend(code, expires)
+        self._used = self._lasting(self._used) | {code: expires}
         return _sign(self._token, "session", now + SESSION_LASTS)
 
     def dismiss(self, given: Credential) -> None:
-        """End a session; a token stays good."""
-        if given.kind == "session":
-            self._spend(given.secret, _expiry(self._token, "session", given.secret))
+        """End a session; a token stays good. Raises Unavailable if a restart would make it good again."""
+        if given.kind != "session":
+            return
+        expires = _expiry(self._token, "session", given.secret)
+        self._ended = self._lasting(self._ended) | {_hash(given.secret): expires}
+        if self._ended_file is not None:
+            try:
+                write_private(self._ended_file, msgspec.json.encode(self._ended).decode())
+            except OSError as error:
+                raise Unavailable(
+                    "This browser is signed out until the server starts again: that cannot be kept."
+                ) from error
 
     def seal(self, said: bytes, lasts: float) -> Seal:
         """Say something that whoever has it may come back with; it can be read, and not changed."""
@@ -128,10 +156,10 @@ class Doorkeeper:
         said = sealed.split(".")[1]
         return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
 
-    def _spend(self, signed: str, expires: float) -> None:
+    def _lasting(self, known: dict[str, float]) -> dict[str, float]:
+        """What has not expired."""
         now = self._clock()
-        self._spent = {spent: until for spent, until in self._spent.items() if until > now}
-        self._spent[signed] = expires
+        return {name: expires for name, expires in known.items() if expires > now}
 
 
 def _sign(token: str, purpose: Purpose, expires: float, said: str = "") -> str:
@@ -151,6 +179,10 @@ def _expiry(token: str, purpose: Purpose, signed: str) -> float:
 def _signature(token: str, purpose: Purpose, claim: str) -> str:
     key = hmac.digest(token.encode(), b"hansard " + purpose.encode(), hashlib.sha256)
     return _text(hmac.digest(key, claim.encode(), hashlib.sha256))
+
+
+def _hash(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()
 
 
 def _text(digest: bytes) -> str:

@@ -48,12 +48,6 @@ class WrongHost(HansardError):
     code = "wrong-host"
 
 
-class TooManyRequests(HansardError):
-    """Requests come too fast."""
-
-    code = "too-many-requests"
-
-
 STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
@@ -62,6 +56,7 @@ STATUS: dict[type[HansardError], int] = {
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.TooManyRequests: 429,
     errors.ProviderError: 502,
     errors.Unavailable: 503,
     errors.StorageFull: 507,
@@ -69,7 +64,6 @@ STATUS: dict[type[HansardError], int] = {
     MethodNotAllowed: 405,
     UnsupportedMediaType: 415,
     WrongHost: 421,
-    TooManyRequests: 429,
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from hansard.errors import NotFound
-from hansard.server.errors import TooManyRequests
+from hansard.errors import NotFound, TooManyRequests
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -90,6 +90,7 @@ class _Server(uvicorn.Server):
         app = make_app(
             self._database,
             token=start.token,
+            ended=loaded.signed_out_file,
             hosts=hosts,
             tenant=loaded.config.tenant,
             user=loaded.config.user,

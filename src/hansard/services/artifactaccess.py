@@ -1,11 +1,14 @@
 """Who may do what with an artifact: its owner everything, others what a share lets them.
 
-A right is looked up anew for every call, so a share that was revoked, or has run out, is over at once.
+A right is looked up anew for every call, so a share that was revoked, or has run out, is over at once. Where an
+artifact was made is its owner's business: it is handed to others without its place.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from hansard.errors import NotAllowed, NotFound
 from hansard.ids import is_id
@@ -18,6 +21,9 @@ from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
 _MISSING = "There is no such artifact."
+_NOWHERE: dict[str, None] = dict.fromkeys(
+    ("conversation_id", "project_id", "message_id", "branch", "part")
+)
 
 
 class ArtifactService(Service):
@@ -32,7 +38,7 @@ class ArtifactService(Service):
     ) -> Artifact:
         """An artifact of the scope's user, or with a `right` one that is shared; with `deleted`, one in the trash.
 
-        NotAllowed if it may be read, and not written.
+        NotAllowed if it may be read, and not written. To be written it is whole, also for others: hand out `shown`.
         """
         key = artifact_id.lower()
         if not is_id(key):
@@ -46,7 +52,16 @@ class ArtifactService(Service):
                 raise NotAllowed("This artifact is shared to be read.")
         if found is None or not own or not _is_as(found, deleted):
             raise NotFound(_MISSING)
-        return found
+        return found if right == "write" else self.shown(found)
+
+    def shown(self, artifact: Artifact) -> Artifact:
+        """An artifact as the scope's user may see it."""
+        return artifact if artifact.owner_id == self.scope.user else replace(artifact, **_NOWHERE)
+
+    def shown_revision(self, artifact: Artifact, revision: Revision) -> Revision:
+        """A revision of an artifact as the scope's user may see it."""
+        own = artifact.owner_id == self.scope.user
+        return revision if own else replace(revision, message_id=None, part=None)
 
     async def _rights(self, tx: Reader, artifact_id: str) -> set[ShareRight]:
         """What the artifact's owner lets the scope's user do."""
@@ -70,7 +85,7 @@ class ArtifactService(Service):
         found = await tx.get(Revision, artifact.id, wanted) if known else None
         if found is None:
             raise NotFound("There is no such revision.", pointer=pointer)
-        return found
+        return self.shown_revision(artifact, found)
 
 
 def _is_as(found: Artifact, deleted: bool) -> bool:

@@ -139,7 +139,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Reader) -> list[Artifact]:
             return await tx.select(await self._among(tx, query, filter))
 
-        found = await self.reading(work)
+        found = [self.shown(each) for each in await self.reading(work)]
         items, more = found[:limit], len(found) > limit
         last = [getattr(items[-1], name) for name in _ORDER] if more else []
         return Page(items, encode_cursor(filter, last) if more else None)
@@ -194,7 +194,8 @@ class Artifacts(ArtifactService):
             artifact = await self.artifact(tx, artifact_id, "read")
             query = Query(Revision).where(artifact_id=artifact.id).by("-number")
             found = await tx.select(query.page(limit + 1, after))
-            items, more = found[:limit], len(found) > limit
+            items = [self.shown_revision(artifact, each) for each in found[:limit]]
+            more = len(found) > limit
             return Page(items, encode_cursor(listing, [items[-1].number]) if more else None)
 
         return await self.reading(work)
@@ -258,7 +259,7 @@ class Artifacts(ArtifactService):
             changes = {n: v for n, v in fields.items() if v != getattr(found, n)}
             return await self._describe(tx, found, changes, now) if changes else found
 
-        return await self.writing(work)
+        return self.shown(await self.writing(work))
 
     async def restore_revision(
         self, artifact_id: str, number: int, *, expect_revision: int | None = None, note: str = ""
@@ -276,7 +277,7 @@ class Artifacts(ArtifactService):
             fields: dict[str, Any] = {"title": old.title, "closed": old.closed}
             return await revising.revise(tx, found, text, packed, origin, self.clock(), **fields)
 
-        return await self.writing(work)
+        return self.shown(await self.writing(work))
 
     # Letting go
 

@@ -1,4 +1,7 @@
-"""Blobs: images and files, kept once per tenant under their SHA-256, as long as something uses them."""
+"""Blobs: images and files, kept once per tenant under their SHA-256, as long as something uses them.
+
+Who else has the same bytes is nobody's business: a user is told what they themselves said of a blob, and when.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.checks import check_text
+from hansard.model.messages import Message
+from hansard.model.parts import File, Image
 from hansard.services.base import Service
 from hansard.services.purging import UPLOAD
 from hansard.storage.base import Reader, Transaction
@@ -40,12 +47,13 @@ class Blobs(Service):
                 size=len(data),
                 media_type=media_type,
             )
-            return await keep(tx, blob, data, self.scope.user, now)
+            await keep(tx, blob, data, self.scope.user, now)
+            return blob
 
         return await self.writing(work)
 
     async def get(self, digest: str) -> Blob:
-        """What is known of a blob that the user uses."""
+        """What is known of a blob that the user uses: since when, and as what their newest message shows it."""
         return await self.reading(lambda tx: self._blob(tx, digest))
 
     async def read(self, digest: str) -> AsyncIterator[bytes]:
@@ -59,15 +67,20 @@ class Blobs(Service):
 
     async def _blob(self, tx: Reader, digest: str) -> Blob:
         if len(digest) == 64 and set(digest) <= set("0123456789abcdef"):
-            used = Query(BlobUse).where(blob_id=digest, owner_id=self.scope.user)
-            blob = await tx.get(Blob, digest) if await tx.count(used) else None
+            uses = Query(BlobUse).where(blob_id=digest, owner_id=self.scope.user)
+            oldest = await tx.select(uses.by("created_at", "holder").page(1))
+            blob = await tx.get(Blob, digest) if oldest else None
             if blob is not None:
-                return blob
+                shown = await _shown_as(tx, uses, digest)
+                kind = (
+                    shown or blob.media_type
+                )  # of an upload that no message shows, the first one's
+                return replace(blob, created_at=oldest[0].created_at, media_type=kind)
         raise NotFound("There is no such blob.")
 
 
-async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: datetime) -> Blob:
-    """Keep a blob for a user who has shown to have its bytes; returns the blob as it is kept."""
+async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: datetime) -> None:
+    """Keep a blob for a user who has shown to have its bytes."""
     if await tx.insert(blob, absent=True):
         chunks = [
             BlobChunk(
@@ -80,12 +93,20 @@ async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: date
             for number, start in enumerate(range(0, len(data), CHUNK))
         ]
         await tx.insert(*chunks)
-    else:
-        blob = await tx.get(Blob, blob.id) or blob
     use = BlobUse(
         tenant_id=tx.tenant, created_at=at, blob_id=blob.id, owner_id=owner_id, holder=UPLOAD
     )
     # Uploaded again, it is kept for a day from now.
     await tx.delete(Query(BlobUse).where(blob_id=blob.id, owner_id=owner_id, holder=UPLOAD))
     await tx.insert(use, absent=True)
-    return blob
+
+
+async def _shown_as(tx: Reader, uses: Query[BlobUse], digest: str) -> str | None:
+    """The media type that the newest message gives to a blob that it shows."""
+    newest = uses.where(holder__ne=UPLOAD).by("-created_at", "-holder").page(1)
+    for use in await tx.select(newest):
+        message = await tx.get(Message, use.holder)
+        for part in message.parts if message else ():
+            if isinstance(part, File | Image) and part.blob == digest:
+                return part.media_type
+    return None

@@ -136,7 +136,8 @@ class Bundles(ArtifactService):
         newest, revisions = await self.reading(work)
         if newest is None or newest.deleted_at is not None:
             return
-        files = writer.begin(newest, name_of(newest), revisions)
+        revisions = [self.shown_revision(newest, each) for each in revisions]
+        files = writer.begin(self.shown(newest), name_of(newest), revisions)
         first = {revision.digest: revision for revision in revisions}
         for lump in _lumps(list(first.values())):
             contents = await self._contents([revision.digest for revision in lump])

@@ -642,7 +642,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what changed after a position, in order; ask again with `next`, and nothing is missed. */
+        /**
+         * Read what changed after a position, in order; ask again with `next`, and nothing is missed.
+         * @description Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
+         *     database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
+         */
         get: operations["read_feed"];
         put?: never;
         post?: never;
@@ -664,7 +668,8 @@ export interface paths {
          * @description The first event is `start`, with the FeedStart; then each change, within a second, whatever its kind, is a `change`:
          *     its `id` is its position, its `data` the FeedEntry. What is read once the stream has started, and then kept as the
          *     stream says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
-         *     `Last-Event-ID`, misses nothing.
+         *     `Last-Event-ID`, misses nothing. If the feed does not reach back to there any more, or ends before, as that of
+         *     another database or of a restored one may, `start` says so with `resync`, and where the stream begins instead.
          */
         get: operations["follow_feed"];
         put?: never;
@@ -2255,6 +2260,11 @@ export interface components {
             items: components["schemas"]["FeedEntry"][];
             /** @description The position to ask with for what comes after. */
             next: number;
+            /**
+             * @description True if the feed does not reach to the position that was asked with: what is known is to be read anew.
+             * @default false
+             */
+            resync?: boolean;
         };
         /**
          * FeedEntry
@@ -2294,6 +2304,11 @@ export interface components {
         FeedStart: {
             /** @description Where the stream begins: all that comes after it will be told. */
             position: number;
+            /**
+             * @description True if that is not where it was asked to: what is known is to be read anew.
+             * @default false
+             */
+            resync?: boolean;
         };
         /** Alive */
         Alive: {

@@ -11,15 +11,19 @@ from hansard.server.http.fields import LastEvent, Limit, Position, Scoped, SomeP
 from hansard.server.http.runs import Line
 
 
-class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
+class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: list[FeedEntry]
     next: int
     """The position to ask with for what comes after."""
+    resync: bool = False
+    """True if the feed does not reach to the position that was asked with: what is known is to be read anew."""
 
 
-class FeedStart(msgspec.Struct, frozen=True, kw_only=True):
+class FeedStart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int
     """Where the stream begins: all that comes after it will be told."""
+    resync: bool = False
+    """True if that is not where it was asked to: what is known is to be read anew."""
 
 
 CHANGES = ResponseSpec(
@@ -31,9 +35,16 @@ CHANGES = ResponseSpec(
 
 @get("/feed")
 async def read_feed(services: Scoped, after: Position = 0, limit: Limit = 100) -> FeedPage:
-    """Read what changed after a position, in order; ask again with `next`, and nothing is missed."""
+    """Read what changed after a position, in order; ask again with `next`, and nothing is missed.
+
+    Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
+    database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
+    """
     items = await services.feed.read(after=after, limit=limit)
-    return FeedPage(items=items, next=items[-1].position if items else after)
+    if items:
+        return FeedPage(items=items, next=items[-1].position)
+    found = await services.feed.begin(after)
+    return FeedPage(items=[], next=found.position, resync=found.resync)
 
 
 @get("/feed/stream", responses={200: CHANGES})
@@ -45,12 +56,14 @@ async def follow_feed(
     The first event is `start`, with the FeedStart; then each change, within a second, whatever its kind, is a `change`:
     its `id` is its position, its `data` the FeedEntry. What is read once the stream has started, and then kept as the
     stream says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
-    `Last-Event-ID`, misses nothing.
+    `Last-Event-ID`, misses nothing. If the feed does not reach back to there any more, or ends before, as that of
+    another database or of a restored one may, `start` says so with `resync`, and where the stream begins instead.
     """
     since = after if last_event_id is None else last_event_id
-    position = await services.feed.end() if since is None else since
-    start = sse.render(position, "start", FeedStart(position=position))
-    return line.carry(services.feed.follow(position), sse.feed_entry, start)
+    found = await services.feed.begin(since)
+    start = FeedStart(position=found.position, resync=found.resync)
+    first = sse.render(found.position, "start", start)
+    return line.carry(services.feed.follow(found.position), sse.feed_entry, first)
 
 
 ROUTES = (read_feed, follow_feed)

@@ -18,9 +18,8 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
-from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge
+from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge, TooManyRequests
 from hansard.server.bodies import decode
-from hansard.server.errors import TooManyRequests
 from hansard.server.sse import Closing
 from hansard.server.websocket import frames, limits
 from hansard.server.websocket.frames import FrameId
