@@ -48,6 +48,12 @@ class WrongHost(HansardError):
     code = "wrong-host"
 
 
+class HeadTooLarge(HansardError):
+    """The address and the headers of the request are too long."""
+
+    code = "head-too-large"
+
+
 class TooManyRequests(HansardError):
     """Requests come too fast."""
 
@@ -70,6 +76,7 @@ STATUS: dict[type[HansardError], int] = {
     UnsupportedMediaType: 415,
     WrongHost: 421,
     TooManyRequests: 429,
+    HeadTooLarge: 431,
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from hansard.server.heads import Heads
 from hansard.server.websocket import limits
 
 
@@ -47,6 +48,7 @@ class Wire(WebSocketsSansIOProtocol):
 
 
 SETTINGS: dict[str, Any] = {
+    "http": Heads,
     "ws": Wire,
     "ws_max_size": 2 * limits.MAX_FRAME,
     "ws_ping_interval": limits.HEARTBEAT,
