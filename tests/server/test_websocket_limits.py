@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from hansard.server.auth import Doorkeeper, signin_link
 from hansard.server.gate import COOKIE
 from hansard.server.websocket import limits
+from hansard.server.websocket import session as session_module
+from hansard.server.websocket.limits import Bucket
 from hansard.server.websocket.session import Session
 from server.harness import JSON, TOKEN, Site, wait_until
 from server.sockets import Socket, socket
@@ -207,8 +210,9 @@ def test_bytes_are_refused_and_the_connection_goes_on(wired: Socket) -> None:
 def test_a_large_request_is_refused_and_a_huge_one_ends_the_connection(
     here: Site, wired: Socket
 ) -> None:
-    told = wired.refused("get_artifact", artifact_id="x" * limits.MAX_FRAME)
-    assert told["status"] == 413
+    wired.send("get_artifact", artifact_id="x" * limits.MAX_FRAME)
+    told = wired.frame()
+    assert (told["id"], told["problem"]["status"]) == (None, 413)
     assert wired.ask("ping") == {"position": None}
     with pytest.raises(ConnectionClosed):
         wired.ask("get_artifact", artifact_id="x" * (2 * limits.MAX_FRAME))
@@ -250,6 +254,21 @@ def test_a_flood_is_refused_and_then_ended(here: Site) -> None:
         assert wired.closed()[0] == 4429
         flooding.join()
         assert neighbour.ask("ping") == {"position": None}
+
+
+@pytest.mark.parametrize(
+    "frame", [b"x", "x", "{}", "x" * (limits.MAX_FRAME + 1)], ids=["bytes", "text", "JSON", "large"]
+)
+def test_whatever_is_wrong_with_a_frame_it_is_counted(
+    here: Site, frame: bytes | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "Bucket", partial(Bucket, rate=0, burst=3))
+    with socket(here.url) as wired:
+        for _ in range(5):
+            wired.connection.send(frame)
+        told = [wired.frame()["problem"]["status"] for _ in range(5)]
+        assert told == [413 if len(frame) > limits.MAX_FRAME else 400] * 3 + [429] * 2
+        assert wired.refused("ping")["status"] == 429, "by its id"
 
 
 def test_a_reader_who_takes_nothing_is_closed_and_told_where_to_go_on(
