@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from hansard.server.auth import Doorkeeper, signin_link
 from hansard.server.gate import COOKIE
@@ -23,7 +25,7 @@ from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
 from hansard.server.websocket.limits import Bucket
 from hansard.server.websocket.session import Session
-from server.harness import JSON, TOKEN, Site, wait_until
+from server.harness import JSON, TOKEN, Site, process, wait_until
 from server.sockets import Socket, socket
 
 PAGE: JSON = {"type": "html", "title": "Clock", "content": "<p>noon</p>"}
@@ -69,6 +71,25 @@ def test_a_browser_gets_in_from_our_own_pages_alone(here: Site) -> None:
         told = refusal(here.url, token=None, headers=cookie, origin=origin)
         assert told["type"] == "urn:hansard:problem:not-allowed"
     assert refusal(here.url, token=None, headers=cookie)["status"] == 403
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/me", "/api/v1/ws/more"])
+def test_a_handshake_elsewhere_is_told_that_nothing_is_there(here: Site, path: str) -> None:
+    address = here.url.replace("http", "ws", 1) + path
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers):
+        pass
+    told, expected = refused.value.response, here.client.get("/nothing")
+    assert told.status_code == expected.status_code == 404
+    assert told.headers["Content-Type"] == expected.headers["Content-Type"]
+    assert json.loads(told.body or b"") == expected.json()
+
+
+def test_a_refused_handshake_is_no_error_in_the_log(tmp_path: Path) -> None:
+    with process(tmp_path / "home") as server:
+        assert refusal(server.url, token=None)["status"] == 401
+        _, _, complained = server.end()
+    assert complained == ""
 
 
 def test_the_server_must_be_called_by_its_name(here: Site) -> None:

@@ -18,13 +18,15 @@ from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from hansard.errors import HansardError, NotAllowed, NotSignedIn, Unavailable
+from hansard.errors import HansardError, NotAllowed, NotFound, NotSignedIn, Unavailable
 from hansard.server.auth import SESSION_LASTS, Credential, Doorkeeper
 from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
 
 COOKIE = "hansard_session"
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json"})
 """What can be seen of the API without a credential."""
+SOCKET = "/api/v1/ws"
+"""The one address of WebSockets."""
 _LINK = re.compile("/api/v1/links/[^/]+(/file|/preview)?")
 """What somebody shared with whoever has this address."""
 
@@ -80,6 +82,8 @@ class Gate:
             raise NotSignedIn("Send the header `Authorization: Bearer` with this server's token.")
         if known and known.kind == "session" and scope.get("method") not in ("GET", "HEAD"):
             _check_origin(headers)
+        if scope["type"] == "websocket" and scope["path"].rstrip("/") != SOCKET:
+            raise NotFound("There is nothing at this address.")
         return known
 
     def _check_host(self, host: str) -> None:

@@ -26,6 +26,8 @@ class Wire(WebSocketsSansIOProtocol):
             self.writable.set()  # this frame waits for nobody
             self.loop.call_later(limits.FAREWELL, self.transport.abort)
         await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True  # it was refused in full, which is no failure
 
     async def _send_all(self, texts: list[bytes]) -> None:
         await self.writable.wait()
