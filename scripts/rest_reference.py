@@ -17,6 +17,7 @@ from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
 from hansard.server.auth import Doorkeeper
 from hansard.server.errors import (
+    HeadTooLarge,
     MethodNotAllowed,
     UnsupportedMediaType,
     WrongHost,
@@ -218,7 +219,7 @@ def _codes() -> Iterator[str]:
     kinds: list[type[HansardError]] = [HansardError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    of_server = {MethodNotAllowed, UnsupportedMediaType, WrongHost}
+    of_server = {HeadTooLarge, MethodNotAllowed, UnsupportedMediaType, WrongHost}
     for kind in sorted(kinds, key=lambda kind: (status_of(kind()), kind.code)):
         if kind.__module__ == HansardError.__module__ or kind in of_server:
             title = (kind.__doc__ or "").partition("\n")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 
 from server.harness import JSON, Site, problem
@@ -67,6 +69,24 @@ def test_a_download_is_a_file_that_no_browser_shows(here: Site) -> None:
     uses = here.get("/artifacts/uses")["items"]
     [html] = [use for use in uses if (use["type"], use["opened"]) == ("html", 1)]
     assert html["exported"] == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("हिन्दी में योजना", "हिन्दी-में-योजना.html"),
+        ("ภาษาไทยที่นี่", "ภาษาไทยที่นี่.html"),
+        ("தமிழ் / 1", "தமிழ்-1.html"),
+        ("cafe\u0301 menu", "caf\u00e9-menu.html"),
+        ("\U0001f5fa\ufe0f a \u2764\ufe0f plan", "a-plan.html"),
+        ("\U0001f5fa\ufe0f", "artifact.html"),
+    ],
+)
+def test_a_file_is_named_after_the_title_in_any_script(here: Site, title: str, name: str) -> None:
+    made = here.post("/artifacts", 201, **PAGE | {"title": title})
+    got = here.client.get(f"/artifacts/{made['id']}/file")
+    _, _, said = got.headers["content-disposition"].partition("''")
+    assert unquote(said) == name
 
 
 def test_uses_are_counted_by_what_is_asked_for(here: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -181,6 +182,38 @@ def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
     for number in range(guessing.REMEMBERED + 5):
         guess(str(number))
     assert len(guesses._wrong) == guessing.REMEMBERED
+
+
+async def test_guesses_at_once_are_bounded_and_nobody_waits_for_long() -> None:
+    now = [0.0]
+    guesses = Guesses(lambda: now[0])
+
+    async def miss() -> None:
+        await asyncio.sleep(0)
+        raise NotFound
+
+    async def look(token: str, *, right: bool = False) -> bool:
+        try:
+            with guesses.bounded("a", token):
+                await (asyncio.sleep(0) if right else miss())
+        except TooManyRequests:
+            return False
+        except NotFound:
+            pass
+        return True
+
+    for number in range(guessing.ALLOWED + 5):
+        assert await look(f"good {number}", right=True), "what opens costs nothing"
+    revoked = await asyncio.gather(*(look("good 1") for _ in range(300)))
+    assert all(revoked), "it opened before, and was looked for by everybody at once"
+    assert not await look("another")
+    now[0] += guessing.REFILL * 1.01
+    assert await look("another"), "no more than what is allowed was counted"
+    now[0] += guessing.REFILL * guessing.ALLOWED
+    looked = await asyncio.gather(*(look(f"guess {number}") for number in range(300)))
+    assert sum(looked) == guessing.ALLOWED
+    now[0] += guessing.REFILL * 1.01
+    assert await look("one more", right=True)
 
 
 def test_no_token_is_in_the_log(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from hansard.config import load
 from hansard.errors import InvalidConfig
 from hansard.server.app import make_api
 from hansard.server.auth import Doorkeeper, signin_link
-from hansard.server.run import serve
+from hansard.server.run import OWN, serve
 from hansard.server.sse import Closing
 from server.harness import TOKEN, Site, problem, site
 
+ROUTER = Path(__file__).parents[2] / "web" / "src" / "app" / "router.tsx"
 INDEX = '<!doctype html><html><head><base href="/"><script src="./assets/app-1a2b.js"></script></head></html>'
 FILES = {
     "index.html": INDEX,
@@ -174,3 +176,16 @@ def test_a_prefix_that_cannot_be_is_told(tmp_path: Path, prefix: str) -> None:
     flags = {"port": 0, "path_prefix": prefix}
     with pytest.raises(InvalidConfig, match="path_prefix"):
         serve(load(flags, {"HANSARD_HOME": str(tmp_path)}))
+
+
+def test_a_prefix_may_not_look_like_an_address_of_ours(built: Site, tmp_path: Path) -> None:
+    """Else nobody could tell whether a proxy has cut it off."""
+    api = make_api(built.database, doorkeeper=Doorkeeper(TOKEN), closing=Closing())
+    views = re.findall(r'"(/[a-z]+)\b.*"', ROUTER.read_text("utf-8"))
+    paths = [*(route.path for route in api.routes), *views, "/assets/"]
+    first = {path.split("/")[1] for path in paths} - {"", "{_:path}"}
+    assert first == OWN
+    for name in first:
+        flags = {"port": 0, "path_prefix": f"/{name}/below"}
+        with pytest.raises(InvalidConfig, match="an address of Hansard's own"):
+            serve(load(flags, {"HANSARD_HOME": str(tmp_path)}))

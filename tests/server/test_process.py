@@ -193,18 +193,26 @@ def refused(url: str) -> bool:
     return False
 
 
-def test_a_request_that_never_ends_does_not_hold_the_server_up(home: Path) -> None:
+def test_a_request_that_never_ends_is_told_that_the_server_stops(home: Path) -> None:
     with process(home) as server:
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         with socket.create_connection(address) as slow:
             slow.sendall(
                 f"POST /api/v1/blobs HTTP/1.1\r\nHost: {server.url[7:]}\r\n"
-                f"Authorization: Bearer {server.token}\r\nContent-Length: 100\r\n\r\n".encode()
+                f"Authorization: Bearer {server.token}\r\nContent-Length: 100\r\n"
+                "Expect: 100-continue\r\n\r\n".encode()
             )
+            assert slow.recv(100).startswith(b"HTTP/1.1 100 "), "it is being read"
             began = time.monotonic()
-            code, _, _ = server.end()
+            code, _, complained = server.end()
+            told = b"".join(iter(lambda: slow.recv(65_536), b""))
     assert code == 0
     assert time.monotonic() - began < 5
+    head, _, body = told.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in head
+    assert json.loads(body)["detail"] == "The server stops."
+    assert "Traceback" not in complained
 
 
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:

@@ -167,6 +167,13 @@ def test_topics_are_added_and_taken_away(here: Site, wired: Socket) -> None:
     assert wired.event()["type"] == "conversation.created"
 
 
+def test_a_socket_that_listens_to_nothing_is_at_no_position(wired: Socket) -> None:
+    nothing = {"position": None, "topics": [], "runs": []}
+    assert wired.ask("unsubscribe", topics=["*"], runs=["x"]) == nothing
+    start = wired.subscribe("projects")
+    assert wired.ask("unsubscribe", topics=["projects"])["position"] == start
+
+
 def test_a_socket_that_goes_back_is_told_again(here: Site, wired: Socket) -> None:
     start = wired.subscribe("conversations")
     here.talk()

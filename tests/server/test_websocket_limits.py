@@ -9,18 +9,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from hansard.server.auth import Doorkeeper, signin_link
 from hansard.server.gate import COOKIE
 from hansard.server.websocket import limits
+from hansard.server.websocket import session as session_module
+from hansard.server.websocket.limits import Bucket
 from hansard.server.websocket.session import Session
-from server.harness import JSON, TOKEN, Site, wait_until
+from server.harness import JSON, TOKEN, Site, process, wait_until
 from server.sockets import Socket, socket
 
 PAGE: JSON = {"type": "html", "title": "Clock", "content": "<p>noon</p>"}
@@ -66,6 +71,25 @@ def test_a_browser_gets_in_from_our_own_pages_alone(here: Site) -> None:
         told = refusal(here.url, token=None, headers=cookie, origin=origin)
         assert told["type"] == "urn:hansard:problem:not-allowed"
     assert refusal(here.url, token=None, headers=cookie)["status"] == 403
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/me", "/api/v1/ws/more"])
+def test_a_handshake_elsewhere_is_told_that_nothing_is_there(here: Site, path: str) -> None:
+    address = here.url.replace("http", "ws", 1) + path
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers):
+        pass
+    told, expected = refused.value.response, here.client.get("/nothing")
+    assert told.status_code == expected.status_code == 404
+    assert told.headers["Content-Type"] == expected.headers["Content-Type"]
+    assert json.loads(told.body or b"") == expected.json()
+
+
+def test_a_refused_handshake_is_no_error_in_the_log(tmp_path: Path) -> None:
+    with process(tmp_path / "home") as server:
+        assert refusal(server.url, token=None)["status"] == 401
+        _, _, complained = server.end()
+    assert complained == ""
 
 
 def test_the_server_must_be_called_by_its_name(here: Site) -> None:
@@ -207,8 +231,9 @@ def test_bytes_are_refused_and_the_connection_goes_on(wired: Socket) -> None:
 def test_a_large_request_is_refused_and_a_huge_one_ends_the_connection(
     here: Site, wired: Socket
 ) -> None:
-    told = wired.refused("get_artifact", artifact_id="x" * limits.MAX_FRAME)
-    assert told["status"] == 413
+    wired.send("get_artifact", artifact_id="x" * limits.MAX_FRAME)
+    told = wired.frame()
+    assert (told["id"], told["problem"]["status"]) == (None, 413)
     assert wired.ask("ping") == {"position": None}
     with pytest.raises(ConnectionClosed):
         wired.ask("get_artifact", artifact_id="x" * (2 * limits.MAX_FRAME))
@@ -250,6 +275,21 @@ def test_a_flood_is_refused_and_then_ended(here: Site) -> None:
         assert wired.closed()[0] == 4429
         flooding.join()
         assert neighbour.ask("ping") == {"position": None}
+
+
+@pytest.mark.parametrize(
+    "frame", [b"x", "x", "{}", "x" * (limits.MAX_FRAME + 1)], ids=["bytes", "text", "JSON", "large"]
+)
+def test_whatever_is_wrong_with_a_frame_it_is_counted(
+    here: Site, frame: bytes | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "Bucket", partial(Bucket, rate=0, burst=3))
+    with socket(here.url) as wired:
+        for _ in range(5):
+            wired.connection.send(frame)
+        told = [wired.frame()["problem"]["status"] for _ in range(5)]
+        assert told == [413 if len(frame) > limits.MAX_FRAME else 400] * 3 + [429] * 2
+        assert wired.refused("ping")["status"] == 429, "by its id"
 
 
 def test_a_reader_who_takes_nothing_is_closed_and_told_where_to_go_on(

@@ -63,6 +63,7 @@ def checked(here: Site) -> Iterator[Checked]:
 def everything(here: Site, wired: Socket) -> None:
     """Each request once, and changes of several kinds."""
     talk = here.talk()
+    wired.ask("unsubscribe")
     wired.ask("subscribe", topics=["*"], after=here.feed_end())
     page = {"type": "html", "title": "x", "content": "<p>", "conversation_id": talk["id"]}
     made = wired.ask("create_artifact", artifact=page)["id"]

@@ -48,6 +48,12 @@ class WrongHost(HansardError):
     code = "wrong-host"
 
 
+class HeadTooLarge(HansardError):
+    """The address and the headers of the request are too long."""
+
+    code = "head-too-large"
+
+
 STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
@@ -64,6 +70,7 @@ STATUS: dict[type[HansardError], int] = {
     MethodNotAllowed: 405,
     UnsupportedMediaType: 415,
     WrongHost: 421,
+    HeadTooLarge: 431,
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},

@@ -11,19 +11,22 @@ The path that is judged here is the one that is handed on, so nothing behind the
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from hansard.errors import HansardError, NotAllowed, NotSignedIn
+from hansard.errors import HansardError, NotAllowed, NotFound, NotSignedIn, Unavailable
 from hansard.server.auth import SESSION_LASTS, Credential, Doorkeeper
 from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
 
 COOKIE = "hansard_session"
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json"})
 """What can be seen of the API without a credential."""
+SOCKET = "/api/v1/ws"
+"""The one address of WebSockets."""
 _LINK = re.compile("/api/v1/links/[^/]+(/file|/preview)?")
 """What somebody shared with whoever has this address."""
 
@@ -51,24 +54,18 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             return
-
-        async def secured(message: Message) -> None:
-            if (
-                message["type"] == "http.response.start"
-                or message["type"] == "websocket.http.response.start"
-            ):
-                given = {name.lower() for name, _ in message["headers"]}
-                more = [(name, value) for name, value in _ALWAYS.items() if name not in given]
-                message["headers"] = [*message["headers"], *more]
-            await send(message)
-
+        answer = _Answer(send)
         scope["path"] = self._inside(scope["path"])
         try:
             scope["auth"] = self._check(scope)
         except HansardError as error:
-            await _refuse(error, secured, scope["type"])
-        else:
-            await self._app(scope, receive, secured)
+            await _refuse(error, answer, scope["type"])
+            return
+        try:
+            await self._app(scope, receive, answer)
+        except asyncio.CancelledError:  # the server waits no longer
+            if not answer.begun:
+                await _refuse(Unavailable("The server stops."), answer, scope["type"])
 
     def _inside(self, path: str) -> str:
         """The path as the routes know it, whether the proxy left the prefix out or not."""
@@ -85,12 +82,33 @@ class Gate:
             raise NotSignedIn("Send the header `Authorization: Bearer` with this server's token.")
         if known and known.kind == "session" and scope.get("method") not in ("GET", "HEAD"):
             _check_origin(headers)
+        if scope["type"] == "websocket" and scope["path"].rstrip("/") != SOCKET:
+            raise NotFound("There is nothing at this address.")
         return known
 
     def _check_host(self, host: str) -> None:
         name = host.lower()
         if name not in self._hosts and _without_port(name) not in self._hosts:
             raise WrongHost("Name this server's host in allowed_hosts if it is to be called by it.")
+
+
+class _Answer:
+    """What is sent to the client, with the headers that every response has."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        if (
+            message["type"] == "http.response.start"
+            or message["type"] == "websocket.http.response.start"
+        ):
+            given = {name.lower() for name, _ in message["headers"]}
+            more = [(name, value) for name, value in _ALWAYS.items() if name not in given]
+            message["headers"] = [*message["headers"], *more]
+        await self._send(message)
 
 
 def cookie(session: str, prefix: str, lasts: int = SESSION_LASTS) -> str:

@@ -38,17 +38,32 @@ class Guesses:
 
     @contextmanager
     def bounded(self, address: str, token: str) -> Iterator[None]:
-        """Around the look for a link; raises TooManyRequests before it."""
+        """Around the look for a link; raises TooManyRequests before it.
+
+        A link that never opened here counts as a wrong guess until it does, so many guesses at once are no way around.
+        """
         key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        if key not in self._opened and self._counted(address) > ALLOWED - 1:
+        guessed = key not in self._opened
+        if guessed and self._counted(address) > ALLOWED - 1:
             raise TooManyRequests(f"Try again in {REFILL:.0f} seconds.")
+        self._count(address, guessed)
+        wrong = False
         try:
             yield
+            _remember(self._opened, key, None)
         except NotFound:
+            wrong = True
             self._opened.pop(key, None)
-            _remember(self._wrong, address, (self._counted(address) + 1, self._clock()))
             raise
-        _remember(self._opened, key, None)
+        finally:
+            self._count(address, wrong - guessed)
+
+    def _count(self, address: str, more: int) -> None:
+        """Never beyond what is allowed, so nobody waits for more than one to come back."""
+        count = min(self._counted(address) + more, ALLOWED)
+        self._wrong.pop(address, None)
+        if count > 0:
+            _remember(self._wrong, address, (count, self._clock()))
 
     def _counted(self, address: str) -> float:
         count, since = self._wrong.get(address, (0.0, 0.0))

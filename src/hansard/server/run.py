@@ -40,6 +40,9 @@ PATIENCE = 3
 BACKLOG = 2048
 
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
+_VIEWS = {"artifacts", "c", "projects", "search", "settings", "shared"}
+OWN = {"api", "assets", "healthz", "preview", "readyz", "signin"} | _VIEWS
+"""How addresses begin here. A proxy may cut the prefix off or not, so it must not look like one of them."""
 
 
 def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
@@ -163,6 +166,10 @@ def listen(host: str, port: int) -> socket.socket:
 def _check_prefix(path: str) -> None:
     if not _PREFIX.fullmatch(path):
         raise InvalidConfig(f"path_prefix is {path!r}; it is like /hansard, or empty.")
+    if path[1:].partition("/")[0] in OWN:
+        raise InvalidConfig(
+            f"path_prefix is {path!r}, which begins like an address of Hansard's own."
+        )
 
 
 def _hosts(config: Config, port: int) -> list[str]:

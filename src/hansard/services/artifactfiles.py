@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from posixpath import splitext
+from unicodedata import category, normalize
 
 import msgspec
 
@@ -27,7 +29,7 @@ class ArtifactFile(msgspec.Struct, frozen=True, kw_only=True):
 def name_of(artifact: Artifact) -> str:
     """The artifact's own file name without its folders, else one made of its title."""
     own = artifact.file_name.replace("\\", "/").rpartition("/")[2]
-    name = _UNWANTED.sub("-", own or artifact.title).strip("-.")
+    name = _UNWANTED.sub(_hyphen, normalize("NFC", own or artifact.title)).strip("-.")
     if own and (language_of_file(own) or "." in name):
         stem, ending = splitext(name)
     else:
@@ -37,6 +39,12 @@ def name_of(artifact: Artifact) -> str:
     if _DEVICE.fullmatch(stem.partition(".")[0]):
         stem = f"_{stem}"
     return stem + _cut(ending, MAX_ENDING)
+
+
+def _hyphen(run: re.Match[str]) -> str:
+    """For what is unwanted; but marks, such as vowels of Devanagari, belong to the letter before them."""
+    marks = "".join(takewhile(lambda sign: category(sign).startswith("M"), run[0]))
+    return marks if marks == run[0] else f"{marks}-"
 
 
 def _cut(text: str, size: int) -> str:

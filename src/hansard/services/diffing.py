@@ -1,15 +1,26 @@
-"""Differences between two texts, by line; worked out on a thread, for it may take a while."""
+"""Differences between two texts, by line; worked out on a thread, for it may take a while.
+
+The work is bounded, so every difference is told. Comparing all lines with all lines is quadratic in those that occur
+often, and is done over and over in what lies beside a match. Once too much of it was done, what is left between two
+matches is told as a whole: all of its old lines, then all of its new ones.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
+from collections.abc import Iterator
+from itertools import accumulate
 
 from hansard.errors import TooLarge
 from hansard.model.artifacts import Artifact, Diff, Revision
 
 MAX_LINES = 20_000
-"""Of either text: the work may grow with the product."""
+"""Of either text."""
+MAX_STEPS = 10_000_000
+"""Looks at a line, or at a place where it occurs: about a second of them."""
+_AROUND = 3
+"""Lines told around each change."""
 
 
 async def difference(
@@ -19,7 +30,9 @@ async def difference(
     a, b = before.split("\n"), after.split("\n")
     if max(len(a), len(b)) > MAX_LINES:
         raise TooLarge(f"Texts of up to {MAX_LINES} lines can be compared.")
-    lines = await asyncio.to_thread(_lines, artifact, old, new, a, b)
+    name = " ".join((artifact.file_name or artifact.title).split())
+    names = (f"{name} (revision {old.number})", f"{name} (revision {new.number})")
+    lines = await asyncio.to_thread(lambda: list(unified(a, b, *names)))
     return Diff(
         old=old.number,
         new=new.number,
@@ -29,9 +42,48 @@ async def difference(
     )
 
 
-def _lines(
-    artifact: Artifact, old: Revision, new: Revision, before: list[str], after: list[str]
-) -> list[str]:
-    name = " ".join((artifact.file_name or artifact.title).split())
-    names = (f"{name} (revision {old.number})", f"{name} (revision {new.number})")
-    return list(difflib.unified_diff(before, after, *names, lineterm=""))
+def unified(a: list[str], b: list[str], old: str, new: str) -> Iterator[str]:
+    """The lines of a unified diff; none if the texts are equal."""
+    for number, group in enumerate(_Matcher(a, b).get_grouped_opcodes(_AROUND)):
+        if number == 0:
+            yield from (f"--- {old}", f"+++ {new}")
+        _, first_old, _, first_new, _ = group[0]
+        _, _, last_old, _, last_new = group[-1]
+        yield f"@@ -{_range(first_old, last_old)} +{_range(first_new, last_new)} @@"
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (f" {line}" for line in a[i1:i2])
+            else:
+                yield from (f"-{line}" for line in a[i1:i2])
+                yield from (f"+{line}" for line in b[j1:j2])
+
+
+def _range(start: int, end: int) -> str:
+    """Lines from one to before another, as a hunk names them: none are named by the line before them."""
+    count = end - start
+    if count == 1:
+        return f"{end}"
+    return f"{start + 1 if count else start},{count}"
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Finds no more matches where the search would go beyond the steps that are left."""
+
+    b2j: dict[str, list[int]]
+    """Where each line of `b` occurs in it."""
+
+    def __init__(self, a: list[str], b: list[str]) -> None:
+        super().__init__(None, a, b)
+        self.left = MAX_STEPS
+        places = (len(self.b2j.get(line, ())) for line in a)
+        self._steps = [0, *accumulate(1 + count for count in places)]
+        """For the lines of `a` up to each."""
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:
+        steps = self._steps[ahi if ahi is not None else -1] - self._steps[alo]
+        if steps > self.left:
+            return difflib.Match(alo, blo, 0)
+        self.left -= steps
+        return super().find_longest_match(alo, ahi, blo, bhi)

@@ -80,7 +80,7 @@ class Listener:
 
     def _subscribed(self) -> Subscribed:
         topics, runs = sorted(self._topics), sorted(self._runs)
-        return Subscribed(position=self.position or 0, topics=topics, runs=runs)
+        return Subscribed(position=self.position, topics=topics, runs=runs)
 
     async def _tell_changes(self, position: int) -> None:
         while True:

@@ -28,8 +28,8 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
     """What a socket is told from now on."""
 
-    position: int
-    """Everything after this position is told."""
+    position: int | None
+    """Everything after this position is told; null if the socket does not listen."""
     topics: list[str]
     runs: list[str]
     """The runs whose events are told."""

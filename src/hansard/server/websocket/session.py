@@ -145,13 +145,13 @@ class Session:
             await self._hear(message)
 
     async def _hear(self, message: Any) -> None:
-        request_id: FrameId = None
+        text: str | None = message.get("text")
+        body = None if text is None else text.encode()
+        request_id = _id_of(body)
         try:
-            body = _body(message)
-            request_id = _id_of(body)
-            _check_size(body)
             self._check_rate()
-            reply = frames.ok(request_id, await self._answer(decode(body, _REQUEST)))
+            request = decode(_checked(body), _REQUEST)
+            reply = frames.ok(request_id, await self._answer(request))
         except HansardError as error:
             if isinstance(error, StorageError):
                 _log.error("A request on a socket failed: %s", error.message)
@@ -188,21 +188,18 @@ class _Envelope(msgspec.Struct):
     id: FrameId = None
 
 
-def _body(message: Any) -> bytes:
-    text = message.get("text")
-    if text is None:
+def _checked(body: bytes | None) -> bytes:
+    """A frame that can be read: of text, and not too large."""
+    if body is None:
         raise InvalidInput("A request is a text frame with JSON.", pointer="")
-    return text.encode()
-
-
-def _check_size(body: bytes) -> None:
     if len(body) > limits.MAX_FRAME:
         raise TooLarge(f"A request has at most {limits.MAX_FRAME} bytes.", pointer="")
+    return body
 
 
-def _id_of(body: bytes) -> FrameId:
+def _id_of(body: bytes | None) -> FrameId:
     """The id of a request that may be wrong otherwise."""
     try:
-        return decode(body, _Envelope).id
-    except InvalidInput:
+        return decode(_checked(body), _Envelope).id
+    except (InvalidInput, TooLarge):
         return None

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from hansard.server.heads import Heads
 from hansard.server.websocket import limits
 
 
@@ -25,6 +26,8 @@ class Wire(WebSocketsSansIOProtocol):
             self.writable.set()  # this frame waits for nobody
             self.loop.call_later(limits.FAREWELL, self.transport.abort)
         await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True  # it was refused in full, which is no failure
 
     async def _send_all(self, texts: list[bytes]) -> None:
         await self.writable.wait()
@@ -47,6 +50,7 @@ class Wire(WebSocketsSansIOProtocol):
 
 
 SETTINGS: dict[str, Any] = {
+    "http": Heads,
     "ws": Wire,
     "ws_max_size": 2 * limits.MAX_FRAME,
     "ws_ping_interval": limits.HEARTBEAT,
