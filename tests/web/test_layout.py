@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from server.harness import JSON, Caller
+from web.app import App
 from web.conftest import ONCE, PHONE, Visit
+from web.speaker import OTHERWISE, Speaker
 
 pytestmark = [pytest.mark.anyio, ONCE]
 
@@ -26,6 +28,7 @@ ARABIC = """مرحبا بالعالم! هذه رسالة طويلة.
 |---|---|
 | أ | ١ |
 """
+LONG = "\n\n".join(f"Line {i} of many." for i in range(60))
 
 
 def answered(server: Caller, answer: str) -> JSON:
@@ -37,10 +40,25 @@ def answered(server: Caller, answer: str) -> JSON:
     return talk
 
 
+def ask_several(server: Caller, text: str, *models: str) -> JSON:
+    """A conversation in which these models answered side by side."""
+    talk = server.talk(title="The sea")
+    path = f"/conversations/{talk['id']}/chat"
+    asked = server.post(path, 202, content=text, models=list(models))
+    for run in asked["runs"]:
+        server.ended(run)
+    return talk
+
+
 async def box(element: Locator) -> dict[str, Any]:
     found = await element.bounding_box()
     assert found
     return {**found, "right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
+
+
+def columns(app: App) -> Locator:
+    beside = app.page.get_by_role("group", name="Answers side by side").get_by_role("listitem")
+    return beside.filter(has=app.page.get_by_role("heading", level=3))
 
 
 @pytest.mark.parametrize("how", [{}, PHONE], ids=["desktop", "phone"])
@@ -77,3 +95,35 @@ async def right_of(element: Locator, letters: int = 5) -> float:
         }""",
         letters,
     )
+
+
+async def test_answers_side_by_side_are_as_tall_as_they_are_and_seen_from_their_beginning(
+    visit: Visit, server: Caller, voice: Speaker
+) -> None:
+    voice.go.set()
+    talk = ask_several(server, LONG, "speaker/other", "echo/echo")
+    phone = await visit(server, **PHONE)
+    await phone.open_talk(talk)
+    short = columns(phone).filter(has_text=OTHERWISE)
+    long = columns(phone).filter(has_text="Line 59 of many.")
+    await expect(long.get_by_text("Line 0 of many.")).to_be_attached()
+    assert (await box(short))["height"] < 300 < (await box(long))["height"]
+    await expect(short.get_by_role("heading")).to_be_in_viewport()
+    await expect(phone.button("To the newest message")).to_have_count(0)
+
+
+async def test_the_view_stays_at_the_beginning_of_answers_that_grow_side_by_side(
+    app: App, voice: Speaker
+) -> None:
+    await app.open()
+    await app.pick_models("echo", "held")
+    await app.say(LONG)
+    long = columns(app).filter(has_text="Line 59 of many.")
+    await expect(long).to_be_visible()
+    for name in await columns(app).get_by_role("heading").all():
+        await expect(name).to_be_in_viewport()
+    await long.get_by_text("Line 30 of many.").scroll_into_view_if_needed()
+    place = await app.thread.evaluate("(list) => list.scrollTop")
+    voice.go.set()
+    await expect(app.button("Stop the answer")).to_have_count(0)
+    assert await app.thread.evaluate("(list) => list.scrollTop") == place
