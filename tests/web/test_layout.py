@@ -127,3 +127,14 @@ async def test_the_view_stays_at_the_beginning_of_answers_that_grow_side_by_side
     voice.go.set()
     await expect(app.button("Stop the answer")).to_have_count(0)
     assert await app.thread.evaluate("(list) => list.scrollTop") == place
+
+
+async def test_a_fourth_answer_side_by_side_is_seen_to_be_there(
+    app: App, server: Caller, voice: Speaker
+) -> None:
+    voice.go.set()
+    models = ("echo/echo", "speaker/other", "speaker/held", "speaker/maker")
+    await app.open_talk(ask_several(server, "Tell me of the sea", *models))
+    await expect(columns(app)).to_have_count(4)
+    fourth = await box(columns(app).nth(3))
+    assert fourth["x"] + 24 < 1280
