@@ -138,3 +138,20 @@ async def test_a_fourth_answer_side_by_side_is_seen_to_be_there(
     await expect(columns(app)).to_have_count(4)
     fourth = await box(columns(app).nth(3))
     assert fourth["x"] + 24 < 1280
+
+
+async def test_a_file_beside_a_picture_is_no_taller_than_its_name(app: App, server: Caller) -> None:
+    parts: list[JSON] = [{"type": "text", "text": "Look at these"}]
+    picture = await app.page.screenshot()
+    for kind, media_type, data in (("file", "text/csv", b"a,b"), ("image", "image/png", picture)):
+        sent = server.client.post("/blobs", content=data, headers={"Content-Type": media_type})
+        part = {"type": kind, "blob": sent.json()["id"], "media_type": media_type}
+        parts.append({**part, "name": f"sea.{media_type[-3:]}"})
+    talk = server.talk()
+    said = {"role": "user", "parts": parts}
+    server.post(f"/conversations/{talk['id']}/messages", 201, messages=[said])
+    await app.open_talk(talk)
+    beside = await box(app.thread.get_by_role("img", name="sea.png"))
+    name = await box(app.thread.get_by_role("link", name="sea.csv"))
+    assert name["right"] < beside["x"], "they are beside each other"
+    assert name["height"] < 60 < beside["height"]
