@@ -29,6 +29,8 @@ ARABIC = """مرحبا بالعالم! هذه رسالة طويلة.
 | أ | ١ |
 """
 LONG = "\n\n".join(f"Line {i} of many." for i in range(60))
+PROGRAM = "print('tide')\n" * 8
+MADE = "\n\n".join(f'```python title="tide{i}.py"\n{PROGRAM}```' for i in range(2))
 
 
 def answered(server: Caller, answer: str) -> JSON:
@@ -155,3 +157,16 @@ async def test_a_file_beside_a_picture_is_no_taller_than_its_name(app: App, serv
     name = await box(app.thread.get_by_role("link", name="sea.csv"))
     assert name["right"] < beside["x"], "they are beside each other"
     assert name["height"] < 60 < beside["height"]
+
+
+async def test_cards_in_a_narrow_column_stand_below_each_other(
+    app: App, server: Caller, voice: Speaker
+) -> None:
+    voice.go.set()
+    await app.open_talk(ask_several(server, MADE, "echo/echo", "speaker/other", "speaker/held"))
+    first, second = await box(app.card("tide0.py")), await box(app.card("tide1.py"))
+    assert first["x"] == second["x"]
+    assert first["bottom"] < second["y"]
+    await app.open_talk(answered(server, MADE))
+    first, second = await box(app.card("tide0.py")), await box(app.card("tide1.py"))
+    assert first["y"] == second["y"]
