@@ -32,6 +32,7 @@ async def test_the_dark_theme_is_there_from_the_first_paint_on(app: App) -> None
 
 async def test_the_language_is_changed_without_a_reload(app: App) -> None:
     await app.open("/settings/appearance")
+    await expect(app.page.locator("html")).to_have_attribute("lang", "en-GB")
     await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
     await expect(app.main.get_by_role("heading", name="Einstellungen")).to_be_visible()
     await expect(app.page.locator("html")).to_have_attribute("lang", "de")
