@@ -71,7 +71,7 @@ export default function Palette() {
                 {shortcut && (
                   <span aria-hidden className="flex gap-1 text-muted touch:hidden">
                     {shortcut.keys.map((key) => (
-                      <Kbd key={key}>{keyName(key)}</Kbd>
+                      <Kbd key={key}>{keyName(key, t)}</Kbd>
                     ))}
                   </span>
                 )}
