@@ -15,6 +15,7 @@ import { useDebounced } from "@/features/search/use-debounced";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { overlay } from "@/lib/overlays";
+import { plainExcerpt } from "@/lib/plain-text";
 import { unsearchable } from "@/lib/search-filter";
 import { keyName } from "@/lib/shortcuts";
 import { shortDate } from "@/lib/time";
@@ -166,7 +167,7 @@ function HitRow({ hit, onSelect }: { hit: Hit; onSelect: () => void }) {
           </time>
         </span>
         <span className="line-clamp-2 wrap-break-word">
-          <Marked text={hit.snippet} marks={hit.marks} />
+          <Marked {...plainExcerpt(hit.snippet, hit.marks)} />
         </span>
       </span>
     </Row>
