@@ -149,3 +149,25 @@ async def test_what_makes_no_sense_in_an_address_is_passed_over(
     await expect(app.button("Clear filters")).to_have_count(0)
     await app.open("/?q=1984&project=7")
     await expect(app.field).to_have_value("1984")
+
+
+@ONCE
+async def test_excerpts_are_read_without_the_signs_of_markdown(app: App, server: Caller) -> None:
+    project = server.post("/projects", 201, name="Travel")
+    talk = server.talk(title="The walk", project_id=project["id"])
+    server.ended(server.ask(talk, "> The **slow** way, not *before* snake_case"))
+    await app.open("/search?q=slow")
+    excerpt = app.main.get_by_role("region", name="Results").get_by_role("listitem").last
+    await expect(excerpt).to_contain_text("The slow way, not before snake_case")
+    await expect(excerpt.locator("mark")).to_have_text("slow")
+    option = (await seek(app, "slow")).filter(has_text="The slow way, not before")
+    await expect(option.first.locator("mark")).to_have_text("slow")
+    await app.open(f"/projects/{project['id']}")
+    listed = app.main.get_by_role("link", name="The walk")
+    await expect(listed).to_contain_text("The slow way, not before snake_case")
+    await app.open_talk(talk)
+    await app.act(app.mine("slow"), "More")
+    await app.item("Begin a branch here").click()
+    await app.button("Branches").click()
+    for line in await app.dialog.get_by_role("listitem").all():
+        await expect(line).to_contain_text("The slow way, not before snake_case")

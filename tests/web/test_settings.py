@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from server.harness import Caller
 from web.app import App
-from web.conftest import ONCE
+from web.conftest import ONCE, Visit
 
 pytestmark = [pytest.mark.anyio, ONCE]
 
@@ -32,11 +32,25 @@ async def test_the_dark_theme_is_there_from_the_first_paint_on(app: App) -> None
 
 async def test_the_language_is_changed_without_a_reload(app: App) -> None:
     await app.open("/settings/appearance")
+    await expect(app.page.locator("html")).to_have_attribute("lang", "en-GB")
     await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
     await expect(app.main.get_by_role("heading", name="Einstellungen")).to_be_visible()
     await expect(app.page.locator("html")).to_have_attribute("lang", "de")
     await app.open()
     await expect(app.page.get_by_role("textbox", name="Nachricht")).to_be_visible()
+
+
+async def test_keys_and_models_of_its_own_are_told_of_in_the_language_of_the_app(
+    visit: Visit, server: Caller
+) -> None:
+    app = await visit(server, locale="de-DE")
+    await app.open("/settings/shortcuts")
+    for key in ("Strg", "Umschalt", "Entf"):
+        await expect(app.main.get_by_text(key, exact=True).first).to_be_visible()
+    for key in ("Ctrl", "Shift", "Del"):
+        await expect(app.page.get_by_text(key, exact=True)).to_have_count(0)
+    await app.open("/settings/models")
+    await expect(app.main.get_by_text("Wiederholt, was du sagst.")).to_be_visible()
 
 
 async def test_letters_grow_and_enter_need_not_send(app: App) -> None:

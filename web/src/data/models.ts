@@ -8,7 +8,7 @@ import { queryClient } from "@/data/client";
 import { showConversation } from "@/data/conversations";
 import { catchUp } from "@/data/messages";
 import { followRuns } from "@/data/runs";
-import type { Translate } from "@/i18n";
+import type { Key, Translate } from "@/i18n";
 import { notice } from "@/lib/notice";
 
 export interface Models {
@@ -46,6 +46,14 @@ export function modelTitle(name: string, t: Translate): string {
 
 export function providerTitle(provider: string, t: Translate): string {
   return provider === "local" ? t("models.inside") : (PROVIDERS[provider] ?? provider);
+}
+
+const BUILT_IN: Readonly<Record<string, Key>> = { "echo/echo": "models.echo.description", "local/smollm2": "models.demo.description" };
+
+/** What is said of a model; of one that comes with Hansard, in the language of the app. */
+export function modelDescription({ name, description }: Model, t: Translate): string {
+  const own = BUILT_IN[name];
+  return own ? t(own) : description;
 }
 
 export interface Talk {

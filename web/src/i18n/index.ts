@@ -2,6 +2,7 @@
 import { create } from "zustand";
 
 import { type Language, prefer, usePreferences } from "@/lib/preferences";
+import { varietyOf } from "@/lib/variety";
 
 import { en } from "./en";
 
@@ -18,14 +19,13 @@ const others: Record<Exclude<Language, "en">, () => Promise<Texts>> = {
   de: async () => (await import("./de")).de,
 };
 
-const useTexts = create<{ language: Language; texts: Texts }>(() => ({ language: "en", texts: en }));
+const useTexts = create<{ language: string; texts: Texts }>(() => ({ language: "en", texts: en }));
 
 /** Load the language that was chosen, or that of the browser; English stays where that fails. */
 export async function loadLanguage(): Promise<void> {
   const language = usePreferences.getState().language ?? browserLanguage();
-  if (language === "en") return useTexts.setState({ language, texts: en });
-  const texts = await others[language]().catch(() => undefined);
-  if (texts) useTexts.setState({ language, texts });
+  const texts = language === "en" ? en : await others[language]().catch(() => undefined);
+  if (texts) useTexts.setState({ language: varietyOf(language, navigator.languages), texts });
 }
 
 export function chooseLanguage(language: Language | undefined): Promise<void> {
@@ -38,7 +38,7 @@ function browserLanguage(): Language {
 }
 
 /** `{name}` is replaced by a value; `count` chooses the plural. */
-export function fill(language: Language, text: Text, values: Values = {}): string {
+export function fill(language: string, text: Text, values: Values = {}): string {
   const chosen = typeof text === "string" ? text : text[plural(language, Number(values["count"]))];
   return chosen.replaceAll(/\{(\w+)\}/g, (hole, name: string) => {
     const value = values[name];
@@ -46,11 +46,12 @@ export function fill(language: Language, text: Text, values: Values = {}): strin
   });
 }
 
-function plural(language: Language, count: number): "one" | "other" {
+function plural(language: string, count: number): "one" | "other" {
   return new Intl.PluralRules(language).select(count) === "one" ? "one" : "other";
 }
 
-export function useLanguage(): Language {
+/** The language in the variety that the browser prefers, such as `en-GB`. */
+export function useLanguage(): string {
   return useTexts((state) => state.language);
 }
 

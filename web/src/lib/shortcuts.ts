@@ -1,5 +1,5 @@
 /** The keyboard shortcuts, for those who listen to them and for the page that lists them. */
-import type { Key } from "@/i18n";
+import type { Key, Translate } from "@/i18n";
 
 export interface Shortcut {
   readonly label: Key;
@@ -49,15 +49,11 @@ export function composes({ isComposing, keyCode }: Pick<KeyboardEvent, "isCompos
   return isComposing || keyCode === COMPOSING;
 }
 
+const NAMES: Readonly<Record<string, string>> = { Enter: "Enter", Escape: "Esc", ArrowUp: "↑", ...(mac && { mod: "⌘", shift: "⇧" }) };
+const TRANSLATED: Readonly<Record<string, Key>> = { mod: "key.mod", shift: "key.shift", Delete: "key.delete" };
+
 /** How a key is written on a keyboard. */
-export function keyName(key: string): string {
-  const names: Record<string, string> = {
-    mod: mac ? "⌘" : "Ctrl",
-    shift: mac ? "⇧" : "Shift",
-    Enter: "Enter",
-    Escape: "Esc",
-    ArrowUp: "↑",
-    Delete: "Del",
-  };
-  return names[key] ?? key.toUpperCase();
+export function keyName(key: string, t: Translate): string {
+  const translated = TRANSLATED[key];
+  return NAMES[key] ?? (translated ? t(translated) : key.toUpperCase());
 }

@@ -1,4 +1,9 @@
-/** What the elements of Markdown look like. Headings stand below the page's own. */
+/**
+ * What the elements of Markdown look like. Headings stand below the page's own.
+ *
+ * What has marks beside its text runs in the direction of its first letter. A paragraph, a heading and an item have no
+ * `dir` of their own, or their text would not count for what is around them: `markdown.css` sees to their direction.
+ */
 import type { ComponentProps, MouseEvent } from "react";
 import type { Components, ExtraProps } from "streamdown";
 
@@ -44,14 +49,30 @@ function Pre({ node }: Props<"pre">) {
 
 function Item({ id, className, children }: Props<"li">) {
   return (
-    <li dir="auto" id={id} className={className}>
+    <li id={id} className={className}>
       {children}
     </li>
   );
 }
 
-function Paragraph({ children }: Props<"p">) {
-  return <p dir="auto">{children}</p>;
+function List({ className, children }: Props<"ul">) {
+  return (
+    <ul dir="auto" className={className}>
+      {children}
+    </ul>
+  );
+}
+
+function Steps({ start, children }: Props<"ol">) {
+  return (
+    <ol dir="auto" start={start}>
+      {children}
+    </ol>
+  );
+}
+
+function Quotation({ children }: Props<"blockquote">) {
+  return <blockquote dir="auto">{children}</blockquote>;
 }
 
 function Box({ checked }: Props<"input">) {
@@ -71,7 +92,7 @@ function Title({ id, className, children }: Props<"h2">) {
 
 export const COMPONENTS: Components = {
   a: Link,
-  blockquote: "blockquote",
+  blockquote: Quotation,
   code: "code",
   h1: "h3",
   h2: Title,
@@ -83,8 +104,8 @@ export const COMPONENTS: Components = {
   img: Picture,
   input: Box,
   li: Item,
-  ol: "ol",
-  p: Paragraph,
+  ol: Steps,
+  p: "p",
   pre: Pre,
   section: "section",
   strong: "strong",
@@ -95,5 +116,5 @@ export const COMPONENTS: Components = {
   th: "th",
   thead: "thead",
   tr: "tr",
-  ul: "ul",
+  ul: List,
 };

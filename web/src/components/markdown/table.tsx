@@ -14,7 +14,7 @@ type Node = NonNullable<ExtraProps["node"]>;
 export function Table({ node, children }: ComponentProps<"table"> & ExtraProps) {
   const t = useT();
   return (
-    <div className="block group/table relative">
+    <div dir="auto" className="block group/table relative">
       <div role="group" aria-label={t("thread.table")} ref={scrollable} className="overflow-x-auto rounded-xl border">
         <table>{children}</table>
       </div>

@@ -51,7 +51,7 @@ function Cards({ cards }: { cards: readonly { readonly id: string; readonly card
   const t = useT();
   if (cards.length === 0) return null;
   return (
-    <ul aria-label={t("artifacts.made")} className="mt-3 grid gap-2 sm:grid-cols-2">
+    <ul aria-label={t("artifacts.made")} className="mt-3 grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-2">
       {cards.map(({ id, card }) => (
         <li key={id} className="min-w-0">
           {card}
@@ -70,7 +70,7 @@ interface Place {
 
 /** An `<artifact>` element, in its place in the text. */
 export function MadeHere(props: MadeProps & Place) {
-  return <div className="my-3 sm:max-w-[calc(50%-0.25rem)]">{props.stored ? <StoredHere {...props} /> : <DraftHere {...props} />}</div>;
+  return <div className="my-3 max-w-90">{props.stored ? <StoredHere {...props} /> : <DraftHere {...props} />}</div>;
 }
 
 function StoredHere({ part, at, conversationId, messageId, parts, shown, open }: MadeProps & Place) {

@@ -2,7 +2,7 @@ import { CheckIcon, StarIcon } from "lucide-react";
 
 import type { Model } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
-import { modelTitle } from "@/data/models";
+import { modelDescription, modelTitle } from "@/data/models";
 import { tokenCount } from "@/features/models/grouping";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
@@ -32,6 +32,7 @@ export function ModelRow({
   const t = useT();
   const language = useLanguage();
   const title = modelTitle(model.name, t);
+  const description = modelDescription(model, t);
   return (
     <li className="group flex items-center rounded-lg hover:bg-hover focus-within:bg-hover">
       <button
@@ -57,7 +58,7 @@ export function ModelRow({
             {standard && <span className="shrink-0 text-xs text-muted">{t("models.standard")}</span>}
           </span>
           <span className="flex gap-2 text-xs text-muted">
-            {model.description && <span className="min-w-0 truncate">{model.description}</span>}
+            {description && <span className="min-w-0 truncate">{description}</span>}
             <span className="shrink-0">{t("models.context", { tokens: tokenCount(model.context_tokens, language) })}</span>
           </span>
         </span>

@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Empty, Skeleton } from "@/components/ui/state";
 import { conversationsQuery } from "@/data/conversations";
 import { useLanguage, useT } from "@/i18n";
+import { plainText } from "@/lib/plain-text";
 import { shortDate } from "@/lib/time";
 
 const ROW = 64;
@@ -101,7 +102,7 @@ function Entry({ conversation: { id, title, preview, active_at } }: { conversati
         </time>
       </span>
       <span dir="auto" className="truncate text-sm text-muted">
-        {preview || "\u00a0"}
+        {plainText(preview) || "\u00a0"}
       </span>
     </Link>
   );

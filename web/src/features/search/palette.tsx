@@ -15,6 +15,7 @@ import { useDebounced } from "@/features/search/use-debounced";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { overlay } from "@/lib/overlays";
+import { plainExcerpt } from "@/lib/plain-text";
 import { unsearchable } from "@/lib/search-filter";
 import { keyName } from "@/lib/shortcuts";
 import { shortDate } from "@/lib/time";
@@ -71,7 +72,7 @@ export default function Palette() {
                 {shortcut && (
                   <span aria-hidden className="flex gap-1 text-muted touch:hidden">
                     {shortcut.keys.map((key) => (
-                      <Kbd key={key}>{keyName(key)}</Kbd>
+                      <Kbd key={key}>{keyName(key, t)}</Kbd>
                     ))}
                   </span>
                 )}
@@ -166,7 +167,7 @@ function HitRow({ hit, onSelect }: { hit: Hit; onSelect: () => void }) {
           </time>
         </span>
         <span className="line-clamp-2 wrap-break-word">
-          <Marked text={hit.snippet} marks={hit.marks} />
+          <Marked {...plainExcerpt(hit.snippet, hit.marks)} />
         </span>
       </span>
     </Row>

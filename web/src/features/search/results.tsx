@@ -12,6 +12,7 @@ import { hitsQuery } from "@/data/search";
 import { Marked } from "@/components/marked";
 import { useLanguage, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
+import { plainExcerpt } from "@/lib/plain-text";
 import { type SearchFilter, filterCount, unsearchable } from "@/lib/search-filter";
 import { dateTime } from "@/lib/time";
 
@@ -71,7 +72,7 @@ function Item({ hit: { message, conversation, snippet, marks } }: { hit: Hit }) 
           </time>
         </span>
         <span className="line-clamp-3 text-sm leading-relaxed wrap-break-word">
-          <Marked text={snippet} marks={marks} />
+          <Marked {...plainExcerpt(snippet, marks)} />
         </span>
         <span className="flex items-center gap-2 text-xs text-muted">
           <span className="truncate">{who}</span>

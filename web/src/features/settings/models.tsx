@@ -3,7 +3,7 @@ import { StarIcon } from "lucide-react";
 
 import { IconButton } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
-import { modelsQuery } from "@/data/models";
+import { modelDescription, modelsQuery } from "@/data/models";
 import { Section } from "./section";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
@@ -23,6 +23,7 @@ export function Models() {
       {!data && !error && <Skeleton className="h-24" />}
       <ul className="flex flex-col">
         {data?.items.map((model) => {
+          const description = modelDescription(model, t);
           const favourite = favourites.includes(model.name);
           return (
             <li key={model.name} className="flex items-center gap-3 border-b py-2 last:border-b-0">
@@ -33,7 +34,7 @@ export function Models() {
                     <span className="ms-2 rounded-full bg-accent-soft px-2 py-0.5 text-xs font-normal">{t("settings.models.default")}</span>
                   )}
                 </p>
-                {model.description && <p className="text-xs text-muted">{model.description}</p>}
+                {description && <p className="text-xs text-muted">{description}</p>}
               </div>
               <IconButton
                 label={t("settings.models.favourite", { name: model.name })}

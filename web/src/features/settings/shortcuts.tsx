@@ -24,7 +24,7 @@ function Keys({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
     <Row key={label} label={t(label)}>
       <span className="flex gap-1">
         {keys.map((key) => (
-          <Kbd key={key}>{keyName(key)}</Kbd>
+          <Kbd key={key}>{keyName(key, t)}</Kbd>
         ))}
       </span>
     </Row>

@@ -22,6 +22,7 @@ import { Kbd } from "@/components/ui/state";
 import { exportConversations } from "@/data/exports";
 import { useT } from "@/i18n";
 import { overlay } from "@/lib/overlays";
+import { keyName } from "@/lib/shortcuts";
 
 import { useActions } from "./actions";
 import { toggled } from "./selection";
@@ -94,7 +95,7 @@ function ConversationItems({ rowKey, conversation, then }: { rowKey: string; con
         {t(archived ? "sidebar.unarchive" : "sidebar.archive")}
       </MenuItem>
       <MenuSeparator />
-      <MenuItem danger icon={<Trash2Icon />} shortcut={<Pressed name={t("sidebar.deleteKey")} />} onSelect={then(() => remove(one))}>
+      <MenuItem danger icon={<Trash2Icon />} shortcut={<Pressed name="Delete" />} onSelect={then(() => remove(one))}>
         {t("app.delete")}
       </MenuItem>
     </>
@@ -133,7 +134,7 @@ function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Proj
         {t("projects.edit")}
       </MenuItem>
       <MenuSeparator />
-      <MenuItem danger icon={<Trash2Icon />} shortcut={<Pressed name={t("sidebar.deleteKey")} />} onSelect={then(() => overlay({ project: { remove: id } }))}>
+      <MenuItem danger icon={<Trash2Icon />} shortcut={<Pressed name="Delete" />} onSelect={then(() => overlay({ project: { remove: id } }))}>
         {t("app.delete")}
       </MenuItem>
     </>
@@ -142,9 +143,10 @@ function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Proj
 
 /** The key that does the same, where there are keys. */
 function Pressed({ name }: { name: string }) {
+  const t = useT();
   return (
     <span aria-hidden className="text-muted touch:hidden">
-      <Kbd>{name}</Kbd>
+      <Kbd>{keyName(name, t)}</Kbd>
     </span>
   );
 }

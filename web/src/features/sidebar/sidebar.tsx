@@ -91,7 +91,7 @@ function Ways() {
           <span className="flex-1 text-start">{t("sidebar.search")}</span>
           <span aria-hidden className="flex gap-1 text-muted touch:hidden">
             {SHORTCUTS.palette.keys.map((key) => (
-              <Kbd key={key}>{keyName(key)}</Kbd>
+              <Kbd key={key}>{keyName(key, t)}</Kbd>
             ))}
           </span>
         </Button>

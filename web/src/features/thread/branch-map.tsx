@@ -13,6 +13,7 @@ import { headQuery } from "@/data/messages";
 import { type Line, branchCount, outline } from "@/data/tree";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
+import { plainText } from "@/lib/plain-text";
 import { shortDate } from "@/lib/time";
 
 import { textOf } from "./rows";
@@ -103,7 +104,7 @@ function BranchLine({
                 {t("thread.map.messages", { count: own })} · {shortDate(branch.updated_at, language)}
               </span>
             </span>
-            <span className="block truncate text-sm text-muted">{head ? textOf(head.parts).slice(0, 200) : " "}</span>
+            <span className="block truncate text-sm text-muted">{head ? plainText(textOf(head.parts).slice(0, 200)) : " "}</span>
           </button>
           <PlainButton label={t("thread.map.rename", { name: branch.name })} className="self-center" onClick={() => setNaming(true)}>
             <PencilIcon aria-hidden />

@@ -74,7 +74,7 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
   return (
     <div className="flex flex-col items-end gap-1">
       {others.length > 0 && (
-        <div className="flex max-w-[85%] flex-wrap justify-end gap-2">
+        <div className="flex max-w-[85%] flex-wrap items-end justify-end gap-2">
           <Parts parts={others} live={false} />
         </div>
       )}

@@ -4,7 +4,9 @@ import { type Mark, firstBelow, shift } from "./anchoring";
 const NEAR = 1600;
 /** Nearer to the end than this counts as there. */
 const AT_END = 40;
-/** Where a message that was asked for stands, as a share of the height. */
+/** Farther beyond the end than this is no rounding. */
+const PAST_END = -2;
+/** Where a message that was asked for stands, and where answers side by side begin, as a share of the height. */
 const HIGH = 0.15;
 
 export interface Watcher {
@@ -17,7 +19,8 @@ export interface Watcher {
 }
 
 /**
- * What is seen of a thread. It follows the end while it is there; else it holds still what is read. The browser's own
+ * What is seen of a thread. It follows the end while it is there; else it holds still what is read. Answers side by
+ * side are no end to follow, for each is as long as it is: there, the end is where they begin. The browser's own
  * anchoring is off: Safari has none, and two would fight.
  */
 export class Viewport {
@@ -45,7 +48,7 @@ export class Viewport {
   /** Something has changed: follow the end, or hold still. */
   settle(): void {
     const { scroller } = this;
-    if (this.following) scroller.scrollTop = scroller.scrollHeight;
+    if (this.following) scroller.scrollTop = this.end();
     else scroller.scrollTop += shift(this.marks, (key) => this.topOf(key));
     this.look();
   }
@@ -65,8 +68,7 @@ export class Viewport {
     const row = this.list.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
     if (!row) return undefined;
     this.following = false;
-    const from = this.scroller.getBoundingClientRect();
-    this.scroller.scrollTop += row.getBoundingClientRect().top - from.top - from.height * HIGH;
+    this.scroller.scrollTop = this.placeOf(row);
     this.look();
     return row;
   }
@@ -74,13 +76,28 @@ export class Viewport {
   private readonly scrolled = (): void => {
     const { scrollTop } = this.scroller;
     // What grows below moves nothing up: only a person does that.
-    if (scrollTop < this.top - 1 || this.distance() < AT_END) this.following = this.distance() < AT_END && this.watcher.complete();
+    const distance = this.distance();
+    if (scrollTop < this.top - 1 || distance < AT_END) this.following = distance > PAST_END && distance < AT_END && this.watcher.complete();
     this.look();
   };
 
+  /** How far to scroll to the end. */
+  private end(): number {
+    const { scrollHeight, clientHeight } = this.scroller;
+    const last = this.list.lastElementChild;
+    const lowest = scrollHeight - clientHeight;
+    return last?.querySelector(":scope > [data-beside]") ? Math.min(this.placeOf(last), lowest) : lowest;
+  }
+
+  /** How far to scroll so that a row stands high. */
+  private placeOf(row: Element): number {
+    const from = this.scroller.getBoundingClientRect();
+    return this.scroller.scrollTop + row.getBoundingClientRect().top - from.top - from.height * HIGH;
+  }
+
+  /** How far it is to the end, in pixels; below 0 for somebody who reads on in answers side by side. */
   private distance(): number {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    return scrollHeight - scrollTop - clientHeight;
+    return this.end() - this.scroller.scrollTop;
   }
 
   /** Remember what is seen, and ask for more where that is near. */

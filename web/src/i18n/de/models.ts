@@ -4,6 +4,8 @@ export const models = {
   "models.none": "Kein Modell",
   "models.several": { one: "Ein Modell", other: "{count} Modelle" },
   "models.demo": "Demo-Modell",
+  "models.demo.description": "Demo-Modell: SmolLM2-135M, läuft in Hansard, ohne Netz.",
+  "models.echo.description": "Wiederholt, was du sagst.",
   "models.inside": "Auf diesem Rechner",
   "models.search": "Modell finden",
   "models.favourites": "Favoriten",

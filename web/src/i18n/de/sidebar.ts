@@ -51,7 +51,6 @@ export const sidebar = {
   "sidebar.archived": { one: "„{title}“ ist archiviert.", other: "{count} Gespräche sind archiviert." },
   "sidebar.unarchived": { one: "„{title}“ steht wieder in der Liste.", other: "{count} Gespräche stehen wieder in der Liste." },
   "sidebar.deleted": { one: "„{title}“ ist im Papierkorb.", other: "{count} Gespräche sind im Papierkorb." },
-  "sidebar.deleteKey": "Entf",
   "sidebar.filter": "Archiviertes und Schlagwörter",
   "sidebar.everything": "Alle Gespräche",
 } as const;

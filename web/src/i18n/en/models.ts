@@ -4,6 +4,8 @@ export const models = {
   "models.none": "No model",
   "models.several": { one: "One model", other: "{count} models" },
   "models.demo": "demo model",
+  "models.demo.description": "Demo model: SmolLM2-135M, runs inside Hansard, offline.",
+  "models.echo.description": "Repeats what you say.",
   "models.inside": "On this machine",
   "models.search": "Find a model",
   "models.favourites": "Favourites",

@@ -51,7 +51,6 @@ export const sidebar = {
   "sidebar.archived": { one: "“{title}” is archived.", other: "{count} conversations are archived." },
   "sidebar.unarchived": { one: "“{title}” is listed again.", other: "{count} conversations are listed again." },
   "sidebar.deleted": { one: "“{title}” is in the trash.", other: "{count} conversations are in the trash." },
-  "sidebar.deleteKey": "Del",
   "sidebar.filter": "Archived and tags",
   "sidebar.everything": "All conversations",
 } as const;
