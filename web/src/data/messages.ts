@@ -8,6 +8,7 @@ import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
 import { t } from "@/i18n";
+import { NO_DRAFT, drafts } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
 
@@ -125,6 +126,7 @@ function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
   else void queryClient.resetQueries({ queryKey });
 }
 
+/** Say something else in a message's place; what was kept of that until now is forgotten when it is stored. */
 export function useEditMessage(conversationId: string) {
   const path = { conversation_id: conversationId };
   return useMutation({
@@ -137,6 +139,7 @@ export function useEditMessage(conversationId: string) {
       );
       if (edited.role === "user") await answer(conversationId, edited.branch, models);
     },
+    onSuccess: (_, { message }) => drafts.change(message.id, NO_DRAFT),
     onSettled: () => rereadBranches(conversationId),
     onError: notice.error,
   });

@@ -16,6 +16,8 @@ export const thread = {
   "thread.edit": "Bearbeiten",
   "thread.edit.hint": "Beginnt einen Zweig, der beantwortet wird. Was vorher gesagt wurde, bleibt.",
   "thread.edit.answerHint": "Beginnt einen Zweig mit deinen Worten statt dieser. Was vorher gesagt wurde, bleibt.",
+  "thread.edit.enter": "Enter schickt es ab, Umschalt+Enter beginnt eine Zeile.",
+  "thread.edit.modEnter": "Enter beginnt eine Zeile, {mod}+Enter schickt es ab.",
   "thread.edit.send": "Senden",
   "thread.retry": "Neu antworten",
   "thread.retryWith": "Neu antworten mit",

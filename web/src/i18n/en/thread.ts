@@ -16,6 +16,8 @@ export const thread = {
   "thread.edit": "Edit",
   "thread.edit.hint": "Begins a branch, which is answered. What was said before stays.",
   "thread.edit.answerHint": "Begins a branch with your words in place of these. What was said before stays.",
+  "thread.edit.enter": "Enter sends it, Shift+Enter begins a line.",
+  "thread.edit.modEnter": "Enter begins a line, {mod}+Enter sends it.",
   "thread.edit.send": "Send",
   "thread.retry": "Answer again",
   "thread.retryWith": "Answer again with",
