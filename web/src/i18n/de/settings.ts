@@ -80,8 +80,8 @@ export const settings = {
   "data.danger.hint": "Exportiere zuerst: Was endgültig gelöscht ist, ist weg, auch aus Suche und Statistik.",
   "data.danger.trashAll": "Alle Gespräche in den Papierkorb legen",
   "data.danger.trashAll.told": {
-    one: "Ein Gespräch mit {messages} Nachrichten kommt in den Papierkorb, archiviert oder nicht.",
-    other: "{count} Gespräche mit {messages} Nachrichten kommen in den Papierkorb, archiviert oder nicht.",
+    one: "Ein Gespräch kommt in den Papierkorb, archiviert oder nicht.",
+    other: "{count} Gespräche kommen in den Papierkorb, archiviert oder nicht.",
   },
   "data.danger.emptyTrash": "Papierkorb leeren",
   "data.danger.emptyTrash.told": {

@@ -80,8 +80,8 @@ export const settings = {
   "data.danger.hint": "Export first: what is deleted for good is gone, also from the search and the statistics.",
   "data.danger.trashAll": "Move all conversations to the trash",
   "data.danger.trashAll.told": {
-    one: "One conversation with {messages} messages goes into the trash, archived or not.",
-    other: "{count} conversations with {messages} messages go into the trash, archived or not.",
+    one: "One conversation goes into the trash, archived or not.",
+    other: "{count} conversations go into the trash, archived or not.",
   },
   "data.danger.emptyTrash": "Empty the trash",
   "data.danger.emptyTrash.told": {
