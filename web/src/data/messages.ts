@@ -10,7 +10,7 @@ import { isOnPath } from "@/data/tree";
 import { t } from "@/i18n";
 import { NO_DRAFT, drafts } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
-import { notice } from "@/lib/notice";
+import { explain, notice } from "@/lib/notice";
 
 /** What is shown of a conversation: a branch, from its end or from around a message of it. */
 export interface View {
@@ -140,8 +140,9 @@ export function useEditMessage(conversationId: string) {
       if (edited.role === "user") await answer(conversationId, edited.branch, models);
     },
     onSuccess: (_, { message }) => drafts.change(message.id, NO_DRAFT),
-    onSettled: () => rereadBranches(conversationId),
-    onError: notice.error,
+    // While the server is away they cannot be read; they are when it is back.
+    onSettled: () => rereadBranches(conversationId).catch(() => undefined),
+    onError: (error) => notice.failure(t("thread.edit.failed"), explain(error)),
   });
 }
 

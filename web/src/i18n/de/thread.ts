@@ -19,6 +19,7 @@ export const thread = {
   "thread.edit.enter": "Enter schickt es ab, Umschalt+Enter beginnt eine Zeile.",
   "thread.edit.modEnter": "Enter beginnt eine Zeile, {mod}+Enter schickt es ab.",
   "thread.edit.send": "Senden",
+  "thread.edit.failed": "Das hat nicht geklappt. Was du geschrieben hast, bleibt da und lässt sich noch einmal senden.",
   "thread.retry": "Neu antworten",
   "thread.retryWith": "Neu antworten mit",
   "thread.answer": "Beantworten lassen",

@@ -19,6 +19,7 @@ export const thread = {
   "thread.edit.enter": "Enter sends it, Shift+Enter begins a line.",
   "thread.edit.modEnter": "Enter begins a line, {mod}+Enter sends it.",
   "thread.edit.send": "Send",
+  "thread.edit.failed": "This did not work. What you wrote is kept, and can be sent again.",
   "thread.retry": "Answer again",
   "thread.retryWith": "Answer again with",
   "thread.answer": "Have it answered",
