@@ -7,6 +7,7 @@ import signal
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -21,6 +22,9 @@ pytestmark = pytest.mark.anyio
 PROGRAM = "def tide(hour):\n    if hour % 12 < 6:\n        return 'in'\n    return 'out'\n\nprint(tide(7))\n"
 ANSWER = f'Here:\n\n```python title="tide.py"\n{PROGRAM}```\n'
 WIDER = "before => document.querySelector('[aria-label=Artifact]').offsetWidth > before"
+AT_REST = (
+    "one => Promise.all(one.getAnimations().map(({ finished }) => finished)).then(() => undefined)"
+)
 LIST = "/artifacts?conversation_id"
 NOTES = """Look:
 
@@ -270,6 +274,42 @@ async def test_on_a_phone_it_is_in_front_and_the_way_back_closes_it(
     await panel.get_by_role("button", name="Close").click()
     await expect(panel).to_have_count(0)
     await expect(app.card("tide.py")).to_be_visible()
+
+
+@ONCE
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
+async def test_a_notice_leaves_free_what_is_needed_next(
+    visit: Visit, server: Caller, screen: dict[str, Any]
+) -> None:
+    app = await visit(server, **screen)
+    await app.open_talk(talk_with(server, ANSWER))
+    needed = [await box(app.field), await box(app.page.locator("header").first)]
+    await app.card("tide.py").click()
+    await expect(app.tab("History")).to_be_visible()
+    await app.button("Edit").last.click()
+    await expect(app.editor).to_be_focused()
+    await app.page.keyboard.insert_text("# mine")
+    await app.button("Save").click()
+    await expect(app.text("Saved as revision 2")).to_be_visible()
+    needed += [
+        await box(app.tab("History")),
+        await box(app.page.get_by_role("button", name="Edit")),
+    ]
+    shown = await box(app.page.locator("[data-sonner-toast]"))
+    assert not [one for one in needed if overlap(one, shown)]
+
+
+async def box(what: Locator) -> Any:
+    """Where something is once it has come to rest."""
+    await what.last.evaluate(AT_REST)
+    return await what.last.bounding_box()
+
+
+def overlap(a: Any, b: Any) -> bool:
+    return all(
+        a[start] < b[start] + b[size] and b[start] < a[start] + a[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 @ONCE

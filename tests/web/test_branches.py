@@ -67,6 +67,65 @@ async def test_escape_leaves_a_message_as_it_was(app: App, server: Caller) -> No
     assert len(server.get(f"/conversations/{talk}/branches")["items"]) == 1
 
 
+@ONCE
+async def test_an_edit_is_kept_until_it_is_sent_or_cancelled(app: App, server: Caller) -> None:
+    await asked(app, server, "Where do I sleep?")
+    other = server.talk(title="Recipes")
+    server.say(other, "Hello")
+    message = app.mine("Where do I sleep?")
+    field = app.thread.get_by_role("textbox", name="Edit")
+
+    await app.act(message, "Edit")
+    await field.fill("Where do I swim")
+    await app.row("Recipes").click()
+    await expect(app.mine("Hello")).to_be_visible()
+    await app.page.go_back()
+    await app.act(message, "Edit")
+    await expect(field).to_have_value("Where do I swim")
+
+    await field.fill("Where do I swim in May")
+    await app.page.reload()
+    await app.act(message, "Edit")
+    await expect(field).to_have_value("Where do I swim in May")
+    await app.press("Escape")
+    await app.act(message, "Edit")
+    await expect(field).to_have_value("Where do I swim in May")
+
+    await app.thread.get_by_role("button", name="Cancel").click()
+    await app.act(message, "Edit")
+    await expect(field).to_have_value("Where do I sleep?")
+
+    await field.fill("Where do I swim?")
+    await app.thread.get_by_role("button", name="Send").click()
+    await expect(app.answer("Where do I swim?")).to_be_visible()
+    await app.act(app.mine("Where do I swim?"), "Previous version")
+    await app.act(message, "Edit")
+    await expect(field).to_have_value("Where do I sleep?")
+
+
+@ONCE
+async def test_enter_does_in_an_edit_what_it_does_in_the_message_field(
+    app: App, server: Caller
+) -> None:
+    await asked(app, server, "Where do I sleep?")
+    await app.act(app.mine("Where do I sleep?"), "Edit")
+    await expect(app.text("Enter sends it, Shift+Enter begins a line.")).to_be_visible()
+    await app.press("Shift+Enter")
+    await app.page.keyboard.type("And eat?")
+    await app.press("Enter")
+    await expect(app.answer("Where do I sleep?\nAnd eat?")).to_be_visible()
+
+    await app.open("/settings/appearance")
+    await app.main.get_by_role("switch", name="Enter sends").click()
+    await app.page.go_back()
+    await app.act(app.mine("And eat?"), "Edit")
+    await expect(app.text("Enter begins a line, Ctrl+Enter sends it.")).to_be_visible()
+    await app.press("Enter")
+    await app.page.keyboard.type("And swim?")
+    await app.press("Control+Enter")
+    await expect(app.answer("Where do I sleep?\nAnd eat?\nAnd swim?")).to_be_visible()
+
+
 async def test_the_map_shows_every_branch_and_leads_to_it(app: App, server: Caller) -> None:
     await asked(app, server, "Where do I sleep?", "And eat?")
     await app.act(app.answer("Where do I sleep?"), "More")

@@ -155,6 +155,32 @@ async def test_a_change_that_does_not_arrive_is_taken_back_with_a_notice(
 
 
 @ONCE
+async def test_an_edit_that_does_not_arrive_is_kept_and_sent_again(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        app = await visit(server)
+        await opened_at_leisure(app)
+        await app.ask("Where do I sleep?")
+        field = app.thread.get_by_role("textbox", name="Edit")
+        send = app.thread.get_by_role("button", name="Send")
+        await app.act(app.mine("Where do I sleep?"), "Edit")
+        app.watch.expect(AWAY)
+        server.end(signal.SIGKILL)
+        await expect(app.text(AWAY_NOTE).first).to_be_visible()
+        await field.fill("Where do I swim?")
+        await send.click()
+        await expect(app.text("What you wrote is kept, and can be sent again.")).to_be_visible()
+        await expect(field).to_have_value("Where do I swim?")
+        where = same_place(server)
+    with process(home, database_url=address, **where, **FLAGS):
+        await expect(app.page.get_by_role("status").filter(has_text=AWAY_NOTE)).to_have_count(0)
+        await send.click()
+        await expect(app.answer("Where do I swim?")).to_be_visible()
+        await expect(field).to_have_count(0)
+
+
+@ONCE
 async def test_what_is_opened_later_is_there_when_the_server_is_not(
     visit: Visit, home: Path, address: str
 ) -> None:

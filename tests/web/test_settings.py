@@ -14,6 +14,7 @@ from web.app import App
 from web.conftest import ONCE, Visit
 
 pytestmark = [pytest.mark.anyio, ONCE]
+INNS = {"title": "Inns", "type": "markdown", "content": "# Inns"}
 
 
 async def test_the_dark_theme_is_there_from_the_first_paint_on(app: App) -> None:
@@ -105,7 +106,7 @@ async def test_everything_goes_out_and_comes_back_equal(
 
     await app.button("Move all conversations to the trash").click()
     confirm = app.dialog.get_by_role("button", name="Move all conversations to the trash")
-    await expect(app.dialog).to_contain_text("One conversation with 2 messages goes into the trash")
+    await expect(app.dialog).to_contain_text("One conversation goes into the trash")
     await expect(app.dialog.get_by_role("link", name="Export everything")).to_be_visible()
     await expect(confirm).to_be_disabled()
     await app.dialog.get_by_role("textbox").fill("delete")
@@ -123,6 +124,32 @@ async def test_everything_goes_out_and_comes_back_equal(
     assert server.get(f"/conversations/{talk['id']}/messages")["items"] == before
     await app.main.get_by_label("Choose a file…").set_input_files(file)
     await expect(app.text("There already")).to_be_visible()
+
+
+async def test_an_import_tells_what_came_in_words_that_people_know(
+    app: App, server: Caller, tmp_path: Path
+) -> None:
+    talk = server.talk(title="Trip to Rome", system="Be brief.")
+    server.ended(server.ask(talk, "Where do I sleep?"))
+    server.post("/artifacts", 201, **INNS, conversation_id=talk["id"])
+    exported = server.client.get("/export", params={"conversation_id": talk["id"]}).text
+    *lines, end = exported.splitlines()
+    lines.append('{"kind": "comet", "id": "1"}')
+    lines.append(json.dumps({**json.loads(end), "records": json.loads(end)["records"] + 1}))
+    file = tmp_path / "export.jsonl"
+    file.write_text("\n".join(lines), "utf-8")
+    server.delete(f"/conversations/{talk['id']}")
+    server.post(f"/conversations/{talk['id']}/purge", 204)
+
+    await app.open("/settings/data")
+    await app.main.get_by_label("Choose a file…").set_input_files(file)
+    told = app.main.get_by_role("definition")
+    await expect(told).to_have_text(["1 conversation, 2 messages, 1 artifact", "1 other record"])
+    await app.open("/settings/appearance")
+    await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
+    await app.open("/settings/data")
+    await app.main.get_by_label("Datei wählen …").set_input_files(file)
+    await expect(told).to_have_text(["1 Gespräch, 2 Nachrichten, 1 Artefakt", "1 anderer Eintrag"])
 
 
 async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:

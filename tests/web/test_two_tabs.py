@@ -90,3 +90,36 @@ async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server
     trashed = app.text("This conversation is in the trash.")
     await expect(trashed.or_(app.text("There is nothing here."))).to_be_visible()
     await expect(app.row("Trip to Rome")).to_have_count(0)
+
+
+@ONCE
+async def test_a_project_that_is_deleted_elsewhere_says_so_beside_the_sidebar(
+    app: App, server: Caller
+) -> None:
+    server.talk(title="Trip to Rome")
+    project = server.post("/projects", 201, name="Travel")
+    await app.open(f"/projects/{project['id']}")
+    await expect(app.main.get_by_role("heading", name="Travel")).to_be_visible()
+    server.delete(f"/projects/{project['id']}")
+    await expect(app.main).to_contain_text("There is nothing here.")
+    await expect(app.row("Trip to Rome")).to_be_visible()
+    await app.page.reload()
+    await expect(app.main).to_contain_text("There is nothing here.")
+    await expect(app.row("Trip to Rome")).to_be_visible()
+
+
+@ONCE
+async def test_a_page_that_cannot_be_shown_leaves_the_sidebar_and_is_tried_again(
+    app: App, server: Caller
+) -> None:
+    server.talk(title="Trip to Rome")
+    project = server.post("/projects", 201, name="Travel")
+    app.watch.expect("status of 500", "Refused")
+    await app.page.route("**/api/v1/projects", lambda route: route.fulfill(status=500, body="{}"))
+    await app.open(f"/projects/{project['id']}")
+    retry = app.main.get_by_role("button", name="Try again")
+    await expect(retry).to_be_visible()
+    await expect(app.row("Trip to Rome")).to_be_visible()
+    await app.page.unroute("**/api/v1/projects")
+    await retry.click()
+    await expect(app.main.get_by_role("heading", name="Travel")).to_be_visible()

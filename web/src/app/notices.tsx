@@ -4,11 +4,21 @@ import { Toaster, toast } from "sonner";
 import { showNotices } from "@/lib/notice";
 import { usePreferences } from "@/lib/preferences";
 
+/** Above the message field: away from it, and from the names and tabs at the top of a page. */
+const BOTTOM = { bottom: "8.25rem" };
+
 /** Where notices are shown. */
 export default function Notices() {
   const theme = usePreferences((state) => state.theme);
   useEffect(() => showNotices(toast), []);
   return (
-    <Toaster theme={theme} position="top-center" offset={{ top: "3.25rem" }} closeButton toastOptions={{ className: "!rounded-xl pointer-events-auto" }} />
+    <Toaster
+      theme={theme}
+      position="bottom-center"
+      offset={BOTTOM}
+      mobileOffset={BOTTOM}
+      closeButton
+      toastOptions={{ className: "!rounded-xl pointer-events-auto" }}
+    />
   );
 }

@@ -25,7 +25,6 @@ const root = createRootRoute({
     return outside ? <Outside /> : <Shell />;
   },
   notFoundComponent: NotFound,
-  errorComponent: Failure,
 });
 
 const home = createRoute({
@@ -79,6 +78,8 @@ export const router = createRouter({
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,
+  // For each page by itself, so that the frame stays around it.
+  defaultErrorComponent: Failure,
 });
 
 declare module "@tanstack/react-router" {

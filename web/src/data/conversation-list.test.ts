@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Conversation } from "@/api/client";
 
-import { type ConversationList, withConversations } from "./conversation-list";
+import { type ConversationList, isGone, withConversations } from "./conversation-list";
 import { without } from "./pages";
 
 const conversation = (id: string, day: number, fields: Partial<Conversation> = {}) =>
@@ -14,6 +14,8 @@ const listed = (pages: readonly (readonly Conversation[])[], next: string | null
 });
 
 const ids = ({ pages }: ConversationList) => pages.map(({ items }) => items.map(({ id }) => id).join(""));
+
+const gone = (...kinds: string[]) => isGone(new Set(kinds.map((kind) => `conversation.${kind}`)));
 
 const a = conversation("a", 30);
 const c = conversation("c", 26);
@@ -61,5 +63,19 @@ describe("several at once", () => {
   it("go or come in one step", () => {
     expect(ids(without(two, new Set(["a", "g"])))).toEqual(["c", "e"]);
     expect(ids(withConversations(two, {}, [conversation("b", 28), conversation("d", 24)]))).toEqual(["abc", "deg"]);
+  });
+});
+
+describe("a conversation to which several things happened", () => {
+  it("is gone when it was deleted last, whatever was changed after that", () => {
+    expect(gone("deleted")).toBe(true);
+    expect(gone("restored", "deleted", "purged")).toBe(true);
+    expect(gone("created", "deleted", "updated")).toBe(true);
+  });
+
+  it("is there when it came back, or was purged and imported", () => {
+    expect(gone("updated")).toBe(false);
+    expect(gone("deleted", "restored")).toBe(false);
+    expect(gone("deleted", "purged", "created")).toBe(false);
   });
 });

@@ -35,3 +35,15 @@ function belongs(conversation: Conversation, filter: ConversationFilter): boolea
     (filter.q === undefined || conversation.title.toLowerCase().includes(filter.q.toLowerCase()))
   );
 }
+
+const GONE_AFTER = new Map([
+  ["conversation.created", false],
+  ["conversation.restored", false],
+  ["conversation.deleted", true],
+  ["conversation.purged", true],
+]);
+
+/** Whether a conversation is in the trash or gone, after what happened to it, in that order. */
+export function isGone(kinds: ReadonlySet<string>): boolean {
+  return GONE_AFTER.get([...kinds].findLast((kind) => GONE_AFTER.has(kind)) ?? "") ?? false;
+}

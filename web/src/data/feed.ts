@@ -6,6 +6,7 @@ import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
+import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
 import { meQuery } from "@/data/me";
 import { catchUp, refreshThread } from "@/data/messages";
@@ -113,11 +114,6 @@ function hideGone(ids: readonly string[]): void {
 
 function isShown(id: string): boolean {
   return queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }) !== undefined;
-}
-
-function isGone(kinds: ReadonlySet<string>): boolean {
-  const last = [...kinds].findLast((kind) => ["conversation.deleted", "conversation.purged", "conversation.restored"].includes(kind));
-  return last !== undefined && last !== "conversation.restored";
 }
 
 /** Read a conversation again, and of its thread what may have changed. */

@@ -8,8 +8,9 @@ import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
 import { t } from "@/i18n";
+import { NO_DRAFT, drafts } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
-import { notice } from "@/lib/notice";
+import { explain, notice } from "@/lib/notice";
 
 /** What is shown of a conversation: a branch, from its end or from around a message of it. */
 export interface View {
@@ -125,6 +126,7 @@ function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
   else void queryClient.resetQueries({ queryKey });
 }
 
+/** Say something else in a message's place; what was kept of that until now is forgotten when it is stored. */
 export function useEditMessage(conversationId: string) {
   const path = { conversation_id: conversationId };
   return useMutation({
@@ -137,8 +139,10 @@ export function useEditMessage(conversationId: string) {
       );
       if (edited.role === "user") await answer(conversationId, edited.branch, models);
     },
-    onSettled: () => rereadBranches(conversationId),
-    onError: notice.error,
+    onSuccess: (_, { message }) => drafts.change(message.id, NO_DRAFT),
+    // While the server is away they cannot be read; they are when it is back.
+    onSettled: () => rereadBranches(conversationId).catch(() => undefined),
+    onError: (error) => notice.failure(t("thread.edit.failed"), explain(error)),
   });
 }
 

@@ -1,5 +1,6 @@
 /**
- * What was begun and not said yet: one draft a conversation, kept in this browser, also when the page is closed.
+ * What was begun and not said yet: one draft a conversation, and one a message that is edited, kept in this browser,
+ * also when the page is closed.
  *
  * Each draft has an entry of its own in the storage, so two pages that write different drafts never undo each other.
  * There are at most `MOST` of them; the oldest goes first.

@@ -9,10 +9,10 @@ import { CommandList, useCommandChoice } from "@/features/composer/command-list"
 import type { Command } from "@/features/composer/commands";
 import { DropVeil } from "@/features/composer/dropping";
 import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
-import { meaning } from "@/features/composer/keys";
 import { addFiles, useUploads } from "@/features/composer/uploads";
 import { useT } from "@/i18n";
 import { NO_DRAFT, followDrafts, useDraft } from "@/lib/drafts";
+import { meaning } from "@/lib/keys";
 import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRightIcon, FolderIcon, PlusIcon, SlidersHorizontalIcon, SquarePenIcon, Trash2Icon } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 
-import { type Project, Refused } from "@/api/client";
+import type { Project } from "@/api/client";
 import { PageHeader } from "@/components/page-header";
 import { Button, IconButton } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
@@ -18,10 +18,8 @@ import { ProjectConversations } from "./project-conversations";
 export function ProjectPage({ projectId }: { projectId: string }) {
   const t = useT();
   const scroller = useRef<HTMLDivElement>(null);
-  const { data: projects, error } = useQuery(projectsQuery);
+  const { data: projects } = useQuery(projectsQuery);
   const project = projects?.find(({ id }) => id === projectId);
-  if (error && !projects) throw error;
-  if (projects && !project) throw new Refused("not_found", 404, t("app.notFound"), "");
   return (
     <>
       {project && <title>{`${project.name} – ${t("app.name")}`}</title>}

@@ -4,12 +4,14 @@ import { useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { queryClient } from "@/data/client";
 import { type Report, importFile } from "@/data/transfer";
-import { type Key, useLanguage, useT } from "@/i18n";
+import { type Key, type Translate, useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
 type State = { step: "idle" } | { step: "running"; share: number } | { step: "done"; report: Report } | { step: "failed"; reason: string };
 
 const OUTCOMES = ["added", "present", "different", "unknown"] as const;
+/** The records that people know of; the others belong to one of them. */
+const KINDS = ["conversation", "message", "project", "artifact", "collection", "blob"] as const;
 
 /** Reads an export, and tells what came of it. */
 export function Import() {
@@ -57,21 +59,20 @@ export function Import() {
 
 function Outcome({ report }: { report: Report }) {
   const t = useT();
-  const language = useLanguage();
+  const told = OUTCOMES.map((outcome) => ({ outcome, counts: inWords(report[outcome], outcome, t) }));
   return (
     <div className="rounded-xl border bg-raised p-4">
       <p className="font-medium">{t("data.import.done")}</p>
       <dl className="mt-2 flex flex-col gap-1">
-        {OUTCOMES.filter((outcome) => Object.keys(report[outcome]).length > 0).map((outcome) => (
-          <div key={outcome}>
-            <dt className="text-xs text-muted">{t(`data.import.${outcome}` satisfies Key)}</dt>
-            <dd>
-              {Object.entries(report[outcome])
-                .map(([kind, count]) => `${Number(count).toLocaleString(language)} ${kind}`)
-                .join(", ")}
-            </dd>
-          </div>
-        ))}
+        {told.map(
+          ({ outcome, counts }) =>
+            counts.length > 0 && (
+              <div key={outcome}>
+                <dt className="text-xs text-muted">{t(`data.import.${outcome}` satisfies Key)}</dt>
+                <dd>{counts.join(", ")}</dd>
+              </div>
+            ),
+        )}
       </dl>
       {report.problems.length > 0 && (
         <ul className="mt-2 max-h-40 list-disc overflow-y-auto ps-5 text-xs text-muted">
@@ -82,4 +83,13 @@ function Outcome({ report }: { report: Report }) {
       )}
     </div>
   );
+}
+
+/** How many of each kind; of what was not taken in, nothing is passed over in silence. */
+function inWords(counts: Readonly<Record<string, number>>, outcome: (typeof OUTCOMES)[number], t: Translate): string[] {
+  const known = KINDS.filter((kind) => counts[kind]).map((kind) => t(`data.import.count.${kind}` satisfies Key, { count: counts[kind] ?? 0 }));
+  const kinds: readonly string[] = KINDS;
+  const others = Object.entries(counts).reduce((sum, [kind, count]) => (kinds.includes(kind) ? sum : sum + count), 0);
+  const tells = others > 0 && (outcome === "different" || outcome === "unknown");
+  return tells ? [...known, t("data.import.count.others", { count: others })] : known;
 }

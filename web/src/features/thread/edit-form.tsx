@@ -5,13 +5,20 @@ import { Button } from "@/components/ui/button";
 import { textOf } from "./rows";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
+import { NO_DRAFT, drafts } from "@/lib/drafts";
+import { meaning } from "@/lib/keys";
+import { useTouch } from "@/lib/media";
+import { usePreferences } from "@/lib/preferences";
+import { composes, keyName } from "@/lib/shortcuts";
 
-/** Says something else in a message's place. What is not text stays. */
+/** Says something else in a message's place. What is not text stays, and what is written is kept until it is sent. */
 export function EditForm({ message }: { message: Message }) {
   const t = useT();
   const { actions } = useThreadContext();
   const before = textOf(message.parts);
-  const [text, setText] = useState(before);
+  const [text, setText] = useState(() => drafts.get(message.id).text || before);
+  const enterSends = usePreferences((state) => state.enterSends);
+  const touch = useTouch();
   const field = useRef<HTMLTextAreaElement>(null);
   const others = message.parts.filter((part) => part.type === "image" || part.type === "file");
   const ready = text.trim() !== "" && text !== before;
@@ -20,10 +27,17 @@ export function EditForm({ message }: { message: Message }) {
     const said: Part = { type: "text", text };
     actions.say(message, [...others, said]);
   };
+  const write = (said: string) => {
+    setText(said);
+    drafts.change(message.id, { text: said === before ? "" : said });
+  };
+  const cancel = () => {
+    drafts.change(message.id, NO_DRAFT);
+    actions.edit(undefined);
+  };
   const hear = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
-    if (event.key === "Escape") actions.edit(undefined);
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+    if (event.key === "Escape" && !composes(event.nativeEvent)) actions.edit(undefined);
+    else if (meaning(event.nativeEvent, { empty: false, enterSends, touch }) === "send") save();
     else return;
     event.preventDefault();
   };
@@ -44,12 +58,15 @@ export function EditForm({ message }: { message: Message }) {
         rows={Math.min(text.split("\n").length + 1, 12)}
         className="max-h-[60dvh] min-h-16 w-full resize-none bg-transparent px-1 leading-6 outline-none field-sizing-content touch:text-[max(16px,1rem)]"
         onFocus={(event) => event.currentTarget.setSelectionRange(text.length, text.length)}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => write(event.target.value)}
         onKeyDown={hear}
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p className="min-w-40 flex-1 px-1 text-xs text-muted">{t(message.role === "user" ? "thread.edit.hint" : "thread.edit.answerHint")}</p>
-        <Button size="small" onClick={() => actions.edit(undefined)}>
+        <p className="min-w-40 flex-1 px-1 text-xs text-muted">
+          {t(message.role === "user" ? "thread.edit.hint" : "thread.edit.answerHint")}
+          {!touch && ` ${t(enterSends ? "thread.edit.enter" : "thread.edit.modEnter", { mod: keyName("mod") })}`}
+        </p>
+        <Button size="small" onClick={cancel}>
           {t("app.cancel")}
         </Button>
         <Button size="small" variant="primary" type="submit" disabled={!ready}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Field, type Press, meaning } from "@/features/composer/keys";
+import { type Field, type Press, meaning } from "@/lib/keys";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
