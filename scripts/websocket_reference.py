@@ -60,7 +60,7 @@ that are missing or too many, and for requests that come too fast (`too-many-req
 {{"type": "error", "id": 1, "problem": {{"type": "urn:hansard:problem:not-found", "status": 404, …}}}}
 ```
 
-**Limits.** A request has at most {MAX_FRAME >> 20} MiB. A larger one is not read, so the `id` of its error is null;
+**Limits.** A request has at most {MAX_FRAME >> 20} MiB;
 one of more than twice that ends the connection (1009). A socket has {RATE} requests a second, and {BURST} at once
 after a pause, whatever is wrong with them; {MAX_TOPICS} topics; and {MAX_RUNS} runs that it follows. The server sends
 a ping every {HEARTBEAT:.0f} seconds, and expects its answer within as many. Browsers answer by themselves, but cannot

@@ -127,9 +127,8 @@ def check_that_nothing_is_said(here: Site) -> None:
         wired.subscribe("*")
         sign_out(here, cookie)
         here.talk()
-        wired.send("create_artifact", artifact=PAGE)
         with pytest.raises(ConnectionClosed):
-            raise AssertionError(wired.frame())
+            raise AssertionError(wired.refused("create_artifact", artifact=PAGE))
 
 
 def test_who_signed_out_is_told_and_answered_nothing(here: Site) -> None:
