@@ -60,8 +60,8 @@ that are missing or too many, and for requests that come too fast (`too-many-req
 {{"type": "error", "id": 1, "problem": {{"type": "urn:hansard:problem:not-found", "status": 404, …}}}}
 ```
 
-**Limits.** A request has at most {MAX_FRAME >> 20} MiB;
-one of more than twice that ends the connection (1009). A socket has {RATE} requests a second, and {BURST} at once
+**Limits.** A request has at most {MAX_FRAME >> 20} MiB; one
+of more than twice that ends the connection (1009). A socket has {RATE} requests a second, and {BURST} at once
 after a pause, whatever is wrong with them; {MAX_TOPICS} topics; and {MAX_RUNS} runs that it follows. The server sends
 a ping every {HEARTBEAT:.0f} seconds, and expects its answer within as many. Browsers answer by themselves, but cannot
 send pings: they ask with `ping`.
