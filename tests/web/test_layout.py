@@ -58,6 +58,17 @@ async def box(element: Locator) -> dict[str, Any]:
     return {**found, "right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
 
 
+async def cards(app: App) -> list[dict[str, float]]:
+    """Where the first two cards are at one moment, for what is around them may still move."""
+    for title in ("tide0.py", "tide1.py"):
+        await expect(app.card(title).first).to_be_visible()
+    return await app.thread.evaluate(
+        """(thread) => ["tide0.py", "tide1.py"].map((title) =>
+          [...thread.querySelectorAll("button")].find((card) => card.textContent.includes(title))
+            .getBoundingClientRect().toJSON())"""
+    )
+
+
 def columns(app: App) -> Locator:
     beside = app.page.get_by_role("group", name="Answers side by side").get_by_role("listitem")
     return beside.filter(has=app.page.get_by_role("heading", level=3))
@@ -164,9 +175,9 @@ async def test_cards_in_a_narrow_column_stand_below_each_other(
 ) -> None:
     voice.go.set()
     await app.open_talk(ask_several(server, MADE, "echo/echo", "speaker/other", "speaker/held"))
-    first, second = await box(app.card("tide0.py")), await box(app.card("tide1.py"))
+    first, second = await cards(app)
     assert first["x"] == second["x"]
     assert first["bottom"] < second["y"]
     await app.open_talk(answered(server, MADE))
-    first, second = await box(app.card("tide0.py")), await box(app.card("tide1.py"))
+    first, second = await cards(app)
     assert first["y"] == second["y"]

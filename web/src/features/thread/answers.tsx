@@ -31,7 +31,7 @@ export function Answers({ row }: { row: Row }) {
   const columns = useColumns(row);
   return (
     <div ref={scrollable} data-beside role="group" aria-label={t("thread.answers")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
-      <ul className="mx-auto grid w-fit auto-cols-[minmax(min(20rem,80vw),28rem)] grid-flow-col items-start gap-3 px-4">
+      <ul className="mx-auto grid w-fit auto-cols-[minmax(min(18.5rem,80vw),28rem)] grid-flow-col items-start gap-3 px-4">
         {columns.map((column) => (
           <AnswerColumn key={column.branch} column={column} chosen={column.branch === shown} />
         ))}
