@@ -35,7 +35,8 @@ def palette(app: App) -> Locator:
 
 
 async def seek(app: App, words: str) -> Locator:
-    """What the palette finds."""
+    """What the palette finds, on a page that is there to hear the key."""
+    await expect(app.list).to_be_visible()
     await app.press("Control+K")
     await palette(app).get_by_role("combobox").fill(words)
     return palette(app).get_by_role("option")
