@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from server.harness import Caller
 from web.app import App
@@ -17,6 +18,11 @@ pytestmark = [pytest.mark.anyio, ONCE]
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+READ_LATER = """() => {
+  const { text } = Blob.prototype;
+  const asked = new Promise((done) => { window.read = done; });
+  Blob.prototype.text = async function () { await asked; return text.call(this); };
+}"""
 PASTE = """([kind, name, content]) => {
   const data = new DataTransfer();
   if (kind === "text") data.setData("text/plain", content);
@@ -86,6 +92,7 @@ async def test_a_pasted_image_goes_with_the_message(app: App, server: Caller) ->
     await app.page.evaluate(PASTE, ["image/png", "dot.png", base64.b64encode(PIXEL).decode()])
     files = app.page.get_by_role("list", name="Attached files")
     await expect(files).to_contain_text("dot.png")
+    await expect(app.button("Send")).to_be_enabled()  # it is uploaded
     await app.say("What is this?")
     picture = app.mine("What is this?").get_by_role("img", name="dot.png")
     await expect(picture).to_be_visible()
@@ -110,16 +117,31 @@ async def test_a_file_is_chosen_and_taken_out_again(app: App, tmp_path: Path) ->
     await expect(app.button("Send")).to_be_disabled()
 
 
-async def test_a_long_text_that_is_pasted_becomes_a_file_and_text_again(app: App) -> None:
+@pytest.mark.parametrize("sent", [True, False], ids=["when it is sent", "on its way"])
+async def test_a_long_text_that_is_pasted_becomes_a_file_and_text_again(
+    app: App, sent: bool
+) -> None:
     await app.open()
+    uploads: asyncio.Queue[Route] = asyncio.Queue()
+    await app.page.route("**/api/v1/blobs", uploads.put)
     await app.field.focus()
     await app.page.evaluate(PASTE, ["text", "", "a long story. " * 1000])
     files = app.page.get_by_role("list", name="Attached files")
     await expect(files).to_contain_text("pasted.txt")
     await expect(app.field).to_have_value("")
-    await app.button("As text").click()
-    await expect(files).to_have_count(0)
+    upload = await uploads.get()
+    if sent:
+        await upload.continue_()
+        await expect(app.button("Send")).to_be_enabled()
+        await app.button("As text").click()
+    else:
+        await app.page.evaluate(READ_LATER)
+        await app.button("As text").click()
+        await expect(files).to_have_count(0)
+        await upload.continue_()
+        await app.page.evaluate("read()")
     await expect(app.field).to_have_value(re.compile("^a long story"))
+    await expect(files).to_have_count(0)
 
 
 async def test_a_slash_offers_commands(app: App) -> None:

@@ -128,11 +128,16 @@ DRAFTS = "[id^=ddiagram]"
 """What diagrams are drawn in, out of sight, before they are pictures."""
 
 
+SEEN = f"""async () => {{
+  while (document.querySelector("{DRAFTS}")) await new Promise(requestAnimationFrame);
+  return ({ODD})();
+}}"""
+
+
 async def look(app: App) -> None:
     """See all that is on the page, and what is behind what can be unfolded."""
     await app.page.evaluate(UNFOLD)
-    await expect(app.page.locator(DRAFTS)).to_have_count(0)
-    assert await app.page.evaluate(ODD) == []
+    assert await app.page.evaluate(SEEN) == []
 
 
 async def test_messages_do_nothing_but_be_read(reader: App, stored: Stored) -> None:
@@ -297,6 +302,7 @@ async def test_menus_and_notices_do_nothing_with_them(
         await reader.button("Add images and files").click()
     await (await opening.value).set_files(file)
     await expect(reader.page.get_by_role("list", name="Attached files")).to_contain_text("onerror")
+    await expect(reader.button("Send")).to_be_enabled()  # it is uploaded
     await look(reader)
     await reader.say(corpus.TEXTS[2])
     await expect(reader.answer("onerror")).to_be_visible()

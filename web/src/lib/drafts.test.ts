@@ -71,6 +71,17 @@ describe("a draft", () => {
     expect(open().get("one")).toEqual({ text: "look", files: [] });
   });
 
+  it("lets a file go as it is written down, whatever came after", () => {
+    const drafts = open();
+    drafts.addFile("one", file);
+    const [shown] = drafts.get("one").files;
+    drafts.save();
+    drafts.heard("hansard.draft.one");
+    drafts.addFile("one", { ...file, blob: "another" });
+    drafts.removeFile("one", { ...file, at: shown?.at ?? -1 });
+    expect(drafts.get("one").files.map(({ blob }) => blob)).toEqual(["another"]);
+  });
+
   it("lives as long as the page when the browser keeps no more, or when it is very long", () => {
     const drafts = open();
     shelf.full = true;

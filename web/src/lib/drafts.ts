@@ -73,6 +73,10 @@ export class Drafts {
     this.change(key, { files: [...this.get(key).files, { ...file, at: this.now() }] });
   }
 
+  removeFile(key: string, { blob, at }: DraftFile): void {
+    this.change(key, { files: this.get(key).files.filter((file) => file.blob !== blob || file.at !== at) });
+  }
+
   /** Write down what has changed; done by itself a moment after a change. */
   save(): void {
     clearTimeout(this.timer);

@@ -6,7 +6,7 @@ import { blobAddress, blobText, isPicture } from "@/data/blobs";
 import { type Upload, dropUpload, mayBeUploaded, retryUpload, useUploads } from "@/features/composer/uploads";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
-import type { Draft, DraftFile } from "@/lib/drafts";
+import { type DraftFile, drafts } from "@/lib/drafts";
 import { notice } from "@/lib/notice";
 import { fileSize } from "@/lib/size";
 
@@ -14,26 +14,28 @@ import { fileSize } from "@/lib/size";
 export function Attachments({
   draftKey,
   files,
-  onChange,
   onText,
 }: {
   draftKey: string;
   files: readonly DraftFile[];
-  onChange: (change: Pick<Draft, "files">) => void;
   /** A text that became a file is to be text again. */
   onText: (text: string) => void;
 }) {
   const t = useT();
   const uploads = useUploads(draftKey);
   if (files.length + uploads.length === 0) return null;
-  const without = (file: DraftFile) => onChange({ files: files.filter((other) => other !== file) });
-  const asText = async (text: Promise<string>, remove: () => void) => {
+  const remove = (file: DraftFile) => drafts.removeFile(draftKey, file);
+  const storedAsText = async (file: DraftFile) => {
     try {
-      onText(await text);
-      remove();
+      onText(await blobText(file.blob));
+      remove(file);
     } catch (error) {
       notice.error(error);
     }
+  };
+  const uploadAsText = async ({ id, file }: Upload) => {
+    dropUpload(id); // first: what gets there meanwhile would be a file and text
+    onText(await file.text());
   };
   return (
     <ul aria-label={t("composer.files")} className="flex max-h-48 flex-wrap gap-2 overflow-y-auto p-3 pb-0">
@@ -44,8 +46,8 @@ export function Attachments({
           size={file.size}
           picture={isPicture(file.media_type) ? blobAddress(file.blob) : undefined}
           text={file.media_type.startsWith("text/")}
-          onRemove={() => without(file)}
-          onText={file.pasted ? () => void asText(blobText(file.blob), () => without(file)) : undefined}
+          onRemove={() => remove(file)}
+          onText={file.pasted ? () => void storedAsText(file) : undefined}
         />
       ))}
       {uploads.map((upload) => (
@@ -57,7 +59,7 @@ export function Attachments({
           text={upload.pasted}
           upload={upload}
           onRemove={() => dropUpload(upload.id)}
-          onText={upload.pasted ? () => void asText(upload.file.text(), () => dropUpload(upload.id)) : undefined}
+          onText={upload.pasted ? () => void uploadAsText(upload) : undefined}
         />
       ))}
     </ul>

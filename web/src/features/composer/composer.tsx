@@ -11,7 +11,7 @@ import { DropVeil } from "@/features/composer/dropping";
 import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
 import { addFiles, useUploads } from "@/features/composer/uploads";
 import { useT } from "@/i18n";
-import { NO_DRAFT, followDrafts, useDraft } from "@/lib/drafts";
+import { NO_DRAFT, drafts, followDrafts, useDraft } from "@/lib/drafts";
 import { meaning } from "@/lib/keys";
 import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
@@ -78,7 +78,8 @@ function Editor({
   };
   const insert = (text: string) => {
     const { selectionStart: start, selectionEnd: end } = field.current ?? { selectionStart: 0, selectionEnd: 0 };
-    change({ text: draft.text.slice(0, start) + text + draft.text.slice(end) });
+    const written = drafts.get(draftKey).text; // perhaps more by now than was shown last
+    change({ text: written.slice(0, start) + text + written.slice(end) });
     field.current?.focus();
   };
   const hear = (event: KeyboardEvent) => {
@@ -109,7 +110,7 @@ function Editor({
       }}
     >
       <CommandList {...choice} />
-      <Attachments draftKey={draftKey} files={draft.files} onChange={change} onText={insert} />
+      <Attachments draftKey={draftKey} files={draft.files} onText={insert} />
       <div className="grid">
         {!GROWS && (
           <div aria-hidden className={`${TEXT} invisible overflow-hidden wrap-break-word whitespace-pre-wrap`}>
