@@ -13,7 +13,7 @@ from hansard.model.parts import Error, Part, Reasoning, Text, ToolCall
 from hansard.model.runs import RunError
 from hansard.providers.base import Finished, ReasoningDelta, TextDelta, ToolCalled
 from hansard.providers.echo import Scripted
-from hansard.services import hearing, live
+from hansard.services import live
 from hansard.services.live import MAX_ANSWER
 from services.conftest import Open
 from services.providers import Held
@@ -95,7 +95,7 @@ async def test_an_answer_that_cannot_be_stored_ends_its_run(
     opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With a planted bug: what a provider says reaches the storage as it is. Memory would keep it."""
-    monkeypatch.setattr(hearing, "text_of", lambda said: said)
+    monkeypatch.setattr(live, "clean_text", lambda said: said)
     monkeypatch.setattr(live, "_size", len)
     async with opened(Scripted([TextDelta(f"Well. {HALF}")])) as (_, ada):
         made = await talk(ada)
@@ -115,7 +115,7 @@ async def test_what_cannot_be_saved_now_is_tried_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With the same bug, on the back end that says at once what is wrong."""
-    monkeypatch.setattr(hearing, "text_of", lambda said: said)
+    monkeypatch.setattr(live, "clean_text", lambda said: said)
     monkeypatch.setattr(live, "_size", len)
     async with opened(Held(HALF), save_interval=0.01) as (_, ada):
         [run] = await ada.chat.send((await talk(ada)).id, "hello", model="held/one")

@@ -77,6 +77,11 @@ def check_text(text: str, pointer: str, limit: int = MAX_TEXT) -> str:
     return text
 
 
+def clean_text(said: str) -> str:
+    """What was said, with what is not text in it replaced."""
+    return _BAD.sub("\ufffd", said)
+
+
 def check_json(value: Any, pointer: str, limit: int = MAX_METADATA_BYTES) -> Any:
     """The value in plain lists and dictionaries; raises InvalidInput or TooLarge."""
     return _Json(limit).check(value, pointer, 0)

@@ -72,10 +72,9 @@ class Blobs(Service):
             blob = await tx.get(Blob, digest) if oldest else None
             if blob is not None:
                 shown = await _shown_as(tx, uses, digest)
-                kind = (
-                    shown or blob.media_type
-                )  # of an upload that no message shows, the first one's
-                return replace(blob, created_at=oldest[0].created_at, media_type=kind)
+                return replace(
+                    blob, created_at=oldest[0].created_at, media_type=shown or blob.media_type
+                )
         raise NotFound("There is no such blob.")
 
 

@@ -27,18 +27,7 @@ async def fork_at(
     if not name:
         others = Query(Branch).where(conversation_id=owner.conversation_id)
         name = f"branch {1 + await tx.count(others)}"
-    fork = Branch(
-        tenant_id=tx.tenant,
-        id=fork_id,
-        conversation_id=owner.conversation_id,
-        name=name,
-        parent_branch=owner.id,
-        fork_seq=seq,
-        head_seq=seq,
-        head_id=head,
-        created_at=now,
-        updated_at=now,
-    )
+    fork = placing.leaving(owner, seq, head, fork_id=fork_id, name=name, at=now)
     await tx.insert(fork)
     await tx.publish(
         Change(

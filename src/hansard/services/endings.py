@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
+from hansard.errors import NotFound
 from hansard.ids import new_id
 from hansard.model.messages import Finish, Message
 from hansard.model.parts import Error, Part, Parts, Reasoning, Text, ToolCall
@@ -124,9 +125,10 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             fork_id=new_id(),
             at=self.at,
         )
-        placed = await place_late(tx, run, request)
-        if placed is None:
+        try:
             placed = await tx.append(request)
+        except NotFound:
+            placed = await place_late(tx, run, request)
         await keep(tx, placed, self.finds, self.at)
         return placed[0] if placed else None
 

@@ -7,11 +7,10 @@ from being read again. What cannot be made fit is a ProviderError, which ends th
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, cast
 
 from hansard.errors import HansardError, InvalidInput, ProviderError, TooLarge
-from hansard.model.checks import MAX_MESSAGE_BYTES, check_json, check_parts
+from hansard.model.checks import MAX_MESSAGE_BYTES, check_json, check_parts, clean_text
 from hansard.model.messages import FINISHES, Finish
 from hansard.model.parts import ToolCall
 from hansard.model.runs import RunError
@@ -20,17 +19,13 @@ from hansard.providers.base import Finished, ToolCalled
 MAX_ERROR = 2_000
 """Characters."""
 
-_BAD = re.compile("[\0\ud800-\udfff]")
-
-
-def text_of(said: str) -> str:
-    return _BAD.sub("\ufffd", said)
-
 
 def call_of(called: ToolCalled) -> ToolCall:
     """The call as a part of a message; raises ProviderError."""
     try:
-        call = ToolCall(text_of(called.call_id), text_of(called.name), _json(called.arguments))
+        call = ToolCall(
+            clean_text(called.call_id), clean_text(called.name), _json(called.arguments)
+        )
         check_parts([call], "")
     except (InvalidInput, TypeError, ValueError, RecursionError) as error:
         raise ProviderError(f"A tool was called in a way that cannot be kept: {error}") from error
@@ -50,7 +45,7 @@ def _json(value: Any) -> Any:
 def _clean(value: Any) -> Any:
     """The value with text in it that is text."""
     if isinstance(value, str):
-        return text_of(value)
+        return clean_text(value)
     if isinstance(value, list | tuple):
         return [_clean(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
@@ -71,6 +66,6 @@ def _count(value: Any) -> int | None:
 def error_of(failure: Exception) -> RunError:
     """Why an answer failed, in short."""
     if isinstance(failure, HansardError):
-        return RunError(failure.code, text_of(failure.message[:MAX_ERROR]))
+        return RunError(failure.code, clean_text(failure.message[:MAX_ERROR]))
     said = f"{type(failure).__name__}: {failure}"  # a provider's library may raise anything
-    return RunError("provider-error", text_of(said[:MAX_ERROR]))
+    return RunError("provider-error", clean_text(said[:MAX_ERROR]))

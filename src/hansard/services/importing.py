@@ -248,23 +248,26 @@ class Importer(ArtifactIntake):
                 await self._chunk(record)
                 continue
             there = await self._there(record)
-            if isinstance(record, Collected) and there is None and await self._is_lost(record):
-                self._problem(f"collected {record.artifact_id} is not there")
-                continue
             fresh = isinstance(record, User) and is_blank(there) and not is_blank(record)
             if there is None or fresh:
-                await self._storage.write(
-                    self._scope.tenant, lambda tx, r=record, f=fresh: self._insert(tx, r, f)
-                )
-                self._note("added", record)
+                await self._add(record, fresh)
             else:
                 self._compare(record, there)
 
-    async def _insert(self, tx: Transaction, record: Any, fresh: bool) -> None:
+    async def _add(self, record: Any, fresh: bool) -> None:
+        tenant = self._scope.tenant
+        if await self._storage.write(tenant, lambda tx: self._insert(tx, record, fresh)):
+            self._note("added", record)
+        else:
+            self._problem(f"collected {record.artifact_id} is not there")
+
+    async def _insert(self, tx: Transaction, record: Any, fresh: bool) -> bool:
         if fresh:
             changes = {"name": record.name, "traits": record.traits}
             await tx.update(User, record.id, updated_at=record.updated_at, **changes)
-            return
+            return True
+        if isinstance(record, Collected) and await self._is_lost(tx, record):
+            return False
         if not isinstance(record, User):
             await self._enter(tx)
         else:
@@ -274,6 +277,7 @@ class Importer(ArtifactIntake):
         if isinstance(record, Collection):
             await self._check_project(tx, record.project_id)
         await tx.insert(record)
+        return True
 
     async def _chunk(self, chunk: BlobChunk) -> None:
         """A piece of a blob. With the last one, whoever imports it has shown to have its bytes."""
@@ -302,16 +306,12 @@ class Importer(ArtifactIntake):
         if self._blob is not None:
             raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
 
-    async def _is_lost(self, record: Collected) -> bool:
+    async def _is_lost(self, tx: Reader, record: Collected) -> bool:
         """Whether what is collected, or where, is not the user's: exports once had what others shared."""
-
-        async def work(tx: Reader) -> bool:
-            collection = await tx.get(Collection, record.collection_id)
-            artifact = await tx.get(Artifact, record.artifact_id)
-            user = self._scope.user
-            return any(it is None or it.owner_id != user for it in (collection, artifact))
-
-        return await self._storage.read(self._scope.tenant, work)
+        collection = await tx.get(Collection, record.collection_id)
+        artifact = await tx.get(Artifact, record.artifact_id)
+        user = self._scope.user
+        return any(it is None or it.owner_id != user for it in (collection, artifact))
 
 
 async def _count_late(

@@ -15,7 +15,7 @@ import msgspec
 
 from hansard.errors import ProviderError
 from hansard.ids import Clock
-from hansard.model.checks import MAX_PARTS
+from hansard.model.checks import MAX_PARTS, clean_text
 from hansard.model.messages import Finish
 from hansard.model.parts import ToolCall
 from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
@@ -64,9 +64,9 @@ class LiveRun:
         """Take in what a provider said; False when it is enough. Raises ProviderError."""
         match event:
             case TextDelta(text):
-                return self._say("text", hearing.text_of(text))
+                return self._say("text", clean_text(text))
             case ReasoningDelta(text):
-                return self._say("reasoning", hearing.text_of(text))
+                return self._say("reasoning", clean_text(text))
             case ToolCalled():
                 return self._call(hearing.call_of(event))
             case Finished():

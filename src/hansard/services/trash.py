@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from hansard.errors import Conflict, NotFound
 from hansard.model.base import Id
@@ -21,7 +22,7 @@ from hansard.model.runs import Run
 from hansard.services import following
 from hansard.services.purging import PURGED
 from hansard.storage.base import Append, Reader, Transaction
-from hansard.storage.placing import activity, place, preview
+from hansard.storage.placing import FORK, activity, leaving, place, preview
 from hansard.storage.query import Query
 
 
@@ -106,10 +107,10 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
     return count
 
 
-async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message] | None:
+async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message]:
     """Place the answer of a run whose conversation or branch is in the trash, there, behind its prompt.
 
-    None if neither is in the trash; nothing is placed where all that it belongs to is gone for good.
+    Nothing is placed where what it belongs to is gone for good.
     """
     conversation = await tx.get(Conversation, run.conversation_id, lock=True)
     own = await tx.get(Branch, run.branch, lock=True)
@@ -118,13 +119,14 @@ async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message
     if conversation is None or own is None or prompt is None or holder is None:
         return []
     marks = [record.deleted_at for record in (conversation, own, holder) if record.deleted_at]
-    if any(mark <= PURGED for mark in marks):
+    if not marks or any(mark <= PURGED for mark in marks):
         return []
-    if not marks:
-        return None
     home = holder if holder.deleted_at and not own.deleted_at else own
     if home.head_id != prompt.id:
-        home = await _fork(tx, home, holder, prompt, request)
+        at = request.at
+        fork = leaving(holder, prompt.seq, prompt.id, fork_id=request.fork_id, name=FORK, at=at)
+        home = replace(fork, deleted_at=home.deleted_at)
+        await tx.insert(home)
     placed = place(request.messages, home.id, prompt.seq, prompt.id)
     await tx.insert(*placed)
     await tx.update(Branch, home.id, head_seq=placed[-1].seq, head_id=placed[-1].id)
@@ -132,27 +134,6 @@ async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message
         await _show(tx, conversation, len(placed), home.id)
     await tx.tally(*activity(placed, conversation.project_id, prompt.created_at))
     return placed
-
-
-async def _fork(
-    tx: Transaction, home: Branch, holder: Branch, prompt: Message, request: Append
-) -> Branch:
-    """A branch that leaves `holder` after the prompt, in the trash if `home` is."""
-    fork = Branch(
-        tenant_id=tx.tenant,
-        id=request.fork_id,
-        conversation_id=holder.conversation_id,
-        name="fork",
-        parent_branch=holder.id,
-        fork_seq=prompt.seq,
-        head_seq=prompt.seq,
-        head_id=prompt.id,
-        deleted_at=home.deleted_at,
-        created_at=request.at,
-        updated_at=request.at,
-    )
-    await tx.insert(fork)
-    return fork
 
 
 async def below(tx: Reader, top: Branch) -> list[Branch]:

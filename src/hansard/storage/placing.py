@@ -26,6 +26,8 @@ from hansard.model.messages import Message
 from hansard.storage.base import Append, Change, Reader, Transaction
 from hansard.storage.query import Query
 
+FORK = "fork"
+"""What a branch is called that nobody named: it was made because a head had moved."""
 PREVIEW = 160
 ENGAGED_GAP = timedelta(minutes=30)
 
@@ -110,21 +112,10 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
         owner = await tx.get(Branch, message.branch) if message and own else None
         if message is None or owner is None or owner.deleted_at is not None:
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
-        branch_id, seq = owner.id, message.seq
+        seq = message.seq
     else:
-        branch_id = (await root(tx, branch)).id
-    made = Branch(
-        tenant_id=tx.tenant,
-        id=request.fork_id,
-        conversation_id=branch.conversation_id,
-        name="fork",
-        parent_branch=branch_id,
-        fork_seq=seq,
-        head_seq=seq,
-        head_id=head,
-        created_at=request.at,
-        updated_at=request.at,
-    )
+        owner = await root(tx, branch)
+    made = leaving(owner, seq, head, fork_id=request.fork_id, name=FORK, at=request.at)
     await tx.insert(made)
     await tx.publish(
         Change(
@@ -136,6 +127,24 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
         )
     )
     return made
+
+
+def leaving(
+    owner: Branch, seq: int, head: str | None, *, fork_id: str, name: str, at: datetime
+) -> Branch:
+    """A branch that leaves `owner` after its message at `seq`, whose id is `head`."""
+    return Branch(
+        tenant_id=owner.tenant_id,
+        id=fork_id,
+        conversation_id=owner.conversation_id,
+        name=name,
+        parent_branch=owner.id,
+        fork_seq=seq,
+        head_seq=seq,
+        head_id=head,
+        created_at=at,
+        updated_at=at,
+    )
 
 
 def place(
