@@ -121,6 +121,10 @@ async def test_whoever_it_is_shared_with_is_not_told_where_it_was_made(
         assert place is not None
         assert place.encode() not in told
 
+    for place in ({"project_id": project.id}, {"conversation_id": here.id}):
+        with pytest.raises(InvalidInput):
+            await artifacts(bob, shared=True, **place)
+
     for name in PLACE:
         assert getattr(await ada.artifacts.get(made.id), name) == getattr(made, name) is not None
     assert (await ada.artifacts.revision(made.id, 1)).message_id == made.message_id

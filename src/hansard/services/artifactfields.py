@@ -41,7 +41,7 @@ class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     deleted: bool = False
     """Those in the trash instead of the others."""
     shared: bool = False
-    """Those that others share with the user instead of the user's own."""
+    """Those that others share with the user instead of the user's own. They show no conversation and no project."""
 
 
 def check_content(content: str) -> str:
@@ -107,6 +107,9 @@ def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
     for name in ("conversation_id", "project_id"):
         value = getattr(wanted, name)
         if value is not None:
+            if wanted.shared:
+                said = "What others share shows neither conversation nor project."
+                raise InvalidInput(said, pointer=f"/{name}")
             query = query.where(**{name: check_id(value, f"/{name}")})
     if wanted.type is not None:
         query = query.where(type=_type(wanted.type))

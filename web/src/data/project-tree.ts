@@ -21,6 +21,11 @@ export function flatten(nodes: readonly ProjectNode[], depth = 0): readonly { re
   return nodes.flatMap(({ project, inner }) => [{ project, depth }, ...flatten(inner, depth + 1)]);
 }
 
+/** Projects to choose from: the id of each, and its name, further in the deeper it is. */
+export function projectOptions(projects: readonly Project[]): readonly (readonly [string, string])[] {
+  return flatten(projectTree(projects)).map(({ project, depth }) => [project.id, "\u2003".repeat(depth) + project.name]);
+}
+
 /** The projects around one, the outermost first. */
 export function around(projects: readonly Project[], id: string): readonly Project[] {
   const known = new Map(projects.map((project) => [project.id, project]));

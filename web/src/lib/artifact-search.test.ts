@@ -10,6 +10,7 @@ test("what an address asks for is read, and nonsense is left out", () => {
     from: "2026-03-01",
     collection: "c",
   });
+  expect(artifactSearch({ view: "shared", project: "p" })).toEqual({ view: "shared" });
   expect(artifactSearch({ q: "", type: "exe", view: "all", to: "soon", language: 3 })).toEqual({ language: "3" });
 });
 

@@ -25,6 +25,7 @@ export function artifactSearch(search: Given): ArtifactSearch {
   const type = TYPES.find((known) => known === search["type"]);
   if (type) found.type = type;
   if (search["view"] === "shared" || search["view"] === "trash") found.view = search["view"];
+  if (found.view === "shared") delete found.project; // what others share shows none
   return found;
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { Choose, Day, FilterBar } from "@/components/filters";
 import { usesQuery } from "@/data/artifacts";
-import { flatten, projectTree } from "@/data/project-tree";
+import { projectOptions } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useT } from "@/i18n";
 import { type ArtifactSearch, TYPES, isNarrowed } from "@/lib/artifact-search";
@@ -15,7 +15,6 @@ export function Filters({ search, onSearch }: { search: ArtifactSearch; onSearch
   const { data: projects = [] } = useQuery(projectsQuery);
   const { data: uses = [] } = useQuery(usesQuery);
   const languages = new Set([...uses.map(({ language }) => language), search.language ?? ""].filter(Boolean));
-  const known = flatten(projectTree(projects)).map(({ project, depth }) => [project.id, `${"\u2003".repeat(depth)}${project.name}`] as const);
   const clear = () => onSearch({ type: undefined, language: undefined, project: undefined, from: undefined, to: undefined });
   const narrowed = isNarrowed({ ...search, q: undefined } as ArtifactSearch);
   return (
@@ -34,13 +33,15 @@ export function Filters({ search, onSearch }: { search: ArtifactSearch; onSearch
         value={search.language}
         onChange={(language) => onSearch({ language })}
       />
-      <Choose
-        label={t("artifacts.filter.project")}
-        any={t("artifacts.filter.project.any")}
-        options={known}
-        value={search.project}
-        onChange={(project) => onSearch({ project })}
-      />
+      {search.view !== "shared" && (
+        <Choose
+          label={t("artifacts.filter.project")}
+          any={t("artifacts.filter.project.any")}
+          options={projectOptions(projects)}
+          value={search.project}
+          onChange={(project) => onSearch({ project })}
+        />
+      )}
       <Day label={t("artifacts.filter.from")} value={search.from} max={search.to} onChange={(from) => onSearch({ from })} />
       <Day label={t("artifacts.filter.to")} value={search.to} min={search.from} onChange={(to) => onSearch({ to })} />
     </FilterBar>

@@ -8,7 +8,7 @@ import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
 import { Skeleton } from "@/components/ui/state";
 import { updateConversations } from "@/data/conversations";
-import { flatten, mayMove, projectTree } from "@/data/project-tree";
+import { mayMove, projectOptions } from "@/data/project-tree";
 import { type ProjectChanges, projectsQuery, useCreateProject, useUpdateProject } from "@/data/projects";
 import { useT } from "@/i18n";
 import { newId } from "@/lib/ids";
@@ -96,11 +96,11 @@ function Form({ project, projects, wanted }: FormProps) {
         {(ids) => (
           <Select {...ids} className="w-full" value={said.parent_id ?? ""} onChange={(event) => say({ parent_id: event.target.value || null })}>
             <option value="">{t("projects.parent.none")}</option>
-            {flatten(projectTree(projects))
-              .filter((outer) => mayMove(projects, id, outer.project.id))
-              .map((outer) => (
-                <option key={outer.project.id} value={outer.project.id}>
-                  {"\u2003".repeat(outer.depth) + outer.project.name}
+            {projectOptions(projects)
+              .filter(([outer]) => mayMove(projects, id, outer))
+              .map(([outer, name]) => (
+                <option key={outer} value={outer}>
+                  {name}
                 </option>
               ))}
           </Select>

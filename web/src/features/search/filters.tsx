@@ -5,7 +5,7 @@ import { Choose, Day, FilterBar, type FilterProps } from "@/components/filters";
 import { Field, Input } from "@/components/ui/field";
 import { modelsQuery } from "@/data/models";
 import { projectsQuery } from "@/data/projects";
-import { flatten, projectTree } from "@/data/project-tree";
+import { projectOptions } from "@/data/project-tree";
 import { useT } from "@/i18n";
 import { ROLES, type SearchFilter, filterCount } from "@/lib/search-filter";
 
@@ -45,7 +45,7 @@ function RoleFilter({ value, onChange }: FilterProps<(typeof ROLES)[number]>) {
 function ProjectFilter({ value, onChange }: FilterProps<string>) {
   const t = useT();
   const { data } = useQuery(projectsQuery);
-  const known = flatten(projectTree(data ?? [])).map(({ project, depth }) => [project.id, `${"\u2003".repeat(depth)}${project.name}`] as const);
+  const known = projectOptions(data ?? []);
   const gone = data !== undefined && value !== undefined && !known.some(([id]) => id === value);
   if (known.length === 0 && !gone) return null;
   return (
