@@ -1,5 +1,6 @@
 /** Conversations: lists in the order of their last activity, and what can be done with one. */
 import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
+import { useMemo, useSyncExternalStore } from "react";
 
 import { type Conversation, type ConversationPage, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
@@ -183,9 +184,13 @@ export function knownConversations(ids: readonly string[]): readonly Conversatio
   return ids.flatMap((id) => queryClient.getQueryData(conversationQuery(id).queryKey) ?? listed.get(id) ?? []);
 }
 
-/** The tags of all conversations that are loaded. */
-export function knownTags(): readonly string[] {
-  return [...new Set(loaded().flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b));
+/** The tags of all conversations that are loaded by now. */
+export function useKnownTags(): readonly string[] {
+  const names = useSyncExternalStore(
+    (tell) => queryClient.getQueryCache().subscribe(tell),
+    () => JSON.stringify([...new Set(loaded().flatMap(({ tags }) => tags))]),
+  );
+  return useMemo(() => (JSON.parse(names) as string[]).toSorted((a, b) => a.localeCompare(b)), [names]);
 }
 
 function loaded(): readonly Conversation[] {

@@ -1,7 +1,5 @@
-import { useState } from "react";
-
 import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
-import { knownTags } from "@/data/conversations";
+import { useKnownTags } from "@/data/conversations";
 import { useT } from "@/i18n";
 
 import { EVERYTHING, show, useSidebar } from "./state";
@@ -10,7 +8,7 @@ import { EVERYTHING, show, useSidebar } from "./state";
 export default function FilterMenu({ onClose }: { onClose: () => void }) {
   const t = useT();
   const view = useSidebar((state) => state.view);
-  const [tags] = useState(knownTags);
+  const tags = useKnownTags();
   return (
     <Menu open onOpenChange={onClose}>
       <MenuTrigger asChild>

@@ -5,7 +5,7 @@ import type { Conversation } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
-import { knownConversations, knownTags } from "@/data/conversations";
+import { knownConversations, useKnownTags } from "@/data/conversations";
 import { useT } from "@/i18n";
 
 import { useActions } from "./actions";
@@ -18,7 +18,7 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
   const { tag: give } = useActions();
   const id = useId();
   const [text, setText] = useState("");
-  const [known] = useState(knownTags);
+  const known = useKnownTags();
   const now = knownConversations(conversations.map((conversation) => conversation.id));
   const [given, setGiven] = useState(() => counted(now));
   const set = (tag: string, whole: boolean) => {
