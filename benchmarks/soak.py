@@ -310,7 +310,7 @@ def _masked(kind: int, payload: bytes) -> bytes:
 def soak(server: Place, options: Options) -> Figures:
     """Run it against a server with a new database."""
     headers = {"Authorization": f"Bearer {server.token}"}
-    start = httpx2.get(f"{server.url}/api/v1/feed?limit=500", headers=headers).json()["next"]
+    start = httpx2.get(f"{server.url}/api/v1/feed", headers=headers).json()["next"]
 
     async def run() -> Figures:
         return await Soak(server, options, start).run()

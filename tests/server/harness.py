@@ -110,7 +110,7 @@ class Caller:
 
     def feed_end(self) -> int:
         """The position of the last change."""
-        return next(self.stream("/feed/stream"))["position"]
+        return self.get("/feed")["next"]
 
 
 class Site(Caller):

@@ -264,7 +264,7 @@ def test_lists_searches_counts_and_feeds_hold_ones_own_alone(owner: Site, strang
         "/collections",
         "/projects",
         "/settings",
-        "/feed?limit=500",
+        "/feed?after=0&limit=500",
         "/runs",
         "/export",
     ):

@@ -644,7 +644,10 @@ export interface paths {
         };
         /**
          * Read what changed after a position, in order; ask again with `next`, and nothing is missed.
-         * @description Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
+         * @description Without a position, `next` is where the feed ends: what is read of the record from then on, and kept as the feed
+         *     says from there, is up to date. Position 0 comes before all that is kept.
+         *
+         *     Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
          *     database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
          */
         get: operations["read_feed"];

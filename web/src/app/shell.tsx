@@ -9,8 +9,7 @@ import { Connection } from "@/app/connection";
 import { SignIn } from "@/app/sign-in";
 import { useShortcuts } from "@/app/shortcuts";
 import { useEdgeSwipe } from "@/app/swipe";
-import { followFeed } from "@/data/feed";
-import { meQuery } from "@/data/me";
+import { feedQuery, followFeed } from "@/data/feed";
 import { Sidebar } from "@/features/sidebar/sidebar";
 import { useT } from "@/i18n";
 import { lazily, loadRest } from "@/lib/lazily";
@@ -25,15 +24,16 @@ const ProjectDialog = lazily(() => import("@/features/projects/project-dialog"))
 
 /** The frame around every page. */
 export function Shell() {
-  const { data: me, error } = useQuery(meQuery);
+  const { data: feed, error, isPending } = useQuery(feedQuery);
   useEffect(() => {
-    if (me && !error) followFeed();
-  }, [me, error]);
+    if (feed && !error) followFeed(feed.next);
+  }, [feed, error]);
   if (error instanceof Refused && error.status === 401) return <SignIn />;
-  return <Frame />;
+  return <Frame empty={isPending} />;
 }
 
-function Frame() {
+/** Empty until it is known from where the feed will tell: what is read before that might grow old unheard. */
+function Frame({ empty }: { empty: boolean }) {
   const t = useT();
   const palette = useOverlays((state) => state.palette);
   const project = useOverlays((state) => state.project);
@@ -46,14 +46,10 @@ function Frame() {
       </a>
       <Connection />
       <div className="flex min-h-0 flex-1">
-        <Aside>
-          <Sidebar />
-        </Aside>
+        <Aside>{!empty && <Sidebar />}</Aside>
         <main id="main" tabIndex={-1} className="group/page relative flex min-w-0 flex-1 flex-col outline-none">
           <SidebarButton className="absolute start-2 top-2 z-30 bg-background group-has-data-page-header/page:hidden" />
-          <Suspense>
-            <Outlet />
-          </Suspense>
+          <Suspense>{!empty && <Outlet />}</Suspense>
         </main>
       </div>
       <Announcer />

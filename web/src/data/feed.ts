@@ -1,14 +1,13 @@
 /** The feed: what changed in the record, wherever it was changed, is shown within a second. */
-import { notifyManager } from "@tanstack/react-query";
+import { notifyManager, queryOptions } from "@tanstack/react-query";
 
-import { type FeedEntry, Refused } from "@/api/client";
+import { type FeedEntry, Refused, api, ask } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
-import { meQuery } from "@/data/me";
 import { catchUp, refreshThread } from "@/data/messages";
 import { flushOutbox } from "@/data/outbox";
 import { rereadProject } from "@/data/projects";
@@ -20,28 +19,23 @@ const GATHER = 60;
 /** If more conversations than this have changed, their lists are read anew instead. */
 const MANY = 20;
 
-/** Follow the feed for as long as the page is open. */
-export function followFeed(): void {
-  listen({
-    connected: catchUpAll,
+/** Where the feed ends before anything of the record is read. */
+export const feedQuery = queryOptions({
+  queryKey: ["feed"],
+  queryFn: ({ signal }) => ask(api.GET("/api/v1/feed", { signal })),
+});
+
+/** Follow the feed from a position, for as long as the page is open. */
+export function followFeed(position: number): void {
+  listen(position, {
+    connected: () =>
+      void followActiveRuns()
+        .catch(() => undefined)
+        .then(flushOutbox),
     lost: () => void queryClient.invalidateQueries(),
     changed: hear,
-    signedOut: () => void queryClient.invalidateQueries(meQuery),
+    signedOut: () => void queryClient.invalidateQueries(feedQuery),
   });
-}
-
-function catchUpAll(): void {
-  catchUpShown();
-  void followActiveRuns()
-    .catch(() => undefined)
-    .then(flushOutbox);
-}
-
-/** What was read before the feed began, or while it was away, may be old. */
-function catchUpShown(): void {
-  const threads = queryClient.getQueryCache().findAll({ queryKey: ["thread"], type: "active" });
-  for (const id of new Set(threads.map(({ queryKey }) => queryKey[1] as string))) void arrived(id).catch(() => undefined);
-  void rereadArtifacts();
 }
 
 /** Hear of one change. */

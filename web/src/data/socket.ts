@@ -29,7 +29,7 @@ export interface RunListener {
 }
 
 type Frame =
-  | { readonly type: "ok"; readonly id: string; readonly result: { readonly position: number } }
+  | { readonly type: "ok"; readonly id: string }
   | { readonly type: "error"; readonly id: string; readonly problem: { readonly status: number } }
   | { readonly type: "resync"; readonly position: number }
   | { readonly type: "run.delta"; readonly event: RunEvent }
@@ -43,14 +43,15 @@ const SIGNED_OUT = 4401;
 
 let listener: Listener | undefined;
 let socket: WebSocket | undefined;
-let position: number | undefined;
+let position = 0;
 let unanswered = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const runs = new Map<string, RunListener>();
 
-/** Be told of all that changes, for as long as the page is open and signed in. */
-export function listen(to: Listener): void {
+/** Be told of all that changes after a position, for as long as the page is open and signed in. */
+export function listen(after: number, to: Listener): void {
   if (!listener) {
+    position = after;
     setInterval(beat, BEAT);
     // A connection that went to sleep with the machine, or with its network, may be dead without knowing.
     addEventListener("online", beat);
@@ -76,7 +77,7 @@ function connect(): void {
   socket = opened;
   unanswered = false;
   opened.addEventListener("open", () => {
-    send({ type: "subscribe", id: "changes", topics: ["*"], ...(position !== undefined && { after: position }) });
+    send({ type: "subscribe", id: "changes", topics: ["*"], after: position });
     runs.forEach((run, id) => askForRun(id, run));
   });
   opened.addEventListener("message", ({ data }: MessageEvent<string>) => socket === opened && hear(frameOf(data)));
@@ -125,7 +126,6 @@ function hear(frame: Frame): void {
   switch (frame.type) {
     case "ok":
       if (frame.id !== "changes") return;
-      position ??= frame.result.position;
       useConnection.setState({ online: true });
       return listener?.connected();
     case "error":

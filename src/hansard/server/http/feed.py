@@ -7,7 +7,7 @@ from litestar.response import Stream
 
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
-from hansard.server.http.fields import LastEvent, Limit, Position, Scoped, SomePosition
+from hansard.server.http.fields import LastEvent, Limit, Scoped, SomePosition
 from hansard.server.http.runs import Line
 
 
@@ -34,13 +34,16 @@ CHANGES = ResponseSpec(
 
 
 @get("/feed")
-async def read_feed(services: Scoped, after: Position = 0, limit: Limit = 100) -> FeedPage:
+async def read_feed(services: Scoped, after: SomePosition = None, limit: Limit = 100) -> FeedPage:
     """Read what changed after a position, in order; ask again with `next`, and nothing is missed.
+
+    Without a position, `next` is where the feed ends: what is read of the record from then on, and kept as the feed
+    says from there, is up to date. Position 0 comes before all that is kept.
 
     Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
     database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
     """
-    items = await services.feed.read(after=after, limit=limit)
+    items = [] if after is None else await services.feed.read(after=after, limit=limit)
     if items:
         return FeedPage(items=items, next=items[-1].position)
     found = await services.feed.begin(after)
