@@ -54,6 +54,17 @@ def check_that_it_is_over(line: socket.socket) -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    "lines", [[f"X-Long: {'x' * 9_000}"], ["X-Short: x"] * 200], ids=["long", "many"]
+)
+def test_a_handshake_that_is_too_long_for_its_parser_is_refused(
+    here: Site, line: socket.socket, lines: list[str]
+) -> None:
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    line.sendall(head(here, *upgrade, *lines, path="/api/v1/ws") + b"\r\n\r\n")
+    check_that_it_is_refused(line)
+
+
 @pytest.mark.parametrize("end", ["", "\r\n\r\n"])
 @pytest.mark.parametrize("upgrade", [(), ("Upgrade: websocket", "Connection: Upgrade")])
 @pytest.mark.parametrize("size", [MORE, 3 * MAX_HEAD])

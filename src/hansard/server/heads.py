@@ -52,11 +52,16 @@ class Heads(HttpToolsProtocol):
     def _refuse(self) -> None:
         """Say why, unless an answer is under way, and close."""
         if not self.cycle or self.cycle.response_complete:
-            answer = refusal(HeadTooLarge())
-            status = HTTPStatus(answer.status)
-            head = (
-                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(answer.body)}\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode() + answer.body)
+            self.transport.write(refused())
         self.transport.close()
+
+
+def refused() -> bytes:
+    """The answer to a head that is too large, as it goes over the line."""
+    answer = refusal(HeadTooLarge())
+    status = HTTPStatus(answer.status)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+        f"content-length: {len(answer.body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + answer.body

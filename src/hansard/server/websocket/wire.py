@@ -11,12 +11,22 @@ from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidMessage
 
-from hansard.server.heads import Heads
+from hansard.server.heads import Heads, refused
 from hansard.server.websocket import limits
 
 
 class Wire(WebSocketsSansIOProtocol):
+    def data_received(self, data: bytes) -> None:
+        """Hear what has come; a handshake that the parser takes for none would be kept open without an answer."""
+        super().data_received(data)
+        wrong = self.conn.handshake_exc
+        if wrong is not None and not self.handshake_initiated:
+            if not isinstance(wrong, InvalidMessage):  # it is the length of a line, or their number
+                self.transport.write(refused())
+            self.transport.close()
+
     async def send(self, message: Any) -> None:
         """Send what ASGI knows; and several texts of a `websocket.send` at once."""
         if texts := message.get("texts"):
