@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from server.harness import Caller
 from web.app import App
@@ -101,6 +101,25 @@ async def test_an_edit_is_kept_until_it_is_sent_or_cancelled(app: App, server: C
     await app.act(app.mine("Where do I swim?"), "Previous version")
     await app.act(message, "Edit")
     await expect(field).to_have_value("Where do I sleep?")
+
+
+@ONCE
+async def test_an_edit_of_which_nothing_is_heard_is_sent_again_and_is_one(
+    app: App, server: Caller
+) -> None:
+    talk = await asked(app, server, "Where do I sleep?")
+
+    async def lose_the_answer(route: Route) -> None:
+        assert (await route.fetch()).ok
+        await route.abort()
+
+    await app.page.route("**/edit", lose_the_answer, times=1)
+    app.watch.expect("ERR_FAILED")
+    await app.act(app.mine("Where do I sleep?"), "Edit")
+    await app.thread.get_by_role("textbox", name="Edit").fill("Where do I swim?")
+    await app.thread.get_by_role("button", name="Send").click()
+    await expect(app.answer("Where do I swim?")).to_be_visible()
+    assert len(server.get(f"/conversations/{talk}/branches")["items"]) == 2
 
 
 @ONCE

@@ -1,7 +1,7 @@
 /** Reading and changing what was said. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, api, ask } from "@/api/client";
+import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { followRuns } from "@/data/runs";
@@ -126,6 +126,17 @@ function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
   else void queryClient.resetQueries({ queryKey });
 }
 
+/** What is said in the place of messages and may not be stored yet, with its id: sent again, it is the same. */
+const edits = new Map<string, { readonly said: string; readonly id: string }>();
+
+function idOfEdit(messageId: string, parts: readonly Part[]): string {
+  const said = JSON.stringify(parts);
+  const before = edits.get(messageId);
+  const id = before?.said === said ? before.id : newId();
+  edits.set(messageId, { said, id });
+  return id;
+}
+
 /** Say something else in a message's place; what was kept of that until now is forgotten when it is stored. */
 export function useEditMessage(conversationId: string) {
   const path = { conversation_id: conversationId };
@@ -134,12 +145,14 @@ export function useEditMessage(conversationId: string) {
       const edited: Message = await ask(
         api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/edit", {
           params: { path: { ...path, message_id: message.id } },
-          body: { id: newId(), parts },
+          body: { id: idOfEdit(message.id, parts), parts },
         }),
       );
-      if (edited.role === "user") await answer(conversationId, edited.branch, models);
+      edits.delete(message.id);
+      drafts.change(message.id, NO_DRAFT);
+      if (edited.role === "user") await answer(conversationId, edited.branch, models).catch(notice.error);
     },
-    onSuccess: (_, { message }) => drafts.change(message.id, NO_DRAFT),
+    retry: (count, error) => error instanceof Unreachable && count === 0,
     // While the server is away they cannot be read; they are when it is back.
     onSettled: () => rereadBranches(conversationId).catch(() => undefined),
     onError: (error) => notice.failure(t("thread.edit.failed"), explain(error)),
