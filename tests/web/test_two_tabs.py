@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from server.harness import Caller
 from web.app import App
@@ -15,6 +16,7 @@ from web.speaker import BEGUN, REST, Speaker
 
 pytestmark = pytest.mark.anyio
 LIST = "GET /api/v1/conversations?"
+ARTIFACT = "<artifact type='text/markdown' title='Tides'>\nTwo a day.\n</artifact>"
 
 
 async def test_a_change_is_seen_within_a_second_without_reading_the_list_again(
@@ -90,6 +92,46 @@ async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server
     trashed = app.text("This conversation is in the trash.")
     await expect(trashed.or_(app.text("There is nothing here."))).to_be_visible()
     await expect(app.row("Trip to Rome")).to_have_count(0)
+
+
+@ONCE
+@pytest.mark.parametrize("noun", ["conversations", "projects", "artifacts"])
+async def test_what_was_read_before_something_went_does_not_bring_it_back(
+    app: App, server: Caller, noun: str
+) -> None:
+    """An answer that was overtaken: it is held until what came after it is shown."""
+    talk = server.talk(title="Trip to Rome")
+    drafts = [{"role": "assistant", "content": ARTIFACT, "model": "lab/x"}]
+    server.post(f"/conversations/{talk['id']}/messages", 201, messages=drafts)
+    server.post("/projects", 201, name="Travel")
+    await app.open_talk(talk)
+    shown = {
+        "conversations": app.row("Trip to Rome"),
+        "projects": app.row("Travel"),
+        "artifacts": app.card("Tides"),
+    }[noun]
+    await expect(shown).to_be_visible()
+    read, gone = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        response = await route.fetch()
+        read.set()
+        await gone.wait()
+        await route.fulfill(response=response)
+
+    [thing] = server.get(f"/{noun}")["items"]
+    path = f"/{noun}/{thing['id']}"
+    app.watch.expect("status of 404")
+    await app.page.route(f"**/api/v1{path}", hold, times=1)
+    server.patch(path, **{"name" if noun == "projects" else "title": "Later"})
+    await read.wait()
+    server.delete(path)
+    await expect(shown).to_have_count(0)
+    async with app.page.expect_response(f"**/api/v1{path}") as held:
+        gone.set()
+    assert (await (await held.value).json())["id"] == thing["id"]
+    await app.page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    await expect(app.text("Later")).to_have_count(0)
 
 
 @ONCE

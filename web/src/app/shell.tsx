@@ -48,8 +48,14 @@ function Frame({ empty }: { empty: boolean }) {
       <div className="flex min-h-0 flex-1">
         <Aside>{!empty && <Sidebar />}</Aside>
         <main id="main" tabIndex={-1} className="group/page relative flex min-w-0 flex-1 flex-col outline-none">
-          <SidebarButton className="absolute start-2 top-2 z-30 bg-background group-has-data-page-header/page:hidden" />
-          <Suspense>{!empty && <Outlet />}</Suspense>
+          {!empty && (
+            <>
+              <SidebarButton className="absolute start-2 top-2 z-30 bg-background group-has-data-page-header/page:hidden" />
+              <Suspense>
+                <Outlet />
+              </Suspense>
+            </>
+          )}
         </main>
       </div>
       <Announcer />

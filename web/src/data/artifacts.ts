@@ -4,6 +4,7 @@ import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutat
 import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
+import { readUnlessChanged } from "@/data/changes";
 import { queryClient } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
@@ -116,7 +117,8 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
     return;
   }
   try {
-    const now = await fetchArtifact(id);
+    const now = await readUnlessChanged(id, () => fetchArtifact(id));
+    if (!now) return;
     showArtifact(now);
     // A scan finds it in a message that is shown already.
     if (!before && now.message_id) void queryClient.invalidateQueries(artifactsOfMessageQuery(now.message_id));

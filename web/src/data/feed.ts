@@ -4,6 +4,7 @@ import { notifyManager, queryOptions } from "@tanstack/react-query";
 import { type FeedEntry, Refused, api, ask } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
+import { noteChange, readUnlessChanged } from "@/data/changes";
 import { queryClient } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
@@ -42,6 +43,7 @@ export function followFeed(position: number): void {
 function hear(entry: FeedEntry): void {
   const [noun] = entry.kind.split(".");
   const conversation = entry.conversation_id;
+  noteChange(entry.subject_id);
   if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
   else if (noun === "run") runEnded(entry.subject_id);
   if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
@@ -113,7 +115,8 @@ function isShown(id: string): boolean {
 /** Read a conversation again, and of its thread what may have changed. */
 async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
   try {
-    showConversation(await fetchConversation(id));
+    const now = await readUnlessChanged(id, () => fetchConversation(id));
+    if (now) showConversation(now);
     const taken = kinds.has("message.deleted") || kinds.has("branch.deleted") || kinds.has("branch.restored");
     if (taken) await refreshThread(id);
     else if (kinds.has("message.created")) await arrived(id);

@@ -2,6 +2,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Project, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
+import { readUnlessChanged } from "@/data/changes";
 import { queryClient } from "@/data/client";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -38,7 +39,9 @@ export async function rereadProject(id: string, kind: string): Promise<void> {
   void queryClient.invalidateQueries(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
   try {
-    showProject(await ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })));
+    const read = () => ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } }));
+    const project = await readUnlessChanged(id, read);
+    if (project) showProject(project);
   } catch (error) {
     if (error instanceof Refused && error.status === 404) hideProject(id);
   }
