@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import statistics
 import time
 
 import pytest
 from playwright.async_api import Route, expect
 
-from server.harness import Caller
+from server.harness import JSON, Caller
 from web.app import App
 from web.conftest import ONCE, Visit
 from web.speaker import BEGUN, REST, Speaker
@@ -94,16 +95,42 @@ async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server
     await expect(app.row("Trip to Rome")).to_have_count(0)
 
 
+def a_talk_a_project_and_an_artifact(server: Caller) -> JSON:
+    talk = server.talk(title="Trip to Rome")
+    drafts = [{"role": "assistant", "content": ARTIFACT, "model": "lab/x"}]
+    server.post(f"/conversations/{talk['id']}/messages", 201, messages=drafts)
+    server.post("/projects", 201, name="Travel")
+    return talk
+
+
+class Late:
+    """An answer that is overtaken: given at once, and held."""
+
+    def __init__(self) -> None:
+        self.read = asyncio.Event()
+        self.awaited = asyncio.Event()
+        self.given = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        response = await route.fetch()
+        self.read.set()
+        await self.awaited.wait()
+        await route.fulfill(response=response)
+        self.given.set()
+
+    async def arrive(self, app: App) -> None:
+        """And is shown, if it ever is."""
+        self.awaited.set()
+        await self.given.wait()
+        await app.page.evaluate("new Promise((done) => setTimeout(done, 200))")
+
+
 @ONCE
 @pytest.mark.parametrize("noun", ["conversations", "projects", "artifacts"])
 async def test_what_was_read_before_something_went_does_not_bring_it_back(
     app: App, server: Caller, noun: str
 ) -> None:
-    """An answer that was overtaken: it is held until what came after it is shown."""
-    talk = server.talk(title="Trip to Rome")
-    drafts = [{"role": "assistant", "content": ARTIFACT, "model": "lab/x"}]
-    server.post(f"/conversations/{talk['id']}/messages", 201, messages=drafts)
-    server.post("/projects", 201, name="Travel")
+    talk = a_talk_a_project_and_an_artifact(server)
     await app.open_talk(talk)
     shown = {
         "conversations": app.row("Trip to Rome"),
@@ -111,27 +138,36 @@ async def test_what_was_read_before_something_went_does_not_bring_it_back(
         "artifacts": app.card("Tides"),
     }[noun]
     await expect(shown).to_be_visible()
-    read, gone = asyncio.Event(), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        response = await route.fetch()
-        read.set()
-        await gone.wait()
-        await route.fulfill(response=response)
-
     [thing] = server.get(f"/{noun}")["items"]
     path = f"/{noun}/{thing['id']}"
     app.watch.expect("status of 404")
-    await app.page.route(f"**/api/v1{path}", hold, times=1)
-    server.patch(path, **{"name" if noun == "projects" else "title": "Later"})
-    await read.wait()
+    late = Late()
+    await app.page.route(f"**/api/v1{path}", late, times=1)
+    server.patch(path, 200, **{"name" if noun == "projects" else "title": "Later"})
+    await late.read.wait()
     server.delete(path)
     await expect(shown).to_have_count(0)
-    async with app.page.expect_response(f"**/api/v1{path}") as held:
-        gone.set()
-    assert (await (await held.value).json())["id"] == thing["id"]
-    await app.page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    await late.arrive(app)
     await expect(app.text("Later")).to_have_count(0)
+
+
+@ONCE
+@pytest.mark.parametrize("noun", ["projects", "artifacts"])
+async def test_a_list_that_was_read_before_something_went_comes_without_it(
+    app: App, server: Caller, noun: str
+) -> None:
+    talk = a_talk_a_project_and_an_artifact(server)
+    [thing] = server.get(f"/{noun}")["items"]
+    late = Late()
+    await app.page.route(re.compile(rf"/api/v1/{noun}(\?conversation_id=[^&]+.*)?$"), late, times=1)
+    await app.open_talk(talk)
+    await late.read.wait()
+    server.delete(f"/{noun}/{thing['id']}")
+    server.patch(f"/conversations/{talk['id']}", title="Trip to Bath")
+    await expect(app.row("Trip to Bath")).to_be_visible()
+    await late.arrive(app)
+    await expect(app.row("Travel")).to_have_count(0 if noun == "projects" else 1)
+    await expect(app.card("Tides")).to_have_count(0 if noun == "artifacts" else 1)
 
 
 @ONCE

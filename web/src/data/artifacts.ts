@@ -4,6 +4,7 @@ import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutat
 import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
+import { changeCached } from "@/data/cached";
 import { readUnlessChanged } from "@/data/changes";
 import { queryClient } from "@/data/client";
 import { meQuery } from "@/data/me";
@@ -66,19 +67,21 @@ export const usesQuery = queryOptions({
 export function knownArtifact(id: string): Artifact | undefined {
   return (
     queryClient.getQueryData(artifactQuery(id).queryKey) ??
-    lists()
-      .flatMap(({ state }) => (state.data as ArtifactList | undefined)?.pages.flatMap(({ items }) => items) ?? [])
+    queryClient
+      .getQueriesData<ArtifactList>({ queryKey: LISTS })
+      .flatMap(([, list]) => list?.pages.flatMap(({ items }) => items) ?? [])
       .find((artifact) => artifact.id === id)
   );
 }
 
-const lists = () => queryClient.getQueryCache().findAll({ queryKey: ["artifacts"] });
+const LISTS = ["artifacts"];
 
 function changeLists(change: (list: ArtifactList, filter: ArtifactFilter) => ArtifactList): void {
-  for (const { queryKey, state } of lists()) {
-    const list = state.data as ArtifactList | undefined;
-    if (list) queryClient.setQueryData(queryKey, change(list, queryKey[1] as ArtifactFilter));
-  }
+  changeCached<ArtifactList>(LISTS, (list, [, filter]) => change(list, filter as ArtifactFilter));
+}
+
+function changeOfMessages(change: (made: readonly Artifact[]) => readonly Artifact[]): void {
+  changeCached<readonly Artifact[]>(["artifacts-of"], change);
 }
 
 /** Show an artifact as it is now, wherever it belongs. */
@@ -87,8 +90,8 @@ function showArtifact(now: Artifact): void {
   notifyManager.batch(() => {
     queryClient.setQueryData(artifactQuery(now.id).queryKey, now);
     changeLists((list, filter) => withArtifact(list, filter, now, mine));
-    queryClient.setQueriesData<readonly Artifact[]>({ queryKey: ["artifacts-of"] }, (some) =>
-      some?.some(({ id }) => id === now.id) ? some.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : some,
+    changeOfMessages((made) =>
+      made.some(({ id }) => id === now.id) ? made.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : made,
     );
   });
 }
@@ -100,9 +103,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
       const gone = list.pages.flatMap(({ items }) => items.filter(isGone)).map(({ id }) => id);
       return filter.deleted || gone.length === 0 ? list : without(list, new Set(gone));
     });
-    queryClient.setQueriesData<readonly Artifact[]>({ queryKey: ["artifacts-of"] }, (some) =>
-      some?.some(isGone) ? some.filter((one) => !isGone(one)) : some,
-    );
+    changeOfMessages((made) => (made.some(isGone) ? made.filter((one) => !isGone(one)) : made));
   });
 }
 
@@ -112,7 +113,8 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
   if (kind === "artifact.shared") void queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: isOfOthers });
   if (kind === "artifact.shared" || kind === "artifact.unshared") void queryClient.invalidateQueries({ queryKey: ["shares", id] });
   if (kind === "artifact.deleted" || kind === "artifact.purged") {
-    if (before && !before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
+    if (!before) hideArtifacts((artifact) => artifact.id === id);
+    else if (!before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
     if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));
     return;
   }

@@ -1,9 +1,10 @@
 /** Conversations: lists in the order of their last activity, and what can be done with one. */
-import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
+import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 
 import { type Conversation, type ConversationPage, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
+import { changeCached } from "@/data/cached";
 import { queryClient } from "@/data/client";
 import { type ConversationFilter, type ConversationList, withConversations } from "@/data/conversation-list";
 import { without } from "@/data/pages";
@@ -73,34 +74,11 @@ export function forgetConversation(id: string): void {
   changeLists((list) => without(list, new Set([id])));
 }
 
-type Change = (list: ConversationList, filter: ConversationFilter) => ConversationList;
+const LISTS = ["conversations"];
 
-const lists = () => queryClient.getQueryCache().findAll({ queryKey: ["conversations"] });
-
-/** What was changed while a list is read: the answer may not know of it. */
-const meanwhile = new Map<string, readonly Change[]>();
-
-function changeLists(change: Change): void {
-  for (const query of lists()) {
-    const { queryHash, state } = query;
-    if (state.fetchStatus === "fetching") meanwhile.set(queryHash, [...(meanwhile.get(queryHash) ?? []), change]);
-    changeList(query, [change]);
-  }
+function changeLists(change: (list: ConversationList, filter: ConversationFilter) => ConversationList): void {
+  changeCached<ConversationList>(LISTS, (list, [, filter]) => change(list, filter as ConversationFilter));
 }
-
-function changeList({ queryKey, state }: Query, changes: readonly Change[]): void {
-  const list = state.data as ConversationList | undefined;
-  if (!list) return;
-  const filter = queryKey[1] as ConversationFilter;
-  queryClient.setQueryData<ConversationList>(queryKey, changes.reduce((before, change) => change(before, filter), list));
-}
-
-queryClient.getQueryCache().subscribe((event) => {
-  if (event.type !== "updated" || event.query.state.fetchStatus === "fetching") return;
-  const changes = meanwhile.get(event.query.queryHash);
-  meanwhile.delete(event.query.queryHash);
-  if (changes) changeList(event.query, changes);
-});
 
 /** By conversation, what the server was asked for and has not answered yet. */
 type Wanted = ReadonlyMap<string, ConversationChanges & { readonly deleted_at?: string | null }>;
@@ -194,5 +172,5 @@ export function useKnownTags(): readonly string[] {
 }
 
 function loaded(): readonly Conversation[] {
-  return lists().flatMap(({ state }) => (state.data as ConversationList | undefined)?.pages.flatMap(({ items }) => items) ?? []);
+  return queryClient.getQueriesData<ConversationList>({ queryKey: LISTS }).flatMap(([, list]) => list?.pages.flatMap(({ items }) => items) ?? []);
 }

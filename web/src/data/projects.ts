@@ -2,6 +2,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Project, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
+import { changeCached } from "@/data/cached";
 import { readUnlessChanged } from "@/data/changes";
 import { queryClient } from "@/data/client";
 import { t } from "@/i18n";
@@ -21,13 +22,18 @@ export const deletedProjectsQuery = queryOptions({
     (await ask(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
 });
 
+/** Change those that are not in the trash. */
+function changeProjects(change: (known: readonly Project[]) => readonly Project[]): void {
+  changeCached<readonly Project[]>(projectsQuery.queryKey, (known, [, trash]) => (trash ? known : change(known)));
+}
+
 /** Show a project as it is now. */
 function showProject(project: Project): void {
-  queryClient.setQueryData(projectsQuery.queryKey, (known) => known && [...known.filter(({ id }) => id !== project.id), project]);
+  changeProjects((known) => [...known.filter(({ id }) => id !== project.id), project]);
 }
 
 function hideProject(id: string): void {
-  queryClient.setQueryData(projectsQuery.queryKey, (known) => known?.filter((project) => project.id !== id));
+  changeProjects((known) => known.filter((project) => project.id !== id));
 }
 
 function knownProject(id: string): Project | undefined {
