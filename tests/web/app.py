@@ -27,7 +27,8 @@ class App:
             has=page.get_by_role("heading", level=2)
         )
         self.dialog = page.get_by_role("dialog")
-        self.panel = page.get_by_role("complementary", name="Artifact", exact=True)
+        beside = page.get_by_role("complementary", name="Artifact", exact=True)
+        self.panel = beside.or_(page.get_by_role("dialog", name="Artifact", exact=True))
         self.editor = page.get_by_role("textbox", name=re.compile("^Source of"))
         self.live = page.locator("[data-announcer]")
         """What a screen reader is told."""

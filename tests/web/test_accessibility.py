@@ -104,7 +104,7 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
     await expect(app.page.get_by_text("added,")).to_be_visible()
     yield "artifact: comparison"
     await app.tab("Source").click()
-    await app.button("Edit").last.click()
+    await app.panel.get_by_role("button", name="Edit").click()
     await expect(app.editor).to_be_focused()
     yield "artifact: editor"
     await app.button("Discard changes").click()

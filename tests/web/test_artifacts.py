@@ -286,14 +286,12 @@ async def test_a_notice_leaves_free_what_is_needed_next(
     needed = [await box(app.field), await box(app.page.locator("header").first)]
     await app.card("tide.py").click()
     await expect(app.tab("History")).to_be_visible()
-    await app.button("Edit").last.click()
-    await expect(app.editor).to_be_focused()
-    await app.page.keyboard.insert_text("# mine")
+    await app.edit("# mine")
     await app.button("Save").click()
     await expect(app.text("Saved as revision 2")).to_be_visible()
     needed += [
         await box(app.tab("History")),
-        await box(app.page.get_by_role("button", name="Edit")),
+        await box(app.panel.get_by_role("button", name="Edit")),
     ]
     shown = await box(app.page.locator("[data-sonner-toast]"))
     assert not [one for one in needed if overlap(one, shown)]

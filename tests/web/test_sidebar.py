@@ -116,6 +116,7 @@ async def test_a_project_is_made_and_a_conversation_moved_into_it(app: App, serv
     await app.choose("Trip to Rome", "Move to…")
     await app.dialog.get_by_role("button", name="Travel").click()
     await expect(app.main.get_by_role("link", name="Trip to Rome")).to_be_visible()
+    await expect(app.text("“Trip to Rome” is in “Travel” now.")).to_be_visible()
     [project] = server.get("/projects")["items"]
     assert server.get(f"/conversations/{talk['id']}")["project_id"] == project["id"]
 

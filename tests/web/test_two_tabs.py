@@ -95,12 +95,18 @@ async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server
     await expect(app.row("Trip to Rome")).to_have_count(0)
 
 
-def a_talk_a_project_and_an_artifact(server: Caller) -> JSON:
+def a_talk_a_project_and_an_artifact(server: Caller) -> tuple[JSON, dict[str, str]]:
+    """The conversation, and the ids of all three."""
     talk = server.talk(title="Trip to Rome")
     drafts = [{"role": "assistant", "content": ARTIFACT, "model": "lab/x"}]
     server.post(f"/conversations/{talk['id']}/messages", 201, messages=drafts)
-    server.post("/projects", 201, name="Travel")
-    return talk
+    project = server.post("/projects", 201, name="Travel")
+    [artifact] = server.get("/artifacts", conversation_id=talk["id"])["items"]
+    return talk, {
+        "conversations": talk["id"],
+        "projects": project["id"],
+        "artifacts": artifact["id"],
+    }
 
 
 class Late:
@@ -130,7 +136,7 @@ class Late:
 async def test_what_was_read_before_something_went_does_not_bring_it_back(
     app: App, server: Caller, noun: str
 ) -> None:
-    talk = a_talk_a_project_and_an_artifact(server)
+    talk, ids = a_talk_a_project_and_an_artifact(server)
     await app.open_talk(talk)
     shown = {
         "conversations": app.row("Trip to Rome"),
@@ -138,8 +144,7 @@ async def test_what_was_read_before_something_went_does_not_bring_it_back(
         "artifacts": app.card("Tides"),
     }[noun]
     await expect(shown).to_be_visible()
-    [thing] = server.get(f"/{noun}")["items"]
-    path = f"/{noun}/{thing['id']}"
+    path = f"/{noun}/{ids[noun]}"
     app.watch.expect("status of 404")
     late = Late()
     await app.page.route(f"**/api/v1{path}", late, times=1)
@@ -156,13 +161,12 @@ async def test_what_was_read_before_something_went_does_not_bring_it_back(
 async def test_a_list_that_was_read_before_something_went_comes_without_it(
     app: App, server: Caller, noun: str
 ) -> None:
-    talk = a_talk_a_project_and_an_artifact(server)
-    [thing] = server.get(f"/{noun}")["items"]
+    talk, ids = a_talk_a_project_and_an_artifact(server)
     late = Late()
     await app.page.route(re.compile(rf"/api/v1/{noun}(\?conversation_id=[^&]+.*)?$"), late, times=1)
     await app.open_talk(talk)
     await late.read.wait()
-    server.delete(f"/{noun}/{thing['id']}")
+    server.delete(f"/{noun}/{ids[noun]}")
     server.patch(f"/conversations/{talk['id']}", title="Trip to Bath")
     await expect(app.row("Trip to Bath")).to_be_visible()
     await late.arrive(app)
