@@ -175,6 +175,22 @@ async def test_a_list_that_was_read_before_something_went_comes_without_it(
 
 
 @ONCE
+async def test_a_branch_that_is_made_while_they_are_read_is_shown(app: App, server: Caller) -> None:
+    talk = server.talk(title="Trip to Rome")
+    [said] = server.say(talk, "Where do I sleep?")
+    late = Late()
+    await app.page.route(f"**/api/v1/conversations/{talk['id']}/branches", late, times=1)
+    await app.open(f"/c/{talk['id']}")
+    await late.read.wait()
+    path = f"/conversations/{talk['id']}"
+    server.post(f"{path}/messages/{said['id']}/edit", 201, content="Where do I swim?")
+    server.patch(path, title="Trip to Bath")
+    await expect(app.row("Trip to Bath")).to_be_visible()
+    await late.arrive(app)
+    await expect(app.thread.get_by_role("img", name=re.compile("Version . of 2"))).to_be_visible()
+
+
+@ONCE
 async def test_a_project_that_is_deleted_elsewhere_says_so_beside_the_sidebar(
     app: App, server: Caller
 ) -> None:

@@ -6,7 +6,7 @@ import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
 import { changeCached } from "@/data/cached";
 import { readUnlessChanged } from "@/data/changes";
-import { queryClient } from "@/data/client";
+import { queryClient, readAnew } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
 import { t } from "@/i18n";
@@ -110,8 +110,8 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
 /** Show an artifact that was changed somewhere, as the feed says. */
 export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
-  if (kind === "artifact.shared") void queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: isOfOthers });
-  if (kind === "artifact.shared" || kind === "artifact.unshared") void queryClient.invalidateQueries({ queryKey: ["shares", id] });
+  if (kind === "artifact.shared") void readAnew({ queryKey: ["artifacts"], predicate: isOfOthers });
+  if (kind === "artifact.shared" || kind === "artifact.unshared") void readAnew({ queryKey: ["shares", id] });
   if (kind === "artifact.deleted" || kind === "artifact.purged") {
     if (!before) hideArtifacts((artifact) => artifact.id === id);
     else if (!before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
@@ -123,12 +123,12 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
     if (!now) return;
     showArtifact(now);
     // A scan finds it in a message that is shown already.
-    if (!before && now.message_id) void queryClient.invalidateQueries(artifactsOfMessageQuery(now.message_id));
-    if (before?.revision !== now.revision) await queryClient.invalidateQueries({ queryKey: ["revisions", id] });
+    if (!before && now.message_id) void readAnew(artifactsOfMessageQuery(now.message_id));
+    if (before?.revision !== now.revision) await readAnew({ queryKey: ["revisions", id] });
   } catch (error) {
     if (!(error instanceof Refused) || ![403, 404].includes(error.status)) return;
     hideArtifacts((artifact) => artifact.id === id);
-    await queryClient.invalidateQueries(artifactQuery(id));
+    await readAnew(artifactQuery(id));
   }
 }
 
@@ -154,7 +154,7 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
 /** An artifact has another revision now, as the server says. */
 export function showChanged(now: Artifact): void {
   showArtifact(now);
-  void queryClient.invalidateQueries({ queryKey: ["revisions", now.id] });
+  void readAnew({ queryKey: ["revisions", now.id] });
 }
 
 export function useRenameArtifact() {

@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, type QueryFilters } from "@tanstack/react-query";
 
 import { Refused } from "@/api/client";
 
@@ -16,3 +16,11 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+/** Read anew what is known and shown; what is being read for the first time may be from before, and is read again. */
+export async function readAnew(which: QueryFilters): Promise<void> {
+  const reading = queryClient.getQueryCache().findAll({ ...which, fetchStatus: "fetching" });
+  const first = reading.filter(({ state }) => state.data === undefined);
+  await Promise.all(first.map(({ promise }) => promise?.catch(() => undefined)));
+  await queryClient.invalidateQueries(which);
+}

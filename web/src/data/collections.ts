@@ -3,7 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Artifact, type Collection, api, ask } from "@/api/client";
 import type { ArtifactFilter } from "@/data/artifact-list";
-import { queryClient } from "@/data/client";
+import { queryClient, readAnew } from "@/data/client";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/in-turn";
 import { newId } from "@/lib/ids";
@@ -29,8 +29,8 @@ function hideCollection(id: string): void {
 /** A collection was changed somewhere, as the feed says: its name, or what is in it. */
 export async function rereadCollection(id: string): Promise<void> {
   await Promise.all([
-    queryClient.invalidateQueries(collectionsQuery),
-    queryClient.invalidateQueries({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
+    readAnew(collectionsQuery),
+    readAnew({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
   ]);
 }
 

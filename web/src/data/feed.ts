@@ -5,7 +5,7 @@ import { type FeedEntry, Refused, api, ask } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { noteChange, readUnlessChanged } from "@/data/changes";
-import { queryClient } from "@/data/client";
+import { queryClient, readAnew } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
@@ -49,10 +49,9 @@ function hear(entry: FeedEntry): void {
   if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
   if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
   if (noun === "artifact") gatherArtifact(entry);
-  if (noun === "setting") void queryClient.invalidateQueries({ queryKey: ["settings"] });
   if (conversation === null) return;
-  if (noun === "branch") void queryClient.invalidateQueries(branchesQuery(conversation));
-  if (entry.kind === "message.rated") void queryClient.invalidateQueries({ queryKey: ["ratings", conversation] });
+  if (noun === "branch") void readAnew(branchesQuery(conversation));
+  if (entry.kind === "message.rated") void readAnew({ queryKey: ["ratings", conversation] });
   if (noun === "conversation" || noun === "message" || noun === "branch") gather(conversation, entry.kind);
 }
 
@@ -82,7 +81,7 @@ async function rereadMade(): Promise<void> {
 }
 
 async function rereadArtifacts(): Promise<void> {
-  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => readAnew({ queryKey: [name] })));
 }
 
 /** Artifacts come and go with what they were made in. */
@@ -94,7 +93,7 @@ async function rereadChanged(): Promise<void> {
   hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
   const left = all.filter(([, kinds]) => !isGone(kinds));
   if (left.some(([, kinds]) => BRINGS_AND_TAKES.some((kind) => kinds.has(kind)))) void rereadArtifacts();
-  if (left.length > MANY) void queryClient.invalidateQueries({ queryKey: ["conversations"] });
+  if (left.length > MANY) void readAnew({ queryKey: ["conversations"] });
   await Promise.all((left.length > MANY ? left.filter(([id]) => isShown(id)) : left).map(([id, kinds]) => reread(id, kinds)));
 }
 
@@ -102,10 +101,10 @@ function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
   // What is in the trash now is read anew: it may be there, or have gone for good.
   notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
-  void queryClient.invalidateQueries({ queryKey: ["conversations", { deleted: true }] });
+  void readAnew({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
   hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
-  for (const id of ids) if (isShown(id)) void queryClient.invalidateQueries(conversationQuery(id));
+  for (const id of ids) if (isShown(id)) void readAnew(conversationQuery(id));
 }
 
 function isShown(id: string): boolean {
@@ -123,13 +122,13 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
     hideConversation(id);
-    await queryClient.invalidateQueries(conversationQuery(id));
+    await readAnew(conversationQuery(id));
   }
 }
 
 /** Messages have come: read them, and where the branches end now. */
 async function arrived(conversationId: string): Promise<void> {
-  await Promise.all([catchUp(conversationId), queryClient.invalidateQueries(branchesQuery(conversationId))]);
+  await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
 }
 
 whenRunEnds((run) => arrived(run.conversation_id));

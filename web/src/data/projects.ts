@@ -4,7 +4,7 @@ import { type Project, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { changeCached } from "@/data/cached";
 import { readUnlessChanged } from "@/data/changes";
-import { queryClient } from "@/data/client";
+import { queryClient, readAnew } from "@/data/client";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
@@ -42,7 +42,7 @@ function knownProject(id: string): Project | undefined {
 
 /** Read a project that was changed somewhere, as the feed says. */
 export async function rereadProject(id: string, kind: string): Promise<void> {
-  void queryClient.invalidateQueries(deletedProjectsQuery);
+  void readAnew(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
   try {
     const read = () => ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } }));
