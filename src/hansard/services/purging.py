@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hansard.model.activity import Activity
+from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
@@ -20,6 +21,7 @@ from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run, RunEvent
 from hansard.services import following
+from hansard.services.nesting import outer_first
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.placing import activity
 from hansard.storage.query import Query
@@ -69,15 +71,17 @@ async def purge_branches(
     await _until_done(storage, tenant, batch)
 
 
-def _outer_first(branches: Sequence[Branch]) -> list[Branch]:
+def is_halfway(record: Conversation | Branch | Artifact) -> bool:
+    """Whether it is being imported or purged."""
+    return record.deleted_at is not None and record.deleted_at <= PURGED
+
+
+def _inner_first(branches: Sequence[Branch]) -> list[Branch]:
     """Branches before those that they left: what a message follows is still there when it is counted out."""
     known = {branch.id for branch in branches}
-    left: defaultdict[str | None, list[Branch]] = defaultdict(list)
-    for branch in branches:
-        left[branch.parent_branch].append(branch)
-    ordered = [branch for branch in branches if branch.parent_branch not in known]
-    for branch in ordered:
-        ordered += left[branch.id]
+    ordered = outer_first(
+        branches, lambda branch: branch.parent_branch if branch.parent_branch in known else None
+    )
     reached = {branch.id for branch in ordered}
     circle = [branch for branch in branches if branch.id not in reached]
     return circle + ordered[::-1]
@@ -135,7 +139,7 @@ async def _purge_branches(
 ) -> bool:
     """Remove as much of these branches as belongs into a batch; False when they are gone."""
     room = BATCH
-    for branch in _outer_first(await tx.select(which.where(conversation_id=conversation.id))):
+    for branch in _inner_first(await tx.select(which.where(conversation_id=conversation.id))):
         if room <= 0:
             break
         room -= await _purge_messages(tx, conversation, branch, room)

@@ -17,7 +17,7 @@ from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.services.contents import collect
 from hansard.services.options import Retention
-from hansard.services.purging import PURGED
+from hansard.services.purging import is_halfway
 from hansard.services.settings import KEEP_DAYS, KEEP_REVISIONS, may_be_kept
 from hansard.services.telling import is_over
 from hansard.storage.base import Reader, Storage, Transaction
@@ -83,7 +83,7 @@ async def _thin(storage: Storage, artifact: Artifact, rule: Retention, now: date
 
 async def _old(tx: Reader, artifact: Artifact, rule: Retention, now: datetime) -> list[Revision]:
     """Some revisions that need not be kept, the first one first."""
-    if artifact.deleted_at is not None and artifact.deleted_at <= PURGED:
+    if is_halfway(artifact):
         return []  # it is coming in, or going away
     kept = await _linked(tx, artifact, now)
     own = Query(Revision).where(artifact_id=artifact.id)

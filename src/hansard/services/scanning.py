@@ -17,7 +17,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.services import extracting
 from hansard.services.base import Service
-from hansard.services.purging import PURGED
+from hansard.services.purging import is_halfway
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -43,8 +43,7 @@ class Scanning(Service):
             query = own.page(BATCH, after)
             found = await self.reading(lambda tx, q=query: tx.select(q))
             for conversation in found:
-                halfway = conversation.deleted_at is not None and conversation.deleted_at <= PURGED
-                count = 0 if halfway else await self._look_through(conversation)
+                count = 0 if is_halfway(conversation) else await self._look_through(conversation)
                 await self.writing(lambda tx, c=conversation: self._note(tx, c))
                 yield Scanned(conversation_id=conversation.id, found=count)
             if len(found) < BATCH:

@@ -11,8 +11,7 @@ time, though not all at the same.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -36,14 +35,14 @@ from hansard.services.base import Service
 from hansard.services.contents import unpack
 from hansard.services.importing import BATCH, Importer
 from hansard.services.intake import Report
+from hansard.services.nesting import outer_first
 from hansard.services.projects import outward
-from hansard.services.purging import PURGED
+from hansard.services.purging import is_halfway
 from hansard.storage import placing
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
 E = TypeVar("E", bound=Entry)
-Nested = TypeVar("Nested", Project, Branch)
 
 PAGE = 500
 _GONE = "Something was removed for good while it was exported: export again."
@@ -123,7 +122,7 @@ class Transfer(Service):
             yield setting
         own = Query(Project).where(owner_id=self.scope.user).by("created_at", "id")
         projects = await self.reading(lambda tx: tx.select(own))
-        for project in _outer_first(projects, lambda each: each.parent_id):
+        for project in outer_first(projects, lambda each: each.parent_id):
             shown.add(project.id)
             yield project
         async for record in self._conversations(shown):
@@ -219,7 +218,7 @@ class Transfer(Service):
         """Artifacts that belong to no conversation."""
         alone = Query(Artifact).where(owner_id=self.scope.user, conversation_id=None)
         async for artifact in self._all(alone, "created_at", "id"):
-            if not _is_halfway(artifact):
+            if not is_halfway(artifact):
                 async for project in self._projects(artifact.project_id, shown):
                     yield project
                 async for record in self._artifact(artifact, (), shown):
@@ -294,21 +293,10 @@ class Transfer(Service):
             after = tuple(getattr(page[-1], name) for name in order)
 
 
-def _outer_first(records: Sequence[Nested], outer: Callable[[Nested], str | None]) -> list[Nested]:
-    """Records that are inside one another: each after the one that it is in, else in their order."""
-    inner: defaultdict[str | None, list[Nested]] = defaultdict(list)
-    for record in records:
-        inner[outer(record)].append(record)
-    ordered = inner[None]
-    for record in ordered:
-        ordered += inner[record.id]
-    return ordered
-
-
 async def _talk(tx: Reader, conversation_id: str) -> Talk | None:
     """None if the conversation is being imported or purged, or is gone."""
     conversation = await tx.get(Conversation, conversation_id)
-    if conversation is None or _is_halfway(conversation):
+    if conversation is None or is_halfway(conversation):
         return None
     own = {"conversation_id": conversation_id}
     branches = await tx.select(Query(Branch).where(**own).by("created_at", "id"))
@@ -316,8 +304,8 @@ async def _talk(tx: Reader, conversation_id: str) -> Talk | None:
     extractions = Query(Extraction).where(**own).by("created_at", "message_id")
     return Talk(
         conversation,
-        _outer_first([b for b in branches if not _is_halfway(b)], lambda b: b.parent_branch),
-        [artifact for artifact in artifacts if not _is_halfway(artifact)],
+        outer_first([b for b in branches if not is_halfway(b)], lambda b: b.parent_branch),
+        [artifact for artifact in artifacts if not is_halfway(artifact)],
         await tx.select(extractions),
     )
 
@@ -331,11 +319,6 @@ async def _leading_to(tx: Reader, branch: Branch, first: int) -> list[Message]:
     if len(found) <= last - first:
         raise Conflict(_GONE)
     return [m if m.branch == branch.id else replace(m, branch=branch.id) for m in found]
-
-
-def _is_halfway(record: Conversation | Branch | Artifact) -> bool:
-    """Whether it is being imported or purged."""
-    return record.deleted_at is not None and record.deleted_at <= PURGED
 
 
 async def _around(tx: Reader, project_id: str) -> list[Project]:

@@ -9,7 +9,7 @@ import { queryClient, readAnew } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
-import { catchUp, refreshThread } from "@/data/messages";
+import { arrived, refreshThread } from "@/data/messages";
 import { flushOutbox } from "@/data/outbox";
 import { rereadProject } from "@/data/projects";
 import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
@@ -124,11 +124,6 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
     hideConversation(id);
     await readAnew(conversationQuery(id));
   }
-}
-
-/** Messages have come: read them, and where the branches end now. */
-async function arrived(conversationId: string): Promise<void> {
-  await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
 }
 
 whenRunEnds((run) => arrived(run.conversation_id));

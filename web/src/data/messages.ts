@@ -3,7 +3,7 @@ import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutat
 
 import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
-import { queryClient } from "@/data/client";
+import { queryClient, readAnew } from "@/data/client";
 import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
@@ -83,6 +83,11 @@ export async function catchUp(conversationId: string): Promise<void> {
   const queryKey = ["thread", conversationId];
   queryClient.removeQueries({ queryKey, type: "inactive", predicate: isLeft });
   await Promise.all(queryClient.getQueryCache().findAll({ queryKey }).map(catchUpThread));
+}
+
+/** Messages have come: read them, and where the branches end now. */
+export async function arrived(conversationId: string): Promise<void> {
+  await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
 }
 
 function isLeft({ state }: Query): boolean {

@@ -3,10 +3,8 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Model, type Run, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
-import { branchesQuery } from "@/data/branches";
-import { queryClient } from "@/data/client";
 import { showConversation } from "@/data/conversations";
-import { catchUp } from "@/data/messages";
+import { arrived } from "@/data/messages";
 import { followRuns } from "@/data/runs";
 import type { Key, Translate } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -82,7 +80,7 @@ export function useStartTalk() {
     },
     onSuccess: async (run) => {
       followRuns([run]);
-      await Promise.all([catchUp(run.conversation_id), queryClient.invalidateQueries(branchesQuery(run.conversation_id))]);
+      await arrived(run.conversation_id);
     },
     onError: notice.error,
   });

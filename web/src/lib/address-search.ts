@@ -33,7 +33,7 @@ function chosen<Name extends string>(names: readonly Name[], read: (name: Name) 
   return found;
 }
 
-export interface HomeSearch {
+interface HomeSearch {
   /** The project to begin in. */
   project?: string;
   /** How the first message begins. */
@@ -48,7 +48,7 @@ export function homeSearch(search: Given): HomeSearch {
  * A branch and a message of it to begin at; without them, the end of the branch that the person is on. An artifact that is
  * open beside it, or what is being written.
  */
-export interface ThreadSearch {
+interface ThreadSearch {
   branch?: string;
   message?: string;
   artifact?: string;

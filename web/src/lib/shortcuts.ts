@@ -28,7 +28,7 @@ export const EDITING: readonly Shortcut[] = [
   { label: "shortcut.delete", keys: ["Delete"] },
 ];
 
-export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 
 export function pressed(event: KeyboardEvent, { keys }: Shortcut): boolean {
   const wants = (name: string) => keys.includes(name);
