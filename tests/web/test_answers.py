@@ -274,6 +274,25 @@ async def test_instructions_are_told_to_the_model(app: App, server: Caller, voic
 
 
 @ONCE
+async def test_what_is_said_right_after_a_change_is_said_under_it(app: App, server: Caller) -> None:
+    talk = server.talk(title="The sea")
+    await app.open(f"/c/{talk['id']}")
+    said = asyncio.Event()
+
+    async def dawdle(route: Route) -> None:
+        await said.wait()
+        await route.continue_()
+
+    await app.page.route(f"**/conversations/{talk['id']}", dawdle)
+    async with app.page.expect_request(lambda request: request.method == "PATCH"):
+        await app.pick_models("other")
+    await app.say("Tell me of the sea")
+    await expect(app.mine("Tell me of the sea")).to_be_visible()
+    said.set()
+    await expect(app.answer(OTHERWISE)).to_be_visible()
+
+
+@ONCE
 async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_ended(
     app: App, server: Caller, voice: Speaker
 ) -> None:

@@ -8,6 +8,7 @@ import { changeCached } from "@/data/cached";
 import { queryClient } from "@/data/client";
 import { type ConversationFilter, type ConversationList, withConversations } from "@/data/conversation-list";
 import { without } from "@/data/pages";
+import { changing } from "@/data/pending";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/in-turn";
 import { notice } from "@/lib/notice";
@@ -100,7 +101,7 @@ async function askFor(wanted: Wanted, request: (id: string) => Promise<Conversat
   const before = knownConversations([...wanted.keys()]);
   asked.add(wanted);
   showConversations(before);
-  const answers = turn.then(() => settleAll([...wanted.keys()], request));
+  const answers = changing(turn.then(() => settleAll([...wanted.keys()], request)), wanted);
   turn = answers;
   const results = await answers;
   asked.delete(wanted);

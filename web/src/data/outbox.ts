@@ -10,6 +10,7 @@ import { rereadBranches } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { fetchConversation, showConversation } from "@/data/conversations";
 import { catchUp, threadQuery } from "@/data/messages";
+import { changesSettled } from "@/data/pending";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 import { followRuns, useActiveRuns } from "@/data/runs";
 import { browserStorage } from "@/lib/storage";
@@ -86,6 +87,7 @@ async function send(prompt: Prompt): Promise<void> {
 
 async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<void> {
   if (made) showConversation(await created({ ...made, id: conversationId }));
+  await changesSettled(conversationId);
   const { runs } = await ask(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },
