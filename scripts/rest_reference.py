@@ -16,13 +16,7 @@ from hansard.model.parts import Part
 from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
 from hansard.server.auth import Doorkeeper
-from hansard.server.errors import (
-    HeadTooLarge,
-    MethodNotAllowed,
-    UnsupportedMediaType,
-    WrongHost,
-    status_of,
-)
+from hansard.server.errors import status_of
 from hansard.server.http import health
 from hansard.server.sse import Closing
 
@@ -219,9 +213,9 @@ def _codes() -> Iterator[str]:
     kinds: list[type[HansardError]] = [HansardError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    of_server = {HeadTooLarge, MethodNotAllowed, UnsupportedMediaType, WrongHost}
+    ours = {HansardError.__module__, status_of.__module__}
     for kind in sorted(kinds, key=lambda kind: (status_of(kind()), kind.code)):
-        if kind.__module__ == HansardError.__module__ or kind in of_server:
+        if kind.__module__ in ours:
             title = (kind.__doc__ or "").partition("\n")[0]
             yield f"| `{kind.code}` | {status_of(kind())} | {title} |"
 

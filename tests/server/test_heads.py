@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hansard.server import heads
 from hansard.server.heads import MAX_HEAD
 from server.harness import TOKEN, Site
+from server.sockets import socket as connected
 
 SOME = MAX_HEAD - 2_000
 MORE = MAX_HEAD + 1_000
@@ -39,13 +41,15 @@ def status(line: socket.socket) -> int:
     return int(answer.split()[1])
 
 
-def check_that_it_is_refused(line: socket.socket) -> None:
+def check_that_it_is_refused(
+    line: socket.socket, code: str = "head-too-large", number: int = 431
+) -> None:
     answer = b"".join(iter(lambda: line.recv(65_536), b""))
     start, _, body = answer.partition(b"\r\n\r\n")
-    assert start.startswith(b"HTTP/1.1 431 ")
+    assert start.startswith(f"HTTP/1.1 {number} ".encode())
     assert b"content-type: application/problem+json" in start
     found = json.loads(body)
-    assert (found["type"], found["status"]) == ("urn:hansard:problem:head-too-large", 431)
+    assert (found["type"], found["status"]) == (f"urn:hansard:problem:{code}", number)
 
 
 def check_that_it_is_over(line: socket.socket) -> None:
@@ -63,6 +67,47 @@ def test_a_handshake_that_is_too_long_for_its_parser_is_refused(
     upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
     line.sendall(head(here, *upgrade, *lines, path="/api/v1/ws") + b"\r\n\r\n")
     check_that_it_is_refused(line)
+
+
+def check_that_it_is_given_up(line: socket.socket) -> None:
+    check_that_it_is_refused(line, "head-too-late", 408)
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heads, "PATIENCE", 2.0)
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_head_that_does_not_become_whole_is_given_up(here: Site, line: socket.socket) -> None:
+    line.sendall(head(here))
+    check_that_it_is_given_up(line)
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_connection_that_says_nothing_is_closed_without_a_word(line: socket.socket) -> None:
+    assert line.recv(1) == b""
+
+
+@pytest.mark.usefixtures("hurry")
+def test_what_takes_long_after_its_head_is_waited_for(here: Site, line: socket.socket) -> None:
+    """The rest of a body, and a socket on which nothing is said."""
+    place = urlsplit(here.url)
+    with (
+        connected(here.url) as quiet,
+        socket.create_connection((place.hostname, place.port), timeout=20) as slow,
+    ):
+        slow.sendall(head(here) + b"\r\n\r\n")
+        assert status(slow) == 200
+        slow.recv(65_536)
+        how = ("Content-Type: application/json", "Content-Length: 2")
+        slow.sendall(head(here, *how, path="/api/v1/conversations", method="POST"))
+        slow.sendall(b"\r\n\r\n{")
+        line.sendall(head(here))  # begun later, and given up
+        check_that_it_is_given_up(line)
+        slow.sendall(b"}")
+        assert status(slow) == 201
+        quiet.ask("ping")
 
 
 @pytest.mark.parametrize("end", ["", "\r\n\r\n"])

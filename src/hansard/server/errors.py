@@ -54,6 +54,12 @@ class HeadTooLarge(HansardError):
     code = "head-too-large"
 
 
+class HeadTooLate(HansardError):
+    """The address and the headers of the request did not come in time."""
+
+    code = "head-too-late"
+
+
 STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
@@ -71,6 +77,7 @@ STATUS: dict[type[HansardError], int] = {
     UnsupportedMediaType: 415,
     WrongHost: 421,
     HeadTooLarge: 431,
+    HeadTooLate: 408,
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},

@@ -13,6 +13,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidMessage
 
+from hansard.server.errors import HeadTooLarge
 from hansard.server.heads import Heads, refused
 from hansard.server.websocket import limits
 
@@ -24,7 +25,7 @@ class Wire(WebSocketsSansIOProtocol):
         wrong = self.conn.handshake_exc
         if wrong is not None and not self.handshake_initiated:
             if not isinstance(wrong, InvalidMessage):  # it is the length of a line, or their number
-                self.transport.write(refused())
+                self.transport.write(refused(HeadTooLarge()))
             self.transport.close()
 
     async def send(self, message: Any) -> None:
