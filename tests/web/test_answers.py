@@ -182,8 +182,9 @@ async def test_a_message_is_rated_and_looked_into(app: App, server: Caller) -> N
     await app.ask("Tell me of the sea")
     answer = app.answer("Tell me of the sea")
     good = answer.get_by_role("button", name="Good answer")
-    await good.click()
-    await expect(good).to_have_attribute("aria-pressed", "true")
+    async with app.page.expect_response("**/rating"):
+        await good.click()
+        await expect(good).to_have_attribute("aria-pressed", "true")
     await app.page.reload()
     await expect(good).to_have_attribute("aria-pressed", "true")
     await app.act(answer, "More")

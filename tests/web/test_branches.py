@@ -37,9 +37,10 @@ async def test_an_edit_makes_a_branch_and_both_are_gone_to(app: App, server: Cal
     edited = app.mine("Where do I swim?")
     await expect(version(edited, "2 of 2")).to_be_visible()
 
-    await app.act(edited, "Previous version")
-    await expect(app.answer("And eat?")).to_be_visible()
-    await expect(version(app.mine("Where do I sleep?"), "1 of 2")).to_be_visible()
+    async with app.page.expect_response("**/switch"):
+        await app.act(edited, "Previous version")
+        await expect(app.answer("And eat?")).to_be_visible()
+        await expect(version(app.mine("Where do I sleep?"), "1 of 2")).to_be_visible()
     await app.page.reload()
     await expect(app.answer("And eat?")).to_be_visible()
 

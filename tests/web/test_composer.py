@@ -97,6 +97,7 @@ async def test_a_pasted_image_goes_with_the_message(app: App, server: Caller) ->
     picture = app.mine("What is this?").get_by_role("img", name="dot.png")
     await expect(picture).to_be_visible()
     assert await picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1
+    await expect(app.answer("What is this?")).to_be_visible()
     [talk] = server.get("/conversations")["items"]
     prompt, *_ = server.get(f"/conversations/{talk['id']}/messages")["items"]
     assert [part["type"] for part in prompt["parts"]] == ["image", "text"]

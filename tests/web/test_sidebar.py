@@ -21,9 +21,10 @@ async def test_a_conversation_is_renamed_in_place(app: App, server: Caller) -> N
     title = app.list.get_by_role("textbox", name="Title")
     await expect(title).to_be_focused()
     await title.fill("Trip to Naples")
-    await title.press("Enter")
-    await expect(app.row("Trip to Naples")).to_be_visible()
-    await expect(app.row("Trip to Rome")).to_have_count(0)
+    async with app.page.expect_response(f"**/conversations/{talk['id']}"):
+        await title.press("Enter")
+        await expect(app.row("Trip to Naples")).to_be_visible()
+        await expect(app.row("Trip to Rome")).to_have_count(0)
     await app.page.reload()
     await expect(app.row("Trip to Naples")).to_be_visible()
     assert server.get(f"/conversations/{talk['id']}")["title"] == "Trip to Naples"
