@@ -73,8 +73,12 @@ export class Drafts {
     this.change(key, { files: [...this.get(key).files, { ...file, at: this.now() }] });
   }
 
-  removeFile(key: string, { blob, at }: DraftFile): void {
-    this.change(key, { files: this.get(key).files.filter((file) => file.blob !== blob || file.at !== at) });
+  /** Whether it was there. */
+  removeFile(key: string, { blob, at }: DraftFile): boolean {
+    const { files } = this.get(key);
+    const left = files.filter((file) => file.blob !== blob || file.at !== at);
+    this.change(key, { files: left });
+    return left.length < files.length;
   }
 
   /** Write down what has changed; done by itself a moment after a change. */

@@ -24,11 +24,11 @@ export function Attachments({
   const t = useT();
   const uploads = useUploads(draftKey);
   if (files.length + uploads.length === 0) return null;
-  const remove = (file: DraftFile) => drafts.removeFile(draftKey, file);
+  const remove = (file: DraftFile) => void drafts.removeFile(draftKey, file);
   const storedAsText = async (file: DraftFile) => {
     try {
-      onText(await blobText(file.blob));
-      remove(file);
+      const text = await blobText(file.blob);
+      if (drafts.removeFile(draftKey, file)) onText(text); // once, however often it was asked for
     } catch (error) {
       notice.error(error);
     }
