@@ -234,6 +234,23 @@ async def test_a_link_follows_or_stays(ada: Services, bob: Services, plan: Artif
     assert (then.title, then.content, then.revision) == ("Plan", "Go.", 1)
 
 
+async def test_what_stays_is_all_that_a_link_shows(
+    ada: Services, bob: Services, plan: Artifact
+) -> None:
+    link = await ada.shares.link(plan.id, revision=1)
+    seen, file = await bob.shares.follow(link.token), await bob.shares.file(link.token)
+    other: Any = {"type": "html", "language": "html", "media_type": "text/html"}
+    await ada.artifacts.update(plan.id, title="Page", file_name="page.html", **other)
+    assert await bob.shares.follow(link.token) == seen
+    assert await bob.shares.file(link.token) == file
+    described = await ada.shares.link(plan.id, revision=1)
+    await ada.artifacts.update(plan.id, content="Stop.", title="No plan")
+    assert (await bob.shares.follow(described.token)).title == "Page"
+    assert (await bob.shares.file(described.token)).name == "page.html"
+    earlier = await ada.shares.link(plan.id, revision=1)
+    assert (await bob.shares.follow(earlier.token)).title == "Plan"
+
+
 async def test_a_link_is_no_more_than_its_token(
     db: Database, ada: Services, bob: Services, eve: Services, plan: Artifact, clock: Clock
 ) -> None:

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from hansard.errors import InvalidInput, NotFound
 from hansard.ids import check_name, is_id, new_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
-from hansard.model.shares import Share, ShareRight
+from hansard.model.shares import Share, ShareRight, Snapshot
 from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfiles import ArtifactFile, file_of
 from hansard.services.contents import text_of
@@ -87,9 +87,9 @@ class Shares(ArtifactService):
 
         async def work(tx: Transaction) -> Share:
             found = await self.artifact(tx, artifact_id, lock=True)
-            if revision is not None:
-                await self.revision_of(tx, found, revision)
             fields: dict[str, Any] = {"token_hash": _hash(token), "revision": revision}
+            if revision is not None:
+                fields["snapshot"] = _snapshot(found, await self.revision_of(tx, found, revision))
             return await self._add(tx, found, self.clock(), expires_at=expires_at, **fields)
 
         return NewLink(share=await self.writing(work), token=token)
@@ -151,7 +151,7 @@ class Shares(ArtifactService):
         return await self.reading(work)
 
     async def _linked(self, tx: Reader, token: str) -> tuple[Artifact, Revision]:
-        """The artifact of a link, by the title that it has there, and the revision."""
+        """The artifact of a link, as it is shown there, and the revision."""
         found = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
         share = found[0] if found else None
         artifact = await tx.get(Artifact, share.artifact_id) if share else None
@@ -162,7 +162,7 @@ class Shares(ArtifactService):
         if revision is None:
             raise NotFound("There is no such link.")
         if share.revision is not None:
-            artifact = replace(artifact, title=revision.title)
+            artifact = replace(artifact, **asdict(share.snapshot or _snapshot(artifact, revision)))
         return artifact, revision
 
     async def _add(
@@ -189,6 +189,18 @@ class Shares(ArtifactService):
         await tx.insert(made)
         await tell_owner(tx, artifact, "artifact.shared", now, made.user_id)
         return made
+
+
+def _snapshot(artifact: Artifact, revision: Revision) -> Snapshot:
+    """A title that a person gave later is that of the newest revision."""
+    newest = revision.number == artifact.revision
+    return Snapshot(
+        type=artifact.type,
+        language=artifact.language,
+        media_type=artifact.media_type,
+        title=artifact.title if newest else revision.title,
+        file_name=artifact.file_name,
+    )
 
 
 def _valid(artifact_id: str) -> Query[Share]:

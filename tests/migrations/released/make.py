@@ -148,6 +148,7 @@ async def _made(db: Database, ada: Services) -> None:
         updated_at=RELEASE_DAY,
     )
     await db.storage.write("acme", lambda tx: tx.insert(share))
+    await ada.shares.link(clock.id, revision=2)
 
 
 async def _gone(ada: Services) -> None:

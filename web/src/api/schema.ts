@@ -2705,10 +2705,29 @@ export interface components {
              * @default null
              */
             revision?: number | null;
+            /**
+             * @description With a revision, what else the link shows of the artifact: it stays as it was.
+             *
+             *     null for a link that is older than this: then what the artifact is.
+             * @default null
+             */
+            snapshot?: components["schemas"]["Snapshot"] | null;
             /** @default null */
             expires_at?: string | null;
             /** @default null */
             revoked_at?: string | null;
+        };
+        /**
+         * Snapshot
+         * @description What an artifact was, besides its content, when a revision of it was shared.
+         */
+        Snapshot: {
+            /** @enum {unknown} */
+            type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+            language: string;
+            media_type: string;
+            title: string;
+            file_name: string;
         };
         /** NewLinkTo */
         NewLinkTo: {
