@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -17,6 +18,7 @@ import pytest
 from hansard.errors import ProviderRefused, ProviderUnavailable
 from hansard.model.parts import Text
 from hansard.providers import local
+from hansard.providers import remote as remote_module
 from hansard.providers.base import Event, Finished, Request, TextDelta, Turn
 from hansard.providers.registry import Providers
 from hansard.providers.remote import Remote
@@ -96,6 +98,19 @@ async def test_an_anthropic_endpoint_answers_token_by_token(llama: str, remote: 
 async def test_models_are_listed(llama: str, remote: Make) -> None:
     provider = remote("llama", url=f"{llama}/v1", key=KEY)
     assert [model.name for model in await provider.models()] == ["llama/smollm2"]
+
+
+async def test_models_are_listed_however_long_it_takes_to_load_what_lists_them(
+    llama: str, remote: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = threading.Event()
+    monkeypatch.setattr(remote_module, "LIST_TIMEOUT", 2.0)
+    monkeypatch.setattr(remote_module, "_load", lambda _: loaded.wait(10))
+    listing = asyncio.create_task(remote("llama", url=f"{llama}/v1", key=KEY).models())
+    await asyncio.sleep(2.5)  # longer than anybody waits for a list
+    assert not listing.done()
+    loaded.set()
+    assert [model.name for model in await listing] == ["llama/smollm2"]
 
 
 async def test_a_wrong_key_is_refused_and_not_tried_again(llama: str, remote: Make) -> None:

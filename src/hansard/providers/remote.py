@@ -1,12 +1,13 @@
 """Providers over the network: OpenAI and everything that speaks its protocol, Anthropic, Google.
 
 The protocols are pydantic-ai's business, used through its direct streaming interface (no agent loop) and
-imported when the first request is made.
+imported when the first request is made: on a thread and before any clock runs, for that takes a second, or many.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Literal
@@ -32,7 +33,7 @@ from hansard.providers.base import (
 
 Kind = Literal["openai", "anthropic", "google"]
 LIST_TIMEOUT = 5.0
-KNOCK_TIMEOUT = 1.0
+KNOCK_TIMEOUT = 2.0
 _FINISH: dict[Any, Finish] = {"length": "length", "tool_call": "tool_call", "stop": "stop"}
 _OPTIONS = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 
@@ -60,6 +61,7 @@ class Remote(Provider):
         try:
             if self.url is not None:
                 await _knock(self.url)
+            await asyncio.to_thread(_load, self.kind)
             async with asyncio.timeout(LIST_TIMEOUT):
                 names = await self._names()
         except (TimeoutError, OSError) as error:
@@ -76,10 +78,11 @@ class Remote(Provider):
         return [found.id async for found in client.models.list()]
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
-        from pydantic_ai.direct import model_request_stream  # noqa: PLC0415 - a second to import
-
         settings: Any = {k: request.options[k] for k in _OPTIONS if k in request.options}
         try:
+            await asyncio.to_thread(_load, self.kind)
+            from pydantic_ai.direct import model_request_stream  # noqa: PLC0415
+
             async with model_request_stream(
                 self._model(request.model), _messages(request), model_settings=settings
             ) as response:
@@ -108,6 +111,12 @@ class Remote(Provider):
         else:
             from pydantic_ai.models.openai import OpenAIChatModel as make  # noqa: N813, PLC0415
         return make(name, provider=self._provider())
+
+
+def _load(kind: Kind) -> None:
+    """Import what the requests are made with."""
+    for name in ("direct", f"models.{kind}", f"providers.{kind}"):
+        importlib.import_module(f"pydantic_ai.{name}")
 
 
 async def _knock(url: str) -> None:
