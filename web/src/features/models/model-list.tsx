@@ -29,7 +29,7 @@ export function ModelList({
   onTalk?: (() => void) | undefined;
 }) {
   const t = useT();
-  const { data, error } = useQuery(modelsQuery);
+  const { data, error } = useQuery({ ...modelsQuery, refetchOnMount: "always" }); // a server may have been started since
   const { favouriteModels: favourites, lastModel: last } = usePreferences();
   const touch = useTouch();
   const [query, setQuery] = useState("");
