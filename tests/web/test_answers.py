@@ -294,6 +294,27 @@ async def test_what_is_said_right_after_a_change_is_said_under_it(app: App, serv
 
 
 @ONCE
+async def test_a_model_may_be_chosen_while_the_conversation_begins(app: App) -> None:
+    await app.open()
+    begin = asyncio.Event()
+
+    async def dawdle(route: Route) -> None:
+        await begin.wait()
+        await route.continue_()
+
+    await app.page.route("**/api/v1/conversations", dawdle)
+    await app.say("Tell me of the sea")
+    await expect(app.mine("Tell me of the sea")).to_be_visible()
+    await app.pick_models("other")
+    begin.set()
+    await expect(app.answer("Tell me of the sea")).to_be_visible()
+    await expect(app.button("Who answers: other")).to_be_visible()
+    await app.say("And of the moon")
+    await expect(app.answer(OTHERWISE)).to_be_visible()
+    await expect(app.page.get_by_role("alert")).to_have_count(0)
+
+
+@ONCE
 async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_ended(
     app: App, server: Caller, voice: Speaker
 ) -> None:

@@ -8,7 +8,7 @@ import { changeCached } from "@/data/cached";
 import { queryClient } from "@/data/client";
 import { type ConversationFilter, type ConversationList, withConversations } from "@/data/conversation-list";
 import { without } from "@/data/pages";
-import { changing } from "@/data/pending";
+import { inOrder } from "@/data/pending";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/in-turn";
 import { notice } from "@/lib/notice";
@@ -91,8 +91,6 @@ function asWanted(conversation: Conversation): Conversation {
   return changes.some(Boolean) ? (Object.assign({}, conversation, ...changes) as Conversation) : conversation;
 }
 
-let turn: Promise<unknown> = Promise.resolve();
-
 /**
  * Ask for changes of conversations. They are shown at once and for as long as they are not answered; those that are
  * refused are as before again, with one notice. What was asked first is done first. Resolves with what was done.
@@ -101,9 +99,7 @@ async function askFor(wanted: Wanted, request: (id: string) => Promise<Conversat
   const before = knownConversations([...wanted.keys()]);
   asked.add(wanted);
   showConversations(before);
-  const answers = changing(turn.then(() => settleAll([...wanted.keys()], request)), wanted);
-  turn = answers;
-  const results = await answers;
+  const results = await inOrder(wanted.keys(), () => settleAll([...wanted.keys()], request));
   asked.delete(wanted);
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const answered = new Set(done.map(({ id }) => id));

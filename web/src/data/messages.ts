@@ -4,7 +4,7 @@ import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutat
 import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
 import { queryClient, readAnew } from "@/data/client";
-import { changesSettled } from "@/data/pending";
+import { inOrder } from "@/data/pending";
 import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
@@ -175,12 +175,13 @@ export function useAnswerAgain(conversationId: string) {
 }
 
 async function answer(conversationId: string, branch: string, models: readonly string[]): Promise<void> {
-  await changesSettled(conversationId);
-  const { runs } = await ask(
-    api.POST("/api/v1/conversations/{conversation_id}/answer", {
-      params: { path: { conversation_id: conversationId } },
-      body: { branch, ...(models.length > 0 ? { models: [...models] } : {}) },
-    }),
+  const { runs } = await inOrder([conversationId], () =>
+    ask(
+      api.POST("/api/v1/conversations/{conversation_id}/answer", {
+        params: { path: { conversation_id: conversationId } },
+        body: { branch, ...(models.length > 0 ? { models: [...models] } : {}) },
+      }),
+    ),
   );
   followRuns(runs);
 }
@@ -189,12 +190,13 @@ async function answer(conversationId: string, branch: string, models: readonly s
 export function useRetryMessage(conversationId: string) {
   return useMutation({
     mutationFn: async ({ id, model }: { id: string; model: string | undefined }): Promise<Run> => {
-      await changesSettled(conversationId);
-      const { run } = await ask(
-        api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/retry", {
-          params: { path: { conversation_id: conversationId, message_id: id } },
-          body: model ? { model } : {},
-        }),
+      const { run } = await inOrder([conversationId], () =>
+        ask(
+          api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/retry", {
+            params: { path: { conversation_id: conversationId, message_id: id } },
+            body: model ? { model } : {},
+          }),
+        ),
       );
       return run;
     },

@@ -5,7 +5,7 @@ import { type Model, type Run, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { showConversation } from "@/data/conversations";
 import { arrived } from "@/data/messages";
-import { changesSettled } from "@/data/pending";
+import { inOrder } from "@/data/pending";
 import { followRuns } from "@/data/runs";
 import type { Key, Translate } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -71,12 +71,13 @@ export function useStartTalk() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {
       if (create) showConversation(await ask(api.POST("/api/v1/conversations", { body: { ...create, id: conversationId } })));
-      await changesSettled(conversationId);
-      const { run } = await ask(
-        api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
-          params: { path: { conversation_id: conversationId } },
-          body: { models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },
-        }),
+      const { run } = await inOrder([conversationId], () =>
+        ask(
+          api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
+            params: { path: { conversation_id: conversationId } },
+            body: { models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },
+          }),
+        ),
       );
       return run;
     },

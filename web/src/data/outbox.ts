@@ -4,13 +4,13 @@
  */
 import { create } from "zustand";
 
-import { type Conversation, Refused, Unreachable, api, ask } from "@/api/client";
+import { type Conversation, Refused, type Run, Unreachable, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { rereadBranches } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { fetchConversation, showConversation } from "@/data/conversations";
 import { catchUp, threadQuery } from "@/data/messages";
-import { changesSettled } from "@/data/pending";
+import { inOrder } from "@/data/pending";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 import { followRuns, useActiveRuns } from "@/data/runs";
 import { browserStorage } from "@/lib/storage";
@@ -71,7 +71,9 @@ addEventListener("storage", ({ key, newValue }) => {
 async function send(prompt: Prompt): Promise<void> {
   mark(prompt.id, { state: "sending" });
   try {
-    await deliver(prompt);
+    followRuns(await inOrder([prompt.conversationId], () => deliver(prompt)));
+    // It is stored: if it cannot be read now, it is as soon as the server is back.
+    await stored(prompt.conversationId, prompt.create !== undefined).catch(() => undefined);
   } catch (error) {
     if (error instanceof Unreachable) {
       mark(prompt.id, { state: "waiting" });
@@ -85,9 +87,8 @@ async function send(prompt: Prompt): Promise<void> {
   sendNext(prompt.conversationId);
 }
 
-async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<void> {
+async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<readonly Run[]> {
   if (made) showConversation(await created({ ...made, id: conversationId }));
-  await changesSettled(conversationId);
   const { runs } = await ask(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },
@@ -99,9 +100,7 @@ async function deliver({ id, conversationId, create: made, branch, parts, models
       },
     }),
   );
-  followRuns(runs);
-  // It is stored: if it cannot be read now, it is as soon as the server is back.
-  await stored(conversationId, made !== undefined).catch(() => undefined);
+  return runs;
 }
 
 async function stored(conversationId: string, isNew: boolean): Promise<void> {

@@ -1,19 +1,23 @@
-/** Changes that were asked for and are not answered yet. What is said after them is said under them. */
-type Conversations = { has(id: string): boolean };
+/**
+ * What is under way to the server. Requests may overtake each other there, so what is said in a conversation, and what
+ * is changed in it, is sent when what was asked for before is answered.
+ */
+type Ids = ReadonlySet<string>;
 
-/** With each, the conversations that it is of; without, it may bear on all. */
-const pending = new Map<Promise<unknown>, Conversations | undefined>();
+/** With each request, the conversations that it is about; without, it may bear on all. */
+const pending = new Map<Promise<unknown>, Ids | undefined>();
 
-/** Note a change that is under way. */
-export function changing<T>(change: Promise<T>, of?: Conversations): Promise<T> {
-  pending.set(change, of);
-  const over = () => void pending.delete(change);
-  change.then(over, over);
-  return change;
+/** Note that something is under way on which answers may depend. */
+export function underWay<T>(request: Promise<T>, ids?: Ids): Promise<T> {
+  pending.set(request, ids);
+  const over = () => void pending.delete(request);
+  request.then(over, over);
+  return request;
 }
 
-/** When all that was asked for by now and bears on a conversation is done, or refused. */
-export async function changesSettled(conversationId: string): Promise<void> {
-  const bearing = [...pending].filter(([, of]) => of?.has(conversationId) ?? true);
-  await Promise.allSettled(bearing.map(([change]) => change));
+/** Ask for something about conversations when all that was asked for before is done, or refused. */
+export function inOrder<T>(conversationIds: Iterable<string>, request: () => Promise<T>): Promise<T> {
+  const ids = new Set(conversationIds);
+  const before = [...pending].filter(([, others]) => !others || [...others].some((id) => ids.has(id)));
+  return underWay(Promise.allSettled(before.map(([other]) => other)).then(request), ids);
 }

@@ -5,7 +5,7 @@ import type { components } from "@/api/schema";
 import { changeCached } from "@/data/cached";
 import { readUnlessChanged } from "@/data/changes";
 import { queryClient, readAnew } from "@/data/client";
-import { changing } from "@/data/pending";
+import { underWay } from "@/data/pending";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
@@ -66,7 +66,7 @@ export function useCreateProject() {
 export function useUpdateProject() {
   return useMutation({
     mutationFn: ({ id, changes }: { id: string; changes: ProjectChanges }): Promise<Project> =>
-      changing(ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
+      underWay(ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
     onMutate: ({ id, changes }) => {
       const before = knownProject(id);
       if (before) showProject({ ...before, ...changes } as Project);
