@@ -24,7 +24,6 @@ export function Attachments({
   const t = useT();
   const uploads = useUploads(draftKey);
   if (files.length + uploads.length === 0) return null;
-  const remove = (file: DraftFile) => void drafts.removeFile(draftKey, file);
   const storedAsText = async (file: DraftFile) => {
     try {
       const text = await blobText(file.blob);
@@ -46,7 +45,7 @@ export function Attachments({
           size={file.size}
           picture={isPicture(file.media_type) ? blobAddress(file.blob) : undefined}
           text={file.media_type.startsWith("text/")}
-          onRemove={() => remove(file)}
+          onRemove={() => drafts.removeFile(draftKey, file)}
           onText={file.pasted ? () => void storedAsText(file) : undefined}
         />
       ))}

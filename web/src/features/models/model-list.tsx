@@ -73,7 +73,7 @@ export function ModelList({
         />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto p-1">
-        {error && <p role="alert" className="p-3 text-sm text-danger">{explain(error)}</p>}
+        {error && !data && <p role="alert" className="p-3 text-sm text-danger">{explain(error)}</p>}
         {!data && !error && <Spinner className="m-3" />}
         {data && groups.length === 0 && <p className="p-3 text-sm text-muted">{t(query ? "models.notFound" : "models.nobody")}</p>}
         {groups.map((group) => (
