@@ -20,8 +20,8 @@ def main() -> None:
     for name, sources in LOCKS.items():
         command = [
             str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--upgrade",
-            "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate",
-            "--python-version", "3.11", *sources, "--output-file", f"requirements/{name}",
+            "--no-header", "--no-annotate", "--python-version", "3.11", *sources,
+            "--output-file", f"requirements/{name}",
         ]  # fmt: skip
         subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603
         text = (HERE / name).read_text("utf-8")

@@ -15,8 +15,8 @@ def main() -> None:
         lock = HERE / f"{name}.txt"
         command = [
             str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--upgrade",
-            "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate",
-            "--python-version", "3.11", "--output-file", str(lock), "-",
+            "--no-header", "--no-annotate", "--python-version", "3.11",
+            "--output-file", str(lock), "-",
         ]  # fmt: skip
         subprocess.run(command, check=True, input=name, text=True)  # noqa: S603
         if "://" in lock.read_text("utf-8"):

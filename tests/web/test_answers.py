@@ -311,7 +311,7 @@ async def test_a_model_may_be_chosen_while_the_conversation_begins(app: App) -> 
     await expect(app.button("Who answers: other")).to_be_visible()
     await app.say("And of the moon")
     await expect(app.answer(OTHERWISE)).to_be_visible()
-    await expect(app.page.get_by_role("alert")).to_have_count(0)
+    await expect(app.page.locator("[data-sonner-toast]")).to_have_count(0)
 
 
 @ONCE

@@ -61,7 +61,7 @@ class Remote(Provider):
         try:
             if self.url is not None:
                 await _knock(self.url)
-            await asyncio.to_thread(_load, self.kind)
+            await self._loaded()
             async with asyncio.timeout(LIST_TIMEOUT):
                 names = await self._names()
         except (TimeoutError, OSError) as error:
@@ -80,7 +80,7 @@ class Remote(Provider):
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         settings: Any = {k: request.options[k] for k in _OPTIONS if k in request.options}
         try:
-            await asyncio.to_thread(_load, self.kind)
+            await self._loaded()
             from pydantic_ai.direct import model_request_stream  # noqa: PLC0415
 
             async with model_request_stream(
@@ -97,6 +97,10 @@ class Remote(Provider):
         if self._client is not None:
             client, self._client = self._client.client, None
             await (client.aio.aclose() if self.kind == "google" else client.close())
+
+    async def _loaded(self) -> None:
+        if self._client is None:
+            await asyncio.to_thread(_load, self.kind)
 
     def _provider(self) -> Any:
         if self._client is None:

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 
-import { type Conversation, type ConversationPage, api, ask } from "@/api/client";
+import { type Conversation, type ConversationPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { changeCached } from "@/data/cached";
 import { queryClient } from "@/data/client";
@@ -50,6 +50,15 @@ export function fetchConversation(id: string, signal?: AbortSignal): Promise<Con
       ...(signal ? { signal } : {}),
     }),
   );
+}
+
+/** Make a conversation, and show it; one that was made before is shown as it is by now. */
+export async function createConversation(body: components["schemas"]["NewConversation"] & { id: string }): Promise<void> {
+  const made = ask(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
+    if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
+    throw error;
+  });
+  showConversation(await made);
 }
 
 /** Show a conversation as it is now, in every list where it belongs, and in no other. */

@@ -3,7 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Model, type Run, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
-import { showConversation } from "@/data/conversations";
+import { createConversation } from "@/data/conversations";
 import { arrived } from "@/data/messages";
 import { inOrder } from "@/data/pending";
 import { followRuns } from "@/data/runs";
@@ -70,15 +70,15 @@ export interface Talk {
 export function useStartTalk() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {
-      if (create) showConversation(await ask(api.POST("/api/v1/conversations", { body: { ...create, id: conversationId } })));
-      const { run } = await inOrder([conversationId], () =>
-        ask(
+      const { run } = await inOrder([conversationId], async () => {
+        if (create) await createConversation({ ...create, id: conversationId });
+        return ask(
           api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
             params: { path: { conversation_id: conversationId } },
             body: { models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },
           }),
-        ),
-      );
+        );
+      });
       return run;
     },
     onSuccess: async (run) => {

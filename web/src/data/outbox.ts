@@ -4,11 +4,10 @@
  */
 import { create } from "zustand";
 
-import { type Conversation, Refused, type Run, Unreachable, api, ask } from "@/api/client";
-import type { components } from "@/api/schema";
+import { type Run, Unreachable, api, ask } from "@/api/client";
 import { rereadBranches } from "@/data/branches";
 import { queryClient } from "@/data/client";
-import { fetchConversation, showConversation } from "@/data/conversations";
+import { createConversation } from "@/data/conversations";
 import { catchUp, threadQuery } from "@/data/messages";
 import { inOrder } from "@/data/pending";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
@@ -88,7 +87,7 @@ async function send(prompt: Prompt): Promise<void> {
 }
 
 async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<readonly Run[]> {
-  if (made) showConversation(await created({ ...made, id: conversationId }));
+  if (made) await createConversation({ ...made, id: conversationId });
   const { runs } = await ask(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },
@@ -107,16 +106,6 @@ async function stored(conversationId: string, isNew: boolean): Promise<void> {
   const { current } = await rereadBranches(conversationId);
   if (isNew) await queryClient.fetchInfiniteQuery(threadQuery(conversationId, { branch: current }));
   else await catchUp(conversationId);
-}
-
-async function created(body: components["schemas"]["NewConversation"] & { id: string }): Promise<Conversation> {
-  try {
-    return await ask(api.POST("/api/v1/conversations", { body }));
-  } catch (error) {
-    // It was made the first time, and changed since.
-    if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
-    throw error;
-  }
 }
 
 function mark(id: string, change: Partial<Prompt>): void {
