@@ -149,6 +149,24 @@ def test_what_is_not_possible_now_says_so(
     assert ("retry-after" in told.headers) == (status == 503)
 
 
+def test_a_server_that_cannot_write_is_not_ready(
+    here: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert here.client.get("/readyz").json()["health"]["faults"] == []
+    why = "The disk of /private/path failed."
+    fence = errors.StorageError(why)
+    monkeypatch.setattr(here.database.storage, "_fence", fence, raising=True)
+    told = here.stranger.get("/readyz")
+    assert told.status_code == 503
+    assert told.json()["status"] == "unavailable"
+    assert told.json()["faults"] == ["fenced"]
+    assert told.json()["health"] is None
+    assert "/private" not in told.text
+    known = here.client.get("/readyz")
+    assert known.status_code == 503
+    assert known.json()["health"]["reason"] == why
+
+
 def test_every_error_has_a_status() -> None:
     kinds = [HansardError]
     for kind in kinds:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from msgspec.structs import replace
+
 from hansard.errors import HansardError, NotAllowed
 from hansard.ids import Clock, check_name, now
 from hansard.model.runs import RunEvent
@@ -36,7 +38,7 @@ from hansard.services.purging import end_temporary, finish_purges, release_uploa
 from hansard.services.ratings import Ratings
 from hansard.services.retention import retire
 from hansard.services.runner import Runner
-from hansard.services.runs import Runs
+from hansard.services.runs import Runs, oldest_run
 from hansard.services.scanning import Scanning
 from hansard.services.search import Search
 from hansard.services.settings import Settings
@@ -45,7 +47,7 @@ from hansard.services.stats import Statistics
 from hansard.services.transfer import Transfer
 from hansard.services.trimming import trim_feeds
 from hansard.services.usage import Usage
-from hansard.storage.base import Storage
+from hansard.storage.base import Health, Storage
 from hansard.storage.query import Query
 from hansard.storage.urls import storage_for
 
@@ -155,6 +157,15 @@ class Database:
             await self.providers.close()
         finally:
             await self.storage.close()
+
+    async def health(self) -> Health:
+        """How the storage is, and when the oldest run was asked for that has not ended; raises nothing."""
+        health = await self.storage.health()
+        try:
+            return replace(health, oldest_run_at=await oldest_run(self.storage))
+        except HansardError as error:
+            _log.warning("The runs cannot be read: %s", error.message)
+            return health
 
     async def tidy(self, *, starting: bool = False) -> None:
         """Finish what others left unfinished: runs without a process, purges, events no longer needed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import cast
 
 from hansard.errors import NotFound
@@ -107,6 +108,17 @@ class Runs(Service):
             raise NotFound("There is no such run.")
         await self.conversation(tx, found.conversation_id)
         return found
+
+
+async def oldest_run(storage: Storage) -> datetime | None:
+    """When the oldest run of any tenant was asked for that has not ended."""
+    query = Query(Run).where(status__in=["queued", "running"]).by("id").page(1)
+    oldest: list[datetime] = []
+    for tenant in await storage.tenants():
+        oldest += [
+            run.created_at for run in await storage.read(tenant, lambda tx: tx.select(query))
+        ]
+    return min(oldest, default=None)
 
 
 def _end(run: Run, after: int) -> RunEvent:

@@ -149,6 +149,40 @@ class ArtifactMatch(msgspec.Struct, frozen=True):
     score: float
 
 
+Fault = Literal["closed", "unreachable", "read-only", "fenced", "file-replaced", "disk-full"]
+"""What keeps a storage from its work; the word never changes, for alarms are made of it."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What a storage knows of its own state. A field is None where a back end has no such thing."""
+
+    faults: tuple[Fault, ...] = ()
+    """Everything that keeps it from reading or writing now; empty if it does its work."""
+    reason: str | None = None
+    """The first of them as a sentence for the operator; it may name files and hosts."""
+    owner: str | None = None
+    """Who writes: a process, or the role on a server."""
+    file: str | None = None
+    """Which file is written to: its path, device and inode."""
+    log_bytes: int | None = None
+    """Size of the write-ahead log."""
+    committed_at: datetime | None = None
+    """When this process last committed something."""
+    feed_delay: float | None = None
+    """Seconds for which the oldest open transaction has held back entries of the feed."""
+    oldest_run_at: datetime | None = None
+    """When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`."""
+
+    @property
+    def writable(self) -> bool:
+        return not self.faults
+
+    @property
+    def fenced(self) -> bool:
+        """Whether it writes nothing more until it is opened again."""
+        return "fenced" in self.faults or "file-replaced" in self.faults
+
+
 class Reader(ABC):
     """A view of one tenant's rows."""
 
@@ -272,6 +306,10 @@ class Storage(ABC):
 
     async def erase(self) -> None:  # noqa: B027 - not every storage has files
         """Make sure that what was deleted cannot be read from the files any more."""
+
+    @abstractmethod
+    async def health(self) -> Health:
+        """How it is, from what it knows and one short look; raises nothing, and waits for no writer."""
 
     @abstractmethod
     async def tenants(self) -> list[str]:

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ FLOOR = (3, 53, 2)
 BUSY_MS = 5_000
 CHECKPOINT_PAGES = 4_000
 CACHE_KIB = 32_768
+ROOM = 256 * 1024
+"""Bytes that a disk must have free to be called writable again after it was full."""
 
 _SETTINGS: dict[str, Any] = {
     "synchronous": 2,
@@ -140,6 +143,33 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def identity(path: Path) -> str | None:
+    """A file's path, device and inode; None if there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return f"{path} (device {found.st_dev}, inode {found.st_ino})"
+
+
+def size(path: Path) -> int:
+    """Bytes; 0 if there is no such file."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def has_room(directory: Path) -> bool:
+    """Whether a small file can be written there, which free space alone does not say where quotas are set."""
+    try:
+        with tempfile.TemporaryFile(dir=directory) as trial:
+            os.posix_fallocate(trial.fileno(), 0, ROOM)
+    except OSError:
+        return False
+    return True
 
 
 def check_filesystem(path: Path) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
+from hansard.ids import now
 from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
@@ -27,6 +29,7 @@ from hansard.storage.base import (
     ArtifactMatch,
     ArtifactSearch,
     Change,
+    Health,
     Match,
     Read,
     Storage,
@@ -54,6 +57,7 @@ class MemoryStorage(Storage):
         self._tenants: dict[str, dict[str, Rows]] = {}
         self._position = 0
         self._closed = False
+        self._committed_at: datetime | None = None
 
     async def open(self) -> None:
         self._closed = False
@@ -72,8 +76,14 @@ class MemoryStorage(Storage):
         except BaseException:
             unit.undo()
             raise
+        self._committed_at = now()
         self.bells.ring(unit.told)
         return done
+
+    async def health(self) -> Health:
+        if self._closed:
+            return Health(faults=("closed",), reason="The database is closed.")
+        return Health(committed_at=self._committed_at)
 
     async def tenants(self) -> list[str]:
         return sorted(name for name, tables in self._tenants.items() if tables["tenants"])

@@ -14,6 +14,7 @@ import asyncio
 import os
 import random
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -31,9 +32,10 @@ from hansard.errors import (
     StorageFull,
     UnsafeEngine,
 )
+from hansard.ids import now
 from hansard.model.messages import Message
 from hansard.storage import placing
-from hansard.storage.base import Append, Read, Storage, Write
+from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
 from hansard.storage.notices import CHANNEL, Notices
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
@@ -98,6 +100,7 @@ class PostgresStorage(Storage):
         self._cache = 200 if prepared else 0
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
         self._pool: Any = None
+        self._committed_at: datetime | None = None
         self.bells = self._notices = Notices(self._notify, self._listener)
 
     async def open(self) -> None:
@@ -155,6 +158,7 @@ class PostgresStorage(Storage):
             async with self._connection(unknown=True) as connection:
                 transaction = PostgresTransaction(self.schema, self._compiler, tenant, connection)
                 placed = await transaction.append_at_once(append)
+            self._committed_at = now()
             self._notices.told(transaction.told)
             return placed
 
@@ -162,6 +166,18 @@ class PostgresStorage(Storage):
         if placed is not None:
             return placed
         return await self.write(tenant, lambda tx: placing.append(tx, append))
+
+    async def health(self) -> Health:
+        if self._pool is None:
+            return Health(faults=("closed",), reason="The database is closed.")
+        try:
+            async with self._connection() as connection:
+                owner, standby = await connection.fetchrow(SQL["health"])
+        except HansardError as error:
+            return Health(faults=("unreachable",), reason=error.message)
+        faults: tuple[Fault, ...] = ("read-only",) if standby else ()
+        reason = "The server is a standby, or set to read only." if standby else None
+        return Health(faults=faults, reason=reason, owner=owner, committed_at=self._committed_at)
 
     async def tenants(self) -> list[str]:
         async def once() -> list[str]:
@@ -205,6 +221,8 @@ class PostgresStorage(Storage):
                 await connection.execute("COMMIT")
             except _LOST as error:
                 raise OutcomeUnknown() from error
+        if begin == "BEGIN":
+            self._committed_at = now()
         self._notices.told(unit.told)
         return result
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
 from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
+from hansard.ids import now
 from hansard.storage import files
-from hansard.storage.base import Read, Storage, Write
+from hansard.storage.base import Fault, Health, Read, Storage, Write
 from hansard.storage.bells import Bells
 from hansard.storage.lanes import MAX_BATCH, Job, Lane
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
@@ -56,6 +58,8 @@ class SqliteStorage(Storage):
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
         self._fence: StorageError | None = None
+        self._full: HansardError | None = None
+        self._committed_at: datetime | None = None
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
         self._writers: Lane | None = None
@@ -84,6 +88,32 @@ class SqliteStorage(Storage):
     async def erase(self) -> None:
         """Fold the log into the file and empty it: deleted rows are overwritten in the file alone."""
         await self.write("", _erasure)
+
+    async def health(self) -> Health:
+        faults: dict[Fault, str]
+        try:
+            faults = await self.read("", self._faults)
+        except HansardError as error:
+            faults = {"unreachable" if self._readers else "closed": error.message}
+        return Health(
+            faults=tuple(faults),
+            reason=next(iter(faults.values()), None),
+            owner=f"process {self._process}" if not self.readonly else None,
+            file=files.identity(self.path),
+            log_bytes=files.size(self.path.with_name(self.path.name + "-wal")),
+            committed_at=self._committed_at,
+        )
+
+    async def _faults(self, _: Any) -> dict[Fault, str]:
+        """What keeps this process from writing, each as a sentence; on a reader's thread."""
+        if self.readonly:
+            return {"read-only": f"{self.path} is open for reading only."}
+        found: dict[Fault, str] = {}
+        if self._fence is not None:
+            found["fenced"] = self._fence.message
+        if self._full is not None and not files.has_room(self.path.parent):
+            found["disk-full"] = self._full.message
+        return found
 
     async def tenants(self) -> list[str]:
         async def work(tx: Any) -> list[str]:
@@ -199,6 +229,7 @@ class SqliteStorage(Storage):
                     connection.execute("ROLLBACK")
                     return len(jobs) == 1
             connection.execute("COMMIT")
+            self._full, self._committed_at = None, now()
             self.bells.ring(told)
         except (apsw.Error, HansardError) as error:
             failure = self._failure(error)
@@ -230,7 +261,9 @@ class SqliteStorage(Storage):
         if isinstance(error, HansardError):
             return error
         if isinstance(error, apsw.FullError | apsw.BusyError | apsw.ReadOnlyError):
-            return files.translate(error, self.path)
+            failure = files.translate(error, self.path)
+            self._full = failure if isinstance(error, apsw.FullError) else None
+            return failure
         if isinstance(error, apsw.IOError) and "fsync" in result_code(error):
             self._fence = StorageError(
                 "The disk failed to keep what was written. Nothing more is written until the database "

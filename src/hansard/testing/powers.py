@@ -57,6 +57,22 @@ _QUERIES: list[tuple[str, set[str]]] = [
 
 
 class PowersContract(AppendContract, ArtifactsContract):
+    # Health
+
+    async def test_health_knows_the_last_commit_and_that_it_is_closed(
+        self, storage: Storage
+    ) -> None:
+        await talking(storage)
+        health = await storage.health()
+        assert health.writable
+        assert not health.fenced
+        assert health.reason is None
+        assert health.committed_at is not None
+        await storage.close()
+        closed = await storage.health()
+        assert closed.faults == ("closed",)
+        assert closed.reason
+
     # Search
 
     @pytest.mark.parametrize(

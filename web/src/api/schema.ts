@@ -707,7 +707,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether a read reaches the database. */
+        /** Say whether the database can be read and written; 503 if not, with what keeps it from that. */
         get: operations["check_ready"];
         put?: never;
         post?: never;
@@ -2322,6 +2322,65 @@ export interface components {
             status?: "ok";
             /** @default 0.1.0 */
             version?: string;
+        };
+        /**
+         * Ready
+         * @description Whether the database can be read and written, and what keeps it from that.
+         */
+        Ready: {
+            /** @enum {unknown} */
+            status: "ok" | "unavailable";
+            /** @default 0.1.0 */
+            version?: string;
+            faults: ("closed" | "disk-full" | "fenced" | "file-replaced" | "read-only" | "unreachable")[];
+            /** @description What the database knows of its state; null for whoever is not signed in. */
+            health: components["schemas"]["Health"] | null;
+        };
+        /**
+         * Health
+         * @description What a storage knows of its own state. A field is null where a back end has no such thing.
+         */
+        Health: {
+            /**
+             * @description Everything that keeps it from reading or writing now; empty if it does its work.
+             * @default []
+             */
+            faults?: ("closed" | "disk-full" | "fenced" | "file-replaced" | "read-only" | "unreachable")[];
+            /**
+             * @description The first of them as a sentence for the operator; it may name files and hosts.
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * @description Who writes: a process, or the role on a server.
+             * @default null
+             */
+            owner?: string | null;
+            /**
+             * @description Which file is written to: its path, device and inode.
+             * @default null
+             */
+            file?: string | null;
+            /**
+             * @description Size of the write-ahead log.
+             * @default null
+             */
+            log_bytes?: number | null;
+            /**
+             * @description When this process last committed something.
+             * @default null
+             */
+            committed_at?: string | null;
+            /**
+             * @description Seconds for which the oldest open transaction has held back entries of the feed.
+             * @default null
+             */
+            feed_delay?: number | null;
+            /**
+             * @description When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`.
+             * @default null
+             */
+            oldest_run_at?: string | null;
         };
         /**
          * NewMessages
@@ -4347,7 +4406,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Alive"];
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Not now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             default: components["responses"]["Problem"];

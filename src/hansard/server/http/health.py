@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from litestar import get
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 
 from hansard import __version__
 from hansard.server.http.fields import Scoped
+from hansard.services.database import Database
+from hansard.storage.base import Fault, Health
+
+Whole = NamedDependency[Database]
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ok"] = "ok"
     version: str = __version__
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the database can be read and written, and what keeps it from that."""
+
+    status: Literal["ok", "unavailable"]
+    version: str = __version__
+    faults: tuple[Fault, ...]
+    health: Health | None
+    """What the database knows of its state; null for whoever is not signed in."""
 
 
 @get(["/healthz", "/api/v1/healthz"])
@@ -22,11 +38,21 @@ async def check_alive() -> Alive:
     return Alive()
 
 
-@get(["/readyz", "/api/v1/readyz"])
-async def check_ready(services: Scoped) -> Alive:
-    """Say whether a read reaches the database."""
-    await services.conversations.latest()
-    return Alive()
+@get(["/readyz", "/api/v1/readyz"], responses={503: ResponseSpec(Ready, description="Not now.")})
+async def check_ready(
+    request: Request[Any, Any, Any], services: Scoped, database: Whole
+) -> Response[Ready]:
+    """Say whether the database can be read and written; 503 if not, with what keeps it from that."""
+    known = request.auth is not None
+    health = await (database.health() if known else database.storage.health())
+    if health.writable:
+        await services.conversations.latest()
+    ready = Ready(
+        status="ok" if health.writable else "unavailable",
+        faults=health.faults,
+        health=health if known else None,
+    )
+    return Response(ready, status_code=200 if health.writable else 503)
 
 
 ROUTES = (check_alive, check_ready)

@@ -50,6 +50,10 @@ FROM hansard.search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 SELECT artifact_id, place, score
 FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: health
+-- Who we are, and whether the server takes no changes from us.
+SELECT current_user::text, pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool;
+
 -- name: tenants
 SELECT tenant_id FROM hansard.tenant_ids() AS tenant_id ORDER BY tenant_id;
 
