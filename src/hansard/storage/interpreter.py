@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cmp_to_key
-from operator import eq, ge, gt, le, lt
+from operator import attrgetter, eq, ge, gt, le, lt, ne
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ E = TypeVar("E", bound=Entry)
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": eq,
-    "ne": lambda a, b: a is not None and b is not None and a != b,
+    "ne": ne,
     "lt": lt,
     "le": le,
     "gt": gt,
@@ -30,7 +30,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 def select(table: Table[E], rows: Iterable[E], query: Query[E]) -> list[E]:
     """The rows that a query asks for, in its order."""
-    found = [row for row in rows if fits(table, row, query)]
+    found = matching(table, rows, query)
     found.sort(key=cmp_to_key(lambda a, b: _compare(table, query, a, _values(table, query, b))))
     if query.after is not None:
         found = [row for row in found if _compare(table, query, row, query.after) > 0]
@@ -57,25 +57,36 @@ def total(table: Table[E], rows: Iterable[E], by: Sequence[str]) -> list[E]:
     return [sums[group] for group in sorted(sums)]
 
 
-def _field(table: Table[Any], row: Any, name: str) -> Any:
+def matching(table: Table[E], rows: Iterable[E], query: Query[E]) -> list[E]:
+    """The rows for which every condition of a query holds, in the order in which they are given."""
+    left = list(rows)
+    for condition in query.conditions:
+        value, holds = _getter(table, condition.field), _test(condition)
+        left = [row for row in left if holds(value(row))]
+    return left
+
+
+def _getter(table: Table[Any], name: str) -> Callable[[Any], Any]:
+    """What gives a row's value of a field, be it stored or derived from another."""
     for derived in table.derived:
         if derived.name == name:
-            return derived.make(getattr(row, derived.source))
-    return getattr(row, name)
+            source = attrgetter(derived.source)
+            return lambda row: derived.make(source(row))
+    return attrgetter(name)
 
 
-def fits(table: Table[Any], row: Any, query: Query[Any]) -> bool:
-    def holds(condition: Condition) -> bool:
-        value = _field(table, row, condition.field)
-        if condition.operator == "eq" or (condition.value is not None and value is not None):
-            return _OPERATORS[condition.operator](value, condition.value)
-        return condition.operator == "ne" and condition.value is None and value is not None
-
-    return all(holds(condition) for condition in query.conditions)
+def _test(condition: Condition) -> Callable[[Any], bool]:
+    """Whether a value meets a condition. A comparison with null holds for none, as in SQL."""
+    wanted, compare = condition.value, _OPERATORS[condition.operator]
+    if condition.operator == "eq":
+        return lambda value: value == wanted
+    if wanted is None:  # `ne` alone may be asked of null
+        return lambda value: value is not None
+    return lambda value: value is not None and compare(value, wanted)
 
 
 def _values(table: Table[Any], query: Query[Any], row: Any) -> tuple[Any, ...]:
-    return tuple(_field(table, row, order.field) for order in query.order)
+    return tuple(_getter(table, order.field)(row) for order in query.order)
 
 
 def _compare(table: Table[Any], query: Query[Any], row: Any, values: tuple[Any, ...]) -> int:

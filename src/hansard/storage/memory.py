@@ -124,7 +124,7 @@ class _Unit(Transaction):
     async def count(self, query: Query[Any]) -> int:
         table = self.schema.of(query.record)
         table.check(query)
-        return sum(interpreter.fits(table, row, query) for row in self._rows[table.name].values())
+        return len(interpreter.matching(table, self._rows[table.name].values(), query))
 
     async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
         return interpreter.total(self.schema.of(query.record), await self.select(query), by)
