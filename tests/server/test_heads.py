@@ -164,3 +164,33 @@ def test_bodies_and_requests_that_come_together_are_not_counted(
         found += line.recv(65_536)
     assert b" 431 " not in found
     assert found.count(b"HTTP/1.1 200 ") == 2
+
+
+def later_headers(here: Site, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is among the headers when the body has come, of a request with an unknown field after its body."""
+    seen: list[list[bytes]] = []
+    complete = heads.Heads.on_message_complete
+
+    def looked(self: heads.Heads) -> None:
+        seen.append([name for name, _ in self.scope["headers"]])
+        complete(self)
+
+    monkeypatch.setattr(heads.Heads, "on_message_complete", looked)
+    place = urlsplit(here.url)
+    how = ("Transfer-Encoding: chunked", "Content-Type: application/json")
+    with socket.create_connection((place.hostname, place.port), timeout=20) as line:
+        line.sendall(head(here, *how, path="/api/v1/conversations", method="POST") + b"\r\n\r\n")
+        line.sendall(b"2\r\n{}\r\n0\r\nX-Unknown: a\r\n\r\n")
+        assert status(line) == 201
+    return [name for name in seen[0] if name.startswith(b"x-")]
+
+
+def test_what_comes_after_a_body_is_no_header(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert later_headers(here, monkeypatch) == []
+
+
+def test_a_field_after_a_body_that_is_taken_for_a_header_would_be_seen(
+    here: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(heads.Heads, "on_header")
+    assert later_headers(here, monkeypatch) == [b"x-unknown"]

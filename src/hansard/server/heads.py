@@ -3,6 +3,8 @@
 A head that does not become whole in time is given up: whoever sends it keeps a connection, and says nothing with it.
 The parser keeps a head until it is whole, and what may follow the last piece of a body, whoever sends it. So the bytes
 are counted since it last had something to tell: none are looked at twice, and most requests come at once.
+
+The headers that the application sees are those of the head: it may judge them before the body has come.
 """
 
 from __future__ import annotations
@@ -48,6 +50,11 @@ class Heads(HttpToolsProtocol):
         super().data_received(data)
         if self._untold > MAX_HEAD and not self.transport.is_closing():
             self._refuse(HeadTooLarge())
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Fields that come after a body are no part of the head, and are dropped."""
+        if self._begun:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._begun = False

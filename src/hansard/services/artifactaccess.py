@@ -1,20 +1,25 @@
 """Who may do what with an artifact: its owner everything, others what a share lets them.
 
-A right is looked up anew for every call, so a share that was revoked, or has run out, is over at once. Where an
-artifact was made is its owner's business: it is handed to others without its place.
+A right is looked up anew in every unit that reads, so a share that was revoked, or has run out, is over at once, also
+between two pieces of a stream. Services that have a scope read artifacts, revisions and contents through this class
+alone, after `artifact` in the same unit. Where an artifact was made is its owner's business: it is handed to others
+without its place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from hansard.errors import NotAllowed, NotFound
 from hansard.ids import is_id
-from hansard.model.artifacts import Artifact, Revision
+from hansard.model.artifacts import Artifact, Content, Revision
+from hansard.model.messages import Message
 from hansard.model.shares import Share, ShareRight
 from hansard.services.base import Service
+from hansard.services.contents import text_of
 from hansard.services.purging import PURGED
 from hansard.services.telling import is_over
 from hansard.storage.base import Reader
@@ -86,6 +91,41 @@ class ArtifactService(Service):
         if found is None:
             raise NotFound("There is no such revision.", pointer=pointer)
         return self.shown_revision(artifact, found)
+
+    async def revisions_of(
+        self,
+        tx: Reader,
+        artifact: Artifact,
+        limit: int | None = None,
+        after: tuple[int, ...] | None = None,
+    ) -> list[Revision]:
+        """The revisions of an artifact, the newest first; those before the number in `after`, if it is given."""
+        own = Query(Revision).where(artifact_id=artifact.id).by("-number").page(limit, after)
+        return [self.shown_revision(artifact, each) for each in await tx.select(own)]
+
+    async def oldest_of(self, tx: Reader, artifact: Artifact) -> Revision:
+        """The first revision that is kept."""
+        kept = Query(Revision).where(artifact_id=artifact.id).by("number").page(1)
+        [found] = await tx.select(kept)
+        return self.shown_revision(artifact, found)
+
+    async def text(self, tx: Reader, revision: Revision) -> str:
+        """What a revision says."""
+        return await text_of(tx, revision.digest)
+
+    async def contents(self, tx: Reader, revisions: Sequence[Revision]) -> dict[str, Content]:
+        """What revisions say, by digest, without what was let go since."""
+        digests = sorted({revision.digest for revision in revisions})
+        found = await tx.select(Query(Content).where(id__in=digests))
+        return {content.id: content for content in found}
+
+    async def made_in(self, tx: Reader, message_id: str) -> list[str]:
+        """The artifacts that an answer of the user's made or changed."""
+        message = await tx.get(Message, message_id)
+        if message is None or message.owner_id != self.scope.user:
+            return []
+        made = await tx.select(Query(Revision).where(message_id=message_id))
+        return sorted({revision.artifact_id for revision in made})
 
 
 def _is_as(found: Artifact, deleted: bool) -> bool:

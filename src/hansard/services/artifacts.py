@@ -27,7 +27,6 @@ from hansard.model.artifacts import (
 from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
-from hansard.model.messages import Message
 from hansard.model.pages import Page
 from hansard.model.shares import ShareRight
 from hansard.services import following, revising
@@ -42,7 +41,7 @@ from hansard.services.artifactfields import (
 )
 from hansard.services.artifactfiles import ArtifactFile, file_of
 from hansard.services.base import check_limit, repeated
-from hansard.services.contents import pack, text_of
+from hansard.services.contents import pack
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
 from hansard.services.revising import Origin
@@ -160,7 +159,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Reader) -> tuple[Artifact, Revision, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
             found = await self.revision_of(tx, artifact, revision)
-            return artifact, found, await text_of(tx, found.digest)
+            return artifact, found, await self.text(tx, found)
 
         return await self.reading(work)
 
@@ -170,7 +169,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Reader) -> ArtifactFile:
             artifact = await self.artifact(tx, artifact_id, "read")
             said = await self.revision_of(tx, artifact, revision)
-            return file_of(artifact, await text_of(tx, said.digest))
+            return file_of(artifact, await self.text(tx, said))
 
         return await self.reading(work)
 
@@ -192,10 +191,8 @@ class Artifacts(ArtifactService):
 
         async def work(tx: Reader) -> Page[Revision]:
             artifact = await self.artifact(tx, artifact_id, "read")
-            query = Query(Revision).where(artifact_id=artifact.id).by("-number")
-            found = await tx.select(query.page(limit + 1, after))
-            items = [self.shown_revision(artifact, each) for each in found[:limit]]
-            more = len(found) > limit
+            found = await self.revisions_of(tx, artifact, limit + 1, after)
+            items, more = found[:limit], len(found) > limit
             return Page(items, encode_cursor(listing, [items[-1].number]) if more else None)
 
         return await self.reading(work)
@@ -205,12 +202,12 @@ class Artifacts(ArtifactService):
 
         async def work(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
-            a = await self.revision_of(tx, artifact, old, "/from")
             if old is None:
-                kept = Query(Revision).where(artifact_id=artifact.id).by("number")
-                [a] = await tx.select(kept.page(1))
+                a = await self.oldest_of(tx, artifact)
+            else:
+                a = await self.revision_of(tx, artifact, old, "/from")
             b = await self.revision_of(tx, artifact, new, "/to")
-            return artifact, a, b, await text_of(tx, a.digest), await text_of(tx, b.digest)
+            return artifact, a, b, await self.text(tx, a), await self.text(tx, b)
 
         return await difference(*await self.reading(work))
 
@@ -387,10 +384,7 @@ class Artifacts(ArtifactService):
             query = query.where(id__in=await shared_with(tx, self.scope.user, self.clock()))
         if wanted.message_id is not None:
             key = check_id(wanted.message_id, "/message_id")
-            message = await tx.get(Message, key)
-            own = message is not None and message.owner_id == self.scope.user
-            said = await tx.select(Query(Revision).where(message_id=key)) if own else []
-            query = query.where(id__in=sorted({revision.artifact_id for revision in said}))
+            query = query.where(id__in=await self.made_in(tx, key))
         if wanted.collection_id is not None:
             key = check_id(wanted.collection_id, "/collection_id")
             collection = await tx.get(Collection, key)

@@ -29,7 +29,6 @@ from hansard.services.intake import Report
 from hansard.services.purging import IMPORTING
 from hansard.services.revising import count
 from hansard.storage.base import Reader, Transaction
-from hansard.storage.query import Query
 
 MAX_IDS = 1_000
 PAGE = 50
@@ -56,10 +55,11 @@ class Bundles(ArtifactService):
         await self._check_places(filter)
         writer = bundles.Writer(self.clock())
         async for page in self._named(ids) if ids else self._filtered(filter):
+            written: list[Artifact] = []
             for artifact in page:
-                async for piece in self._written(writer, artifact):
+                async for piece in self._written(writer, artifact.id, written):
                     yield piece
-            await self._count(page)
+            await self._count(written)
         yield await asyncio.to_thread(writer.end)
 
     async def import_zip(self, file: IO[bytes]) -> Report:
@@ -125,30 +125,44 @@ class Bundles(ArtifactService):
             if cursor is None:
                 return
 
-    async def _written(self, writer: bundles.Writer, artifact: Artifact) -> AsyncIterator[bytes]:
-        """An artifact as pieces of the file; nothing if it is gone since it was listed."""
+    async def _written(
+        self, writer: bundles.Writer, artifact_id: str, written: list[Artifact]
+    ) -> AsyncIterator[bytes]:
+        """An artifact as pieces of the file, and as one that was `written`; left out if it may not be read any more."""
 
-        async def work(tx: Reader) -> tuple[Artifact | None, list[Revision]]:
-            newest = await tx.get(Artifact, artifact.id)
-            own = Query(Revision).where(artifact_id=artifact.id).by("-number")
-            return newest, await tx.select(own)
+        async def work(tx: Reader) -> tuple[Artifact, list[Revision]]:
+            found = await self.artifact(tx, artifact_id, "read")
+            return found, await self.revisions_of(tx, found)
 
-        newest, revisions = await self.reading(work)
-        if newest is None or newest.deleted_at is not None:
+        try:
+            artifact, revisions = await self.reading(work)
+        except NotFound:
             return
-        revisions = [self.shown_revision(newest, each) for each in revisions]
-        files = writer.begin(self.shown(newest), name_of(newest), revisions)
+        files = writer.begin(artifact, name_of(artifact), revisions)
         first = {revision.digest: revision for revision in revisions}
         for lump in _lumps(list(first.values())):
-            contents = await self._contents([revision.digest for revision in lump])
+            try:
+                contents = await self._contents(artifact_id, lump)
+            except NotFound:
+                writer.leave_out()
+                return
             await asyncio.to_thread(_add, writer, files, lump, contents)
             yield writer.taken()
+        written.append(artifact)
 
-    async def _contents(self, digests: list[str]) -> dict[str, Content]:
-        found = await self.reading(lambda tx: tx.select(Query(Content).where(id__in=digests)))
-        if len(found) < len(digests):
+    async def _contents(
+        self, artifact_id: str, revisions: Sequence[Revision]
+    ) -> dict[str, Content]:
+        """What revisions say, if their artifact may still be read."""
+
+        async def work(tx: Reader) -> dict[str, Content]:
+            await self.artifact(tx, artifact_id, "read")
+            return await self.contents(tx, revisions)
+
+        found = await self.reading(work)
+        if len(found) < len(revisions):
             raise Conflict("An artifact was removed while it was exported.")
-        return {content.id: content for content in found}
+        return found
 
     async def _count(self, artifacts: Sequence[Artifact]) -> None:
         """Note that they were exported, where that can be noted."""
@@ -169,10 +183,12 @@ class Bundles(ArtifactService):
         artifact = listed.artifact
 
         async def work(tx: Reader) -> tuple[Artifact | None, list[Revision], Project | None]:
-            own = Query(Revision).where(artifact_id=artifact.id)
             place = artifact.project_id
             project = await tx.get(Project, place) if place else None
-            return await tx.get(Artifact, artifact.id), await tx.select(own), project
+            there = await tx.get(Artifact, artifact.id)
+            if there is None or there.owner_id != self.scope.user:
+                return None, [], project
+            return there, await self.revisions_of(tx, there), project
 
         there, revisions, project = await self.reading(work)
         if there is not None and there.deleted_at == IMPORTING:

@@ -13,7 +13,6 @@ import msgspec
 from hansard.errors import InvalidInput
 from hansard.model.artifacts import PreviewType
 from hansard.services.artifactaccess import ArtifactService
-from hansard.services.contents import text_of
 from hansard.services.shares import Linked, Shares
 from hansard.storage.base import Reader
 
@@ -66,7 +65,7 @@ class Previews(ArtifactService):
         async def work(tx: Reader) -> Shown:
             artifact = await self.artifact(tx, sight.artifact_id, "read")
             said = await self.revision_of(tx, artifact, sight.revision)
-            content = await text_of(tx, said.digest)
+            content = await self.text(tx, said)
             return Shown(type=artifact.type, title=said.title, content=content)
 
         return await self.reading(work)

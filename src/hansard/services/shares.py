@@ -21,7 +21,6 @@ from hansard.model.checks import check_time
 from hansard.model.shares import Share, ShareRight, Snapshot
 from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfiles import ArtifactFile, file_of
-from hansard.services.contents import text_of
 from hansard.services.telling import is_over, tell_owner
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -136,7 +135,7 @@ class Shares(ArtifactService):
                 title=artifact.title,
                 revision=revision.number,
                 updated_at=revision.created_at,
-                content=await text_of(tx, revision.digest),
+                content=await self.text(tx, revision),
             )
 
         return await self.reading(work)
@@ -146,7 +145,7 @@ class Shares(ArtifactService):
 
         async def work(tx: Reader) -> ArtifactFile:
             artifact, revision = await self._linked(tx, token)
-            return file_of(artifact, await text_of(tx, revision.digest))
+            return file_of(artifact, await self.text(tx, revision))
 
         return await self.reading(work)
 
