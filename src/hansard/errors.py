@@ -4,6 +4,7 @@
 
     HansardError
     ├── InvalidInput              what was asked cannot be right, whoever asks
+    │   ├── EmptyInput            something is needed, and nothing was given
     │   ├── TooLarge              it is right, but over a limit
     │   ├── BadCursor             the cursor is damaged or belongs to another list
     │   └── UnknownModel          no provider answers to this model's name
@@ -67,6 +68,12 @@ class InvalidInput(HansardError):
     """The request is not valid."""
 
     code = "invalid-input"
+
+
+class EmptyInput(InvalidInput):
+    """Something is needed where nothing was given."""
+
+    code = "empty-input"
 
 
 class TooLarge(InvalidInput):

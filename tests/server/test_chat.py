@@ -247,3 +247,45 @@ def test_a_real_model_answers(tmp_path: Path) -> None:
         assert "Paris" in text_of(events)
         assert sum(event["type"] == "text" for event in events) > 1, "it came piece by piece"
         assert here.get(f"/runs/{run['id']}")["tokens_out"] > 0
+
+
+@pytest.mark.parametrize("content", ["", "   "])
+def test_a_prompt_that_says_nothing_is_refused(content: str, here: Site) -> None:
+    talk = here.talk()
+    path = f"/conversations/{talk['id']}"
+    asked = {"content": content, "models": ["echo/echo", "echo/echo"]}
+    for door in ("chat", "dialogue"):
+        told = problem(here.client.post(f"{path}/{door}", json=asked), 422, "empty-input")
+        assert told["pointer"] == "/content"
+    parts = {"parts": [{"type": "text", "text": content}], "model": "echo/echo"}
+    told = problem(here.client.post(f"{path}/chat", json=parts), 422, "empty-input")
+    assert told["pointer"] == "/parts"
+    assert here.get(f"{path}/messages")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"models": []}, 422, "/models"),
+        ({"models": ["echo/echo"] * 9}, 413, "/models"),
+        ({"content": "a", "id": "no id"}, 400, "/messages/0/id"),
+    ],
+)
+def test_each_end_of_a_range_has_an_error_of_its_own(
+    body: JSON, status: int, pointer: str, here: Site
+) -> None:
+    path = f"/conversations/{here.talk()['id']}/chat"
+    response = here.client.post(path, json={"content": "hello", "model": None} | body)
+    assert (response.status_code, response.json()["pointer"]) == (status, pointer)
+
+
+def test_a_dialogue_says_which_of_its_numbers_is_wrong(here: Site) -> None:
+    path = f"/conversations/{here.talk()['id']}/dialogue"
+    two = ["echo/echo"] * 2
+    for body, pointer in (
+        ({"models": two[:1]}, "/models"),
+        ({"models": two, "turns": 0}, "/turns"),
+        ({"models": two, "turns": 101}, "/turns"),
+    ):
+        told = problem(here.client.post(path, json=body), 400, "invalid-input")
+        assert told["pointer"] == pointer

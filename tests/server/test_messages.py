@@ -56,7 +56,7 @@ def test_several_messages_are_stored_all_or_none(here: Site) -> None:
             path, json={"messages": [{"role": "user", "content": "a"}, last]}
         )
         assert response.status_code in (400, 404)
-    problem(here.client.post(path, json={"messages": []}), 413, "too-large")
+    problem(here.client.post(path, json={"messages": []}), 422, "empty-input")
     both = {"role": "user", "content": "a", "parts": [{"type": "text", "text": "a"}]}
     problem(here.client.post(path, json={"messages": [both]}), 400, "invalid-input")
     assert here.get(path)["items"] == []

@@ -83,6 +83,7 @@ def test_neighbours_of_one_role_are_one_turn() -> None:
             _said("tool", Text("e")),
         ],
         {"ab" * 32: b"bytes"},
+        "p/one",
     )
     assert made == (
         Turn("user", (Text("a"), Text("b"), Media(b"bytes", "image/png", "x.png"))),
@@ -99,6 +100,7 @@ def test_among_several_models_only_its_own_words_are_its_own() -> None:
             _said("assistant", Text("b"), model="p/two"),
         ],
         {},
-        speaker="p/two",
+        "p/two",
+        alone=False,
     )
     assert made == (Turn("user", (Text("a"),)), Turn("assistant", (Text("b"),)))

@@ -17,7 +17,7 @@ from hansard.model.blobs import BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
-from hansard.model.parts import Error, File, Image, Part, Text, blobs_of
+from hansard.model.parts import Error, File, Image, Part, Reasoning, Text, blobs_of
 from hansard.providers.base import Media, Turn
 from hansard.storage import placing
 from hansard.storage.base import Reader
@@ -49,11 +49,12 @@ async def build(
     last_seq: int,
     context_tokens: int,
     max_history: int,
-    speaker: str | None = None,
+    model: str,
+    alone: bool = True,
 ) -> Context:
     """The context for an answer to the message at `last_seq` of a branch's path.
 
-    With `speaker`, the model is one of several in a conversation: only its own answers are its own.
+    Unless it is `alone`, the model is one of several that talk: only its own answers are its own.
     """
     system = await instructions(tx, conversation)
     budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system)
@@ -65,7 +66,7 @@ async def build(
     media = await _media(tx, messages)
     return Context(
         system=system,
-        turns=turns(messages, media, speaker),
+        turns=turns(messages, media, model, alone=alone),
         first_seq=first,
         summary_seq=summary.seq if summary else -1,
     )
@@ -88,9 +89,15 @@ async def _newest(
         end -= PAGE
     found.reverse()
     if full:
-        stepped = [i for i, message in enumerate(found) if message.seq % STEP == 0]
-        found = found[stepped[0] :] if stepped else found
+        found = found[_beginning(found) :]
     return found
+
+
+def _beginning(messages: Sequence[Message]) -> int:
+    """Where what is sent begins: at a step, or at the user's first words that follow shortly after."""
+    step = next((i for i, message in enumerate(messages) if message.seq % STEP == 0), 0)
+    near = range(step, min(step + STEP, len(messages)))
+    return next((i for i in near if messages[i].role == "user"), step)
 
 
 async def _summary(tx: Reader, branch: Branch, before: int) -> Summary | None:
@@ -114,16 +121,18 @@ async def _media(tx: Reader, messages: Sequence[Message]) -> dict[str, bytes]:
 
 
 def turns(
-    messages: Sequence[Message], media: Mapping[str, bytes], speaker: str | None = None
+    messages: Sequence[Message], media: Mapping[str, bytes], model: str, *, alone: bool = True
 ) -> tuple[Turn, ...]:
-    """Messages as a model sees them: without errors, and neighbours of one role as one."""
+    """Messages as a model sees them: without errors and what others thought, and neighbours of one role as one."""
     made: list[Turn] = []
     for message in messages:
-        parts = tuple(_part(p, media) for p in message.parts if not isinstance(p, Error))
+        own = message.model == model
+        unseen = Error if own else (Error, Reasoning)
+        parts = tuple(_part(p, media) for p in message.parts if not isinstance(p, unseen))
         if not parts:
             continue
         role = message.role
-        if role == "assistant" and speaker is not None and message.model != speaker:
+        if role == "assistant" and not own and not alone:
             role = "user"
         if made and made[-1].role == role and role in ("user", "assistant"):
             made[-1] = Turn(role, (*made[-1].parts, *parts))

@@ -25,6 +25,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+GO_ON = "Please go on."
+"""What a user says in a request that would otherwise end with an answer."""
+
+
 class Media(msgspec.Struct, frozen=True, tag="media"):
     """The bytes of an image or a file in a turn."""
 
@@ -78,6 +82,8 @@ class Provider(ABC):
     """Someone who answers. Failures are ProviderRefused or ProviderUnavailable."""
 
     name: str
+    text_only: bool = False
+    """Whether its models take neither pictures nor calls of tools."""
 
     @abstractmethod
     async def models(self) -> list[Model]:

@@ -8,7 +8,16 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from hansard.model.parts import Parts, Text, text_of
-from hansard.providers.base import Event, Finished, Model, Provider, Request, TextDelta, model
+from hansard.providers.base import (
+    GO_ON,
+    Event,
+    Finished,
+    Model,
+    Provider,
+    Request,
+    TextDelta,
+    model,
+)
 
 _WORD = re.compile(r"\s*\S+\s*")
 
@@ -69,7 +78,8 @@ class Scripted(Provider):
 
 
 def _text(request: Request) -> str:
-    said = [text_of((part,)) for turn in request.turns[-1:] for part in _parts(turn.parts)]
+    turns = [turn for turn in request.turns if turn.parts != (Text(GO_ON),)]
+    said = [text_of((part,)) for turn in turns[-1:] for part in _parts(turn.parts)]
     return said[-1] if said else ""
 
 

@@ -50,6 +50,7 @@ def weights() -> Path | None:
 
 class Local(Provider):
     name = "local"
+    text_only = True
 
     def __init__(self, path: Path) -> None:
         self.path = path

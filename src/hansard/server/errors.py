@@ -64,6 +64,7 @@ STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
     errors.TooLarge: 413,
+    errors.EmptyInput: 422,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,

@@ -114,5 +114,7 @@ def _check_kind(record: Entry) -> None:
         raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
     if isinstance(record, Setting):
         check_text(record.name, "/name", MAX_SETTING)
-    if isinstance(record, Blob) and not 0 < record.size <= MAX_BLOB:
-        raise TooLarge(f"A blob has 1 to {MAX_BLOB} bytes.", pointer="/size")
+    if isinstance(record, Blob) and not record.size:
+        raise InvalidInput("A blob has at least one byte.", pointer="/size")
+    if isinstance(record, Blob) and record.size > MAX_BLOB:
+        raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.", pointer="/size")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
+from hansard.context.requests import valid
 from hansard.errors import HansardError
 from hansard.model.parts import Text
 from hansard.providers.base import Request, TextDelta, Turn
@@ -23,7 +24,7 @@ async def ask(
             turns=(Turn("user", (Text(question),)),),
             options={"max_tokens": max_tokens, "temperature": 0.2},
         )
-        stream = provider.stream(request)
+        stream = provider.stream(valid(request))
         async with asyncio.timeout(seconds), aclosing(stream) as events:
             said += [event.text async for event in events if isinstance(event, TextDelta)]
     except (HansardError, TimeoutError):

@@ -12,7 +12,7 @@ from typing import Any
 
 from hansard.context.instructions import chosen_model
 from hansard.context.window import Context, build
-from hansard.errors import Conflict, HansardError, InvalidInput
+from hansard.errors import Conflict, EmptyInput, HansardError, InvalidInput, TooLarge
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import check_json, check_model
@@ -25,7 +25,7 @@ from hansard.model.scope import Scope
 from hansard.providers.base import Request, Turn
 from hansard.services.base import Service
 from hansard.services.branching import fork_at, fork_before, look_at
-from hansard.services.drafting import append_request, parts_of
+from hansard.services.drafting import append_request, prompt_of
 from hansard.services.messages import place
 from hansard.services.runner import LEASE, Runner
 from hansard.services.runs import Runs
@@ -62,7 +62,7 @@ class Chat(Service):
         `id` is the prompt's: sent again with the same one, the prompt is not stored twice, and the runs are
         those of the first time. Without `model`: the conversation's, or a project's, or the default one.
         """
-        draft = Draft(role="user", parts=list(parts_of(content, parts)), id=id)
+        draft = Draft(role="user", parts=list(prompt_of(content, parts)), id=id)
         asked = check_json(options or {}, "/options")
         names = await self._names(conversation_id, model, models)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
@@ -157,13 +157,13 @@ class Chat(Service):
 
         `content` is said first. To cancel the run that is under way ends the talk.
         """
-        if not 2 <= len(models) <= MAX_MODELS or not 1 <= turns <= MAX_TURNS:
-            raise InvalidInput(
-                f"A dialogue has 2 to {MAX_MODELS} models and 1 to {MAX_TURNS} turns.",
-                pointer="/models",
-            )
+        if not 2 <= len(models) <= MAX_MODELS:
+            raise InvalidInput(f"A dialogue has 2 to {MAX_MODELS} models.", pointer="/models")
+        if not 1 <= turns <= MAX_TURNS:
+            raise InvalidInput(f"A dialogue has 1 to {MAX_TURNS} turns.", pointer="/turns")
         self._check(models)
-        drafts = [] if content is None else [Draft(role="user", content=content)]
+        said = () if content is None else prompt_of(content, None)
+        drafts = [Draft(role="user", parts=list(said))] if said else []
 
         async def work(tx: Transaction) -> Run:
             conversation = await self.conversation(tx, conversation_id, lock=True)
@@ -212,8 +212,12 @@ class Chat(Service):
         if model is not None and models is not None:
             raise InvalidInput("Give model or models.", pointer="/models")
         names = list(models) if models is not None else [model] if model is not None else []
-        if models is not None and not 1 <= len(names) <= MAX_MODELS:
-            raise InvalidInput(f"Give 1 to {MAX_MODELS} models.", pointer="/models")
+        if models is not None and not names:
+            raise EmptyInput(
+                "Give at least one model, or none to take the default.", pointer="/models"
+            )
+        if len(names) > MAX_MODELS:
+            raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
             chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id))
             names = [chosen or await self.runner.default_model()]
@@ -322,7 +326,8 @@ class _Job:
                 last_seq=prompt.seq,
                 context_tokens=known.context_tokens,
                 max_history=self.runner.options.max_history,
-                speaker=run.model if run.mode == "dialogue" else None,
+                model=run.model,
+                alone=run.mode != "dialogue",
             )
 
         context = await self.runner.storage.read(run.tenant_id, work)

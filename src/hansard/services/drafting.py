@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import InvalidInput, NotFound, TooLarge
+from hansard.errors import EmptyInput, InvalidInput, NotFound, TooLarge
 from hansard.ids import check_id, new_id
 from hansard.model.base import JsonObject
 from hansard.model.checks import (
@@ -42,8 +42,10 @@ def append_request(
     **fields: Any,
 ) -> Append:
     """The checked append of some drafts; `fields` are further fields of each message."""
-    if not 1 <= len(drafts) <= MAX_MESSAGES:
-        raise TooLarge(f"Append 1 to {MAX_MESSAGES} messages.", pointer="/messages")
+    if not drafts:
+        raise EmptyInput("Give at least one message to append.", pointer="/messages")
+    if len(drafts) > MAX_MESSAGES:
+        raise TooLarge(f"Append at most {MAX_MESSAGES} messages at once.", pointer="/messages")
     conversation = known_id(conversation_id, "There is no such conversation.")
     if branch is not None:
         branch = known_id(branch, "There is no such branch.", "/branch")
@@ -101,6 +103,15 @@ def parts_of(content: str | None, parts: Sequence[Part] | None, pointer: str = "
     return check_parts(parts or [], pointer + "/parts")
 
 
+def prompt_of(content: str | None, parts: Sequence[Part] | None) -> Parts:
+    """The checked parts of what a model is asked, which is more than blank text; raises EmptyInput."""
+    checked = parts_of(content, parts)
+    if not any(not isinstance(part, Text) or part.text.strip() for part in checked):
+        pointer = "/parts" if content is None else "/content"
+        raise EmptyInput("The prompt is empty: say what the model is to answer.", pointer=pointer)
+    return checked
+
+
 def known_id(value: str, missing: str, pointer: str | None = None) -> str:
     """An id that names something; what is not even an id names nothing."""
     try:
@@ -110,8 +121,12 @@ def known_id(value: str, missing: str, pointer: str | None = None) -> str:
 
 
 def _count(value: int | None, pointer: str) -> int | None:
-    if value is not None and (type(value) is not int or not 0 <= value < 2**53):
+    if value is None:
+        return None
+    if type(value) is not int or value < 0:
         raise InvalidInput("A count is a whole number and not negative.", pointer=pointer)
+    if value >= 2**53:
+        raise TooLarge("A count is below 2^53.", pointer=pointer)
     return value
 
 

@@ -86,5 +86,7 @@ class Feed(Service):
 
 
 def _check_position(after: int) -> None:
-    if not 0 <= after < 2**63:
+    if after < 0:
         raise InvalidInput("A position is not negative.", pointer="/after")
+    if after >= 2**63:
+        raise InvalidInput("A position is below 2^63.", pointer="/after")

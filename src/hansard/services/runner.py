@@ -20,10 +20,10 @@ from hansard.ids import Clock, new_id
 from hansard.model.runs import Run, RunError, RunEvent, RunEventType, RunStatus
 from hansard.providers.base import Request
 from hansard.providers.registry import Providers
-from hansard.providers.retrying import stream_patiently
 from hansard.services import hearing
 from hansard.services.endings import Ending, parts_of_events
 from hansard.services.extracting import find_in
+from hansard.services.generation import generate
 from hansard.services.live import LiveRun
 from hansard.services.options import ChatOptions
 from hansard.storage.base import Storage, Transaction
@@ -118,16 +118,7 @@ class Runner:
     async def _generate(self, live: LiveRun, prepare: Prepare) -> None:
         provider, _ = self.providers.find(live.run.model)
         request = await prepare(live.run)
-        options = self.options
-        stream = stream_patiently(
-            provider,
-            request,
-            attempts=options.attempts,
-            first_token=options.first_token_timeout,
-            between_tokens=options.token_timeout,
-            pause=options.retry_pause,
-        )
-        async with aclosing(stream) as events:
+        async with aclosing(generate(provider, request, self.options)) as events:
             async for event in events:
                 if not live.hear(event):
                     break
