@@ -35,12 +35,15 @@
     └── InvalidConfig             a setting is wrong or missing
 
 A class's ``code`` is its name on every door: the ``type`` of a problem document, the ``code`` of a
-command's error in JSON. It never changes; messages may.
+command's error in JSON. It never changes; messages may. Messages and details hold no secret: they are masked as they
+are made, so that a library's own words may be part of them.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+
+from hansard.secrets import mask, mask_values
 
 
 class HansardError(Exception):
@@ -55,9 +58,9 @@ class HansardError(Exception):
     def __init__(
         self, message: str | None = None, *, pointer: str | None = None, **details: Any
     ) -> None:
-        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+        super().__init__(mask(message or (type(self).__doc__ or "").partition("\n")[0]))
         self.pointer = pointer
-        self.details = details
+        self.details = mask_values(details)
 
     @property
     def message(self) -> str:

@@ -40,3 +40,10 @@ def test_an_error_has_something_to_say(kind: type[Any]) -> None:
     assert kind().message.endswith(".")
     said = kind("Because.", pointer="/a", head=None)
     assert (said.message, said.pointer, said.details) == ("Because.", "/a", {"head": None})
+
+
+def test_an_error_holds_no_secret() -> None:
+    url = "https://me:canary-0123456789@host/v1?api_key=canary-0123456789"
+    error = HansardError(f"{url} said 401", url=url, seen=[{"authorization": f"Bearer {url}"}])
+    assert "canary" not in f"{error!r} {error} {error.message} {error.details}"
+    assert "host/v1" in error.message
