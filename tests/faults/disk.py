@@ -29,12 +29,13 @@ class Disk(apsw.VFS):
         self.name, self.base = f"disk-{uuid4().hex}", apsw.vfs_names()[0]
         self.full = self._full_after_sync = self.has_failed = False
         self.done: dict[Operation, int] = {"write": 0, "sync": 0}
-        self._fails: dict[Operation, int] = {}
+        self._fails: dict[Operation, range] = {}
         super().__init__(self.name, self.base, makedefault=True)
 
-    def fail(self, operation: Operation, after: int = 0) -> None:
-        """Fail an operation once, after so many more that work."""
-        self._fails[operation] = self.done[operation] + after + 1
+    def fail(self, operation: Operation, after: int = 0, times: int = 1) -> None:
+        """Fail an operation, after so many more that work."""
+        first = self.done[operation] + after + 1
+        self._fails[operation] = range(first, first + times)
 
     def set_full(self, full: bool) -> None:
         self.full = full
@@ -48,7 +49,7 @@ class Disk(apsw.VFS):
 
     def meet(self, operation: Operation) -> None:
         self.done[operation] += 1
-        if self._fails.get(operation) == self.done[operation]:
+        if self.done[operation] in self._fails.get(operation, ()):
             self.has_failed = True
             raise _io_error(
                 apsw.SQLITE_IOERR_FSYNC if operation == "sync" else apsw.SQLITE_IOERR_WRITE

@@ -155,21 +155,24 @@ async def test_a_store_that_takes_no_notice_is_found_out(
         await _failing_once(tmp_path / "chats.db", "sync", 3)
 
 
-async def test_after_a_failed_flush_nothing_is_written_until_the_database_is_opened_again(
+async def test_after_a_failed_flush_nothing_is_written_until_the_disk_keeps_the_log(
     tmp_path: Path,
 ) -> None:
+    ledger = Ledger()
     with failing_disk() as disk:
         async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
-            ada = db.scope()
+            ada = db.scope("acme", "ada")
             talk = await ada.conversations.create()
-            disk.fail("sync")
+            disk.fail("sync", times=2)
             with pytest.raises(OutcomeUnknown):
-                await ada.messages.append(talk.id, [hansard.user("one")])
-            with pytest.raises(StorageError, match="until the database is opened again"):
-                await ada.messages.append(talk.id, [hansard.user("two")])
+                await ledger.store(ada, talk.id, "one")
+            with pytest.raises(StorageError, match="until it keeps that"):
+                await ledger.store(ada, talk.id, "two")
             assert (await ada.conversations.get(talk.id)).id == talk.id
-        async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
-            await db.scope().messages.append(talk.id, [hansard.user("three")])
+            for step in ("one", "two", "three"):
+                await ledger.store(ada, talk.id, step)
+            assert await ledger.check(ada, talk.id) == {"one", "two", "three"}
+    assert await upkeep.verify(str(tmp_path / "chats.db")) == []
 
 
 async def _failing_once(path: Path, operation: Operation, moment: int) -> list[HansardError]:

@@ -18,6 +18,7 @@ from faults.writers import Nursery, Order, nursery
 from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import files, upkeep
+from hansard.storage.ownership import owner_of
 from hansard.storage.sqlite import SqliteStorage
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +62,7 @@ async def test_a_file_has_one_owner_by_whatever_name_it_is_reached(database: Pat
                     pass
             with pytest.raises(errors.DatabaseInUse):
                 upkeep.restore(str(name), copy)
-            assert files.owner_of(name) == {"pid": os.getpid()}
+            assert owner_of(name) == {"pid": os.getpid()}
         assert len((await db.scope().conversations.list()).items) == 1
 
 
@@ -76,7 +77,7 @@ async def test_who_gives_up_opening_lets_go_of_the_file(database: Path) -> None:
         [given_up] = await asyncio.gather(opening, return_exceptions=True)
         if given_up is None:
             await db.close()
-        assert files.owner_of(database) is None
+        assert owner_of(database) is None
 
 
 async def test_a_second_process_may_read_but_not_write(writers: Nursery, database: Path) -> None:
@@ -102,13 +103,13 @@ async def test_a_killed_owner_owns_nothing(writers: Nursery, database: Path) -> 
 
     def look(line: str) -> bool:
         if line.startswith("done"):
-            seen.append(files.owner_of(database))
+            seen.append(owner_of(database))
         return bool(seen)
 
     writers.run(order, until=look)
     assert seen[0] is not None
     assert seen[0]["pid"] != os.getpid()
-    assert files.owner_of(database) is None
+    assert owner_of(database) is None
     async with hansard.connect(database, providers=[]):
         pass
 
@@ -190,7 +191,7 @@ async def test_what_is_not_ours_to_write_is_refused_and_left_alone(
     with pytest.raises(error):
         await upkeep.migrate(str(database))
     assert content(database) == before
-    assert files.owner_of(database) is None
+    assert owner_of(database) is None
 
 
 async def test_a_directory_is_not_a_database(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ def copies(path: Path) -> list[Path]:
 def facts(path: Path) -> set[str]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     found = catalog.facts_sqlite(connection)
-    found |= {str(row) for row in connection.execute("SELECT * FROM migrations").fetchall()}
+    found |= {
+        str(row)
+        for row in connection.execute("SELECT * FROM migrations WHERE number > 0").fetchall()
+    }
     connection.close()
     return found
 

@@ -60,7 +60,7 @@ def link(loaded: Loaded) -> None:
 
 def _url(loaded: Loaded) -> str:
     """Where the owner of the file says that it serves; without a file, where a server would be."""
-    from hansard.storage.files import owner_of  # noqa: PLC0415
+    from hansard.storage.ownership import owner_of  # noqa: PLC0415
 
     file = loaded.database_file
     if file is None:

@@ -15,6 +15,7 @@ import typer
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json
 from hansard.cli.rendering import plural, print_json
+from hansard.storage.drafts import draft
 
 if TYPE_CHECKING:
     from hansard.services.database import Services
@@ -61,16 +62,8 @@ def replacing(file: Path) -> Iterator[IO[bytes]]:
         with file.open("wb") as device:
             yield device
         return
-    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
-    try:
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            yield opened
-            opened.flush()
-            os.fsync(descriptor)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft(file) as made, made.open("wb") as opened:
+        yield opened
 
 
 async def write(lines: AsyncIterator[bytes], file: IO[bytes]) -> None:

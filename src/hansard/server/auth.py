@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
@@ -24,7 +23,7 @@ from typing import Literal
 import msgspec
 
 from hansard.errors import InvalidConfig, NotFound, NotSignedIn, Unavailable
-from hansard.storage.files import flush
+from hansard.storage.drafts import draft
 
 LINK_LASTS = 15 * 60
 SESSION_LASTS = 90 * 24 * 3600
@@ -69,15 +68,8 @@ def ended_in(file: Path) -> dict[str, float]:
 
 def write_private(file: Path, text: str) -> None:
     """Write a file that its owner alone may read: all of it or nothing, even if the power fails."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as open_file:
-        open_file.write(text)
-        open_file.flush()
-        os.fsync(descriptor)
-    draft.rename(file)
-    flush(file.parent)
+    with draft(file) as made:
+        made.write_text(text, "utf-8")
 
 
 def signin_link(token: str, url: str) -> str:

@@ -179,7 +179,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fenced(self) -> bool:
-        """Whether it writes nothing more until it is opened again."""
+        """Whether it refuses to write, because what it acknowledged would be lost."""
         return "fenced" in self.faults or "file-replaced" in self.faults
 
 

@@ -1,20 +1,16 @@
-"""A SQLite file in our care: how it is made, opened, owned and judged safe.
+"""A SQLite file in our care: how it is named, made, opened and judged safe.
 
-One process owns a file for writing and holds a lock on the side file ``<name>.lock`` as long as it does;
-the operating system lets go of it however the process ends. A new file is made under another name, with
-its schema, flushed, renamed, and its directory flushed, so that a power cut leaves either nothing or
-a whole database. The settings that durability rests on are read back after they were set.
+A path may lead over links; the file is what they point to, and everything of it (its log, its lock, its drafts) lies
+beside that. The settings that durability rests on are read back after they were set.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import apsw
 
@@ -26,6 +22,7 @@ from hansard.errors import (
     StorageFull,
     UnsafeEngine,
 )
+from hansard.storage.drafts import draft, located
 
 APPLICATION_ID = 0x48534E44
 """``HSND``: what the file's header says it belongs to."""
@@ -33,6 +30,7 @@ FLOOR = (3, 53, 2)
 """Older engines have a race that can damage the file, and an overflow in the search index."""
 BUSY_MS = 5_000
 CHECKPOINT_PAGES = 4_000
+"""The log is folded into the file when it has so many."""
 CACHE_KIB = 32_768
 ROOM = 256 * 1024
 """Bytes that a disk must have free to be called writable again after it was full."""
@@ -104,45 +102,31 @@ def _set(connection: apsw.Connection, readonly: bool) -> None:
 
 def create(path: Path, statements: list[str], schema_version: int) -> None:
     """Make a new database, all or nothing. The caller owns the file, and found that there is none."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _remove(draft)
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        os.close(descriptor)
-        connection = apsw.Connection(str(draft))
-        try:
-            connection.pragma("journal_mode", "wal")
-            with connection:
-                for statement in statements:
-                    connection.execute(statement)
-                connection.pragma("application_id", APPLICATION_ID)
-                connection.pragma("user_version", schema_version)
-        finally:
-            connection.close()
-        flush(draft)
-        draft.rename(path)
-        flush(path.parent)
+        with draft(path) as made:
+            connection = apsw.Connection(str(made))
+            try:
+                connection.pragma("journal_mode", "wal")
+                with connection:
+                    for statement in statements:
+                        connection.execute(statement)
+                    connection.pragma("application_id", APPLICATION_ID)
+                    connection.pragma("user_version", schema_version)
+            finally:
+                connection.close()
     except OSError as error:
         raise from_os(error, path) from error
     except apsw.Error as error:
         raise translate(error, path) from error
-    finally:
-        _remove(draft)
 
 
-def _remove(draft: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-
-
-def flush(path: Path) -> None:
-    """Have the operating system write a file, or a directory's entries, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+def locate(path: str | Path) -> Path:
+    """The file that a database's path means; raises StorageError if its links form a loop."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return located(Path(path))
+    except OSError as error:
+        raise from_os(error, Path(path)) from error
 
 
 def identity(path: Path) -> str | None:
@@ -152,14 +136,6 @@ def identity(path: Path) -> str | None:
     except OSError:
         return None
     return f"{path} (device {found.st_dev}, inode {found.st_ino})"
-
-
-def size(path: Path) -> int:
-    """Bytes; 0 if there is no such file."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def has_room(directory: Path) -> bool:
@@ -174,7 +150,7 @@ def has_room(directory: Path) -> bool:
 
 def check_filesystem(path: Path) -> None:
     """Refuse file systems on which the write-ahead log cannot work: those of another machine."""
-    if os.environ.get("HANSARD_ALLOW_NETWORK_FILESYSTEM") == "1":
+    if allows_network():
         return
     kind = _filesystem(path.parent)
     if kind in _NETWORK:
@@ -182,6 +158,10 @@ def check_filesystem(path: Path) -> None:
             f"{path} is on a network file system ({kind}), where SQLite can lose data. "
             "Choose a local disk, or PostgreSQL."
         )
+
+
+def allows_network() -> bool:
+    return os.environ.get("HANSARD_ALLOW_NETWORK_FILESYSTEM") == "1"
 
 
 def _filesystem(directory: Path) -> str:
@@ -200,73 +180,12 @@ def _filesystem(directory: Path) -> str:
     return kind
 
 
-class Ownership:
-    """The right to write to a file, held by one process at a time."""
-
-    def __init__(self, path: Path) -> None:
-        path = Path(os.path.realpath(path))  # a file has one owner, by whatever name it is reached
-        self.path = path.with_name(path.name + ".lock")
-        self._descriptor: int | None = None
-
-    def take(self) -> None:
-        """Raises DatabaseInUse, with what the owner says of itself."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise from_os(error, self.path) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _owner(descriptor)
-            os.close(descriptor)
-            who = f"process {owner['pid']}" if "pid" in owner else "another process"
-            where = f", the server at {owner['url']}" if "url" in owner else ""
-            raise DatabaseInUse(
-                f"{self.path.with_suffix('')} is being written by {who}{where}.", **owner
-            ) from None
-        self._descriptor = descriptor
-        self.announce()
-
-    def announce(self, **facts: Any) -> None:
-        """Tell whoever finds the file owned about the owner."""
-        if self._descriptor is not None:
-            text = json.dumps({"pid": os.getpid(), **facts}).encode()
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, text, 0)
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
-def _owner(descriptor: int) -> dict[str, Any]:
-    try:
-        found = json.loads(os.pread(descriptor, 4096, 0))
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def owner_of(path: Path) -> dict[str, Any] | None:
-    """What the process that writes to a file says of itself; None when nobody does."""
-    ownership = Ownership(path)
-    if not ownership.path.exists():
-        return None
-    try:
-        ownership.take()
-    except DatabaseInUse as error:
-        return error.details
-    ownership.release()
-    return None
-
-
 def from_os(error: OSError, path: Path) -> StorageError | StorageFull:
     """What an operating system's error means for the database."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull(f"There is no room left on the disk of {path}.")
+    if error.errno == errno.ELOOP:
+        return StorageError(f"{path} is a link that leads back to itself. Remove it, or mend it.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DatabaseReadOnly(f"{path} cannot be written: {os.strerror(error.errno)}.")
     return StorageError(f"{path}: {error.strerror}.")

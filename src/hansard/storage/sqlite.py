@@ -18,15 +18,17 @@ import apsw
 
 from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
 from hansard.ids import now
-from hansard.storage import files
+from hansard.storage import drafts, files
 from hansard.storage.base import Fault, Health, Read, Storage, Write
 from hansard.storage.bells import Bells
 from hansard.storage.lanes import MAX_BATCH, Job, Lane
+from hansard.storage.ownership import Ownership
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sql.sqlite import SQL, SqliteTransaction, result_code
 from hansard.storage.tables import SCHEMA, Schema
 from hansard.storage.units import run_now
+from hansard.storage.writeahead import WriteAheadLog
 
 T = TypeVar("T")
 
@@ -49,14 +51,16 @@ class SqliteStorage(Storage):
         readonly: bool = False,
         migrate: bool = True,
     ) -> None:
-        self.path = Path(path).absolute()
+        self.path = files.locate(path)
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("sqlite")
         self.readonly = readonly
         self.bells = Bells()
-        self.ownership = files.Ownership(self.path)
+        self.ownership = Ownership(self.path)
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
+        self._log = WriteAheadLog(self.path)
+        self._begun = False
         self._fence: StorageError | None = None
         self._full: HansardError | None = None
         self._committed_at: datetime | None = None
@@ -100,7 +104,7 @@ class SqliteStorage(Storage):
             reason=next(iter(faults.values()), None),
             owner=f"process {self._process}" if not self.readonly else None,
             file=files.identity(self.path),
-            log_bytes=files.size(self.path.with_name(self.path.name + "-wal")),
+            log_bytes=self._log.size,
             committed_at=self._committed_at,
         )
 
@@ -109,6 +113,8 @@ class SqliteStorage(Storage):
         if self.readonly:
             return {"read-only": f"{self.path} is open for reading only."}
         found: dict[Fault, str] = {}
+        if self._is_taken_away():
+            found["file-replaced"] = self._taken_away().message
         if self._fence is not None:
             found["fenced"] = self._fence.message
         if self._full is not None and not files.has_room(self.path.parent):
@@ -127,8 +133,8 @@ class SqliteStorage(Storage):
         if not self.readonly:
             self.ownership.take()
         try:
-            if not self.readonly and not self.path.exists():
-                files.create(self.path, self.migrations.texts(), self.migrations.latest)
+            if not self.readonly:
+                self._recover()
             self._check_schema()
             self._readers = Lane("hansard-read", self._reader, threads=READERS, batch=1)
             if not self.readonly:
@@ -136,6 +142,17 @@ class SqliteStorage(Storage):
         except BaseException:
             self._close()
             raise
+
+    def _recover(self) -> None:
+        """Put in order what other processes left, and make the file if there is none."""
+        drafts.sweep(self.path)
+        try:
+            self._log.recover()
+        except apsw.Error as error:
+            raise files.translate(error, self.path) from error
+        if not self.path.exists():
+            files.create(self.path, self.migrations.texts(), self.migrations.latest)
+            self.ownership.hold()
 
     def _check_schema(self) -> None:
         connection = files.connect(self.path, readonly=self.readonly)
@@ -193,19 +210,38 @@ class SqliteStorage(Storage):
         connection = self._connect(readonly=False)
 
         def handle(jobs: list[Job]) -> None:
-            if self._fence is not None:
-                raise self._fence
+            self._check_file()
             if not self._commit(connection, jobs, guarded=False):
                 self._commit(connection, jobs, guarded=True)
             self._fold(connection, [job for job in jobs if job.work is _erasure and not job.error])
 
         return handle
 
+    def _is_taken_away(self) -> bool:
+        return not (self.ownership.holds() and self._log.holds())
+
+    def _taken_away(self) -> StorageError:
+        return StorageError(
+            f"The database file was removed or replaced: {self.path}, or its log. Nothing is written until it is "
+            "back, or the database is opened again."
+        )
+
+    def _check_file(self) -> None:
+        """Refuse to write to a file that was taken away, and what follows on a flush that failed."""
+        if self._is_taken_away():
+            raise self._taken_away()
+        if self._fence is not None:
+            try:
+                self._log.write_again()
+            except apsw.Error:
+                raise self._fence from None
+            self._fence = None
+
     def _fold(self, connection: apsw.Connection, erasures: list[Job]) -> None:
         """Do what erasures wait for; what was committed with them is kept whether it works or not."""
         try:
             if erasures:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                self._log.empty(connection)
         except apsw.Error as error:
             for job in erasures:
                 job.error = files.translate(error, self.path)
@@ -219,6 +255,8 @@ class SqliteStorage(Storage):
         """
         told: set[str] = set()
         try:
+            self._begin(connection)
+            start = connection.total_changes()
             connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 before = connection.total_changes()
@@ -228,7 +266,7 @@ class SqliteStorage(Storage):
                 if job.error and not guarded and connection.total_changes() != before:
                     connection.execute("ROLLBACK")
                     return len(jobs) == 1
-            connection.execute("COMMIT")
+            self._end(connection, wrote=connection.total_changes() != start)
             self._full, self._committed_at = None, now()
             self.bells.ring(told)
         except (apsw.Error, HansardError) as error:
@@ -238,6 +276,21 @@ class SqliteStorage(Storage):
             for job in jobs:
                 job.error = job.error or type(failure)(failure.message)
         return True
+
+    def _begin(self, connection: apsw.Connection) -> None:
+        if not self._begun:
+            self._log.begin(connection)
+            self._begun = True
+
+    def _end(self, connection: apsw.Connection, *, wrote: bool) -> None:
+        """Commit; raises OutcomeUnknown if the file was taken away meanwhile."""
+        if wrote:
+            self._log.mark(connection)
+        connection.execute("COMMIT")
+        if wrote:
+            self._log.committed(connection)
+            if self._is_taken_away():
+                raise OutcomeUnknown()
 
     def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> set[str]:
         """Run a job; gives the bells to ring when it is committed."""
@@ -266,8 +319,7 @@ class SqliteStorage(Storage):
             return failure
         if isinstance(error, apsw.IOError) and "fsync" in result_code(error):
             self._fence = StorageError(
-                "The disk failed to keep what was written. Nothing more is written until the database "
-                "is opened again."
+                "The disk failed to keep what was written. Nothing more is written until it keeps that."
             )
         return OutcomeUnknown()
 

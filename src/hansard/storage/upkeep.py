@@ -7,7 +7,7 @@ SQLite file needs to own it. Memory needs no upkeep, and a PostgreSQL server has
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +24,7 @@ from hansard.errors import (
 from hansard.ids import now
 from hansard.storage import files, verifying
 from hansard.storage.base import Storage
+from hansard.storage.ownership import Ownership
 from hansard.storage.query import Query
 from hansard.storage.sql import backup as copies
 from hansard.storage.sql import catalog
@@ -37,6 +38,7 @@ from hansard.storage.sqlite import SqliteStorage
 from hansard.storage.tables import SCHEMA
 from hansard.storage.urls import storage_for
 from hansard.storage.verifying import Finding
+from hansard.storage.writeahead import WriteAheadLog
 
 if TYPE_CHECKING:
     from hansard.storage.postgres import PostgresStorage
@@ -132,7 +134,7 @@ async def migrate(address: str) -> Migrated:
         await storage.open()
         await storage.close()
         return Migrated(applied=_names(storage.migrations.all))
-    with _owned(storage.path), _sqlite(storage.path, readonly=False) as connection:
+    with _owned(storage.path), _recovered(storage.path) as connection:
         pending = storage.migrations.pending(applied_sqlite(connection))
         kept = storage.migrations.bring_up_sqlite(connection, storage.path, apply=True)
     return Migrated(applied=_names(pending), backup=None if kept is None else str(kept))
@@ -196,12 +198,8 @@ def _copy(path: Path) -> Iterator[apsw.Connection]:
 
 def _fold(path: Path) -> None:
     """Bring a database's log into its file, if it is sound enough for that."""
-    try:
-        connection = files.connect(path)
+    with suppress(apsw.Error, StorageError), _recovered(path) as connection:
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        connection.close()
-    except (apsw.Error, StorageError):
-        return
 
 
 # Health
@@ -317,17 +315,25 @@ def _sqlite_path(address: str, otherwise: str) -> Path:
     storage = _storage(address)
     if not isinstance(storage, SqliteStorage):
         raise InvalidInput(otherwise)
-    return storage.path.resolve()
+    return storage.path
 
 
 @contextmanager
 def _owned(path: Path) -> Iterator[None]:
-    ownership = files.Ownership(path)
+    ownership = Ownership(path)
     ownership.take()
     try:
         yield
     finally:
         ownership.release()
+
+
+@contextmanager
+def _recovered(path: Path) -> Iterator[apsw.Connection]:
+    """A file to write to, which the caller owns, after a look at the log that another process left."""
+    WriteAheadLog(path).recover()
+    with _sqlite(path, readonly=False) as connection:
+        yield connection
 
 
 @contextmanager

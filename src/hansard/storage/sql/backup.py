@@ -15,6 +15,8 @@ import apsw
 
 from hansard.errors import AlreadyExists, NotADatabase
 from hansard.storage import files
+from hansard.storage.drafts import SIDES, beside, draft, flush
+from hansard.storage.writeahead import set_apart
 
 PAGES = 1_000
 """How much is copied at a time."""
@@ -22,34 +24,38 @@ PAGES = 1_000
 
 def backup(connection: apsw.Connection, target: Path) -> None:
     """Copy an open database to a new file; the copy is whole, checked and on the disk, or not there."""
-    draft = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
-        if target.exists():
-            raise AlreadyExists(f"{target} exists already.")
-        copy(connection, draft, "delete")
-        draft.rename(target)
-        files.flush(target.parent)
+        for there in (target, *(beside(target, suffix) for suffix in SIDES)):
+            if there.exists():
+                raise AlreadyExists(f"{there} exists already.")
+        with draft(target) as made:
+            copy(connection, made, "delete")
     except OSError as error:
         raise files.from_os(error, target) from error
     except apsw.Error as error:
         raise files.translate(error, target) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
-def copy(connection: apsw.Connection, draft: Path, journal_mode: str) -> None:
-    """A checked copy on the disk, without side files."""
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    made = apsw.Connection(str(draft))
+def copy(connection: apsw.Connection, empty: Path, journal_mode: str) -> None:
+    """A checked copy, without side files, which no log of the original fits.
+
+    It is of one moment: without a transaction, each commit of another process would have it begin anew.
+    """
+    made = apsw.Connection(str(empty))
     try:
-        with made.backup("main", connection, "main") as running:
-            while not running.done:
-                running.step(PAGES)
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT count(*) FROM migrations").fetchall()
+            with made.backup("main", connection, "main") as running:
+                while not running.done:
+                    running.step(PAGES)
+        finally:
+            connection.execute("COMMIT")
+        set_apart(made)
         made.pragma("journal_mode", journal_mode)
-        check(made, draft)
+        check(made, empty)
     finally:
         made.close()
-    files.flush(draft)
 
 
 def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
@@ -57,28 +63,20 @@ def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
 
     What is there is then at `aside`, with its log.
     """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        copy(source, draft, "wal")
-        if path.exists():
-            os.link(path, aside)
-        _beside(path, "-shm").unlink(missing_ok=True)
-        if _beside(path, "-wal").exists():
-            _beside(path, "-wal").rename(_beside(aside, "-wal"))
-        files.flush(path.parent)
-        draft.rename(path)
-        files.flush(path.parent)
+        with draft(path) as made:
+            copy(source, made, "wal")
+            flush(made)
+            if path.exists():
+                os.link(path, aside)
+            beside(path, "-shm").unlink(missing_ok=True)
+            if beside(path, "-wal").exists():
+                beside(path, "-wal").rename(beside(aside, "-wal"))
+            flush(path.parent)
     except OSError as error:
         raise files.from_os(error, path) from error
     except apsw.Error as error:
         raise files.translate(error, path) from error
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            _beside(draft, suffix).unlink(missing_ok=True)
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
 
 
 def check(connection: apsw.Connection, path: Path) -> None:

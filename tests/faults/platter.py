@@ -1,0 +1,82 @@
+"""A disk that loses power: what processes see of files, and what of it was really written.
+
+It is a layer between SQLite and the files. What is written waits until it is flushed; only then it is on the platter, a
+folder with an image of each file. A flush that fails forgets what waits, as Linux does: it is seen, and it is not on
+the platter, and no later flush brings it there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+NAME = "platter"
+
+
+class Platter(apsw.VFS):
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.base = folder, apsw.vfs_names()[0]
+        self.fails = False
+        """Whether the next flush does."""
+        self.waiting: defaultdict[Path, list[tuple[int, bytes]]] = defaultdict(list)
+        folder.mkdir(exist_ok=True)
+        super().__init__(NAME, self.base, makedefault=True)
+
+    def image(self, name: str) -> Path:
+        return self.folder / Path(name).name
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - the engine's name
+        text = name if isinstance(name, str) else name.filename()
+        image = self.image(text)
+        if not image.exists() and Path(text).exists():
+            shutil.copyfile(text, image)
+        return _File(self, image, name, flags)
+
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
+        super().xDelete(filename, syncdir)
+        self.image(filename).unlink(missing_ok=True)
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, platter: Platter, image: Path, name: Any, flags: list[int]) -> None:
+        self._platter, self._image = platter, image
+        super().__init__(platter.base, name, flags)
+
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        super().xWrite(data, offset)
+        self._platter.waiting[self._image].append((offset, bytes(data)))
+
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        super().xTruncate(newsize)
+        if self._image.exists():
+            os.truncate(self._image, newsize)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        written = self._platter.waiting.pop(self._image, [])
+        if self._platter.fails:
+            self._platter.fails = False
+            error: Any = apsw.IOError()
+            error.extendedresult = apsw.SQLITE_IOERR_FSYNC
+            raise error
+        self._image.touch()
+        with self._image.open("r+b") as image:
+            for offset, data in written:
+                image.seek(offset)
+                image.write(data)
+        super().xSync(flags)
+
+
+def cut(folder: Path, database: Path) -> None:
+    """The power is cut: what is on the platter is what there is."""
+    database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
+    for file in (database, database.with_name(f"{database.name}-wal")):
+        image = folder / file.name
+        if image.exists():
+            shutil.copyfile(image, file)
+        else:
+            file.unlink(missing_ok=True)
