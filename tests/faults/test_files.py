@@ -136,6 +136,10 @@ async def test_nothing_is_acknowledged_when_the_file_was_taken_away(
         take(database.with_name(name))
         with pytest.raises(errors.StorageError, match="was removed or replaced"):
             await db.scope().conversations.create()
+        health = await db.storage.health()
+        assert (health.faults, health.fenced) == (("file-replaced",), True)
+        assert health.reason is not None
+        assert str(database) in health.reason
 
 
 @pytest.mark.parametrize("name", ["chats.db", "chats.db-wal"])
@@ -293,6 +297,7 @@ async def test_a_backup_beside_a_writing_process_ends(
 def _begins_anew(database: Path) -> bool:
     """The control: without a transaction, a copy of a page at a time is begun again when somebody writes."""
     source, made = files.connect(database, readonly=True), apsw.Connection(":memory:")
+    anew = False
     try:
         with made.backup("main", source, "main") as running:
             running.step(20)
