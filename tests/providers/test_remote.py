@@ -17,7 +17,7 @@ import pytest
 
 from hansard.errors import ProviderRefused, ProviderUnavailable
 from hansard.model.parts import Text
-from hansard.providers import local
+from hansard.providers import local, transport
 from hansard.providers import remote as remote_module
 from hansard.providers.base import Event, Finished, Request, TextDelta, Turn
 from hansard.providers.registry import Providers
@@ -104,8 +104,9 @@ async def test_models_are_listed_however_long_it_takes_to_load_what_lists_them(
     llama: str, remote: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = threading.Event()
+    load = transport.load
     monkeypatch.setattr(remote_module, "LIST_TIMEOUT", 2.0)
-    monkeypatch.setattr(remote_module, "_load", lambda _: loaded.wait(10))
+    monkeypatch.setattr(transport, "load", lambda: loaded.wait(10) and load())
     listing = asyncio.create_task(remote("llama", url=f"{llama}/v1", key=KEY).models())
     await asyncio.sleep(2.5)  # longer than anybody waits for a list
     assert not listing.done()

@@ -16,6 +16,8 @@ ENDINGS = {
     "cancelled": "stopped",
     "interrupted": "interrupted",
     "length": "cut off at the model's limit",
+    "content_filter": "withheld by the provider's content filter",
+    "other": "ended for a reason of the provider's own",
 }
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
+from hansard.model.base import JsonObject
 from hansard.model.parts import (
     Data,
     Error,
@@ -45,6 +46,7 @@ MAX_DIGITS = 40
 T = TypeVar("T")
 
 _BAD = re.compile("[\0\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -78,8 +80,14 @@ def check_text(text: str, pointer: str, limit: int = MAX_TEXT) -> str:
 
 
 def clean_text(said: str) -> str:
-    """What was said, with what is not text in it replaced."""
-    return _BAD.sub("\ufffd", said)
+    """What was said, with what is not text in it replaced; two halves of a character are one."""
+    if _BAD.search(said) is None:
+        return said
+    return _BAD.sub("\ufffd", _PAIR.sub(_character, said))
+
+
+def _character(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def check_json(value: Any, pointer: str, limit: int = MAX_METADATA_BYTES) -> Any:
@@ -172,9 +180,10 @@ def _check_part(part: Any, pointer: str) -> Part:
         case Data(data, name):
             _check_optional(name, f"{pointer}/name")
             return Data(check_json(data, f"{pointer}/data", MAX_MESSAGE_BYTES), name)
-        case Error(code, message):
+        case Error(code, message, details):
             check_text(code, f"{pointer}/code")
             check_text(message, f"{pointer}/message")
+            return Error(code, message, _check_object(details, f"{pointer}/details"))
         case Image() | File():
             if not _DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
                 raise InvalidInput("A blob is named by its SHA-256.", pointer=f"{pointer}/blob")
@@ -183,6 +192,12 @@ def _check_part(part: Any, pointer: str) -> Part:
         case _:
             raise InvalidInput("This is not a part.", pointer=pointer)
     return part
+
+
+def _check_object(value: JsonObject, pointer: str) -> JsonObject:
+    if not is_a(value, dict):
+        raise InvalidInput("This is a JSON object.", pointer=pointer)
+    return check_json(value, pointer)
 
 
 def _check_optional(text: str | None, pointer: str, limit: int = MAX_TEXT) -> None:

@@ -6,7 +6,11 @@ from hansard.model.base import Entry, Id, JsonObject, Record, Versioned
 from hansard.model.parts import Parts, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
-Finish = Literal["stop", "length", "tool_call", "cancelled", "interrupted", "error"]
+Finish = Literal[
+    "stop", "length", "tool_call", "content_filter", "other", "cancelled", "interrupted", "error"
+]
+"""Why an answer ended. `content_filter`: the provider withheld the rest. `other`: for a reason of the provider's own,
+which is in the message's `metadata` as `finish_reason`. `interrupted`: nobody said that it was complete."""
 ROLES: tuple[Role, ...] = get_args(Role)
 FINISHES: tuple[Finish, ...] = get_args(Finish)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.model.base import Digest
+from hansard.model.base import Digest, JsonObject
 
 
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True, forbid_unknown_fields=True):
@@ -74,6 +74,8 @@ class Error(
 
     code: str
     message: str
+    details: JsonObject = {}
+    """What the provider said: `status`, `type`, `code` and `message`, as far as there are such."""
 
 
 Part = Text | Reasoning | ToolCall | ToolResult | Image | File | Data | Error

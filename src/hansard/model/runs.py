@@ -9,7 +9,16 @@ from hansard.model.base import Entry, Id, JsonObject, Record
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
 RunEventType = Literal[
-    "started", "text", "reasoning", "tool_call", "completed", "failed", "cancelled", "interrupted"
+    "started",
+    "text",
+    "reasoning",
+    "tool_call",
+    "image",
+    "data",
+    "completed",
+    "failed",
+    "cancelled",
+    "interrupted",
 ]
 RunMode = Literal["answer", "continue", "dialogue"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled", "interrupted"})
@@ -18,6 +27,8 @@ ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled", "interrup
 class RunError(msgspec.Struct, frozen=True):
     code: str
     message: str
+    details: JsonObject = {}
+    """What the provider said: `status`, `type`, `code` and `message`, as far as there are such."""
 
 
 class Run(Record, frozen=True, kw_only=True):
@@ -52,7 +63,8 @@ class Run(Record, frozen=True, kw_only=True):
 class RunEvent(Entry, frozen=True, kw_only=True):
     """One numbered step of a run's stream; numbers start at 1.
 
-    `text` and `reasoning` carry what was added; the event that ends the run carries the message.
+    `text` and `reasoning` carry what was added; `tool_call`, `image` and `data` carry a part of the message as
+    `data`; the event that ends the run carries the message.
     """
 
     run_id: Id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -67,15 +67,32 @@ class ToolCalled(msgspec.Struct, frozen=True):
     arguments: Any
 
 
+class ImageOutput(msgspec.Struct, frozen=True):
+    """The bytes of an image in an answer."""
+
+    data: bytes
+    media_type: str
+
+
+class DataOutput(msgspec.Struct, frozen=True):
+    """What a provider says besides, as JSON: citations, results of its own tools, fields that are not known."""
+
+    data: Any
+    name: str
+
+
 class Finished(msgspec.Struct, frozen=True):
-    """The last event of every stream that did not fail."""
+    """The last event of every stream that did not fail; a stream without it was interrupted."""
 
     finish: Finish = "stop"
     tokens_in: int | None = None
+    """None: the provider did not say."""
     tokens_out: int | None = None
+    reason: str | None = None
+    """Why it ended, in the provider's word, where `finish` says less."""
 
 
-Event = TextDelta | ReasoningDelta | ToolCalled | Finished
+Event = TextDelta | ReasoningDelta | ToolCalled | ImageOutput | DataOutput | Finished
 
 
 class Provider(ABC):
@@ -92,6 +109,9 @@ class Provider(ABC):
     def knows(self, model: str) -> bool:  # noqa: ARG002
         """Whether there can be such a model, as far as that is known without asking anybody."""
         return True
+
+    def check_options(self, options: Mapping[str, Any]) -> None:  # noqa: B027 - most take what they know
+        """Every option will be sent as it is; raises InvalidInput with a pointer to one that cannot be."""
 
     @abstractmethod
     def stream(self, request: Request) -> AsyncGenerator[Event]:

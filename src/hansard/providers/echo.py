@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from hansard.model.parts import Parts, Text, text_of
@@ -18,6 +18,7 @@ from hansard.providers.base import (
     TextDelta,
     model,
 )
+from hansard.providers.options import check_options
 
 _WORD = re.compile(r"\s*\S+\s*")
 
@@ -35,6 +36,9 @@ class Echo(Provider):
 
     def knows(self, model: str) -> bool:
         return model == "echo"
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        check_options(options, {"delay": "delay"}, self.name)
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         delay = float(request.options.get("delay", self.delay))

@@ -11,30 +11,30 @@ import asyncio
 import importlib.util
 import secrets
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hansard.errors import ProviderRefused, ProviderUnavailable
-from hansard.model.messages import Finish
 from hansard.model.parts import Text, text_of
-from hansard.providers.base import (
-    Event,
-    Finished,
-    Model,
-    Provider,
-    Request,
-    TextDelta,
-    Turn,
-    model,
-)
+from hansard.providers.answer import Answer
+from hansard.providers.base import Event, Model, Provider, Request, Turn, model
+from hansard.providers.openai import OpenAI
+from hansard.providers.options import check_options, render_options
 
 MODEL = "smollm2"
 CONTEXT = 2_048
 """Tokens per conversation; two can be in memory."""
 MAX_OUTPUT = 512
-_FINISH: dict[Any, Finish] = {"length": "length", "tool_calls": "tool_call"}
+"""Tokens in an answer, unless the request has a limit."""
+_OPTIONS = {
+    name: name
+    for name in (
+        *("temperature", "top_p", "top_k", "min_p", "max_tokens", "seed", "stop"),
+        *("presence_penalty", "frequency_penalty"),
+    )
+}
 
 
 def weights() -> Path | None:
@@ -69,6 +69,9 @@ class Local(Provider):
 
     def knows(self, model: str) -> bool:
         return model == MODEL
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        check_options(options, _OPTIONS, self.name)
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         loop = asyncio.get_running_loop()
@@ -106,21 +109,19 @@ class Local(Provider):
 
 async def _events(chunks: asyncio.Queue[Any]) -> AsyncGenerator[Event]:
     """Events from the server's chunks, which end with None or with what went wrong."""
-    finish: Finish = "stop"
-    tokens: dict[str, int] = {}
+    protocol, answer = OpenAI(), Answer()
     while (chunk := await chunks.get()) is not None:
         if isinstance(chunk, BaseException):
             raise ProviderUnavailable(f"The local model failed: {chunk}") from chunk
         if "choices" not in chunk:
             error = chunk.get("error", chunk)
             raise ProviderRefused(f"The local model refused: {error.get('message', error)}")
-        for choice in chunk["choices"]:
-            if text := choice["delta"].get("content"):
-                yield TextDelta(text)
-            if choice.get("finish_reason"):
-                finish = _FINISH.get(choice["finish_reason"], "stop")
-        tokens = chunk.get("usage") or tokens
-    yield Finished(finish, tokens.get("prompt_tokens"), tokens.get("completion_tokens"))
+        protocol.read(chunk, answer, whole=False)
+        for event in answer.take():
+            yield event
+    for event in answer.rest():
+        yield event
+    yield answer.finished()
 
 
 def _load(path: Path) -> Any:
@@ -144,15 +145,15 @@ def _load(path: Path) -> Any:
 def _body(request: Request) -> dict[str, Any]:
     turns = [_turn(turn) for turn in request.turns]
     system = [{"role": "system", "content": request.system}] if request.system else []
-    options = request.options
     return {
         "messages": system + turns,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "max_tokens": min(int(options.get("max_tokens", MAX_OUTPUT)), MAX_OUTPUT),
-        "temperature": float(options.get("temperature", 0.4)),
+        "max_tokens": MAX_OUTPUT,
+        "temperature": 0.4,
         "repeat_penalty": 1.1,
         "cache_prompt": True,
+        **render_options(request.options, _OPTIONS),
     }
 
 

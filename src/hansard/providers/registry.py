@@ -9,12 +9,13 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from hansard.errors import InvalidConfig, ProviderError, UnknownModel
 from hansard.providers import local
 from hansard.providers.base import Model, Provider
 from hansard.providers.echo import Echo
-from hansard.providers.remote import Kind, Remote
+from hansard.providers.remote import Kind, Remote, clean_key
 
 _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
     "openai": ("openai", ("OPENAI_API_KEY",), None),
@@ -25,7 +26,6 @@ _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
 _ENDPOINT = re.compile(r"HANSARD_PROVIDER_([A-Z0-9_]+)_URL")
 DEFAULT_FOR = 60.0
 """Seconds that the choice of a default model holds."""
-OLLAMA = "http://127.0.0.1:11434"
 _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
 
 
@@ -48,7 +48,7 @@ class Providers:
         found: list[Provider] = []
         if path := local.weights():
             found.append(local.Local(path))
-        if importlib.util.find_spec("pydantic_ai") is not None:
+        if importlib.util.find_spec("httpx2") is not None:
             found += _remote(environment)
         return cls([*found, Echo()])
 
@@ -109,8 +109,9 @@ class Providers:
 def _remote(environment: Mapping[str, str]) -> list[Provider]:
     found: list[Provider] = []
     for name, (kind, keys, url) in _KEYS.items():
-        key = next((environment[k] for k in keys if environment.get(k)), None)
-        if key:
+        variable = next((k for k in keys if environment.get(k, "").strip()), None)
+        if variable:
+            key = clean_key(environment[variable], variable)
             address = environment.get(f"{name.upper()}_BASE_URL") or url
             found.append(Remote(name, kind, url=address, key=key))
     for variable, url in environment.items():
@@ -118,9 +119,37 @@ def _remote(environment: Mapping[str, str]) -> list[Provider]:
             if not url.startswith(("http://", "https://")):
                 raise InvalidConfig(f"{variable} is not an address: {url!r}")
             name = match[1].lower().replace("_", "-")
-            key = environment.get(f"HANSARD_PROVIDER_{match[1]}_KEY")
+            key_variable = f"HANSARD_PROVIDER_{match[1]}_KEY"
+            key = clean_key(environment.get(key_variable), key_variable)
             found.append(Remote(name, url=url, key=key))
-    host = environment.get("OLLAMA_HOST") or OLLAMA
-    ollama = host if "://" in host else f"http://{host}"
-    found.append(Remote("ollama", url=f"{ollama.rstrip('/')}/v1", key="ollama"))
+    found.append(Remote("ollama", url=ollama_url(environment.get("OLLAMA_HOST", ""))))
     return found
+
+
+def ollama_url(host: str) -> str:
+    """The address that `OLLAMA_HOST` means, as Ollama reads it; raises InvalidConfig.
+
+    The scheme is http unless said, and the port 11434, or the scheme's own where a scheme is said. An address that
+    servers listen at, such as 0.0.0.0, is asked on this machine.
+    """
+    text = host.strip().strip("\"'").strip()
+    scheme, said, rest = text.rpartition("://")
+    scheme = scheme.lower() or "http"
+    default = {"http": 80, "https": 443}.get(scheme) if said else 11434
+    if default is None:
+        raise InvalidConfig(
+            f"OLLAMA_HOST begins with {scheme}://, but only http and https will do."
+        )
+    place, slash, path = rest.partition("/")
+    try:
+        address = urlsplit(
+            f"{scheme}://{place if ']' in place or place.count(':') < 2 else f'[{place}]'}"
+        )
+        port = default if address.port is None else address.port
+    except ValueError as error:
+        raise InvalidConfig(f"OLLAMA_HOST is not an address: {text!r}") from error
+    name = address.hostname or "127.0.0.1"
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104 - where it is asked
+    where = f"[{name}]" if ":" in name else name
+    folder = f"{slash}{path}".rstrip("/").removesuffix("/v1")
+    return f"{scheme}://{where}:{port}{folder}/v1"

@@ -6,7 +6,7 @@ Who else has the same bytes is nobody's business: a user is told what they thems
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.checks import check_text
 from hansard.model.messages import Message
-from hansard.model.parts import File, Image
+from hansard.model.parts import File, Image, blobs_of
 from hansard.services.base import Service
 from hansard.services.purging import UPLOAD
 from hansard.storage.base import Reader, Transaction
@@ -98,6 +98,23 @@ async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: date
     # Uploaded again, it is kept for a day from now.
     await tx.delete(Query(BlobUse).where(blob_id=blob.id, owner_id=owner_id, holder=UPLOAD))
     await tx.insert(use, absent=True)
+
+
+async def hold_blobs(tx: Transaction, messages: Sequence[Message], at: datetime) -> None:
+    """Hold on to the blobs that messages show; raises NotFound for one that their owner does not have."""
+    for message in messages:
+        for blob_id in blobs_of(message.parts):
+            held = Query(BlobUse).where(blob_id=blob_id, owner_id=message.owner_id)
+            if not await tx.count(held):
+                raise NotFound("There is no such blob.", pointer="/messages")
+            use = BlobUse(
+                tenant_id=tx.tenant,
+                created_at=at,
+                blob_id=blob_id,
+                owner_id=message.owner_id,
+                holder=message.id,
+            )
+            await tx.insert(use, absent=True)
 
 
 async def _shown_as(tx: Reader, uses: Query[BlobUse], digest: str) -> str | None:

@@ -64,7 +64,7 @@ class Chat(Service):
         """
         draft = Draft(role="user", parts=list(prompt_of(content, parts)), id=id)
         asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models)
+        names = await self._names(conversation_id, model, models, asked)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
 
         async def work(tx: Transaction) -> tuple[list[Run], bool]:
@@ -89,7 +89,7 @@ class Chat(Service):
     ) -> list[Run]:
         """Have what was said last on a branch answered."""
         asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models)
+        names = await self._names(conversation_id, model, models, asked)
 
         async def work(tx: Transaction) -> list[Run]:
             conversation = await self.conversation(tx, conversation_id, lock=True)
@@ -111,7 +111,7 @@ class Chat(Service):
     ) -> Run:
         """Have a model answer again: on a new branch, which the user is then on. The old answer stays."""
         asked = check_json(options or {}, "/options")
-        [fallback] = await self._names(conversation_id, model, None)
+        [fallback] = await self._names(conversation_id, model, None, {})
 
         async def work(tx: Transaction) -> Run:
             conversation = await self.conversation(tx, conversation_id, lock=True)
@@ -119,6 +119,7 @@ class Chat(Service):
             if message.role != "assistant" or message.parent_id is None:
                 raise InvalidInput("Only an answer can be made again.", pointer="/message_id")
             name = model or message.model or fallback
+            self._check([name], asked)
             now = self.clock()
             fork = await fork_before(tx, self.scope, own, message, new_id(), now)
             await look_at(tx, self.scope, conversation.id, fork.id, now)
@@ -161,7 +162,7 @@ class Chat(Service):
             raise InvalidInput(f"A dialogue has 2 to {MAX_MODELS} models.", pointer="/models")
         if not 1 <= turns <= MAX_TURNS:
             raise InvalidInput(f"A dialogue has 1 to {MAX_TURNS} turns.", pointer="/turns")
-        self._check(models)
+        self._check(models, {})
         said = () if content is None else prompt_of(content, None)
         drafts = [Draft(role="user", parts=list(said))] if said else []
 
@@ -206,7 +207,11 @@ class Chat(Service):
     # Runs
 
     async def _names(
-        self, conversation_id: str, model: str | None, models: Sequence[str] | None
+        self,
+        conversation_id: str,
+        model: str | None,
+        models: Sequence[str] | None,
+        options: dict[str, Any],
     ) -> list[str]:
         """The models that are to answer; raises InvalidInput."""
         if model is not None and models is not None:
@@ -221,14 +226,15 @@ class Chat(Service):
         if not names:
             chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id))
             names = [chosen or await self.runner.default_model()]
-        self._check(names)
+        self._check(names, options)
         return names
 
-    def _check(self, names: Sequence[str]) -> None:
-        """There can be such models; raises UnknownModel, or what the record does not allow."""
+    def _check(self, names: Sequence[str], options: dict[str, Any]) -> None:
+        """There can be such models, and they take the options; raises InvalidInput."""
         for name in names:
-            self.runner.providers.find(name)
+            provider, _ = self.runner.providers.find(name)
             check_model(name, "/model")
+            provider.check_options(options)
 
     async def _chosen(self, tx: Reader, conversation_id: str) -> str | None:
         return await chosen_model(tx, await self.conversation(tx, conversation_id))

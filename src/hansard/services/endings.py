@@ -11,8 +11,9 @@ import msgspec
 from hansard.errors import NotFound
 from hansard.ids import new_id
 from hansard.model.messages import Finish, Message
-from hansard.model.parts import Error, Part, Parts, Reasoning, Text, ToolCall
+from hansard.model.parts import Data, Error, Image, Part, Parts, Reasoning, Text, ToolCall
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
+from hansard.services.blobs import hold_blobs
 from hansard.services.extracting import NOTHING, Finds, find_in, keep
 from hansard.services.trash import place_late
 from hansard.storage.base import Append, Change, Storage, Transaction
@@ -33,7 +34,9 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     status: RunStatus
     parts: Parts
     """What was said, without the error."""
-    finish: Finish = "stop"
+    finish: Finish = "interrupted"
+    reason: str | None = None
+    """Why it ended, in the provider's word, where `finish` says less."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     error: RunError | None = None
@@ -95,8 +98,12 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         run = self.run
         error = self.error
         if error is None and not self.parts:
-            error = INTERRUPTED if self.status == "interrupted" else _NOTHING
-        parts = self.parts if error is None else (*self.parts, Error(error.code, error.message))
+            error = (
+                INTERRUPTED if self.status == "interrupted" else _EMPTY.get(self.finish, _NOTHING)
+            )
+        parts = self.parts
+        if error is not None:
+            parts = (*parts, Error(error.code, error.message, error.details))
         answer = Message(
             tenant_id=run.tenant_id,
             created_at=self.at,
@@ -113,6 +120,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             tokens_out=self.tokens_out,
             run_id=run.id,
             group_id=run.group_id,
+            metadata={"finish_reason": self.reason} if self.reason else {},
         )
         request = Append(
             conversation_id=run.conversation_id,
@@ -129,6 +137,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             placed = await tx.append(request)
         except NotFound:
             placed = await place_late(tx, run, request)
+        await hold_blobs(tx, placed, self.at)
         await keep(tx, placed, self.finds, self.at)
         return placed[0] if placed else None
 
@@ -141,17 +150,26 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             "tokens_out": self.tokens_out,
         }
         if self.error is not None:
-            data["error"] = {"code": self.error.code, "message": self.error.message}
+            data["error"] = msgspec.to_builtins(self.error)
+        if self.reason is not None:
+            data["finish_reason"] = self.reason
         return data
 
 
 _UNSTORED = RunError("error", "The answer could not be stored.")
 _NOTHING = RunError("no-answer", "Nothing was said.")
+_EMPTY: dict[Finish, RunError] = {
+    "content_filter": RunError(
+        "content-filter", "The provider withheld the answer (content filter)."
+    ),
+    "length": RunError("no-answer", "The limit was reached before anything was said."),
+}
+"""Why nothing was said, where the end tells."""
 
 
 def parts_of_events(events: Sequence[RunEvent]) -> Parts:
     """What a run's events say, as the parts of a message."""
-    said: list[tuple[str, list[str]] | ToolCall] = []
+    said: list[tuple[str, list[str]] | Part] = []
     for event in events:
         if event.type in ("text", "reasoning"):
             last = said[-1] if said else None
@@ -162,11 +180,15 @@ def parts_of_events(events: Sequence[RunEvent]) -> Parts:
         elif event.type == "tool_call":
             call = event.data
             said.append(ToolCall(call["call_id"], call["name"], call.get("arguments")))
+        elif event.type == "image":
+            said.append(Image(event.data["blob"], event.data["media_type"]))
+        elif event.type == "data":
+            said.append(Data(event.data["data"], event.data["name"]))
     return tuple(_part(piece) for piece in said)
 
 
-def _part(piece: tuple[str, list[str]] | ToolCall) -> Part:
-    if isinstance(piece, ToolCall):
+def _part(piece: tuple[str, list[str]] | Part) -> Part:
+    if not isinstance(piece, tuple):
         return piece
     kind, texts = piece
     return Text("".join(texts)) if kind == "text" else Reasoning("".join(texts))

@@ -11,13 +11,16 @@ from typing import Any, cast
 
 from hansard.errors import HansardError, InvalidInput, ProviderError, TooLarge
 from hansard.model.checks import MAX_MESSAGE_BYTES, check_json, check_parts, clean_text
-from hansard.model.messages import FINISHES, Finish
-from hansard.model.parts import ToolCall
+from hansard.model.messages import FINISHES
+from hansard.model.parts import Data, ToolCall
 from hansard.model.runs import RunError
-from hansard.providers.base import Finished, ToolCalled
+from hansard.providers.base import DataOutput, Finished, ToolCalled
+from hansard.providers.failures import text_of
 
-MAX_ERROR = 2_000
+MAX_NAME = 200
 """Characters."""
+_DETAILS = {"status": "status", "type": "type", "code": "code", "provider_message": "message"}
+"""What is kept of a provider's error, under which name."""
 
 
 def call_of(called: ToolCalled) -> ToolCall:
@@ -54,9 +57,25 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def ending_of(finished: Finished) -> tuple[Finish, int | None, int | None]:
-    finish = finished.finish if finished.finish in FINISHES else "stop"
-    return finish, _count(finished.tokens_in), _count(finished.tokens_out)
+def data_of(output: DataOutput) -> Data:
+    """What a provider said besides, as a part of a message."""
+    try:
+        return Data(_json(output.data), clean_text(output.name)[:MAX_NAME])
+    except (InvalidInput, TypeError, ValueError, RecursionError) as error:
+        return Data({"omitted": str(error)}, clean_text(output.name)[:MAX_NAME])
+
+
+def ending_of(finished: Finished) -> Finished:
+    """The end in words and numbers of ours; what is not known is never a success."""
+    finish, reason = finished.finish, finished.reason
+    if finish not in FINISHES:
+        finish, reason = "other", str(finish)
+    return Finished(
+        finish,
+        _count(finished.tokens_in),
+        _count(finished.tokens_out),
+        clean_text(str(reason))[:MAX_NAME] if reason else None,
+    )
 
 
 def _count(value: Any) -> int | None:
@@ -64,8 +83,9 @@ def _count(value: Any) -> int | None:
 
 
 def error_of(failure: Exception) -> RunError:
-    """Why an answer failed, in short."""
+    """Why an answer failed: a sentence, and what the provider said of it."""
     if isinstance(failure, HansardError):
-        return RunError(failure.code, clean_text(failure.message[:MAX_ERROR]))
-    said = f"{type(failure).__name__}: {failure}"  # a provider's library may raise anything
-    return RunError("provider-error", clean_text(said[:MAX_ERROR]))
+        said = {_DETAILS[k]: v for k, v in failure.details.items() if k in _DETAILS}
+        return RunError(failure.code, text_of(failure.message), _clean(said))
+    said = {"type": type(failure).__name__, "message": text_of(failure)}
+    return RunError("provider-error", f"The provider failed: {text_of(failure)}", said)

@@ -17,9 +17,17 @@ from hansard.errors import ProviderError
 from hansard.ids import Clock
 from hansard.model.checks import MAX_PARTS, clean_text
 from hansard.model.messages import Finish
-from hansard.model.parts import ToolCall
+from hansard.model.parts import Data, Image, ToolCall
 from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
-from hansard.providers.base import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
+from hansard.providers.base import (
+    DataOutput,
+    Event,
+    Finished,
+    ImageOutput,
+    ReasoningDelta,
+    TextDelta,
+    ToolCalled,
+)
 from hansard.services import hearing
 
 TICK = 0.03
@@ -34,7 +42,10 @@ class LiveRun:
     def __init__(self, run: Run, clock: Clock) -> None:
         self.run = run
         self.events: list[RunEvent] = []
-        self.finish: Finish = "stop"
+        self.finish: Finish = "interrupted"
+        """How it ended, once somebody says so."""
+        self.reason: str | None = None
+        """Why, in the provider's word."""
         self.tokens_in: int | None = None
         self.tokens_out: int | None = None
         self.task: asyncio.Task[None] | None = None
@@ -44,6 +55,8 @@ class LiveRun:
         """How many of the events are stored for certain."""
         self._clock = clock
         self._pending: list[tuple[Kind, str]] = []
+        self._halves: dict[Kind, str] = {}
+        """By kind: half of a character whose other half has not come yet."""
         self._sealed_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -64,14 +77,53 @@ class LiveRun:
         """Take in what a provider said; False when it is enough. Raises ProviderError."""
         match event:
             case TextDelta(text):
-                return self._say("text", clean_text(text))
+                return self._say("text", self._characters("text", text))
             case ReasoningDelta(text):
-                return self._say("reasoning", clean_text(text))
+                return self._say("reasoning", self._characters("reasoning", text))
             case ToolCalled():
                 return self._call(hearing.call_of(event))
+            case DataOutput():
+                return self._data(hearing.data_of(event))
+            case ImageOutput():
+                raise ProviderError("An image is shown when its bytes are kept.")
             case Finished():
-                self.finish, self.tokens_in, self.tokens_out = hearing.ending_of(event)
+                end = hearing.ending_of(event)
+                self.finish, self.reason = end.finish, end.reason
+                self.tokens_in, self.tokens_out = end.tokens_in, end.tokens_out
         return True
+
+    def end(self) -> None:
+        """Nothing more will be said: what waits for its other half is a mark."""
+        for kind in list(self._halves):
+            self._say(kind, clean_text(self._halves.pop(kind)))
+        self.seal()
+
+    def _characters(self, kind: Kind, text: str) -> str:
+        """The text as whole characters: a half at its end waits for the other, which may come next."""
+        text = self._halves.pop(kind, "") + text
+        if "\ud800" <= text[-1:] <= "\udbff":
+            self._halves[kind] = text[-1]
+            text = text[:-1]
+        return clean_text(text)
+
+    def show(self, image: Image) -> bool:
+        """Take in an image whose bytes are kept; False when it is enough."""
+        return self._add_part("image", {"blob": image.blob, "media_type": image.media_type})
+
+    def _data(self, data: Data) -> bool:
+        said = {"data": data.data, "name": data.name}
+        if _size(said) > MAX_ANSWER - self._size:
+            said["data"] = {"omitted": f"{_size(said)} bytes"}
+        return self._add_part("data", said)
+
+    def _add_part(self, kind: Literal["image", "data"], data: dict[str, Any]) -> bool:
+        fits = self._has_room(None, _size(data))
+        if fits:
+            self.seal()
+            self.add(kind, data=data)
+        else:
+            self.finish = "length"
+        return fits
 
     def _call(self, call: ToolCall) -> bool:
         data = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments}

@@ -13,7 +13,6 @@ import msgspec
 
 from hansard.errors import InvalidInput, NotFound
 from hansard.ids import check_id, new_id
-from hansard.model.blobs import BlobUse
 from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
@@ -21,11 +20,11 @@ from hansard.model.pages import MessagePage
 from hansard.model.parts import Part, blobs_of
 from hansard.services import extracting, trash
 from hansard.services.base import Service, check_limit
+from hansard.services.blobs import hold_blobs
 from hansard.services.branching import fork_before, look_at
 from hansard.services.drafting import UNSET, append_request, parts_of
 from hansard.storage import placing
 from hansard.storage.base import Append, OnConflict, Reader, Transaction
-from hansard.storage.query import Query
 
 PAGE = 200
 
@@ -185,19 +184,7 @@ async def place(
 ) -> list[Message]:
     """Append within a unit, hold on to the blobs that the messages show, and keep the artifacts in them."""
     placed = await tx.append(request)
-    for message in placed:
-        for blob_id in blobs_of(message.parts):
-            held = Query(BlobUse).where(blob_id=blob_id, owner_id=message.owner_id)
-            if not await tx.count(held):
-                raise NotFound("There is no such blob.", pointer="/messages")
-            use = BlobUse(
-                tenant_id=tx.tenant,
-                created_at=request.at,
-                blob_id=blob_id,
-                owner_id=message.owner_id,
-                holder=message.id,
-            )
-            await tx.insert(use, absent=True)
+    await hold_blobs(tx, placed, request.at)
     await extracting.keep(tx, placed, finds, request.at)
     return placed
 

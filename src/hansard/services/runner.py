@@ -9,6 +9,7 @@ ends it so, from the events that were stored. Either way there is a message with
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
@@ -17,10 +18,13 @@ from typing import Any, cast
 
 from hansard.errors import HansardError, StorageError, Unavailable
 from hansard.ids import Clock, new_id
+from hansard.model.blobs import Blob
+from hansard.model.parts import Image
 from hansard.model.runs import Run, RunError, RunEvent, RunEventType, RunStatus
-from hansard.providers.base import Request
+from hansard.providers.base import ImageOutput, Request
 from hansard.providers.registry import Providers
 from hansard.services import hearing
+from hansard.services.blobs import keep as keep_blob
 from hansard.services.endings import Ending, parts_of_events
 from hansard.services.extracting import find_in
 from hansard.services.generation import generate
@@ -104,6 +108,8 @@ class Runner:
         error: RunError | None = None
         try:
             await self._generate(live, prepare)
+            if live.finish == "interrupted":
+                status = "interrupted"
         except asyncio.CancelledError:
             status = "cancelled" if live.cancelled else "interrupted"
         except Exception as failure:
@@ -120,8 +126,28 @@ class Runner:
         request = await prepare(live.run)
         async with aclosing(generate(provider, request, self.options)) as events:
             async for event in events:
-                if not live.hear(event):
+                if isinstance(event, ImageOutput):
+                    going = live.show(await self._keep_image(live.run, event))
+                else:
+                    going = live.hear(event)
+                if not going:
                     break
+
+    async def _keep_image(self, run: Run, image: ImageOutput) -> Image:
+        """Keep the bytes before anybody is told of them."""
+        digest = hashlib.sha256(image.data).hexdigest()
+        blob = Blob(
+            tenant_id=run.tenant_id,
+            created_at=self.clock(),
+            id=digest,
+            size=len(image.data),
+            media_type=image.media_type,
+        )
+        await self.storage.write(
+            run.tenant_id,
+            lambda tx: keep_blob(tx, blob, image.data, run.owner_id, blob.created_at),
+        )
+        return Image(digest, image.media_type)
 
     async def _keep_saving(self, live: LiveRun) -> None:
         """Store new events, renew the lease, and see whether another process asks to stop."""
@@ -152,7 +178,7 @@ class Runner:
     ) -> None:
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)
-        live.seal()
+        live.end()
         last = None
         try:
             last = await self._store(await self._ending(live, status, error))
@@ -176,6 +202,7 @@ class Runner:
             parts=parts,
             finds=await find_in({live.run.message_id: parts}),
             finish=live.finish,
+            reason=live.reason,
             tokens_in=live.tokens_in,
             tokens_out=live.tokens_out,
             error=error,

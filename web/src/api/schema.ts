@@ -1885,6 +1885,11 @@ export interface components {
             type: "error";
             code: string;
             message: string;
+            /**
+             * @description What the provider said: `status`, `type`, `code` and `message`, as far as there are such.
+             * @default {}
+             */
+            details?: Record<string, unknown>;
         };
         /**
          * StartedRuns
@@ -1962,12 +1967,18 @@ export interface components {
         RunError: {
             code: string;
             message: string;
+            /**
+             * @description What the provider said: `status`, `type`, `code` and `message`, as far as there are such.
+             * @default {}
+             */
+            details?: Record<string, unknown>;
         };
         /**
          * RunEvent
          * @description One numbered step of a run's stream; numbers start at 1.
          *
-         *     `text` and `reasoning` carry what was added; the event that ends the run carries the message.
+         *     `text` and `reasoning` carry what was added; `tool_call`, `image` and `data` carry a part of the message as
+         *     `data`; the event that ends the run carries the message.
          */
         RunEvent: {
             tenant_id: string;
@@ -1977,7 +1988,7 @@ export interface components {
             run_id: string;
             number: number;
             /** @enum {unknown} */
-            type: "cancelled" | "completed" | "failed" | "interrupted" | "reasoning" | "started" | "text" | "tool_call";
+            type: "cancelled" | "completed" | "data" | "failed" | "image" | "interrupted" | "reasoning" | "started" | "text" | "tool_call";
             /** @default  */
             text?: string;
             /** @default {} */
@@ -2238,7 +2249,7 @@ export interface components {
              * @description Why a model stopped; null for what people wrote.
              * @default null
              */
-            finish?: ("cancelled" | "error" | "interrupted" | "length" | "stop" | "tool_call") | null;
+            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
             /** @default null */
             tokens_in?: number | null;
             /** @default null */
@@ -2419,7 +2430,7 @@ export interface components {
             /** @default null */
             model?: string | null;
             /** @default null */
-            finish?: ("cancelled" | "error" | "interrupted" | "length" | "stop" | "tool_call") | null;
+            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
             /** @default null */
             tokens_in?: number | null;
             /** @default null */

@@ -175,6 +175,14 @@ export function said(parts: readonly Part[], event: Pick<RunEvent, "type" | "tex
       const { call_id, name, arguments: given } = event.data as { call_id: string; name: string; arguments: never };
       return [...parts, { type: "tool_call", call_id, name, arguments: given }];
     }
+    case "image": {
+      const { blob, media_type } = event.data as { blob: string; media_type: string };
+      return [...parts, { type: "image", blob, media_type, name: null }];
+    }
+    case "data": {
+      const { data, name } = event.data as { data: never; name: string };
+      return [...parts, { type: "data", data, name }];
+    }
     default:
       return parts;
   }

@@ -10,18 +10,20 @@ const CUT: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
   interrupted: "thread.interrupted",
   cancelled: "thread.cancelled",
   length: "thread.cut",
+  content_filter: "thread.filtered",
+  other: "thread.endedOtherwise",
 };
 
-/** Says that an answer was cut short, and continues it: at the end at once, further up by the menu. */
+/** Says why an answer is not whole, and continues it: at the end at once, further up by the menu. */
 export function Ending({ message, last }: { message: Message; last: boolean }) {
   const t = useT();
   const { actions } = useThreadContext();
-  const { run_id: run, finish } = message;
+  const { run_id: run, finish, metadata } = message;
   const cut = finish && CUT[finish];
   if (!cut) return null;
   return (
     <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
-      {t(cut)}
+      {t(cut, { reason: typeof metadata?.finish_reason === "string" ? metadata.finish_reason : "?" })}
       {last && run && message.parts.some((part) => part.type !== "error") && (
         <Button size="small" variant="outline" onClick={() => actions.goOn(run)}>
           <PlayIcon aria-hidden /> {t("thread.goOn")}

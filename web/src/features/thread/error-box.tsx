@@ -1,11 +1,17 @@
 import { CircleAlertIcon, RotateCcwIcon } from "lucide-react";
 
+import type { Part } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { useT } from "@/i18n";
 
-/** Why an answer failed, and the way to try again. */
-export function ErrorBox({ code, message, onRetry }: { code: string; message: string; onRetry: (() => void) | undefined }) {
+import { Fold } from "./fold";
+
+type Failure = Extract<Part, { type: "error" }>;
+
+/** Why an answer failed, what the provider said of it, and the way to try again. */
+export function ErrorBox({ error: { code, message, details }, onRetry }: { error: Failure; onRetry: (() => void) | undefined }) {
   const t = useT();
+  const facts = Object.entries(details ?? {});
   const known = code === "interrupted" ? "thread.error.interrupted" : code === "no-answer" ? "thread.error.nothing" : "thread.error";
   const detail = known === "thread.error" ? message : undefined;
   return (
@@ -14,6 +20,17 @@ export function ErrorBox({ code, message, onRetry }: { code: string; message: st
       <div className="min-w-40 flex-1 wrap-anywhere">
         <p className="font-medium text-danger">{t(known)}</p>
         {detail && <p className="mt-0.5">{detail}</p>}
+        {facts.length > 0 && (
+          <Fold label={t("thread.error.details")} className="mt-1 text-muted">
+            {() => (
+              <dl className="grid grid-cols-[auto_1fr] gap-x-3">
+                {facts.map(([name, value]) => (
+                  <Fact key={name} name={name} value={typeof value === "string" ? value : JSON.stringify(value)} />
+                ))}
+              </dl>
+            )}
+          </Fold>
+        )}
       </div>
       {onRetry && (
         <Button size="small" variant="outline" onClick={onRetry}>
@@ -21,5 +38,14 @@ export function ErrorBox({ code, message, onRetry }: { code: string; message: st
         </Button>
       )}
     </div>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className="whitespace-pre-wrap wrap-anywhere">{value}</dd>
+    </>
   );
 }

@@ -76,7 +76,7 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
         </Fold>
       );
     case "error":
-      return <ErrorBox code={part.code} message={part.message} onRetry={onRetry} />;
+      return <ErrorBox error={part} onRetry={onRetry} />;
     default:
       return <Attachment part={part} />;
   }
