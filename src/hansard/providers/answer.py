@@ -121,8 +121,8 @@ class Answer:
                 self._tokens[name] = max(count, self._tokens.get(name, 0))
 
     def end(self, reason: Any) -> None:
-        """Why the answer ended; what is not given is no reason."""
-        if reason is None or reason is False or reason == "":
+        """Why the answer ended; what is not given is no reason, and what takes a failure back is none either."""
+        if reason is None or reason is False or reason == "" or self._finish() == "error":
             return
         said = reason if isinstance(reason, str) else json.dumps(reason, default=repr)
         self.reason = clean_text(said)[:MAX_REASON]
@@ -152,7 +152,7 @@ class Answer:
         if self._malformed and finish in ("stop", "tool_call"):
             finish, reason = "other", "malformed_tool_call"
         elif self._called and finish == "stop":
-            finish = "tool_call"
+            finish, reason = "tool_call", None
         elif self.refused and finish == "stop":
             reason = "refusal"
         elif finish in ("stop", "length", "tool_call"):

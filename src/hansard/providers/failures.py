@@ -74,7 +74,7 @@ class Failure(NamedTuple):
     status: int | None = None
 
 
-def text_of(value: Any) -> str:
+def short_text(value: Any) -> str:
     """Text from outside, fit to be shown and kept."""
     said = value if isinstance(value, str) else str(value)
     shown = " ".join(_CONTROL.sub(" ", clean_text(said[: 4 * MAX_TEXT])).split())
@@ -122,9 +122,9 @@ def failure_of(document: Any) -> Failure:
     if isinstance(field, str) and field not in reason:
         reason = f"{reason} ({field})"
     return Failure(
-        text_of(reason),
-        text_of(kind) if kind else None,
-        text_of(code) if isinstance(code, str) else code,
+        short_text(reason),
+        short_text(kind) if kind else None,
+        short_text(code) if isinstance(code, str) else code,
         status,
     )
 
@@ -189,7 +189,7 @@ def _renamed(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def moved(name: str, status: int, place: str | None) -> ProviderRefused:
-    where = f" to {text_of(place)}" if place else ""
+    where = f" to {short_text(place)}" if place else ""
     return ProviderRefused(
         f"{name} sends requests elsewhere{where} ({status}): set its address to that.",
         status=status,

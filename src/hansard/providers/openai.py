@@ -121,7 +121,8 @@ def _read(said: dict[str, Any], answer: Answer) -> None:
         answer.text(refusal)
     for image in items_of(said.get("images")):
         _image(image, answer)
-    for place, call in enumerate(map(fields_of, items_of(said.get("tool_calls")))):
+    calls = [call for call in map(fields_of, items_of(said.get("tool_calls"))) if call]
+    for place, call in enumerate(calls):
         function = fields_of(call.get("function"))
         key = call.get("index") if isinstance(call.get("index"), int) else place
         answer.call(key, call.get("id"), function.get("name"), function.get("arguments"))

@@ -15,13 +15,13 @@ from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
 from hansard.providers.answer import Answer
 from hansard.providers.anthropic import Anthropic
 from hansard.providers.base import DEFAULT_CONTEXT, Event, Model, Provider, Request, model
-from hansard.providers.failures import Failure, error_of, failure_in, text_of
+from hansard.providers.failures import Failure, error_of, failure_in, short_text
 from hansard.providers.google import Google
 from hansard.providers.openai import OpenAI
 from hansard.providers.options import check_options
 from hansard.providers.protocol import Protocol
 from hansard.providers.sse import ServerEvent
-from hansard.providers.transport import ConnectionLost, Transport
+from hansard.providers.transport import Transport
 
 Kind = Literal["openai", "anthropic", "google"]
 LIST_TIMEOUT = 5.0
@@ -105,10 +105,9 @@ class Remote(Provider):
                     failure = self._read(event, answer) or failure
                     for made in answer.take():
                         yield made
-        except ConnectionLost as error:
-            failure = failure or (None if answer.reason else error)
         except ProviderError as error:
-            failure = error
+            harmless = answer.reason is not None and "lost" in error.details
+            failure = failure or (None if harmless else error)
         for made in answer.rest():
             yield made
         if failure is not None:
@@ -137,9 +136,11 @@ class Remote(Provider):
 
     def _unreadable(self, event: ServerEvent, answer: Answer) -> ProviderError | None:
         """What is no JSON: an error in words, a piece that is damaged, or nothing of ours."""
-        said = text_of(event.data)
+        said = short_text(event.data)
         if event.event == "error":
             return error_of(self.name, Failure(said))
+        if event.last and not event.plain:
+            return None  # the rest of it did not come, so no end did either
         if event.data.lstrip().startswith("{"):
             return ProviderError(f"A piece of what {self.name} said cannot be read.")
         if event.plain and not answer.said and not answer.reason:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 MAX_EVENT = 64 * 1024 * 1024
 """Characters in one event; images come in one."""
+_FIELDS = ("data", "event", "id", "retry")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -26,6 +27,8 @@ class ServerEvent(NamedTuple):
     data: str
     plain: bool = False
     """Whether it stood outside of the protocol."""
+    last: bool = False
+    """Whether the stream ended before the event did."""
 
     def documents(self) -> list[Any]:
         """The JSON in it: one document, or one in each line; raises ValueError if there is none to read."""
@@ -55,7 +58,11 @@ class EventReader:
 
     def close(self) -> list[ServerEvent]:
         """What is left when the stream has ended."""
+        line = "".join(self._line)
+        if line and any(name.startswith(line) for name in _FIELDS):
+            self._line = []  # the beginning of a field that did not come
         events = self._take(self._decoder.decode(b"", final=True) + "\n\n")
+        events = [event._replace(last=True) for event in events]
         if self._plain:
             events.append(ServerEvent("", "\n".join(self._plain), plain=True))
             self._plain = []

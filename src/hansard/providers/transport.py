@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
-from hansard.providers.failures import Failure, error_of, failure_in, failure_of, moved, text_of
+from hansard.providers.failures import Failure, error_of, failure_in, failure_of, moved, short_text
 from hansard.providers.sse import EventReader, EventTooLarge, ServerEvent
 
 CONNECT_TIMEOUT = 10.0
@@ -46,6 +46,10 @@ class Transport:
                         yield event
                 for event in reader.close():
                     yield event
+            except load().RequestError:
+                for event in reader.close():  # what came counts
+                    yield event
+                raise
             except EventTooLarge as error:
                 raise ProviderError(f"{self.name} sent too much at once.") from error
 
@@ -103,16 +107,18 @@ class Transport:
             raise ProviderError(f"The address of {self.name} cannot be used: {error}") from error
         except library.ConnectError as error:
             raise ProviderUnavailable(
-                f"{self.name} cannot be reached: {text_of(error) or 'no connection'}"
+                f"{self.name} cannot be reached: {short_text(error) or 'no connection'}"
             ) from error
         except library.TimeoutException as error:
             raise ProviderUnavailable(f"{self.name} does not answer.") from error
         except library.ProxyError as error:
             raise ProviderUnavailable(
-                f"The proxy does not connect to {self.name}: {text_of(error)}"
+                f"The proxy does not connect to {self.name}: {short_text(error)}"
             ) from error
         except library.TransportError as error:
-            raise ConnectionLost(f"The connection to {self.name} was lost.") from error
+            raise ProviderUnavailable(
+                f"The connection to {self.name} was lost.", lost=True
+            ) from error
 
     async def _refusal(self, response: Any) -> ProviderError:
         status = response.status_code
@@ -123,16 +129,12 @@ class Transport:
             document = json.loads(raw)
         except (ValueError, RecursionError):
             shown = raw.decode("utf-8", "replace")
-            failure = Failure("" if shown.lstrip().startswith("<") else text_of(shown))
+            failure = Failure("" if shown.lstrip().startswith("<") else short_text(shown))
         else:
             failure = failure_of(
                 document[0] if isinstance(document, list) and document else document
             )
         return error_of(self.name, failure._replace(status=status), response.headers)
-
-
-class ConnectionLost(ProviderUnavailable):
-    """The connection ended before the answer did."""
 
 
 async def _body(response: Any) -> bytes:

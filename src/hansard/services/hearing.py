@@ -15,7 +15,7 @@ from hansard.model.messages import FINISHES
 from hansard.model.parts import Data, ToolCall
 from hansard.model.runs import RunError
 from hansard.providers.base import DataOutput, Finished, ToolCalled
-from hansard.providers.failures import text_of
+from hansard.providers.failures import short_text
 
 MAX_NAME = 200
 """Characters."""
@@ -86,6 +86,6 @@ def error_of(failure: Exception) -> RunError:
     """Why an answer failed: a sentence, and what the provider said of it."""
     if isinstance(failure, HansardError):
         said = {_DETAILS[k]: v for k, v in failure.details.items() if k in _DETAILS}
-        return RunError(failure.code, text_of(failure.message), _clean(said))
-    said = {"type": type(failure).__name__, "message": text_of(failure)}
-    return RunError("provider-error", f"The provider failed: {text_of(failure)}", said)
+        return RunError(failure.code, short_text(failure.message), _clean(said))
+    said = {"type": type(failure).__name__, "message": short_text(failure)}
+    return RunError("provider-error", f"The provider failed: {short_text(failure)}", said)
