@@ -126,10 +126,12 @@ class Told(NamedTuple):
     asked: list[Asked]
 
 
-async def answered(*scripts: Script, kind: Kind = "openai", **fields: Any) -> Told:
+async def answered(
+    *scripts: Script, kind: Kind = "openai", key: str = "a-key-that-is-asked-with", **fields: Any
+) -> Told:
     """What becomes of it when an endpoint answers so: the run, the stored answer, and what was asked."""
     async with endpoint(*scripts) as (url, asked):
-        remote = Remote("fake", kind, url=f"{url}/v1" if kind == "openai" else url, key="a-key")
+        remote = Remote("fake", kind, url=f"{url}/v1" if kind == "openai" else url, key=key)
         quiet = hansard.ChatOptions(auto_title=False, retry_pause=0.001)
         async with hansard.connect("memory:", providers=[remote], options=quiet) as db:
             ada = db.scope("acme", "ada")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from hansard.model.parts import Error, Text, ToolCall
@@ -190,6 +191,18 @@ async def test_what_is_said_of_an_error_is_bounded() -> None:
         )
         < 1_200
     )
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+async def test_a_key_that_a_provider_repeats_goes_nowhere(status: int) -> None:
+    """`answered` asks with the key; here it has the look of a real one."""
+    key = "sk-live-0123456789abcdefghijklmnop"
+    body = {"error": {"message": f"Incorrect API key: Bearer {key}", "code": key}}
+    told = await answered(json_reply(body, status), key=key)
+    assert told.run.error is not None
+    for kept in (told.run, told.message):
+        assert key not in msgspec.json.encode(kept).decode()
+    assert told.asked[0].headers["authorization"] == f"Bearer {key}"
 
 
 async def test_an_overloaded_provider_is_tried_again_though_it_says_so_in_a_stream() -> None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from hansard.errors import ProviderError, ProviderRefused, ProviderUnavailable
 from hansard.model.checks import clean_text
 from hansard.providers.answer import count_of, fields_of, items_of
+from hansard.secrets import mask
 
 MAX_TEXT = 500
 """Characters."""
@@ -75,9 +76,9 @@ class Failure(NamedTuple):
 
 
 def short_text(value: Any) -> str:
-    """Text from outside, fit to be shown and kept."""
+    """Text about a failure, fit to be shown and kept: without secrets, in one line, and not long."""
     said = value if isinstance(value, str) else str(value)
-    shown = " ".join(_CONTROL.sub(" ", clean_text(said[: 4 * MAX_TEXT])).split())
+    shown = " ".join(_CONTROL.sub(" ", clean_text(mask(said[: 4 * MAX_TEXT]))).split())
     return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
 
 

@@ -22,6 +22,7 @@ from hansard.providers.options import check_options
 from hansard.providers.protocol import Protocol
 from hansard.providers.sse import ServerEvent
 from hansard.providers.transport import Transport
+from hansard.secrets import register, register_url
 
 Kind = Literal["openai", "anthropic", "google"]
 LIST_TIMEOUT = 5.0
@@ -47,6 +48,7 @@ class Remote(Provider):
         self.kind: Kind = kind
         self.url = url
         self.context_tokens = context_tokens
+        register_url(url)
         self._protocol = _protocol(kind, url)
         headers = self._protocol.headers(clean_key(key, f"The key of {name}"))
         self._transport = Transport(name, url or self._protocol.url, headers)
@@ -176,4 +178,5 @@ def clean_key(key: str | None, what: str) -> str | None:
         raise InvalidConfig(
             f"{what} has the character U+{ord(odd):04X} in it, which no key has: copy it again, without quotes."
         )
+    register(cleaned)
     return cleaned or None
