@@ -1,6 +1,6 @@
 """Providers over the network: OpenAI and everything that speaks its protocol, Anthropic, Google.
 
-What an endpoint says is read by readers of our own (decision 17), one a protocol, which tell an `Answer`; that is the
+What an endpoint says is read by readers of our own (decision 18), one a protocol, which tell an `Answer`; that is the
 one place where it is decided what was said and how it ended.
 """
 
