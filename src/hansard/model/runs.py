@@ -24,7 +24,7 @@ RunMode = Literal["answer", "continue", "dialogue"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled", "interrupted"})
 
 
-class RunError(msgspec.Struct, frozen=True):
+class RunError(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     message: str
     details: JsonObject = {}
