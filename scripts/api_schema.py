@@ -23,7 +23,7 @@ SCHEMA = WEB / "src" / "api" / "schema.ts"
 async def document() -> bytes:
     """The OpenAPI document, as the server serves it."""
     async with hansard.connect("memory:") as db:
-        api = make_api(db, doorkeeper=Doorkeeper(""), closing=Closing())
+        api = make_api(db, doorkeeper=Doorkeeper("", db.scope().sessions), closing=Closing())
         return msgspec.json.encode(openapi.describe(api))
 
 

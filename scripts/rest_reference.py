@@ -32,9 +32,13 @@ This page is written by `scripts/rest_reference.py` from the API's own descripti
 **Addresses** below are to be read after `/api/v1`. In the examples `$URL` is where the server is with `/api/v1` after
 it, `$TOKEN` its token, and `$TALK`, `$MESSAGE` and `$RUN` are ids.
 
-**Who asks.** `Authorization: Bearer TOKEN`, or in a browser the cookie that a sign-in link sets. With the cookie, only
-pages of the server itself may change things. What belongs to somebody else looks exactly like what does not exist.
-What a link shows (`/links/…`) is for whoever has the link.
+**Who asks.** `Authorization: Bearer TOKEN`, or in a browser the cookie of a sign-in (`POST /signin`) with the header
+`Hansard-Key`, whose value that sign-in told. The cookie alone opens nothing, and with both only pages of the server
+itself may ask. What belongs to somebody else looks exactly like what does not exist. What a link shows (`/links/…`) is
+for whoever has the link.
+
+**What is sent in pieces**, such as an export or a blob, is sent for as long as who asks may have it: a session that
+ends meanwhile cuts the answer off, and of artifacts what is no longer shared is left out.
 
 **JSON**, in UTF-8, with `Content-Type: application/json`, and at most 16 MiB a body. A field that is not known is an
 error. Times are RFC 3339 with their zone, ids are UUIDs.
@@ -105,7 +109,9 @@ def page() -> str:
 def described() -> JSON:
     """The OpenAPI document."""
     database = hansard.connect("memory:", providers=[])
-    api = make_api(database, doorkeeper=Doorkeeper(""), closing=Closing())
+    api = make_api(
+        database, doorkeeper=Doorkeeper("", database.scope().sessions), closing=Closing()
+    )
     return openapi.describe(api)
 
 

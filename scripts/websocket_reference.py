@@ -40,7 +40,8 @@ record. A client in Python that reconnects by itself is told in [Following chang
 
 **The address** is `/api/v1/ws` at the server. The handshake is authenticated as every request of [the REST
 API](rest.md) is: by `Authorization: Bearer TOKEN`, or in a browser by the cookie of a sign-in, and then only from
-pages of the server itself. A token in the address is not looked at. A handshake that is refused is answered with a
+pages of the server itself, which offer the subprotocols `hansard` and `hansard.key.KEY` with the key that the sign-in
+told. A token in the address is not looked at. A handshake that is refused is answered with a
 problem document.
 
 **Frames** are text, each with one JSON object, whose `type` says what it is. A request may have an `id`, a text or

@@ -31,6 +31,7 @@ from hansard.services.shares import Linked
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
 from hansard.services.shares import NewLink
+from hansard.services.sessions import NewSession
 from hansard.storage.base import OnConflict
 from hansard.model.pages import Page
 from hansard.model.parts import Part
@@ -45,11 +46,13 @@ from hansard.services.scanning import Scanned
 from hansard.model.scope import Scope
 from hansard.services.search import SearchFilter
 from collections.abc import Sequence
+from hansard.model.sessions import Session
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.model.shares import ShareRight
 from hansard.services.previews import Shown
 from hansard.services.previews import Sight
+from hansard.services.sessions import SignedIn
 from hansard.model.activity import Stats
 from hansard.model.tenants import Tenant
 from hansard.model.artifacts import Use
@@ -162,6 +165,7 @@ class Shares:
     def link(self, artifact_id: str, *, revision: int | None=None, expires_at: datetime | None=None) -> NewLink: ...
     def of(self, artifact_id: str) -> Sequence[Share]: ...
     def revoke(self, share_id: str) -> Share: ...
+    def is_genuine(self, token: str) -> bool: ...
     def follow(self, token: str) -> Linked: ...
     def file(self, token: str) -> ArtifactFile: ...
 
@@ -180,6 +184,13 @@ class People:
     def update_me(self, *, name: str | None=None, traits: dict[str, Any] | None=None) -> User: ...
     def tenant(self) -> Tenant: ...
     def update_tenant(self, *, name: str | None=None, instructions: str | None=None) -> Tenant: ...
+
+class Sessions:
+    def begin(self, code: str, browser: str='') -> NewSession: ...
+    def find(self, session_id: str) -> Session | None: ...
+    def list(self) -> Sequence[SignedIn]: ...
+    def end(self, session_id: str) -> None: ...
+    def end_all(self, *, but: str | None=None) -> int: ...
 
 class Feed:
     def read(self, *, after: int=0, limit: int=100) -> _list[FeedEntry]: ...
@@ -228,6 +239,7 @@ class BlockingServices:
     previews: Previews
     blobs: Blobs
     people: People
+    sessions: Sessions
     feed: Feed
     runs: Runs
     chat: Chat

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
-SIGNED_OUT = "signed-out"
 FILE = "config.toml"
 MAX_DAYS = 36_500
 
@@ -43,6 +42,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """More names by which the server may be called, with commas between; needed behind a proxy."""
     path_prefix: str = ""
     """The path below which a proxy shows the server, such as `/hansard`."""
+    public_url: str = ""
+    """Where browsers reach the server through a proxy, such as `https://chat.example.org/hansard`.
+
+    It ends with `path_prefix`. If it begins with `https`, cookies are sent by TLS alone, and browsers are told to
+    come by no other way.
+    """
     model: str = ""
     """The model that answers where nothing else says which; empty: the best there is."""
     max_history: int = 200
@@ -87,11 +92,6 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def token_file(self) -> Path:
         return self.home / TOKEN
-
-    @property
-    def signed_out_file(self) -> Path:
-        """Which sessions were ended."""
-        return self.home / SIGNED_OUT
 
     @property
     def database(self) -> str:

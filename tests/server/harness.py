@@ -22,6 +22,8 @@ from hansard.providers.base import Provider
 from hansard.providers.echo import Echo
 from hansard.providers.registry import Providers
 from hansard.server.app import make_app
+from hansard.server.auth import signin_code
+from hansard.server.cookies import KEY
 from hansard.server.gate import local_hosts
 from hansard.server.run import listen
 from hansard.server.sse import Closing
@@ -116,12 +118,16 @@ class Caller:
 class Site(Caller):
     """A server in a thread, and the database that it serves."""
 
-    def __init__(self, database: Database, port: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, database: Database, port: int, loop: asyncio.AbstractEventLoop, **served: Any
+    ) -> None:
         super().__init__(f"http://127.0.0.1:{port}", TOKEN)
         self.database = database
         self.loop = loop
         self.stranger = httpx2.Client(base_url=self.url, timeout=30)
         """A client without a credential."""
+        self.tenant: str = served.get("tenant", "local")
+        self.user: str = served.get("user", "me")
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
@@ -134,7 +140,7 @@ class Site(Caller):
         running = asyncio.run_coroutine_threadsafe(server.listen(), self.loop)
         try:
             wait_until(lambda: server.started or running.done())
-            with Site(self.database, server.port, self.loop) as other:
+            with Site(self.database, server.port, self.loop, **served) as other:
                 yield other
         finally:
             self.do(server.leave)
@@ -148,6 +154,22 @@ class Site(Caller):
             return await work()
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
+
+
+@contextmanager
+def browser(url: str, token: str = TOKEN, **how: Any) -> Iterator[httpx2.Client]:
+    """A browser that is signed in: it has the cookie, and sends the page's key besides."""
+    with httpx2.Client(base_url=url, timeout=30, **how) as client:
+        told = client.post(f"{url}/api/v1/signin", json={"code": signin_code(token)})
+        assert told.status_code == 201, told.text
+        client.headers[KEY] = told.json()["key"]
+        yield client
+
+
+def credentials(client: httpx2.Client) -> JSON:
+    """The headers that a browser sends by which it is known."""
+    [(name, value)] = client.cookies.items()
+    return {"Cookie": f"{name}={value}", KEY: client.headers[KEY]}
 
 
 def parse(response: httpx2.Response) -> Iterator[JSON]:
@@ -226,7 +248,7 @@ def site(
     thread.start()
     try:
         wait_until(lambda: server.started or not thread.is_alive())
-        with Site(database, server.port, found[0]) as running:
+        with Site(database, server.port, found[0], **served or {}) as running:
             yield running
             running.do(database.runner.close)
     finally:

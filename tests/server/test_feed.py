@@ -14,12 +14,12 @@ import httpx2
 import pytest
 
 from hansard import connect
-from hansard.server.auth import signin_link
 from hansard.services.database import LOCAL_TENANT
 from hansard.services.feed import Feed
 from hansard.services.trimming import trim_feeds
 from hansard.storage.base import Change, Transaction
-from server.harness import JSON, TOKEN, Site, parse, problem, process
+from server.harness import JSON, Site, credentials, parse, problem, process
+from server.harness import browser as signed_in
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")
 
@@ -136,19 +136,19 @@ def test_nobody_hears_of_what_is_not_theirs(here: Site) -> None:
 
 @pytest.fixture
 def browser(here: Site) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=f"{here.url}/api/v1", headers={"Origin": here.url}) as client:
-        client.get(signin_link(TOKEN, here.url))
+    with signed_in(here.url, headers={"Origin": here.url}) as client:
+        client.base_url = f"{here.url}/api/v1"
         yield client
 
 
 def test_who_signs_out_hears_nothing_more(here: Site, browser: httpx2.Client) -> None:
-    copied = dict(browser.cookies)
+    copied = credentials(browser)
     with browser.stream("GET", STREAM, timeout=30) as response:
         changes = parse(response)
         next(changes)
         first = here.talk()
         assert next(changes)["subject_id"] == first["id"]
-        with httpx2.Client(cookies=copied, headers={"Origin": here.url}) as other_tab:
+        with httpx2.Client(headers=copied | {"Origin": here.url}) as other_tab:
             assert other_tab.delete(f"{here.url}/api/v1/session").status_code == 204
         here.talk()
         assert list(changes) == []

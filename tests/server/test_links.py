@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,19 @@ import httpx2
 import pytest
 
 from hansard.errors import NotFound, TooManyRequests
+from hansard.model.shares import Share
 from hansard.server import guessing
-from hansard.server.gate import COOKIE
+from hansard.server.cookies import KEY
 from hansard.server.guessing import Guesses
+from hansard.services.shares import Shares
+from hansard.storage.base import Transaction
 from server.harness import JSON, Site, problem, process, site, wait_until
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")
 
 PAGE: JSON = {"type": "html", "title": "Ünï page", "content": "<script>alert(1)</script>"}
 OPEN = {"check_alive", "check_ready", "follow_link", "download_linked", "preview_link"}
+OPEN_BY_CODE = {"sign_in"}
 
 
 @pytest.fixture
@@ -109,12 +114,12 @@ def test_nothing_else_opens(here: Site) -> None:
             for headers in (
                 {},
                 {"Authorization": f"Bearer {token}"},
-                {"Cookie": f"{COOKIE}={token}"},
+                {"Cookie": f"hansard_session={token}", KEY: token},
             ):
                 told = here.stranger.request(method.upper(), address, headers=headers)
-                if told.status_code != 401:
+                if told.status_code != 401 or operation["operationId"] in OPEN_BY_CODE:
                     opened.add(operation["operationId"])
-    assert opened == OPEN
+    assert opened == OPEN | OPEN_BY_CODE
     for path in (
         "links",
         "links/",
@@ -153,10 +158,71 @@ def test_guesses_are_bounded_and_shut_nobody_out(lone: Site) -> None:
     )
     assert lone.stranger.get(known).status_code == 200, "what was open stays open"
     _, new = linked(lone)
-    assert lone.client.get(f"/links/{new['token']}").status_code == 200, "who is signed in is known"
+    assert lone.stranger.get(f"/api/v1/links/{new['token']}").status_code == 200, (
+        "so does a new one"
+    )
     problem(lone.client.get("/links/guess"), 404, "not-found")
+
+
+def without_a_checksum(here: Site, link: JSON) -> str:
+    """Make a link one from before there were checksums; gives its token."""
+    token = link["token"].partition(".")[0]
+    digest = hashlib.sha256(token.encode()).hexdigest()
+
+    async def work(tx: Transaction) -> None:
+        await tx.update(Share, link["share"]["id"], token_hash=digest, updated_at=datetime.now(UTC))
+
+    here.do(lambda: here.database.storage.write("local", work))
+    return token
+
+
+def test_an_older_link_stays_good_and_its_kind_is_guessed_within_bounds(lone: Site) -> None:
+    _, link = linked(lone)
+    token = without_a_checksum(lone, link)
+    for n in range(guessing.ALLOWED):
+        lone.stranger.get(f"/api/v1/links/guess{n}")
+    problem(lone.stranger.get(f"/api/v1/links/{token}"), 429, "too-many-requests")
     with httpx2.Client(transport=httpx2.HTTPTransport(local_address="127.0.0.2")) as neighbour:
-        assert neighbour.get(f"{lone.url}/api/v1/links/{new['token']}").status_code == 200
+        assert neighbour.get(f"{lone.url}/api/v1/links/{token}").status_code == 200
+    assert lone.stranger.get(f"/api/v1/links/{token}").status_code == 200, "it opened here"
+
+
+def look_at_forged_links(here: Site, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Forge as many tokens as would be refused otherwise; gives their answers."""
+    _, link = linked(here)
+    secret, _, checksum = link["token"].partition(".")
+    forged = [f"{secret[::-1]}.{checksum}", f"{secret}.{checksum[::-1]}", f"{secret}.", ".x", "a.b"]
+    looks: list[str] = []
+    reading = here.database.storage.read
+
+    async def counted(tenant: str, work: Any) -> Any:
+        looks.append(tenant)
+        return await reading(tenant, work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(here.database.storage, "read", counted)
+        addresses = [f"/api/v1/links/{token}" for token in forged * 5]
+        answers = [here.stranger.get(address).status_code for address in addresses]
+        assert looks == [], "nothing is looked for"
+    assert here.stranger.get(f"/api/v1/links/{link['token']}").status_code == 200
+    return answers
+
+
+def test_a_forged_token_is_refused_without_the_database_and_shuts_nobody_out(
+    lone: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert look_at_forged_links(lone, monkeypatch) == [404] * 25
+
+
+def test_a_checksum_that_nobody_compares_would_be_seen(
+    lone: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def believed(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(Shares, "is_genuine", believed)
+    with pytest.raises(AssertionError):
+        look_at_forged_links(lone, monkeypatch)
 
 
 def test_guesses_come_back_with_time_and_little_is_remembered() -> None:

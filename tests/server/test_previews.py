@@ -184,7 +184,8 @@ def test_an_address_cannot_be_made_or_changed(shown: Site) -> None:
     artifact = made(shown)
     url = preview_of(shown, artifact)["url"]
     expires, said, signature = url.removeprefix("/preview/").split(".")
-    theirs = Doorkeeper("hsd_another").seal(b"{}", 60).text
+    sessions = shown.database.scope().sessions
+    theirs = Doorkeeper("hsd_another", sessions).seal(b"{}", 60).text
     later = f"{int(expires) + 10**9}.{said}.{signature}"
     for sealed in (
         later,

@@ -18,9 +18,10 @@ import pytest
 
 from hansard.config import load
 from hansard.errors import DatabaseInUse, InvalidConfig, SchemaOutdated
-from hansard.server.auth import signin_link
+from hansard.server.auth import signin_code
+from hansard.server.cookies import KEY
 from hansard.server.run import serve
-from server.harness import JSON, parse, problem, process, text_of, wait_until
+from server.harness import JSON, browser, credentials, parse, problem, process, text_of, wait_until
 
 WORDS = " ".join(f"word{i}" for i in range(400))
 
@@ -54,33 +55,30 @@ def test_a_server_below_a_path_says_so(home: Path) -> None:
     with process(home, path_prefix="/hansard") as server, server.client() as client:
         assert server.url.endswith("/hansard")
         assert client.get("/me").status_code == 200
-        page = httpx2.get(signin_link(server.token, server.url))
-        assert page.headers["location"] == "/hansard/"
-        assert "Path=/hansard" in page.headers["set-cookie"].split("; ")
+        told = client.post("/signin", json={"code": signin_code(server.token)})
+        assert "Path=/hansard" in told.headers["set-cookie"].split("; ")
 
 
 def test_a_second_start_is_quick_and_knows_token_and_sessions(home: Path) -> None:
-    with process(home) as first, httpx2.Client() as browser:
-        browser.get(signin_link(first.token, first.url))
-        cookies = dict(browser.cookies)
+    with process(home) as first, browser(first.url, first.token) as client:
+        signed = credentials(client)
         first.end(signal.SIGINT)
         began = time.monotonic()
         with process(home) as second:
             assert time.monotonic() - began < 5
             assert second.token == first.token
-            answer = httpx2.get(f"{second.url}/api/v1/me", cookies=cookies)
+            answer = httpx2.get(f"{second.url}/api/v1/me", headers=signed)
             assert answer.status_code == 200
 
 
 def test_who_signed_out_is_not_signed_in_again_by_a_restart(home: Path) -> None:
-    with process(home) as first, httpx2.Client() as browser:
-        browser.get(signin_link(first.token, first.url))
-        cookies = dict(browser.cookies)
-        out = browser.delete(f"{first.url}/api/v1/session", headers={"Origin": first.url})
+    with process(home) as first, browser(first.url, first.token) as client:
+        signed = credentials(client)
+        out = client.delete(f"{first.url}/api/v1/session", headers={"Origin": first.url})
         assert out.status_code == 204
         first.end()
         with process(home) as second:
-            answer = httpx2.get(f"{second.url}/api/v1/me", cookies=cookies)
+            answer = httpx2.get(f"{second.url}/api/v1/me", headers=signed)
             problem(answer, 401, "not-signed-in")
 
 
@@ -259,10 +257,9 @@ async def empty_postgres(postgres_server: str) -> str:
 
 def test_nothing_secret_and_nothing_said_is_logged(home: Path) -> None:
     with process(home, log_level="debug") as server, server.client() as client:
-        link = signin_link(server.token, server.url)
-        with httpx2.Client() as browser:
-            browser.get(link)
-            session = browser.cookies["hansard_session"]
+        with browser(server.url, server.token) as page:
+            page.get("/api/v1/me")
+            secrets = [*page.cookies.values(), page.headers[KEY]]
         talk = client.post("/conversations", json={"title": "marmot"}).json()["id"]
         body = {"content": "marmot", "model": "echo/echo"}
         client.post(f"/conversations/{talk}/chat", json=body)
@@ -271,7 +268,7 @@ def test_nothing_secret_and_nothing_said_is_logged(home: Path) -> None:
         client.post("/conversations", content=b"marmot")
         _, said, complained = server.end()
     assert "INFO" in complained
-    for secret in (server.token, session, link.partition("code=")[2], "marmot"):
+    for secret in (server.token, *secrets, "marmot"):
         assert secret not in complained
     assert server.token not in said
 

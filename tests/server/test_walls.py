@@ -13,10 +13,11 @@ from hansard.errors import NotFound
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
+from hansard.server.auth import signin_code
 from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.sql.sqlite import SqliteTransaction
-from server.harness import JSON, Site, problem, site
+from server.harness import JSON, TOKEN, Site, problem, site
 from server.walls import BODIES, MISSING, NAMES, NO_THING, OWN_NAMES, REFERENCES, Reference
 
 
@@ -45,6 +46,9 @@ def things_of(here: Site) -> dict[str, str]:
     collection = here.post("/collections", 201, name="marmot")
     here.put(f"/collections/{collection['id']}/artifacts/{artifact['id']}", 204)
     link = here.post(f"/artifacts/{artifact['id']}/links", 201)
+    code = signin_code(TOKEN, here.tenant, here.user)
+    assert here.stranger.post("/api/v1/signin", json={"code": code}).status_code == 201
+    session = here.get("/sessions")["items"][0]
     name = f"marmot {uuid4()}"
     here.put(f"/settings/{name}", value="marmot")
     return {
@@ -58,6 +62,7 @@ def things_of(here: Site) -> dict[str, str]:
         "share_id": link["share"]["id"],
         "token": link["token"],
         "collection_id": collection["id"],
+        "session_id": session["id"],
         "digest": blob.json()["id"],
         "name": name,
     }
@@ -266,6 +271,7 @@ def test_lists_searches_counts_and_feeds_hold_ones_own_alone(owner: Site, strang
         "/settings",
         "/feed?after=0&limit=500",
         "/runs",
+        "/sessions",
         "/export",
     ):
         told = stranger.client.get(path).text

@@ -19,13 +19,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from hansard.server.auth import Doorkeeper, signin_link
-from hansard.server.gate import COOKIE
+from hansard.server.auth import Doorkeeper
 from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
 from hansard.server.websocket.limits import Bucket
 from hansard.server.websocket.session import Session
-from server.harness import JSON, TOKEN, Site, process, wait_until
+from server.harness import JSON, TOKEN, Site, browser, credentials, process, wait_until
 from server.sockets import Socket, socket
 
 PAGE: JSON = {"type": "html", "title": "Clock", "content": "<p>noon</p>"}
@@ -51,9 +50,8 @@ def refusal(url: str, **how: Any) -> JSON:
 
 def session(here: Site) -> dict[str, str]:
     """The header of a browser that is signed in."""
-    with httpx2.Client() as browser:
-        browser.get(signin_link(TOKEN, here.url))
-        return {"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}"}
+    with browser(here.url) as client:
+        return credentials(client)
 
 
 def test_a_handshake_needs_a_credential(here: Site) -> None:
@@ -144,7 +142,10 @@ def test_authority_that_is_looked_up_but_once_would_be_seen(
     started = Session.__init__
 
     def trusting(self: Session, socket: Any, services: Any, _: Any, closing: Any) -> None:
-        started(self, socket, services, lambda: True, closing)
+        async def believed() -> bool:
+            return True
+
+        started(self, socket, services, believed, closing)
 
     monkeypatch.setattr(Session, "__init__", trusting)
     with pytest.raises(AssertionError):
@@ -157,9 +158,9 @@ def test_the_credential_is_asked_for_with_every_frame(
     asked: list[str] = []
     knows = Doorkeeper.knows
 
-    def counted(self: Doorkeeper, given: Any) -> bool:
+    async def counted(self: Doorkeeper, given: Any) -> bool:
         asked.append(given.kind)
-        return knows(self, given)
+        return await knows(self, given)
 
     monkeypatch.setattr(limits, "LOOK", 60)
     monkeypatch.setattr(Doorkeeper, "knows", counted)

@@ -123,6 +123,7 @@ MISSING = {
     **{name: str(uuid4()) for name in ("conversation_id", "message_id", "branch_id")},
     **{name: str(uuid4()) for name in ("run_id", "project_id", "artifact_id", "collection_id")},
     "share_id": str(uuid4()),
+    "session_id": str(uuid4()),
     "token": "missing",
     "number": "1",
 }

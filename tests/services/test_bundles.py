@@ -237,7 +237,7 @@ async def test_what_somebody_else_has_is_not_touched(ada: Services, bob: Service
     data = await export(bob, made.id)
     await ada.artifacts.delete(made.id)
     report = await take_in(bob, data)
-    assert (report.added, report.different) == ({}, {"artifact": 1, "revision": 1})
+    assert (report.added, report.different) == ({}, {"artifact": 1, "content": 1, "revision": 1})
     assert (await artifacts(bob), await titles(ada, deleted=True)) == ([], ["Plan"])
 
 

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
-from hansard.server.auth import signin_link
+from hansard.server.cookies import KEY
 from server.harness import Caller, Process, process
+from server.harness import browser as signed_in_browser
 from web.app import App
 from web.chromium import chromium
 from web.speaker import Speaker, speaker
@@ -128,12 +130,11 @@ async def visit(
         async def enter(server: Caller | Process, *, signed_in: bool = True, **how: Any) -> App:
             watch = Watch(server.url)
             watches.append(watch)
+            given = {"storage_state": signed_in_to(server), **how} if signed_in else how
             context = await open_ones.enter_async_context(
-                _recorded(browser, request.node, tmp_path / f"browser{len(watches)}", how)
+                _recorded(browser, request.node, tmp_path / f"browser{len(watches)}", given)
             )
             await watch.over(context)
-            if signed_in:
-                await sign_in(context, server)
             return App(await context.new_page(), watch)
 
         yield enter
@@ -141,11 +142,20 @@ async def visit(
     assert not problems, "\n".join(problems)
 
 
-async def sign_in(context: BrowserContext, server: Caller | Process) -> None:
-    token = server.token
-    answer = await context.request.get(signin_link(token, server.url))
-    assert answer.ok
-    await answer.dispose()
+def signed_in_to(server: Caller | Process) -> Any:
+    """What a browser keeps that is signed in to a server: a cookie, and what its origin has for itself."""
+    with signed_in_browser(server.url, server.token) as client:
+        [cookie] = client.cookies.jar
+        key = client.headers[KEY]
+    place = urlsplit(server.url)
+    sent = {"name": cookie.name, "value": cookie.value, "domain": place.hostname, "path": "/"}
+    kept = {"name": f"hansard.key {place.path}/", "value": key}
+    return {
+        "cookies": [
+            sent | {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Strict"}
+        ],
+        "origins": [{"origin": f"{place.scheme}://{place.netloc}", "localStorage": [kept]}],
+    }
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, expect
 from server.harness import JSON, Caller, Process, process
 from web.app import App
 from web.chromium import chromium
-from web.conftest import DESKTOP, PHONE, sign_in
+from web.conftest import DESKTOP, PHONE, signed_in_to
 from web.sample import fill
 from web.speaker import speaker
 from web.watch import Watch
@@ -154,8 +154,8 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @asynccontextmanager
 async def window(browser: Browser, server: Process, how: dict[str, Any]) -> AsyncIterator[App]:
-    context = await browser.new_context(locale="en-GB", reduced_motion="reduce", **how)
-    await sign_in(context, server)
+    given = {"storage_state": signed_in_to(server), **how}
+    context = await browser.new_context(locale="en-GB", reduced_motion="reduce", **given)
     yield App(await context.new_page(), Watch(server.url))
     await context.close()
 

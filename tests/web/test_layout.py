@@ -165,7 +165,7 @@ async def test_a_file_beside_a_picture_is_no_taller_than_its_name(app: App, serv
     server.post(f"/conversations/{talk['id']}/messages", 201, messages=[said])
     await app.open_talk(talk)
     beside = await box(app.thread.get_by_role("img", name="sea.png"))
-    name = await box(app.thread.get_by_role("link", name="sea.csv"))
+    name = await box(app.thread.get_by_role("button", name="sea.csv"))
     assert name["right"] < beside["x"], "they are beside each other"
     assert name["height"] < 60 < beside["height"]
 

@@ -98,7 +98,7 @@ async def test_everything_goes_out_and_comes_back_equal(
     before = server.get(f"/conversations/{talk['id']}/messages")["items"]
     await app.open("/settings/data")
     async with app.page.expect_download() as coming:
-        await app.page.get_by_role("link", name="Export everything").click()
+        await app.page.get_by_role("button", name="Export everything").click()
     file = tmp_path / "export.jsonl"
     await (await coming.value).save_as(file)
     assert len([json.loads(line) for line in file.read_text("utf-8").splitlines()]) > 3
@@ -106,7 +106,7 @@ async def test_everything_goes_out_and_comes_back_equal(
     await app.button("Move all conversations to the trash").click()
     confirm = app.dialog.get_by_role("button", name="Move all conversations to the trash")
     await expect(app.dialog).to_contain_text("One conversation goes into the trash")
-    await expect(app.dialog.get_by_role("link", name="Export everything")).to_be_visible()
+    await expect(app.dialog.get_by_role("button", name="Export everything")).to_be_visible()
     await expect(confirm).to_be_disabled()
     await app.dialog.get_by_role("textbox").fill("delete")
     await confirm.click()

@@ -26,6 +26,7 @@ from hansard.cli import (
     projects,
     search,
     serve,
+    sessions,
     stats,
     transfer,
 )
@@ -46,6 +47,7 @@ for module in (
     stats,
     models,
     projects,
+    sessions,
     artifacts,
     bundles,
     transfer,

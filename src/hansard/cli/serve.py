@@ -55,10 +55,12 @@ def link(loaded: Loaded) -> None:
 
     if not loaded.token_file.is_file():
         raise NotFound(f"There is no token at {loaded.token_file}: no server was started yet.")
-    typer.echo(signin_link(token_of(loaded.token_file), _url(loaded)))
+    config = loaded.config
+    url = config.public_url.rstrip("/") or url_of(loaded)
+    typer.echo(signin_link(token_of(loaded.token_file), url, config.tenant, config.user))
 
 
-def _url(loaded: Loaded) -> str:
+def url_of(loaded: Loaded) -> str:
     """Where the owner of the file says that it serves; without a file, where a server would be."""
     from hansard.storage.ownership import owner_of  # noqa: PLC0415
 

@@ -25,3 +25,5 @@ class BlobUse(Entry, frozen=True, kw_only=True):
     owner_id: str
     holder: Ref
     """The message's id, or `upload`."""
+    media_type: str | None = None
+    """What the user who uploaded it says that it is; None where a message says it."""

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hansard.model.artifacts import ArtifactType
-from hansard.model.base import Digest, Id, Record
+from hansard.model.base import Digest, Entry, Id, Record
 
 ShareRight = Literal["read", "write"]
 
@@ -41,3 +41,9 @@ class Share(Record, frozen=True, kw_only=True):
     """
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+class LinkKey(Entry, frozen=True, kw_only=True):
+    """What the checksums in the tokens of a tenant's links are made with."""
+
+    data: bytes

@@ -13,6 +13,7 @@ from litestar.di import Provide
 from hansard.server import errors, openapi, page, preview, sse
 from hansard.server.auth import Doorkeeper
 from hansard.server.bodies import MAX_BODY, BoundedRequest
+from hansard.server.cookies import SessionCookie
 from hansard.server.gate import Gate
 from hansard.server.guessing import Guesses
 from hansard.server.http import (
@@ -78,6 +79,7 @@ def make_api(
     doorkeeper: Doorkeeper,
     closing: Closing,
     prefix: str = "",
+    secure: bool = False,
     web: Path = page.WEB,
 ) -> Litestar:
     """The routes alone. Whoever reaches them is believed, so they stand behind the gate."""
@@ -87,6 +89,7 @@ def make_api(
         "doorkeeper": doorkeeper,
         "closing": closing,
         "prefix": prefix,
+        "session_cookie": SessionCookie(prefix, secure),
         "files": page.Files(web, prefix),
         "guesses": Guesses(),
     }
@@ -108,20 +111,20 @@ def make_app(
     database: Database,
     *,
     token: str,
-    ended: Path | None = None,
     hosts: Iterable[str],
     tenant: str = LOCAL_TENANT,
     user: str = LOCAL_USER,
     closing: Closing | None = None,
     prefix: str = "",
+    secure: bool = False,
     web: Path = page.WEB,
 ) -> Gate:
     """An ASGI application that serves an open database to whoever has the token.
 
-    `ended` is the file that remembers which sessions were ended, without which a restart forgets them;
-    `prefix` is the path below which a proxy shows it, such as `/hansard`; `web` the folder of the built chat app.
+    `prefix` is the path below which a proxy shows it, such as `/hansard`; `secure` says that browsers reach it by https
+    alone; `web` is the folder of the built chat app.
     """
-    doorkeeper = Doorkeeper(token, ended=ended)
+    doorkeeper = Doorkeeper(token, database.scope(tenant=tenant, user=user).sessions)
     api = make_api(
         database,
         tenant=tenant,
@@ -129,9 +132,10 @@ def make_app(
         doorkeeper=doorkeeper,
         closing=closing or Closing(),
         prefix=prefix,
+        secure=secure,
         web=web,
     )
-    return Gate(api, doorkeeper, hosts, prefix)
+    return Gate(api, doorkeeper, hosts, SessionCookie(prefix, secure))
 
 
 @get("/openapi.json", include_in_schema=False)

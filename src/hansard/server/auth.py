@@ -1,10 +1,9 @@
-"""Who may come in: one secret token for an installation, one-time links that sign a browser in, and its cookie.
+"""Who may come in: one secret token for an installation, one-time links that sign a browser in, and its session.
 
-Everything follows from the token. A link carries a code, a cookie a session, and a preview's address what it is of,
-each signed with a key of its own that is derived from the token; so none gives the token away, none can stand for
-another, and a new token ends them all. A code that was used is remembered by this process alone, until it would have
-expired; so that a restart makes no code good again, a process takes none that is older than itself. Sessions that were
-ended lie in a file beside the token, so that a restart signs nobody in again.
+What is signed here is signed with a key of its own that is derived from the token: the code of a link, the cookie of a
+session, and the address of a preview. So none gives the token away, none can stand for another, and a new token ends
+them all. What is not signed is refused without a look into the database. Sessions and used codes are rows there, which
+all servers share: one that is ended is over at once at this server, and within `BELIEVED` seconds at the others.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import re
 import secrets
 import time
@@ -22,14 +22,20 @@ from typing import Literal
 
 import msgspec
 
-from hansard.errors import InvalidConfig, NotFound, NotSignedIn, Unavailable
+from hansard.errors import InvalidConfig, NotFound, NotSignedIn, StorageError, Unavailable
+from hansard.model.sessions import Session
+from hansard.services.database import LOCAL_TENANT, LOCAL_USER
+from hansard.services.sessions import NewSession, Sessions, is_of
 from hansard.storage.drafts import draft
 
 LINK_LASTS = 15 * 60
-SESSION_LASTS = 90 * 24 * 3600
 """Seconds."""
-
-Purpose = Literal["sign-in code", "session", "preview"]
+BELIEVED = 1.0
+"""Seconds for which a session is believed to be as it was read."""
+UNREACHABLE = 60.0
+"""Seconds for which it is believed while the database cannot be asked."""
+REMEMBERED = 10_000
+"""Sessions."""
 
 _TOKEN = re.compile(r"hsd_[\w-]{43}", re.ASCII)
 
@@ -52,29 +58,21 @@ def token_of(file: Path) -> str:
     return token
 
 
-def ended_in(file: Path) -> dict[str, float]:
-    """The hashes of the sessions that were ended, and when they expire; raises InvalidConfig."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise InvalidConfig(f"{file} cannot be read: {error.strerror}.") from error
-    except msgspec.MsgspecError as error:
-        raise InvalidConfig(
-            f"{file} does not say which sessions were ended. Remove it and the token beside it: that ends all of them."
-        ) from error
-
-
 def write_private(file: Path, text: str) -> None:
     """Write a file that its owner alone may read: all of it or nothing, even if the power fails."""
     with draft(file) as made:
         made.write_text(text, "utf-8")
 
 
-def signin_link(token: str, url: str) -> str:
-    """A link that signs one browser in, once, within a quarter of an hour."""
-    return f"{url}/signin?code={_sign(token, 'sign-in code', time.time() + LINK_LASTS)}"
+def signin_code(token: str, tenant: str = LOCAL_TENANT, user: str = LOCAL_USER) -> str:
+    """What signs one browser in, once, within a quarter of an hour."""
+    claim = f"{_until(time.time() + LINK_LASTS)}.{secrets.token_urlsafe(16)}"
+    return _sign(token, _code_for(tenant, user), claim)
+
+
+def signin_link(token: str, url: str, tenant: str = LOCAL_TENANT, user: str = LOCAL_USER) -> str:
+    """A link to a page that takes such a code."""
+    return f"{url}/signin?code={signin_code(token, tenant, user)}"
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -82,6 +80,9 @@ class Credential(msgspec.Struct, frozen=True):
 
     kind: Literal["token", "session"]
     secret: str
+    """The token, or the value of the cookie."""
+    key: str = ""
+    """With a cookie, what the page sent besides."""
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -93,88 +94,105 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 class Doorkeeper:
-    """Knows the token, which codes were used, and which sessions were ended, also before if `ended` is a file."""
+    """Knows the token, and whom the database knows."""
 
     def __init__(
-        self, token: str, clock: Callable[[], float] = time.time, *, ended: Path | None = None
+        self, token: str, sessions: Sessions, clock: Callable[[], float] = time.time
     ) -> None:
         self._token = token
+        self._sessions = sessions
         self._clock = clock
-        self._began = clock()
-        self._used: dict[str, float] = {}
-        """Codes, and when they expire."""
-        self._ended_file = ended
-        self._ended = {} if ended is None else ended_in(ended)
+        self._read: dict[str, tuple[Session | None, float]] = {}
+        """Sessions as they were read, and when, by id."""
 
-    def knows(self, given: Credential) -> bool:
+    async def knows(self, given: Credential) -> bool:
+        """Whether whoever brings this may be here now; a session's rows are read about once a second."""
         if given.kind == "token":
             return hmac.compare_digest(given.secret.encode(), self._token.encode())
-        expires = _expiry(self._token, "session", given.secret)
-        return expires > self._clock() and _hash(given.secret) not in self._ended
+        claim = _said(self._token, "session", given.secret)
+        session_id, _, secret = claim.partition(".")
+        session = await self._session(session_id) if secret and given.key else None
+        return session is not None and is_of(session, secret, given.key)
 
-    def admit(self, code: str) -> str:
-        """A session for a code that is good and was not used before; raises NotSignedIn."""
-        now = self._clock()
-        expires = _expiry(self._token, "sign-in code", code)
-        if expires <= now or expires - LINK_LASTS < self._began or code in self._used:
-            raise NotSignedIn("This link was used before, or is too old.")
-        self._used = self._lasting(self._used) | {code: expires}
-        return _sign(self._token, "session", now + SESSION_LASTS)
+    async def admit(self, code: str, browser: str = "") -> tuple[NewSession, str]:
+        """A session for a code that is good and was not used before, and its cookie; raises NotSignedIn."""
+        scope = self._sessions.scope
+        claim = _said(self._token, _code_for(scope.tenant, scope.user), code)
+        if not claim or int(claim.partition(".")[0]) / 1e6 <= self._clock():
+            raise NotSignedIn("This link is too old, or is none of this server's.")
+        session = await self._sessions.begin(code, browser)
+        return session, _sign(self._token, "session", f"{session.id}.{session.secret}")
 
-    def dismiss(self, given: Credential) -> None:
-        """End a session; a token stays good. Raises Unavailable if a restart would make it good again."""
-        if given.kind != "session":
-            return
-        expires = _expiry(self._token, "session", given.secret)
-        self._ended = self._lasting(self._ended) | {_hash(given.secret): expires}
-        if self._ended_file is not None:
-            try:
-                write_private(self._ended_file, msgspec.json.encode(self._ended).decode())
-            except OSError as error:
-                raise Unavailable(
-                    "This browser is signed out until the server starts again: that cannot be kept."
-                ) from error
+    async def is_signed_in(self, session_id: str) -> bool:
+        """Whether a session is good now, whoever comes with it."""
+        return await self._session(session_id) is not None
+
+    def session_of(self, given: Credential | None) -> str | None:
+        """The id of the session that a credential is of; None for a token."""
+        if given is None or given.kind == "token":
+            return None
+        return _said(self._token, "session", given.secret).partition(".")[0]
+
+    def forget(self) -> None:
+        """Believe nothing that was read of sessions: some were ended here."""
+        self._read.clear()
 
     def seal(self, said: bytes, lasts: float) -> Seal:
         """Say something that whoever has it may come back with; it can be read, and not changed."""
         expires = self._clock() + lasts
-        sealed = _sign(self._token, "preview", expires, _text(said))
+        sealed = _sign(self._token, "preview", f"{_until(expires)}.{_text(said)}")
         return Seal(sealed, datetime.fromtimestamp(expires, UTC))
 
     def unseal(self, sealed: str) -> bytes:
         """What we said; raises NotFound if we did not, or if that was too long ago."""
-        if _expiry(self._token, "preview", sealed) <= self._clock():
+        until, _, said = _said(self._token, "preview", sealed).partition(".")
+        if not until or int(until) / 1e6 <= self._clock():
             raise NotFound("There is nothing at this address.")
-        said = sealed.split(".")[1]
         return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
 
-    def _lasting(self, known: dict[str, float]) -> dict[str, float]:
-        """What has not expired."""
-        now = self._clock()
-        return {name: expires for name, expires in known.items() if expires > now}
+    async def _session(self, session_id: str) -> Session | None:
+        known, read = self._read.get(session_id, (None, -math.inf))
+        age = time.monotonic() - read
+        if age < BELIEVED:
+            return known
+        began = time.monotonic()
+        try:
+            found = await self._sessions.find(session_id)
+        except (StorageError, Unavailable):
+            if known is None or age >= UNREACHABLE:
+                raise
+            return known
+        self._read.pop(session_id, None)
+        self._read[session_id] = found, began
+        if len(self._read) > REMEMBERED:
+            del self._read[next(iter(self._read))]
+        return found
 
 
-def _sign(token: str, purpose: Purpose, expires: float, said: str = "") -> str:
-    """`expiry.said.signature`, the expiry in microseconds; a nonce where nothing is said."""
-    claim = f"{round(expires * 1e6)}.{said or secrets.token_urlsafe(16)}"
+def _code_for(tenant: str, user: str) -> str:
+    return f"sign-in code\0{tenant}\0{user}"
+
+
+def _sign(token: str, purpose: str, claim: str) -> str:
+    """`claim.signature`."""
     return f"{claim}.{_signature(token, purpose, claim)}"
 
 
-def _expiry(token: str, purpose: Purpose, signed: str) -> float:
-    """When something that was signed expires; 0 if it was not signed by us for this purpose."""
+def _said(token: str, purpose: str, signed: str) -> str:
+    """What was signed by us for this purpose; empty if it was not."""
     claim, _, signature = signed.rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(token, purpose, claim).encode()):
-        return 0
-    return int(claim.partition(".")[0]) / 1e6
+    ours = hmac.compare_digest(signature.encode(), _signature(token, purpose, claim).encode())
+    return claim if ours else ""
 
 
-def _signature(token: str, purpose: Purpose, claim: str) -> str:
+def _signature(token: str, purpose: str, claim: str) -> str:
     key = hmac.digest(token.encode(), b"hansard " + purpose.encode(), hashlib.sha256)
     return _text(hmac.digest(key, claim.encode(), hashlib.sha256))
 
 
-def _hash(session: str) -> str:
-    return hashlib.sha256(session.encode()).hexdigest()
+def _until(expires: float) -> str:
+    """A time in an address: in microseconds."""
+    return str(round(expires * 1e6))
 
 
 def _text(digest: bytes) -> str:

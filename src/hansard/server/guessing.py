@@ -1,6 +1,7 @@
-"""How often somebody without a credential may name a link that there is not.
+"""How often somebody without a credential may name a link that there is not, with a token that has no checksum.
 
-A guess costs a look into the database. Whoever asks, by address, has so many wrong ones, and gets them back with time.
+Links have tokens with a checksum, which cannot be guessed; older links have none. A guess at one of those costs a look
+into the database. Whoever asks, by address, has so many wrong ones, and gets them back with time.
 Behind a proxy all have one address; so a link that opened here before opens for everybody, and a guesser keeps nobody
 from what is being read.
 """

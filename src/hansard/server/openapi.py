@@ -22,6 +22,7 @@ from litestar.typing import FieldDefinition
 
 from hansard import __version__
 from hansard.server import gate, sse
+from hansard.server.cookies import SessionCookie
 from hansard.server.errors import MEDIA_TYPE, Problem
 from hansard.server.fieldtexts import field_texts
 
@@ -39,8 +40,9 @@ _SCHEMES: dict[str, Any] = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": gate.COOKIE,
-        "description": "A browser that was signed in by a link. It may change things from pages of this server alone.",
+        "name": SessionCookie().name,
+        "description": "A browser that was signed in by a link. The cookie is good with the header `Hansard-Key`, "
+        "which has what the sign-in told, and on pages of this server alone.",
     },
 }
 

@@ -18,16 +18,13 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from litestar import Request, Response, get, route
+from litestar import Request, Response, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
-from litestar.params import FromQuery
 
 from hansard import __version__
-from hansard.errors import NotFound, NotSignedIn
-from hansard.server.auth import Credential, Doorkeeper
-from hansard.server.gate import cookie
-from hansard.server.http.fields import Prefix, Scoped
+from hansard.errors import NotFound
+from hansard.server.http.fields import Prefix
 
 WEB = Path(__file__).with_name("web")
 """Where the build puts the app."""
@@ -64,8 +61,6 @@ _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif }
 body { max-width: 34rem; margin: 15vh auto 0; padding: 0 1.5rem }
 h1 { font-size: 1.25rem }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem }
-dd { margin: 0 }
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _PAGE_POLICY = (
@@ -115,8 +110,7 @@ class Files:
 
 @route(["/", "/{_:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def show(
-    request: Request[Any, Credential | None, Any],
-    services: Scoped,
+    request: Request[Any, Any, Any],
     files: NamedDependency[Files],
     prefix: Prefix,
 ) -> Response[bytes] | Response[str]:
@@ -124,30 +118,9 @@ async def show(
     name = request.scope["path"].strip("/")
     if files.built:
         return await _file(files, name, request.headers.get("Accept-Encoding", ""))
-    if name:
+    if name not in ("", "signin"):
         raise NotFound(_NOTHING)
-    if request.auth is None:
-        return plain(401, "<p>This browser is not signed in.</p>" + _HOW)
-    return await _facts(services, prefix)
-
-
-@get("/signin", include_in_schema=False)
-async def sign_in(
-    request: Request[Any, Credential | None, Any],
-    doorkeeper: NamedDependency[Doorkeeper],
-    prefix: Prefix,
-    code: FromQuery[str] = "",
-) -> Response[str]:
-    """Give this browser a session for the code of a link."""
-    home = {"Location": f"{prefix}/"}
-    try:
-        session = doorkeeper.admit(code)
-    except NotSignedIn as error:
-        if request.auth is not None:  # a link that was opened twice
-            return Response("", status_code=303, headers=home)
-        return plain(401, f"<p>{escape(error.message)}</p>" + _HOW)
-    headers = home | {"Set-Cookie": cookie(session, prefix)}
-    return Response("", status_code=303, headers=headers)
+    return _facts(prefix)
 
 
 async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
@@ -175,27 +148,12 @@ async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
     return Response(content, media_type=_TYPES.get(suffix, _ANYTHING), headers=headers)
 
 
-_HOW = (
-    "<p>Run <code>hansard link</code> on the machine where the server runs, and open the link that it prints. "
-    "It is good once, for a quarter of an hour.</p>"
-)
-
-
-async def _facts(services: Scoped, prefix: str) -> Response[str]:
-    """What there is, and how to get at it."""
-    stats = await services.stats.get()
-    facts = {
-        "Conversations": f"{stats.conversations:,}",
-        "Messages": f"{stats.messages:,}",
-        "Version": __version__,
-    }
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items()
-    )
+def _facts(prefix: str) -> Response[str]:
+    """That the server is there, and how programs get at it."""
     address = f"{escape(prefix)}/api/v1/openapi.json"
     return plain(
         200,
-        f"<p>Hansard is running.</p><dl>{rows}</dl>"
+        f"<p>Hansard {__version__} is running.</p>"
         f'<p>Programs find the API described at <a href="{address}">{address}</a>.</p>'
         "<p>The chat app is not in this installation: it is built from the folder <code>web</code> of the source "
         "into <code>hansard/server/web</code>, and is here when the server starts again.</p>",
@@ -213,4 +171,4 @@ def plain(status: int, content: str) -> Response[str]:
     return Response(text, status_code=status, media_type="text/html", headers=headers)
 
 
-ROUTES = (show, sign_in)
+ROUTES = (show,)

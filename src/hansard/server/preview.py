@@ -87,6 +87,14 @@ _HEAD = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="wid
 _OVER = "<p>This preview is over. Open it again from where you found it.</p>"
 
 
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the address of a preview holds, which is not secret."""
+
+    sight: Sight
+    session: str = ""
+    """The id of the session that asked for it; when that is over, so is the address."""
+
+
 @get("/preview/{sealed:str}", include_in_schema=False)
 async def show_preview(
     database: NamedDependency[Database],
@@ -136,7 +144,10 @@ async def show_frame(
 
 
 async def _shown(database: Database, doorkeeper: Doorkeeper, sealed: str) -> Shown:
-    sight = msgspec.json.decode(doorkeeper.unseal(sealed), type=Sight)
+    ticket = msgspec.json.decode(doorkeeper.unseal(sealed), type=Ticket)
+    if ticket.session and not await doorkeeper.is_signed_in(ticket.session):
+        raise NotFound("There is nothing at this address.")
+    sight = ticket.sight
     return await database.scope(sight.tenant, sight.user).previews.show(sight)
 
 

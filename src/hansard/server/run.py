@@ -26,6 +26,7 @@ import uvicorn
 from hansard import __version__
 from hansard.config import Config, Loaded
 from hansard.errors import InvalidConfig
+from hansard.server.addresses import check_public_url, host_of
 from hansard.server.app import make_app
 from hansard.server.auth import signin_link, token_of, write_private
 from hansard.server.gate import local_hosts
@@ -53,6 +54,7 @@ def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
     config = loaded.config
     _log_to_stderr(config.log_level)
     _check_prefix(config.path_prefix)
+    check_public_url(config.public_url, config.path_prefix)
     token = token_of(loaded.token_file)
     with listen(config.host, config.port) as listener:
         port: int = listener.getsockname()[1]
@@ -73,13 +75,18 @@ class _Start(msgspec.Struct, frozen=True):
     def tell(self) -> None:
         sys.stdout.write(
             f"Hansard {__version__} is at {self.url}\n"
-            f"This link signs one browser in: {signin_link(self.token, self.url)}\n"
+            f"This link signs one browser in: {self._link()}\n"
             f"The record is in {masked(self.loaded.database)}\n"
         )
         sys.stdout.flush()
         if self.ready_file is not None:
             facts = {"url": self.url, "token": self.token, "pid": os.getpid()}
             write_private(self.ready_file, msgspec.json.encode(facts).decode())
+
+    def _link(self) -> str:
+        config = self.loaded.config
+        url = config.public_url.rstrip("/") or self.url
+        return signin_link(self.token, url, config.tenant, config.user)
 
 
 class _Server(uvicorn.Server):
@@ -93,12 +100,12 @@ class _Server(uvicorn.Server):
         app = make_app(
             self._database,
             token=start.token,
-            ended=loaded.signed_out_file,
             hosts=hosts,
             tenant=loaded.config.tenant,
             user=loaded.config.user,
             closing=self._closing,
             prefix=loaded.config.path_prefix,
+            secure=loaded.config.public_url.startswith("https:"),
         )
         super().__init__(
             uvicorn.Config(
@@ -180,7 +187,8 @@ def _hosts(config: Config, port: int) -> list[str]:
             f"Warning: {config.host} can be reached from other machines, and without TLS whoever is on the "
             "way can read the token and everything that is said.\n"
         )
-    return [*local_hosts(port), f"{config.host}:{port}", *named]
+    public = [host_of(config.public_url)] if config.public_url else []
+    return [*local_hosts(port), f"{config.host}:{port}", *named, *public]
 
 
 def _is_loopback(host: str) -> bool:

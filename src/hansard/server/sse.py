@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, frozen=True):
     """The line to a client that listens."""
 
     closing: Closing
-    allowed: Callable[[], bool]
+    allowed: Callable[[], Awaitable[bool]]
 
     def carry(
         self, events: AsyncIterator[T], render: Callable[[T], bytes], first: bytes = b""
@@ -65,7 +65,7 @@ class Line(msgspec.Struct, frozen=True):
                 coming = coming or asyncio.ensure_future(anext(events))
                 both = {coming, stopping}
                 await asyncio.wait(both, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
-                if not self.allowed():
+                if not await self.allowed():
                     return
                 if coming.done():
                     event, coming = coming.result(), None

@@ -133,6 +133,10 @@ class ArtifactIntake(Intake):
         self._brought = Brought()
         self._arrival: Arrival | None = None
         """The artifact that is being added."""
+        self._compared: Artifact | None = None
+        """The user's own artifact that is there already, and of which records come now."""
+        self._left_out = False
+        """Whether records come of an artifact that cannot be added."""
         self._arrived: list[Arrival] = []
         """Those of the conversation that is coming in."""
 
@@ -155,13 +159,17 @@ class ArtifactIntake(Intake):
             coming = self._coming
             if coming is not None:
                 self._check_place(record, coming)
-            there = await self._there(record) if coming is None else None
+            there, taken = await self._look(record) if coming is None else (None, False)
+            self._compared, self._left_out = there, taken and there is None
+            if self._left_out:
+                self._leave_out(record)
+                continue
             if there is not None and (there.owner_id, there.deleted_at) == (
                 self._scope.user,
                 IMPORTING,
             ):
                 await self.remove(there)
-                there = None
+                there = self._compared = None
             if there is not None or (coming is None and record.conversation_id is not None):
                 self._compare(record, there)
                 continue
@@ -190,9 +198,17 @@ class ArtifactIntake(Intake):
 
     async def _contents(self, records: list[Content]) -> None:
         for record in records:
-            there = self._arrival is None and await self._there(record) is not None
+            there = self._arrival is None and await self._says(record)
             self._brought.add(record, there=there)
-            self._note("present" if there else "added", record)
+            outcome = "different" if self._left_out else "present" if there else "added"
+            self._note(outcome, record)
+
+    async def _says(self, content: Content) -> bool:
+        """Whether the user's own artifact whose line came last says this; who else does is nobody's business."""
+        if self._compared is None:
+            return False
+        said = Query(Revision).where(artifact_id=self._compared.id, digest=content.id)
+        return await self._storage.read(self._scope.tenant, lambda tx: tx.count(said)) > 0
 
     async def _revisions(self, records: list[Revision]) -> None:
         arrival = self._arrival

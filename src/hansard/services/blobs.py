@@ -23,6 +23,7 @@ from hansard.storage.query import Query
 
 CHUNK = 256 * 1024
 MAX_BLOB = 64 * 1024 * 1024
+ANYTHING = "application/octet-stream"
 
 
 class Blobs(Service):
@@ -66,16 +67,23 @@ class Blobs(Service):
             yield chunk.data
 
     async def _blob(self, tx: Reader, digest: str) -> Blob:
-        if len(digest) == 64 and set(digest) <= set("0123456789abcdef"):
-            uses = Query(BlobUse).where(blob_id=digest, owner_id=self.scope.user)
-            oldest = await tx.select(uses.by("created_at", "holder").page(1))
-            blob = await tx.get(Blob, digest) if oldest else None
-            if blob is not None:
-                shown = await _shown_as(tx, uses, digest)
-                return replace(
-                    blob, created_at=oldest[0].created_at, media_type=shown or blob.media_type
-                )
-        raise NotFound("There is no such blob.")
+        found = await blob_of(tx, digest, self.scope.user)
+        if found is None:
+            raise NotFound("There is no such blob.")
+        return found
+
+
+async def blob_of(tx: Reader, digest: str, user: str) -> Blob | None:
+    """What a user knows of a blob: nothing of what others said of the same bytes; None if they do not use it."""
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        return None
+    uses = Query(BlobUse).where(blob_id=digest, owner_id=user)
+    oldest = await tx.select(uses.by("created_at", "holder").page(1))
+    blob = await tx.get(Blob, digest) if oldest else None
+    if blob is None:
+        return None
+    said = await _shown_as(tx, uses, digest) or await _uploaded_as(tx, uses) or ANYTHING
+    return replace(blob, created_at=oldest[0].created_at, media_type=said)
 
 
 async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: datetime) -> None:
@@ -93,7 +101,12 @@ async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: date
         ]
         await tx.insert(*chunks)
     use = BlobUse(
-        tenant_id=tx.tenant, created_at=at, blob_id=blob.id, owner_id=owner_id, holder=UPLOAD
+        tenant_id=tx.tenant,
+        created_at=at,
+        blob_id=blob.id,
+        owner_id=owner_id,
+        holder=UPLOAD,
+        media_type=blob.media_type,
     )
     # Uploaded again, it is kept for a day from now.
     await tx.delete(Query(BlobUse).where(blob_id=blob.id, owner_id=owner_id, holder=UPLOAD))
@@ -122,7 +135,19 @@ async def _shown_as(tx: Reader, uses: Query[BlobUse], digest: str) -> str | None
     newest = uses.where(holder__ne=UPLOAD).by("-created_at", "-holder").page(1)
     for use in await tx.select(newest):
         message = await tx.get(Message, use.holder)
-        for part in message.parts if message else ():
-            if isinstance(part, File | Image) and part.blob == digest:
-                return part.media_type
+        return type_in(message, digest) if message else None
     return None
+
+
+def type_in(message: Message, digest: str) -> str | None:
+    """The media type that a message gives to a blob."""
+    for part in message.parts:
+        if isinstance(part, File | Image) and part.blob == digest:
+            return part.media_type
+    return None
+
+
+async def _uploaded_as(tx: Reader, uses: Query[BlobUse]) -> str | None:
+    """What the user said of it when it was uploaded, while nothing shows it."""
+    upload = await tx.select(uses.where(holder=UPLOAD))
+    return upload[0].media_type if upload else None

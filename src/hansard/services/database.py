@@ -41,6 +41,7 @@ from hansard.services.runner import Runner
 from hansard.services.runs import Runs, oldest_run
 from hansard.services.scanning import Scanning
 from hansard.services.search import Search
+from hansard.services.sessions import Sessions, forget_sessions
 from hansard.services.settings import Settings
 from hansard.services.shares import Shares
 from hansard.services.stats import Statistics
@@ -95,6 +96,7 @@ class Services:
         self.previews = Previews(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
         self.people = People(scope, storage, clock)
+        self.sessions = Sessions(scope, storage, clock)
         self.feed = Feed(scope, storage, clock, hubs)
         self.runs = Runs(scope, storage, runner)
         self.chat = Chat(scope, storage, runner)
@@ -181,6 +183,7 @@ class Database:
             await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
+            await self.storage.write(tenant, lambda tx: forget_sessions(tx, now))
 
     async def retire(self) -> int:
         """Remove what feeds tell of long ago, and revisions that are not to be kept; returns how many of these."""

@@ -135,11 +135,13 @@ class Importer(ArtifactIntake):
     # A conversation
 
     async def _begin(self, conversation: Conversation) -> None:
-        there = await self._there(conversation)
-        owner, unfinished = self._scope.user, IMPORTING
-        if there is not None and (there.owner_id, there.deleted_at) == (owner, unfinished):
+        there, taken = await self._look(conversation)
+        if there is not None and there.deleted_at == IMPORTING:
             await purge_conversation(self._storage, self._scope.tenant, there.id)
-            there = None
+            there, taken = None, False
+        if taken and there is None:
+            self._leave_out(conversation)
+            return
         if there is not None:
             self._compare(conversation, there)
             return
@@ -247,9 +249,11 @@ class Importer(ArtifactIntake):
             if isinstance(record, BlobChunk):
                 await self._chunk(record)
                 continue
-            there = await self._there(record)
+            there, taken = await self._look(record)
             fresh = isinstance(record, User) and is_blank(there) and not is_blank(record)
-            if there is None or fresh:
+            if taken and there is None:
+                self._leave_out(record)
+            elif there is None or fresh:
                 await self._add(record, fresh)
             else:
                 self._compare(record, there)
@@ -286,7 +290,8 @@ class Importer(ArtifactIntake):
             raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
         if not check.add(chunk):
             return
-        there = await self._there(check.blob)
+        own = Query(BlobUse).where(blob_id=check.blob.id, owner_id=self._scope.user)
+        there = await self._storage.read(self._scope.tenant, lambda tx: tx.count(own)) > 0
         at = self._clock()
 
         async def work(tx: Transaction) -> None:
@@ -295,11 +300,8 @@ class Importer(ArtifactIntake):
 
         await self._storage.write(self._scope.tenant, work)
         self._blob = None
-        if there is None:
-            self._note("added", check.blob)
-        else:
-            self._compare(check.blob, there)
-        outcome = "added" if there is None else "present"
+        outcome = "present" if there else "added"
+        self._note(outcome, check.blob)
         self._counts[outcome][kind_of(chunk)] += chunk.number + 1
 
     def _check_blob(self) -> None:

@@ -1,4 +1,8 @@
-"""What taking in has in common, whatever is taken in: what waits to be written, and what was counted."""
+"""What taking in has in common, whatever is taken in: what waits to be written, and what was counted.
+
+What comes in is compared with what the importing user has, and with nothing else. An id is unique in a tenant; that one
+is taken is all that is told of a record of somebody else.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ import msgspec
 from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
-from hansard.model.artifacts import Revision
+from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
+from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
@@ -149,14 +154,39 @@ class Intake(ABC):
         await tx.insert(tenant, absent=True)
 
     async def _there(self, record: Any) -> Any:
+        """What the user has under the record's key; None if that is somebody else's."""
+        return (await self._look(record))[0]
+
+    async def _look(self, record: Any) -> tuple[Any, bool]:
+        """What the user has under the record's key, and whether the key is taken, whoever has it."""
         if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
             await self._write()
         kind = cast("type[Entry]", type(record))
 
-        async def work(tx: Reader) -> Any:
-            return await tx.get(kind, *tx.schema.of(kind).key_of(record))
+        async def work(tx: Reader) -> tuple[Any, bool]:
+            found = await tx.get(kind, *tx.schema.of(kind).key_of(record))
+            own = found is not None and await self._is_own(tx, found)
+            return found if own else None, found is not None
 
         return await self._storage.read(self._scope.tenant, work)
+
+    async def _is_own(self, tx: Reader, found: Any) -> bool:
+        """Whether a record is the user's, or of something that is."""
+        if isinstance(found, Revision):
+            found = await tx.get(Artifact, found.artifact_id)
+        elif isinstance(found, Collected):
+            found = await tx.get(Collection, found.collection_id)
+        elif isinstance(found, User):
+            return found.id == self._scope.user
+        elif not hasattr(found, "owner_id") and hasattr(found, "conversation_id"):
+            found = await tx.get(Conversation, found.conversation_id)
+        owner = getattr(found, "owner_id", None) or getattr(found, "user_id", None)
+        return owner == self._scope.user
+
+    def _leave_out(self, record: Any) -> None:
+        """Report a record that cannot be added: of who has its id, and what, nothing is told."""
+        self._note("different", record)
+        self._problem(f"{kind_of(record)} {record.id} is left out: its id is taken")
 
     def _compare(self, record: Any, there: Any) -> None:
         if record == there or (isinstance(record, User) and _says_the_same(record, there)):

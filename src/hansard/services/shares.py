@@ -1,11 +1,14 @@
 """Sharing artifacts: with users of the tenant, who may read or write, and by links, which let read.
 
-Of a link's token the hash alone is kept.
+Of a link's token the hash alone is kept. A token ends in a checksum that only the tenant's key makes, so one that was
+guessed is refused before anything is looked for. Tokens from before there were checksums have none, and stay good.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +21,7 @@ from hansard.errors import InvalidInput, NotFound
 from hansard.ids import check_name, is_id, new_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
-from hansard.model.shares import Share, ShareRight, Snapshot
+from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
 from hansard.services.artifactaccess import ArtifactService
 from hansard.services.artifactfiles import ArtifactFile, file_of
 from hansard.services.telling import is_over, tell_owner
@@ -26,6 +29,7 @@ from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 _MISSING = "There is no such share."
+_NO_LINK = "There is no such link."
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,8 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shares(ArtifactService):
+    _key: bytes | None = None
+
     async def share(
         self,
         artifact_id: str,
@@ -82,7 +88,8 @@ class Shares(ArtifactService):
         expires_at: datetime | None = None,
     ) -> NewLink:
         """A link to an artifact: to one revision for ever, or to the newest as it goes on."""
-        token = secrets.token_urlsafe(32)
+        secret = secrets.token_urlsafe(32)
+        token = f"{secret}.{_checksum(await self._link_key(), secret)}"
 
         async def work(tx: Transaction) -> Share:
             found = await self.artifact(tx, artifact_id, lock=True)
@@ -123,6 +130,19 @@ class Shares(ArtifactService):
 
         return await self.writing(work)
 
+    async def is_genuine(self, token: str) -> bool:
+        """Whether a token has a checksum of ours; False if it is from before there were any, or made up like one.
+
+        Raises NotFound for a wrong checksum. Links are not looked for: the key is read once in a process.
+        """
+        secret, dot, given = token.rpartition(".")
+        if not dot:
+            return False
+        made = _checksum(await self._link_key(), secret)
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), made.encode()):
+            raise NotFound(_NO_LINK)
+        return True
+
     async def follow(self, token: str) -> Linked:
         """What a link shows to anybody in the tenant who has it."""
 
@@ -156,13 +176,27 @@ class Shares(ArtifactService):
         artifact = await tx.get(Artifact, share.artifact_id) if share else None
         over = share is not None and is_over(share, self.clock())
         if share is None or artifact is None or artifact.deleted_at is not None or over:
-            raise NotFound("There is no such link.")
+            raise NotFound(_NO_LINK)
         revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
         if revision is None:
-            raise NotFound("There is no such link.")
+            raise NotFound(_NO_LINK)
         if share.revision is not None:
             artifact = replace(artifact, **asdict(share.snapshot or _snapshot(artifact, revision)))
         return artifact, revision
+
+    async def _link_key(self) -> bytes:
+        """The tenant's key for checksums, made when it is first needed; it never changes."""
+        if self._key is None:
+            kept = await self.reading(lambda tx: tx.get(LinkKey))
+            self._key = (kept or await self.storage.write(self.scope.tenant, self._make_key)).data
+        return self._key
+
+    async def _make_key(self, tx: Transaction) -> LinkKey:
+        now = self.clock()
+        await self.enter(tx, now)
+        made = LinkKey(tenant_id=tx.tenant, created_at=now, data=secrets.token_bytes(32))
+        await tx.insert(made, absent=True)
+        return await tx.get(LinkKey) or made
 
     async def _add(
         self,
@@ -204,6 +238,11 @@ def _snapshot(artifact: Artifact, revision: Revision) -> Snapshot:
 
 def _valid(artifact_id: str) -> Query[Share]:
     return Query(Share).where(artifact_id=artifact_id, revoked_at=None)
+
+
+def _checksum(key: bytes, secret: str) -> str:
+    made = hmac.digest(key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return base64.urlsafe_b64encode(made[:16]).rstrip(b"=").decode()
 
 
 def _hash(token: str) -> str:

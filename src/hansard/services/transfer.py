@@ -32,6 +32,7 @@ from hansard.model.settings import Setting
 from hansard.model.tenants import User
 from hansard.services.admission import admit
 from hansard.services.base import Service
+from hansard.services.blobs import type_in
 from hansard.services.contents import unpack
 from hansard.services.importing import BATCH, Importer
 from hansard.services.intake import Report
@@ -204,11 +205,12 @@ class Transfer(Service):
             blob = await self.reading(lambda tx, d=digest: tx.get(Blob, d))
             if blob is None:
                 raise Conflict(_GONE)
-            yield blob
+            shown_as = _as_shown(blob, message)
+            yield shown_as
             left = blob.size
             async for chunk in self._all(Query(BlobChunk).where(blob_id=digest), "number"):
                 left -= len(chunk.data)
-                yield chunk
+                yield replace(chunk, created_at=shown_as.created_at)
             if left:
                 raise Conflict(_GONE)
 
@@ -249,7 +251,7 @@ class Transfer(Service):
         shown.add(artifact.id)
         yield artifact
         for revision in revisions:
-            async for content in self._content(revision.digest, shown):
+            async for content in self._content(revision, shown):
                 yield content
             if revision.digest in shown:
                 is_known = revision.message_id is None or revision.message_id in said
@@ -257,14 +259,18 @@ class Transfer(Service):
             elif revision.number == artifact.revision:
                 raise Conflict(_GONE)
 
-    async def _content(self, digest: str, shown: set[str]) -> AsyncIterator[Content]:
-        """A content as plain text, which any program can read, unless it was written before or let go since."""
-        kept = None
+    async def _content(self, revision: Revision, shown: set[str]) -> AsyncIterator[Content]:
+        """A content as plain text, which any program can read, unless it was written before or let go since.
+
+        It is as old as its revision: since when somebody else says the same is nobody's business.
+        """
+        kept, digest = None, revision.digest
         if digest not in shown:
             kept = await self.reading(lambda tx: tx.get(Content, digest))
         if kept is not None:
             shown.add(digest)
-            yield replace(kept, encoding="", data=unpack(kept).encode())
+            plain = unpack(kept).encode()
+            yield replace(kept, created_at=revision.created_at, encoding="", data=plain)
 
     async def _collections(self, shown: set[str]) -> AsyncIterator[Entry]:
         """Collections, each with what is in it that is the user's own and was written before."""
@@ -308,6 +314,12 @@ async def _talk(tx: Reader, conversation_id: str) -> Talk | None:
         [artifact for artifact in artifacts if not is_halfway(artifact)],
         await tx.select(extractions),
     )
+
+
+def _as_shown(blob: Blob, message: Message) -> Blob:
+    """A blob as its owner knows it: who else has the same bytes, since when and as what, is nobody's business."""
+    shown = type_in(message, blob.id) or blob.media_type
+    return replace(blob, created_at=message.created_at, media_type=shown)
 
 
 async def _leading_to(tx: Reader, branch: Branch, first: int) -> list[Message]:

@@ -39,8 +39,9 @@ from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
 from hansard.model.runs import Run, RunEvent
+from hansard.model.sessions import Session, SpentCode
 from hansard.model.settings import Setting
-from hansard.model.shares import Share
+from hansard.model.shares import LinkKey, Share
 from hansard.model.tenants import Tenant, User
 from hansard.storage.query import Query
 from hansard.storage.terms import fold
@@ -355,6 +356,14 @@ TABLES: tuple[Table[Any], ...] = (
         indexes=(("artifact_id",), ("user_id", "created_at", "id"), ("token_hash",)),
         references=(Reference(("artifact_id",), Artifact), Reference(("owner_id",), User)),
     ),
+    Table(LinkKey, "link_keys", key=(), references=(Reference((), Tenant, ()),)),
+    Table(
+        Session,
+        "sessions",
+        indexes=(("user_id", "seen_at", "id"),),
+        references=(Reference(("user_id",), User),),
+    ),
+    Table(SpentCode, "spent_codes"),
     Table(FeedEntry, "feed", key=("position",), indexes=(("user_id", "position"),)),
 )  # fmt: skip
 

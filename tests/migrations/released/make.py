@@ -149,6 +149,7 @@ async def _made(db: Database, ada: Services) -> None:
     )
     await db.storage.write("acme", lambda tx: tx.insert(share))
     await ada.shares.link(clock.id, revision=2)
+    await ada.sessions.begin("a code", "Firefox on Linux")
 
 
 async def _gone(ada: Services) -> None:

@@ -2,6 +2,7 @@
 import createClient from "openapi-fetch";
 
 import { address } from "@/lib/base";
+import { sessionHeaders } from "@/lib/session-key";
 
 import type { components, paths } from "./schema";
 
@@ -55,6 +56,23 @@ export class Unreachable extends Error {
 }
 
 export const api = createClient<paths>({ baseUrl: address("").replace(/\/$/, "") });
+api.use({
+  onRequest({ request }) {
+    Object.entries(sessionHeaders()).forEach(([name, value]) => request.headers.set(name, value));
+    return request;
+  },
+});
+
+/** What lies at a path of the API, such as `api/v1/export`, as it comes; throws Refused or Unreachable. */
+export async function load(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { ...sessionHeaders(), ...(init.headers as Record<string, string> | undefined) };
+  const response = await fetch(address(path), { ...init, headers }).catch((reason: unknown) => {
+    if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+    throw new Unreachable();
+  });
+  if (!response.ok) throw refusal(await response.json().catch(() => undefined), response);
+  return response;
+}
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 /** What an answer is where a stream was asked for. */

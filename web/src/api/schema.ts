@@ -878,7 +878,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get an address at which an artifact runs, in a sandbox, for some minutes.
+         * Get an address at which an artifact runs, in a sandbox, for some minutes, or until who asks signs out.
          * @description There are previews of html, svg, react and mermaid.
          */
         post: operations["preview_artifact"];
@@ -1123,6 +1123,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign this browser in with the code of a link, which is good once. This needs no other credential.
+         * @description The answer sets a cookie, and has the key that is sent with it.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1135,6 +1155,41 @@ export interface paths {
         post?: never;
         /** Sign this browser out; its streams end. A program that comes with the token stays as it is. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the browsers that are signed in, the one that was seen last first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Sign every browser out; with `others`, every one but this. */
+        delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign a browser out; its streams end, at other servers of the database within a second or two. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2696,6 +2751,50 @@ export interface components {
             ][];
             /** @description Higher is better; comparable within one search. */
             score: number;
+        };
+        /** SignIn */
+        SignIn: {
+            /** @description What a sign-in link has in its address. */
+            code: string;
+        };
+        /** Key */
+        Key: {
+            /** @description What the page sends as `Hansard-Key` from now on; the cookie alone opens nothing. */
+            key: string;
+        };
+        /**
+         * Items[BrowserSession]
+         * @description A whole list.
+         */
+        BrowserSessionItems: {
+            items: components["schemas"]["BrowserSession"][];
+        };
+        /** BrowserSession */
+        BrowserSession: {
+            id: string;
+            /** @description What it is, in a few words, as it says itself. */
+            browser: string;
+            /**
+             * Format: date-time
+             * @description When it was signed in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was there last, give or take ten minutes.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it is signed out, if it is not seen before.
+             */
+            expires_at: string;
+            /** @description Whether this is the session that asks. */
+            current: boolean;
+        };
+        /** Ended */
+        Ended: {
+            count: number;
         };
         /**
          * Items[Setting]
@@ -5256,6 +5355,36 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     sign_out: {
         parameters: {
             query?: never;
@@ -5273,6 +5402,77 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSessionItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: {
+                others?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

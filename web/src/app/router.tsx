@@ -18,10 +18,11 @@ import { artifactSearch } from "@/lib/artifact-search";
 import { searchFilter } from "@/lib/search-filter";
 
 const SHARED = "/shared/$token";
+const SIGNIN = "/signin";
 
 const root = createRootRoute({
   component: function Root() {
-    const outside = useMatches({ select: (matches) => matches.some(({ routeId }) => routeId === SHARED) });
+    const outside = useMatches({ select: (matches) => matches.some(({ routeId }) => routeId === SHARED || routeId === SIGNIN) });
     return outside ? <Outside /> : <Shell />;
   },
   notFoundComponent: NotFound,
@@ -73,8 +74,15 @@ const shared = createRoute({
   component: lazyRouteComponent(part(() => import("@/routes/shared")), "SharedRoute"),
 });
 
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: SIGNIN,
+  component: lazyRouteComponent(part(() => import("@/routes/sign-in")), "SignInRoute"),
+  validateSearch: ({ code }: Record<string, unknown>) => ({ code: typeof code === "string" ? code : "" }),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings, shared]),
+  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings, shared, signIn]),
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,

@@ -1,7 +1,13 @@
 /** The bytes of images and files, kept by the server under their digest. */
-import { Unreachable, type Whole, refusal } from "@/api/client";
+import { useQuery } from "@tanstack/react-query";
+
+import { Unreachable, type Whole, load, refusal } from "@/api/client";
 import type { components } from "@/api/schema";
+import { queryClient } from "@/data/client";
 import { address } from "@/lib/base";
+import { download } from "@/lib/download";
+import { notice } from "@/lib/notice";
+import { sessionHeaders } from "@/lib/session-key";
 
 export type StoredBlob = Whole<components["schemas"]["Blob"]>;
 
@@ -14,17 +20,38 @@ export function isPicture(mediaType: string): boolean {
   return SHOWN.has(mediaType);
 }
 
-/** Where a blob's bytes are. */
-export function blobAddress(digest: string): string {
-  return address(`api/v1/blobs/${digest}`);
+/** The address of a picture; undefined until its bytes are there. */
+export function usePicture(digest: string | undefined): string | undefined {
+  const { data } = useQuery({
+    queryKey: [PICTURE, digest],
+    queryFn: async ({ signal }) => URL.createObjectURL(await (await read(digest ?? "", signal)).blob()),
+    enabled: digest !== undefined,
+  });
+  return data;
 }
 
+const PICTURE = "picture";
+// What nobody has looked at for a while is let go.
+queryClient.getQueryCache().subscribe(({ type, query }) => {
+  const shown: unknown = query.state.data;
+  if (type === "removed" && query.queryKey[0] === PICTURE && typeof shown === "string") URL.revokeObjectURL(shown);
+});
+
 export async function blobText(digest: string): Promise<string> {
-  const response = await fetch(blobAddress(digest)).catch(() => {
-    throw new Unreachable();
-  });
-  if (!response.ok) throw refusal(undefined, response);
-  return response.text();
+  return (await read(digest)).text();
+}
+
+/** Have the browser save a blob as a file. */
+export async function saveBlob(digest: string, name: string): Promise<void> {
+  try {
+    download(await (await read(digest)).blob(), name);
+  } catch (error) {
+    notice.error(error);
+  }
+}
+
+function read(digest: string, signal?: AbortSignal): Promise<Response> {
+  return load(`api/v1/blobs/${digest}`, signal ? { signal } : {});
 }
 
 /** Upload a file; `onProgress` hears which share of it has gone out. Throws Refused or Unreachable. */
@@ -47,6 +74,7 @@ export function uploadBlob(
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.open("POST", address("api/v1/blobs"));
     request.setRequestHeader("Content-Type", mediaType);
+    Object.entries(sessionHeaders()).forEach(([header, value]) => request.setRequestHeader(header, value));
     request.send(file);
   });
 }

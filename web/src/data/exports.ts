@@ -1,12 +1,19 @@
 /** Conversations as one file of Hansard's own format, a record a line, and artifacts as a zip file. */
-import { type Artifact, type Conversation, Refused, Unreachable, refusal } from "@/api/client";
-import { exportAddress } from "@/data/transfer";
+import { type Artifact, type Conversation, Unreachable, load } from "@/api/client";
 import { t } from "@/i18n";
-import { address } from "@/lib/base";
 import { download } from "@/lib/download";
 import { settleAll } from "@/lib/in-turn";
 import { joinExports } from "@/lib/join-exports";
 import { explain, notice } from "@/lib/notice";
+
+/** Download all that there is as one file, which can be imported again. */
+export async function exportAll(): Promise<void> {
+  try {
+    download(await (await load("api/v1/export")).blob(), "hansard.jsonl");
+  } catch (error) {
+    notice.error(error);
+  }
+}
 
 /** Download conversations as one file, which can be imported again. */
 export async function exportConversations(conversations: readonly Conversation[]): Promise<void> {
@@ -22,11 +29,7 @@ export async function exportConversations(conversations: readonly Conversation[]
 }
 
 async function readExport(id: string): Promise<string> {
-  const response = await fetch(exportAddress(id)).catch(() => {
-    throw new Unreachable();
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Refused("unknown", response.status, response.statusText, "");
+  const text = await (await load(`api/v1/export?conversation_id=${id}`)).text();
   if (!text.trimEnd().split("\n").at(-1)?.startsWith('{"kind":"end"')) throw new Unreachable(); // it was cut off
   return text;
 }
@@ -40,15 +43,23 @@ function fileName(conversations: readonly Conversation[]): string {
 /** Download artifacts as one zip file. */
 export async function exportArtifacts(artifacts: readonly Artifact[]): Promise<void> {
   try {
-    const response = await fetch(address("api/v1/artifacts/export"), {
+    const response = await load("api/v1/artifacts/export", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ ids: artifacts.map(({ id }) => id) }),
-    }).catch(() => {
-      throw new Unreachable();
     });
-    if (!response.ok) throw refusal(await response.json().catch(() => undefined), response);
     download(await response.blob(), "artifacts.zip");
+  } catch (error) {
+    notice.failure(t("artifacts.export.failed"), explain(error));
+  }
+}
+
+/** Download a revision of an artifact as a file. */
+export async function saveArtifact({ id }: Artifact, revision: number): Promise<void> {
+  try {
+    const response = await load(`api/v1/artifacts/${id}/file?revision=${revision}`);
+    const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+    download(await response.blob(), name ? decodeURIComponent(name) : "artifact");
   } catch (error) {
     notice.failure(t("artifacts.export.failed"), explain(error));
   }

@@ -6,6 +6,7 @@ import { create } from "zustand";
 
 import type { FeedEntry, RunEvent } from "@/api/client";
 import { address } from "@/lib/base";
+import { sessionProtocols } from "@/lib/session-key";
 
 /** Whether the server can be reached. */
 export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
@@ -73,7 +74,7 @@ export function leaveRun(id: string): void {
 
 function connect(): void {
   timer = void clearTimeout(timer);
-  const opened = new WebSocket(address("api/v1/ws").replace(/^http/, "ws"));
+  const opened = new WebSocket(address("api/v1/ws").replace(/^http/, "ws"), sessionProtocols());
   socket = opened;
   unanswered = false;
   opened.addEventListener("open", () => {

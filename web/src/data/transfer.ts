@@ -3,13 +3,9 @@ import type { Whole } from "@/api/client";
 import type { components } from "@/api/schema";
 import { Refused, Unreachable } from "@/api/client";
 import { address } from "@/lib/base";
+import { sessionHeaders } from "@/lib/session-key";
 
 export type Report = Whole<components["schemas"]["Report"]>;
-
-/** Where everything can be downloaded, or one conversation. */
-export function exportAddress(conversationId?: string): string {
-  return address(`api/v1/export${conversationId ? `?conversation_id=${conversationId}` : ""}`);
-}
 
 /** Send an export to the server; `progress` hears how much of it was sent, from 0 to 1. */
 export function importFile(file: Blob, progress: (share: number) => void): Promise<Report> {
@@ -18,6 +14,7 @@ export function importFile(file: Blob, progress: (share: number) => void): Promi
     const request = new XMLHttpRequest();
     request.open("POST", address("api/v1/import"));
     request.setRequestHeader("Content-Type", "application/jsonl");
+    Object.entries(sessionHeaders()).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? loaded / total : 0));
     request.addEventListener("error", () => reject(new Unreachable()));

@@ -13,7 +13,6 @@ from hansard.server.guessing import Guesses
 from hansard.server.http.artifacts import Number
 from hansard.server.http.fields import Body, PathId, Prefix, Scoped
 from hansard.server.http.shares import Asked, bounded
-from hansard.services.previews import Sight
 
 
 class NewPreview(Body, frozen=True, kw_only=True):
@@ -33,18 +32,20 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/artifacts/{artifact_id:str}/preview")
 async def preview_artifact(
+    request: Asked,
     services: Scoped,
     doorkeeper: NamedDependency[Doorkeeper],
     prefix: Prefix,
     artifact_id: PathId,
     data: JSONBody[NewPreview],
 ) -> Preview:
-    """Get an address at which an artifact runs, in a sandbox, for some minutes.
+    """Get an address at which an artifact runs, in a sandbox, for some minutes, or until who asks signs out.
 
     There are previews of html, svg, react and mermaid.
     """
     sight = await services.previews.sight(artifact_id, data.revision)
-    return _address(sight, doorkeeper, prefix)
+    session = doorkeeper.session_of(request.auth) or ""
+    return _address(preview.Ticket(sight=sight, session=session), doorkeeper, prefix)
 
 
 @post("/links/{token:str}/preview")
@@ -60,13 +61,13 @@ async def preview_link(
 
     This needs no credential but the token.
     """
-    with bounded(request, guesses, token):
+    async with bounded(request, services, guesses, token):
         sight = await services.previews.sight_of_link(token)
-    return _address(sight, doorkeeper, prefix)
+    return _address(preview.Ticket(sight=sight), doorkeeper, prefix)
 
 
-def _address(sight: Sight, doorkeeper: Doorkeeper, prefix: str) -> Preview:
-    seal = doorkeeper.seal(msgspec.json.encode(sight), preview.LASTS)
+def _address(ticket: preview.Ticket, doorkeeper: Doorkeeper, prefix: str) -> Preview:
+    seal = doorkeeper.seal(msgspec.json.encode(ticket), preview.LASTS)
     url = f"{prefix}/preview/{seal.text}"
     return Preview(url=url, frame_url=f"{url}/frame", expires_at=seal.expires_at)
 

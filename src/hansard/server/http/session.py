@@ -1,22 +1,95 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Request, Response, delete
+import msgspec
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody
+from msgspec.structs import asdict
 
 from hansard.server.auth import Credential, Doorkeeper
-from hansard.server.gate import cookie
-from hansard.server.http.fields import Prefix
+from hansard.server.browsers import browser_of
+from hansard.server.cookies import SessionCookie
+from hansard.server.http.fields import Body, Items, PathId, Scoped
+from hansard.services.sessions import SignedIn
+
+Keeper = NamedDependency[Doorkeeper]
+Cookie = NamedDependency[SessionCookie]
+Asking = Request[Any, Credential | None, Any]
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    code: Annotated[str, msgspec.Meta(max_length=500)]
+    """What a sign-in link has in its address."""
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    """What the page sends as `Hansard-Key` from now on; the cookie alone opens nothing."""
+
+
+class BrowserSession(SignedIn, frozen=True, kw_only=True):
+    current: bool
+    """Whether this is the session that asks."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    count: int
+
+
+@post("/signin")
+async def sign_in(
+    request: Asking, doorkeeper: Keeper, session_cookie: Cookie, data: JSONBody[SignIn]
+) -> Response[Key]:
+    """Sign this browser in with the code of a link, which is good once. This needs no other credential.
+
+    The answer sets a cookie, and has the key that is sent with it.
+    """
+    browser = browser_of(request.headers.get("User-Agent", ""))
+    session, value = await doorkeeper.admit(data.code, browser)
+    headers = {"Set-Cookie": session_cookie.header(value)}
+    return Response(Key(key=session.key), status_code=201, headers=headers)
 
 
 @delete("/session", status_code=204)
 async def sign_out(
-    request: Request[Any, Credential, Any], doorkeeper: NamedDependency[Doorkeeper], prefix: Prefix
+    request: Asking, services: Scoped, doorkeeper: Keeper, session_cookie: Cookie
 ) -> Response[None]:
     """Sign this browser out; its streams end. A program that comes with the token stays as it is."""
-    doorkeeper.dismiss(request.auth)
-    return Response(None, headers={"Set-Cookie": cookie("", prefix, lasts=0)})
+    own = doorkeeper.session_of(request.auth)
+    if own is not None:
+        await services.sessions.end(own)
+        doorkeeper.forget()
+    return Response(None, headers={"Set-Cookie": session_cookie.header("", lasts=0)})
 
 
-ROUTES = (sign_out,)
+@get("/sessions")
+async def list_sessions(
+    request: Asking, services: Scoped, doorkeeper: Keeper
+) -> Items[BrowserSession]:
+    """List the browsers that are signed in, the one that was seen last first."""
+    own = doorkeeper.session_of(request.auth)
+    found = await services.sessions.list()
+    return Items([BrowserSession(**asdict(each), current=each.id == own) for each in found])
+
+
+@delete("/sessions/{session_id:str}", status_code=204)
+async def end_session(services: Scoped, doorkeeper: Keeper, session_id: PathId) -> None:
+    """Sign a browser out; its streams end, at other servers of the database within a second or two."""
+    await services.sessions.end(session_id)
+    doorkeeper.forget()
+
+
+@delete("/sessions", status_code=200)
+async def end_sessions(
+    request: Asking, services: Scoped, doorkeeper: Keeper, others: FromQuery[bool] = False
+) -> Ended:
+    """Sign every browser out; with `others`, every one but this."""
+    own = doorkeeper.session_of(request.auth) if others else None
+    count = await services.sessions.end_all(but=own)
+    doorkeeper.forget()
+    return Ended(count=count)
+
+
+ROUTES = (sign_in, sign_out, list_sessions, end_session, end_sessions)

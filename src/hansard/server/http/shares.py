@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from hansard.server.auth import Credential
 from hansard.server.guessing import Guesses
 from hansard.server.http.artifacts import ALONE, ANYTHING, Number, attachment
 from hansard.server.http.fields import Body, Items, PathId, Scoped
+from hansard.services.database import Services
 from hansard.services.shares import Linked, NewLink
 
 Asked = Request[Any, Credential | None, Any]
@@ -66,7 +68,7 @@ async def follow_link(
     request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
 ) -> Response[Linked]:
     """See what a link shows. This needs no credential but the token."""
-    with bounded(request, guesses, token):
+    async with bounded(request, services, guesses, token):
         return Response(await services.shares.follow(token), headers=ALONE)
 
 
@@ -78,15 +80,24 @@ async def download_linked(
     request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
 ) -> Response[bytes]:
     """Download what a link shows as a file. This needs no credential but the token."""
-    with bounded(request, guesses, token):
+    async with bounded(request, services, guesses, token):
         return attachment(await services.shares.file(token))
 
 
-def bounded(request: Asked, guesses: Guesses, token: str) -> AbstractContextManager[None]:
-    """Whoever is signed in may err as often as he likes."""
-    if request.auth is not None:
-        return nullcontext()
-    return guesses.bounded(request.client.host if request.client else "", token)
+@asynccontextmanager
+async def bounded(
+    request: Asked, services: Services, guesses: Guesses, token: str
+) -> AsyncIterator[None]:
+    """Around the look for a link, which guesses may not have made often.
+
+    Whoever is signed in may err as often as they like, and nobody guesses a token with our checksum; one with a wrong
+    checksum is NotFound without a look. So only tokens without a checksum are counted.
+    """
+    if await services.shares.is_genuine(token) or request.auth is not None:
+        yield
+        return
+    with guesses.bounded(request.client.host if request.client else "", token):
+        yield
 
 
 ROUTES = (share_artifact, link_artifact, list_shares, revoke_share, follow_link, download_linked)

@@ -9,7 +9,7 @@ import msgspec
 
 from hansard import __version__
 from hansard.model.feed import FeedEntry
-from hansard.server import gate
+from hansard.server.cookies import SessionCookie
 from hansard.server.openapi import PREFIX, Schemas, plainly
 from hansard.server.websocket.door import PATH
 from hansard.server.websocket.frames import Delta, Refused, Resync
@@ -83,8 +83,9 @@ _SECURITY: JSON = {
     "session": {
         "type": "httpApiKey",
         "in": "cookie",
-        "name": gate.COOKIE,
-        "description": "A browser that was signed in by a link, on a page of this server.",
+        "name": SessionCookie().name,
+        "description": "A browser that was signed in by a link, on a page of this server. It offers the subprotocols "
+        "`hansard` and `hansard.key.KEY`, with the key that the sign-in told.",
     },
 }
 

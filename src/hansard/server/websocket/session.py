@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Union
 
@@ -20,6 +20,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge, TooManyRequests
 from hansard.server.bodies import decode
+from hansard.server.cookies import PROTOCOL
 from hansard.server.sse import Closing
 from hansard.server.websocket import frames, limits
 from hansard.server.websocket.frames import FrameId
@@ -44,7 +45,7 @@ class Session:
         self,
         socket: WebSocket[Any, Any, Any],
         services: Services,
-        allowed: Callable[[], bool],
+        allowed: Callable[[], Awaitable[bool]],
         closing: Closing,
     ) -> None:
         self.services = services
@@ -63,7 +64,9 @@ class Session:
         self.listening = Listener(services, self._send, self._spawn)
 
     async def run(self) -> None:
-        await self._socket.accept()
+        # A browser that offers subprotocols hangs up unless one of them is chosen.
+        offered = PROTOCOL in self._socket.scope.get("subprotocols", [])
+        await self._socket.accept(subprotocols=PROTOCOL if offered else None)
         try:
             for work in (self._read, self._watch, self._wait_for_the_end):
                 self._spawn(work)
@@ -110,7 +113,7 @@ class Session:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(limits.LOOK)
-            if not self._allowed():
+            if not await self._allowed():
                 self._end(limits.SIGNED_OUT)
             since = self._sending
             if since is not None and self._loop.time() - since > limits.PATIENCE:
@@ -124,7 +127,7 @@ class Session:
 
     async def _send(self, *texts: bytes) -> None:
         async with self._turn:
-            if not self._allowed():
+            if not await self._allowed():
                 self._end(limits.SIGNED_OUT)
                 raise Gone
             self._sending = self._loop.time()
@@ -165,7 +168,7 @@ class Session:
         self.listening.go()
 
     async def _answer(self, request: Request) -> Any:
-        if not self._allowed():
+        if not await self._allowed():
             self._end(limits.SIGNED_OUT)
             raise Gone
         self._answering = asyncio.ensure_future(request.answer(self))

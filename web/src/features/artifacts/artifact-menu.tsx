@@ -6,6 +6,7 @@ import { type ReactNode, useRef } from "react";
 import type { Artifact } from "@/api/client";
 import { Menu, MenuContent, MenuItem, MenuLink, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { deleteArtifacts } from "@/data/artifacts";
+import { saveArtifact } from "@/data/exports";
 import { meQuery } from "@/data/me";
 import { useMayWrite } from "@/data/shares";
 import { useT } from "@/i18n";
@@ -49,11 +50,9 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
             {t("artifacts.rename")}
           </MenuItem>
         )}
-        <MenuLink>
-          <a href={address(`api/v1/artifacts/${id}/file?revision=${revision}`)} download>
-            <DownloadIcon aria-hidden /> {t("artifacts.download")}
-          </a>
-        </MenuLink>
+        <MenuItem icon={<DownloadIcon />} onSelect={() => void saveArtifact(artifact, revision)}>
+          {t("artifacts.download")}
+        </MenuItem>
         <MenuLink>
           <a href={address(`artifacts/${id}`)} target="_blank" rel="noopener">
             <ExternalLinkIcon aria-hidden /> {t("artifacts.newTab")}

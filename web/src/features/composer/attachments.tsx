@@ -2,7 +2,7 @@ import { FileIcon, FileTextIcon, RotateCwIcon, TextIcon, XIcon } from "lucide-re
 import type { ReactNode } from "react";
 
 import { Button, IconButton } from "@/components/ui/button";
-import { blobAddress, blobText, isPicture } from "@/data/blobs";
+import { blobText, isPicture, usePicture } from "@/data/blobs";
 import { type Upload, dropUpload, mayBeUploaded, retryUpload, useUploads } from "@/features/composer/uploads";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
@@ -43,7 +43,7 @@ export function Attachments({
           key={`${file.blob} ${file.at}`}
           name={file.name}
           size={file.size}
-          picture={isPicture(file.media_type) ? blobAddress(file.blob) : undefined}
+          blob={isPicture(file.media_type) ? file.blob : undefined}
           text={file.media_type.startsWith("text/")}
           onRemove={() => drafts.removeFile(draftKey, file)}
           onText={file.pasted ? () => void storedAsText(file) : undefined}
@@ -69,6 +69,7 @@ function Chip({
   name,
   size,
   picture,
+  blob,
   text,
   upload,
   onRemove,
@@ -76,7 +77,9 @@ function Chip({
 }: {
   name: string;
   size: number;
-  picture: string | undefined;
+  /** The address of a picture, or the digest of one that the server has. */
+  picture?: string | undefined;
+  blob?: string | undefined;
   text: boolean;
   upload?: Upload;
   onRemove: () => void;
@@ -84,6 +87,7 @@ function Chip({
 }) {
   const t = useT();
   const language = useLanguage();
+  const stored = usePicture(blob);
   const refused = upload?.state === "refused";
   return (
     <li
@@ -92,7 +96,7 @@ function Chip({
         refused ? "border-danger bg-danger-soft" : "bg-surface",
       )}
     >
-      <Thumbnail picture={picture} text={text} />
+      <Thumbnail picture={picture ?? stored} text={text} />
       <div className="min-w-0 flex-1 leading-tight">
         <p className="truncate">{name}</p>
         <p className={cn("truncate text-xs", refused ? "text-danger" : "text-muted")}>

@@ -1,17 +1,21 @@
 import { DownloadIcon } from "lucide-react";
+import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
-import { exportAddress } from "@/data/transfer";
+import { exportAll } from "@/data/exports";
 import { useT } from "@/i18n";
 
 export function ExportButton() {
   const t = useT();
+  const [busy, setBusy] = useState(false);
+  const start = () => {
+    setBusy(true);
+    void exportAll().finally(() => setBusy(false));
+  };
   return (
-    <Button asChild variant="outline" className="self-start">
-      <a href={exportAddress()} download>
-        <DownloadIcon aria-hidden />
-        {t("data.export.action")}
-      </a>
+    <Button variant="outline" className="self-start" disabled={busy} onClick={start}>
+      <DownloadIcon aria-hidden />
+      {t("data.export.action")}
     </Button>
   );
 }

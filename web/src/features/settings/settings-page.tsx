@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Appearance } from "./appearance";
 import { Data } from "./data";
 import { Models } from "./models";
+import { Sessions } from "./sessions";
 import { Shortcuts } from "./shortcuts";
 import { Statistics } from "./statistics";
 import { useT } from "@/i18n";
@@ -14,6 +15,7 @@ const PAGES = {
   statistics: { title: "settings.statistics", content: <Statistics /> },
   shortcuts: { title: "settings.shortcuts", content: <Shortcuts /> },
   data: { title: "settings.data", content: <Data /> },
+  sessions: { title: "settings.sessions", content: <Sessions /> },
 } as const satisfies Record<string, { title: string; content: ReactNode }>;
 
 /** The settings: a page for each kind, chosen by the address. */

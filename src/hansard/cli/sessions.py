@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hansard.cli import opening
+from hansard.cli.commands import configured, reads
+from hansard.cli.options import Json
+from hansard.cli.rendering import print_json, print_table
+from hansard.errors import DatabaseInUse, InvalidInput, NotFound, StorageError
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+    from hansard.services.database import Services
+
+app = typer.Typer(help="See and end the sessions of browsers that are signed in.")
+
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The session.")]
+All = Annotated[bool, typer.Option("--all", help="Every session: sign out everywhere.")]
+
+
+def register(main: typer.Typer) -> None:
+    main.add_typer(app, name="sessions")
+
+
+@app.command("list")
+@reads
+async def list_(services: Services, as_json: Json = False) -> None:
+    """List the browsers that are signed in, the one that was seen last first."""
+    found = await services.sessions.list()
+    if as_json:
+        print_json({"items": found})
+        return
+    rows = (
+        [s.id, s.browser, f"{s.created_at:%Y-%m-%d %H:%M}", f"{s.seen_at:%Y-%m-%d %H:%M}"]
+        for s in found
+    )
+    print_table(["id", "browser", "signed in", "last seen"], rows)
+
+
+@app.command()
+@configured
+async def end(loaded: Loaded, session_id: Id = None, everywhere: All = False) -> None:
+    """Sign a browser out, or every one; a server that is running does it itself."""
+    if (session_id is None) != everywhere:
+        raise InvalidInput("Name a session, or say --all.")
+    try:
+        async with opening.writing(loaded) as database:
+            services = database.scope(loaded.config.tenant, loaded.config.user)
+            if session_id is None:
+                count = await services.sessions.end_all()
+            else:
+                await services.sessions.end(session_id)
+                count = 1
+    except DatabaseInUse as error:
+        if "url" not in error.details:
+            raise
+        count = await _end_at(error.details["url"], loaded, session_id)
+    typer.echo(f"{count} {'browser is' if count == 1 else 'browsers are'} signed out.")
+
+
+async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:
+    """Have the server do it that has the file."""
+    import httpx2  # noqa: PLC0415 - slow, and seldom needed
+
+    from hansard.server.auth import token_of  # noqa: PLC0415
+
+    headers = {"Authorization": f"Bearer {token_of(loaded.token_file)}"}
+    path = "sessions" if session_id is None else f"sessions/{session_id}"
+    async with httpx2.AsyncClient(headers=headers, trust_env=False) as client:
+        try:
+            answer = await client.delete(f"{url}/api/v1/{path}")
+        except httpx2.HTTPError as error:
+            raise StorageError(
+                f"The server at {url} has the database, and does not answer."
+            ) from error
+    if answer.status_code == 404:
+        raise NotFound("There is no such session.")
+    if answer.is_error:
+        raise StorageError(f"The server at {url} refused: {answer.status_code}.")
+    said: Any = answer.json() if answer.content else {"count": 1}
+    return said["count"]
