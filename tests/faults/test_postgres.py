@@ -164,7 +164,7 @@ async def test_what_cannot_be_serialised_is_tried_again_but_not_for_ever(
         CREATE SEQUENCE hansard.attempts;
         CREATE TABLE hansard.patience (attempts bigint);
         INSERT INTO hansard.patience VALUES (3);
-        GRANT ALL ON hansard.attempts, hansard.patience TO hansard_app;
+        GRANT ALL ON hansard.attempts, hansard.patience TO pg_database_owner;
         ALTER TABLE hansard.patience ENABLE ROW LEVEL SECURITY;
         CREATE POLICY everybody ON hansard.patience USING (true);
         CREATE FUNCTION hansard.refuse() RETURNS trigger LANGUAGE plpgsql AS $$

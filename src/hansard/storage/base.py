@@ -33,6 +33,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from hansard.errors import TooLarge
 from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
@@ -46,6 +47,8 @@ E = TypeVar("E", bound=Entry)
 T = TypeVar("T")
 OnConflict = Literal["error", "append", "fork"]
 
+MAX_CHANGES = 4_095
+"""What one unit may report to the feed."""
 SEARCH_WINDOW = 2_000
 """A search weighs relevance among this many of the newest matches; beyond them, time decides."""
 
@@ -170,6 +173,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """When this process last committed something."""
     feed_delay: float | None = None
     """Seconds for which the oldest open transaction has held back entries of the feed."""
+    feed_holder: str | None = None
+    """What that transaction is: a process of the server, or a transaction that was prepared and forgotten."""
     oldest_run_at: datetime | None = None
     """When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`."""
 
@@ -230,6 +235,15 @@ class Reader(ABC):
 class Transaction(Reader):
     """A unit's hold on the rows it changes."""
 
+    _changes = 0
+
+    def counted(self, changes: int) -> int:
+        """Count changes that are reported; gives how many there are now, or raises TooLarge."""
+        self._changes += changes
+        if self._changes > MAX_CHANGES:
+            raise TooLarge(f"One step can report at most {MAX_CHANGES} changes.")
+        return self._changes
+
     @abstractmethod
     async def insert(self, *records: Entry, absent: bool = False) -> int:
         """Add rows, all of one type; AlreadyExists if a key is taken.
@@ -268,7 +282,10 @@ class Transaction(Reader):
 
     @abstractmethod
     async def publish(self, *changes: Change) -> None:
-        """Report changes to the feed; they appear when, and only when, the unit is done."""
+        """Report changes to the feed; they appear when, and only when, the unit is done.
+
+        TooLarge if the unit reports more than `MAX_CHANGES`.
+        """
 
 
 Read = Callable[[Reader], Awaitable[T]]

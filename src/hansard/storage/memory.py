@@ -201,6 +201,7 @@ class _Unit(Transaction):
                 self._put(table, key, added)
 
     async def publish(self, *changes: Change) -> None:
+        self.counted(len(changes))
         table = self.schema.of(FeedEntry)
         for change in changes:
             position = self._storage.next_position()

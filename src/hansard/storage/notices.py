@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from hashlib import blake2b
 from typing import Any
 
 from hansard.ids import new_id
@@ -44,13 +45,22 @@ class Notices(Bells):
         self._send = send
         self._connect = connect
         self._sender = new_id()
+        self._seal = b""
+        self._listens = True
         self._untold: set[str] = set()
         self._telling: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
 
+    def begin(self, seal: str, *, listen: bool) -> None:
+        """Before the first use: what the database seals names with, and whether a connection can be listened on.
+
+        Behind a pooler it cannot: it would be another's after the next transaction.
+        """
+        self._seal, self._listens = seal.encode(), listen
+
     @contextmanager
     def hung(self, tenant: str, user_id: str) -> Iterator[Bell]:
-        if self._listening is None:
+        if self._listens and self._listening is None:
             self._listening = asyncio.create_task(self._listen())
         with super().hung(tenant, user_id) as bell:
             yield bell
@@ -80,7 +90,7 @@ class Notices(Bells):
             await asyncio.sleep(GATHER)
 
     async def _tell_once(self) -> None:
-        keys, self._untold = list(self._untold), set()
+        keys, self._untold = [self._sealed(key) for key in self._untold], set()
         for first in range(0, len(keys), MAX_KEYS):
             notice = " ".join((self._sender, *keys[first : first + MAX_KEYS]))
             try:
@@ -118,4 +128,9 @@ class Notices(Bells):
     def _hear(self, _connection: Any, _process: int, _channel: str, notice: str) -> None:
         sender, *keys = notice.split()
         if sender != self._sender:
-            self.ring(keys)
+            meant = set(keys)
+            self.ring([key for key in list(self._hung) if self._sealed(key) in meant])
+
+    def _sealed(self, key: str) -> str:
+        """A key as others see it, who may listen at this database but do not know its secret."""
+        return blake2b(key.encode(), key=self._seal, digest_size=8).hexdigest()

@@ -1,7 +1,9 @@
 """The scalable store: PostgreSQL 15 or newer, through a pool of connections, by many processes at once.
 
 Two walls stand around a tenant: every statement names the tenant, and row-level security shows a transaction
-the rows of the tenant it announced, so the role we work as may not be one that security does not bind.
+the rows of the tenant it announced. For that to hold, the role that serves is one that security binds (see
+`sql/roles.py`). Tenant and role are set for one transaction, in the same round trip that begins it: a pooler may
+hand the connection to somebody else after it, so nothing of ours is ever kept in a session.
 
 An append is one statement (the function `hansard.append`); other units are transactions of several. What
 the server asks to repeat is repeated from the start; a connection whose operation was interrupted is
@@ -11,73 +13,46 @@ thrown away, never handed to somebody else; and when the answer to a commit is l
 from __future__ import annotations
 
 import asyncio
-import os
 import random
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 
-from hansard.errors import (
-    AlreadyExists,
-    Conflict,
-    DatabaseReadOnly,
-    DatabaseUnreachable,
-    HansardError,
-    InvalidConfig,
-    OutcomeUnknown,
-    Overloaded,
-    StorageError,
-    StorageFull,
-    UnsafeEngine,
-)
+from hansard.errors import HansardError, Overloaded, StorageError
 from hansard.ids import now
 from hansard.model.messages import Message
 from hansard.storage import placing
 from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
 from hansard.storage.notices import CHANNEL, Notices
+from hansard.storage.sql import address, roles
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sql.postgres import SQL, PostgresTransaction
+from hansard.storage.sql.server_errors import REPEAT, is_lost, translated
 from hansard.storage.tables import SCHEMA, Schema
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 T = TypeVar("T")
 
-OLDEST_SERVER = 15
-ROLE = "hansard_app"
-"""The role we take on when the one that signs in is above row security."""
+POOL_SIZE = 10
 TIMEOUT = 30.0
 """Seconds that one statement may take before its connection is given up."""
 ATTEMPTS = 8
 _asyncpg: Any = asyncpg
 """The driver's own annotations are partial."""
 
-_REPEAT = (
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
-)
-_LOST = (
-    OSError,
-    asyncio.TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = "BEGIN"
 
 
 class PostgresStorage(Storage):
     """A database on a PostgreSQL server.
 
-    `prepared=False` is for poolers that hand a connection to another client between transactions. The
-    schema is brought up by `hansard db migrate`, or here with `migrate`.
+    `prepared=False` is for poolers that hand a connection to another client between transactions; None finds
+    out whether there is one. The schema is brought up by `hansard db migrate`, or here with `migrate`. With
+    `readonly`, a server that takes no changes will do.
     """
 
     exclusive = False
@@ -89,53 +64,69 @@ class PostgresStorage(Storage):
         schema: Schema = SCHEMA,
         migrations: Migrations | None = None,
         migrate: bool = False,
-        pool_size: int = 10,
-        prepared: bool = True,
+        readonly: bool = False,
+        pool_size: int | None = None,
+        prepared: bool | None = None,
     ) -> None:
         self.url = url
+        self.address = address.parse(url)
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("postgres")
         self._migrate = migrate
-        self._pool_size = pool_size
-        self._cache = 200 if prepared else 0
+        self._readonly = readonly
+        self._pool_size = pool_size or self.address.pool_size or POOL_SIZE
+        self._prepared = self.address.prepared if prepared is None else prepared
+        self._pooled = False
+        self._role = roles.ITSELF
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
         self._pool: Any = None
         self._committed_at: datetime | None = None
-        self.bells = self._notices = Notices(self._notify, self._listener)
+        self.bells = self._notices = Notices(self._notify, self.connect)
 
     async def open(self) -> None:
         try:
             await self._prepare_database()
-            self._pool = await _asyncpg.create_pool(
-                self.url,
-                min_size=1,
-                max_size=self._pool_size,
-                statement_cache_size=self._cache,
-                command_timeout=TIMEOUT,
-                init=_take_role,
-                reset=_keep_as_it_is,
-            )
-            async with self._pool.acquire() as connection:
-                await _check_role(connection)
-        except (asyncpg.PostgresError, *_LOST) as error:
-            await self.close()
-            raise _unreachable(error) from error
-        except ValueError as error:
-            raise InvalidConfig(f"The database URL is not valid: {error}") from error
+            with translated():
+                self._pool = await _asyncpg.create_pool(
+                    **self.address.arguments,
+                    timeout=self.address.timeout,
+                    min_size=1,
+                    max_size=self._pool_size,
+                    statement_cache_size=200 if self._prepared else 0,
+                    command_timeout=TIMEOUT,
+                    init=_look_up_types if self._pooled else None,
+                    reset=_keep_as_it_is,
+                )
         except BaseException:
             await self.close()
             raise
 
+    async def connect(self) -> Any:
+        """A connection of the driver, beside the pool."""
+        with translated():
+            return await _asyncpg.connect(
+                **self.address.arguments, timeout=self.address.timeout, statement_cache_size=0
+            )
+
     async def _prepare_database(self) -> None:
-        connection = await _asyncpg.connect(self.url, timeout=TIMEOUT, statement_cache_size=0)
+        connection = await self.connect()
         try:
-            if connection.get_server_version().major < OLDEST_SERVER:
-                raise UnsafeEngine(f"PostgreSQL {OLDEST_SERVER} is the oldest server allowed.")
-            if await connection.fetchval("SHOW fsync") != "on":
-                raise UnsafeEngine("The server runs with fsync=off: it would lose data.")
-            await self.migrations.bring_up_postgres(connection, apply=self._migrate)
+            with translated():
+                await self.migrations.bring_up_postgres(
+                    connection, apply=self._migrate, readonly=self._readonly
+                )
+                async with connection.transaction():
+                    self._role = await roles.serving_role(connection)
+                    seal = await connection.fetchval(SQL["notice_key"])
+                    process = await connection.fetchval("SELECT pg_backend_pid()")
+                    elsewhere = process != connection.get_server_pid()
         finally:
-            await connection.close()
+            with suppress(Exception):
+                await connection.close(timeout=self.address.timeout)
+        self._pooled = self._prepared is False or elsewhere
+        if self._prepared is None:
+            self._prepared = not self._pooled
+        self._notices.begin(seal, listen=not self._pooled)
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -147,16 +138,15 @@ class PostgresStorage(Storage):
                 pool.terminate()
 
     async def read(self, tenant: str, work: Read[T]) -> T:
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        return await self._repeat(lambda: self._unit(begin, tenant, work))
+        return await self._repeat(lambda: self._unit(_READ, tenant, work))
 
     async def write(self, tenant: str, work: Write[T]) -> T:
-        return await self._repeat(lambda: self._unit("BEGIN", tenant, work))
+        return await self._repeat(lambda: self._unit(_WRITE, tenant, work))
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
         async def once() -> list[Message] | None:
-            async with self._connection(unknown=True) as connection:
-                transaction = PostgresTransaction(self.schema, self._compiler, tenant, connection)
+            async with self._session() as connection:
+                transaction = self._transaction(tenant, connection, alone=True)
                 placed = await transaction.append_at_once(append)
             self._committed_at = now()
             self._notices.told(transaction.told)
@@ -171,138 +161,136 @@ class PostgresStorage(Storage):
         if self._pool is None:
             return Health(faults=("closed",), reason="The database is closed.")
         try:
-            async with self._connection() as connection:
-                owner, standby = await connection.fetchrow(SQL["health"])
+            async with self._connection(_READ) as connection:
+                with translated():
+                    owner, standby, delay, holder = await connection.fetchrow(SQL["health"])
         except HansardError as error:
             return Health(faults=("unreachable",), reason=error.message)
         faults: tuple[Fault, ...] = ("read-only",) if standby else ()
         reason = "The server is a standby, or set to read only." if standby else None
-        return Health(faults=faults, reason=reason, owner=owner, committed_at=self._committed_at)
+        return Health(
+            faults=faults,
+            reason=reason,
+            owner=owner,
+            committed_at=self._committed_at,
+            feed_delay=delay,
+            feed_holder=holder,
+        )
 
     async def tenants(self) -> list[str]:
         async def once() -> list[str]:
-            async with self._connection() as connection:
-                return [row[0] for row in await connection.fetch(SQL["tenants"])]
+            async with self._connection(_READ) as connection:
+                with translated():
+                    return [row[0] for row in await connection.fetch(SQL["tenants"])]
 
         return await self._repeat(once)
 
     async def _notify(self, notice: str) -> None:
         async with self._connection() as connection:
-            await connection.execute(SQL["notify"], CHANNEL, notice)
-
-    async def _listener(self) -> Any:
-        return await _asyncpg.connect(self.url, timeout=TIMEOUT, statement_cache_size=0)
+            with translated():
+                await connection.execute(SQL["notify"], CHANNEL, notice)
 
     async def _repeat(self, once: Any) -> Any:
         """Run again what the server gave up for the sake of others."""
         for attempt in range(ATTEMPTS):
             try:
                 return await once()
-            except _REPEAT as error:
+            except REPEAT as error:
                 if attempt == ATTEMPTS - 1:
                     raise Overloaded("The database is too busy with this record.") from error
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         raise AssertionError
 
+    def _transaction(
+        self, tenant: str, connection: Any, *, alone: bool = False
+    ) -> PostgresTransaction:
+        return PostgresTransaction(
+            self.schema, self._compiler, tenant, connection, role=self._role, alone=alone
+        )
+
     async def _unit(self, begin: str, tenant: str, work: Any) -> Any:
-        quoted = tenant.replace("'", "''")
-        async with self._connection() as connection:
-            await connection.execute(
-                f"{begin}; SELECT set_config('hansard.tenant', '{quoted}', true)"
-            )
-            try:
-                unit = PostgresTransaction(self.schema, self._compiler, tenant, connection)
-                result = await work(unit)
-            except (HansardError, asyncpg.PostgresError) as error:
-                if not isinstance(error, _LOST):
-                    await connection.execute("ROLLBACK")
-                raise
-            try:
-                await connection.execute("COMMIT")
-            except _LOST as error:
-                raise OutcomeUnknown() from error
-        if begin == "BEGIN":
+        async with self._connection(begin, tenant) as connection:
+            unit = self._transaction(tenant, connection)
+            result = await work(unit)
+        if begin == _WRITE:
             self._committed_at = now()
         self._notices.told(unit.told)
         return result
 
     @asynccontextmanager
-    async def _connection(self, *, unknown: bool = False) -> AsyncIterator[Any]:
-        """A connection of the pool; it goes back only if its last operation ended as it should.
+    async def _connection(self, begin: str = _WRITE, tenant: str = "") -> AsyncIterator[Any]:
+        """A connection in a transaction of its own, which ends with this."""
+        async with self._session() as connection:
+            with translated():
+                await connection.execute(
+                    f"{begin}; SELECT set_config('role', '{self._role}', true), "
+                    f"set_config('hansard.tenant', {_literal(tenant)}, true)"
+                )
+            try:
+                yield connection
+            except (HansardError, *REPEAT) as error:
+                if not is_lost(error):
+                    with suppress(Exception):  # else the connection is thrown away
+                        await connection.execute("ROLLBACK")
+                raise
+            await _commit(connection, begin)
 
-        With `unknown`, what is sent commits by itself, so that a lost answer leaves the outcome open.
-        """
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Any]:
+        """A connection of the pool; it goes back only if its last operation ended as it should."""
         pool = self._pool
         if pool is None:
             raise StorageError("The database is closed.")
-        try:
-            connection = await pool.acquire(timeout=TIMEOUT)
-        except _LOST as error:
-            if isinstance(error, TimeoutError) and pool.get_size() == pool.get_max_size():
+        with translated():
+            try:
+                connection = await pool.acquire(timeout=TIMEOUT)
+            except TimeoutError as error:
+                if pool.get_size() < pool.get_max_size():
+                    raise
                 raise Overloaded("All connections to the database are in use.") from error
-            raise _unreachable(error) from error
         sound = False
         try:
             yield connection
             sound = True
-        except _LOST as error:
-            raise (OutcomeUnknown() if unknown else _unreachable(error)) from error
-        except _REPEAT:
-            sound = True
-            raise
-        except asyncpg.PostgresError as error:
-            sound = True
-            raise _translate(error) from error
-        except HansardError as error:
-            sound = not isinstance(error, OutcomeUnknown)
+        except (HansardError, *REPEAT) as error:
+            sound = not is_lost(error)
             raise
         finally:
-            with suppress(asyncpg.InterfaceError):  # a connection that broke has left the pool
+            with suppress(Exception):  # a connection that broke has left the pool
                 if not sound or connection.is_in_transaction():
                     connection.terminate()
                 await pool.release(connection)
 
 
-async def _take_role(connection: Any) -> None:
-    """Work as a role that row security binds, if the one that signed in is above it."""
-    _, above = await connection.fetchrow(SQL["role"])
-    if above:
-        await connection.execute(f"SET ROLE {ROLE}")
+async def _commit(connection: Any, begin: str) -> None:
+    """Raises OutcomeUnknown where it may or may not have happened; a read has nothing to lose here."""
+    try:
+        with translated(unknown=True):
+            status = await connection.execute("COMMIT")
+    except HansardError as error:
+        if begin == _READ and is_lost(error):
+            connection.terminate()
+            return
+        raise
+    if status != "COMMIT":
+        raise StorageError("An error in the unit was passed over, so the database undid all of it.")
+
+
+def _literal(text: str) -> str:
+    """As SQL, however the server reads backslashes in other texts."""
+    doubled = text.replace("\\", "\\\\").replace("'", "''")
+    return f"E'{doubled}'"
+
+
+async def _look_up_types(connection: Any) -> None:
+    """Have the driver ask for the types of arrays now: it changes a setting of the session while it does."""
+    look = connection.transaction()
+    await look.start()
+    try:
+        await connection.fetch(SQL["types"], *[[]] * 7)
+    finally:
+        await look.rollback()
 
 
 async def _keep_as_it_is(connection: Any) -> None:
     """Everything we set ends with its transaction, so a connection needs no cleaning."""
-
-
-async def _check_role(connection: Any) -> None:
-    name, above = await connection.fetchrow(SQL["role"])
-    if above:
-        raise UnsafeEngine(f"The role {name} is above row security: use another.")
-    bare = [row[0] for row in await connection.fetch(SQL["row_security"])]
-    if bare:
-        raise UnsafeEngine(f"Row security is off for {', '.join(bare)}.")
-
-
-def _unreachable(error: BaseException) -> HansardError:
-    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _LOST):
-        return _translate(error)
-    reason = str(error) or type(error).__name__
-    if isinstance(error, OSError) and error.errno:
-        reason = os.strerror(error.errno) if error.errno > 0 else error.strerror or reason
-    return DatabaseUnreachable(f"The database server does not answer: {reason.rstrip('.')}.")
-
-
-def _translate(error: asyncpg.PostgresError) -> HansardError:
-    match error:
-        case asyncpg.UniqueViolationError():
-            return AlreadyExists()
-        case asyncpg.ForeignKeyViolationError():
-            return Conflict("This refers to something that is not there, or is referred to.")
-        case asyncpg.DiskFullError():
-            return StorageFull()
-        case asyncpg.ReadOnlySQLTransactionError():
-            return DatabaseReadOnly()
-        case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
-            return DatabaseUnreachable(f"The database server refuses: {error}")
-        case _:
-            return StorageError(f"The database server reports: {error}")

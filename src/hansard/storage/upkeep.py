@@ -15,8 +15,6 @@ import apsw
 import msgspec
 
 from hansard.errors import (
-    DatabaseUnreachable,
-    InvalidConfig,
     InvalidInput,
     NotADatabase,
     StorageError,
@@ -350,23 +348,15 @@ def _sqlite(path: Path, *, readonly: bool = True) -> Iterator[apsw.Connection]:
 
 @asynccontextmanager
 async def _postgres(storage: PostgresStorage) -> AsyncIterator[Any]:
-    import asyncpg  # noqa: PLC0415 - an extra's
+    from hansard.storage.sql.server_errors import translated  # noqa: PLC0415 - an extra's driver
 
-    driver: Any = asyncpg
+    connection = await storage.connect()
     try:
-        connection = await driver.connect(storage.url, timeout=30, statement_cache_size=0)
-    except ValueError as error:
-        raise InvalidConfig(f"The database URL is not valid: {error}") from error
-    except driver.PostgresError as error:
-        raise DatabaseUnreachable(f"The database server refuses: {error}") from error
-    except (OSError, TimeoutError, driver.InterfaceError) as error:
-        raise DatabaseUnreachable(f"The database server does not answer: {error}") from error
-    try:
-        yield connection
-    except driver.PostgresError as error:
-        raise StorageError(f"The database server reports: {error}") from error
+        with translated():
+            yield connection
     finally:
-        await connection.close()
+        with suppress(Exception):
+            await connection.close(timeout=10)
 
 
 def _rows(connection: apsw.Connection, text: str) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from hansard.errors import InvalidConfig
 
@@ -67,17 +67,4 @@ def _postgres(address: str, options: dict[str, Any]) -> Storage:
         from hansard.storage.postgres import PostgresStorage  # noqa: PLC0415
     except ImportError as error:
         raise InvalidConfig("PostgreSQL needs `pip install hansard[postgres]`.") from error
-    try:
-        parts = urlsplit(address)
-        query = parse_qs(parts.query)
-    except ValueError as error:
-        raise InvalidConfig(f"The database URL is not valid: {error}.") from error
-    if size := query.pop("pool_size", None):
-        if not size[0].isdigit() or not 1 <= int(size[0]) <= 1_000:
-            raise InvalidConfig(f"pool_size={size[0]} is not a number of connections.")
-        options = {"pool_size": int(size[0]), **options}
-    if prepared := query.pop("prepared", None):
-        options = {"prepared": prepared[0].lower() not in ("0", "no", "off", "false"), **options}
-    rest = "&".join(f"{name}={value}" for name, values in query.items() for value in values)
-    options.pop("readonly", None)
-    return PostgresStorage(urlunsplit(parts._replace(query=rest)), **options)
+    return PostgresStorage(address, **options)

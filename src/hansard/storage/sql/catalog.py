@@ -19,7 +19,7 @@ from hansard.storage.tables import Schema
 
 Facts = set[str]
 
-_OURS = "('migrations', 'feed_epoch')"
+_OURS = "('migrations', 'feed_epoch', 'notice_key')"
 """Tables on PostgreSQL that are not declared."""
 
 

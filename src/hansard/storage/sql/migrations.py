@@ -22,6 +22,7 @@ import apsw
 from hansard.errors import SchemaOutdated, SchemaTooNew, StorageError
 from hansard.ids import now
 from hansard.storage import files
+from hansard.storage.sql import conditions
 from hansard.storage.sql.backup import backup
 from hansard.storage.sql.statements import statements
 
@@ -156,21 +157,28 @@ class Migrations:
 
     # PostgreSQL
 
-    async def bring_up_postgres(self, connection: Any, *, apply: bool) -> list[Migration]:
-        """Apply what is pending, all or nothing, one process at a time; without `apply`, refuse."""
-        pending = self.pending(await applied_postgres(connection))
-        if not apply:
-            self.refuse(pending)
-        if not pending:
-            return []
+    async def bring_up_postgres(
+        self, connection: Any, *, apply: bool, readonly: bool = False
+    ) -> list[Migration]:
+        """Apply what is pending, all or nothing, one process at a time; without `apply`, refuse.
+
+        Nothing is done where the record would not be safe: see `conditions`.
+        """
         async with connection.transaction():
+            await conditions.check(connection, readonly=readonly)
+            if not apply:
+                self.refuse(self.pending(await applied_postgres(connection)))
+                return []
             await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
             pending = self.pending(await applied_postgres(connection))
-            await connection.execute("CREATE SCHEMA IF NOT EXISTS hansard")
-            await connection.execute(NOTES["postgres"])
+            if pending:
+                await connection.execute("CREATE SCHEMA IF NOT EXISTS hansard")
+                await connection.execute(NOTES["postgres"])
             for migration in pending:
                 await _apply_postgres(connection, migration)
-            await _grant(connection)
+            from hansard.storage.sql import roles  # noqa: PLC0415 - an extra's driver
+
+            await roles.grant(connection)
         return pending
 
 
@@ -192,19 +200,6 @@ async def _apply_postgres(connection: Any, migration: Migration) -> None:
             raise
         said = f"{migration.label} failed, and nothing was changed: {error}."
         raise StorageError(said) from error
-
-
-async def _grant(connection: Any) -> None:
-    """Let the role that we take on (see `postgres.ROLE`) use the tables, if it can be had."""
-    if not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
-        return
-    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'hansard_app'"):
-        await connection.execute("CREATE ROLE hansard_app NOLOGIN")
-    await connection.execute(
-        "GRANT USAGE ON SCHEMA hansard TO hansard_app;"
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hansard TO hansard_app;"
-        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA hansard TO hansard_app"
-    )
 
 
 def applied_sqlite(connection: apsw.Connection) -> dict[int, str]:

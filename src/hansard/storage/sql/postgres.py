@@ -21,6 +21,8 @@ from hansard.storage.base import (
 from hansard.storage.bells import bell_key
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
+from hansard.storage.sql.roles import ITSELF
+from hansard.storage.sql.server_errors import translated
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
 from hansard.storage.tables import Schema, Table
@@ -35,20 +37,34 @@ class PostgresTransaction(SqlTransaction):
 
     statements: ClassVar[Mapping[str, str]] = SQL
 
-    def __init__(self, schema: Schema, compiler: Compiler, tenant: str, connection: Any) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        compiler: Compiler,
+        tenant: str,
+        connection: Any,
+        *,
+        role: str = ITSELF,
+        alone: bool = False,
+    ) -> None:
+        """`alone`: there is no transaction around it, so what is sent commits by itself."""
         super().__init__(schema, compiler, tenant)
         self._connection = connection
-        self._changes = 0
+        self._role = role
+        self._alone = alone
 
     async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
-        return await self._connection.fetch(text, *values)
+        with translated(unknown=self._alone):
+            return await self._connection.fetch(text, *values)
 
     async def run(self, text: str, values: Sequence[Any]) -> int:
-        status: str = await self._connection.execute(text, *values)
+        with translated(unknown=self._alone):
+            status: str = await self._connection.execute(text, *values)
         return int(status.rsplit(" ", 1)[-1])
 
     async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
-        await self._connection.executemany(text, values)
+        with translated(unknown=self._alone):
+            await self._connection.executemany(text, values)
 
     async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
         rows = await self.rows(f"{text} RETURNING {sql.columns}", values)
@@ -77,10 +93,10 @@ class PostgresTransaction(SqlTransaction):
         )
         vectors = [v for m in messages for v in marked(sql.table, self.tenant, m)]
         sums = placing.activity(messages, None, None)
-        self._changes += 1
         rows = await self.rows(
             SQL["append"],
             (
+                self._role,
                 self.tenant,
                 append.conversation_id,
                 append.owner_id,
@@ -90,7 +106,7 @@ class PostgresTransaction(SqlTransaction):
                 None if append.expect_head is msgspec.UNSET else append.expect_head,
                 append.at,
                 placing.preview(messages[-1]),
-                self._changes,
+                self.counted(1),
                 *(columns[name] for name in _APPENDED),
                 *([vector[i] for vector in vectors] for i in range(3)),
                 *([getattr(row, name) for row in sums] for name in _COUNTED),
@@ -106,7 +122,7 @@ class PostgresTransaction(SqlTransaction):
 
     async def publish(self, *changes: Change) -> None:
         for change in changes:
-            self._changes += 1
+            number = self.counted(1)
             values = (
                 self.tenant,
                 change.at,
@@ -117,7 +133,7 @@ class PostgresTransaction(SqlTransaction):
                 change.branch,
                 change.seq,
                 change.count,
-                self._changes,
+                number,
             )
             await self.run(SQL["report"], values)
             self.told.add(bell_key(self.tenant, change.user_id))

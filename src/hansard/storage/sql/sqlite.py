@@ -125,6 +125,7 @@ class SqliteTransaction(SqlTransaction):
         return placed
 
     async def publish(self, *changes: Change) -> None:
+        self.counted(len(changes))
         for change in changes:
             ids = (change.conversation_id, change.branch)
             values = (

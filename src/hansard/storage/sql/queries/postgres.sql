@@ -4,7 +4,7 @@
 -- An append whose answer is simple: see hansard.append in functions.sql.
 SELECT place, first_seq, parent FROM hansard.append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35
 );
 
 -- name: tip
@@ -51,11 +51,21 @@ SELECT artifact_id, place, score
 FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: health
--- Who we are, and whether the server takes no changes from us.
-SELECT current_user::text, pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool;
+-- Who we are, whether the server takes no changes from us, for how many seconds the oldest transaction runs that
+-- may still add to the feed, and what that is.
+SELECT session_user::text, pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
+    h.seconds, h.holder
+FROM (VALUES (1)) AS one
+LEFT JOIN (
+    SELECT extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared))::float8 AS seconds,
+        coalesce('process ' || f.pid, 'prepared transaction ' || f.prepared) AS holder
+    FROM hansard.feed_holder() AS f
+    LEFT JOIN pg_stat_get_activity(f.pid) AS a ON f.pid IS NOT NULL
+    LEFT JOIN pg_prepared_xact() AS p ON p.gid = f.prepared
+) AS h ON true;
 
 -- name: tenants
-SELECT tenant_id FROM hansard.tenant_ids() AS tenant_id ORDER BY tenant_id;
+SELECT tenant_id FROM hansard.tenant_ids() AS tenant_id ORDER BY tenant_id COLLATE "C";
 
 -- name: migrations
 SELECT number, checksum FROM hansard.migrations;
@@ -64,16 +74,62 @@ SELECT number, checksum FROM hansard.migrations;
 INSERT INTO hansard.migrations (number, name, checksum) VALUES ($1, $2, $3)
 ON CONFLICT (number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum;
 
--- name: role
--- What the role that we are may do that row security cannot hold.
-SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user;
+-- name: notice_key
+SELECT value FROM hansard.notice_key;
+
+-- name: types
+-- The array types that our statements use.
+SELECT $1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::json[], $6::bytea[], $7::boolean[];
+
+-- name: conditions
+-- What the record rests on: see conditions.py.
+SELECT quote_ident(current_database()) AS database, quote_ident(session_user) AS role,
+    current_setting('server_version_num')::int / 10000 AS version,
+    pg_is_in_recovery() AS standby,
+    current_setting('fsync') AS fsync,
+    current_setting('server_encoding') AS server_encoding,
+    current_setting('client_encoding') AS client_encoding,
+    current_setting('standard_conforming_strings') AS standard_conforming_strings,
+    current_setting('row_security') AS row_security,
+    current_setting('synchronous_commit') AS synchronous_commit,
+    current_setting('default_transaction_isolation') AS default_transaction_isolation,
+    current_setting('default_transaction_read_only') AS default_transaction_read_only;
 
 -- name: row_security
--- Tables of ours whose row security does not bind us, which must not be. Two kinds are meant not to bind
--- their owner: see ddl.py.
-SELECT relname FROM pg_class
-WHERE relnamespace = 'hansard'::regnamespace AND relkind = 'r'
-  AND relname NOT IN ('migrations', 'feed_epoch')
-  AND (NOT relrowsecurity
-    OR (NOT relforcerowsecurity AND pg_has_role(relowner, 'USAGE')
-      AND relname <> 'tenants' AND relname NOT LIKE '%\_terms'));
+-- Tables of ours without row security.
+SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
+WHERE relnamespace = 'hansard'::regnamespace AND relkind IN ('r', 'p')
+  AND relname NOT IN ('migrations', 'feed_epoch', 'notice_key') AND NOT relrowsecurity;
+
+-- name: role
+-- Why the role that we are cannot serve; null if it can.
+SELECT CASE
+    WHEN (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)
+        THEN 'is above row security'
+    WHEN pg_has_role(nspowner, 'MEMBER')
+        OR EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND pg_has_role(relowner, 'MEMBER'))
+        OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid AND pg_has_role(proowner, 'MEMBER'))
+        THEN 'owns tables of Hansard'
+    WHEN NOT has_schema_privilege(n.oid, 'USAGE')
+        OR EXISTS (
+            SELECT FROM pg_class CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS right_to
+            WHERE relnamespace = n.oid AND relkind IN ('r', 'p') AND relrowsecurity
+              AND NOT has_table_privilege(pg_class.oid, right_to))
+        OR EXISTS (
+            SELECT FROM pg_proc WHERE pronamespace = n.oid
+              AND NOT has_function_privilege(pg_proc.oid, 'EXECUTE'))
+        THEN 'lacks rights'
+    END
+FROM pg_namespace AS n WHERE nspname = 'hansard';
+
+-- name: owns_schema
+SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'hansard';
+
+-- name: grantees
+-- Who serves: the role $1, and all others that have been granted to write messages.
+SELECT $1::text
+UNION
+SELECT quote_ident(grantee) FROM information_schema.role_table_grants
+WHERE table_schema = 'hansard' AND table_name = 'messages' AND privilege_type = 'INSERT'
+  AND grantee NOT IN ('PUBLIC', current_user)
+  AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = grantee);

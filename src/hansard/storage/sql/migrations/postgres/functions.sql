@@ -1,36 +1,82 @@
--- Functions of the database, applied anew by `hansard db migrate` whenever this file changes.
+-- Functions of the database, applied anew by `hansard db migrate` whenever this file changes. Who may run them is
+-- said when that is done: see hansard/storage/sql/roles.py.
 
--- A feed position is the transaction's number and a count within it. Numbers are handed out in order and the
--- oldest running one is known, so a reader can tell which positions are settled. The epoch is added to keep
--- positions rising when a database is moved to a server whose transaction numbers are lower.
+-- An older form of a function goes, whatever its parameters were.
+DO $$
+DECLARE
+    old regprocedure;
+BEGIN
+    FOR old IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = 'hansard'::regnamespace
+          AND proname IN ('feed_position', 'feed_end', 'feed_holder', 'tenant_ids', 'search',
+            'search_artifacts', 'append')
+    LOOP
+        EXECUTE format('DROP FUNCTION %s', old);
+    END LOOP;
+END
+$$;
+
+-- What seals the names in notices, so that nobody outside can guess them.
+CREATE TABLE IF NOT EXISTS hansard.notice_key (value text NOT NULL);
+INSERT INTO hansard.notice_key
+SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+WHERE NOT EXISTS (SELECT FROM hansard.notice_key);
+
+-- A feed position is the transaction's number and a count within it. Numbers are handed out in order and those
+-- that run are known, so a reader can tell which positions are settled. The epoch is added to keep positions
+-- rising when a database is moved to a server whose transaction numbers are lower.
 CREATE TABLE IF NOT EXISTS hansard.feed_epoch (value bigint NOT NULL);
 INSERT INTO hansard.feed_epoch SELECT 0 WHERE NOT EXISTS (SELECT FROM hansard.feed_epoch);
 
-CREATE OR REPLACE FUNCTION hansard.feed_position(n bigint) RETURNS bigint
-LANGUAGE sql VOLATILE AS $$
-    SELECT (value + pg_current_xact_id()::text::bigint) * 4096 + n FROM hansard.feed_epoch
+CREATE FUNCTION hansard.feed_position(n bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF n NOT BETWEEN 0 AND 4095 THEN
+        RAISE 'a transaction has 4,095 feed positions, and % is not one of them', n
+        USING ERRCODE = 'program_limit_exceeded';
+    END IF;
+    RETURN (SELECT (value + pg_current_xact_id()::text::bigint) * 4096 + n FROM hansard.feed_epoch);
+END
 $$;
 
-CREATE OR REPLACE FUNCTION hansard.feed_end() RETURNS bigint
+-- The oldest transaction that this snapshot sees running and that may still add to this database's feed, and
+-- who runs it. One that is seen in another database never will. One of which nothing is known any more has
+-- ended since the snapshot was taken: what it did is not visible here, so it counts.
+CREATE FUNCTION hansard.feed_holder() RETURNS TABLE (number bigint, pid integer, prepared text)
+LANGUAGE sql STABLE AS $$
+    SELECT x::text::bigint, a.pid, p.gid
+    FROM pg_snapshot_xip(pg_current_snapshot()) AS x
+    CROSS JOIN (SELECT oid FROM pg_database WHERE datname = current_database()) AS here
+    LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.backend_xid = x::xid
+    LEFT JOIN pg_prepared_xact() AS p ON p.transaction = x::xid
+    WHERE coalesce(a.datid, p.dbid, here.oid) = here.oid
+    ORDER BY 1
+    LIMIT 1
+$$;
+
+CREATE FUNCTION hansard.feed_end() RETURNS bigint
 LANGUAGE sql VOLATILE AS $$
-    SELECT (value + pg_snapshot_xmin(pg_current_snapshot())::text::bigint) * 4096
+    SELECT (value + coalesce(
+        (SELECT number FROM hansard.feed_holder()),
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) * 4096
     FROM hansard.feed_epoch
 $$;
 
 -- Every tenant, for the upkeep that a server does for all of them.
-CREATE OR REPLACE FUNCTION hansard.tenant_ids() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION hansard.tenant_ids() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT tenant_id FROM hansard.tenants
 $$;
 
 -- The newest matches of a search in the tenant of this transaction. It runs as the owner of the index, to whom
 -- row security does not apply there: only so may the engine use the index. The tenant is the transaction's own,
 -- never the caller's word, and the messages are under row security as ever.
-CREATE OR REPLACE FUNCTION hansard.search(
+CREATE FUNCTION hansard.search(
     p_owner text, p_query text, p_before bigint, p_roles text[], p_projects uuid[], p_model text,
     p_since timestamptz, p_until timestamptz, p_archived boolean, p_window bigint
 ) RETURNS TABLE (message_id uuid, conversation_id uuid, place bigint, score double precision)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.id, m.conversation_id, t.k, ts_rank_cd(t.terms, p_query::tsquery)::double precision
     FROM hansard.messages_terms AS t
     JOIN hansard.messages AS m ON m.tenant_id = t.tenant_id AND m.id = t.id
@@ -54,11 +100,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 
 -- The newest matches among the artifacts of an owner; it runs as the search above does, for the same reason.
-CREATE OR REPLACE FUNCTION hansard.search_artifacts(
+CREATE FUNCTION hansard.search_artifacts(
     p_owner text, p_query text, p_before bigint, p_types text[], p_languages text[],
     p_project uuid, p_since timestamptz, p_until timestamptz, p_window bigint
 ) RETURNS TABLE (artifact_id uuid, place bigint, score double precision)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.id, t.k, ts_rank_cd(t.terms, p_query::tsquery)::double precision
     FROM hansard.artifact_texts_terms AS t
     JOIN hansard.artifacts AS a ON a.tenant_id = t.tenant_id AND a.id = t.id
@@ -80,8 +126,11 @@ $$;
 -- Append in one round trip: what hansard/storage/placing.py says, for the case in which all is well. Where it
 -- is not (no such conversation or branch, an id that is taken, another head than expected), nothing is done
 -- and no row comes back: the caller then takes the long way, which knows what to answer.
-CREATE OR REPLACE FUNCTION hansard.append(
-    p_tenant text, p_conversation uuid, p_owner text, p_viewer text, p_branch uuid,
+--
+-- The role and the tenant are set for this transaction alone. It is not a SECURITY DEFINER function: the role is
+-- the caller's until it is set, and the one that serves after.
+CREATE FUNCTION hansard.append(
+    p_role text, p_tenant text, p_conversation uuid, p_owner text, p_viewer text, p_branch uuid,
     p_check_head boolean, p_head uuid, p_at timestamptz, p_preview text, p_event bigint,
     p_ids uuid[], p_created timestamptz[], p_roles text[], p_parts json[], p_models text[],
     p_finish text[], p_tokens_in bigint[], p_tokens_out bigint[], p_runs uuid[], p_groups uuid[],
@@ -97,7 +146,7 @@ DECLARE
     gap double precision;
     n bigint := cardinality(p_ids);
 BEGIN
-    PERFORM set_config('hansard.tenant', p_tenant, true);
+    PERFORM set_config('role', p_role, true), set_config('hansard.tenant', p_tenant, true);
 
     SELECT project_id, branch INTO c
     FROM hansard.conversations
