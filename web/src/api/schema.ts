@@ -2443,6 +2443,11 @@ export interface components {
              */
             feed_delay?: number | null;
             /**
+             * @description What that transaction is: a process of the server, or a transaction that was prepared and forgotten.
+             * @default null
+             */
+            feed_holder?: string | null;
+            /**
              * @description When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`.
              * @default null
              */
