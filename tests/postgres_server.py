@@ -61,10 +61,10 @@ class Server:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, further: str = "") -> None:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.data} "
-            "-c max_connections=200 -c shared_buffers=64MB -c autovacuum=off"
+            f"-c max_connections=200 -c shared_buffers=64MB -c autovacuum=off {further}"
         )
         log = str(self.data / "server.log")
         self._run("pg_ctl", "--pgdata", str(self.data), "-w", "-l", log, "-o", options, "start")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -81,6 +82,7 @@ class PostgresStorage(Storage):
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
         self._pool: Any = None
         self._committed_at: datetime | None = None
+        self._holder: tuple[str, float] | None = None
         self.bells = self._notices = Notices(self._notify, self.connect)
 
     async def open(self) -> None:
@@ -173,9 +175,18 @@ class PostgresStorage(Storage):
             reason=reason,
             owner=owner,
             committed_at=self._committed_at,
-            feed_delay=delay,
+            feed_delay=self._held_for(holder, delay),
             feed_holder=holder,
         )
+
+    def _held_for(self, holder: str | None, delay: float | None) -> float | None:
+        """Seconds; where the server does not tell when a transaction began, since we first saw it."""
+        if holder is None:
+            self._holder = None
+            return None
+        if self._holder is None or self._holder[0] != holder:
+            self._holder = (holder, time.monotonic())
+        return time.monotonic() - self._holder[1] if delay is None else delay
 
     async def tenants(self) -> list[str]:
         async def once() -> list[str]:

@@ -54,15 +54,8 @@ FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- Who we are, whether the server takes no changes from us, for how many seconds the oldest transaction runs that
 -- may still add to the feed, and what that is.
 SELECT session_user::text, pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
-    h.seconds, h.holder
-FROM (VALUES (1)) AS one
-LEFT JOIN (
-    SELECT extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared))::float8 AS seconds,
-        coalesce('process ' || f.pid, 'prepared transaction ' || f.prepared) AS holder
-    FROM hansard.feed_holder() AS f
-    LEFT JOIN pg_stat_get_activity(f.pid) AS a ON f.pid IS NOT NULL
-    LEFT JOIN pg_prepared_xact() AS p ON p.gid = f.prepared
-) AS h ON true;
+    held.seconds, held.holder
+FROM (VALUES (1)) AS one LEFT JOIN hansard.feed_held() AS held ON true;
 
 -- name: tenants
 SELECT tenant_id FROM hansard.tenant_ids() AS tenant_id ORDER BY tenant_id COLLATE "C";

@@ -9,7 +9,7 @@ BEGIN
     FOR old IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = 'hansard'::regnamespace
-          AND proname IN ('feed_position', 'feed_end', 'feed_holder', 'tenant_ids', 'search',
+          AND proname IN ('feed_position', 'feed_end', 'feed_holder', 'feed_held', 'tenant_ids', 'search',
             'search_artifacts', 'append')
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);
@@ -61,6 +61,17 @@ LANGUAGE sql VOLATILE AS $$
         (SELECT number FROM hansard.feed_holder()),
         pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) * 4096
     FROM hansard.feed_epoch
+$$;
+
+-- For how many seconds that transaction has run, and what it is. It runs as the owner, who sees more of other
+-- sessions than who serves; where the owner may not see when one began, the seconds are null.
+CREATE FUNCTION hansard.feed_held() RETURNS TABLE (seconds double precision, holder text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)),
+        coalesce('process ' || f.pid, 'prepared transaction ' || f.prepared)
+    FROM hansard.feed_holder() AS f
+    LEFT JOIN pg_stat_get_activity(f.pid) AS a ON f.pid IS NOT NULL
+    LEFT JOIN pg_prepared_xact() AS p ON p.gid = f.prepared
 $$;
 
 -- Every tenant, for the upkeep that a server does for all of them.
