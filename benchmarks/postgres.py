@@ -22,7 +22,6 @@ import asyncpg
 import hansard
 from bench import Bench
 from hansard import Database
-from hansard.storage.postgres import ROLE
 from measure import Side, compared, in_turns
 from results import Row, Target
 from texts import Texts
@@ -129,11 +128,8 @@ def _listening() -> Iterator[list[Call]]:
 
 
 async def _connections(url: str) -> list[Any]:
-    """A connection for each client, under the role that Hansard works as."""
-    made: list[Any] = [await _driver.connect(url) for _ in range(CLIENTS)]
-    for connection in made:
-        await connection.execute(f"SET ROLE {ROLE}")
-    return made
+    """A connection for each client; the statement itself takes the role that Hansard works as."""
+    return [await _driver.connect(url) for _ in range(CLIENTS)]
 
 
 async def _copy(server: str, name: str) -> str:

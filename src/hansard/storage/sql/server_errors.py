@@ -84,7 +84,7 @@ def translate(error: Exception, *, unknown: bool = False) -> HansardError:
 
 
 def _unreachable(error: Exception) -> HansardError:
-    reason = _words(error)
+    reason = "it takes too long" if isinstance(error, TimeoutError) else _words(error)
     if isinstance(error, OSError) and error.errno:
         reason = os.strerror(error.errno) if error.errno > 0 else error.strerror or reason
     return DatabaseUnreachable(f"The database server does not answer: {reason.rstrip('.')}.")
