@@ -44,8 +44,8 @@ async def _recounted(db: Database, who: Services, project_id: str | None) -> dic
         "by_role": dict(Counter(m.role for m in messages)),
         "words": sum(len(m.text.split()) for m in messages),
         "characters": sum(len(m.text) for m in messages),
-        "tokens_in": sum(m.tokens_in or 0 for m in messages),
-        "tokens_out": sum(m.tokens_out or 0 for m in messages),
+        "tokens_in": sum(m.tokens_in or 0 for m in messages) or None,
+        "tokens_out": sum(m.tokens_out or 0 for m in messages) or None,
         "engaged_seconds": sum(engaged),
         "models": dict(Counter(m.model for m in messages if m.model)),
         "hours": dict(Counter(m.created_at.hour for m in messages)),
@@ -156,6 +156,19 @@ async def test_models_are_ranked_by_use(ada: Services) -> None:
         ("p/b", 2, 20, 5),
         ("p/a", 1, 10, 1),
     ]
+
+
+async def test_tokens_that_nobody_told_are_unknown_and_not_none(ada: Services) -> None:
+    made = await talk(ada)
+    for model, tokens in (("p/silent", None), ("p/told", 7)):
+        answer = hansard.assistant("x", model=model, tokens_in=tokens, tokens_out=tokens)
+        await ada.messages.append(made.id, [answer])
+        if tokens is None:
+            stats = await ada.stats.get()
+            assert (stats.tokens_in, stats.tokens_out) == (None, None)
+    stats = await ada.stats.get()
+    assert (stats.tokens_in, stats.tokens_out) == (7, 7)
+    assert {m.model: m.tokens_in for m in stats.by_model} == {"p/silent": None, "p/told": 7}
 
 
 async def test_topics_are_what_is_said_often_and_not_everywhere(

@@ -53,7 +53,10 @@ async def stats(
 def print_stats(found: Stats) -> None:
     print_table(["", ""], _totals(found))
     if found.by_model:
-        rows = ([m.model, m.messages, m.tokens_in, m.tokens_out] for m in found.by_model)
+        rows = (
+            [m.model, m.messages, _tokens(m.tokens_in), _tokens(m.tokens_out)]
+            for m in found.by_model
+        )
         _section(["model", "messages", "tokens in", "tokens out"], rows)
     if found.by_day:
         _section(
@@ -73,11 +76,15 @@ def _totals(found: Stats) -> list[list[str]]:
         ["messages", f"{found.messages:,}" + (f" ({roles})" if roles else "")],
         ["words", f"{found.words:,} ({found.average_words:g} a message)"],
         ["characters", f"{found.characters:,}"],
-        ["tokens", f"{found.tokens_in:,} in, {found.tokens_out:,} out"],
+        ["tokens", f"{_tokens(found.tokens_in)} in, {_tokens(found.tokens_out)} out"],
         ["time engaged", f"{minutes // 60} h {minutes % 60} min"],
         ["from", when(found.first_at)],
         ["to", when(found.last_at)],
     ]
+
+
+def _tokens(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
 
 
 def _section(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -37,15 +37,17 @@ class Activity(Entry, frozen=True, kw_only=True):
 class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     messages: int
-    tokens_in: int
-    tokens_out: int
+    tokens_in: int | None
+    """Of the messages that say; None where none does."""
+    tokens_out: int | None
 
 
 class DayUse(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     messages: int
-    tokens_in: int
-    tokens_out: int
+    tokens_in: int | None
+    """Of the messages that say; None where none does."""
+    tokens_out: int | None
 
 
 class HourUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,9 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     characters: int
     average_words: float
     """Words per message."""
-    tokens_in: int
-    tokens_out: int
+    tokens_in: int | None
+    """Of the messages that say; None where none does."""
+    tokens_out: int | None
     engaged_seconds: int
     first_at: datetime | None
     """The hour of the first message."""

@@ -64,8 +64,8 @@ def summarise(rows: Sequence[Activity], zone: ZoneInfo, found: list[Topic]) -> S
         words=words,
         characters=sum(row.characters for row in said),
         average_words=round(words / messages, 2) if messages else 0.0,
-        tokens_in=sum(row.tokens_in for row in said),
-        tokens_out=sum(row.tokens_out for row in said),
+        tokens_in=_told(sum(row.tokens_in for row in said)),
+        tokens_out=_told(sum(row.tokens_out for row in said)),
         engaged_seconds=sum(row.engaged_seconds for row in said),
         first_at=min(times, default=None),
         last_at=max(times, default=None),
@@ -82,7 +82,10 @@ def _by_model(said: Iterable[Activity]) -> list[ModelUse]:
         if row.model:
             _add(used[row.model], row)
     ranked = sorted(used.items(), key=lambda item: (-item[1][0], item[0]))
-    return [ModelUse(model=m, messages=a, tokens_in=i, tokens_out=o) for m, (a, i, o) in ranked]
+    return [
+        ModelUse(model=m, messages=a, tokens_in=_told(i), tokens_out=_told(o))
+        for m, (a, i, o) in ranked
+    ]
 
 
 def _by_day(said: Iterable[Activity], zone: ZoneInfo) -> list[DayUse]:
@@ -90,7 +93,7 @@ def _by_day(said: Iterable[Activity], zone: ZoneInfo) -> list[DayUse]:
     for row in said:
         _add(used[_hour(row).astimezone(zone).date().isoformat()], row)
     return [
-        DayUse(day=day, messages=a, tokens_in=i, tokens_out=o)
+        DayUse(day=day, messages=a, tokens_in=_told(i), tokens_out=_told(o))
         for day, (a, i, o) in sorted(used.items())
     ]
 
@@ -98,6 +101,11 @@ def _by_day(said: Iterable[Activity], zone: ZoneInfo) -> list[DayUse]:
 def _by_hour(said: Iterable[Activity], zone: ZoneInfo) -> list[HourUse]:
     used = _sum((str(_hour(row).astimezone(zone).hour), row.messages) for row in said)
     return [HourUse(hour=hour, messages=used.get(str(hour), 0)) for hour in range(24)]
+
+
+def _told(tokens: int) -> int | None:
+    """A sum of tokens; unknown where nobody said any, for every model takes in and gives out some."""
+    return tokens or None
 
 
 def _add(sums: list[int], row: Activity) -> None:

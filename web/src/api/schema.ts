@@ -2959,8 +2959,9 @@ export interface components {
             characters: number;
             /** @description Words per message. */
             average_words: number;
-            tokens_in: number;
-            tokens_out: number;
+            /** @description Of the messages that say; null where none does. */
+            tokens_in: number | null;
+            tokens_out: number | null;
             engaged_seconds: number;
             /** @description The hour of the first message. */
             first_at: string | null;
@@ -2975,15 +2976,17 @@ export interface components {
         ModelUse: {
             model: string;
             messages: number;
-            tokens_in: number;
-            tokens_out: number;
+            /** @description Of the messages that say; null where none does. */
+            tokens_in: number | null;
+            tokens_out: number | null;
         };
         /** DayUse */
         DayUse: {
             day: string;
             messages: number;
-            tokens_in: number;
-            tokens_out: number;
+            /** @description Of the messages that say; null where none does. */
+            tokens_in: number | null;
+            tokens_out: number | null;
         };
         /** HourUse */
         HourUse: {

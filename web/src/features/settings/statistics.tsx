@@ -47,7 +47,7 @@ function Figures({ stats, wanted }: { stats: Stats; wanted: readonly string[] })
     [t("stats.conversations"), stats.conversations.toLocaleString(language)],
     [t("stats.messages"), stats.messages.toLocaleString(language)],
     [t("stats.words"), stats.words.toLocaleString(language)],
-    [t("stats.tokens"), (stats.tokens_in + stats.tokens_out).toLocaleString(language)],
+    [t("stats.tokens"), tokens(stats)?.toLocaleString(language) ?? t("stats.unknown")],
     [t("stats.averageWords"), stats.average_words.toLocaleString(language)],
     [t("stats.engaged"), duration(stats.engaged_seconds, language)],
   ] as const;
@@ -104,6 +104,11 @@ function hourly(stats: Stats, language: string): Bar[] {
   });
 }
 
+/** All tokens, as far as anybody said; undefined where nobody did. */
+function tokens({ tokens_in: taken, tokens_out: made }: Stats): number | undefined {
+  return taken === null && made === null ? undefined : (taken ?? 0) + (made ?? 0);
+}
+
 const FIGURES = [
   ["stats.answers", "messages"],
   ["stats.tokensIn", "tokens_in"],
@@ -132,7 +137,7 @@ function ModelTable({ stats }: { stats: Stats }) {
               <th className="py-1.5 text-start font-normal">{use.model}</th>
               {FIGURES.map(([label, figure]) => (
                 <td key={label} className="py-1.5 text-end tabular-nums">
-                  {use[figure].toLocaleString(language)}
+                  {use[figure]?.toLocaleString(language) ?? t("stats.unknown")}
                 </td>
               ))}
             </tr>

@@ -43,6 +43,7 @@ export const settings = {
   "stats.messages": "Nachrichten",
   "stats.words": "Wörter",
   "stats.tokens": "Tokens",
+  "stats.unknown": "unbekannt",
   "stats.averageWords": "Wörter je Nachricht",
   "stats.engaged": "Zeit im Gespräch",
   "stats.activity": "Aktivität",

@@ -43,6 +43,7 @@ export const settings = {
   "stats.messages": "Messages",
   "stats.words": "Words",
   "stats.tokens": "Tokens",
+  "stats.unknown": "unknown",
   "stats.averageWords": "Words a message",
   "stats.engaged": "Time in conversation",
   "stats.activity": "Activity",
