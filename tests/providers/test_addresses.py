@@ -50,6 +50,15 @@ def test_what_is_no_address_is_refused_at_the_start(given: str) -> None:
         Providers.from_environment({"OLLAMA_HOST": given})
 
 
+@pytest.mark.parametrize(
+    "given", ["models.example", "http://", "http://[::1", "http://h:x", "ftp://h"]
+)
+@pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "HANSARD_PROVIDER_FAKE_URL"])
+def test_an_address_that_is_none_is_refused_at_the_start(variable: str, given: str) -> None:
+    with pytest.raises(InvalidConfig, match="not an address"):
+        Providers.from_environment({"OPENAI_API_KEY": "a-key", variable: given})
+
+
 @pytest.mark.parametrize("given", ["a-key\n", "  a-key ", "\ta-key\r\n", "\ufeffa-key"])
 async def test_what_surrounds_a_key_is_no_part_of_it(given: str) -> None:
     async with endpoint(OK) as (url, asked):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from hansard.model.parts import Error, Text, ToolCall
+from hansard.providers import answer as answer_module
 from hansard.providers.answer import FINISHES
 from hansard.providers.answer import Answer as Heard
 from providers.endpoint import OK, Reply, Told, answered, chunk, json_reply, sse
@@ -203,6 +204,15 @@ async def test_a_key_that_a_provider_repeats_goes_nowhere(status: int) -> None:
     for kept in (told.run, told.message):
         assert key not in msgspec.json.encode(kept).decode()
     assert told.asked[0].headers["authorization"] == f"Bearer {key}"
+
+
+async def test_what_is_held_back_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_module, "MAX_HELD", 1_000)
+    pieces = [chunk({"tool_calls": [{"index": 0, "function": {"arguments": "x" * 100}}]})] * 50
+    told = await answered(sse(HALF, *pieces))
+    assert (told.run.status, told.message.text) == ("failed", "The first half")
+    assert told.run.error is not None
+    assert "than an answer has room for" in told.run.error.message
 
 
 async def test_an_overloaded_provider_is_tried_again_though_it_says_so_in_a_stream() -> None:

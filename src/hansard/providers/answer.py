@@ -45,6 +45,8 @@ FINISHES: dict[str, Finish] = {
 MAX_UNPLACED = 256 * 1024
 """Characters, as JSON, of what is kept without a place of its own."""
 MAX_REASON = 200
+MAX_HELD = 4 * 1024 * 1024
+"""Characters of calls and other things that are told when they are whole; an answer has room for less."""
 
 
 class Answer:
@@ -64,6 +66,7 @@ class Answer:
         self._open: dict[Any, _Call] = {}
         self._unplaced: dict[str, Any] = {}
         self._tokens: dict[str, int] = {}
+        self._held = 0
 
     def take(self) -> list[Event]:
         events, self._events = self._events, []
@@ -107,12 +110,20 @@ class Answer:
             call = self._open[key] = _Call()
             self._calls.append(call)
         call.add(call_id, name, arguments)
+        self._hold(arguments)
 
     def unplaced(self, fields: Mapping[str, Any]) -> None:
         """Fields that have no place of their own; pieces of one field are joined."""
         for name, value in fields.items():
             if value not in (None, "", [], {}):
+                self._hold(value)
                 self._unplaced[name] = _joined(self._unplaced.get(name), value)
+
+    def _hold(self, value: Any) -> None:
+        """Count what is held back, so that it cannot grow for ever; raises ProviderError."""
+        self._held += len(value if isinstance(value, str) else json.dumps(value, default=repr))
+        if self._held > MAX_HELD:
+            raise ProviderError("More was said at once than an answer has room for.")
 
     def used(self, tokens_in: Any, tokens_out: Any) -> None:
         """What was used so far: a total, of which the largest counts."""

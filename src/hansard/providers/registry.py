@@ -15,7 +15,7 @@ from hansard.errors import InvalidConfig, ProviderError, UnknownModel
 from hansard.providers import local
 from hansard.providers.base import Model, Provider
 from hansard.providers.echo import Echo
-from hansard.providers.remote import Kind, Remote, clean_key
+from hansard.providers.remote import Kind, Remote, checked_url, clean_key
 
 _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
     "openai": ("openai", ("OPENAI_API_KEY",), None),
@@ -116,8 +116,7 @@ def _remote(environment: Mapping[str, str]) -> list[Provider]:
             found.append(Remote(name, kind, url=address, key=key))
     for variable, url in environment.items():
         if (match := _ENDPOINT.fullmatch(variable)) and url:
-            if not url.startswith(("http://", "https://")):
-                raise InvalidConfig(f"{variable} is not an address: {url!r}")
+            url = checked_url(url, variable)  # noqa: PLW2901 - the same, without blanks
             name = match[1].lower().replace("_", "-")
             key_variable = f"HANSARD_PROVIDER_{match[1]}_KEY"
             key = clean_key(environment.get(key_variable), key_variable)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
 from hansard.providers.answer import Answer
@@ -44,6 +45,7 @@ class Remote(Provider):
         key: str | None = None,
         context_tokens: int = DEFAULT_CONTEXT,
     ) -> None:
+        url = None if url is None else checked_url(url, f"The address of {name}")
         self.name = name
         self.kind: Kind = kind
         self.url = url
@@ -168,6 +170,19 @@ def _protocol(kind: Kind, url: str | None) -> Protocol:
     if kind == "anthropic":
         return Anthropic()
     return Google() if kind == "google" else OpenAI(url)
+
+
+def checked_url(url: str, what: str) -> str:
+    """An address without blanks around it; raises InvalidConfig for what is none."""
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise InvalidConfig(f"{what} is not an address such as https://models.example/v1: {url!r}")
+    return url
 
 
 def clean_key(key: str | None, what: str) -> str | None:
