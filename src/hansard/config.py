@@ -146,7 +146,8 @@ def load(
     directory: Path | None = None,
 ) -> Loaded:
     """Every setting with its value and source; raises InvalidConfig with the source at fault."""
-    written = _dotenv((directory or Path.cwd()) / ".env")
+    written = _set(_dotenv((directory or Path.cwd()) / ".env"))
+    environment = _set(environment)
     merged = {**written, **environment}
     home, file = _places(merged)
     content = _file(file)
@@ -189,6 +190,11 @@ def _find(
 _KINDS = {bool: "true or false", float: "a number", int: "a whole number", str: "text"}
 
 
+def _set(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that have a value: an empty one is not set, as compose and systemd pass it."""
+    return {name: value for name, value in environment.items() if value.strip()}
+
+
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Those variables that are settings."""
     found = {
@@ -219,14 +225,18 @@ def _dotenv(file: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values  # noqa: PLC0415 - an extra's
 
-    return {name: value for name, value in dotenv_values(file).items() if value is not None}
+    return {
+        name: value
+        for name, value in dotenv_values(file, encoding="utf-8-sig").items()
+        if value is not None
+    }
 
 
 def _file(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidConfig(f"{file} cannot be read: {error}") from error
 

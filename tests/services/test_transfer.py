@@ -10,6 +10,7 @@ import pytest
 import hansard
 from hansard import Database, Services
 from hansard.errors import HansardError
+from hansard.formats import jsonl
 from hansard.ids import new_id
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
@@ -172,6 +173,7 @@ async def test_lines_of_a_later_kind_are_counted_and_passed_over(
     await talk(ada, "hello")
     lines = await export(ada)
     lines.insert(2, b'{"kind": "hologram", "id": 1}\n')
+    lines[-1] = jsonl.write_end(len(lines) - 2)
     report = await eve.transfer.import_lines(lines)
     assert report.unknown == {"hologram": 1}
     assert report.added["message"] == 1

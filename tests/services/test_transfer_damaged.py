@@ -110,6 +110,9 @@ for _ in range(100):
 
 BAD: dict[str, Callable[[list[Line]], None]] = {
     "cut off": _cut,
+    "more records than there are": _edit("end", records=99),
+    "fewer records than there are": _edit("end", records=3),
+    "another number of messages": _edit("conversation", message_count=4),
     "a gap": _gap,
     "a message twice": _twice,
     "no main branch": _no_main_branch,
@@ -183,7 +186,10 @@ async def test_a_file_that_is_not_whole_leaves_nothing_half_written(
     await ada.runs.wait(run.id)
     await db.runner.settle()
     lines = [msgspec.json.decode(line) for line in await export(ada)]
+    whole = len(lines)
     how(lines)
+    if lines[-1].get("records") == whole - 2:  # it is refused for what it has, not for the number
+        lines[-1]["records"] = len(lines) - 2
     with pytest.raises(InvalidInput):
         await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
     counts = {

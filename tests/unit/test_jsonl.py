@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
+import gzip
+import lzma
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,7 +73,8 @@ chunks = st.builds(
 
 
 def _read(*lines: bytes, tenant: str = "acme") -> list[Any]:
-    whole = [jsonl.write_header(NOW), *lines, jsonl.write_end(len(lines))]
+    count = sum(1 for line in lines if line.strip())
+    whole = [jsonl.write_header(NOW), *lines, jsonl.write_end(count)]
     return list(jsonl.Reader(tenant, admit).read(whole))[1:-1]
 
 
@@ -130,3 +136,34 @@ def test_what_is_no_whole_export_is_refused(lines: list[bytes]) -> None:
 def test_blank_lines_and_later_kinds_are_passed_over() -> None:
     [unknown] = _read(b"\n", b'{"kind": "hologram", "more": [1]}\n', b"  \n")
     assert unknown == jsonl.Unknown(kind="hologram")
+
+
+@pytest.mark.parametrize("said", [0, 1, 3, 99])
+def test_a_file_that_has_another_number_of_records_than_it_says_is_refused(said: int) -> None:
+    lines = [jsonl.write_header(NOW), b'{"kind":"one"}', b'{"kind":"two"}', jsonl.write_end(said)]
+    with pytest.raises(InvalidInput, match=rf"{said} records, and it has 2\."):
+        list(jsonl.Reader("acme", admit).read(lines))
+
+
+@pytest.mark.parametrize(
+    ("encode", "said"),
+    [
+        (lambda text: text.decode().encode("utf-16"), "UTF-16"),
+        (lambda text: text.decode().encode("utf-16-be"), "UTF-16"),
+        (gzip.compress, "gzip"),
+        (bz2.compress, "bzip2"),
+        (lzma.compress, "xz"),
+    ],
+)
+def test_a_file_in_another_form_is_refused_as_that(
+    encode: Callable[[bytes], bytes], said: str
+) -> None:
+    whole = jsonl.write_header(NOW) + jsonl.write_end(0)
+    lines = encode(whole).splitlines(keepends=True)
+    with pytest.raises(InvalidInput, match=said):
+        list(jsonl.Reader("acme", admit).read(lines))
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    lines = [codecs.BOM_UTF8 + jsonl.write_header(NOW), jsonl.write_end(0)]
+    assert len(list(jsonl.Reader("acme", admit).read(lines))) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,10 +85,20 @@ def _prompt(words: list[str] | None) -> str | None:
         if not sys.stdout.isatty():
             raise InvalidInput("To talk needs a terminal: give a prompt, or pipe one in.")
         return None
-    prompt = " ".join(words) if words else sys.stdin.read()
+    prompt = _utf8(os.fsencode(" ".join(words)) if words else sys.stdin.buffer.read())
     if not prompt.strip():
         raise InvalidInput("The prompt is empty.")
     return prompt.rstrip("\n")
+
+
+def _utf8(given: bytes) -> str:
+    """Text, whatever the locale says; a byte order mark is passed over."""
+    try:
+        return given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"The prompt is not UTF-8 (byte {error.start + 1}). Convert it, for example with iconv."
+        ) from error
 
 
 def _options(given: list[str]) -> dict[str, Any]:

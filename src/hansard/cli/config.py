@@ -82,8 +82,12 @@ def _masked(name: str, value: str) -> str:
 
 
 def _source(name: str, loaded: Loaded) -> str:
-    if name in os.environ:
+    if os.environ.get(name, "").strip():
         return "environment"
     from dotenv import dotenv_values  # noqa: PLC0415
 
-    return ".env" if name in dotenv_values(Path.cwd() / ".env") else str(loaded.file)
+    return (
+        ".env"
+        if name in dotenv_values(Path.cwd() / ".env", encoding="utf-8-sig")
+        else str(loaded.file)
+    )

@@ -5,6 +5,7 @@ Whatever a command needs is imported when it runs, so that `hansard --version` a
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         typer.echo(f"hansard {__version__}")
         return 0
     as_json = "--json" in arguments
+    _show_marks()
     command = typer.main.get_command(app)
     try:
         ended = command.main(
@@ -95,6 +97,12 @@ def main(arguments: Sequence[str]) -> int:
             raise
         return _failed(error, as_json=as_json)
     return ended if isinstance(ended, int) else 0
+
+
+def _show_marks() -> None:
+    """Have a character that the output's encoding lacks shown as a mark, instead of ending the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:

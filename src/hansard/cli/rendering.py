@@ -6,6 +6,8 @@ shown as a mark there, and stay as they are in a file or a pipe.
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 _WIDE = 10_000
 """Columns where nobody looks: nothing is cut off."""
@@ -41,13 +44,20 @@ def print_json(value: Any) -> None:
     """One JSON document."""
     import msgspec  # noqa: PLC0415
 
-    write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    write(_escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")
 
 
 def print_json_line(value: Any) -> None:
     import msgspec  # noqa: PLC0415
 
-    write(msgspec.json.encode(value).decode() + "\n")
+    write(_escaped(msgspec.json.encode(value).decode()) + "\n")
+
+
+def _escaped(text: str) -> str:
+    """JSON that loses nothing where the output's encoding is not UTF-8."""
+    if codecs.lookup(sys.stdout.encoding).name == "utf-8":
+        return text
+    return _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def write(text: str) -> None:

@@ -27,7 +27,7 @@ from typing import IO, Any, cast
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.formats.jsonl import fields_of, record_decoder
+from hansard.formats.jsonl import fields_of, opening, record_decoder
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 
@@ -159,7 +159,7 @@ class Reader:
         self._zip = _guarded(lambda: zipfile.ZipFile(cast("IO[bytes]", _Bounded(file))))
         self._infos = _checked(self._zip.infolist(), FREE + RATIO * size)
         self._head = _guarded(
-            lambda: msgspec.json.decode(self.read(MANIFEST, MAX_MANIFEST), type=_Head)
+            lambda: msgspec.json.decode(opening(self.read(MANIFEST, MAX_MANIFEST)), type=_Head)
         )
         if self._head.kind != "artifacts":
             raise InvalidInput("This is no archive of artifacts.")

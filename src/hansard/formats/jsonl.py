@@ -3,11 +3,12 @@
 The first line says what the file is: ``{"hansard": 1, "kind": "export", "exported_at": …}``. Each further line is a
 record with its `kind`, such as ``{"kind": "message", "id": …}``; blobs come in pieces of Base64. Lines of
 a kind that a reader does not know are counted and passed over. The last line,
-``{"kind": "end", "records": …}``, is how a reader knows that nothing was cut off.
+``{"kind": "end", "records": …}``, says how many records there are: a reader refuses a file that lost any.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -107,7 +108,9 @@ class Reader:
     def read(self, lines: Iterable[bytes]) -> Iterator[Header | Entry | Unknown | End]:
         """What each line says; raises InvalidInput with the number of the line that is at fault."""
         started = ended = False
+        records = 0
         for number, line in enumerate(lines, start=1):
+            line = opening(line) if number == 1 else line  # noqa: PLW2901
             if not line.strip():
                 continue
             if ended:
@@ -115,6 +118,12 @@ class Reader:
             item = self._line(line, number, first=not started)
             if isinstance(item, Unknown) and item.kind == "export":
                 raise InvalidInput(f"Line {number} begins another export.")
+            if isinstance(item, End) and item.records != records:
+                raise InvalidInput(
+                    f"The file is not whole: its last line says that it has {item.records} records, "
+                    f"and it has {records}. Export it again, or copy it anew."
+                )
+            records += started and not isinstance(item, End)
             started = True
             ended = isinstance(item, End)
             yield item
@@ -138,6 +147,28 @@ class Reader:
             raise type(error)(where, pointer=error.pointer) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise InvalidInput(f"Line {number} is not as it should be: {error}") from error
+
+
+_OTHERS = (
+    (b"\xff\xfe", "is UTF-16. Save it as UTF-8"),
+    (b"\xfe\xff", "is UTF-16. Save it as UTF-8"),
+    (b"\x1f\x8b", "is compressed with gzip. Unpack it first"),
+    (b"PK\x03\x04", "is a zip file. Unpack it first, or take it in as artifacts"),
+    (b"BZh", "is compressed with bzip2. Unpack it first"),
+    (b"\xfd7zXZ", "is compressed with xz. Unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd. Unpack it first"),
+    (b"SQLite format 3", "is a database. `hansard db restore` puts a copy of one back"),
+)
+
+
+def opening(line: bytes) -> bytes:
+    """A file's first line without a byte order mark; InvalidInput if the file is of another kind."""
+    for begin, kind in _OTHERS:
+        if line.startswith(begin):
+            raise InvalidInput(f"The file {kind}.")
+    if b"\0" in line[:4]:
+        raise InvalidInput("The file is UTF-16, or no text. Save it as UTF-8.")
+    return line.removeprefix(codecs.BOM_UTF8)
 
 
 def _header(line: bytes) -> Header:

@@ -96,6 +96,13 @@ class TreeCheck:
             end = self._ends.get(branch.id, (branch.fork_seq, left))
             if end != (branch.head_seq, branch.head_id):
                 raise InvalidInput(f"Branch {branch.id} does not end with its head.")
+        seen = [b for b in self._branches.values() if b.deleted_at is None]
+        count = sum(branch.head_seq - branch.fork_seq for branch in seen)
+        if count != conversation.message_count:
+            raise InvalidInput(
+                f"Conversation {conversation.id} says that it has {conversation.message_count} messages, "
+                f"and has {count}."
+            )
 
     def _reached(self, main: Branch) -> list[str]:
         """The branches that come from the main one."""
