@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from hansard.cli.commands import configured
 from hansard.cli.options import Json
-from hansard.cli.rendering import print_json, print_table
+from hansard.cli.rendering import harmless, print_json, print_table
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
+    from hansard.providers.base import Listing, Model
 
 
 def register(main: typer.Typer) -> None:
@@ -23,12 +25,25 @@ async def models(loaded: Loaded, as_json: Json = False) -> None:
 
     providers = Providers.from_environment(loaded.environment)
     try:
-        found = await providers.models()
+        listing = await providers.listing()
         default = loaded.config.model or await providers.default()
     finally:
         await providers.close()
     if as_json:
-        print_json({"items": found, "default": default})
+        print_json({"items": listing.models, "failures": listing.failures, "default": default})
         return
-    rows = (["*" if m.name == default else "", m.name, m.description] for m in found)
+    print_models(listing, default)
+
+
+def print_models(listing: Listing, default: str) -> None:
+    """The models, those that can chat first, and on stderr which providers could not be asked."""
+    able = sorted(listing.models, key=lambda model: not model.chat)
+    rows = (["*" if m.name == default else "", m.name, m.description or _kind(m)] for m in able)
     print_table(["", "model", "what it is"], rows)
+    for failure in listing.failures:
+        said = harmless(" ".join(failure.message.split()))
+        sys.stderr.write(f"The models of {failure.provider} cannot be listed: {said}\n")
+
+
+def _kind(model: Model) -> str:
+    return "" if model.chat else "Not for chats."

@@ -35,6 +35,8 @@ MAX_PARTS = 1_000
 MAX_MESSAGES = 1_000
 """In one append."""
 MAX_TITLE = 500
+MAX_MODEL = 200
+"""Characters of a model's full name."""
 MAX_TEXT = 100_000
 """Characters of instructions and the like."""
 MAX_METADATA_BYTES = 64 * 1024
@@ -219,7 +221,7 @@ def check_tags(tags: Sequence[str], pointer: str) -> tuple[str, ...]:
 def check_model(model: str | None, pointer: str) -> str | None:
     """A model's full name, `provider/model`; whether it exists is asked when it is used."""
     if model is not None:
-        check_text(model, pointer, 200)
+        check_text(model, pointer, MAX_MODEL)
         provider, slash, name = model.partition("/")
         if not (provider and slash and name):
             raise InvalidInput("A model is named provider/model.", pointer=pointer)

@@ -90,11 +90,6 @@ class Anthropic(Protocol):
     def list_path(self, after: Any) -> str:
         return f"/v1/models?limit=1000{f'&after_id={after}' if after else ''}"
 
-    def listed(self, document: Any) -> tuple[list[Any], Any]:
-        fields = fields_of(document)
-        names = [fields_of(entry).get("id") for entry in items_of(fields.get("data"))]
-        return names, fields.get("last_id") if fields.get("has_more") is True else None
-
 
 def _delta(index: Any, delta: dict[str, Any], answer: Answer) -> None:
     kind = delta.get("type")

@@ -23,6 +23,26 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     context_tokens: int = DEFAULT_CONTEXT
     description: str = ""
+    chat: bool = True
+    """Whether it answers to a chat, as far as its list and its name tell."""
+    created: int | None = None
+    """When it came out, in seconds since 1970, where that is known."""
+
+
+class ProviderFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a provider's models cannot be listed."""
+
+    provider: str
+    code: str
+    """That of the error, as in `hansard.errors`."""
+    message: str
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The models of all providers that could be asked, and those that could not."""
+
+    models: list[Model]
+    failures: list[ProviderFailure]
 
 
 GO_ON = "Please go on."
@@ -99,6 +119,8 @@ class Provider(ABC):
     """Someone who answers. Failures are ProviderRefused or ProviderUnavailable."""
 
     name: str
+    expected: bool = True
+    """Whether somebody set it up; one that is only looked for may be away without a word."""
     text_only: bool = False
     """Whether its models take neither pictures nor calls of tools."""
 

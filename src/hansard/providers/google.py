@@ -65,12 +65,6 @@ class Google(Protocol):
     def list_path(self, after: Any) -> str:
         return f"/v1beta/models?pageSize=1000{f'&pageToken={after}' if after else ''}"
 
-    def listed(self, document: Any) -> tuple[list[Any], Any]:
-        fields = fields_of(document)
-        names = [fields_of(entry).get("name") for entry in items_of(fields.get("models"))]
-        short = [n.removeprefix("models/") if isinstance(n, str) else n for n in names]
-        return short, fields.get("nextPageToken")
-
 
 def _format(form: dict[str, Any]) -> dict[str, Any]:
     """A format of answers, as others name it."""

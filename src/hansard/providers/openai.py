@@ -101,10 +101,6 @@ class OpenAI(Protocol):
     def list_path(self, after: Any) -> str:  # noqa: ARG002
         return "/models"
 
-    def listed(self, document: Any) -> tuple[list[Any], Any]:
-        entries = items_of(fields_of(document).get("data"))
-        return [fields_of(entry).get("id") for entry in entries], None
-
 
 def _usage(fields: dict[str, Any], answer: Answer) -> None:
     for used in (fields.get("usage"), fields_of(fields.get("x_groq")).get("usage")):

@@ -44,10 +44,6 @@ class Protocol(ABC):
     def list_path(self, after: Any) -> str:
         """Where the models are listed, or the next page of them."""
 
-    @abstractmethod
-    def listed(self, document: Any) -> tuple[list[Any], Any]:
-        """The names in a page of the list, as they came, and what leads to the next page."""
-
 
 def data_url(media: Media) -> str:
     return f"data:{media.media_type};base64,{encoded(media)}"

@@ -8,13 +8,20 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-from hansard.errors import InvalidConfig, ProviderError, UnknownModel
+from hansard.errors import (
+    HansardError,
+    InvalidConfig,
+    ProviderError,
+    ProviderUnavailable,
+    UnknownModel,
+)
+from hansard.model.checks import clean_text
 from hansard.providers import local
-from hansard.providers.base import Model, Provider
+from hansard.providers.base import Listing, Model, Provider, ProviderFailure
 from hansard.providers.echo import Echo
+from hansard.providers.preferences import best
 from hansard.providers.remote import Kind, Remote, checked_url, clean_key
 
 _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
@@ -26,6 +33,8 @@ _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
 _ENDPOINT = re.compile(r"HANSARD_PROVIDER_([A-Z0-9_]+)_URL")
 DEFAULT_FOR = 60.0
 """Seconds that the choice of a default model holds."""
+MAX_MESSAGE = 2_000
+"""Characters."""
 _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
 
 
@@ -63,25 +72,23 @@ class Providers:
             )
         return provider, model
 
+    async def listing(self) -> Listing:
+        """Every model that can be asked now, and why the other providers could not be."""
+        lists = await asyncio.gather(*map(_listed, self._by_name.values()))
+        models = {model.name: model for listed, _ in lists for model in listed}
+        failures = [failure for _, failure in lists if failure is not None]
+        return Listing(models=list(models.values()), failures=failures)
+
     async def models(self) -> list[Model]:
         """Every model that can be asked now; a provider that does not answer is left out."""
-        lists = await asyncio.gather(
-            *(provider.models() for provider in self._by_name.values()), return_exceptions=True
-        )
-        found: list[Model] = []
-        for listed in lists:
-            if isinstance(listed, list):
-                found += listed
-            elif not isinstance(listed, ProviderError):
-                raise listed
-        return found
+        return (await self.listing()).models
 
     async def model(self, name: str) -> Model:
         """What is known of a model, which may be no more than its name."""
         provider, _ = self.find(name)
         if name not in self._known:
-            with suppress(ProviderError):
-                self._known |= {known.name: known for known in await provider.models()}
+            listed, _ = await _listed(provider)
+            self._known |= {known.name: known for known in listed}
         return self._known.get(name) or Model(name=name, provider=provider.name)
 
     async def default(self) -> str:
@@ -92,18 +99,34 @@ class Providers:
         return self._default[0]
 
     async def _choose(self) -> str:
-        by_provider: dict[str, str] = {}
+        by_provider: dict[str, list[Model]] = {}
         for known in await self.models():
-            by_provider.setdefault(known.provider, known.name)
+            by_provider.setdefault(known.provider, []).append(known)
         others = [name for name in by_provider if name not in (*_PREFERRED, "local", "echo")]
         for name in (*_PREFERRED, *others, "local", "echo"):
-            if name in by_provider:
-                return by_provider[name]
-        raise UnknownModel("There is no model at all.")
+            if chosen := best(by_provider.get(name, ())):
+                return chosen.name
+        raise UnknownModel("There is no model that can chat.")
 
     async def close(self) -> None:
         for provider in self._by_name.values():
             await provider.close()
+
+
+async def _listed(provider: Provider) -> tuple[list[Model], ProviderFailure | None]:
+    """A provider's models; whatever goes wrong is an affair of that provider alone."""
+    try:
+        return await provider.models(), None
+    except ProviderUnavailable as error:
+        if not provider.expected:
+            return [], None
+        code, message = error.code, error.message
+    except HansardError as error:
+        code, message = error.code, error.message
+    except Exception as error:  # a provider of somebody else's may raise anything
+        code, message = ProviderError.code, f"{type(error).__name__}: {error}"
+    said = clean_text(message[:MAX_MESSAGE])
+    return [], ProviderFailure(provider=provider.name, code=code, message=said)
 
 
 def _remote(environment: Mapping[str, str]) -> list[Provider]:
@@ -121,7 +144,8 @@ def _remote(environment: Mapping[str, str]) -> list[Provider]:
             key_variable = f"HANSARD_PROVIDER_{match[1]}_KEY"
             key = clean_key(environment.get(key_variable), key_variable)
             found.append(Remote(name, url=url, key=key))
-    found.append(Remote("ollama", url=ollama_url(environment.get("OLLAMA_HOST", ""))))
+    host = environment.get("OLLAMA_HOST", "")
+    found.append(Remote("ollama", url=ollama_url(host), expected=bool(host.strip())))
     return found
 
 

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
 from hansard.providers.answer import Answer
 from hansard.providers.anthropic import Anthropic
-from hansard.providers.base import DEFAULT_CONTEXT, Event, Model, Provider, Request, model
+from hansard.providers.base import DEFAULT_CONTEXT, Event, Model, Provider, Request
+from hansard.providers.catalog import read_models
 from hansard.providers.failures import Failure, error_of, failure_in, short_text
 from hansard.providers.google import Google
 from hansard.providers.openai import OpenAI
@@ -44,12 +45,14 @@ class Remote(Provider):
         url: str | None = None,
         key: str | None = None,
         context_tokens: int = DEFAULT_CONTEXT,
+        expected: bool = True,
     ) -> None:
         url = None if url is None else checked_url(url, f"The address of {name}")
         self.name = name
         self.kind: Kind = kind
         self.url = url
         self.context_tokens = context_tokens
+        self.expected = expected
         register_url(url)
         self._protocol = _protocol(kind, url)
         headers = self._protocol.headers(clean_key(key, f"The key of {name}"))
@@ -59,21 +62,14 @@ class Remote(Provider):
         await self._transport.open()
         try:
             async with asyncio.timeout(LIST_TIMEOUT):
-                names = await self._names()
+                return await read_models(self.name, self._page, context_tokens=self.context_tokens)
         except TimeoutError as error:
             raise ProviderUnavailable(f"{self.name} does not answer.") from error
-        return [model(self.name, n, context_tokens=self.context_tokens) for n in sorted(names)]
 
-    async def _names(self) -> set[str]:
-        found: set[str] = set()
-        after: Any = None
-        while True:
-            page = await self._transport.document(self._protocol.list_path(after))
-            names, following = self._protocol.listed(page)
-            found.update(name for name in names if isinstance(name, str) and name)
-            if not following or following == after:
-                return found
-            after = following
+    async def _page(self, token: str | None) -> Any:
+        """A page of the list of models."""
+        after = None if token is None else quote(token, safe="")
+        return await self._transport.document(self._protocol.list_path(after))
 
     def check_options(self, options: Mapping[str, Any]) -> None:
         check_options(options, self._protocol.options, self.name)

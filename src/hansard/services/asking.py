@@ -10,12 +10,13 @@ from hansard.errors import HansardError
 from hansard.model.parts import Text
 from hansard.providers.base import Request, TextDelta, Turn
 from hansard.providers.registry import Providers
+from hansard.providers.thinking import split_thinking
 
 
 async def ask(
     providers: Providers, model: str, question: str, *, max_tokens: int, seconds: float
 ) -> str | None:
-    """The model's answer as text; None if there is none in time."""
+    """The model's answer as text, without what it thought; None if there is none in time."""
     said: list[str] = []
     try:
         provider, name = providers.find(model)
@@ -29,4 +30,4 @@ async def ask(
             said += [event.text async for event in events if isinstance(event, TextDelta)]
     except (HansardError, TimeoutError):
         return None
-    return "".join(said).strip() or None
+    return split_thinking("".join(said))[1] or None

@@ -25,6 +25,7 @@ from hansard.model.scope import Scope
 from hansard.providers.base import Request, Turn
 from hansard.services.base import Service
 from hansard.services.branching import fork_at, fork_before, look_at
+from hansard.services.choices import default_model
 from hansard.services.drafting import append_request, prompt_of
 from hansard.services.messages import place
 from hansard.services.runner import LEASE, Runner
@@ -225,7 +226,7 @@ class Chat(Service):
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
             chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id))
-            names = [chosen or await self.runner.default_model()]
+            names = [chosen or await default_model(self, self.runner, conversation_id)]
         self._check(names, options)
         return names
 

@@ -11,12 +11,14 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.runs import Run
 from hansard.providers.registry import Providers
+from hansard.providers.thinking import TAGS, split_thinking
 from hansard.services.asking import ask
 from hansard.storage import placing
 from hansard.storage.base import Change, Reader, Storage, Transaction
 
 LONGEST = 60
 """Characters."""
+MOST_WORDS = 8
 TIMEOUT = 30.0
 EXCERPT = 600
 
@@ -24,7 +26,19 @@ _ASK = (
     "Give this conversation a title of two to six words, in its own language. "
     "Answer with the title alone.\n\n"
 )
-_DECORATION = re.compile(r"^(?:\s|#|\*|\"|'|`|“|„|title\s*:)+|[\s.\"'`*”“]+$", re.IGNORECASE)
+_QUOTES = "\"'`“”„‟‘’‚«»‹›「」『』《》"
+_LABEL = r"(?:(?:conversation |chat )?title|titel|titre|título|titolo|subject|topic|标题|題名|タイトル)\s*[:：]"
+_DECORATION = re.compile(
+    rf"^(?:[\s#>*_~{_QUOTES}]|[-+•]\s|\d+[.)]\s|{_LABEL})+|[\s.*_~{_QUOTES}]+$", re.IGNORECASE
+)
+_THOUGHT = re.compile(
+    "|".join(rf"{re.escape(begin)}.*?(?:{re.escape(end)}|\Z)" for begin, end in TAGS.items()),
+    re.IGNORECASE | re.DOTALL,
+)
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_MARKS = re.compile(r"(?<!\w)(`+|~~|[*_]{1,3})(\S(?:.*?\S)?)\1(?!\w)")
+_CODES = re.compile("|".join(map(re.escape, [*TAGS, *TAGS.values()])) + r"|<\|", re.IGNORECASE)
+"""What is left of marks that are for programs alone."""
 
 
 async def give_title(storage: Storage, providers: Providers, run: Run, clock: Clock) -> None:
@@ -65,9 +79,11 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
 
 
 def from_answer(answer: str) -> str | None:
-    """What a model gave for a title, if it is one: a line of a few words."""
-    line = _DECORATION.sub("", answer.strip())
-    fit = line and "\n" not in line and len(line) <= LONGEST and len(line.split()) <= 8
+    """What a model gave for a title, if it is one: a line of a few words, without thinking, quotes and marks."""
+    said = _THOUGHT.sub("", split_thinking(answer)[1]).strip()
+    line = _DECORATION.sub("", _MARKS.sub(r"\2", _LINK.sub(r"\1", said)))
+    short = len(line) <= LONGEST and len(line.split()) <= MOST_WORDS
+    fit = line and short and "\n" not in line and not _CODES.search(line)
     return line if fit else None
 
 

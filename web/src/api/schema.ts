@@ -822,7 +822,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the models that can be asked now; a provider that does not answer is left out. */
+        /** List the models that can be asked now; a provider that does not answer is told with the reason. */
         get: operations["list_models"];
         put?: never;
         post?: never;
@@ -2531,6 +2531,8 @@ export interface components {
         /** ModelList */
         ModelList: {
             items: components["schemas"]["Model"][];
+            /** @description The providers whose models cannot be listed now, and why. */
+            failures: components["schemas"]["ProviderFailure"][];
             /** @description The model that answers where nothing else says which. */
             default: string;
         };
@@ -2546,6 +2548,26 @@ export interface components {
             context_tokens?: number;
             /** @default  */
             description?: string;
+            /**
+             * @description Whether it answers to a chat, as far as its list and its name tell.
+             * @default true
+             */
+            chat?: boolean;
+            /**
+             * @description When it came out, in seconds since 1970, where that is known.
+             * @default null
+             */
+            created?: number | null;
+        };
+        /**
+         * ProviderFailure
+         * @description Why a provider's models cannot be listed.
+         */
+        ProviderFailure: {
+            provider: string;
+            /** @description That of the error, as in `hansard.errors`. */
+            code: string;
+            message: string;
         };
         /**
          * User

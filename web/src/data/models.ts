@@ -12,6 +12,8 @@ import { notice } from "@/lib/notice";
 
 export interface Models {
   readonly items: readonly Model[];
+  /** The providers whose models cannot be listed now, and why. */
+  readonly failures: readonly components["schemas"]["ProviderFailure"][];
   /** The one that answers where nothing else is chosen. */
   readonly default: string;
 }

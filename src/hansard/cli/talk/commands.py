@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hansard.cli.branches import pick
+from hansard.cli.models import print_models
 from hansard.cli.rendering import print_table, when
 from hansard.cli.search import print_hits
 from hansard.cli.stats import print_stats
 from hansard.cli.thread import thread
 from hansard.cli.transfer import replacing, write
 from hansard.errors import AlreadyExists, InvalidInput
+from hansard.services.choices import default_model
 
 if TYPE_CHECKING:
     from hansard.cli.talk.loop import Room
@@ -135,9 +137,8 @@ async def _model(room: Room, name: str) -> None:
         room.tell(f"{name} answers from now on.")
         return
     chosen = talk.conversation.model if talk.conversation else talk.ahead.get("model")
-    current = chosen or await talk.database.runner.default_model()
-    rows = (["*" if m.name == current else "", m.name, m.description] for m in await room.models())
-    print_table(["", "model", "what it is"], rows)
+    current = chosen or await default_model(talk.services.chat, talk.database.runner)
+    print_models(await talk.database.providers.listing(), current)
 
 
 @_command("/models", "NAME NAME …")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markdown import Markdown
 
@@ -152,6 +152,3 @@ class Room:
             begun, _, part = line.rpartition(" ")
             return [f"{begun} {name}" for name in self._models if name.startswith(part)]
         return [name for name in COMMANDS if line.startswith("/") and name.startswith(line)]
-
-    async def models(self) -> list[Any]:
-        return await self.talk.database.providers.models()

@@ -4,21 +4,29 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from hansard.providers.base import Model
+from hansard.providers.base import Model, ProviderFailure
+from hansard.server.http.fields import Scoped
+from hansard.services.choices import default_model
 from hansard.services.database import Database
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[Model]
+    failures: list[ProviderFailure]
+    """The providers whose models cannot be listed now, and why."""
     default: str
     """The model that answers where nothing else says which."""
 
 
 @get("/models")
-async def list_models(database: NamedDependency[Database]) -> ModelList:
-    """List the models that can be asked now; a provider that does not answer is left out."""
-    items = await database.providers.models()
-    return ModelList(items=items, default=await database.runner.default_model())
+async def list_models(database: NamedDependency[Database], services: Scoped) -> ModelList:
+    """List the models that can be asked now; a provider that does not answer is told with the reason."""
+    listing = await database.providers.listing()
+    return ModelList(
+        items=listing.models,
+        failures=listing.failures,
+        default=await default_model(services.chat, database.runner),
+    )
 
 
 ROUTES = (list_models,)

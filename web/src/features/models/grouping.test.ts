@@ -2,7 +2,14 @@ import { expect, it } from "vitest";
 
 import { groupModels, toggled, tokenCount } from "@/features/models/grouping";
 
-const model = (name: string, description = "") => ({ name, provider: name.split("/")[0] ?? "", context_tokens: 32_000, description });
+const model = (name: string, description = "", chat = true) => ({
+  name,
+  provider: name.split("/")[0] ?? "",
+  context_tokens: 32_000,
+  description,
+  chat,
+  created: null,
+});
 const models = [
   model("openai/gpt-10"),
   model("openai/gpt-9"),
@@ -25,6 +32,15 @@ it("puts favourites first, in the order of liking, then the last one; each model
     "local: smollm2",
   ]);
   expect(shown("", ["anthropic/opus"], "anthropic/opus")[0]).toEqual("favourites: opus");
+});
+
+it("puts models that do not chat apart, after all others", () => {
+  const odd = [model("openai/dall-e-3", "", false), model("openai/gpt-9"), model("google/embedding", "", false)];
+  const groups = groupModels(odd, "", { favourites: [], last: undefined });
+  expect(groups.map(({ kind, models }) => [kind, models.map(({ name }) => name)])).toEqual([
+    ["provider", ["openai/gpt-9"]],
+    ["other", ["google/embedding", "openai/dall-e-3"]],
+  ]);
 });
 
 it("finds a model by all words of a query, in its name or description", () => {

@@ -2,7 +2,7 @@
 import type { Model } from "@/api/client";
 
 export interface ModelGroup {
-  readonly kind: "favourites" | "last" | "provider";
+  readonly kind: "favourites" | "last" | "provider" | "other";
   readonly provider: string;
   readonly models: readonly Model[];
 }
@@ -12,7 +12,7 @@ interface Liking {
   readonly last: string | undefined;
 }
 
-/** The models that have every word of a query somewhere: favourites first, then the one used last, then by provider. */
+/** The models that have every word of a query somewhere: favourites, the one used last, by provider, and those that do not chat. */
 export function groupModels(models: readonly Model[], query: string, { favourites, last }: Liking): readonly ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found = models.filter((model) => {
@@ -22,7 +22,8 @@ export function groupModels(models: readonly Model[], query: string, { favourite
   const rank = ({ name }: Model) => favourites.indexOf(name);
   const liked = found.filter((model) => rank(model) >= 0).toSorted((a, b) => rank(a) - rank(b));
   const recent = found.filter((model) => model.name === last && rank(model) < 0);
-  const rest = found.filter((model) => !liked.includes(model) && !recent.includes(model));
+  const others = found.filter((model) => !liked.includes(model) && !recent.includes(model));
+  const rest = others.filter(({ chat }) => chat);
   const providers = [...new Set(rest.map(({ provider }) => provider))].toSorted((a, b) => a.localeCompare(b));
   const groups: ModelGroup[] = [
     { kind: "favourites", provider: "", models: liked },
@@ -32,6 +33,7 @@ export function groupModels(models: readonly Model[], query: string, { favourite
       provider,
       models: rest.filter((model) => model.provider === provider).toSorted(byName),
     })),
+    { kind: "other", provider: "", models: others.filter(({ chat }) => !chat).toSorted(byName) },
   ];
   return groups.filter((group) => group.models.length > 0);
 }

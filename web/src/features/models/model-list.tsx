@@ -76,6 +76,11 @@ export function ModelList({
         {error && !data && <p role="alert" className="p-3 text-sm text-danger">{explain(error)}</p>}
         {!data && !error && <Spinner className="m-3" />}
         {data && groups.length === 0 && <p className="p-3 text-sm text-muted">{t(query ? "models.notFound" : "models.nobody")}</p>}
+        {data?.failures.map(({ provider, message }) => (
+          <p key={provider} className="px-2.5 py-1.5 text-xs text-muted">
+            {t("models.unlisted", { provider: providerTitle(provider, t), reason: message })}
+          </p>
+        ))}
         {groups.map((group) => (
           <Group key={group.kind + group.provider} title={groupTitle(group, t)}>
             {group.models.map((model) => (
@@ -116,7 +121,7 @@ export function ModelList({
 
 function groupTitle({ kind, provider }: ModelGroup, t: Translate): string {
   if (kind === "provider") return providerTitle(provider, t);
-  return t(kind === "last" ? "models.last" : "models.favourites");
+  return t(`models.${kind}`);
 }
 
 function Group({ title, children }: { title: string; children: ReactNode }) {

@@ -10,6 +10,8 @@ export const models = {
   "models.search": "Modell finden",
   "models.favourites": "Favoriten",
   "models.last": "Zuletzt benutzt",
+  "models.other": "Nicht für Gespräche",
+  "models.unlisted": "{provider} lässt sich nicht auflisten: {reason}",
   "models.favourite": "Favorit: {name}",
   "models.standard": "Standard",
   "models.context": "{tokens} Token",

@@ -10,6 +10,8 @@ export const models = {
   "models.search": "Find a model",
   "models.favourites": "Favourites",
   "models.last": "Used last",
+  "models.other": "Not for chats",
+  "models.unlisted": "{provider} cannot be listed: {reason}",
   "models.favourite": "Favourite: {name}",
   "models.standard": "default",
   "models.context": "{tokens} tokens",

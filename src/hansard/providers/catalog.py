@@ -1,0 +1,117 @@
+"""The list of an endpoint's models, read entry by entry: nothing in it is believed to be what it should be.
+
+Endpoints give lists of several shapes, in pages or at once. What has no usable name is left out, pages and entries are
+bounded, and only a document that is no list at all is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
+from typing import Any, cast
+
+from hansard.errors import ProviderError
+from hansard.model.checks import MAX_MODEL
+from hansard.providers.abilities import can_chat
+from hansard.providers.base import DEFAULT_CONTEXT, Model, model
+
+MAX_PAGES = 50
+MAX_MODELS = 5_000
+MAX_TOKEN = 1_000
+"""Characters of what leads to the next page."""
+_LISTS = ("data", "models", "items", "results")
+_NEXT = ("nextPageToken", "next_page_token", "last_id")
+
+Fetch = Callable[[str | None], Awaitable[Any]]
+"""Gives the first page, or the one that a token leads to, as decoded JSON; raises ProviderError."""
+
+
+async def read_models(
+    provider: str, fetch: Fetch, *, context_tokens: int = DEFAULT_CONTEXT
+) -> list[Model]:
+    """The models that an endpoint lists, each once and in its order; raises ProviderError."""
+    known: dict[str, Model] = {}
+    token: str | None = None
+    for _ in range(MAX_PAGES):
+        document = await fetch(token)
+        before = len(known)
+        for found in _models(provider, _entries(provider, document), context_tokens):
+            known.setdefault(found.name, found)
+            if len(known) == MAX_MODELS:
+                return list(known.values())
+        following = _following(document)
+        if following is None or following == token or len(known) == before:
+            break
+        token = following
+    return list(known.values())
+
+
+def _entries(provider: str, document: Any) -> list[Any]:
+    listed: Any = document
+    if isinstance(document, dict):
+        fields = cast("dict[str, Any]", document)
+        there = [fields[key] for key in _LISTS if key in fields]
+        lists: list[Any] = [value for value in there if isinstance(value, list)]
+        # Some servers say null where they have no models.
+        listed = lists[0] if lists else [] if None in there else None
+    if not isinstance(listed, list):
+        raise ProviderError(f"{provider} did not answer with a list of models.")
+    return cast("list[Any]", listed)
+
+
+def _models(provider: str, entries: list[Any], context_tokens: int) -> Iterator[Model]:
+    for entry in entries:
+        fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"id": entry}
+        name = _name(provider, fields)
+        if name is not None:
+            yield model(
+                provider,
+                name,
+                context_tokens=context_tokens,
+                chat=can_chat(name, fields),
+                created=_created(fields),
+            )
+
+
+def _name(provider: str, fields: dict[str, Any]) -> str | None:
+    """The name by which a model is asked, if there is one that can be shown, typed and kept."""
+    for key in ("id", "name", "model"):
+        name = fields.get(key)
+        if isinstance(name, str):
+            name = name.removeprefix("models/") if key == "name" else name
+            if _is_usable(f"{provider}/", name):
+                return name
+    return None
+
+
+def _is_usable(prefix: str, name: str) -> bool:
+    fits = 0 < len(name) <= MAX_MODEL - len(prefix)
+    return fits and name.isprintable() and name == name.strip()
+
+
+def _created(fields: dict[str, Any]) -> int | None:
+    """When a model came out, in seconds since 1970, where the list says that."""
+    for key in ("created", "created_at"):
+        value = fields.get(key)
+        if type(value) is int and 0 < value < 2**53:
+            return value // 1_000 if value > 10**11 else value
+        if isinstance(value, str):
+            try:
+                return max(0, int(datetime.fromisoformat(value).timestamp()))
+            except (ValueError, OverflowError, OSError):
+                continue
+    return None
+
+
+def _following(document: Any) -> str | None:
+    """What leads to the next page, if there is one."""
+    if not isinstance(document, dict):
+        return None
+    fields = cast("dict[str, Any]", document)
+    if fields.get("has_more") is False:
+        return None
+    key = next((key for key in _NEXT if isinstance(fields.get(key), str)), None)
+    if key is None or (key == "last_id" and fields.get("has_more") is not True):
+        return None
+    token = fields[key]
+    return token if 0 < len(token) <= MAX_TOKEN and token.isprintable() else None

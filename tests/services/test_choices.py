@@ -1,0 +1,103 @@
+"""Who answers where a prompt does not say, and what a conversation is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hansard
+from hansard.errors import ProviderRefused
+from hansard.providers.base import Model, Provider, TextDelta, model
+from hansard.providers.echo import Echo, Scripted
+from hansard.providers.remote import Remote
+from hansard.services.choices import default_model
+from services.conftest import Open
+from services.strict import endpoint, stream
+from services.talks import ask, talk
+
+pytestmark = pytest.mark.anyio
+
+
+class _Failing(Scripted):
+    name = "failing"
+
+    def __init__(self) -> None:
+        super().__init__([ProviderRefused("no")])
+
+    async def models(self) -> list[Model]:
+        return [model(self.name, "one")]
+
+
+async def test_a_new_conversation_takes_the_model_that_was_used_last(opened: Open) -> None:
+    providers: list[Provider] = [Scripted([TextDelta("Yes.")]), Echo(), _Failing()]
+    async with opened(*providers) as (db, ada):
+        assert await default_model(ada.chat, db.runner) == "scripted/one", (
+            "a good one, as nothing was used"
+        )
+        await ask(ada, await talk(ada), "hello", model="scripted/two")
+        assert (await ask(ada, await talk(ada), "hello")).model == "scripted/two"
+        first = await talk(ada)
+        await ask(ada, first, "hello", model="echo/echo")
+        await ask(ada, await talk(ada), "hello", model="failing/one")
+        assert await default_model(ada.chat, db.runner) == "echo/echo", (
+            "what only failed is not used"
+        )
+        bob = db.scope("acme", "bob")
+        assert await default_model(bob.chat, db.runner) == "scripted/one", (
+            "each user has an own last one"
+        )
+        named = await ada.conversations.create(model="scripted/one")
+        assert (await ask(ada, named, "hello")).model == "scripted/one"
+
+
+async def test_a_conversation_goes_on_with_the_model_that_answered_in_it(opened: Open) -> None:
+    async with opened(Scripted([TextDelta("Yes.")]), Echo()) as (_, ada):
+        first = await talk(ada)
+        await ask(ada, first, "hello", model="scripted/two")
+        await ask(ada, await talk(ada), "hello", model="echo/echo")
+        assert (await ask(ada, first, "and now?")).model == "scripted/two"
+
+
+async def test_a_setting_wins_over_what_was_used_last(opened: Open) -> None:
+    providers: list[Provider] = [Scripted([TextDelta("Yes.")]), Echo()]
+    async with opened(*providers, model="echo/echo") as (db, ada):
+        first = await talk(ada)
+        await ask(ada, first, "hello", model="scripted/two")
+        assert (await ask(ada, first, "hello")).model == "echo/echo"
+        assert await default_model(ada.chat, db.runner) == "echo/echo"
+
+
+async def test_a_model_that_is_no_longer_there_is_not_taken(tmp_path: Path) -> None:
+    address = tmp_path / "chats.db"
+    options = hansard.ChatOptions(auto_title=False)
+    both: list[Provider] = [Scripted([TextDelta("Yes.")]), Echo()]
+    async with hansard.connect(address, providers=both, options=options) as db:
+        ada = db.scope("acme", "ada")
+        await ask(ada, await talk(ada), "hello", model="scripted/two")
+    async with hansard.connect(address, providers=[Echo()], options=options) as db:
+        assert await default_model(db.scope("acme", "ada").chat, db.runner) == "echo/echo"
+
+
+@pytest.mark.parametrize(
+    ("thought", "title"),
+    [
+        ("<think>Okay, the user wants a title", "Where do I sleep in Rome?"),
+        ("<think>\nhm</think>\n\n**Beds in Rome**", "Beds in Rome"),
+        ("So it is about beds.</think>Beds in Rome", "Beds in Rome"),
+        ('Title: "Beds in Rome"', "Beds in Rome"),
+    ],
+)
+async def test_what_a_model_thinks_is_no_title(thought: str, title: str) -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        asked = str(body["messages"])
+        return stream(thought if "Give this conversation a title" in asked else "There.")
+
+    with endpoint(answer) as (url, _):
+        async with hansard.connect("memory:", providers=[Remote("p", url=url)]) as db:
+            ada = db.scope("acme", "ada")
+            made = await talk(ada)
+            await ask(ada, made, "Where do I sleep in Rome?", model="p/m")
+            await db.runner.settle()
+            assert (await ada.conversations.get(made.id)).title == title
