@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,20 +95,36 @@ class Nursery:
 
 @contextmanager
 def nursery() -> Iterator[Nursery]:
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "faults.writers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
+    with (
+        installed() as place,
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "faults.writers"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(place), str(TESTS)))},
+        ) as process,
+    ):
         try:
             yield Nursery(process)
         finally:
             assert process.stdin
             process.stdin.close()
             assert process.wait(30) == 0
+
+
+@contextmanager
+def installed() -> Iterator[Path]:
+    """A folder with a copy of the package that any user may read, wherever the clone lies."""
+    package = Path(hansard.__file__).parent
+    with TemporaryDirectory(prefix="hansard-installed-") as directory:
+        place = Path(directory)
+        place.chmod(0o755)
+        copy = place / "hansard"
+        shutil.copytree(package, copy, ignore=shutil.ignore_patterns("web", "__pycache__"))
+        for path in (copy, *copy.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        yield place
 
 
 # In the program

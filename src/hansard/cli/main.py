@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -115,6 +116,10 @@ def _failed(error: Exception, *, as_json: bool) -> int:
             hint = f" (see {context.command_path} --help)" if context else ""
             fail("usage", error.format_message().rstrip(".") + hint, as_json=as_json)
             return USAGE
+        case ImportError() if (error.name or "").partition(".")[0] == "hansard":
+            place = Path(__file__).parents[1]
+            said = f"{error}. May this user read all of {place}?"
+            fail("error", f"A part of Hansard cannot be loaded: {said}", as_json=as_json)
         case OSError() if error.filename is not None:
             fail("error", f"{os.fsdecode(error.filename)}: {error.strerror}.", as_json=as_json)
         case OSError() if error.strerror is not None:

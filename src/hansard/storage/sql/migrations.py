@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +21,7 @@ import apsw
 from hansard.errors import SchemaOutdated, SchemaTooNew, StorageError
 from hansard.ids import now
 from hansard.storage import files
-from hansard.storage.sql import conditions
+from hansard.storage.sql import conditions, packaged
 from hansard.storage.sql.backup import backup
 from hansard.storage.sql.statements import statements
 
@@ -70,20 +69,18 @@ class Migrations:
 
     @classmethod
     def builtin(cls, engine: str) -> Migrations:
-        folder = resources.files("hansard.storage.sql").joinpath("migrations", engine)
-        with resources.as_file(folder) as directory:
-            return cls.load(directory)
+        return cls.load(packaged.FOLDER / "migrations" / engine)
 
     @classmethod
     def load(cls, *directories: Path) -> Migrations:
         found: list[Migration] = []
         functions: Migration | None = None
         for directory in directories:
-            for path in directory.iterdir():
+            for path in packaged.listed(directory):
                 if name := _FILE.fullmatch(path.name):
-                    found.append(Migration(int(name[1]), name[2], path.read_text("utf-8")))
+                    found.append(Migration(int(name[1]), name[2], packaged.text_of(path)))
                 elif path.name == "functions.sql":
-                    functions = Migration(0, "functions", path.read_text("utf-8"))
+                    functions = Migration(0, "functions", packaged.text_of(path))
         return cls(found, functions)
 
     @property

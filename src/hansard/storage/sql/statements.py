@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+
+from hansard.storage.sql import packaged
 
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
 @cache
 def statements(engine: str) -> dict[str, str]:
-    text = files("hansard.storage.sql").joinpath("queries", f"{engine}.sql").read_text("utf-8")
+    text = packaged.text_of(packaged.FOLDER / "queries" / f"{engine}.sql")
     parts = _NAME.split(text)[1:]
     return {
         name: re.sub(r"^--.*\n", "", block, flags=re.MULTILINE).strip().rstrip(";")
