@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -196,7 +197,14 @@ def bulky(alone: Site) -> JSON:
 
 def test_an_answer_in_pieces_is_cut_off_by_a_sign_out(alone: Site, bulky: JSON) -> None:
     for path in ("/export", f"/blobs/{bulky['id']}"):
-        assert not whole_after_a_sign_out(alone, path), path
+        assert not whole_after_a_sign_out(alone, "GET", path), path
+
+
+def test_a_zip_file_is_cut_off_by_a_sign_out(alone: Site) -> None:
+    for number in range(25):
+        content = random.Random(number).randbytes(450_000).hex()
+        alone.post("/artifacts", 201, type="text", title="x", content=content)
+    assert not whole_after_a_sign_out(alone, "POST", "/artifacts/export", json={})
 
 
 def test_an_answer_that_goes_on_would_be_seen(
@@ -204,29 +212,47 @@ def test_an_answer_that_goes_on_would_be_seen(
 ) -> None:
     """The planted bug: who was let in once is let in for as long as the answer takes."""
     monkeypatch.setattr("hansard.server.gate._Answer._check", _let_through)
-    assert whole_after_a_sign_out(alone, f"/blobs/{bulky['id']}")
+    assert whole_after_a_sign_out(alone, "GET", f"/blobs/{bulky['id']}")
 
 
 async def _let_through(*_: Any, **__: Any) -> None: ...
 
 
-def whole_after_a_sign_out(here: Site, path: str) -> bool:
+def whole_after_a_sign_out(here: Site, method: str, path: str, **body: Any) -> bool:
     """Whether an answer comes whole whose client signs out after the first of it."""
     with browser(here.url) as client:
-        signed = credentials(client)
+        ours(here, client)
         try:
-            with client.stream("GET", f"/api/v1{path}") as response:
+            with client.stream(method, f"/api/v1{path}", **body) as response:
+                assert response.status_code == 200
                 pieces = response.iter_raw(1024)
                 next(pieces)
-                out = httpx2.delete(
-                    f"{here.url}/api/v1/session", headers=signed | {"Origin": here.url}
-                )
-                assert out.status_code == 204
+                sign_out(here, client)
                 for _ in pieces:
                     pass
         except httpx2.RemoteProtocolError:
             return False
     return True
+
+
+def sign_out(here: Site, client: httpx2.Client) -> None:
+    known = credentials(client) | {"Origin": here.url}
+    assert httpx2.delete(f"{here.url}/api/v1/session", headers=known).status_code == 204
+
+
+def test_the_events_of_a_run_end_with_the_session(alone: Site) -> None:
+    words = "word " * 200
+    run = alone.ask(alone.talk(), words, delay=0.02)
+    with (
+        browser(alone.url) as client,
+        client.stream("GET", f"/api/v1/runs/{run['id']}/events") as response,
+    ):
+        events = parse(response)
+        next(events)
+        sign_out(alone, client)
+        heard = list(events)
+    assert not [event for event in heard if event["type"] in ("completed", "failed", "cancelled")]
+    alone.post(f"/runs/{run['id']}/cancel", 200)
 
 
 def test_the_address_of_a_preview_is_over_with_its_session(alone: Site) -> None:
