@@ -96,6 +96,8 @@ class Multiplexer:
                 if message[:1] in b"QSH" and await _answered(session, client, message[:1]):
                     return
                 message = await client.message()
+                if message.startswith(b"X"):
+                    raise ConnectionResetError
         except (asyncio.IncompleteReadError, ConnectionError):
             session.writer.write(_query("ROLLBACK"))
             await _answered(session, None, b"Q")
