@@ -53,6 +53,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_history: int = 200
     auto_save: bool = True
     save_interval: float = 0.2
+    max_running: int = 64
+    """Answers that are made at once; further ones wait for their turn."""
     auto_title: bool = True
     summarize: bool = True
     feed_days: int = 30
@@ -106,6 +108,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         """The database, closed; arguments are the storage's, such as `readonly`."""
         if not 1 <= self.config.feed_days <= MAX_DAYS:
             raise InvalidConfig(f"feed_days is a number from 1 to {MAX_DAYS}.")
+        if self.config.max_running < 1:
+            raise InvalidConfig("max_running is a number from 1 on.")
         from hansard.providers.registry import Providers  # noqa: PLC0415 - slow, and seldom needed
         from hansard.services.database import Database  # noqa: PLC0415
 
@@ -124,6 +128,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             max_history=config.max_history,
             auto_save=config.auto_save,
             save_interval=config.save_interval,
+            max_running=config.max_running,
             auto_title=config.auto_title,
             summarize=config.summarize,
         )

@@ -31,6 +31,7 @@
     │   ├── NotADatabase          the file is not one of ours, or is damaged
     │   ├── SchemaTooNew          a newer Hansard wrote it
     │   ├── SchemaOutdated        it needs `hansard db migrate`
+    │   ├── Unstorable            it refuses these values, now and later
     │   └── UnsafeEngine          the engine, or its settings, would risk the record
     └── InvalidConfig             a setting is wrong or missing
 
@@ -233,6 +234,12 @@ class SchemaOutdated(StorageError):
     """The database needs `hansard db migrate`."""
 
     code = "schema-outdated"
+
+
+class Unstorable(StorageError):
+    """The database refuses to hold these values."""
+
+    code = "unstorable"
 
 
 class UnsafeEngine(StorageError):

@@ -30,8 +30,8 @@ def _connect(address: str, clock: Clock, provider: Scripted, **options: Any) -> 
 
 async def _asked(provider: Scripted, who: Services, made: Conversation, text: str) -> Request:
     """What the model was sent for this prompt."""
-    [run] = await who.chat.send(made.id, text, model="scripted/one")
     before = len(provider.requests)
+    [run] = await who.chat.send(made.id, text, model="scripted/one")
     assert (await who.runs.wait(run.id)).status == "completed"
     return provider.requests[before]
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hansard.context.instructions import instructions
 from hansard.context.tokens import estimate, estimate_parts
+from hansard.errors import Conflict
 from hansard.model.blobs import BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -27,6 +28,7 @@ STEP = 8
 PAGE = 50
 ANSWER_SHARE = 4
 """One part in so many of a model's window is kept for the answer."""
+GONE = "What was to be answered is gone."
 SUMMARY_HEADING = "What was said before, in short:"
 
 
@@ -44,23 +46,28 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 async def build(
     tx: Reader,
     conversation: Conversation,
-    branch: Branch,
+    prompt: Message,
     *,
-    last_seq: int,
     context_tokens: int,
     max_history: int,
     model: str,
     alone: bool = True,
 ) -> Context:
-    """The context for an answer to the message at `last_seq` of a branch's path.
+    """The context for an answer to a message: the path that leads to it, wherever it is by now.
 
-    Unless it is `alone`, the model is one of several that talk: only its own answers are its own.
+    A place may hold another message than when it was noted, so the prompt is known by its id alone. Raises
+    Conflict if the path does not end with it. Unless it is `alone`, the model is one of several that talk: only its
+    own answers are its own.
     """
+    branch = await tx.get(Branch, prompt.branch)
+    if branch is None:
+        raise Conflict(GONE)
     system = await instructions(tx, conversation)
     budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system)
-    messages = await _newest(tx, branch, last_seq, budget, max_history)
-    first = messages[0].seq if messages else 0
-    summary = await _summary(tx, branch, first) if first > 0 else None
+    messages = await _newest(tx, branch, prompt.seq, budget, max_history)
+    check_last(messages, prompt)
+    first = messages[0].seq
+    summary = await summary_before(tx, branch, first) if first > 0 else None
     if summary is not None:
         system = f"{system}\n\n{SUMMARY_HEADING}\n{summary.text}".strip()
     media = await _media(tx, messages)
@@ -70,6 +77,12 @@ async def build(
         first_seq=first,
         summary_seq=summary.seq if summary else -1,
     )
+
+
+def check_last(messages: Sequence[Message], prompt: Message) -> None:
+    """Raise Conflict unless the last of the messages is the prompt: nothing else may be answered in its name."""
+    if not messages or messages[-1].id != prompt.id:
+        raise Conflict(GONE)
 
 
 async def _newest(
@@ -100,7 +113,7 @@ def _beginning(messages: Sequence[Message]) -> int:
     return next((i for i in near if messages[i].role == "user"), step)
 
 
-async def _summary(tx: Reader, branch: Branch, before: int) -> Summary | None:
+async def summary_before(tx: Reader, branch: Branch, before: int) -> Summary | None:
     """The summary of this path that reaches furthest, short of a depth."""
     ranges = {b: (low, high) for b, low, high in await placing.segments(tx, branch, 0, before - 1)}
     query = Query(Summary).where(branch__in=list(ranges), seq__lt=before).by("-seq", "-id")

@@ -43,6 +43,8 @@ class Run(Record, frozen=True, kw_only=True):
     message_id: Id
     """The id that the answer has, or will have."""
     group_id: Id | None = None
+    request_id: Id | None = None
+    """The client's id of the request that asked for it (of a prompt: the prompt's id), by which it can be repeated."""
     model: str
     status: RunStatus = "queued"
     mode: RunMode = "answer"

@@ -179,7 +179,7 @@ class Branches(Service):
             target = await self.branch(tx, conversation, into, lock=True)
             origin = conversation
             if source_conversation is not None:
-                origin = await self.conversation(tx, source_conversation)
+                origin = await self.conversation(tx, source_conversation, lock=True)
             branch = await self.branch(tx, origin, source)
             messages = await self._missing(tx, target, branch)
             copies = [_copy(message, conversation) for message in messages]

@@ -7,43 +7,51 @@ branches that leave it there, all of one group.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from hansard.context.instructions import chosen_model
-from hansard.context.window import Context, build
-from hansard.errors import Conflict, EmptyInput, HansardError, InvalidInput, TooLarge
+from hansard.errors import (
+    Conflict,
+    EmptyInput,
+    InvalidInput,
+    StorageError,
+    TooLarge,
+    Unavailable,
+)
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import check_json, check_model
-from hansard.model.conversations import Conversation
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
-from hansard.model.parts import Part, Text
-from hansard.model.runs import ENDED, Run, RunMode
+from hansard.model.parts import Part
+from hansard.model.runs import ENDED, Run
 from hansard.model.scope import Scope
-from hansard.providers.base import Request, Turn
-from hansard.services.base import Service
 from hansard.services.branching import fork_at, fork_before, look_at
 from hansard.services.choices import default_model
 from hansard.services.drafting import append_request, prompt_of
 from hansard.services.messages import place
-from hansard.services.runner import LEASE, Runner
+from hansard.services.runner import Runner
 from hansard.services.runs import Runs
-from hansard.services.summaries import keep_summary
-from hansard.services.titles import give_title
+from hansard.services.starting import (
+    Starter,
+    Stored,
+    request_id_of,
+    runs_asked_by,
+    runs_of_prompt,
+)
 from hansard.storage.base import Reader, Storage, Transaction
-from hansard.storage.query import Query
 
 MAX_MODELS = 8
 MAX_TURNS = 100
-CONTINUE = "Go on exactly where you stopped. Do not repeat what you said, and do not comment on it."
+TURN_PAUSE = 1.0
+"""Seconds before a turn of a dialogue is tried again that could not be stored."""
 
 
-class Chat(Service):
+class Chat(Starter):
     def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
-        super().__init__(scope, storage, runner.clock)
-        self.runner = runner
+        super().__init__(scope, storage, runner)
         self.runs = Runs(scope, storage, runner)
 
     async def send(
@@ -68,54 +76,74 @@ class Chat(Service):
         names = await self._names(conversation_id, model, models, asked)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
 
-        async def work(tx: Transaction) -> tuple[list[Run], bool]:
+        request_id = request.messages[0].id
+
+        async def work(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, request.conversation_id, lock=True)
             [prompt] = await place(tx, request)
-            known = await self._runs_for(tx, conversation, prompt)
+            known = await runs_asked_by(tx, conversation, request_id, "answer")
+            if not known and prompt.created_at != request.at:
+                known = await runs_of_prompt(tx, prompt)
             if known:
-                return known, False
-            return await self._begin(tx, conversation, prompt, names, asked), True
+                return Stored(known, new=False)
+            own = await self.branch(tx, conversation, prompt.branch)
+            return Stored(await self.begin(tx, own, prompt, names, asked, request_id))
 
-        runs, new = await self.writing(work)
-        return self._start(runs) if new else runs
+        return await self.ask(request_id, work)
 
     async def answer(
         self,
         conversation_id: str,
         *,
+        id: str | None = None,  # noqa: A002 - the field's name on every door
         branch: str | None = None,
         model: str | None = None,
         models: Sequence[str] | None = None,
         options: dict[str, Any] | None = None,
     ) -> list[Run]:
-        """Have what was said last on a branch answered."""
+        """Have what was said last on a branch answered.
+
+        `id` is the request's: sent again with the same one, nothing is asked twice, and the runs are those of the
+        first time.
+        """
         asked = check_json(options or {}, "/options")
         names = await self._names(conversation_id, model, models, asked)
+        request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> list[Run]:
+        async def work(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
+            if known := await runs_asked_by(tx, conversation, request_id, "answer"):
+                return Stored(known, new=False)
             tip = await self.branch(tx, conversation, branch)
             head = await tx.get(Message, tip.head_id) if tip.head_id else None
             if head is None:
                 raise Conflict("There is nothing to answer yet.")
-            return await self._begin(tx, conversation, head, names, asked, tip)
+            return Stored(await self.begin(tx, tip, head, names, asked, request_id))
 
-        return self._start(await self.writing(work))
+        return await self.ask(request_id, work)
 
     async def retry(
         self,
         conversation_id: str,
         message_id: str,
         *,
+        id: str | None = None,  # noqa: A002 - the field's name on every door
         model: str | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        """Have a model answer again: on a new branch, which the user is then on. The old answer stays."""
+        """Have a model answer again: on a new branch, which the user is then on. The old answer stays.
+
+        `id` is the request's: sent again with the same one, the run is that of the first time.
+        """
         asked = check_json(options or {}, "/options")
         [fallback] = await self._names(conversation_id, model, None, {})
 
-        async def work(tx: Transaction) -> Run:
+        request_id = request_id_of(id)
+
+        async def work(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
+            if known := await runs_asked_by(tx, conversation, request_id, "answer"):
+                return Stored(known, new=False)
             message, own = await self.message(tx, conversation, message_id)
             if message.role != "assistant" or message.parent_id is None:
                 raise InvalidInput("Only an answer can be made again.", pointer="/message_id")
@@ -124,27 +152,39 @@ class Chat(Service):
             now = self.clock()
             fork = await fork_before(tx, self.scope, own, message, new_id(), now)
             await look_at(tx, self.scope, conversation.id, fork.id, now)
-            return await self._insert(tx, fork, name, asked)
+            return Stored([await self.insert(tx, fork, name, asked, request_id)])
 
-        return self._start([await self.writing(work)])[0]
+        return (await self.ask(request_id, work))[0]
 
-    async def go_on(self, run_id: str) -> Run:
-        """Have an answer continued that was cut short; what comes is the next message."""
+    async def go_on(
+        self,
+        run_id: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the field's name on every door
+    ) -> Run:
+        """Have an answer continued that was cut short; what comes is the next message.
 
-        async def work(tx: Transaction) -> Run:
+        `id` is the request's: sent again with the same one, the run is that of the first time.
+        """
+        request_id = request_id_of(id)
+
+        async def work(tx: Transaction) -> Stored:
             run = await self.runs.run(tx, run_id)
+            conversation = await self.conversation(tx, run.conversation_id, lock=True)
+            if known := await runs_asked_by(tx, conversation, request_id, "continue"):
+                return Stored(known, new=False)
             if run.status not in ENDED:
                 raise Conflict("The answer is still being made.", status=run.status)
-            conversation = await self.conversation(tx, run.conversation_id, lock=True)
             message, own = await self.message(tx, conversation, run.message_id)
             if own.head_id != message.id:
                 own = await fork_at(
                     tx, self.scope, own, message.seq, message.id, new_id(), self.clock()
                 )
                 await look_at(tx, self.scope, conversation.id, own.id, self.clock())
-            return await self._insert(tx, own, run.model, run.options, mode="continue")
+            more = await self.insert(tx, own, run.model, run.options, request_id, mode="continue")
+            return Stored([more])
 
-        return self._start([await self.writing(work)])[0]
+        return (await self.ask(request_id, work))[0]
 
     async def dialogue(
         self,
@@ -154,10 +194,12 @@ class Chat(Service):
         turns: int = 4,
         content: str | None = None,
         branch: str | None = None,
+        id: str | None = None,  # noqa: A002 - the field's name on every door
     ) -> Run:
         """Let models talk to each other for so many turns, one after the other; returns the first run.
 
-        `content` is said first. To cancel the run that is under way ends the talk.
+        `content` is said first. To cancel the run that is under way ends the talk. `id` is the request's: sent again
+        with the same one, nothing is said twice, and the run is that of the first time.
         """
         if not 2 <= len(models) <= MAX_MODELS:
             raise InvalidInput(f"A dialogue has 2 to {MAX_MODELS} models.", pointer="/models")
@@ -166,9 +208,12 @@ class Chat(Service):
         self._check(models, {})
         said = () if content is None else prompt_of(content, None)
         drafts = [Draft(role="user", parts=list(said))] if said else []
+        request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> Run:
+        async def work(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
+            if known := await runs_asked_by(tx, conversation, request_id, "dialogue"):
+                return Stored(known, new=False)
             tip = await self.branch(tx, conversation, branch)
             if drafts:
                 request = append_request(
@@ -178,12 +223,21 @@ class Chat(Service):
                 tip = await tx.get(Branch, tip.id) or tip
             if tip.head_id is None:
                 raise Conflict("There is nothing to talk about yet.")
-            return await self._insert(tx, tip, models[0], {}, mode="dialogue")
+            first = await self.insert(tx, tip, models[0], {}, request_id, mode="dialogue")
+            return Stored([first])
 
-        first = await self.writing(work)
-        self._start([first])
-        self.runner.spawn(self._talk(first, list(models), turns))
-        return first
+        def go_on(runs: list[Run]) -> None:
+            self._begin_talk(runs[0], list(models), turns)
+
+        return (await self.ask(request_id, work, go_on))[0]
+
+    def _begin_talk(self, first: Run, models: list[str], turns: int) -> None:
+        """Let the turns follow that come after the first, unless that goes on already."""
+        talks = self.runner.talks
+        if first.id not in talks:
+            talks.add(first.id)
+            talk = self.runner.spawn(self._talk(first, models, turns))
+            talk.add_done_callback(lambda _: talks.discard(first.id))
 
     async def _talk(self, run: Run, models: list[str], turns: int) -> None:
         """Start each turn when the one before has been completed."""
@@ -191,19 +245,28 @@ class Chat(Service):
             run = await self.runs.wait(run.id)
             if run.status != "completed":
                 return
-            name = models[turn % len(models)]
-
-            async def work(tx: Transaction, run: Run = run, name: str = name) -> Run | None:
-                branch = await tx.get(Branch, run.branch)
-                if branch is None or branch.deleted_at or branch.head_id != run.message_id:
-                    return None  # somebody else spoke
-                return await self._insert(tx, branch, name, {}, mode="dialogue")
-
-            following = await self.writing(work)
+            following = await self._next_turn(run, models[turn % len(models)])
             if following is None:
                 return
             run = following
-            self._start([run])
+
+    async def _next_turn(self, run: Run, name: str) -> Run | None:
+        """The run that answers another's answer; None if somebody else spoke. What fails for now is repeated."""
+        request_id = new_id()
+
+        async def work(tx: Transaction) -> Stored:
+            if known := await runs_asked_by(tx, run, request_id, "dialogue"):
+                return Stored(known, new=False)
+            branch = await tx.get(Branch, run.branch, lock=True)
+            if branch is None or branch.deleted_at or branch.head_id != run.message_id:
+                return Stored([])
+            return Stored([await self.insert(tx, branch, name, {}, request_id, mode="dialogue")])
+
+        while True:
+            try:
+                return next(iter(await self.store_and_start(request_id, work)), None)
+            except (Unavailable, StorageError):
+                await asyncio.sleep(TURN_PAUSE)
 
     # Runs
 
@@ -239,126 +302,3 @@ class Chat(Service):
 
     async def _chosen(self, tx: Reader, conversation_id: str) -> str | None:
         return await chosen_model(tx, await self.conversation(tx, conversation_id))
-
-    async def _runs_for(self, tx: Reader, conversation: Conversation, prompt: Message) -> list[Run]:
-        query = Query(Run).where(conversation_id=conversation.id, prompt_id=prompt.id)
-        return await tx.select(query.by("id"))
-
-    async def _begin(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        prompt: Message,
-        names: Sequence[str],
-        options: dict[str, Any],
-        tip: Branch | None = None,
-    ) -> list[Run]:
-        """Runs for a prompt: the first on its branch, the others on branches of their own."""
-        own = tip or await self.branch(tx, conversation, prompt.branch)
-        group = new_id() if len(names) > 1 else None
-        runs: list[Run] = []
-        for i, name in enumerate(names):
-            branch = own
-            if i > 0:
-                place = (prompt.seq, prompt.id, new_id(), self.clock(), name)
-                holder = await self.branch(tx, conversation, prompt.branch)
-                branch = await fork_at(tx, self.scope, holder, *place)
-            runs.append(await self._insert(tx, branch, name, options, group=group))
-        return runs
-
-    async def _insert(
-        self,
-        tx: Transaction,
-        branch: Branch,
-        name: str,
-        options: dict[str, Any],
-        *,
-        mode: RunMode = "answer",
-        group: str | None = None,
-    ) -> Run:
-        now = self.clock()
-        run = Run(
-            tenant_id=tx.tenant,
-            id=new_id(),
-            owner_id=self.scope.user,
-            conversation_id=branch.conversation_id,
-            branch=branch.id,
-            prompt_id=branch.head_id,
-            message_id=new_id(),
-            group_id=group,
-            model=name,
-            status="running",
-            mode=mode,
-            options=options,
-            worker=self.runner.worker,
-            lease_until=now + LEASE,
-            created_at=now,
-            updated_at=now,
-        )
-        await tx.insert(run)
-        where = {"conversation_id": run.conversation_id, "branch": run.branch}
-        await tx.publish(self.change("run.started", run.id, now, **where))
-        return run
-
-    def _start(self, runs: list[Run]) -> list[Run]:
-        for run in runs:
-            job = _Job(self.runner, run)
-            self.runner.start(run, job.prepare, job.ended)
-        return runs
-
-
-class _Job:
-    """What a run needs besides the provider: its context before, title and summary after."""
-
-    def __init__(self, runner: Runner, run: Run) -> None:
-        self.runner = runner
-        self.run = run
-        self.context: Context | None = None
-        self.context_tokens = 0
-
-    async def prepare(self, run: Run) -> Request:
-        known = await self.runner.providers.model(run.model)
-        self.context_tokens = known.context_tokens
-
-        async def work(tx: Reader) -> Context:
-            conversation = await tx.get(Conversation, run.conversation_id)
-            branch = await tx.get(Branch, run.branch)
-            prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
-            if conversation is None or branch is None or prompt is None:
-                raise Conflict("What was to be answered is gone.")
-            return await build(
-                tx,
-                conversation,
-                branch,
-                last_seq=prompt.seq,
-                context_tokens=known.context_tokens,
-                max_history=self.runner.options.max_history,
-                model=run.model,
-                alone=run.mode != "dialogue",
-            )
-
-        context = await self.runner.storage.read(run.tenant_id, work)
-        self.context = context
-        turns = context.turns
-        if run.mode == "continue":
-            turns = (*turns, Turn("user", (Text(CONTINUE),)))
-        _, name = self.runner.providers.find(run.model)
-        return Request(model=name, system=context.system, turns=turns, options=run.options)
-
-    async def ended(self, run: Run) -> None:
-        """What follows an answer, in the background; if it fails, the answer is none the worse."""
-        runner = self.runner
-        try:
-            if runner.options.auto_title:
-                await give_title(runner.storage, runner.providers, run, runner.clock)
-            if runner.options.summarize and self.context is not None:
-                await keep_summary(
-                    runner.storage,
-                    runner.providers,
-                    run,
-                    self.context,
-                    self.context_tokens,
-                    runner.clock,
-                )
-        except HansardError:
-            return

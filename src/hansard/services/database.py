@@ -26,11 +26,11 @@ from hansard.services.bundles import Bundles
 from hansard.services.chat import Chat
 from hansard.services.collections import Collections
 from hansard.services.conversations import Conversations
-from hansard.services.endings import end_abandoned
 from hansard.services.feed import Feed
 from hansard.services.hub import Hubs
 from hansard.services.messages import Messages
 from hansard.services.options import ChatOptions, Retention
+from hansard.services.orphans import adopt, end_abandoned
 from hansard.services.people import People
 from hansard.services.previews import Previews
 from hansard.services.projects import Projects
@@ -125,6 +125,8 @@ class Database:
         self.retention = retention or Retention()
         self.clock = clock
         self.keep_feed = keep_feed
+        self._was_away = False
+        """Whether the database could not be reached lately, so that leases ran out whose holders live."""
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
     def scope(
@@ -178,7 +180,9 @@ class Database:
         now = self.clock()
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
-            await end_abandoned(self.storage, tenant, now, self.runner.worker)
+            await adopt(self.runner, tenant)
+            if not self._was_away:
+                await end_abandoned(self.storage, tenant, now, self.runner.worker)
             await self.storage.write(tenant, lambda tx: end_temporary(tx, now))
             await finish_purges(self.storage, tenant, imports=imports)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
@@ -208,9 +212,11 @@ class Database:
         """Whatever stands in the way of it, the record can be read and written."""
         try:
             await self.tidy(starting=starting)
+            self._was_away = False
             if retire:
                 await self.retire()
         except HansardError as error:
+            self._was_away = True
             _log.warning("The database could not be tidied: %s", error.message)
         except Exception:
             _log.exception("The database could not be tidied")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, Run
 from hansard.services.blobs import hold_blobs
 from hansard.services.extracting import NOTHING, Finds, find_in, keep
 from hansard.services.trash import place_late
-from hansard.storage.base import Append, Change, Storage, Transaction
+from hansard.storage.base import Append, Change, Reader, Transaction
 from hansard.storage.query import Query
 
 _FINISH: dict[RunStatus, Finish] = {
@@ -48,19 +48,30 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last event."""
     at: datetime
 
-    def given_up(self) -> Ending:
-        """The end of a run whose answer cannot be stored."""
-        return Ending(
-            run=self.run, status="failed", parts=(), error=_UNSTORED, number=self.number, at=self.at
-        )
+    def given_up(self) -> Iterator[Ending]:
+        """Endings for when the storage refuses what was said: each keeps less of it, the last one nothing."""
+        said = tuple(part for part in self.parts if isinstance(part, Text | Reasoning))
+        for parts in (self.parts, _within(said, 0xFFFF), _within(said, 0x7F), ()):
+            yield Ending(
+                run=self.run,
+                status="failed",
+                parts=parts,
+                error=_UNSTORED if not parts else _CHANGED,
+                tokens_in=self.tokens_in,
+                tokens_out=self.tokens_out,
+                number=self.number,
+                at=self.at,
+            )
 
-    async def write(self, tx: Transaction) -> RunEvent | None:
-        """The last event; None if the run had ended already."""
+    async def write(self, tx: Transaction) -> RunEvent:
+        """Store the ending unless the run has one; gives the stored last event, whoever stored it."""
         run = await tx.get(Run, self.run.id, lock=True)
-        if run is None or run.status in ENDED:
-            return None
+        if run is None:
+            return self._gone()
+        if run.status in ENDED:
+            return await last_event(tx, run, self.number)
         await tx.insert(*self.events, absent=True)
-        message = await self._answer(tx)
+        message = await self._answer(tx, run)
         last = RunEvent(
             tenant_id=run.tenant_id,
             created_at=self.at,
@@ -93,9 +104,20 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         )
         return last
 
-    async def _answer(self, tx: Transaction) -> Message | None:
+    def _gone(self) -> RunEvent:
+        """The end of a run that was purged with its conversation: nothing of it is stored."""
+        error = {"code": "not-found", "message": "The conversation of this answer is gone."}
+        return RunEvent(
+            tenant_id=self.run.tenant_id,
+            created_at=self.at,
+            run_id=self.run.id,
+            number=self.number,
+            type="failed",
+            data={"message_id": None, "branch": None, "error": error},
+        )
+
+    async def _answer(self, tx: Transaction, run: Run) -> Message | None:
         """The stored answer; None if its conversation or branch is gone for good."""
-        run = self.run
         error = self.error
         if error is None and not self.parts:
             error = (
@@ -157,6 +179,10 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _UNSTORED = RunError("error", "The answer could not be stored.")
+_CHANGED = RunError(
+    "error",
+    "The answer could not be stored as it was said: something of it is missing or replaced.",
+)
 _NOTHING = RunError("no-answer", "Nothing was said.")
 _EMPTY: dict[Finish, RunError] = {
     "content_filter": RunError(
@@ -165,6 +191,49 @@ _EMPTY: dict[Finish, RunError] = {
     "length": RunError("no-answer", "The limit was reached before anything was said."),
 }
 """Why nothing was said, where the end tells."""
+
+
+async def last_event(tx: Reader, run: Run, number: int) -> RunEvent:
+    """How a run ended, as it is stored; with this number if its events are no longer kept."""
+    events = Query(RunEvent).where(run_id=run.id).by("-number")
+    for event in await tx.select(events.page(1)):
+        if event.type in ENDED:
+            return event
+    message = await tx.get(Message, run.message_id)
+    return RunEvent(
+        tenant_id=run.tenant_id,
+        created_at=run.ended_at or run.updated_at,
+        run_id=run.id,
+        number=number,
+        type=cast("RunEventType", run.status),
+        data={
+            "message_id": message.id if message else None,
+            "branch": message.branch if message else None,
+        },
+    )
+
+
+async def ending_of(run: Run, events: Sequence[RunEvent], at: datetime) -> Ending:
+    """The end of a run that nobody goes on with: interrupted, with what is stored of it."""
+    parts = parts_of_events(events)
+    return Ending(
+        run=run,
+        status="interrupted",
+        parts=parts,
+        finds=await find_in({run.message_id: parts}),
+        number=events[-1].number + 1 if events else 1,
+        at=at,
+    )
+
+
+def _within(parts: Parts, highest: int) -> Parts:
+    """Texts without the characters above a code point: `?` stands for each."""
+    changed: list[Part] = []
+    for part in parts:
+        if isinstance(part, Text | Reasoning):
+            text = "".join(c if ord(c) <= highest else "?" for c in part.text)
+            changed.append(Text(text) if isinstance(part, Text) else Reasoning(text))
+    return tuple(changed)
 
 
 def parts_of_events(events: Sequence[RunEvent]) -> Parts:
@@ -192,33 +261,3 @@ def _part(piece: tuple[str, list[str]] | Part) -> Part:
         return piece
     kind, texts = piece
     return Text("".join(texts)) if kind == "text" else Reasoning("".join(texts))
-
-
-async def end_abandoned(storage: Storage, tenant: str, now: datetime, worker: str) -> int:
-    """End, as interrupted, the runs whose process is gone (it is not `worker`); returns how many."""
-    query = Query(Run).where(status__in=["queued", "running"], worker__ne=worker)
-    if not storage.exclusive:
-        query = query.where(lease_until__lt=now)
-    abandoned = await storage.read(tenant, lambda tx: tx.select(query))
-    for run in abandoned:
-        events = Query(RunEvent).where(run_id=run.id).by("number")
-        known = await storage.read(tenant, lambda tx, q=events: tx.select(q))
-        parts = parts_of_events(known)
-        ending = Ending(
-            run=run,
-            status="interrupted",
-            parts=parts,
-            finds=await find_in({run.message_id: parts}),
-            number=known[-1].number + 1 if known else 1,
-            at=now,
-        )
-
-        async def work(tx: Transaction, ending: Ending = ending, seen: int = len(known)) -> None:
-            current = await tx.get(Run, ending.run.id, lock=True)
-            if current is None or (not storage.exclusive and current.lease_until >= now):
-                return
-            if await tx.count(Query(RunEvent).where(run_id=current.id)) == seen:
-                await ending.write(tx)  # else it said more meanwhile, and is ended the next time
-
-        await storage.write(tenant, work)
-    return len(abandoned)

@@ -18,7 +18,7 @@ from hansard.ids import Clock
 from hansard.model.checks import MAX_PARTS, clean_text
 from hansard.model.messages import Finish
 from hansard.model.parts import Data, Image, ToolCall
-from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
+from hansard.model.runs import ENDED, Run, RunEvent, RunEventType, RunStatus
 from hansard.providers.base import (
     DataOutput,
     Event,
@@ -29,6 +29,7 @@ from hansard.providers.base import (
     ToolCalled,
 )
 from hansard.services import hearing
+from hansard.services.summaries import LeftOut
 
 TICK = 0.03
 """Seconds."""
@@ -51,6 +52,12 @@ class LiveRun:
         self.task: asyncio.Task[None] | None = None
         self.cancelled = False
         """Whether somebody asked to stop, as opposed to the process ending."""
+        self.begun = asyncio.Event()
+        """Set when its turn has come."""
+        self.left: LeftOut | None = None
+        """What of the path was not sent."""
+        self.closed = False
+        """Whether nothing more is told here, though the run may not have ended."""
         self.saved = 0
         """How many of the events are stored for certain."""
         self._clock = clock
@@ -64,6 +71,11 @@ class LiveRun:
         self._parts = 0
         self._speaking: Kind | None = None
         """What the last part is, if more of the same would be the same part."""
+
+    @property
+    def status(self) -> RunStatus:
+        """What it is to those who look, until it ends."""
+        return "running" if self.begun.is_set() else "queued"
 
     @property
     def ended(self) -> bool:
@@ -193,13 +205,18 @@ class LiveRun:
         self.wake()
         return event
 
+    def close(self) -> None:
+        """Let those go who follow: nothing more is told here."""
+        self.closed = True
+        self.wake()
+
     def wake(self) -> None:
         """Tell those who follow that there is something new."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def follow(self, after: int) -> AsyncIterator[RunEvent]:
-        """Events with higher numbers, as they come, to the last."""
+        """Events with higher numbers, as they come, to the last; without that if its end could not be stored."""
         position = 0
         while True:
             while position < len(self.events):
@@ -207,7 +224,7 @@ class LiveRun:
                 position += 1
                 if event.number > after or event.type in ENDED:
                     yield event
-            if self.ended:
+            if self.ended or self.closed:
                 return
             await self._changed.wait()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import InvalidInput, NotFound
+from hansard.errors import Conflict, InvalidInput, NotFound
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
@@ -121,11 +121,18 @@ class Messages(Service):
         """Every message of a path as it is now, oldest first, read page by page."""
 
         end = await self.reading(lambda tx: self.tip(tx, conversation_id, branch))
+        before: str | None = None
         for first in range(0, end.head_seq + 1, PAGE):
             last = min(first + PAGE - 1, end.head_seq)
-            for message in await self.reading(
+            page = await self.reading(
                 lambda tx, low=first, high=last: placing.path(tx, end, low, high)
-            ):
+            )
+            for message in page:
+                if message.parent_id != before:
+                    raise Conflict(
+                        "The messages were changed while they were read; read them again."
+                    )
+                before = message.id
                 yield message
 
     async def edit(

@@ -18,6 +18,8 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Title a conversation after its first exchange."""
     summarize: bool = True
     """Summarise what no longer fits into a model's window."""
+    max_running: int = 64
+    """Answers that are made at once, in this process; further runs wait for their turn."""
     first_token_timeout: float = 120.0
     token_timeout: float = 60.0
     attempts: int = 4

@@ -11,34 +11,36 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar
 
-from hansard.errors import HansardError, StorageError, Unavailable
+from hansard.errors import HansardError, OutcomeUnknown
 from hansard.ids import Clock, new_id
 from hansard.model.blobs import Blob
 from hansard.model.parts import Image
-from hansard.model.runs import Run, RunError, RunEvent, RunEventType, RunStatus
-from hansard.providers.base import ImageOutput, Request
+from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunStatus
+from hansard.providers.base import ImageOutput
 from hansard.providers.registry import Providers
-from hansard.services import hearing
+from hansard.services import hearing, safekeeping
 from hansard.services.blobs import keep as keep_blob
 from hansard.services.endings import Ending, parts_of_events
 from hansard.services.extracting import find_in
+from hansard.services.followups import FollowUps
 from hansard.services.generation import generate
 from hansard.services.live import LiveRun
 from hansard.services.options import ChatOptions
+from hansard.services.prompting import request_for
 from hansard.storage.base import Storage, Transaction
 
 _log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-SAVE_ATTEMPTS = 5
+WAITING_INTERVAL = 2.0
+"""Seconds between two looks at whether a run that waits for its turn is to stop."""
 
-Prepare = Callable[[Run], Awaitable[Request]]
-Ended = Callable[[Run], Coroutine[Any, Any, None]]
+T = TypeVar("T")
 
 
 class Runner:
@@ -51,32 +53,51 @@ class Runner:
         self.options = options
         self.worker = new_id()
         self.live: dict[str, LiveRun] = {}
+        """What this process works on, until it is stored how it ended."""
+        self.talks: set[str] = set()
+        """The first runs of dialogues that go on."""
+        self.follow_ups = FollowUps(storage, providers, clock, options, self.spawn)
+        self.closing = asyncio.Event()
+        self._turns = asyncio.Semaphore(options.max_running)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._following: set[asyncio.Task[None]] = set()
-        self._closing = False
 
     async def default_model(self) -> str:
         """The model that answers where nothing else says which."""
         return self.options.model or await self.providers.default()
 
-    def start(self, run: Run, prepare: Prepare, ended: Ended | None = None) -> LiveRun:
-        """Generate the answer to a run that was stored; `prepare` makes what the provider is asked."""
-        live = LiveRun(run, self.clock)
-        self.live[run.id] = live
-        live.task = self.spawn(self._run(live, prepare, ended))
+    def start(self, run: Run) -> LiveRun:
+        """Generate the answer to a run that was stored, unless that goes on already."""
+        live = self.live.get(run.id)
+        if live is None:
+            live = self.live[run.id] = LiveRun(run, self.clock)
+            live.task = self.spawn(self._run(live))
         return live
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def has_room(self, more: int = 0) -> bool:
+        """Whether one run would be answered at once, after so many more."""
+        return len(self.live) + more < self.options.max_running
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Do something in the background, for as long as the database is open."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task = self._keep(work)
+        task.add_done_callback(_tell_of_failure)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("Work in the background failed", exc_info=error)
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something to its end, though whoever asked for it may go away before that."""
+        task = self._keep(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and self.closing.is_set():
+                raise OutcomeUnknown() from None
+            raise
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def cancel(self, run_id: str) -> bool:
         """Stop a run of this process, keeping what was said."""
@@ -90,41 +111,61 @@ class Runner:
 
     async def settle(self) -> None:
         """Wait for what follows the answers that were given, such as a title."""
-        await asyncio.gather(*self._following, return_exceptions=True)
+        await self.follow_ups.settle()
 
     async def close(self) -> None:
         """End what runs as interrupted, and what else goes on in the background."""
-        self._closing = True
+        self.closing.set()
         while self._tasks:
             await asyncio.sleep(0)  # what was just started begins, so that it can end
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, live: LiveRun, prepare: Prepare, ended: Ended | None) -> None:
-        live.add("started", data={"message_id": live.run.message_id, "model": live.run.model})
+    async def _run(self, live: LiveRun) -> None:
+        """Wait for a turn, and keep it until it is stored how the run ended."""
         saving = asyncio.create_task(self._keep_saving(live))
+        try:
+            async with self._turns:
+                await self._answer(live, saving)
+        except asyncio.CancelledError:  # before its turn came
+            if not live.ended and not live.closed:
+                await self._to_the_end(live, saving, _stopped(live), None)
+
+    async def _answer(self, live: LiveRun, saving: asyncio.Task[None]) -> None:
+        live.begun.set()
+        live.add("started", data={"message_id": live.run.message_id, "model": live.run.model})
         status: RunStatus = "completed"
         error: RunError | None = None
         try:
-            await self._generate(live, prepare)
+            await self._generate(live)
             if live.finish == "interrupted":
                 status = "interrupted"
         except asyncio.CancelledError:
-            status = "cancelled" if live.cancelled else "interrupted"
+            status = _stopped(live)
         except Exception as failure:
             status, error = "failed", hearing.error_of(failure)
-        # From here on the answer is kept, whoever else wants to stop.
-        finishing = asyncio.create_task(self._finish(live, saving, status, error, ended))
+        await self._to_the_end(live, saving, status, error)
+
+    async def _to_the_end(
+        self,
+        live: LiveRun,
+        saving: asyncio.Task[None],
+        status: RunStatus,
+        error: RunError | None,
+    ) -> None:
+        """From here on the answer is kept, whoever else wants to stop."""
+        finishing = asyncio.create_task(self._finish(live, saving, status, error))
         while not finishing.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.shield(finishing)
         finishing.result()
 
-    async def _generate(self, live: LiveRun, prepare: Prepare) -> None:
+    async def _generate(self, live: LiveRun) -> None:
+        options = self.options
         provider, _ = self.providers.find(live.run.model)
-        request = await prepare(live.run)
-        async with aclosing(generate(provider, request, self.options)) as events:
+        request, live.left = await request_for(self.storage, self.providers, options, live.run)
+        async with aclosing(generate(provider, request, options)) as events:
             async for event in events:
                 if isinstance(event, ImageOutput):
                     going = live.show(await self._keep_image(live.run, event))
@@ -152,12 +193,12 @@ class Runner:
     async def _keep_saving(self, live: LiveRun) -> None:
         """Store new events, renew the lease, and see whether another process asks to stop."""
         while True:
-            await asyncio.sleep(self.options.save_interval)
+            await self._until_next_saving(live)
             new = live.events[live.saved :] if self.options.auto_save else []
             lease = self.clock() + LEASE
             try:
                 run = await self.storage.write(
-                    live.run.tenant_id, lambda tx, n=new, u=lease: _save(tx, live.run.id, n, u)
+                    live.run.tenant_id, lambda tx, n=new, u=lease: _save(tx, live, n, u)
                 )
             except HansardError:
                 continue  # a full disk may have room again by the next time
@@ -165,8 +206,15 @@ class Runner:
                 _log.exception("What run %s said cannot be saved", live.run.id)
                 continue
             live.saved += len(new)
-            if run is None or run.cancel_requested:
+            if run is None or run.cancel_requested or run.status in ENDED:
                 self.cancel(live.run.id)
+
+    async def _until_next_saving(self, live: LiveRun) -> None:
+        if live.status == "queued":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WAITING_INTERVAL):
+                    await live.begun.wait()
+        await asyncio.sleep(self.options.save_interval)
 
     async def _finish(
         self,
@@ -174,25 +222,21 @@ class Runner:
         saving: asyncio.Task[None],
         status: RunStatus,
         error: RunError | None,
-        ended: Ended | None,
     ) -> None:
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)
         live.end()
         last = None
         try:
-            last = await self._store(await self._ending(live, status, error))
-        finally:  # nobody waits for ever, whatever went wrong
-            if last is None:
-                live.add(cast("RunEventType", status), data={"message_id": None})
-            else:
+            ending = await self._ending(live, status, error)
+            last = await safekeeping.store(self.storage, ending, self.closing)
+            if last is not None:  # nothing is told that is not stored
                 live.events.append(last)
-                live.wake()
+        finally:  # nobody waits for ever, whatever went wrong
+            live.close()
             self.live.pop(live.run.id, None)
-        if ended is not None and last is not None and not self._closing:
-            following = self.spawn(ended(live.run))
-            self._following.add(following)
-            following.add_done_callback(self._following.discard)
+        if last is not None and not self.closing.is_set():
+            self.follow_ups.add(live.run, live.left)
 
     async def _ending(self, live: LiveRun, status: RunStatus, error: RunError | None) -> Ending:
         parts = parts_of_events(live.events)
@@ -211,29 +255,26 @@ class Runner:
             at=self.clock(),
         )
 
-    async def _store(self, ending: Ending) -> RunEvent | None:
-        """Store an ending, with patience; what cannot be stored now is ended at the next start.
 
-        One that nobody foresaw, which no patience helps to store, gives way to one that says no more than that.
-        """
-        for attempt in range(SAVE_ATTEMPTS):
-            try:
-                return await self.storage.write(ending.run.tenant_id, ending.write)
-            except Exception as error:
-                early = attempt < SAVE_ATTEMPTS - 2
-                if isinstance(error, Unavailable) or (early and isinstance(error, StorageError)):
-                    await asyncio.sleep(0.1 * 2**attempt)
-                    continue
-                _log.exception("The answer of run %s cannot be stored", ending.run.id)
-                ending = ending.given_up()
-        return None
+def _stopped(live: LiveRun) -> RunStatus:
+    return "cancelled" if live.cancelled else "interrupted"
+
+
+def _tell_of_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("Work in the background failed", exc_info=error)
 
 
 async def _save(
-    tx: Transaction, run_id: str, events: list[RunEvent], lease: datetime
+    tx: Transaction, live: LiveRun, events: list[RunEvent], lease: datetime
 ) -> Run | None:
-    run = await tx.get(Run, run_id)
-    if run is not None and (events or run.lease_until < lease - LEASE / 2):
-        await tx.insert(*events, absent=True)
-        await tx.update(Run, run_id, lease_until=lease)
+    run = await tx.get(Run, live.run.id)
+    if run is None or run.status in ENDED:
+        return run
+    if run.status != live.status:
+        now = lease - LEASE
+        await tx.update(Run, run.id, status=live.status, lease_until=lease, updated_at=now)
+    elif events or run.lease_until < lease - LEASE / 2:
+        await tx.update(Run, run.id, lease_until=lease)
+    await tx.insert(*events, absent=True)
     return run

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
-from typing import cast
+
+from msgspec.structs import replace
 
 from hansard.errors import NotFound
 from hansard.ids import is_id
 from hansard.model.conversations import Conversation
-from hansard.model.runs import ENDED, Run, RunEvent, RunEventType
+from hansard.model.runs import ENDED, Run, RunEvent
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
+from hansard.services.endings import last_event
+from hansard.services.orphans import adopt
 from hansard.services.runner import Runner
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
+CANCEL_PATIENCE = 10.0
+"""Seconds to wait for the end of a run that was stopped."""
 POLL = 0.25
 """Seconds between two looks at a run of another process."""
 
@@ -63,9 +69,11 @@ class Runs(Service):
         live = self.runner.live.get(run.id)
         if live is not None:
             async for event in live.follow(after):
+                after = max(after, event.number)
                 yield event
-            return
-        while True:
+                if event.type in ENDED:
+                    return
+        while not self.runner.closing.is_set():
             run = await self.get(run.id)
             new = Query(RunEvent).where(run_id=run.id, number__gt=after).by("number")
             events = await self.reading(lambda tx, q=new: tx.select(q))
@@ -75,7 +83,8 @@ class Runs(Service):
                 if event.type in ENDED:
                     return
             if run.status in ENDED:
-                yield _end(run, after)
+                last = await self.reading(lambda tx, r=run, n=after: last_event(tx, r, n + 1))
+                yield replace(last, number=max(last.number, after + 1))
                 return
             await asyncio.sleep(POLL)
 
@@ -89,8 +98,13 @@ class Runs(Service):
         """Stop a run and keep what was said; an ended run stays as it is."""
         run = await self.get(run_id)
         self.require("write")
+        if run.status not in ENDED and run.worker == self.runner.worker:
+            await adopt(self.runner, self.scope.tenant, [run.id])
         if self.runner.cancel(run.id):
-            return await self.wait(run.id)
+            with suppress(TimeoutError):  # its end is kept until it can be stored
+                async with asyncio.timeout(CANCEL_PATIENCE):
+                    return await self.wait(run.id)
+            return await self.get(run.id)
         if run.status in ENDED:
             return run
 
@@ -119,15 +133,3 @@ async def oldest_run(storage: Storage) -> datetime | None:
             run.created_at for run in await storage.read(tenant, lambda tx: tx.select(query))
         ]
     return min(oldest, default=None)
-
-
-def _end(run: Run, after: int) -> RunEvent:
-    """How a run ended, when its events are no longer kept."""
-    return RunEvent(
-        tenant_id=run.tenant_id,
-        created_at=run.ended_at or run.updated_at,
-        run_id=run.id,
-        number=after + 1,
-        type=cast("RunEventType", run.status),
-        data={"message_id": run.message_id, "branch": run.branch},
-    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hansard.context.tokens import estimate
-from hansard.context.window import Context
+from hansard.context.window import PAGE, summary_before
 from hansard.ids import Clock, new_id
 from hansard.model.branches import Branch
-from hansard.model.messages import Summary
+from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
 from hansard.providers.registry import Providers
 from hansard.services.asking import ask
 from hansard.storage import placing
 from hansard.storage.base import Reader, Storage, Transaction
-from hansard.storage.query import Query
 
 EVERY = 8
 """Summarise again when so many messages are neither sent nor summarised."""
@@ -26,55 +27,75 @@ _ASK = (
 )
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a path was not sent with a prompt: all before a depth. It is read when it is summarised."""
+
+    first_seq: int
+    """The depth of the first message that was sent."""
+    context_tokens: int
+    """How much the model takes."""
+
+
+class _Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a path as text, from what is summarised already to as much as is taken at once."""
+
+    text: str
+    last_id: str
+
+
 async def keep_summary(
-    storage: Storage,
-    providers: Providers,
-    run: Run,
-    context: Context,
-    context_tokens: int,
-    clock: Clock,
+    storage: Storage, providers: Providers, run: Run, left: LeftOut, clock: Clock
 ) -> None:
-    """Summarise what the context left out, if that has become much."""
-    end = context.first_seq - 1
-    if end - context.summary_seq < EVERY:
+    """Summarise what was not sent, or its beginning if that is much, unless it is but little."""
+    room = 3 * (left.context_tokens - LENGTH - estimate(_ASK))
+    passage = await storage.read(run.tenant_id, lambda tx: _passage(tx, run, left, room))
+    if passage is None:
         return
-
-    async def left_out(tx: Reader) -> tuple[Branch | None, str, str | None]:
-        branch = await tx.get(Branch, run.branch)
-        if branch is None:
-            return None, "", None
-        holder = await placing.holder(tx, branch, end)
-        messages = await placing.path(tx, branch, context.summary_seq + 1, end)
-        text = "\n".join(f"{m.role}: {m.text}" for m in messages if m.text)
-        before = Query(Summary).where(seq=context.summary_seq).by("-id")
-        known = await tx.select(before.where(branch=holder.id).page(1))
-        return holder, text, known[0].text if known else None
-
-    holder, text, known = await storage.read(run.tenant_id, left_out)
-    if holder is None or not text:
-        return
-    whole = f"Earlier: {known}\n{text}" if known else text
-    budget = context_tokens - LENGTH - estimate(_ASK)
-    short = await ask(
-        providers, run.model, _ASK + whole[: 3 * budget], max_tokens=LENGTH, seconds=TIMEOUT
-    )
+    short = await ask(providers, run.model, _ASK + passage.text, max_tokens=LENGTH, seconds=TIMEOUT)
     if short is None:
         return
     now = clock()
-    summary = Summary(
-        tenant_id=run.tenant_id,
-        id=new_id(),
-        created_at=now,
-        updated_at=now,
-        conversation_id=run.conversation_id,
-        branch=holder.id,
-        seq=end,
-        text=short,
-        model=run.model,
-    )
 
     async def work(tx: Transaction) -> None:
-        if await tx.get(Branch, holder.id) is not None:
-            await tx.insert(summary)
+        # It stands for what leads to this message, wherever that is by now.
+        last = await tx.get(Message, passage.last_id)
+        if last is None:
+            return
+        summary = Summary(
+            tenant_id=run.tenant_id,
+            id=new_id(),
+            created_at=now,
+            updated_at=now,
+            conversation_id=last.conversation_id,
+            branch=last.branch,
+            seq=last.seq,
+            text=short,
+            model=run.model,
+        )
+        await tx.insert(summary)
 
     await storage.write(run.tenant_id, work)
+
+
+async def _passage(tx: Reader, run: Run, left: LeftOut, room: int) -> _Passage | None:
+    """What is to be summarised on the path to a run's prompt; None if that is little, or gone."""
+    prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
+    branch = await tx.get(Branch, prompt.branch) if prompt else None
+    if branch is None:
+        return None
+    known = await summary_before(tx, branch, left.first_seq)
+    first = known.seq + 1 if known else 0
+    if left.first_seq - first < EVERY:
+        return None
+    lines = [f"Earlier: {known.text}"] if known else []
+    room -= sum(map(len, lines))
+    last = None
+    for start in range(first, left.first_seq, PAGE):
+        for message in await placing.path(tx, branch, start, min(start + PAGE, left.first_seq) - 1):
+            line = f"{message.role}: {message.text}" if message.text else ""
+            room -= len(line) + 1
+            if last is not None and room < 0:
+                return _Passage(text="\n".join(lines), last_id=last)
+            lines += [line[: len(line) + min(room, 0)]] if line else []
+            last = message.id
+    return _Passage(text="\n".join(lines), last_id=last) if last else None

@@ -47,23 +47,27 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
     async def beginning(tx: Reader) -> list[Message]:
         conversation = await tx.get(Conversation, run.conversation_id)
         branch = await tx.get(Branch, run.branch)
-        if conversation is None or branch is None or conversation.title:
+        if conversation is None or branch is None or branch.deleted_at or conversation.title:
             return []
         return await placing.path(tx, branch, 0, 3)
 
     messages = await storage.read(run.tenant_id, beginning)
-    prompt = next((m.text for m in messages if m.role == "user" and m.text.strip()), None)
+    prompt = next((m for m in messages if m.role == "user" and m.text.strip()), None)
     if prompt is None:
         return
     answer = await ask(
         providers, run.model, _ASK + _excerpt(messages), max_tokens=24, seconds=TIMEOUT
     )
-    title = from_answer(answer or "") or from_text(prompt)
+    title = from_answer(answer or "") or from_text(prompt.text)
 
     async def work(tx: Transaction) -> None:
         conversation = await tx.get(Conversation, run.conversation_id, lock=True)
         if conversation is None or conversation.title or conversation.deleted_at:
             return
+        said = await tx.get(Message, prompt.id)
+        where = await tx.get(Branch, said.branch) if said else None
+        if where is None or where.deleted_at:
+            return  # it went into the trash meanwhile, and may not come out as a title
         now = clock()
         await tx.update(Conversation, conversation.id, title=title, updated_at=now)
         change = Change(

@@ -22,7 +22,7 @@ from hansard.model.runs import Run
 from hansard.services import following
 from hansard.services.purging import PURGED
 from hansard.storage.base import Append, Reader, Transaction
-from hansard.storage.placing import FORK, activity, leaving, place, preview
+from hansard.storage.placing import FORK, activity, leaving, preview, put, store_fork
 from hansard.storage.query import Query
 
 
@@ -126,9 +126,8 @@ async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message
         at = request.at
         fork = leaving(holder, prompt.seq, prompt.id, fork_id=request.fork_id, name=FORK, at=at)
         home = replace(fork, deleted_at=home.deleted_at)
-        await tx.insert(home)
-    placed = place(request.messages, home.id, prompt.seq, prompt.id)
-    await tx.insert(*placed)
+        await store_fork(tx, home, request)
+    placed = await put(tx, request, home.id, prompt.seq, prompt.id)
     await tx.update(Branch, home.id, head_seq=placed[-1].seq, head_id=placed[-1].id)
     if home.deleted_at is None:
         await _show(tx, conversation, len(placed), home.id)

@@ -21,6 +21,7 @@ from hansard.errors import (
     StorageError,
     StorageFull,
     UnsafeEngine,
+    Unstorable,
 )
 from hansard.storage.drafts import draft, located
 
@@ -202,6 +203,7 @@ _MEANINGS: tuple[
     ),
     ((apsw.ReadOnlyError, apsw.PermissionsError), DatabaseReadOnly, "{path} cannot be written."),
     ((apsw.BusyError, apsw.LockedError), DatabaseInUse, "{path} is locked by another program."),
+    ((apsw.TooBigError, apsw.MismatchError), Unstorable, "{path} cannot hold this: {error}."),
     ((apsw.CantOpenError,), StorageError, "{path} cannot be opened: {reason}."),
     ((apsw.Error,), StorageError, "{path}: {error}."),
 )

@@ -52,8 +52,7 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
             raise HeadMoved(head=branch.head_id, branch=branch.id)
         if request.on_conflict == "fork":
             branch = await fork(tx, branch, request.expect_head, request)
-    placed = place(request.messages, branch.id, branch.head_seq, branch.head_id)
-    await tx.insert(*placed)
+    placed = await put(tx, request, branch.id, branch.head_seq, branch.head_id)
     last = placed[-1]
     await tx.update(Branch, branch.id, head_seq=last.seq, head_id=last.id)
     await tx.update(
@@ -66,6 +65,18 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
     parent = await tx.get(Message, branch.head_id) if branch.head_id else None
     before = parent.created_at if parent else None
     await tx.tally(*activity(placed, conversation.project_id, before))
+    return placed
+
+
+async def put(
+    tx: Transaction, request: Append, branch: str, head_seq: int, head_id: str | None
+) -> list[Message]:
+    """Store messages behind a head and tell the feed of them; nothing that is said is stored otherwise.
+
+    An import stores its messages itself: the feed tells of the conversation that came, when it is whole.
+    """
+    placed = place(request.messages, branch, head_seq, head_id)
+    await tx.insert(*placed)
     await tx.publish(appended(placed, request))
     return placed
 
@@ -116,6 +127,12 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
     else:
         owner = await root(tx, branch)
     made = leaving(owner, seq, head, fork_id=request.fork_id, name=FORK, at=request.at)
+    await store_fork(tx, made, request)
+    return made
+
+
+async def store_fork(tx: Transaction, made: Branch, request: Append) -> None:
+    """Store a branch that a request needs, and tell the feed of it."""
     await tx.insert(made)
     await tx.publish(
         Change(
@@ -123,10 +140,10 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
             kind="branch.created",
             subject_id=made.id,
             conversation_id=made.conversation_id,
+            branch=made.id,
             at=request.at,
         )
     )
-    return made
 
 
 def leaving(

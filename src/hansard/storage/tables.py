@@ -260,7 +260,7 @@ TABLES: tuple[Table[Any], ...] = (
     Table(
         Run,
         "runs",
-        indexes=(("conversation_id", "id"), ("status", "lease_until")),
+        indexes=(("conversation_id", "id"), ("status", "lease_until"), ("request_id",)),
         references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
         quiet=frozenset({"lease_until"}),
     ),

@@ -88,6 +88,24 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<Whole<Exclude
   return data as Whole<Exclude<T, Streamed>>;
 }
 
+/** How long, in milliseconds, before a request is sent again whose answer did not come. */
+const AGAIN = [300, 2000];
+
+/**
+ * Ask for something that has an id of ours, and again if no answer comes: it may have been done, and with the same id it
+ * is not done twice.
+ */
+export async function askAgain<T>(request: () => Promise<Answer<T>>, pauses = AGAIN): Promise<Whole<Exclude<T, Streamed>>> {
+  try {
+    return await ask(request());
+  } catch (error) {
+    const [pause, ...left] = pauses;
+    if (pause === undefined || !(error instanceof Unreachable)) throw error;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    return askAgain(request, left);
+  }
+}
+
 /** What the answer to a request that failed means. */
 export function refusal(error: unknown, response: Response): Error {
   // A proxy that stands before a server that is gone answers in its place.

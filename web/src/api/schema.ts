@@ -1845,7 +1845,7 @@ export interface components {
             /** @default null */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
             /**
-             * @description The prompt's, so that a repeated request does nothing.
+             * @description The prompt's, so that a repeated request begins nothing and is answered with the same runs.
              * @default null
              */
             id?: string | null;
@@ -1980,6 +1980,11 @@ export interface components {
             message_id: string;
             /** @default null */
             group_id?: string | null;
+            /**
+             * @description The client's id of the request that asked for it (of a prompt: the prompt's id), by which it can be repeated.
+             * @default null
+             */
+            request_id?: string | null;
             model: string;
             /**
              * @default queued
@@ -2051,6 +2056,11 @@ export interface components {
         };
         /** Answer */
         Answer: {
+            /**
+             * @description The request's, so that a repeated request begins nothing and is answered with the same runs.
+             * @default null
+             */
+            id?: string | null;
             /** @default null */
             branch?: string | null;
             /** @default null */
@@ -2062,6 +2072,11 @@ export interface components {
         };
         /** Dialogue */
         Dialogue: {
+            /**
+             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @default null
+             */
+            id?: string | null;
             models: string[];
             /** @default 4 */
             turns?: number;
@@ -2518,11 +2533,19 @@ export interface components {
             content?: string | null;
             /** @default null */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
-            /** @default null */
+            /**
+             * @description The new message's, so that a repeated request does nothing.
+             * @default null
+             */
             id?: string | null;
         };
         /** Retry */
         Retry: {
+            /**
+             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @default null
+             */
+            id?: string | null;
             /** @default null */
             model?: string | null;
             /** @default null */
@@ -2753,6 +2776,14 @@ export interface components {
          */
         RunItems: {
             items: components["schemas"]["Run"][];
+        };
+        /** Continue */
+        Continue: {
+            /**
+             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @default null
+             */
+            id?: string | null;
         };
         /**
          * Page[Hit]
@@ -5334,7 +5365,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Continue"];
+            };
+        };
         responses: {
             /** @description Done. */
             202: {
@@ -5348,6 +5383,9 @@ export interface operations {
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1,7 +1,7 @@
 /** Reading and changing what was said. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask } from "@/api/client";
+import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask, askAgain } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
 import { queryClient, readAnew } from "@/data/client";
 import { inOrder } from "@/data/pending";
@@ -156,7 +156,8 @@ export function useEditMessage(conversationId: string) {
       );
       edits.delete(message.id);
       drafts.change(message.id, NO_DRAFT);
-      if (edited.role === "user") await answer(conversationId, edited.branch, models).catch(notice.error);
+      // With the id of what it answers it may be asked for again, whatever became of the first time.
+      if (edited.role === "user") await answer(conversationId, edited.branch, models, edited.id).catch(notice.error);
     },
     retry: (count, error) => error instanceof Unreachable && count === 0,
     // While the server is away they cannot be read; they are when it is back.
@@ -168,18 +169,19 @@ export function useEditMessage(conversationId: string) {
 /** Have what was said last on a branch answered. */
 export function useAnswerAgain(conversationId: string) {
   return useMutation({
-    mutationFn: ({ branch, models }: { branch: string; models: readonly string[] }) => answer(conversationId, branch, models),
+    mutationFn: ({ branch, models }: { branch: string; models: readonly string[] }) =>
+      answer(conversationId, branch, models, newId()),
     onSuccess: () => rereadBranches(conversationId),
     onError: notice.error,
   });
 }
 
-async function answer(conversationId: string, branch: string, models: readonly string[]): Promise<void> {
+async function answer(conversationId: string, branch: string, models: readonly string[], id: string): Promise<void> {
   const { runs } = await inOrder([conversationId], () =>
-    ask(
+    askAgain(() =>
       api.POST("/api/v1/conversations/{conversation_id}/answer", {
         params: { path: { conversation_id: conversationId } },
-        body: { branch, ...(models.length > 0 ? { models: [...models] } : {}) },
+        body: { id, branch, ...(models.length > 0 ? { models: [...models] } : {}) },
       }),
     ),
   );
@@ -190,11 +192,12 @@ async function answer(conversationId: string, branch: string, models: readonly s
 export function useRetryMessage(conversationId: string) {
   return useMutation({
     mutationFn: async ({ id, model }: { id: string; model: string | undefined }): Promise<Run> => {
+      const request = newId();
       const { run } = await inOrder([conversationId], () =>
-        ask(
+        askAgain(() =>
           api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/retry", {
             params: { path: { conversation_id: conversationId, message_id: id } },
-            body: model ? { model } : {},
+            body: { id: request, ...(model ? { model } : {}) },
           }),
         ),
       );

@@ -1,13 +1,14 @@
 /** The models that can be asked, what they are called, and having them talk to each other. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Model, type Run, api, ask } from "@/api/client";
+import { type Model, type Run, api, ask, askAgain } from "@/api/client";
 import type { components } from "@/api/schema";
 import { createConversation } from "@/data/conversations";
 import { arrived } from "@/data/messages";
 import { inOrder } from "@/data/pending";
 import { followRuns } from "@/data/runs";
 import type { Key, Translate } from "@/i18n";
+import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
 
 export interface Models {
@@ -72,12 +73,13 @@ export interface Talk {
 export function useStartTalk() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {
+      const id = newId();
       const { run } = await inOrder([conversationId], async () => {
         if (create) await createConversation({ ...create, id: conversationId });
-        return ask(
+        return askAgain(() =>
           api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
             params: { path: { conversation_id: conversationId } },
-            body: { models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },
+            body: { id, models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },
           }),
         );
       });

@@ -6,9 +6,10 @@ import { queryOptions } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
 import { create } from "zustand";
 
-import { type Part, type Run, type RunEvent, api, ask } from "@/api/client";
+import { type Part, type Run, type RunEvent, api, ask, askAgain } from "@/api/client";
 import { rereadBranches } from "@/data/branches";
 import { followRun, leaveRun, type RunListener } from "@/data/socket";
+import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
 
 /** What is known of an answer that is being made. */
@@ -96,7 +97,8 @@ export function useStopRuns(conversationId: string): () => void {
 
 /** Have an answer continued that was cut short. */
 export async function continueRun(id: string): Promise<void> {
-  const { run } = await ask(api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } } }));
+  const body = { id: newId() };
+  const { run } = await askAgain(() => api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } }, body }));
   followRuns([run]);
   await rereadBranches(run.conversation_id);
 }

@@ -30,7 +30,7 @@ class Prompt(Body, frozen=True, kw_only=True):
     content: str | None = None
     parts: list[Part] | None = None
     id: str | None = None
-    """The prompt's, so that a repeated request does nothing."""
+    """The prompt's, so that a repeated request begins nothing and is answered with the same runs."""
     model: str | None = None
     models: list[str] | None = None
     branch: str | None = None
@@ -38,6 +38,8 @@ class Prompt(Body, frozen=True, kw_only=True):
 
 
 class Answer(Body, frozen=True, kw_only=True):
+    id: str | None = None
+    """The request's, so that a repeated request begins nothing and is answered with the same runs."""
     branch: str | None = None
     model: str | None = None
     models: list[str] | None = None
@@ -45,6 +47,8 @@ class Answer(Body, frozen=True, kw_only=True):
 
 
 class Dialogue(Body, frozen=True, kw_only=True):
+    id: str | None = None
+    """The request's, so that a repeated request begins nothing and is answered with the same run."""
     models: list[str]
     turns: int = 4
     content: str | None = None

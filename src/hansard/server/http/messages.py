@@ -43,9 +43,12 @@ class NewContent(Body, frozen=True, kw_only=True):
     content: str | None = None
     parts: list[Part] | None = None
     id: str | None = None
+    """The new message's, so that a repeated request does nothing."""
 
 
 class Retry(Body, frozen=True, kw_only=True):
+    id: str | None = None
+    """The request's, so that a repeated request begins nothing and is answered with the same run."""
     model: str | None = None
     options: dict[str, Any] | None = None
 

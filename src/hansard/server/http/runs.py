@@ -4,16 +4,22 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from hansard.model.runs import Run, RunEvent
 from hansard.server import sse
-from hansard.server.http.fields import Items, LastEvent, Limit, PathId, Position, Scoped
+from hansard.server.http.fields import Body, Items, LastEvent, Limit, PathId, Position, Scoped
 
 Line = NamedDependency[sse.Line]
 EVENTS = ResponseSpec(
     RunEvent, media_type=sse.MEDIA_TYPE, description="The run's events, as they come, to the last."
 )
+
+
+class Continue(Body, frozen=True, kw_only=True):
+    id: str | None = None
+    """The request's, so that a repeated request begins nothing and is answered with the same run."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +72,12 @@ async def cancel_run(services: Scoped, run_id: PathId) -> Run:
 
 
 @post("/runs/{run_id:str}/continue", status_code=202)
-async def continue_run(services: Scoped, run_id: PathId) -> Started:
+async def continue_run(
+    services: Scoped, run_id: PathId, data: JSONBody[Continue | None] = None
+) -> Started:
     """Have an answer continued that was cut short; what comes is the next message."""
-    return Started(run=await services.chat.go_on(run_id))
+    asked = data or Continue()
+    return Started(run=await services.chat.go_on(run_id, id=asked.id))
 
 
 ROUTES = (list_runs, list_active_runs, get_run, follow_run, cancel_run, continue_run)

@@ -26,6 +26,7 @@ from hansard.errors import (
     StorageError,
     StorageFull,
     TooLarge,
+    Unstorable,
 )
 
 REPEAT = (
@@ -118,6 +119,10 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[str], HansardError]], ...] = (
     (
         asyncpg.InvalidCatalogNameError,
         lambda words: DatabaseUnreachable(f"The database server refuses: {words}."),
+    ),
+    (
+        asyncpg.DataError,
+        lambda words: Unstorable(f"The database server cannot hold this: {words}."),
     ),
     (asyncpg.DuplicatePreparedStatementError, lambda _: StorageError(_POOLED)),
     (asyncpg.InvalidSQLStatementNameError, lambda _: StorageError(_POOLED)),

@@ -1,0 +1,202 @@
+"""A request for an answer whose reply was lost: there is one run, which ends, however often it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import hansard
+from hansard import Database, Services
+from hansard.errors import AlreadyExists, OutcomeUnknown
+from hansard.ids import new_id
+from hansard.model.conversations import Conversation
+from hansard.model.runs import ENDED, Run
+from hansard.providers.base import Finished, TextDelta
+from hansard.providers.echo import Echo, Scripted
+from hansard.services import database, runs, starting
+from services.breaking import Line, is_request, until
+from services.conftest import Open
+from services.providers import Held
+from services.talks import ask, said, talk
+
+pytestmark = pytest.mark.anyio
+
+Request = Callable[[Services, Conversation, Run, str], Awaitable[Any]]
+
+REQUESTS: dict[str, Request] = {
+    "send": lambda who, made, _, key: who.chat.send(made.id, "hello", id=key, model="echo/echo"),
+    "answer": lambda who, made, _, key: who.chat.answer(made.id, id=key, model="echo/echo"),
+    "side by side": lambda who, made, _, key: who.chat.answer(
+        made.id, id=key, models=["echo/echo", "scripted/one"]
+    ),
+    "retry": lambda who, made, run, key: who.chat.retry(
+        made.id, run.message_id, id=key, model="echo/echo"
+    ),
+    "go on": lambda who, _, run, key: who.chat.go_on(run.id, id=key),
+    "dialogue": lambda who, made, _, key: who.chat.dialogue(
+        made.id, ["echo/echo", "scripted/one"], turns=2, content="begin", id=key
+    ),
+}
+EXPECTED = {"side by side": 2, "dialogue": 2}
+
+
+async def _begun(who: Services) -> tuple[Conversation, Run]:
+    made = await talk(who, title="t")
+    return made, await ask(who, made, "a story", model="scripted/one")
+
+
+async def _new(who: Services, made: Conversation, old: Run, count: int = 1) -> list[Run]:
+    """The runs of a conversation but one, once there are so many and all of them have ended."""
+    found: list[Run] = []
+
+    async def all_ended() -> bool:
+        found[:] = [run for run in await who.runs.list(made.id) if run.id != old.id]
+        return len(found) >= count and all(run.status in ENDED for run in found)
+
+    await until(all_ended)
+    return found
+
+
+def _scripted() -> Scripted:
+    return Scripted([TextDelta("Once"), Finished("length")])
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+async def test_a_request_that_is_repeated_has_the_runs_of_the_first_time(
+    opened: Open, request_: str
+) -> None:
+    async with opened(Echo(), _scripted()) as (db, ada):
+        made, old = await _begun(ada)
+        Line(db).lose_answer(is_request)
+        key = new_id()
+        with pytest.raises(OutcomeUnknown):
+            await REQUESTS[request_](ada, made, old, key)
+        first = await REQUESTS[request_](ada, made, old, key)
+        again = await REQUESTS[request_](ada, made, old, key.upper())
+        ids = [run.id for run in first] if isinstance(first, list) else [first.id]
+        assert ids == ([run.id for run in again] if isinstance(again, list) else [again.id])
+        for run_id in ids:
+            assert (await ada.runs.wait(run_id)).status == "completed"
+        expected = EXPECTED.get(request_, 1)
+        found = await _new(ada, made, old, expected)
+        assert len(found) == expected
+        assert {run.status for run in found} == {"completed"}
+        assert set(ids) <= {run.id for run in found}
+
+
+@pytest.mark.parametrize("request_", ["send", "retry"])
+async def test_a_request_that_is_not_repeated_is_answered_too(opened: Open, request_: str) -> None:
+    async with opened(Echo(), _scripted()) as (db, ada):
+        made, old = await _begun(ada)
+        Line(db).lose_answer(is_request)
+        with pytest.raises(OutcomeUnknown):
+            await REQUESTS[request_](ada, made, old, new_id())
+        [run] = await _new(ada, made, old)
+        assert run.status == "completed"
+        assert (await ada.messages.get(made.id, run.message_id)).parent_id == run.prompt_id
+
+
+async def _lost_run(db: Database, ada: Services, made: Conversation) -> Run:
+    """A run that is stored and that nobody looks after."""
+    Line(db).lose_answer(is_request)
+    with pytest.raises(OutcomeUnknown):
+        await ada.chat.send(made.id, "hello", model="echo/echo")
+    [run] = await ada.runs.list(made.id)
+    return run
+
+
+async def test_a_run_that_was_lost_sight_of_is_started_when_the_database_is_tidied(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "LOOK_AFTER", ())
+    async with opened(Echo()) as (db, ada):
+        made = await talk(ada, title="t")
+        run = await _lost_run(db, ada, made)
+        await db.tidy()
+        assert (await ada.runs.wait(run.id)).status == "completed"
+        assert await said(ada, made) == ["hello", "hello"]
+
+
+async def test_a_run_that_was_lost_sight_of_can_be_stopped(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "LOOK_AFTER", ())
+    async with opened(Held(), Echo(delay=30)) as (db, ada):
+        made = await talk(ada, title="t")
+        run = await _lost_run(db, ada, made)
+        assert (await ada.runs.cancel(run.id)).status == "cancelled"
+
+
+async def test_without_looking_after_runs_a_lost_one_is_never_answered(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug: whoever stored a run owns it."""
+
+    async def passed_over(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(starting, "LOOK_AFTER", ())
+    for module in (starting, database, runs):
+        monkeypatch.setattr(module, "adopt", passed_over)
+    async with opened(Echo()) as (db, ada):
+        made = await talk(ada, title="t")
+        run = await _lost_run(db, ada, made)
+        await db.tidy()
+        assert (await ada.runs.get(run.id)).status == "running"
+        assert db.runner.live == {}
+
+
+async def test_whoever_goes_away_while_it_is_stored_is_answered(opened: Open) -> None:
+    async with opened(Echo()) as (db, ada):
+        made = await talk(ada, title="t")
+        stored, write = asyncio.Event(), db.storage.write
+
+        async def slow(tenant: str, work: Any) -> Any:
+            done = await write(tenant, work)
+            if is_request(work):
+                stored.set()
+                await asyncio.sleep(0.05)
+            return done
+
+        db.storage.write = slow
+        asking = asyncio.create_task(ada.chat.send(made.id, "hello", model="echo/echo"))
+        await stored.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert asking.cancelled()
+
+        async def answered() -> bool:
+            return await said(ada, made) == ["hello", "hello"]
+
+        await until(answered)
+
+
+async def test_an_id_that_another_request_has_is_refused(opened: Open) -> None:
+    async with opened(Echo(), _scripted()) as (_, ada):
+        made, old = await _begun(ada)
+        key = new_id()
+        await ada.chat.retry(made.id, old.message_id, id=key, model="echo/echo")
+        with pytest.raises(AlreadyExists):
+            await ada.chat.go_on(old.id, id=key)
+        other = await talk(ada, "hello")
+        with pytest.raises(AlreadyExists):
+            await ada.chat.answer(other.id, id=key)
+
+
+async def test_a_prompt_that_is_no_longer_last_is_answered_beside_what_followed(
+    opened: Open,
+) -> None:
+    """Not what followed it is: a prompt stored earlier is asked about again."""
+    async with opened(Echo()) as (_, ada):
+        made = await talk(ada, title="t")
+        key = new_id()
+        drafts = [hansard.user("mine", id=key), hansard.user("another's")]
+        await ada.messages.append(made.id, drafts)
+        [run] = await ada.chat.send(made.id, "mine", id=key, model="echo/echo")
+        ended = await ada.runs.wait(run.id)
+        assert ended.prompt_id == key
+        answer = await ada.messages.get(made.id, ended.message_id)
+        assert (answer.text, answer.parent_id) == ("mine", key)
