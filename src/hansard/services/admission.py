@@ -15,8 +15,10 @@ import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
 from hansard.ids import check_id
+from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob
+from hansard.model.branches import Branch
 from hansard.model.checks import (
     MAX_TEXT,
     MAX_TITLE,
@@ -27,10 +29,12 @@ from hansard.model.checks import (
     check_text,
     check_time,
 )
+from hansard.model.conversations import Conversation
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services.blobs import MAX_BLOB
 from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
+from hansard.services.purging import is_halfway
 from hansard.services.settings import MAX_NAME as MAX_SETTING
 from hansard.storage.tables import SCHEMA
 
@@ -58,6 +62,8 @@ def admit(record: E) -> E:
         if value is not None and (checked := check(name, value)) != value:
             changes[name] = checked
     _check_kind(record)
+    if isinstance(record, Conversation | Branch | Artifact) and is_halfway(record):
+        raise InvalidInput("What was deleted has a time after 1970-01-02.", pointer="/deleted_at")
     return msgspec.structs.replace(record, **changes) if changes else record
 
 

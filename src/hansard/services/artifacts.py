@@ -44,6 +44,7 @@ from hansard.services.base import check_limit, repeated
 from hansard.services.contents import pack
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 from hansard.services.diffing import difference
+from hansard.services.purging import deletion_time
 from hansard.services.revising import Origin
 from hansard.services.stats import check_day
 from hansard.services.telling import tell
@@ -283,7 +284,7 @@ class Artifacts(ArtifactService):
 
         async def work(tx: Transaction) -> Artifact:
             found = await self.artifact(tx, artifact_id, lock=True)
-            return await self._mark(tx, found, "artifact.deleted", self.clock())
+            return await self._mark(tx, found, "artifact.deleted", deletion_time(self.clock()))
 
         return await self.writing(work)
 

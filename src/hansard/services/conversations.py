@@ -29,7 +29,13 @@ from hansard.model.pages import Page
 from hansard.services import following
 from hansard.services.base import Service, check_limit, repeated
 from hansard.services.cursors import IdText, decode_cursor, encode_cursor
-from hansard.services.purging import PURGED, counted, purge_conversation, recount
+from hansard.services.purging import (
+    PURGED,
+    counted,
+    deletion_time,
+    purge_conversation,
+    recount,
+)
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 from hansard.storage.terms import fold
@@ -215,7 +221,7 @@ class Conversations(Service):
 
         async def work(tx: Transaction) -> Conversation:
             found = await self.conversation(tx, conversation_id, lock=True)
-            return await self._mark(tx, found, "conversation.deleted", self.clock())
+            return await self._mark(tx, found, "conversation.deleted", deletion_time(self.clock()))
 
         return await self.writing(work)
 
@@ -245,7 +251,9 @@ class Conversations(Service):
         async def batch(tx: Transaction) -> int:
             found = await tx.select(own.by("id").page(BATCH))
             for conversation in found:
-                await self._mark(tx, conversation, "conversation.deleted", self.clock())
+                await self._mark(
+                    tx, conversation, "conversation.deleted", deletion_time(self.clock())
+                )
             return len(found)
 
         count = 0
@@ -280,14 +288,17 @@ class Conversations(Service):
         self, tx: Transaction, found: Conversation, kind: str, deleted_at: datetime | None
     ) -> Conversation:
         now = self.clock()
-        changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
         own = {"conversation_id": found.id}
+        if deleted_at is not None and deleted_at != PURGED:
+            others = await following.deletions(tx, deleted_at, **own)
+            deleted_at = deletion_time(deleted_at, others)
+        changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
         if deleted_at == PURGED:
             await following.let_go(tx, PURGED, now, **own)
         elif deleted_at is None:
             await following.restore(tx, found.deleted_at, now, **own)
         else:
-            await following.delete(tx, deleted_at, **own)
+            await following.delete(tx, deleted_at, now, **own)
         await tx.publish(self.change(kind, found.id, now, **_at(found)))
         return changed
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -67,6 +68,8 @@ RETIRE_EVERY = 3600.0
 """Seconds."""
 START_OVER = 60.0
 """Seconds after which a process that has just been started may do what can wait."""
+LEAP = timedelta(days=30)
+"""How far the clock may go ahead at once and be believed."""
 KEEP_UPLOADS = timedelta(hours=24)
 """How long a blob is kept that no message shows."""
 KEEP_FEED = timedelta(days=30)
@@ -127,6 +130,10 @@ class Database:
         self.keep_feed = keep_feed
         self._was_away = False
         """Whether the database could not be reached lately, so that leases ran out whose holders live."""
+        self._believed = True
+        """Whether the clock may be asked what is too old."""
+        self._tidied: tuple[datetime, float] | None = None
+        """What the clock said at the last tidying, and how long the machine ran then."""
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
     def scope(
@@ -178,16 +185,33 @@ class Database:
         """
         imports = starting and self.storage.exclusive
         now = self.clock()
+        self._believed = self._is_plausible(now)
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
             await adopt(self.runner, tenant)
-            if not self._was_away:
+            if self._believed and not self._was_away:
                 await end_abandoned(self.storage, tenant, now, self.runner.worker)
-            await self.storage.write(tenant, lambda tx: end_temporary(tx, now))
             await finish_purges(self.storage, tenant, imports=imports)
+            if not self._believed:
+                continue
+            await self.storage.write(tenant, lambda tx: end_temporary(tx, now))
+            await finish_purges(self.storage, tenant, imports=False)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
             await self.storage.write(tenant, lambda tx: forget_sessions(tx, now))
+
+    def _is_plausible(self, now: datetime) -> bool:
+        """Whether the clock went on, since the last tidying, about as fast as time does.
+
+        One that leaps ahead is not believed until it is found where it leapt to: by it, everything is old.
+        """
+        before, self._tidied = self._tidied, (now, time.monotonic())
+        if before is None:
+            return True
+        leap = now - before[0] - timedelta(seconds=self._tidied[1] - before[1])
+        if leap > LEAP:
+            _log.warning("The clock leapt ahead by %s; nothing is removed for its age.", leap)
+        return leap <= LEAP
 
     async def retire(self) -> int:
         """Remove what feeds tell of long ago, and revisions that are not to be kept; returns how many of these."""
@@ -213,7 +237,7 @@ class Database:
         try:
             await self.tidy(starting=starting)
             self._was_away = False
-            if retire:
+            if retire and self._believed:
                 await self.retire()
         except HansardError as error:
             self._was_away = True

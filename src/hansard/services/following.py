@@ -37,9 +37,15 @@ async def follow(tx: Transaction, conversation: Conversation) -> None:
             await tx.update(Artifact, artifact.id, **now)
 
 
-async def delete(tx: Transaction, now: datetime, **which: Any) -> None:
-    """Artifacts go into the trash with what they were made in."""
-    await _mark(tx, Query(Artifact).where(deleted_at=None, **which), now, now, "artifact.deleted")
+async def delete(tx: Transaction, at: datetime, now: datetime, **which: Any) -> None:
+    """Artifacts go into the trash with what they were made in, and have its `deleted_at`."""
+    await _mark(tx, Query(Artifact).where(deleted_at=None, **which), at, now, "artifact.deleted")
+
+
+async def deletions(tx: Transaction, since: datetime, **which: Any) -> list[datetime | None]:
+    """When those of these artifacts went into the trash that went at a time or later."""
+    gone = await tx.select(Query(Artifact).where(deleted_at__ge=since, **which))
+    return [artifact.deleted_at for artifact in gone]
 
 
 async def restore(tx: Transaction, was: datetime | None, now: datetime, **which: Any) -> None:

@@ -8,8 +8,8 @@ was cut off is finished by `finish_purges`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hansard.model.activity import Activity
@@ -30,6 +30,7 @@ IMPORTING = datetime(1970, 1, 1, tzinfo=UTC)
 """The `deleted_at` of a conversation that an import has not finished."""
 PURGED = datetime(1970, 1, 2, tzinfo=UTC)
 """The `deleted_at` of what cannot be restored any more."""
+_TICK = timedelta(microseconds=1)
 BATCH = 500
 UPLOAD = "upload"
 """The holder of a blob that no message shows yet."""
@@ -69,6 +70,18 @@ async def purge_branches(
         return await _purge_branches(tx, conversation, Query(Branch).where(id__in=list(branch_ids)))
 
     await _until_done(storage, tenant, batch)
+
+
+def deletion_time(now: datetime, others: Iterable[datetime | None] = ()) -> datetime:
+    """The `deleted_at` of a deletion: now, or as soon after as no other deletion and no mark has it.
+
+    What went together comes back together by this time, and a clock may stand still, or be at the epoch.
+    """
+    taken = set(others)
+    at = max(now, PURGED + _TICK)
+    while at in taken:
+        at += _TICK
+    return at
 
 
 def is_halfway(record: Conversation | Branch | Artifact) -> bool:

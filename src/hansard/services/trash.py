@@ -20,7 +20,7 @@ from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
 from hansard.services import following
-from hansard.services.purging import PURGED
+from hansard.services.purging import PURGED, deletion_time
 from hansard.storage.base import Append, Reader, Transaction
 from hansard.storage.placing import FORK, activity, leaving, preview, put, store_fork
 from hansard.storage.query import Query
@@ -67,11 +67,14 @@ async def cut(
 
 async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: datetime) -> Trashed:
     """Put a branch, and those that left it, into the trash."""
-    branches = [b for b in await below(tx, top) if b.deleted_at is None]
+    all_below = await below(tx, top)
+    branches = [b for b in all_below if b.deleted_at is None]
+    others = await following.deletions(tx, now, branch__in=[branch.id for branch in branches])
+    at = deletion_time(now, [*others, *(branch.deleted_at for branch in all_below)])
     count = 0
     for branch in branches:
-        await tx.update(Branch, branch.id, deleted_at=now, updated_at=now)
-        await following.delete(tx, now, branch=branch.id)
+        await tx.update(Branch, branch.id, deleted_at=at, updated_at=now)
+        await following.delete(tx, at, now, branch=branch.id)
         count += branch.head_seq - branch.fork_seq
     await _look_away(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
     await _show(tx, conversation, -count, top.parent_branch)
