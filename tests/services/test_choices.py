@@ -101,3 +101,38 @@ async def test_what_a_model_thinks_is_no_title(thought: str, title: str) -> None
             await ask(ada, made, "Where do I sleep in Rome?", model="p/m")
             await db.runner.settle()
             assert (await ada.conversations.get(made.id)).title == title
+
+
+async def test_a_branch_goes_on_with_the_model_whose_answer_it_has(opened: Open) -> None:
+    async with opened(Scripted([TextDelta("Yes.")]), Echo()) as (_, ada):
+        made = await ada.conversations.create(model="echo/echo")
+        both = await ada.chat.send(made.id, "hello", models=["scripted/one", "scripted/two"])
+        one, two = [await ada.runs.wait(run.id) for run in both]
+        for _ in range(2):
+            assert (await ask(ada, made, "and now?", branch=two.branch)).model == "scripted/two"
+            assert (await ask(ada, made, "and now?", branch=one.branch)).model == "scripted/one"
+        await ada.branches.switch(made.id, two.branch)
+        assert (await ask(ada, made, "and now?")).model == "scripted/two"
+        named = await ask(ada, made, "just now", model="echo/echo")
+        fork = await ada.branches.fork(made.id, at=named.message_id)
+        assert (await ask(ada, made, "and now?", branch=fork.id)).model == "scripted/two"
+        await ada.conversations.update(made.id, model="echo/echo")
+        assert (await ask(ada, made, "and now?", branch=two.branch)).model == "echo/echo"
+        assert {branch.model for branch in await ada.branches.list(made.id)} == {None}
+
+
+async def test_one_answer_leaves_the_conversations_model_in_its_place(opened: Open) -> None:
+    async with opened(Scripted([TextDelta("Yes.")]), Echo()) as (_, ada):
+        made = await ada.conversations.create(model="echo/echo")
+        await ask(ada, made, "hello", models=["scripted/one"])
+        assert (await ask(ada, made, "hello")).model == "echo/echo"
+
+
+async def test_a_retry_by_another_model_goes_on_with_that(opened: Open) -> None:
+    async with opened(Scripted([TextDelta("Yes.")]), Echo()) as (_, ada):
+        made = await ada.conversations.create(model="echo/echo")
+        first = await ask(ada, made, "hello")
+        again = await ada.chat.retry(made.id, first.message_id, model="scripted/two")
+        await ada.runs.wait(again.id)
+        assert (await ask(ada, made, "and now?")).model == "scripted/two"
+        assert (await ask(ada, made, "and now?", branch=first.branch)).model == "echo/echo"

@@ -127,6 +127,29 @@ async def test_several_answer_side_by_side_and_one_is_chosen_to_go_on_with(
 
 
 @ONCE
+async def test_who_goes_on_with_an_answer_is_answered_by_its_model(
+    app: App, server: Caller
+) -> None:
+    await app.open()
+    await app.pick_models("echo", "other")
+    await app.say("Tell me of the sea")
+    answers = app.page.get_by_role("group", name="Answers side by side")
+    cards = answers.get_by_role("listitem").filter(has=app.page.get_by_role("heading", level=3))
+    for text in ("Tell me of the sea", OTHERWISE):
+        await expect(cards.filter(has_text=text)).to_be_visible()
+    second = cards.filter(has_text=OTHERWISE)
+    await second.get_by_role("button", name="Go on with this").click()
+    await expect(second).to_contain_text("You go on with this")
+    await expect(app.page.get_by_role("button", name="Who answers: other")).to_be_visible()
+    await app.say("And of the moon")
+    await expect(answers).to_have_count(0)
+    await expect(app.messages.last).to_contain_text(OTHERWISE)
+    [talk] = server.get("/conversations")["items"]
+    path = server.get(f"/conversations/{talk['id']}/messages")["items"]
+    assert [one["model"] for one in path] == [None, "speaker/other", None, "speaker/other"]
+
+
+@ONCE
 async def test_models_talk_to_each_other_until_they_are_stopped(
     app: App, server: Caller, voice: Speaker
 ) -> None:

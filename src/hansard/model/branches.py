@@ -21,6 +21,8 @@ class Branch(Record, frozen=True, kw_only=True):
     head_seq: int = -1
     """The seq of its last message, whether its own or shared; -1 when the path is empty."""
     head_id: Id | None = None
+    model: str | None = None
+    """Whose answer it goes on with, where several answered side by side: who answers here if a prompt does not say."""
     cut_from: Id | None = None
     """In the trash: the branch that its messages were on, and go back to if nothing else was said."""
     deleted_at: datetime | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from hansard.model.branches import Branch
 from hansard.model.conversations import View
 from hansard.model.messages import Message
@@ -22,12 +24,17 @@ async def fork_at(
     fork_id: str,
     now: datetime,
     name: str = "",
+    model: str | None = None,
 ) -> Branch:
-    """A branch that leaves `owner` after its message at `seq`, whose id is `head`."""
+    """A branch that leaves `owner` after its message at `seq`, whose id is `head`.
+
+    It goes on with `model`, or with the one that the owner goes on with.
+    """
     if not name:
         others = Query(Branch).where(conversation_id=owner.conversation_id)
         name = f"branch {1 + await tx.count(others)}"
     fork = placing.leaving(owner, seq, head, fork_id=fork_id, name=name, at=now)
+    fork = msgspec.structs.replace(fork, model=model or owner.model)
     await tx.insert(fork)
     await tx.publish(
         Change(
@@ -43,11 +50,37 @@ async def fork_at(
 
 
 async def fork_before(
-    tx: Transaction, scope: Scope, own: Branch, message: Message, fork_id: str, now: datetime
+    tx: Transaction,
+    scope: Scope,
+    own: Branch,
+    message: Message,
+    fork_id: str,
+    now: datetime,
+    *,
+    model: str | None = None,
 ) -> Branch:
     """A branch that ends before a message of branch `own`, so that something else can follow."""
     owner = await placing.holder(tx, own, message.seq - 1)
-    return await fork_at(tx, scope, owner, message.seq - 1, message.parent_id, fork_id, now)
+    place = (owner, message.seq - 1, message.parent_id, fork_id, now)
+    return await fork_at(tx, scope, *place, model=model)
+
+
+async def go_on_with(
+    tx: Transaction, scope: Scope, branch: Branch, model: str | None, now: datetime
+) -> None:
+    """Have later prompts on a branch answered by a model, or by whoever the conversation names."""
+    if branch.model == model:
+        return
+    await tx.update(Branch, branch.id, model=model, updated_at=now)
+    change = Change(
+        user_id=scope.user,
+        kind="branch.updated",
+        subject_id=branch.id,
+        conversation_id=branch.conversation_id,
+        branch=branch.id,
+        at=now,
+    )
+    await tx.publish(change)
 
 
 async def look_at(

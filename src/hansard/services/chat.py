@@ -73,7 +73,7 @@ class Chat(Starter):
         """
         draft = Draft(role="user", parts=list(prompt_of(content, parts)), id=id)
         asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models, asked)
+        names = await self._names(conversation_id, model, models, asked, branch)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
 
         request_id = request.messages[0].id
@@ -107,7 +107,7 @@ class Chat(Starter):
         first time.
         """
         asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models, asked)
+        names = await self._names(conversation_id, model, models, asked, branch)
         request_id = request_id_of(id)
 
         async def work(tx: Transaction) -> Stored:
@@ -150,7 +150,7 @@ class Chat(Starter):
             name = model or message.model or fallback
             self._check([name], asked)
             now = self.clock()
-            fork = await fork_before(tx, self.scope, own, message, new_id(), now)
+            fork = await fork_before(tx, self.scope, own, message, new_id(), now, model=model)
             await look_at(tx, self.scope, conversation.id, fork.id, now)
             return Stored([await self.insert(tx, fork, name, asked, request_id)])
 
@@ -276,6 +276,7 @@ class Chat(Starter):
         model: str | None,
         models: Sequence[str] | None,
         options: dict[str, Any],
+        branch: str | None = None,
     ) -> list[str]:
         """The models that are to answer; raises InvalidInput."""
         if model is not None and models is not None:
@@ -288,7 +289,7 @@ class Chat(Starter):
         if len(names) > MAX_MODELS:
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
-            chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id))
+            chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id, branch))
             names = [chosen or await default_model(self, self.runner, conversation_id)]
         self._check(names, options)
         return names
@@ -300,5 +301,8 @@ class Chat(Starter):
             check_model(name, "/model")
             provider.check_options(options)
 
-    async def _chosen(self, tx: Reader, conversation_id: str) -> str | None:
-        return await chosen_model(tx, await self.conversation(tx, conversation_id))
+    async def _chosen(self, tx: Reader, conversation_id: str, branch_id: str | None) -> str | None:
+        """Whom the branch goes on with, or the conversation or a project names."""
+        conversation = await self.conversation(tx, conversation_id)
+        branch = await self.branch(tx, conversation, branch_id)
+        return branch.model or await chosen_model(tx, conversation)

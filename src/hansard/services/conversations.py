@@ -28,6 +28,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.pages import Page
 from hansard.services import following
 from hansard.services.base import Service, check_limit, repeated
+from hansard.services.branching import go_on_with
 from hansard.services.cursors import IdText, decode_cursor, encode_cursor
 from hansard.services.purging import (
     PURGED,
@@ -212,9 +213,18 @@ class Conversations(Service):
         async def work(tx: Transaction) -> Conversation:
             found = await self.conversation(tx, conversation_id, lock=True)
             await self.check_project(tx, changes.get("project_id"))
-            return await self._apply(tx, found, changes, version)
+            changed = await self._apply(tx, found, changes, version)
+            if "model" in changes:
+                await self._forget_models(tx, found)
+            return changed
 
         return await self.writing(work)
+
+    async def _forget_models(self, tx: Transaction, conversation: Conversation) -> None:
+        """A model that is chosen for a conversation answers on all of its branches."""
+        own = Query(Branch).where(conversation_id=conversation.id)
+        for branch in await tx.select(own):
+            await go_on_with(tx, self.scope, branch, None, self.clock())
 
     async def delete(self, conversation_id: str) -> Conversation:
         """Into the trash."""

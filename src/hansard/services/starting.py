@@ -21,7 +21,7 @@ from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run, RunMode
 from hansard.model.scope import Scope
 from hansard.services.base import Service
-from hansard.services.branching import fork_at
+from hansard.services.branching import fork_at, go_on_with
 from hansard.services.orphans import adopt
 from hansard.services.runner import LEASE, Runner
 from hansard.storage.base import Reader, Storage, Transaction
@@ -60,7 +60,9 @@ class Starter(Service):
             branch = own
             if i > 0 or own.head_id != prompt.id:
                 place = (prompt.seq, prompt.id, new_id(), self.clock(), name if i > 0 else "")
-                branch = await fork_at(tx, self.scope, holder, *place)
+                branch = await fork_at(tx, self.scope, holder, *place, model=group and name)
+            elif group:
+                await go_on_with(tx, self.scope, own, name, self.clock())
             runs.append(
                 await self.insert(tx, branch, name, options, request_id, group=group, before=i)
             )

@@ -1749,6 +1749,11 @@ export interface components {
             /** @default null */
             head_id?: string | null;
             /**
+             * @description Whose answer it goes on with, where several answered side by side: who answers here if a prompt does not say.
+             * @default null
+             */
+            model?: string | null;
+            /**
              * @description In the trash: the branch that its messages were on, and go back to if nothing else was said.
              * @default null
              */

@@ -46,7 +46,15 @@ function ConversationPage({ id }: { id: string }) {
   const { data: projects = [] } = useQuery(projectsQuery);
   const project = projects.find((other) => other.id === conversation?.project_id);
   const { branch, message, onBranch, onEnd } = useAsked(id, branches?.current);
-  const { several, models, choose } = useModels(id, conversation ? conversation.model : begun?.model);
+  const goesOnWith = branches?.items.find((other) => other.id === branch)?.model;
+  const { several, models, choose, chooseOne } = useModels(id, goesOnWith ?? (conversation ? conversation.model : begun?.model));
+  const onChoose = useCallback(
+    (chosen: string) => {
+      chooseOne();
+      onBranch(chosen);
+    },
+    [chooseOne, onBranch],
+  );
   const [panel, show] = useState<Panel>();
   const thread = useRef<ThreadHandle>(null);
   const running = useRunningIn(id);
@@ -78,6 +86,7 @@ function ConversationPage({ id }: { id: string }) {
           modelMenu={modelMenu}
           made={made}
           onBranch={onBranch}
+          onChoose={onChoose}
           onEnd={onEnd}
         />
         <div className="mx-auto w-full max-w-thread px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
@@ -145,7 +154,7 @@ function useAsked(id: string, current: string | undefined) {
   return { branch: known ? (asked ?? current) : undefined, message, onBranch, onEnd };
 }
 
-/** Who answers here: the conversation's model, or several for the time being. */
+/** Who answers here: the branch's or the conversation's model, or several for the time being. */
 function useModels(id: string, own: string | null | undefined) {
   const [several, setSeveral] = useState(NONE);
   const { mutate: update } = useUpdateConversation();
@@ -154,7 +163,8 @@ function useModels(id: string, own: string | null | undefined) {
     const [only] = models;
     if (models.length === 1 && only && only !== own) update({ id, changes: { model: only } });
   };
-  return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose };
+  const chooseOne = useCallback(() => setSeveral(NONE), []);
+  return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose, chooseOne };
 }
 
 /** Escape stops the answer, unless something else in front of the page wants it. */

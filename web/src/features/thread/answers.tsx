@@ -81,7 +81,7 @@ function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Co
             <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.chosen")}
           </p>
         ) : (
-          <Button size="small" variant="outline" onClick={() => actions.goTo(branch)}>
+          <Button size="small" variant="outline" onClick={() => actions.goOnWith(branch)}>
             {t("thread.choose")}
           </Button>
         )}

@@ -53,6 +53,8 @@ export interface ThreadActions {
   rate(message: Message, value: Opinion): void;
   fork(message: Message): void;
   goTo(branch: string): void;
+  /** Go on with one of several answers, and with the model that made it. */
+  goOnWith(branch: string): void;
   ask(question: Question): void;
 }
 

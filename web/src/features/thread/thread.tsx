@@ -43,6 +43,8 @@ interface ThreadProps {
   modelMenu?: ThreadContext["modelMenu"];
   made: ThreadContext["made"];
   onBranch: (branch: string) => void;
+  /** One of several answers is gone on with: that of a branch. */
+  onChoose: (branch: string) => void;
   /** The end is shown, and no longer the message that it began at. */
   onEnd: () => void;
 }
@@ -50,7 +52,7 @@ interface ThreadProps {
 const NO_RATINGS = {};
 
 /** What was said in a conversation: a window into it, wherever the person reads. */
-export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, made, onBranch, onEnd }: ThreadProps) {
+export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, made, onBranch, onChoose, onEnd }: ThreadProps) {
   const t = useT();
   const { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd } = useThread({ conversationId, branch, around, exists });
   const { scroller, list, atEnd, viewport } = useViewport({
@@ -66,7 +68,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
   const [question, ask] = useState<Question>();
   const ratings = useQuery({ ...ratingsQuery(conversationId), enabled: exists }).data ?? NO_RATINGS;
   const tools = useMemo(() => toolNames(items), [items]);
-  const actions = useActions({ conversationId, models, viewport, setEditing, ask, onBranch });
+  const actions = useActions({ conversationId, models, viewport, setEditing, ask, onBranch, onChoose });
   useAnnouncements(runs);
   useCopyLast(rows.findLast((row) => row.message?.role === "assistant")?.message);
 

@@ -17,6 +17,7 @@ export function useActions({
   setEditing,
   ask,
   onBranch,
+  onChoose,
 }: {
   conversationId: string;
   models: readonly string[];
@@ -24,6 +25,7 @@ export function useActions({
   setEditing: ThreadActions["edit"];
   ask: ThreadActions["ask"];
   onBranch: ThreadActions["goTo"];
+  onChoose: ThreadActions["goOnWith"];
 }): ThreadActions {
   const { mutate: say } = useEditMessage(conversationId);
   const { mutate: retry } = useRetryMessage(conversationId);
@@ -53,7 +55,11 @@ export function useActions({
         viewport.current?.hold();
         onBranch(branch);
       },
+      goOnWith: (branch) => {
+        viewport.current?.hold();
+        onChoose(branch);
+      },
       ask,
     };
-  }, [say, retry, answer, rate, fork, models, viewport, setEditing, ask, onBranch]);
+  }, [say, retry, answer, rate, fork, models, viewport, setEditing, ask, onBranch, onChoose]);
 }
