@@ -69,6 +69,15 @@ class Server:
         log = str(self.data / "server.log")
         self._run("pg_ctl", "--pgdata", str(self.data), "-w", "-l", log, "-o", options, "start")
 
+    def stand_by(self) -> None:
+        """Begin to follow a primary that never comes; only reading goes on."""
+        self.stop()
+        signal = self.data / "standby.signal"
+        signal.touch()
+        if self._user is not None:
+            os.chown(signal, self._user, self._user)
+        self.start()
+
     def stop(self) -> None:
         self._run("pg_ctl", "--pgdata", str(self.data), "-w", "-m", "immediate", "stop")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,9 @@ from hansard.ids import now
 from hansard.model.tenants import User
 from hansard.storage import upkeep
 from hansard.storage.base import MAX_CHANGES, Change, Storage
+from hansard.storage.bells import bell_key
 from hansard.storage.memory import MemoryStorage
+from hansard.storage.notices import CHANNEL
 from hansard.storage.postgres import PostgresStorage
 from hansard.storage.sqlite import SqliteStorage
 from hansard.testing import factories
@@ -168,3 +171,22 @@ async def test_the_database_itself_gives_no_position_of_another_transaction(
     with pytest.raises(asyncpg.ProgramLimitExceededError):
         await admin.fetchval("SELECT hansard.feed_position(4096)")
     await admin.close()
+
+
+async def test_a_notice_names_nobody_and_wakes_who_knows_the_secret(
+    storage: PostgresStorage, postgres_url: str
+) -> None:
+    """Whoever may connect may listen: what is heard cannot be made from a tenant's and a user's name."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await asyncpg.connect(postgres_url)
+    await listener.add_listener(CHANNEL, lambda *said: heard.put_nowait(said[-1]))
+    other = PostgresStorage(postgres_url)
+    await other.open()
+    with other.bells.hung("acme", "ada") as bell:
+        assert await bell.wait(30), "it rings as it begins to listen"
+        await storage.write("acme", lambda tx: tx.publish(_change()))
+        assert await bell.wait(30)
+    _, name = (await heard.get()).split()
+    assert name != bell_key("acme", "ada")
+    await other.close()
+    await listener.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +16,7 @@ import hansard
 from hansard.errors import DatabaseReadOnly, HansardError, UnsafeEngine
 from hansard.storage import upkeep
 from hansard.storage.postgres import PostgresStorage
+from postgres_server import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -137,3 +141,35 @@ async def test_tenants_are_in_the_order_of_their_code_points(postgres_url: str) 
         for tenant in ("b", "B", "a", "Z", "a-b", "aB", "a.b"):
             await db.scope(tenant, "ada").conversations.create()
         assert await db.storage.tenants() == sorted(("b", "B", "a", "Z", "a-b", "aB", "a.b"))
+
+
+async def test_a_standby_is_refused_by_who_writes_and_can_be_verified() -> None:
+    with TemporaryDirectory(prefix="hansard-postgres-") as home:
+        server = await asyncio.to_thread(_serving, Path(home))
+        url = f"{server.url}/chats"
+        await upkeep.migrate(url)
+        async with hansard.connect(url, providers=[]) as db:
+            await db.scope("acme", "ada").conversations.create()
+        await asyncio.to_thread(server.stand_by)
+        with pytest.raises(DatabaseReadOnly, match="standby"):
+            await _opened(url)
+        assert await upkeep.verify(url) == []
+        storage = PostgresStorage(url, readonly=True)
+        await storage.open()
+        assert (await storage.health()).faults == ("read-only",)
+        assert await storage.tenants() == ["acme"]
+        await storage.close()
+        await asyncio.to_thread(server.stop)
+
+
+def _serving(home: Path) -> Server:
+    server = Server(home)
+    server.start()
+    asyncio.run(_make(server.url))
+    return server
+
+
+async def _make(url: str) -> None:
+    connection = await asyncpg.connect(f"{url}/postgres")
+    await connection.execute("CREATE DATABASE chats")
+    await connection.close()
