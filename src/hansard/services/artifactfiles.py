@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 from posixpath import splitext
-from unicodedata import category, normalize
+from unicodedata import category
 
 import msgspec
 
 from hansard.formats.finding.languages import ending_of, language_of_file
 from hansard.model.artifacts import Artifact
+from hansard.normalization import normalize
 
 MAX_NAME, MAX_ENDING = 150, 20
 """Bytes; file systems take 255 for a name."""

@@ -51,6 +51,7 @@ from hansard.services.trimming import trim_feeds
 from hansard.services.usage import Usage
 from hansard.storage.base import Health, Storage
 from hansard.storage.query import Query
+from hansard.storage.reindexing import reindex
 from hansard.storage.urls import storage_for
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Database:
             await self.storage.close()
             raise
         self.runner.spawn(self._keep_tidy())
+        self.runner.spawn(self._reindex())
 
     async def close(self) -> None:
         """End what runs, keeping what was said, then let go of the storage."""
@@ -220,6 +222,14 @@ class Database:
             await trim_feeds(self.storage, tenant, now - self.keep_feed)
             count += await retire(self.storage, tenant, now, self.retention)
         return count
+
+    async def _reindex(self) -> None:
+        """Make search indexes anew that a migration left to be; what is not done goes on when this is opened again."""
+        try:
+            for tenant in await self.storage.tenants():
+                await reindex(self.storage, tenant)
+        except HansardError as error:
+            _log.warning("The search index could not be made anew: %s", error.message)
 
     async def _keep_tidy(self) -> None:
         """Tidy again and again: often where other processes may die, else once in a while.

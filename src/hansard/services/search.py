@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,9 +18,11 @@ from hansard.model.pages import Hit, Page
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import Place, decode_cursor, encode_cursor
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Match, Reader, TextSearch
+from hansard.storage.preparation import LONG
 from hansard.storage.query import Query
 from hansard.storage.terms import Clause, clauses, spans
 
+H = TypeVar("H", Hit, ArtifactHit)
 M = TypeVar("M", Match, ArtifactMatch)
 
 SNIPPET = 240
@@ -47,6 +50,13 @@ class ArtifactSearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     project_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+class _Found(NamedTuple):
+    """What a search found: the fields of a hit, and the text to show some of."""
+
+    fields: dict[str, Any]
+    text: str
 
 
 class Search(Service):
@@ -88,14 +98,15 @@ class Search(Service):
             before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
         wanted = self._wanted(q, filter, before)
 
-        async def work(tx: Reader) -> Page[Hit]:
+        async def work(tx: Reader) -> tuple[list[_Found], str | None]:
             matches = await tx.search(wanted)
             ranked = _best(matches, lambda match: match.message_id)
-            items = await _hits(tx, ranked[offset : offset + limit], list(wanted.clauses))
+            found = await _hits(tx, ranked[offset : offset + limit])
             values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
-            return Page(items, encode_cursor([q, filter], values) if values else None)
+            return found, encode_cursor([q, filter], values) if values else None
 
-        return await self.reading(work)
+        found, following = await self.reading(work)
+        return Page(await _shown(Hit, found, wanted.clauses), following)
 
     async def artifacts(
         self,
@@ -116,14 +127,15 @@ class Search(Service):
             before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
         wanted = self._wanted_artifacts(q, filter, before)
 
-        async def work(tx: Reader) -> Page[ArtifactHit]:
+        async def work(tx: Reader) -> tuple[list[_Found], str | None]:
             matches = await tx.search_artifacts(wanted)
             ranked = _best(matches, lambda match: match.artifact_id)
-            items = await _found(tx, ranked[offset : offset + limit], list(wanted.clauses))
+            found = await _artifact_hits(tx, ranked[offset : offset + limit])
             values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
-            return Page(items, encode_cursor([q, filter], values) if values else None)
+            return found, encode_cursor([q, filter], values) if values else None
 
-        return await self.reading(work)
+        found, following = await self.reading(work)
+        return Page(await _shown(ArtifactHit, found, wanted.clauses), following)
 
     def _wanted_artifacts(
         self, q: str, wanted: ArtifactSearchFilter, before: int | None
@@ -179,47 +191,45 @@ def _goes_on(
     return [matches[-1].position, 0] if len(matches) == window else None
 
 
-async def _found(
-    tx: Reader, matches: Sequence[ArtifactMatch], query: list[Clause]
-) -> list[ArtifactHit]:
+async def _artifact_hits(tx: Reader, matches: Sequence[ArtifactMatch]) -> list[_Found]:
     ids = [match.artifact_id for match in matches]
     artifacts = {a.id: a for a in await tx.select(Query(Artifact).where(id__in=ids))}
     texts = {each.id: each.text for each in await tx.select(Query(ArtifactText).where(id__in=ids))}
-    hits: list[ArtifactHit] = []
-    for match in matches:
-        snippet, marks = excerpt(texts[match.artifact_id], query)
-        hits.append(
-            ArtifactHit(
-                artifact=artifacts[match.artifact_id],
-                snippet=snippet,
-                marks=marks,
-                score=match.score,
-            )
-        )
-    return hits
+    return [
+        _Found({"artifact": artifacts[m.artifact_id], "score": m.score}, texts[m.artifact_id])
+        for m in matches
+    ]
 
 
-async def _hits(tx: Reader, matches: Sequence[Match], query: list[Clause]) -> list[Hit]:
+async def _hits(tx: Reader, matches: Sequence[Match]) -> list[_Found]:
     ids = [match.message_id for match in matches]
     talks = list({match.conversation_id for match in matches})
     messages = {m.id: m for m in await tx.select(Query(Message).where(id__in=ids))}
     found = await tx.select(Query(Conversation).where(id__in=talks))
     conversations = {c.id: c for c in found}
-    hits: list[Hit] = []
+    hits: list[_Found] = []
     for match in matches:
-        message = messages[match.message_id]
-        snippet, marks = excerpt(message.text, query)
-        conversation = conversations[match.conversation_id]
-        hits.append(
-            Hit(
-                message=message,
-                conversation=conversation,
-                snippet=snippet,
-                marks=marks,
-                score=match.score,
-            )
-        )
+        message, conversation = messages[match.message_id], conversations[match.conversation_id]
+        fields = {"message": message, "conversation": conversation, "score": match.score}
+        hits.append(_Found(fields, message.text))
     return hits
+
+
+async def _shown(
+    kind: Callable[..., H], found: Sequence[_Found], query: Sequence[Clause]
+) -> list[H]:
+    """Hits with their excerpts, which are made on a thread where the texts are long."""
+
+    def show() -> list[H]:
+        hits: list[H] = []
+        for fields, text in found:
+            snippet, marks = excerpt(text, list(query))
+            hits.append(kind(**fields, snippet=snippet, marks=marks))
+        return hits
+
+    if sum(len(text) for _, text in found) > LONG:
+        return await asyncio.to_thread(show)
+    return show()
 
 
 def excerpt(text: str, query: list[Clause]) -> tuple[str, list[tuple[int, int]]]:

@@ -23,7 +23,7 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.storage import interpreter, placing
+from hansard.storage import interpreter, placing, preparation
 from hansard.storage.base import (
     Append,
     ArtifactMatch,
@@ -40,7 +40,7 @@ from hansard.storage.base import (
 from hansard.storage.bells import Bells, bell_key
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema, Table
-from hansard.storage.terms import Clause, matches, passages
+from hansard.storage.terms import matches, passages
 from hansard.storage.units import run_now
 
 E = TypeVar("E", bound=Entry)
@@ -70,15 +70,18 @@ class MemoryStorage(Storage):
         return run_now(work(_Unit(self, tenant)))
 
     async def write(self, tenant: str, work: Write[T]) -> T:
-        unit = _Unit(self, tenant)
-        try:
-            done = run_now(work(unit))
-        except BaseException:
-            unit.undo()
-            raise
-        self._committed_at = now()
-        self.bells.ring(unit.told)
-        return done
+        async def once() -> T:
+            unit = _Unit(self, tenant)
+            try:
+                done = run_now(work(unit))
+            except BaseException:
+                unit.undo()
+                raise
+            self._committed_at = now()
+            self.bells.ring(unit.told)
+            return done
+
+        return await preparation.run(once, passages)
 
     async def health(self) -> Health:
         if self._closed:
@@ -131,6 +134,9 @@ class _Unit(Transaction):
 
     async def insert(self, *records: Entry, absent: bool = False) -> int:
         added = 0
+        preparation.require(
+            passages, (self.schema.of(type(record)).text_of(record) for record in records)
+        )
         for record in records:
             table = self.schema.of(type(record))
             if record.tenant_id != self.tenant:
@@ -219,7 +225,7 @@ class _Unit(Transaction):
             message = stored[position]
             if search.before is not None and position >= search.before:
                 continue
-            if self._eligible(message, search) and _mentions(message.text, search.clauses):
+            if self._eligible(message, search) and self._mentions("messages", message, search):
                 found.append(Match(message.id, message.conversation_id, position, 1.0))
         return found[: search.window]
 
@@ -246,15 +252,24 @@ class _Unit(Transaction):
             if search.before is not None and position >= search.before:
                 continue
             artifact: Artifact = self._rows["artifacts"][words.id,]
-            if _is_wanted(artifact, search) and _mentions(words.text, search.clauses):
+            if _is_wanted(artifact, search) and self._mentions("artifact_texts", words, search):
                 found.append(ArtifactMatch(artifact.id, position, 1.0))
         return found[: search.window]
+
+    def _mentions(self, table: str, record: Any, search: TextSearch | ArtifactSearch) -> bool:
+        index: Rows = self._rows[f"{table} by terms"]
+        return bool(search.clauses) and any(
+            all(matches(clause, words) for clause in search.clauses) for words in index[record.id,]
+        )
 
     # What the verbs stand on
 
     def _put(self, table: Table[Any], key: tuple[Any, ...], row: Any) -> None:
         before = self._rows[table.name].get(key)
         self._set(table.name, key, row)
+        if table.search and (before is None or row is None):
+            found = row and preparation.made(passages, table.text_of(row))
+            self._set(f"{table.name} by terms", key, found)
         for fields in table.unique:
             if before is not None:
                 self._set(_index(table, fields), _values_of(before, fields), None)
@@ -313,10 +328,4 @@ def _is_wanted(artifact: Artifact, search: ArtifactSearch) -> bool:
         and search.project_id in (None, artifact.project_id)
         and (search.since is None or artifact.updated_at >= search.since)
         and (search.until is None or artifact.updated_at < search.until)
-    )
-
-
-def _mentions(text: str, wanted: Sequence[Clause]) -> bool:
-    return bool(wanted) and any(
-        all(matches(clause, words) for clause in wanted) for words in passages(text)
     )

@@ -25,13 +25,13 @@ import asyncpg
 from hansard.errors import HansardError, Overloaded, StorageError
 from hansard.ids import now
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.storage import placing, preparation
 from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
 from hansard.storage.notices import CHANNEL, Notices
 from hansard.storage.sql import address, roles
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.sql.postgres import SQL, PostgresTransaction
+from hansard.storage.sql.postgres import SQL, PostgresTransaction, lexemes
 from hansard.storage.sql.server_errors import REPEAT, is_lost, translated
 from hansard.storage.tables import SCHEMA, Schema
 
@@ -143,7 +143,9 @@ class PostgresStorage(Storage):
         return await self._repeat(lambda: self._unit(_READ, tenant, work))
 
     async def write(self, tenant: str, work: Write[T]) -> T:
-        return await self._repeat(lambda: self._unit(_WRITE, tenant, work))
+        return await preparation.run(
+            lambda: self._repeat(lambda: self._unit(_WRITE, tenant, work)), lexemes
+        )
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
         async def once() -> list[Message] | None:
@@ -154,10 +156,13 @@ class PostgresStorage(Storage):
             self._notices.told(transaction.told)
             return placed
 
-        placed = await self._repeat(once)
-        if placed is not None:
-            return placed
-        return await self.write(tenant, lambda tx: placing.append(tx, append))
+        async def anyhow() -> list[Message]:
+            placed = await self._repeat(once)
+            if placed is not None:
+                return placed
+            return await self.write(tenant, lambda tx: placing.append(tx, append))
+
+        return await preparation.run(anyhow, lexemes, [message.text for message in append.messages])
 
     async def health(self) -> Health:
         if self._pool is None:
@@ -239,7 +244,7 @@ class PostgresStorage(Storage):
                 )
             try:
                 yield connection
-            except (HansardError, *REPEAT) as error:
+            except (HansardError, preparation.Unprepared, *REPEAT) as error:
                 if not is_lost(error):
                     with suppress(Exception):  # else the connection is thrown away
                         await connection.execute("ROLLBACK")
@@ -263,7 +268,7 @@ class PostgresStorage(Storage):
         try:
             yield connection
             sound = True
-        except (HansardError, *REPEAT) as error:
+        except (HansardError, preparation.Unprepared, *REPEAT) as error:
             sound = not is_lost(error)
             raise
         finally:

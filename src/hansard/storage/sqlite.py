@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ import apsw
 
 from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
 from hansard.ids import now
-from hansard.storage import drafts, files
-from hansard.storage.base import Fault, Health, Read, Storage, Write
+from hansard.model.messages import Message
+from hansard.storage import drafts, files, preparation
+from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
 from hansard.storage.bells import Bells
 from hansard.storage.lanes import MAX_BATCH, Job, Lane
 from hansard.storage.ownership import Ownership
@@ -27,6 +28,7 @@ from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sql.sqlite import SQL, SqliteTransaction, result_code
 from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.terms import passages
 from hansard.storage.units import run_now
 from hansard.storage.writeahead import WriteAheadLog
 
@@ -87,7 +89,18 @@ class SqliteStorage(Storage):
     async def write(self, tenant: str, work: Write[T]) -> T:
         if self.readonly:
             raise DatabaseReadOnly(f"{self.path} is open for reading only.")
-        return await self._lane(self._writers).do(tenant, work)
+        return await self._prepared(tenant, work)
+
+    async def append(self, tenant: str, append: Append) -> list[Message]:
+        if self.readonly:
+            raise DatabaseReadOnly(f"{self.path} is open for reading only.")
+        texts = [message.text for message in append.messages]
+        return await self._prepared(tenant, lambda tx: tx.append(append), texts)
+
+    async def _prepared(self, tenant: str, work: Write[T], texts: Sequence[str] = ()) -> T:
+        return await preparation.run(
+            lambda: self._lane(self._writers).do(tenant, work), passages, texts
+        )
 
     async def erase(self) -> None:
         """Fold the log into the file and empty it: deleted rows are overwritten in the file alone."""

@@ -38,6 +38,7 @@ from hansard.model.conversations import Conversation, View
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
+from hansard.model.reindexes import Reindex
 from hansard.model.runs import Run, RunEvent
 from hansard.model.sessions import Session, SpentCode
 from hansard.model.settings import Setting
@@ -124,6 +125,10 @@ class Table(Generic[E]):
     @cached_property
     def versioned(self) -> bool:
         return issubclass(self.record, Versioned)
+
+    def text_of(self, record: E) -> str:
+        """What search finds a record by; empty if the table is not searched."""
+        return self.search.text(record) if self.search else ""
 
     def key_of(self, record: E) -> tuple[Any, ...]:
         return tuple(getattr(record, name) for name in self.key)
@@ -364,6 +369,7 @@ TABLES: tuple[Table[Any], ...] = (
         references=(Reference(("user_id",), User),),
     ),
     Table(SpentCode, "spent_codes"),
+    Table(Reindex, "reindexes", key=("name",)),
     Table(FeedEntry, "feed", key=("position",), indexes=(("user_id", "position"),)),
 )  # fmt: skip
 

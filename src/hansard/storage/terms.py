@@ -1,9 +1,11 @@
 """The one normaliser of search: what a text's terms are, on every back end.
 
 A term is a word after NFKC, case folding and the removal of accents from the alphabets that use them
-as decoration (Latin, Greek, Cyrillic); other scripts keep their marks, which are letters there.
-Chinese, Japanese and Korean are not written in words, so each character begins a term of two:
-``東京都`` gives ``東京 京都 都``. A single character is then a prefix, and a longer run a phrase.
+as decoration (Latin, Greek, Cyrillic); other scripts keep their marks, which are letters there. Letters with a stroke
+or a hook are the letter, digits of all scripts are digits, and what is not seen or seldom written vanishes: soft
+hyphens, joiners, vowel signs of Arabic and Hebrew. An emoji is a term (see `alphabets`).
+Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and some others are written without blanks, so each character
+begins a term of two: ``東京都`` gives ``東京 京都 都``. A single character is then a prefix, and a longer run a phrase.
 
 A query is a list of clauses, all of which must match: every blank-separated word is a clause (a
 phrase, if it has several terms, like ``don't``), and so is every "quoted text"; a ``*`` at the end
@@ -12,6 +14,8 @@ of either makes the last term a prefix. Nothing in it is ever an operator of the
 A text is indexed in passages, so that a book in one message is found and no engine's limit is met: a passage has
 at most `PASSAGE` characters and the same term at most `REPEATS` times. A query matches within a passage; each
 begins with the last terms of the one before it, so no phrase is cut in two.
+
+All of it takes time that is linear in the text, a slice of it at a time, so that other threads have their turn.
 """
 
 from __future__ import annotations
@@ -19,13 +23,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from hansard.errors import InvalidInput
+from hansard.storage.alphabets import ASCII, CURRENT, EMOJI, FIRST, INNER, Alphabet, Places, fold
+
+__all__ = [
+    "Clause",
+    "clauses",
+    "fold",
+    "matches",
+    "owner_mark",
+    "passages",
+    "place_mark",
+    "spans",
+    "terms",
+]
 
 PASSAGE = 32_000
 """Characters, with a blank after each term: at most 16,000 terms, of which PostgreSQL knows the places of 16,383."""
@@ -36,30 +53,17 @@ MAX_CLAUSE_TERMS = 32
 MAX_TERM = 64
 """Longer words (Base64, hashes) are cut to this many characters, in texts and in queries alike."""
 
-_CJK_CHARACTERS = (
-    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3041-\u309f\u30a1-\u30ff"
-    "\u3105-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
-    "\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U000323af"
-)
-_CJK = re.compile(rf"[{_CJK_CHARACTERS}]+")
-_ASCII = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
-_DECORATED = re.compile(
-    "([\u0000-\u058f])[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]+"
-)
+SLICE = 16_000
+"""Characters that are folded at once, about: some milliseconds."""
+
 _CLAUSE = re.compile(r'"([^"]*)(?:"|$)(\*?)|([^\s"]+)')
 _RUN = re.compile(r"\S+")
-
-
-class _Separators(dict[int, int]):
-    """For `str.translate`: letters, marks and digits stay, every other character becomes a blank."""
-
-    def __missing__(self, code: int) -> int:
-        kept = unicodedata.category(chr(code))[0] in "LMN"
-        self[code] = code if kept else 0x20
-        return self[code]
-
-
-_SEPARATORS = _Separators()
+_INNER = f"[{INNER}]"
+_OUTER = re.compile(f"[^{INNER}]")
+_CLUSTER = re.compile(f"(?s:.)(?:(?![{EMOJI}]){_INNER})*")
+_APART = re.compile(f"{CURRENT.unspaced.pattern[:-2]}{EMOJI}]")
+"""What has places of its own within a run."""
+_PLACES = Places()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +74,28 @@ class Clause:
     prefix: bool = False
 
 
-def fold(text: str) -> str:
-    """The form in which texts are compared: NFKC, case folded, without decoration."""
-    if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    bare = _DECORATED.sub(r"\1", unicodedata.normalize("NFD", folded))
-    return unicodedata.normalize("NFKC", bare)
-
-
-def terms(text: str) -> list[str]:
+def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
     """The terms of a text, in order."""
     if text.isascii():
-        return _cut(text.lower().translate(_ASCII).split())
-    folded = fold(text.translate(_SEPARATORS)).translate(_SEPARATORS)
+        return _cut(text.lower().translate(ASCII).split())
     found: list[str] = []
-    for word in folded.split():
-        if word.isascii() or not _CJK.search(word):
+    for word in "".join(map(alphabet.fold, _slices(text))).split():
+        if word.isascii() or not alphabet.unspaced.search(word):
             found.append(word)
         else:
-            found.extend(_mixed(word))
+            found.extend(word[start:end] for start, end in _bounds(word, alphabet))
     return _cut(found)
+
+
+def _slices(text: str) -> Iterator[str]:
+    """The text in pieces, cut where a character begins that does not become one with the one before."""
+    start = 0
+    while start + SLICE < len(text):
+        outer = _OUTER.search(text, start + SLICE)
+        end = outer.start() if outer else len(text)
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _cut(words: list[str]) -> list[str]:
@@ -99,19 +104,16 @@ def _cut(words: list[str]) -> list[str]:
     return words
 
 
-def _mixed(word: str) -> list[str]:
-    """A word with Chinese, Japanese or Korean characters in it."""
-    found: list[str] = []
+def _bounds(word: str, alphabet: Alphabet) -> Iterator[tuple[int, int]]:
+    """Where the terms of a folded word begin and end, if some of it is written without blanks."""
     position = 0
-    for run in _CJK.finditer(word):
+    for run in alphabet.unspaced.finditer(word):
         if run.start() > position:
-            found.append(word[position : run.start()])
-        characters = run.group()
-        found.extend(characters[i : i + 2] for i in range(len(characters)))
+            yield position, run.start()
         position = run.end()
+        yield from ((i, min(i + 2, position)) for i in range(run.start(), position))
     if position < len(word):
-        found.append(word[position:])
-    return found
+        yield position, len(word)
 
 
 @lru_cache(maxsize=4096)
@@ -129,15 +131,20 @@ def place_mark(place: str | None) -> str:
     return "~" + (place or "").replace("-", "")
 
 
-def passages(text: str) -> list[list[str]]:
+def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
     """The terms of each passage of a text; none for a text without terms."""
-    found = terms(text)
+    found = terms(text, alphabet)
     if len(found) <= REPEATS:
         return [found] if found else []
     short = sum(map(len, found)) + len(found) < PASSAGE
     if short and max(Counter(found).values()) <= REPEATS:
         return [found]
     return list(_passages(found))
+
+
+def first_passages(text: str) -> list[list[str]]:
+    """The terms of each passage as they were before the migration `reindex_search`."""
+    return passages(text, FIRST)
 
 
 def _passages(words: list[str]) -> Iterator[list[str]]:
@@ -160,7 +167,7 @@ def clauses(query: str) -> list[Clause]:
     for quoted, star, word in _CLAUSE.findall(query):
         clause = _clause(quoted or word.rstrip("*"), bool(star) or word.endswith("*"))
         if clause is not None:
-            found.append(clause)
+            found.extend([clause] if quoted else _short(clause))
     if len(found) > MAX_CLAUSES or any(len(c.terms) > MAX_CLAUSE_TERMS for c in found):
         raise InvalidInput(
             f"A search has at most {MAX_CLAUSES} words or phrases of {MAX_CLAUSE_TERMS} words.",
@@ -169,11 +176,19 @@ def clauses(query: str) -> list[Clause]:
     return found
 
 
+def _short(clause: Clause) -> Iterator[Clause]:
+    """A word as clauses of not too many terms: a sentence may be one, where there are no blanks."""
+    words = clause.terms
+    for start in range(0, len(words), MAX_CLAUSE_TERMS):
+        end = start + MAX_CLAUSE_TERMS
+        yield Clause(words[start:end], clause.prefix and end >= len(words))
+
+
 def _clause(text: str, prefix: bool) -> Clause | None:
     words = terms(text)
     if not words:
         return None
-    if _CJK.fullmatch(words[-1]):
+    if CURRENT.unspaced.fullmatch(words[-1]):
         if len(words) > 1 and len(words[-2]) == 2 and words[-2][1] == words[-1]:
             return Clause(tuple(words[:-1]))
         return Clause(tuple(words), prefix=True)
@@ -192,35 +207,54 @@ def matches(clause: Clause, words: list[str]) -> bool:
 
 
 def spans(query: list[Clause], text: str) -> list[tuple[int, int]]:
-    """Where the query's terms occur in a text: start and end of each, in characters, merged."""
-    whole = {term for clause in query for term in clause.terms}
-    starts = tuple(clause.terms[-1] for clause in query if clause.prefix)
+    """Where a text has what a query asks for: start and end of each term of it, in characters, merged."""
+    whole = {clause.terms[0] for clause in query if len(clause.terms) == 1}
+    longer = [clause for clause in query if len(clause.terms) > 1 or clause.prefix]
+    recent: deque[tuple[int, int, str]] = deque(maxlen=MAX_CLAUSE_TERMS)
+    places: set[tuple[int, int]] = set()
+    for run in _RUN.finditer(text.translate(_PLACES)):
+        for place in located(run[0], run.start()):
+            recent.append(place)
+            if place[2] in whole:
+                places.add(place[:2])
+            for clause in longer:
+                if _ends(clause, recent):
+                    last = islice(reversed(recent), len(clause.terms))
+                    places.update(each[:2] for each in last)
+    return _merged(sorted(places))
+
+
+def _ends(clause: Clause, recent: deque[tuple[int, int, str]]) -> bool:
+    """Whether a clause is what the terms end with that were read last."""
+    *fixed, last = clause.terms
+    term, size = recent[-1][2], len(clause.terms)
+    if not (term.startswith(last) if clause.prefix else term == last) or size > len(recent):
+        return False
+    before = islice(recent, len(recent) - size, len(recent) - 1)
+    return all(place[2] == wanted for place, wanted in zip(before, fixed, strict=True))
+
+
+def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
-    for run in _RUN.finditer(text.translate(_SEPARATORS)):
-        for start, end, term in _located(run.group(), run.start()):
-            if term in whole or (starts and term.startswith(starts)):
-                if found and start <= found[-1][1]:
-                    found[-1] = (found[-1][0], max(end, found[-1][1]))
-                else:
-                    found.append((start, end))
+    for start, end in places:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
     return found
 
 
-def _located(run: str, offset: int) -> list[tuple[int, int, str]]:
-    """The terms of a run of letters with their places; a word is one place, CJK goes by character."""
-    if run.isascii() or not _CJK.search(run):
-        return [(offset, offset + len(run), term) for term in terms(run)]
-    located: list[tuple[int, int, str]] = []
-    position = 0
-    for cjk in [*_CJK.finditer(run), None]:
-        end = cjk.start() if cjk else len(run)
-        located.extend((offset + position, offset + end, term) for term in terms(run[position:end]))
-        if cjk:
-            characters = cjk.group()
-            located.extend(
-                (offset + end + i, offset + end + min(i + 2, len(characters)), term)
-                for i in range(len(characters))
-                for term in terms(characters[i : i + 2])[:1]
-            )
-            position = cjk.end()
-    return located
+def located(run: str, offset: int = 0) -> Iterator[tuple[int, int, str]]:
+    """The terms of a run of letters with their places; a word is one place, what needs no blanks goes by character."""
+    if run.isascii() or not _APART.search(run):
+        yield from ((offset, offset + len(run), term) for term in terms(run))
+        return
+    folded: list[str] = []
+    places: list[tuple[int, int]] = []
+    for cluster in _CLUSTER.finditer(run):
+        folded.append(CURRENT.fold(cluster[0]))
+        places += [cluster.span()] * len(folded[-1])
+    for word in _RUN.finditer("".join(folded)):
+        for start, end in _bounds(word[0], CURRENT):
+            first, last = places[word.start() + start], places[word.start() + end - 1]
+            yield offset + first[0], offset + last[1], word[0][start:end][:MAX_TERM]

@@ -23,6 +23,7 @@ import hansard
 from hansard import Database, Services
 from hansard.model.messages import Summary
 from hansard.model.parts import Data, Error, File, Image, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.reindexes import Reindex
 from hansard.model.shares import Share
 from hansard.providers.echo import Echo
 from hansard.storage.base import Storage
@@ -98,6 +99,8 @@ async def _talks(db: Database, ada: Services, project: str) -> None:
         updated_at=RELEASE_DAY,
     )
     await db.storage.write("acme", lambda tx: tx.insert(summary))
+    note = Reindex(tenant_id="acme", created_at=RELEASE_DAY, name="messages")
+    await db.storage.write("acme", lambda tx: tx.insert(note))
 
 
 async def _parts(ada: Services) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from hansard.model.artifacts import ArtifactText
 from hansard.model.messages import Message
+from hansard.model.reindexes import Reindex
 from hansard.storage.base import Reader, Transaction
+from hansard.storage.preparation import Make
 from hansard.storage.query import Query
 from hansard.storage.sql import postgres, sqlite
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.tables import Table
-from hansard.storage.terms import passages
+from hansard.storage.terms import first_passages, passages
 
 PAGE = 500
 
 _HELD = {
     # How many passages of each message of a range the index has.
     "sqlite": (
-        "SELECT lower(hex(m.id)), count(d.id) FROM messages AS m "
+        "SELECT lower(hex(m.id)), count(d.id), "
+        "m.k - coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) "
+        "FROM messages AS m "
         "LEFT JOIN messages_terms_docsize AS d ON d.id "
         "BETWEEN coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) + 1 AND m.k "
         "WHERE m.tenant_id = ?1 AND m.branch = ?2 AND m.seq BETWEEN ?3 AND ?4 GROUP BY m.k"
     ),
     "postgres": (
-        "SELECT replace(m.id::text, '-', ''), count(t.passage) FROM hansard.messages AS m "
+        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL FROM hansard.messages AS m "
         "LEFT JOIN hansard.messages_terms AS t ON t.tenant_id = m.tenant_id AND t.id = m.id "
         "WHERE m.tenant_id = $1 AND m.branch = $2 AND m.seq BETWEEN $3 AND $4 GROUP BY m.id"
     ),
@@ -32,16 +36,23 @@ _HELD = {
 
 _HELD_ARTIFACTS = {
     "sqlite": (
-        "SELECT lower(hex(x.id)), count(d.id) FROM artifact_texts AS x "
+        "SELECT lower(hex(x.id)), count(d.id), "
+        "x.k - coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) "
+        "FROM artifact_texts AS x "
         "LEFT JOIN artifact_texts_terms_docsize AS d ON d.id "
         "BETWEEN coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) + 1 AND x.k "
         "WHERE x.tenant_id = ?1 AND x.id BETWEEN ?2 AND ?3 GROUP BY x.k"
     ),
     "postgres": (
-        "SELECT replace(x.id::text, '-', ''), count(t.passage) FROM hansard.artifact_texts AS x "
+        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL FROM hansard.artifact_texts AS x "
         "LEFT JOIN hansard.artifact_texts_terms AS t ON t.tenant_id = x.tenant_id AND t.id = x.id "
         "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.id"
     ),
+}
+
+_DONE = {
+    "sqlite": "DELETE FROM reindexes WHERE name = ?2",  # of all tenants
+    "postgres": "DELETE FROM hansard.reindexes WHERE tenant_id = $1 AND name = $2",
 }
 
 
@@ -53,8 +64,7 @@ async def ill_indexed(tx: Reader, messages: list[Message]) -> list[Message]:
     branch = tx.sql.of(Message).value("branch", first.branch)
     text = _HELD[tx.sql.dialect.name]
     rows = await tx.rows(text, (tx.tenant, branch, first.seq, last.seq))
-    held: dict[str, int] = {row[0]: row[1] for row in rows}
-    return [m for m in messages if held.get(m.id.replace("-", "")) != len(passages(m.text))]
+    return await _ill(tx, messages, rows)
 
 
 async def ill_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[ArtifactText]:
@@ -64,8 +74,28 @@ async def ill_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[A
     value = tx.sql.of(ArtifactText).value
     ends = (value("id", texts[0].id), value("id", texts[-1].id))
     rows = await tx.rows(_HELD_ARTIFACTS[tx.sql.dialect.name], (tx.tenant, *ends))
-    held: dict[str, int] = {row[0]: row[1] for row in rows}
-    return [t for t in texts if held.get(t.id.replace("-", "")) != len(passages(t.text))]
+    return await _ill(tx, texts, rows)
+
+
+async def _ill(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
+    """Those of which the index has not as many passages as it should have, or had before it is made anew."""
+    table: Table[Any] = tx.schema.of(cast("type[Any]", type(records[0])))
+    held: dict[str, tuple[int, int | None]] = {row[0]: (row[1], row[2]) for row in rows}
+    makes: list[Make] = [passages]
+    if await tx.get(Reindex, table.name) is not None:
+        makes.append(first_passages)
+    return [r for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)]
+
+
+def _fits(text: str, held: tuple[int, int | None] | None, makes: list[Make]) -> bool:
+    if held is None:
+        return False
+    count, room = held
+    return any(count == min(size, room or size) for size in (len(make(text)) for make in makes))
+
+
+def _hex(record_id: str) -> str:
+    return record_id.replace("-", "")
 
 
 def searchable(tx: Reader) -> list[Table[Any]]:
@@ -87,6 +117,8 @@ async def superfluous(tx: Reader) -> int:
 async def rebuild(tx: Transaction) -> None:
     """Build the indexes anew: on SQLite for all tenants, on PostgreSQL for the unit's own."""
     for table in searchable(tx):
+        if isinstance(tx, SqlTransaction):
+            await tx.run(_DONE[tx.sql.dialect.name], (tx.tenant, table.name))
         if isinstance(tx, sqlite.SqliteTransaction):
             await _rebuild_sqlite(tx, table)
         elif isinstance(tx, postgres.PostgresTransaction):
@@ -101,9 +133,10 @@ async def _rebuild_sqlite(tx: sqlite.SqliteTransaction, table: Table[Any]) -> No
     await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
     last = 0
     while rows := await tx.rows(page, (last,)):
-        for last, *row in rows:
+        for k, *row in rows:
             record = sql.decode(row)
-            texts = sqlite.marked(table, record.tenant_id, record)
+            room, last = k - last, k
+            texts = sqlite.fitted(sqlite.marked(table, record.tenant_id, record, passages), room)
             await tx.run_many(add, list(enumerate(texts, last - len(texts) + 1)))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.storage import placing, preparation
 from hansard.storage.base import (
     Append,
     ArtifactMatch,
@@ -32,6 +32,17 @@ SQL = statements("postgres")
 _NEWEST = (1 << 63) - 1
 
 
+def lexemes(text: str) -> list[list[str]]:
+    """For each passage, its terms with their places, as the engine reads them but for the quote before each."""
+    found: list[list[str]] = []
+    for terms in passages(text):
+        places: dict[str, list[str]] = {}
+        for position, term in enumerate(terms, start=1):
+            places.setdefault(term, []).append(str(position))
+        found.append([f"{term}':{','.join(at)}" for term, at in places.items()])
+    return found
+
+
 class PostgresTransaction(SqlTransaction):
     """A unit's hold on one connection in a transaction."""
 
@@ -52,6 +63,10 @@ class PostgresTransaction(SqlTransaction):
         self._connection = connection
         self._role = role
         self._alone = alone
+
+    @property
+    def make_passages(self) -> preparation.Make:
+        return lexemes
 
     async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
         with translated(unknown=self._alone):
@@ -77,6 +92,13 @@ class PostgresTransaction(SqlTransaction):
         vectors = [v for record in records for v in marked(table, self.tenant, record)]
         await self.run_many(add, [(self.tenant, *vector) for vector in vectors])
 
+    async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
+        put, cut = (SQL[name].format(table=table.name) for name in ("reindex", "shorten"))
+        for record in records:
+            vectors = marked(table, self.tenant, record)
+            await self.run_many(put, [(self.tenant, *vector) for vector in vectors])
+            await self.run(cut, (self.tenant, record.id, len(vectors)))
+
     async def unindex(self, query: Query[Any]) -> None:
         """The index's rows go with those they belong to."""
 
@@ -87,6 +109,7 @@ class PostgresTransaction(SqlTransaction):
     async def append_at_once(self, append: Append) -> list[Message] | None:
         """One statement; None if something is in the way, and then nothing was done."""
         messages = append.messages
+        preparation.require(lexemes, (message.text for message in messages))
         sql = self.sql.of(Message)
         columns = dict(
             zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
@@ -197,14 +220,12 @@ def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, 
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    found: list[tuple[str, int, str]] = []
-    for number, terms in enumerate(passages(search.text(record))):
-        places: dict[str, list[str]] = {}
-        for position, term in enumerate(terms, start=1):
-            places.setdefault(term, []).append(str(position))
-        vector = " ".join(f"'{mark}{term}':{','.join(at)}" for term, at in places.items())
-        found.append((record.id, number, f"'{place}' {vector}"))
-    return found
+    found: list[list[str]] = preparation.made(lexemes, search.text(record))
+    between = f" '{mark}"
+    return [
+        (record.id, number, f"'{place}'{between}{between.join(terms)}")
+        for number, terms in enumerate(found)
+    ]
 
 
 def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from hansard.errors import AlreadyExists, Conflict
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.storage import placing, preparation
 from hansard.storage.base import (
     Append,
     ArtifactMatch,
@@ -34,7 +34,7 @@ from hansard.storage.sql.values import (
     uuid_to_bytes,
 )
 from hansard.storage.tables import Schema, Table
-from hansard.storage.terms import Clause, owner_mark, passages, place_mark
+from hansard.storage.terms import Clause, first_passages, owner_mark, passages, place_mark
 
 SQL = statements("sqlite")
 _NEWEST = 1 << 62
@@ -50,6 +50,10 @@ class SqliteTransaction(SqlTransaction):
     ) -> None:
         super().__init__(schema, compiler, tenant)
         self._connection = connection
+
+    @property
+    def make_passages(self) -> preparation.Make:
+        return passages
 
     async def rows(self, text: str, values: Any) -> Sequence[Row]:
         try:
@@ -82,7 +86,7 @@ class SqliteTransaction(SqlTransaction):
         for record in records:
             await self.run(sql.insert, sql.encode(record))
             first = self._connection.last_insert_rowid()
-            texts = marked(table, self.tenant, record)
+            texts = marked(table, self.tenant, record, passages)
             if len(texts) > 1:
                 await self.run(SQL["widen"].format(table=table.name), (first, len(texts) - 1))
             await self._each(add, list(enumerate(texts, first)))
@@ -90,10 +94,38 @@ class SqliteTransaction(SqlTransaction):
     async def unindex(self, query: Query[Any]) -> None:
         sql = self.sql.of(query.record)
         text, values = sql.select(query, self.tenant)
-        remove = SQL["unindex"].format(table=sql.table.name)
-        for last, *row in await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values):
-            texts = marked(sql.table, self.tenant, sql.decode(row))
-            await self.run_many(remove, list(enumerate(texts, last - len(texts) + 1)))
+        rows = await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values)
+        found = [(k, sql.decode(row)) for k, *row in rows]
+        if found and await self._take_out(sql.table, found):
+            gone = encode_json([k for k, _ in found])
+            await self.run(SQL["lower"].format(table=sql.table.name), (sql.table.name, gone))
+
+    async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
+        sql = self.sql.of(table.record)
+        add = SQL["index"].format(table=table.name)
+        for record in records:
+            where = (self.tenant, sql.value("id", record.id))
+            [(k, room)] = await self.rows(SQL["room"].format(table=table.name), where)
+            await self._take_out(table, [(k, record)])
+            texts = fitted(marked(table, self.tenant, record, passages), room)
+            await self.run_many(add, list(enumerate(texts, k - len(texts) + 1)))
+
+    async def _take_out(self, table: Table[Any], found: Sequence[tuple[int, Any]]) -> bool:
+        """Take rows out of the index by the terms they are in it with; whether some may be those of before."""
+        stale = await self.rows(SQL["stale"], (self.tenant, table.name))
+        after, until = stale[0] if stale else ("", 0)
+        remove = SQL["unindex"].format(table=table.name)
+        count = SQL["held"].format(table=table.name)
+        if not stale:
+            preparation.require(passages, (table.text_of(record) for _, record in found))
+        for k, record in found:
+            is_stale = k <= until and record.id.replace("-", "") > after
+            make = first_passages if is_stale else passages
+            texts = marked(table, self.tenant, record, make)
+            if len(texts) > 1:
+                texts = fitted(texts, (await self.rows(count, (k,)))[0][0])
+            await self.run_many(remove, list(enumerate(texts, k - len(texts) + 1)))
+        return bool(stale)
 
     async def append(self, append: Append) -> list[Message]:
         """What `placing.append` says, with statements that read and write only what is needed."""
@@ -189,14 +221,22 @@ class SqliteTransaction(SqlTransaction):
         }
 
 
-def marked(table: Table[Any], tenant: str, record: Any) -> list[str]:
+def marked(table: Table[Any], tenant: str, record: Any, make: preparation.Make) -> list[str]:
     """What the index holds for each passage of a record."""
     search = table.search
     if search is None:
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in passages(search.text(record))]
+    found: list[list[str]] = preparation.made(make, search.text(record))
+    return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in found]
+
+
+def fitted(texts: list[str], room: int) -> list[str]:
+    """The passages in as many as there is room for, the last ones as one: a row that is there gets no more room."""
+    if len(texts) <= room:
+        return texts
+    return [*texts[: room - 1], " ".join(texts[room - 1 :])]
 
 
 def _expected(append: Append, head_id: bytes | None) -> bool:

@@ -14,6 +14,7 @@ from hansard.errors import NotFound, VersionMoved
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
+from hansard.storage import preparation
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
@@ -59,6 +60,15 @@ class SqlTransaction(Transaction):
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
         """Add rows of a searchable table, and their passages to its search index."""
 
+    @property
+    @abstractmethod
+    def make_passages(self) -> preparation.Make:
+        """What is made of a text before it is indexed."""
+
+    @abstractmethod
+    async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
+        """Index rows of a searchable table anew, in their places."""
+
     @abstractmethod
     async def unindex(self, query: Query[Any]) -> None:
         """Take the rows that a query asks for out of their table's search index."""
@@ -94,6 +104,7 @@ class SqlTransaction(Transaction):
         if absent:
             return sum([await self.run(sql.insert_absent, sql.encode(r)) for r in records])
         if sql.table.search:
+            preparation.require(self.make_passages, map(sql.table.text_of, records))
             await self.insert_searchable(sql.table, records)
         else:
             await self._each(sql.insert, [sql.encode(record) for record in records])

@@ -26,6 +26,19 @@ WHERE tenant_id = $1
 INSERT INTO hansard.{table}_terms (tenant_id, id, passage, terms)
 VALUES ($1, $2, $3, $4::text::tsvector);
 
+-- name: reindex
+-- One passage of a row that is indexed already; it stays where it is, and one more goes beside the others.
+INSERT INTO hansard.{table}_terms (tenant_id, id, passage, k, terms) OVERRIDING SYSTEM VALUE
+VALUES ($1, $2, $3, coalesce(
+    (SELECT max(k) FROM hansard.{table}_terms WHERE tenant_id = $1 AND id = $2),
+    nextval(pg_get_serial_sequence('hansard.{table}_terms', 'k'))
+), $4::text::tsvector)
+ON CONFLICT (tenant_id, id, passage) DO UPDATE SET terms = excluded.terms;
+
+-- name: shorten
+-- Passages that a row has no more.
+DELETE FROM hansard.{table}_terms WHERE tenant_id = $1 AND id = $2 AND passage >= $3;
+
 -- name: report
 -- A change, in the feed; $10 counts the changes of this transaction.
 INSERT INTO hansard.feed

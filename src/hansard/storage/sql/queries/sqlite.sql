@@ -56,6 +56,27 @@ UPDATE {table} SET k = k + ?2 WHERE k = ?1;
 -- Take one passage out of a table's index; the engine needs the terms that it was added with.
 INSERT INTO {table}_terms ({table}_terms, rowid, terms) VALUES ('delete', ?1, ?2);
 
+-- name: stale
+-- Which rows of a table may be in its index with the terms of before: those up to a k, after an id.
+SELECT coalesce(lower(hex(after)), ''), until FROM reindexes WHERE tenant_id = ?1 AND name = ?2;
+
+-- name: lower
+-- Rows that go (?2) leave their k to rows to come, which are not those of before.
+UPDATE reindexes SET until = min(until, (
+    SELECT coalesce(max(k), 0) FROM {table} WHERE k NOT IN (SELECT value FROM json_each(?2))
+))
+WHERE name = ?1;
+
+-- name: room
+-- A row's k, and how many passages can be numbered from after the row before it to there.
+SELECT k, k - coalesce((SELECT max(n.k) FROM {table} AS n WHERE n.k < t.k), 0)
+FROM {table} AS t WHERE tenant_id = ?1 AND id = ?2;
+
+-- name: held
+-- How many passages the index has of the row with that k.
+SELECT count(*) FROM {table}_terms_docsize
+WHERE id BETWEEN coalesce((SELECT max(k) FROM {table} WHERE k < ?1), 0) + 1 AND ?1;
+
 -- name: tenants
 SELECT tenant_id FROM tenants ORDER BY tenant_id;
 
