@@ -177,7 +177,8 @@ async def _export(room: Room, file: str) -> None:
     path = _new_file(file or f"{found.id}.jsonl")
     if path.suffix == ".md":
         said = [message async for message in services.messages.all(found.id)]
-        path.write_text(thread(found, said), "utf-8")
+        with replacing(path) as opened:
+            opened.write(thread(found, said).encode())
     else:
         with replacing(path) as opened:
             await write(services.transfer.export(conversation_id=found.id), opened)
