@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from hansard.model.tenants import Tenant
 from hansard.storage.sql.compiler import Dialect, TableSql
 from hansard.storage.tables import Column, Reference, Schema, Table
 
@@ -23,7 +24,7 @@ def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:
     statements = [_table(table, schema, dialect)]
     statements += [create_index(table, fields, dialect) for fields in table.indexes]
     if dialect.name == "postgres":
-        statements += _row_security(f"hansard.{table.name}", forced=table.key != ())
+        statements += _row_security(f"hansard.{table.name}", forced=table.record is not Tenant)
     if table.search:
         statements += _search_index(table, dialect)
     return statements

@@ -12,6 +12,8 @@ CREATE TABLE hansard.link_keys (
 
 ALTER TABLE hansard.link_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE hansard.link_keys FORCE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON hansard.link_keys USING (tenant_id = NULLIF(current_setting('hansard.tenant', true), '')) WITH CHECK (tenant_id = NULLIF(current_setting('hansard.tenant', true), ''));
 
 CREATE TABLE hansard.sessions (
