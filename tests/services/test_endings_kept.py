@@ -18,7 +18,8 @@ from hansard.services import endings, safekeeping
 from hansard.storage import placing
 from hansard.storage.base import Health
 from services.breaking import Line, is_ending, until
-from services.conftest import Open
+from services.conftest import Clock, Open
+from services.providers import Held
 from services.talks import said, talk
 
 pytestmark = pytest.mark.anyio
@@ -182,3 +183,35 @@ async def test_an_error_that_nobody_foresaw_is_no_refusal_while_the_storage_cann
         await _refused(line, 2 * safekeeping.STRANGE_ATTEMPTS)
         line.refusing = lambda _: None
         assert (await me.runs.wait(run.id)).status == "completed"
+
+
+@pytest.mark.parametrize("address", ["postgres"], indirect=True)
+async def test_whoever_was_cut_off_too_does_not_end_the_runs_of_others_at_once(
+    address: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease that ran out while the database was away says nothing of the process that has it."""
+    held = Held("So far")
+    async with (
+        hansard.connect(address, providers=[held], clock=clock) as ours,
+        hansard.connect(address, providers=[], clock=clock) as theirs,
+    ):
+        ada = ours.scope("acme", "ada")
+        made = await talk(ada, title="t")
+        [run] = await ada.chat.send(made.id, "hello", model="held/one")
+        await held.asked.wait()
+        line = Line(ours)
+        line.refusing = lambda _: DatabaseUnreachable()
+
+        async def away() -> list[str]:
+            raise DatabaseUnreachable
+
+        with monkeypatch.context() as patch:
+            patch.setattr(theirs.storage, "tenants", away)
+            await theirs._try_to_tidy()
+        clock.pass_time(minutes=1)
+        await theirs._try_to_tidy()
+        assert (await ada.runs.get(run.id)).status == "running"
+        line.refusing = lambda _: None
+        held.go.set()
+        assert (await ada.runs.wait(run.id)).status == "completed"
+        assert await said(ada, made) == ["hello", "So far and the end."]
