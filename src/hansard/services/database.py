@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,6 +63,8 @@ KEEP_EVENTS = timedelta(hours=24)
 """How long a run's events are kept after they happened; the message stays."""
 TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
 """Seconds between two tidyings: where one process has the database, and where several do."""
+TIDY_AGAIN = 15.0
+"""Seconds until it is tried again when the database could not be tidied."""
 RETIRE_EVERY = 3600.0
 """Seconds."""
 START_OVER = 60.0
@@ -191,7 +191,8 @@ class Database:
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
             await adopt(self.runner, tenant)
-            if self._believed and not self._was_away:
+            is_known = self._believed and not self._was_away
+            if self.storage.exclusive or is_known:  # where several write, leases say who lives
                 await end_abandoned(self.storage, tenant, now, self.runner.worker)
             await finish_purges(self.storage, tenant, imports=imports)
             if not self._believed:
@@ -207,7 +208,7 @@ class Database:
 
         One that leaps ahead is not believed until it is found where it leapt to: by it, everything is old.
         """
-        before, self._tidied = self._tidied, (now, time.monotonic())
+        before, self._tidied = self._tidied, (now, asyncio.get_running_loop().time())
         if before is None:
             return True
         leap = now - before[0] - timedelta(seconds=self._tidied[1] - before[1])
@@ -234,13 +235,20 @@ class Database:
     async def _keep_tidy(self) -> None:
         """Tidy again and again: often where other processes may die, else once in a while.
 
-        What is too old is looked for when the start is over, and then every hour.
+        What is too old is looked for when the start is over, and then every hour. What could not be tidied because the
+        database was away, or full, is tidied soon: nobody shall wait for an hour for a run that nobody goes on with.
         """
+        loop = asyncio.get_running_loop()
         pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
-        await asyncio.sleep(min(pause, START_OVER))
-        for turn in itertools.count():
-            await self._try_to_tidy(retire=turn * pause % RETIRE_EVERY == 0)
-            await asyncio.sleep(pause)
+        start_over = min(pause, START_OVER)
+        retire_at = loop.time() + start_over
+        await asyncio.sleep(TIDY_AGAIN if self._was_away else start_over)
+        while True:
+            retire = loop.time() >= retire_at
+            await self._try_to_tidy(retire=retire)
+            if retire and not self._was_away:
+                retire_at = loop.time() + RETIRE_EVERY
+            await asyncio.sleep(TIDY_AGAIN if self._was_away else pause)
 
     async def _try_to_tidy(self, *, starting: bool = False, retire: bool = False) -> None:
         """Whatever stands in the way of it, the record can be read and written."""
