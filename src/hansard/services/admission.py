@@ -7,15 +7,15 @@ elsewhere. They are checked again, field by field, by what the tables say that a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.ids import check_id
-from hansard.model.artifacts import Artifact
+from hansard.ids import check_id, check_name
+from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob
 from hansard.model.branches import Branch
@@ -23,19 +23,24 @@ from hansard.model.checks import (
     MAX_TEXT,
     MAX_TITLE,
     check_json,
+    check_media_type,
     check_model,
     check_parts,
     check_tags,
     check_text,
     check_time,
+    check_title,
 )
+from hansard.model.collections import Collection
 from hansard.model.conversations import Conversation
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
+from hansard.services import artifactfields, collections
+from hansard.services.artifactfields import check_note
 from hansard.services.blobs import MAX_BLOB
 from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
 from hansard.services.purging import is_halfway
-from hansard.services.settings import MAX_NAME as MAX_SETTING
+from hansard.services.settings import check_setting
 from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
@@ -58,7 +63,7 @@ def admit(record: E) -> E:
     """The record in its canonical form; raises InvalidInput or TooLarge with the field's pointer."""
     changes: dict[str, Any] = {}
     for name, check in _checks(type(record)):
-        value = getattr(record, name)
+        value = changes.get(name, getattr(record, name))
         if value is not None and (checked := check(name, value)) != value:
             changes[name] = checked
     _check_kind(record)
@@ -71,7 +76,27 @@ def admit(record: E) -> E:
 def _checks(record: type[Entry]) -> list[tuple[str, Callable[[str, Any], Any]]]:
     """The fields of a record that are checked, each with its check."""
     columns = SCHEMA.of(record).columns
-    return [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
+    checks = [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
+    of_writers = _OF_WRITERS.get(record, {})
+    return checks + [(name, _ignoring_name(check)) for name, check in of_writers.items()]
+
+
+def _ignoring_name(check: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+    return lambda _, value: check(value)
+
+
+_OF_WRITERS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
+    Artifact: artifactfields.CHECKS,
+    Blob: {"media_type": lambda media_type: check_media_type(media_type, "/media_type")},
+    Collection: collections.CHECKS,
+    Revision: {
+        "title": check_title,
+        "note": check_note,
+        "author": lambda author: check_name(author, "/author"),
+    },
+    Setting: {"name": check_setting},
+}
+"""By field, what a writer is held to besides; a file is held to the same."""
 
 
 def _text(name: str, value: str) -> str | None:
@@ -118,8 +143,6 @@ def _check_kind(record: Entry) -> None:
     """What is asked of one kind of record alone."""
     if isinstance(record, Run) and record.status not in ENDED:
         raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
-    if isinstance(record, Setting):
-        check_text(record.name, "/name", MAX_SETTING)
     if isinstance(record, Blob) and not record.size:
         raise InvalidInput("A blob has at least one byte.", pointer="/size")
     if isinstance(record, Blob) and record.size > MAX_BLOB:

@@ -11,7 +11,13 @@ import msgspec
 from hansard.errors import InvalidInput, RevisionMoved, TooLarge
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, ArtifactType
-from hansard.model.checks import MAX_TITLE, check_json, check_text, check_time
+from hansard.model.checks import (
+    check_json,
+    check_media_type,
+    check_text,
+    check_time,
+    check_title,
+)
 from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
 from hansard.services.purging import PURGED
 from hansard.storage.query import Query
@@ -65,35 +71,22 @@ def _type(kind: str) -> str:
     return kind
 
 
-def check_title(title: str, pointer: str = "/title") -> str:
-    """What something is called, which is not nothing."""
-    if not title.strip():
-        raise InvalidInput("A name is not blank.", pointer=pointer)
-    return check_text(title, pointer, MAX_TITLE)
-
-
-def _media_type(media_type: str) -> str:
-    check_text(media_type, "/media_type", 200)
-    if not (media_type.isascii() and media_type.isprintable() and "/" in media_type):
-        raise InvalidInput("A media type is like text/html.", pointer="/media_type")
-    return media_type
-
-
 def check_fields(given: dict[str, Any]) -> dict[str, Any]:
     """The fields that are given, each as it is kept."""
-    return {n: _CHECKS[n](value) for n, value in given.items() if value is not msgspec.UNSET}
+    return {n: CHECKS[n](value) for n, value in given.items() if value is not msgspec.UNSET}
 
 
-_CHECKS: dict[str, Callable[[Any], Any]] = {
+CHECKS: dict[str, Callable[[Any], Any]] = {
     "type": _type,
     "title": check_title,
     "language": lambda language: check_text(language, "/language", 100).lower(),
-    "media_type": _media_type,
+    "media_type": lambda media_type: check_media_type(media_type, "/media_type"),
     "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),
     "identifier": lambda text: check_text(text, "/identifier", MAX_NAME),
     "file_name": lambda text: check_text(text, "/file_name", MAX_NAME),
     "metadata": lambda metadata: check_json(metadata, "/metadata"),
 }
+"""By field, what may be said there, whether a writer says it or a file."""
 
 
 def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
-from hansard.model.checks import check_text
+from hansard.model.checks import check_media_type
 from hansard.model.messages import Message
 from hansard.model.parts import File, Image, blobs_of
 from hansard.services.base import Service
@@ -33,9 +33,7 @@ class Blobs(Service):
             raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.")
         if not data:
             raise InvalidInput("A blob has at least one byte.")
-        check_text(media_type, "/media_type", 200)
-        if "/" not in media_type:
-            raise InvalidInput("A media type is like image/png.", pointer="/media_type")
+        check_media_type(media_type, "/media_type")
         digest = hashlib.sha256(data).hexdigest()
 
         async def work(tx: Transaction) -> Blob:

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from hansard.errors import NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
-from hansard.model.checks import check_text
+from hansard.model.checks import check_text, check_title
 from hansard.model.collections import Collected, Collection
 from hansard.services.artifactaccess import ArtifactService
-from hansard.services.artifactfields import check_title
 from hansard.services.base import repeated
 from hansard.services.extracting import MAX_DESCRIPTION
 from hansard.storage.base import Transaction
@@ -18,6 +18,13 @@ from hansard.storage.query import Query
 _UNSET = msgspec.UNSET
 MAX_COLLECTED = 1_000
 """Artifacts in a collection."""
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda name: check_title(name, "/name"),
+    "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),
+}
+"""By field, what may be said there, whether a writer says it or a file."""
 
 
 class Collections(ArtifactService):
@@ -38,8 +45,8 @@ class Collections(ArtifactService):
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
             project_id=project_id and project_id.lower(),
-            name=check_title(name, "/name"),
-            description=check_text(description, "/description", MAX_DESCRIPTION),
+            name=CHECKS["name"](name),
+            description=CHECKS["description"](description),
             created_at=now,
             updated_at=now,
         )
@@ -81,9 +88,9 @@ class Collections(ArtifactService):
         """Change what is given; with `version`, only if it is still at that version."""
         changes: dict[str, Any] = {}
         if name is not _UNSET:
-            changes["name"] = check_title(name, "/name")
+            changes["name"] = CHECKS["name"](name)
         if description is not _UNSET:
-            changes["description"] = check_text(description, "/description", MAX_DESCRIPTION)
+            changes["description"] = CHECKS["description"](description)
         if project_id is not _UNSET:
             changes["project_id"] = project_id and project_id.lower()
 

@@ -19,6 +19,13 @@ def may_be_kept(value: Any) -> bool:
     return type(value) is int and 0 <= value <= MAX_KEPT
 
 
+def check_setting(name: str) -> str:
+    check_text(name, "/name", MAX_NAME)
+    if not name.strip():
+        raise InvalidInput("A setting has a name.", pointer="/name")
+    return name
+
+
 class Settings(Service):
     """Named values that the user keeps; what Hansard itself goes by must be what it understands."""
 
@@ -35,9 +42,7 @@ class Settings(Service):
 
     async def set(self, name: str, value: Any, *, version: int | None = None) -> Setting:
         """Keep a value under a name; with `version`, only in place of that version."""
-        check_text(name, "/name", MAX_NAME)
-        if not name.strip():
-            raise InvalidInput("A setting has a name.", pointer="/name")
+        check_setting(name)
         checked = check_json(value, "/value")
         if name in (KEEP_REVISIONS, KEEP_DAYS) and not may_be_kept(value):
             raise InvalidInput(

@@ -7,6 +7,7 @@ import { scrollable } from "@/lib/scrollable";
 
 import { textOf } from "./code-of";
 import { CopyButton } from "./copy-button";
+import { csv } from "./csv";
 
 type Node = NonNullable<ExtraProps["node"]>;
 
@@ -36,13 +37,4 @@ function rowsOf(node: Node): Node[] {
     if (child.type !== "element") return [];
     return child.tagName === "tr" ? [child] : rowsOf(child);
   });
-}
-
-/** A table in the form of RFC 4180. */
-export function csv(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(quoted).join(",")}\r\n`).join("");
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
