@@ -20,8 +20,8 @@ _HEAD = """# The command line
 This page is written by `scripts/cli_reference.py` from the commands' own help.
 
 Every command that opens a database takes `--db`, `--backend`, `--session` and `--tenant`. What is not said there
-comes from the environment (`HANSARD_DATABASE_URL`, `HANSARD_USER`, …), then from `.env`, then from the config file;
-`hansard config` shows where each value was found.
+comes from the environment (`HANSARD_DATABASE_URL`, `HANSARD_USER`, …), then from the env file, then from the config
+file; `hansard config` shows where each value was found. `hansard --env-file FILE COMMAND` names the env file.
 
 A command that fails says so in one line on stderr, with `--json` in a second one as JSON, and ends with a code:
 2 the request is wrong, 3 there is no such thing, 4 it conflicts with what is there, 5 the database cannot be used,

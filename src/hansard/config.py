@@ -1,8 +1,9 @@
 """Settings: where each comes from, and what it is.
 
-A setting is looked for in the flags of the command, then in the environment, then in a `.env` file in the
-working directory, then in the config file; else it has its default. ``HANSARD_HOME`` puts data, token and
-configuration into one directory; without it they lie where the system keeps such things for a user.
+A setting is looked for in the flags of the command, then in the environment, then in the env file (`--env-file`,
+``HANSARD_ENV_FILE``, or `.env` in ``HANSARD_HOME``), then in the config file; else it has its default.
+``HANSARD_HOME`` puts data, token and configuration into one directory; without it they lie where the system keeps such
+things for a user. The working directory says nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
+from hansard import sources
 from hansard.errors import InvalidConfig
 from hansard.services.options import MAX_KEPT, ChatOptions, Retention
+from hansard.sources import OWN, Environment, Variables, env_file, read_private, register_all
 from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
 FILE = "config.toml"
 MAX_DAYS = 36_500
+_ADDRESSES = ("HANSARD_DATABASE_URL", "DATABASE_PATH")
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,12 +89,17 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     config: Config
     settings: list[Setting]
-    environment: dict[str, str]
-    """The environment with what `.env` and the config file add to it, for keys of providers."""
+    variables: Environment
+    """The environment, and what the env file and the config file add to it, for keys of providers."""
     home: Path
     """The data directory."""
     file: Path
     """The config file, whether it is there or not."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The values of the variables."""
+        return self.variables.values()
 
     @property
     def token_file(self) -> Path:
@@ -110,9 +120,10 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidConfig(f"feed_days is a number from 1 to {MAX_DAYS}.")
         if self.config.max_running < 1:
             raise InvalidConfig("max_running is a number from 1 on.")
-        from hansard.providers.registry import Providers  # noqa: PLC0415 - slow, and seldom needed
+        from hansard.providers.registry import Providers, pairs  # noqa: PLC0415 - slow, and seldom needed
         from hansard.services.database import Database  # noqa: PLC0415
 
+        self.variables.check_pairs([*pairs(self.environment), *self._database_pairs()])
         return Database(
             storage_for(self.database, **storage),
             providers=Providers.from_environment(self.environment),
@@ -120,6 +131,20 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             keep_feed=timedelta(days=self.config.feed_days),
             retention=self.retention(),
         )
+
+    def _database_pairs(self) -> list[tuple[str, str]]:
+        """The password that the driver takes from the environment, where the address has none of its own."""
+        is_server = self.database.lower().startswith("postgres")
+        source = next(s.source for s in self.settings if s.name == "database_url")
+        if not is_server or source == "flag" or urlsplit(self.database).password:
+            return []
+        return [("PGPASSWORD", name) for name in _ADDRESSES]
+
+    def exposed(self) -> list[str]:
+        """What others on this machine may read, and should not: a line each, with what mends it."""
+        written = self.variables.places[-1].values  # of the config file
+        has_keys = any(name.endswith("_KEY") for name in written)
+        return sources.exposed(self.home, self.file, self.database_file, has_keys=has_keys)
 
     def chat_options(self) -> ChatOptions:
         config = self.config
@@ -148,32 +173,41 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 def load(
     flags: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] = os.environ,
-    directory: Path | None = None,
+    env: Path | None = None,
 ) -> Loaded:
-    """Every setting with its value and source; raises InvalidConfig with the source at fault."""
-    written = _set(_dotenv((directory or Path.cwd()) / ".env"))
+    """Every setting with its value and source; raises InvalidConfig with the source at fault.
+
+    `env` is the env file; without it, ``HANSARD_ENV_FILE`` names one.
+    """
     environment = _set(environment)
-    merged = {**written, **environment}
-    home, file = _places(merged)
+    home, file = _places(environment)
+    named = env or (Path(given) if (given := environment.get("HANSARD_ENV_FILE")) else None)
     content = _file(file)
     providers = _providers(content.pop("providers", {}), file)
-    sources: list[tuple[str, Mapping[str, Any]]] = [
-        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
-        ("environment", _settings(environment)),
-        (".env", _settings(written)),
-        (str(file), content),
+    places = [
+        Variables(source="environment", trust=OWN, values=environment),
+        env_file(named, home),
+        Variables(source=str(file), trust=OWN, values=providers),
     ]
+    variables = Environment([place for place in places if place is not None])
     unknown = set(content) - set(Config.__struct_fields__)
     if unknown:
         raise InvalidConfig(f"{file} has settings that do not exist: {', '.join(sorted(unknown))}.")
-    settings = [_find(field, sources) for field in msgspec.structs.fields(Config)]
-    return Loaded(
+    found: list[tuple[str, Mapping[str, Any]]] = [
+        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+        *((place.source, _settings(place.values)) for place in variables.places[:-1]),
+        (str(file), content),
+    ]
+    settings = [_find(field, found) for field in msgspec.structs.fields(Config)]
+    loaded = Loaded(
         config=Config(**{setting.name: setting.value for setting in settings}),
         settings=settings,
-        environment={**providers, **merged},
+        variables=variables,
         home=home,
         file=file,
     )
+    register_all(variables, loaded.database)
+    return loaded
 
 
 def _find(
@@ -225,24 +259,12 @@ def _places(environment: Mapping[str, str]) -> tuple[Path, Path]:
     )
 
 
-def _dotenv(file: Path) -> dict[str, str]:
-    if not file.is_file():
-        return {}
-    from dotenv import dotenv_values  # noqa: PLC0415 - an extra's
-
-    return {
-        name: value
-        for name, value in dotenv_values(file, encoding="utf-8-sig").items()
-        if value is not None
-    }
-
-
 def _file(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return tomllib.loads(read_private(file))
+    except tomllib.TOMLDecodeError as error:
         raise InvalidConfig(f"{file} cannot be read: {error}") from error
 
 

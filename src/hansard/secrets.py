@@ -26,6 +26,12 @@ _SECRET_NAME = re.compile(
 )
 _WORDS = r"(?:key|token|secret|password|passwd|pwd|sig|signature|credentials?|auth|code)"
 _VALUE = r"[^\s\"'`,;&<>{}\\]"
+_ADDRESSES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # Who signs in, and parameters that say that they are secret.
+    (re.compile(r"(?i)(\bhttps?://)[^/\s?#@:\"'<>]{1,500}@"), rf"\1{MASK}@"),
+    (re.compile(r"(\w://[^:/?@\s]*:)[^\s\"'<>]{1,500}(?=@)"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)([?&][\w.-]{{0,40}}{_WORDS}=){_VALUE}+"), rf"\1{MASK}"),
+)
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), shown)
     for pattern, shown in (
@@ -44,10 +50,6 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\w+/=\s\\]*(?:-----END [A-Z ]{0,40}-----)?",
             MASK,
         ),
-        # Addresses: who signs in, and parameters that say that they are secret.
-        (r"(?i)(\bhttps?://)[^/\s?#@\"'<>]{1,500}@", rf"\1{MASK}@"),
-        (r"(\w://[^:/?@\s]*:)[^\s\"'<>]{1,500}(?=@)", rf"\1{MASK}"),
-        (rf"(?i)([?&][\w.-]{{0,40}}{_WORDS}=){_VALUE}+", rf"\1{MASK}"),
         # Headers and fields, as people and programs write them down.
         (r"(?i)(\bhansard_session=)[\w.-]+", rf"\1{MASK}"),
         (
@@ -130,9 +132,16 @@ def mask(text: str) -> str:
     """Text about a failure without any secret: what is registered, and what looks like a key or a password."""
     if _registry.all is not None:
         text = _registry.all.sub(MASK, text)
-    for shape, shown in _SHAPES:
+    for shape, shown in (*_SHAPES, *_ADDRESSES):
         text = shape.sub(shown, text)
     return text
+
+
+def mask_url(url: str) -> str:
+    """An address without its password and without parameters that are named like a secret."""
+    for shape, shown in _ADDRESSES:
+        url = shape.sub(shown, url)
+    return url
 
 
 def mask_known(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -17,8 +18,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import IO, NoReturn
 
+from hansard import output
 from hansard.cli.main import main
 
 PATIENCE = 30.0
@@ -51,16 +53,49 @@ class Nursery:
         files = [Path(self._files.name) / name for name in ("in", "out", "err")]
         for file, content in zip(files, (text, "", ""), strict=True):
             file.write_text(content, "utf-8")
+        answer = self._order(arguments, environment, work, files)
+        ready, _, _ = select.select([answer], [], [], PATIENCE)
+        assert ready, f"{arguments} is still running"
+        _, out, err = (file.read_bytes().decode() for file in files)
+        return int(answer.readline()), out, err
+
+    def show(
+        self, arguments: Sequence[str], environment: Mapping[str, str], work: Path, text: str
+    ) -> tuple[int, bytes]:
+        """Run a command whose output and errors go to a terminal; returns its exit code and what the terminal got."""
+        typed = Path(self._files.name) / "in"
+        typed.write_text(text, "utf-8")
+        end, inner = os.openpty()
+        screen = Path(os.ttyname(inner))
+        answer = self._order(arguments, environment, work, [typed, screen, screen])
+        shown = b""
+        try:
+            while True:
+                ready, _, _ = select.select([end, answer], [], [], PATIENCE)
+                assert ready, f"{arguments} is still running"
+                if end in ready:
+                    shown += os.read(end, 65536)
+                else:
+                    return int(answer.readline()), shown
+        finally:
+            os.close(inner)
+            os.close(end)
+
+    def _order(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        work: Path,
+        files: list[Path],
+    ) -> IO[bytes]:
+        """Have a command run; returns where its exit code will be read."""
         order = [list(arguments), dict(environment), str(work), [str(file) for file in files]]
         asked, answer = self._process.stdin, self._process.stdout
         assert asked is not None
         assert answer is not None
         asked.write(json.dumps(order).encode() + b"\n")
         asked.flush()
-        ready, _, _ = select.select([answer], [], [], PATIENCE)
-        assert ready, f"{arguments} is still running"
-        _, out, err = (file.read_bytes().decode() for file in files)
-        return int(answer.readline()), out, err
+        return answer
 
     def close(self) -> None:
         os.killpg(self._process.pid, signal.SIGKILL)
@@ -90,7 +125,14 @@ def become(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(work)
+    plant(environment.get("HANSARD_TEST_PLANT", ""))
     sys.exit(main(arguments))
+
+
+def plant(fault: str) -> None:
+    """Put a fault into this process; an empty name is none."""
+    if fault == "no filter":
+        output._UNSAFE = re.compile("(?!)")  # pyright: ignore[reportPrivateUsage, reportConstantRedefinition]
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ class Program:
         """Run a command to its end; without `text` its input is empty."""
         return Done(*self.nursery.run(arguments, self.environ(more), self.work, text or ""))
 
+    def show(self, *arguments: str, text: str = "", **more: str) -> tuple[int, str]:
+        """Run a command in a terminal, but for its input; returns its exit code and all that the terminal got."""
+        code, shown = self.nursery.show(arguments, self.environ(more), self.work, text)
+        return code, shown.decode()
+
     def ok(self, *arguments: str, text: str | None = None, **more: str) -> Done:
         done = self.run(*arguments, text=text, **more)
         assert done.code == 0, done

@@ -12,8 +12,8 @@ KEY = "sk-abcdefghijklmnopqrstuvwxyz"
 
 
 def write(program: Program, *, dotenv: str = "", file: str = "") -> None:
-    program.home.mkdir(parents=True, exist_ok=True)
-    (program.work / ".env").write_text(dotenv)
+    program.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (program.home / ".env").write_text(dotenv)
     (program.home / "config.toml").write_text(file)
 
 
@@ -31,7 +31,7 @@ def test_a_flag_wins_over_the_environment_that_over_dotenv_and_that_over_the_fil
     write(program, file='user = "fay"\nport = 9000\n')
     assert setting(program, "user") == ("fay", file)
     write(program, dotenv="HANSARD_USER=dot\n", file='user = "fay"\nport = 9000\n')
-    assert setting(program, "user") == ("dot", ".env")
+    assert setting(program, "user") == ("dot", str(program.home / ".env"))
     assert setting(program, "user", HANSARD_USER="eve") == ("eve", "environment")
     assert setting(program, "user", "--session", "flo", HANSARD_USER="eve") == ("flo", "flag")
     assert setting(program, "port", HANSARD_USER="eve") == (9000, file)
@@ -69,16 +69,19 @@ def test_secrets_are_masked_wherever_they_come_from(program: Program) -> None:
     found = {p["name"]: (p["value"], p["source"]) for p in done.json["providers"]}
     assert found == {
         "OLLAMA_HOST": ("127.0.0.1:9", "environment"),
-        "ANTHROPIC_API_KEY": ("…wxyz", ".env"),
+        "ANTHROPIC_API_KEY": ("…wxyz", str(program.home / ".env")),
         "GEMINI_API_KEY": ("…", "environment"),
         "OPENAI_API_KEY": ("…wxyz", "environment"),
         "HANSARD_PROVIDER_MINE_KEY": ("…wxyz", str(program.home / "config.toml")),
         "HANSARD_PROVIDER_MINE_URL": (
-            "http://ada:…@127.0.0.1:9/v1",
+            "http://ada:[secret]@127.0.0.1:9/v1",
             str(program.home / "config.toml"),
         ),
     }
-    assert done.json["places"]["database"] == "postgresql://ada:…@127.0.0.1:9/x?sslpassword=…"
+    assert (
+        done.json["places"]["database"]
+        == "postgresql://ada:[secret]@127.0.0.1:9/x?sslpassword=[secret]"
+    )
     assert KEY not in program.ok("db", "path", **secret).out
 
 

@@ -46,7 +46,8 @@ def test_a_server_says_where_it_is_and_stops_when_it_is_told(home: Path) -> None
     assert (code, complained) == (0, "")
     where, link, record = said.splitlines()
     assert where.endswith(f" is at {server.url}")
-    assert link.startswith(f"This link signs one browser in: {server.url}/signin?code=")
+    assert link == "`hansard link` prints a link that signs one browser in."
+    assert "code=" not in said, "a journal holds no credential"
     assert record == f"The record is in {home / 'chats.db'}"
     assert server.token not in said
 

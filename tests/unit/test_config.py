@@ -22,13 +22,13 @@ def _load(tmp_path: Path, given: tuple[str, ...]) -> tuple[Any, str]:
     environment = {"HANSARD_HOME": str(home)}
     if "environment" in given:
         environment["HANSARD_PORT"] = str(ports["environment"])
-    (tmp_path / ".env").write_text(f"HANSARD_PORT={ports['.env']}\n" if ".env" in given else "")
+    (home / ".env").write_text(f"HANSARD_PORT={ports['.env']}\n" if ".env" in given else "")
     (home / "config.toml").write_text(f"port = {ports['file']}\n" if "file" in given else "")
     flags = {"port": ports["flag"]} if "flag" in given else {"port": None}
-    loaded = load(flags, environment, tmp_path)
+    loaded = load(flags, environment)
     [setting] = [s for s in loaded.settings if s.name == "port"]
     assert loaded.config.port == setting.value
-    named = {str(home / "config.toml"): "file"}
+    named = {str(home / "config.toml"): "file", str(home / ".env"): ".env"}
     source = named.get(setting.source, setting.source)
     assert setting.value == ports.get(source) or (source, setting.value) == ("default", 8765)
     return setting.value, source
@@ -43,7 +43,7 @@ def test_the_nearest_place_wins(tmp_path: Path, given: tuple[str, ...]) -> None:
 
 
 def test_a_home_puts_everything_into_one_directory(tmp_path: Path) -> None:
-    loaded = load({}, {"HANSARD_HOME": str(tmp_path / "h")}, tmp_path)
+    loaded = load({}, {"HANSARD_HOME": str(tmp_path / "h")})
     assert loaded.home == tmp_path / "h"
     assert loaded.token_file.parent == loaded.file.parent == loaded.home
     assert loaded.database_file == loaded.home / "chats.db"
@@ -67,7 +67,7 @@ def test_a_home_puts_everything_into_one_directory(tmp_path: Path) -> None:
 def test_the_database_is_a_path_or_an_address(
     tmp_path: Path, environment: dict[str, str], address: str, file: Path | None
 ) -> None:
-    loaded = load({}, {"HANSARD_HOME": str(tmp_path), **environment}, tmp_path)
+    loaded = load({}, {"HANSARD_HOME": str(tmp_path), **environment})
     assert (loaded.database, loaded.database_file) == (address, file)
 
 
@@ -80,7 +80,7 @@ def test_a_value_that_is_none_is_told_with_its_place(
 ) -> None:
     environment = {"HANSARD_HOME": str(tmp_path), f"HANSARD_{variable}": value}
     with pytest.raises(InvalidConfig) as refused:
-        load({}, environment, tmp_path)
+        load({}, environment)
     for word in (variable.lower(), value, "environment"):
         assert word in refused.value.message
 
@@ -98,7 +98,7 @@ def test_a_value_that_is_none_is_told_with_its_place(
 def test_a_config_file_that_is_wrong_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "config.toml").write_text(content)
     with pytest.raises(InvalidConfig, match=r"config\.toml"):
-        load({}, {"HANSARD_HOME": str(tmp_path)}, tmp_path)
+        load({}, {"HANSARD_HOME": str(tmp_path)})
 
 
 def test_providers_in_the_file_are_what_the_environment_would_say(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_providers_in_the_file_are_what_the_environment_would_say(tmp_path: Path
         "[providers.my-box]\nurl = 'http://127.0.0.1:9/v1'\nkey = 'file'\n"
     )
     (tmp_path / ".env").write_text("HANSARD_PROVIDER_MY_BOX_KEY=dotenv\nOPENAI_API_KEY=k\n")
-    loaded = load({}, {"HANSARD_HOME": str(tmp_path)}, tmp_path)
+    loaded = load({}, {"HANSARD_HOME": str(tmp_path)})
     assert loaded.environment["HANSARD_PROVIDER_MY_BOX_URL"] == "http://127.0.0.1:9/v1"
     assert loaded.environment["HANSARD_PROVIDER_MY_BOX_KEY"] == "dotenv"
     assert loaded.environment["OPENAI_API_KEY"] == "k"
@@ -114,7 +114,7 @@ def test_providers_in_the_file_are_what_the_environment_would_say(tmp_path: Path
 
 def test_the_settings_of_answers_reach_the_chat(tmp_path: Path) -> None:
     flags = {"model": "echo/echo", "max_history": 7, "auto_save": False, "summarize": False}
-    options = load(flags, {"HANSARD_HOME": str(tmp_path)}, tmp_path).chat_options()
+    options = load(flags, {"HANSARD_HOME": str(tmp_path)}).chat_options()
     assert (options.model, options.max_history) == ("echo/echo", 7)
     assert (options.auto_save, options.summarize, options.auto_title) == (False, False, True)
-    assert load({}, {"HANSARD_HOME": str(tmp_path)}, tmp_path).chat_options().model is None
+    assert load({}, {"HANSARD_HOME": str(tmp_path)}).chat_options().model is None

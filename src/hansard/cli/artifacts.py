@@ -8,8 +8,9 @@ import typer
 
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json, Limit, Project, Since, Until, since, until
-from hansard.cli.rendering import plural, print_json, print_table, size, when, write
+from hansard.cli.rendering import plural, print_json, print_table, size, when
 from hansard.errors import InvalidInput
+from hansard.output import note, say, write
 
 if TYPE_CHECKING:
     from hansard.model.artifacts import ArtifactType
@@ -102,7 +103,7 @@ async def list_(
     )
     print_table(["id", "title", "kind", "revision", "size", "changed"], rows)
     if page.next:
-        typer.echo(f"There are more: --cursor {page.next}")
+        say(f"There are more: --cursor {page.next}")
 
 
 @app.command()
@@ -132,7 +133,7 @@ async def extract(services: Services, again: Again = False, as_json: Json = Fals
     if as_json:
         print_json({"conversations": conversations, "found": found})
     else:
-        typer.echo(f"Found {plural(found, 'artifact')} in {plural(conversations, 'conversation')}.")
+        say(f"Found {plural(found, 'artifact')} in {plural(conversations, 'conversation')}.")
 
 
 @app.command()
@@ -153,7 +154,7 @@ async def create(
         language=language,
         file_name=name,
     )
-    typer.echo(made.id)
+    say(made.id)
 
 
 @app.command()
@@ -165,7 +166,7 @@ async def edit(
     changed = await services.artifacts.update(
         artifact, content=_content(file), expect_revision=expect
     )
-    typer.echo(f"{changed.id} is at revision {changed.revision}.")
+    say(f"{changed.id} is at revision {changed.revision}.")
 
 
 @app.command()
@@ -195,7 +196,7 @@ async def diff(services: Services, artifact: ArtifactId, old: Old = None, new: N
 async def delete(services: Services, artifact: ArtifactId) -> None:
     """Put an artifact into the trash."""
     found = await services.artifacts.delete(artifact)
-    typer.echo(f"{found.id} is in the trash: `hansard artifacts restore` brings it back.")
+    say(f"{found.id} is in the trash: `hansard artifacts restore` brings it back.")
 
 
 @app.command()
@@ -204,10 +205,10 @@ async def restore(services: Services, artifact: ArtifactId, revision: Earlier = 
     """Take an artifact out of the trash, or go back to what it said at a revision."""
     if revision is None:
         found = await services.artifacts.restore(artifact)
-        typer.echo(f"{found.id} is back.")
+        say(f"{found.id} is back.")
     else:
         found = await services.artifacts.restore_revision(artifact, revision)
-        typer.echo(f"{found.id} says in revision {found.revision} what it said in {revision}.")
+        say(f"{found.id} says in revision {found.revision} what it said in {revision}.")
 
 
 @app.command()
@@ -217,7 +218,7 @@ async def share(
 ) -> None:
     """Share an artifact with a user of the tenant."""
     shared = await services.shares.share(artifact, user, right="write" if may_write else "read")
-    typer.echo(f"{user} may {shared.right} it, until `hansard artifacts unshare {shared.id}`.")
+    say(f"{user} may {shared.right} it, until `hansard artifacts unshare {shared.id}`.")
 
 
 @app.command()
@@ -225,8 +226,8 @@ async def share(
 async def link(services: Services, artifact: ArtifactId, revision: Only = None) -> None:
     """Make a link, with which anybody who reaches the server reads an artifact."""
     made = await services.shares.link(artifact, revision=revision)
-    typer.echo(f"/shared/{made.token}")
-    typer.echo(f"It opens until `hansard artifacts unshare {made.share.id}`.", err=True)
+    say(f"/shared/{made.token}")
+    note(f"It opens until `hansard artifacts unshare {made.share.id}`.")
 
 
 @app.command()
@@ -246,7 +247,7 @@ async def shares(services: Services, artifact: ArtifactId, as_json: Json = False
 async def unshare(services: Services, share: ShareId) -> None:
     """End a share or a link."""
     await services.shares.revoke(share)
-    typer.echo("It is over.")
+    say("It is over.")
 
 
 def _content(file: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,9 @@ from hansard.cli.artifacts import Kind, Language, Place, app
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json, Project
 from hansard.cli.rendering import print_json
-from hansard.cli.transfer import DIFFERENT, STANDARD, print_report, replacing, write
+from hansard.cli.transfer import DIFFERENT, STANDARD, print_report, replacing, show, write
+from hansard.errors import InvalidInput
+from hansard.output import note, on_terminal
 
 if TYPE_CHECKING:
     from hansard.services.database import Services
@@ -59,11 +60,13 @@ async def export(
     )
     pieces = services.bundles.export(ids or [], filter=wanted)
     if output == STANDARD:
-        await write(pieces, sys.stdout.buffer)
+        if on_terminal():
+            raise InvalidInput("A zip file is not for a terminal: name a file, or use a pipe.")
+        await show(pieces)
     else:
         with replacing(Path(output)) as opened:
             await write(pieces, opened)
-        sys.stderr.write(f"Exported to {output}.\n")
+        note(f"Exported to {output}.")
 
 
 @app.command("import")

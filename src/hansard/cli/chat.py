@@ -11,6 +11,7 @@ import typer
 from hansard.cli.commands import configured
 from hansard.cli.opening import writing
 from hansard.errors import InvalidInput
+from hansard.output import on_terminal
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -82,7 +83,7 @@ async def chat(
 def _prompt(words: list[str] | None) -> str | None:
     """What is asked; None to talk."""
     if not words and sys.stdin.isatty():
-        if not sys.stdout.isatty():
+        if not on_terminal():
             raise InvalidInput("To talk needs a terminal: give a prompt, or pipe one in.")
         return None
     prompt = _utf8(os.fsencode(" ".join(words)) if words else sys.stdin.buffer.read())

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,6 +8,7 @@ import typer
 from hansard.cli.commands import configured
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
+from hansard.output import say
 from hansard.storage.urls import masked
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def config(loaded: Loaded, ctx: typer.Context, as_json: Json = False) -> None:
     for rows in (settings, providers):
         if rows:
             print_table(["name", "value", "source"], ([str(v) for v in r.values()] for r in rows))
-            typer.echo()
+            say()
     print_table(["place", ""], places.items())
 
 
@@ -59,7 +58,7 @@ def config(loaded: Loaded, ctx: typer.Context, as_json: Json = False) -> None:
 @configured
 def path(loaded: Loaded) -> None:
     """Print where the config file is, or would be."""
-    typer.echo(str(loaded.file))
+    say(str(loaded.file))
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -82,12 +81,5 @@ def _masked(name: str, value: str) -> str:
 
 
 def _source(name: str, loaded: Loaded) -> str:
-    if os.environ.get(name, "").strip():
-        return "environment"
-    from dotenv import dotenv_values  # noqa: PLC0415
-
-    return (
-        ".env"
-        if name in dotenv_values(Path.cwd() / ".env", encoding="utf-8-sig")
-        else str(loaded.file)
-    )
+    place = loaded.variables.place(name)
+    return "" if place is None else place.source

@@ -19,6 +19,7 @@ from hansard.cli.options import (
 )
 from hansard.cli.rendering import print_json, print_markdown, print_table, when
 from hansard.cli.thread import thread
+from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.model.conversations import Conversation as Found
@@ -82,7 +83,7 @@ async def list_(
         return
     print_conversations(page.items)
     if page.next:
-        typer.echo(f"There are more: --cursor {page.next}")
+        say(f"There are more: --cursor {page.next}")
 
 
 def print_conversations(found: list[Found]) -> None:
@@ -124,7 +125,7 @@ async def rename(services: Services, conversation: Conversation, title: Title) -
     """Give a conversation another title."""
     found = await services.conversations.find(conversation)
     changed = await services.conversations.update(found.id, title=title)
-    typer.echo(f"{changed.id} is now titled {changed.title!r}.")
+    say(f"{changed.id} is now titled {changed.title!r}.")
 
 
 @app.command()
@@ -133,7 +134,7 @@ async def delete(services: Services, conversation: Conversation) -> None:
     """Put a conversation into the trash."""
     found = await services.conversations.find(conversation)
     await services.conversations.delete(found.id)
-    typer.echo(f"{found.id} is in the trash: `hansard conversations restore` brings it back.")
+    say(f"{found.id} is in the trash: `hansard conversations restore` brings it back.")
 
 
 @app.command()
@@ -141,7 +142,7 @@ async def delete(services: Services, conversation: Conversation) -> None:
 async def restore(services: Services, conversation: ConversationId) -> None:
     """Take a conversation out of the trash, as it was."""
     found = await services.conversations.restore(conversation)
-    typer.echo(f"{found.id} is back.")
+    say(f"{found.id} is back.")
 
 
 @app.command()
@@ -149,4 +150,4 @@ async def restore(services: Services, conversation: ConversationId) -> None:
 async def purge(services: Services, conversation: ConversationId) -> None:
     """Remove a conversation in the trash for good."""
     await services.conversations.purge(conversation)
-    typer.echo(f"{conversation} is gone.")
+    say(f"{conversation} is gone.")

@@ -12,6 +12,7 @@ from hansard.cli.opening import backend_of
 from hansard.cli.options import Json
 from hansard.cli.rendering import plural, print_json, print_table, size
 from hansard.errors import InvalidInput, NotADatabase, SchemaOutdated, StorageError
+from hansard.output import say
 from hansard.storage.urls import masked
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def register(main: typer.Typer) -> None:
 def path(loaded: Loaded) -> None:
     """Print where the database is."""
     file = loaded.database_file
-    typer.echo(masked(loaded.database) if file is None else str(file.absolute()))
+    say(masked(loaded.database) if file is None else str(file.absolute()))
 
 
 @app.command()
@@ -50,9 +51,9 @@ async def check(loaded: Loaded, as_json: Json = False) -> None:
     if as_json:
         print_json(state)
     else:
-        typer.echo(f"The database has schema {state.schema}; this program needs {state.needed}.")
+        say(f"The database has schema {state.schema}; this program needs {state.needed}.")
         for line in (*(f"lacks: {name}" for name in state.pending), *state.differences):
-            typer.echo(f"  {line}")
+            say(f"  {line}")
     _judge(state)
 
 
@@ -77,11 +78,11 @@ async def migrate(loaded: Loaded, yes: Yes = False) -> None:
             raise InvalidInput("Make a copy with pg_dump first, then say so with --yes.")
     done = await upkeep.migrate(loaded.database)
     if done.backup:
-        typer.echo(f"The database as it was is in {done.backup}.")
+        say(f"The database as it was is in {done.backup}.")
     for name in done.applied:
-        typer.echo(f"Applied {name}.")
+        say(f"Applied {name}.")
     if not done.applied:
-        typer.echo("Nothing to do: the schema is up to date.")
+        say("Nothing to do: the schema is up to date.")
 
 
 @app.command()
@@ -97,9 +98,9 @@ def revision(_: Loaded, name: Name) -> None:
     directory = Path(hansard.storage.sql.__path__[0]) / "migrations"
     written = write(SCHEMA, directory, name)
     for file in written:
-        typer.echo(f"Wrote {file}.")
+        say(f"Wrote {file}.")
     if not written:
-        typer.echo("Nothing to do: the declarations are as they were at the last migration.")
+        say("Nothing to do: the declarations are as they were at the last migration.")
 
 
 @app.command()
@@ -109,7 +110,7 @@ def backup(loaded: Loaded, file: File) -> None:
     from hansard.storage import upkeep  # noqa: PLC0415
 
     upkeep.backup(loaded.database, file)
-    typer.echo(f"Copied to {file}, {size(file.stat().st_size)}, and found whole.")
+    say(f"Copied to {file}, {size(file.stat().st_size)}, and found whole.")
 
 
 @app.command()
@@ -119,9 +120,9 @@ def restore(loaded: Loaded, file: File) -> None:
     from hansard.storage import upkeep  # noqa: PLC0415
 
     aside = upkeep.restore(loaded.database, file)
-    typer.echo(f"Restored from {file}.")
+    say(f"Restored from {file}.")
     if aside is not None:
-        typer.echo(f"What was there before is in {aside}.")
+        say(f"What was there before is in {aside}.")
 
 
 @app.command()
@@ -135,13 +136,13 @@ async def verify(loaded: Loaded, repair: Repair = False, as_json: Json = False) 
         print_json({"findings": findings})
     for finding in findings if not as_json else []:
         where = f" (tenant {finding.tenant})" if finding.tenant else ""
-        typer.echo(f"{finding.subject} {finding.message}{where}")
+        say(f"{finding.subject} {finding.message}{where}")
     if findings:
         hint = ": `hansard db verify --repair` mends what follows from the messages"
         mendable = not repair and any(finding.repairable for finding in findings)
         raise NotADatabase(f"{plural(len(findings), 'finding')}{hint if mendable else ''}.")
     if not as_json:
-        typer.echo("Everything is as it should be.")
+        say("Everything is as it should be.")
 
 
 @app.command()
@@ -155,7 +156,7 @@ async def stats(loaded: Loaded, as_json: Json = False) -> None:
         print_json(found)
         return
     print_table(["", ""], _totals(found))
-    typer.echo()
+    say()
     rows = ([table.table, table.rows, size(table.bytes)] for table in found.tables)
     print_table(["table", "rows", "size"], rows)
 

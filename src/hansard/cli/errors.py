@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from hansard.errors import (
     Conflict,
@@ -23,6 +22,7 @@ from hansard.errors import (
     StorageError,
     Unavailable,
 )
+from hansard.output import harmless_json, note
 
 INTERRUPTED = 130
 USAGE = 2
@@ -52,10 +52,15 @@ def advice(error: HansardError) -> str:
 def fail(code: str, message: str, *, as_json: bool) -> None:
     """Say on stderr what went wrong: a line for people, and one for programs that asked for JSON."""
     line = " ".join(message.split())
-    sys.stderr.write(f"hansard: {line}\n")
+    note(f"hansard: {line}")
     if as_json:
         said = {"error": {"code": code, "message": line}}
-        sys.stderr.write(json.dumps(said, ensure_ascii=False) + "\n")
+        note(harmless_json(json.dumps(said, ensure_ascii=False)))
+
+
+def warn(message: str) -> None:
+    """Say on stderr what is not well, and does not stop the command."""
+    note(f"hansard: warning: {message}")
 
 
 def from_code(code: str, message: str) -> HansardError:

@@ -5,7 +5,6 @@ Whatever a command needs is imported when it runs, so that `hansard --version` a
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from hansard.cli import (
     conversations,
     db,
     models,
+    opening,
     projects,
     search,
     serve,
@@ -34,6 +34,7 @@ from hansard.cli import (
 )
 from hansard.cli.errors import INTERRUPTED, USAGE, advice, exit_code, fail
 from hansard.errors import HansardError
+from hansard.output import discard, flush, install, say
 
 app = typer.Typer(
     name="hansard",
@@ -62,48 +63,51 @@ for module in (
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"hansard {__version__}")
+        say(f"hansard {__version__}")
         raise typer.Exit()
 
 
 @app.callback()
 def hansard(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has done it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            metavar="FILE",
+            help="Read variables from this file; none is read unasked.",
+        ),
+    ] = None,
 ) -> None:
     """The conversation database: the verbatim record of everything said."""
+    opening.use_env_file(env_file)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
+    install()
     if list(arguments) == ["--version"]:  # at once, without building the commands
-        typer.echo(f"hansard {__version__}")
+        say(f"hansard {__version__}")
         return 0
     as_json = "--json" in arguments
-    _show_marks()
     command = typer.main.get_command(app)
     try:
         ended = command.main(
             args=list(arguments) or ["--help"], prog_name="hansard", standalone_mode=False
         )
-        sys.stdout.flush()
+        flush()
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard()
         return 1
     except Exception as error:
         if os.environ.get("HANSARD_DEBUG") == "1":
             raise
         return _failed(error, as_json=as_json)
     return ended if isinstance(ended, int) else 0
-
-
-def _show_marks() -> None:
-    """Have a character that the output's encoding lacks shown as a mark, instead of ending the command."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:

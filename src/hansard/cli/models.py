@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from hansard.cli.commands import configured
 from hansard.cli.options import Json
-from hansard.cli.rendering import harmless, print_json, print_table
+from hansard.cli.rendering import print_json, print_table
+from hansard.output import note
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -41,8 +41,8 @@ def print_models(listing: Listing, default: str) -> None:
     rows = (["*" if m.name == default else "", m.name, m.description or _kind(m)] for m in able)
     print_table(["", "model", "what it is"], rows)
     for failure in listing.failures:
-        said = harmless(" ".join(failure.message.split()))
-        sys.stderr.write(f"The models of {failure.provider} cannot be listed: {said}\n")
+        said = " ".join(failure.message.split())
+        note(f"The models of {failure.provider} cannot be listed: {said}")
 
 
 def _kind(model: Model) -> str:

@@ -10,10 +10,12 @@ import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from hansard.cli import errors
 from hansard.errors import (
     DatabaseInUse,
     DatabaseReadOnly,
@@ -29,6 +31,13 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds."""
+_env_file: list[Path] = []
+"""The env file that this command was given, if it was."""
+
+
+def use_env_file(file: Path | None) -> None:
+    """What `--env-file` says, for the settings of the command that follows it."""
+    _env_file[:] = [] if file is None else [file]
 
 
 def settings(
@@ -43,7 +52,10 @@ def settings(
 
     if backend == "memory" and db is None:
         db = ":memory:"
-    loaded = load({"database_url": db, "user": session, "tenant": tenant, **more})
+    flags = {"database_url": db, "user": session, "tenant": tenant, **more}
+    loaded = load(flags, env=next(iter(_env_file), None))
+    for line in loaded.exposed():
+        errors.warn(line)
     if backend is not None and backend != backend_of(loaded):
         source = next(s.source for s in loaded.settings if s.name == "database_url")
         raise InvalidInput(

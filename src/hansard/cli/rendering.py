@@ -1,74 +1,67 @@
 """How things look: tables and Markdown for people, JSON for programs.
 
-What people and models wrote may hold control characters, which could make a terminal do things: they are
-shown as a mark there, and stay as they are in a file or a pipe.
+All of it passes the filters of `hansard.output`: what `rich` draws does so here, piece by piece, for the commands that
+it adds for the terminal must get through.
 """
 
 from __future__ import annotations
 
-import codecs
-import json
-import re
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from hansard.output import (
+    errors_on_terminal,
+    harmless,
+    harmless_json,
+    on_terminal,
+    terminal_errors,
+    terminal_output,
+    write,
+)
+from hansard.secrets import mask_known
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_NOT_ASCII = re.compile("[^\x00-\x7f]")
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 _WIDE = 10_000
 """Columns where nobody looks: nothing is cut off."""
 
 
-def on_terminal() -> bool:
-    return sys.stdout.isatty()
-
-
-def console() -> Console:
-    """Where text for people goes; it never takes what is said for markup of its own."""
+def console(*, errors: bool = False) -> Console:
+    """Where text for people goes; it never takes what is said for markup of its own, or for a command."""
     import rich.console  # noqa: PLC0415
+    from rich.segment import Segment  # noqa: PLC0415
 
     class Plain(rich.console.Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    width = None if on_terminal() else _WIDE
-    return Plain(markup=False, highlight=False, emoji=False, width=width)
+        def render(self, renderable: RenderableType, options: Any = None) -> Iterable[Segment]:
+            for segment in super().render(renderable, options):
+                if segment.control is None:
+                    yield Segment(harmless(mask_known(segment.text)), segment.style)
+                else:
+                    yield segment
+
+    file = terminal_errors() if errors else terminal_output()
+    width = None if (errors_on_terminal() if errors else on_terminal()) else _WIDE
+    return Plain(file=file, markup=False, highlight=False, emoji=False, width=width)
 
 
 def print_json(value: Any) -> None:
     """One JSON document."""
     import msgspec  # noqa: PLC0415
 
-    write(_escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")
+    document = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    write(harmless_json(document) + "\n")
 
 
 def print_json_line(value: Any) -> None:
     import msgspec  # noqa: PLC0415
 
-    write(_escaped(msgspec.json.encode(value).decode()) + "\n")
-
-
-def _escaped(text: str) -> str:
-    """JSON that loses nothing where the output's encoding is not UTF-8."""
-    if codecs.lookup(sys.stdout.encoding).name == "utf-8":
-        return text
-    return _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
-
-
-def write(text: str) -> None:
-    """Text as it is, at once."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def harmless(text: str) -> str:
-    """Text that a terminal shows and does not obey."""
-    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n"))
+    write(harmless_json(msgspec.json.encode(value).decode()) + "\n")
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -87,7 +80,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
             overflow="fold",
         )
     for row in filled:
-        table.add_row(*(Text(harmless(_cell(value))) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     console().print(table)
 
 
@@ -98,7 +91,7 @@ def print_markdown(text: str) -> None:
         return
     from rich.markdown import Markdown  # noqa: PLC0415
 
-    console().print(Markdown(harmless(text), hyperlinks=False))
+    console().print(Markdown(mask_known(text), hyperlinks=False))
 
 
 def when(at: datetime | None) -> str:
@@ -125,4 +118,4 @@ def plural(number: int, noun: str) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return mask_known(str(value))

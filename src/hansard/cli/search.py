@@ -8,8 +8,9 @@ import typer
 
 from hansard.cli.commands import reads
 from hansard.cli.options import Json, Limit, Project, Since, Until, since, until
-from hansard.cli.rendering import console, harmless, print_json, when
+from hansard.cli.rendering import console, print_json, when
 from hansard.cli.thread import speaker
+from hansard.output import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,7 +81,7 @@ async def search(
         return
     print_hits(console(), page.items)
     if page.next:
-        typer.echo(f"There are more: --cursor {page.next}")
+        say(f"There are more: --cursor {page.next}")
 
 
 def print_hits(screen: Console, hits: Sequence[Hit]) -> None:
@@ -90,15 +91,15 @@ def print_hits(screen: Console, hits: Sequence[Hit]) -> None:
     if not hits:
         screen.print("Nothing was found.")
     for hit in hits:
-        title = harmless(hit.conversation.title or "(untitled)")
+        title = hit.conversation.title or "(untitled)"
         screen.print(Text(title, style="bold"), hit.conversation.id, soft_wrap=True)
         snippet = Text()
         position = 0
         for start, end in hit.marks:
-            snippet.append(harmless(hit.snippet[position:start]))
-            snippet.append(harmless(hit.snippet[start:end]), style="bold reverse")
+            snippet.append(hit.snippet[position:start])
+            snippet.append(hit.snippet[start:end], style="bold reverse")
             position = end
-        snippet.append(harmless(hit.snippet[position:]))
+        snippet.append(hit.snippet[position:])
         said = f"{speaker(hit.message)}, {when(hit.message.created_at)}: "
         screen.print(Text(said, style="dim") + snippet)
         screen.print()

@@ -9,6 +9,7 @@ from hansard.cli import opening
 from hansard.cli.commands import configured
 from hansard.cli.options import Backend, Db, Session, Tenant
 from hansard.errors import NotFound
+from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -57,7 +58,7 @@ def link(loaded: Loaded) -> None:
         raise NotFound(f"There is no token at {loaded.token_file}: no server was started yet.")
     config = loaded.config
     url = config.public_url.rstrip("/") or url_of(loaded)
-    typer.echo(signin_link(token_of(loaded.token_file), url, config.tenant, config.user))
+    say(signin_link(token_of(loaded.token_file), url, config.tenant, config.user))
 
 
 def url_of(loaded: Loaded) -> str:

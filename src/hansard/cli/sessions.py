@@ -9,6 +9,7 @@ from hansard.cli.commands import configured, reads
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
 from hansard.errors import DatabaseInUse, InvalidInput, NotFound, StorageError
+from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -57,7 +58,7 @@ async def end(loaded: Loaded, session_id: Id = None, everywhere: All = False) ->
         if "url" not in error.details:
             raise
         count = await _end_at(error.details["url"], loaded, session_id)
-    typer.echo(f"{count} {'browser is' if count == 1 else 'browsers are'} signed out.")
+    say(f"{count} {'browser is' if count == 1 else 'browsers are'} signed out.")
 
 
 async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:

@@ -8,6 +8,7 @@ import typer
 from hansard.cli.commands import reads
 from hansard.cli.options import Json, Project
 from hansard.cli.rendering import print_json, print_table, when
+from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.model.activity import Stats
@@ -88,7 +89,7 @@ def _tokens(count: int | None) -> str:
 
 
 def _section(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    typer.echo()
+    say()
     print_table(names, rows)
 
 

@@ -14,7 +14,8 @@ import typer
 
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json
-from hansard.cli.rendering import plural, print_json
+from hansard.cli.rendering import console, plural, print_json
+from hansard.output import errors_on_terminal, flush, note, say, write_bytes
 from hansard.storage.drafts import draft
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ async def export(services: Services, file: Target = STANDARD, conversation: One 
     found = await services.conversations.find(conversation) if conversation else None
     lines = services.transfer.export(conversation_id=found and found.id)
     if file == STANDARD:
-        await write(lines, sys.stdout.buffer)
+        await show(lines)
     else:
         with replacing(Path(file)) as opened:
             await write(lines, opened)
-        sys.stderr.write(f"Exported to {file}.\n")
+        note(f"Exported to {file}.")
 
 
 @contextmanager
@@ -64,6 +65,12 @@ def replacing(file: Path) -> Iterator[IO[bytes]]:
         return
     with draft(file) as made, made.open("wb") as opened:
         yield opened
+
+
+async def show(lines: AsyncIterator[bytes]) -> None:
+    async for line in lines:
+        write_bytes(line)
+    flush()
 
 
 async def write(lines: AsyncIterator[bytes], file: IO[bytes]) -> None:
@@ -107,13 +114,12 @@ def _lines(source: IO[bytes], advance: Callable[[int], None]) -> Iterable[bytes]
 @contextmanager
 def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on the terminal; nothing where there is none."""
-    if not sys.stderr.isatty():
+    if not errors_on_terminal():
         yield _nothing
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=console(errors=True), transient=True) as bar:
         task = bar.add_task("Importing", total=total)
         yield partial(bar.advance, task)
 
@@ -130,6 +136,6 @@ def print_report(report: Report) -> None:
     ):
         if outcome:
             kinds = ", ".join(plural(number, kind) for kind, number in outcome.items())
-            typer.echo(f"{text}: {kinds}")
+            say(f"{text}: {kinds}")
     for problem in report.problems:
-        typer.echo(f"  {problem}")
+        say(f"  {problem}")

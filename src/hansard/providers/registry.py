@@ -38,6 +38,18 @@ MAX_MESSAGE = 2_000
 _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
 
 
+def pairs(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The variables of each key that would be sent, and of the address that it would be sent to."""
+    found = [
+        (next((k for k in keys if environment.get(k)), keys[0]), f"{name.upper()}_BASE_URL")
+        for name, (_, keys, _) in _KEYS.items()
+    ]
+    endpoints = [match[1] for v in environment if (match := _ENDPOINT.fullmatch(v))]
+    return found + [
+        (f"HANSARD_PROVIDER_{name}_KEY", f"HANSARD_PROVIDER_{name}_URL") for name in endpoints
+    ]
+
+
 class Providers:
     """Finds who answers to a model's name."""
 

@@ -24,6 +24,7 @@ import msgspec
 
 from hansard.errors import InvalidConfig, NotFound, NotSignedIn, StorageError, Unavailable
 from hansard.model.sessions import Session
+from hansard.secrets import register
 from hansard.services.database import LOCAL_TENANT, LOCAL_USER
 from hansard.services.sessions import NewSession, Sessions, is_of
 from hansard.storage.drafts import draft
@@ -55,6 +56,7 @@ def token_of(file: Path) -> str:
         ) from error
     if not _TOKEN.fullmatch(token):
         raise InvalidConfig(f"{file} does not hold a token. Remove it, and a new one is made.")
+    register(token)
     return token
 
 

@@ -21,6 +21,7 @@ from litestar.exceptions import (
 
 from hansard import errors
 from hansard.errors import HansardError
+from hansard.secrets import mask_values
 
 _log = logging.getLogger("hansard.server")
 
@@ -124,11 +125,8 @@ def refusal(error: HansardError) -> Refusal:
         pointer=msgspec.UNSET if error.pointer is None else error.pointer,
     )
     details: dict[str, Any] = {} if inside else error.details
-    return Refusal(
-        status,
-        _HEADERS.get(status, {}),
-        msgspec.json.encode(details | msgspec.to_builtins(problem)),
-    )
+    body = mask_values(details | msgspec.to_builtins(problem))
+    return Refusal(status, _HEADERS.get(status, {}), msgspec.json.encode(body))
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

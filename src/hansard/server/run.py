@@ -12,11 +12,9 @@ import contextlib
 import errno
 import gc
 import ipaddress
-import logging
 import os
 import re
 import socket
-import sys
 from pathlib import Path
 from types import FrameType
 
@@ -26,10 +24,12 @@ import uvicorn
 from hansard import __version__
 from hansard.config import Config, Loaded
 from hansard.errors import InvalidConfig
+from hansard.output import note, on_terminal, write
 from hansard.server.addresses import check_public_url, host_of
 from hansard.server.app import make_app
 from hansard.server.auth import signin_link, token_of, write_private
 from hansard.server.gate import local_hosts
+from hansard.server.logs import log_to_stderr
 from hansard.server.sse import Closing
 from hansard.server.websocket import wire
 from hansard.storage.urls import masked
@@ -52,7 +52,7 @@ def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
     When the server answers, `ready_file` holds its `url` and `token` and the `pid`, as JSON.
     """
     config = loaded.config
-    _log_to_stderr(config.log_level)
+    log_to_stderr(config.log_level)
     _check_prefix(config.path_prefix)
     check_public_url(config.public_url, config.path_prefix)
     token = token_of(loaded.token_file)
@@ -73,12 +73,14 @@ class _Start(msgspec.Struct, frozen=True):
     ready_file: Path | None
 
     def tell(self) -> None:
-        sys.stdout.write(
+        # A link is a credential, which a service's journal would keep.
+        link = f"This link signs one browser in: {self._link()}"
+        elsewhere = "`hansard link` prints a link that signs one browser in."
+        write(
             f"Hansard {__version__} is at {self.url}\n"
-            f"This link signs one browser in: {self._link()}\n"
+            f"{link if on_terminal() else elsewhere}\n"
             f"The record is in {masked(self.loaded.database)}\n"
         )
-        sys.stdout.flush()
         if self.ready_file is not None:
             facts = {"url": self.url, "token": self.token, "pid": os.getpid()}
             write_private(self.ready_file, msgspec.json.encode(facts).decode())
@@ -183,9 +185,9 @@ def _hosts(config: Config, port: int) -> list[str]:
     """What clients may call the server, and a word of warning if they may be on other machines."""
     named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
     if not _is_loopback(config.host):
-        sys.stderr.write(
+        note(
             f"Warning: {config.host} can be reached from other machines, and without TLS whoever is on the "
-            "way can read the token and everything that is said.\n"
+            "way can read the token and everything that is said."
         )
     public = [host_of(config.public_url)] if config.public_url else []
     return [*local_hosts(port), f"{config.host}:{port}", *named, *public]
@@ -196,12 +198,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _log_to_stderr(level: str) -> None:
-    if level.upper() not in logging.getLevelNamesMapping():
-        raise InvalidConfig(f"log_level is {level!r}; it is one of debug, info, warning and error.")
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    # Only ours: what libraries say at the lower levels may have keys and messages in it.
-    for name in ("hansard", "uvicorn"):
-        logging.getLogger(name).setLevel(level.upper())

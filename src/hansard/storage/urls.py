@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from hansard.errors import InvalidConfig
+from hansard.secrets import mask_url, register_url
 
 if TYPE_CHECKING:
     from hansard.storage.base import Storage
 
 _MEMORY = ("memory:", "memory://", ":memory:", "sqlite://:memory:", "sqlite:///:memory:")
-_PASSWORD = re.compile(r"(//[^:/?@]*:).*(?=@)|([?&]\w*password=)[^&]*")
 
 
 def storage_for(address: str | Path, **options: Any) -> Storage:
@@ -23,6 +22,7 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
     poolers that hand connections around between transactions) among its parameters.
     """
     text = str(address)
+    register_url(text)
     if text in _MEMORY:
         from hansard.storage.memory import MemoryStorage  # noqa: PLC0415
 
@@ -58,8 +58,8 @@ def is_sqlite(address: str) -> bool:
 
 
 def masked(address: str) -> str:
-    """The address without its password."""
-    return _PASSWORD.sub(r"\1\2…", address)
+    """The address without its password, or what else of it is secret."""
+    return mask_url(address)
 
 
 def _postgres(address: str, options: dict[str, Any]) -> Storage:

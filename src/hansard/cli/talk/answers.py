@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from hansard.cli.rendering import console, harmless, on_terminal, print_json_line, write
+from hansard.cli.rendering import console, print_json_line
+from hansard.output import on_terminal, write
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -72,12 +73,12 @@ class MarkdownView(View):
     def show(self, event: RunEvent) -> None:
         if event.type == "reasoning":
             self._thinking = True
-            self.console.print(harmless(event.text), style="dim italic", end="", soft_wrap=True)
+            self.console.print(event.text, style="dim italic", end="", soft_wrap=True)
         elif event.type == "text":
             if self._thinking:
                 self.console.print("\n")
                 self._thinking = False
-            self._say(harmless(event.text))
+            self._say(event.text)
 
     def _say(self, text: str) -> None:
         from rich.live import Live  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.markdown import Markdown
 
-from hansard.cli.rendering import console, harmless, plural
+from hansard.cli.rendering import console, plural
 from hansard.cli.talk.answers import Asking, follow, view
 from hansard.cli.talk.commands import COMMANDS, Leave
 from hansard.cli.talk.terminal import PROMPT, Terminal, silent
@@ -75,10 +75,10 @@ class Room:
     # What is shown
 
     def tell(self, text: str) -> None:
-        self.console.print(harmless(text), style="dim", soft_wrap=True)
+        self.console.print(text, style="dim", soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        self.console.print(harmless(text), style="red", soft_wrap=True)
+        self.console.print(text, style="red", soft_wrap=True)
 
     async def welcome(self) -> None:
         """Which conversation this is, and what was said last in it."""
@@ -86,7 +86,7 @@ class Room:
         if found is None:
             self.tell("A new conversation. /help lists the commands, Ctrl-D leaves.")
             return
-        title = harmless(found.title or "(untitled)")
+        title = found.title or "(untitled)"
         self.console.print(title, style="bold", soft_wrap=True)
         messages = await self.talk.last(SHOWN)
         earlier = messages[0].seq if messages else 0
@@ -100,11 +100,11 @@ class Room:
     def message(self, message: Message) -> None:
         self.console.print()
         if message.role == "user":
-            self.console.print(harmless(PROMPT + message.text), style="cyan", soft_wrap=True)
+            self.console.print(PROMPT + message.text, style="cyan", soft_wrap=True)
             return
         self.tell(f"{speaker(message)}:")
         text = "\n\n".join(markdown(part) for part in message.parts)
-        self.console.print(Markdown(harmless(text), hyperlinks=False))
+        self.console.print(Markdown(text, hyperlinks=False))
 
     def _ending(self, messages: Sequence[Message]) -> None:
         """What there is to do about the last message."""

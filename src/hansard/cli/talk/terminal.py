@@ -18,7 +18,10 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.output import create_output
 from prompt_toolkit.shortcuts import CompleteStyle
+
+from hansard.output import terminal_output
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
@@ -32,6 +35,7 @@ class Terminal:
         """`words` gives the completions of a line up to the cursor, whole lines each."""
         history.touch(mode=0o600)
         self._session: PromptSession[str] = PromptSession(
+            output=create_output(stdout=terminal_output()),
             history=FileHistory(str(history)),
             completer=_Completer(words),
             complete_while_typing=False,
