@@ -38,6 +38,10 @@ def console(*, errors: bool = False) -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+        def print(self, *objects: Any, **options: Any) -> None:
+            # Before `rich` drops some controls, so that all of them are shown as marks.
+            super().print(*(harmless(o) if isinstance(o, str) else o for o in objects), **options)
+
         def render(self, renderable: RenderableType, options: Any = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
                 if segment.control is None:
@@ -91,7 +95,7 @@ def print_markdown(text: str) -> None:
         return
     from rich.markdown import Markdown  # noqa: PLC0415
 
-    console().print(Markdown(mask_known(text), hyperlinks=False))
+    console().print(Markdown(harmless(mask_known(text)), hyperlinks=False))
 
 
 def when(at: datetime | None) -> str:
@@ -118,4 +122,4 @@ def plural(number: int, noun: str) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:,}"
-    return mask_known(str(value))
+    return harmless(mask_known(str(value)))

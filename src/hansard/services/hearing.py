@@ -16,6 +16,7 @@ from hansard.model.parts import Data, ToolCall
 from hansard.model.runs import RunError
 from hansard.providers.base import DataOutput, Finished, ToolCalled
 from hansard.providers.failures import short_text
+from hansard.secrets import mask_known
 
 MAX_NAME = 200
 """Characters."""
@@ -23,12 +24,15 @@ _DETAILS = {"status": "status", "type": "type", "code": "code", "provider_messag
 """What is kept of a provider's error, under which name."""
 
 
+def said_text(text: str) -> str:
+    """What an endpoint said as text, without secrets of this process, which it may repeat."""
+    return mask_known(clean_text(text))
+
+
 def call_of(called: ToolCalled) -> ToolCall:
     """The call as a part of a message; raises ProviderError."""
     try:
-        call = ToolCall(
-            clean_text(called.call_id), clean_text(called.name), _json(called.arguments)
-        )
+        call = ToolCall(said_text(called.call_id), said_text(called.name), _json(called.arguments))
         check_parts([call], "")
     except (InvalidInput, TypeError, ValueError, RecursionError) as error:
         raise ProviderError(f"A tool was called in a way that cannot be kept: {error}") from error
@@ -48,7 +52,7 @@ def _json(value: Any) -> Any:
 def _clean(value: Any) -> Any:
     """The value with text in it that is text."""
     if isinstance(value, str):
-        return clean_text(value)
+        return said_text(value)
     if isinstance(value, list | tuple):
         return [_clean(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
@@ -60,9 +64,9 @@ def _clean(value: Any) -> Any:
 def data_of(output: DataOutput) -> Data:
     """What a provider said besides, as a part of a message."""
     try:
-        return Data(_json(output.data), clean_text(output.name)[:MAX_NAME])
+        return Data(_json(output.data), said_text(output.name)[:MAX_NAME])
     except (InvalidInput, TypeError, ValueError, RecursionError) as error:
-        return Data({"omitted": str(error)}, clean_text(output.name)[:MAX_NAME])
+        return Data({"omitted": str(error)}, said_text(output.name)[:MAX_NAME])
 
 
 def ending_of(finished: Finished) -> Finished:
@@ -74,7 +78,7 @@ def ending_of(finished: Finished) -> Finished:
         finish,
         _count(finished.tokens_in),
         _count(finished.tokens_out),
-        clean_text(str(reason))[:MAX_NAME] if reason else None,
+        said_text(str(reason))[:MAX_NAME] if reason else None,
     )
 
 

@@ -28,6 +28,7 @@ from hansard.providers.base import (
     TextDelta,
     ToolCalled,
 )
+from hansard.secrets import Masker
 from hansard.services import hearing
 from hansard.services.summaries import LeftOut
 
@@ -64,6 +65,8 @@ class LiveRun:
         self._pending: list[tuple[Kind, str]] = []
         self._halves: dict[Kind, str] = {}
         """By kind: half of a character whose other half has not come yet."""
+        self._maskers: dict[Kind, Masker] = {"text": Masker(), "reasoning": Masker()}
+        """By kind: what may be the beginning of a secret of this process, which no answer tells."""
         self._sealed_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -89,8 +92,10 @@ class LiveRun:
         """Take in what a provider said; False when it is enough. Raises ProviderError."""
         match event:
             case TextDelta(text):
+                self._release("reasoning")
                 return self._say("text", self._characters("text", text))
             case ReasoningDelta(text):
+                self._release("text")
                 return self._say("reasoning", self._characters("reasoning", text))
             case ToolCalled():
                 return self._call(hearing.call_of(event))
@@ -107,8 +112,14 @@ class LiveRun:
     def end(self) -> None:
         """Nothing more will be said: what waits for its other half is a mark."""
         for kind in list(self._halves):
-            self._say(kind, clean_text(self._halves.pop(kind)))
+            self._say(kind, self._maskers[kind].feed(clean_text(self._halves.pop(kind))))
+        self._release("text", "reasoning")
         self.seal()
+
+    def _release(self, *kinds: Kind) -> None:
+        """Tell what was held back of these kinds: something else follows it."""
+        for kind in kinds:
+            self._say(kind, self._maskers[kind].end())
 
     def _characters(self, kind: Kind, text: str) -> str:
         """The text as whole characters: a half at its end waits for the other, which may come next."""
@@ -116,13 +127,15 @@ class LiveRun:
         if "\ud800" <= text[-1:] <= "\udbff":
             self._halves[kind] = text[-1]
             text = text[:-1]
-        return clean_text(text)
+        return self._maskers[kind].feed(clean_text(text))
 
     def show(self, image: Image) -> bool:
         """Take in an image whose bytes are kept; False when it is enough."""
+        self._release("text", "reasoning")
         return self._add_part("image", {"blob": image.blob, "media_type": image.media_type})
 
     def _data(self, data: Data) -> bool:
+        self._release("text", "reasoning")
         said = {"data": data.data, "name": data.name}
         if _size(said) > MAX_ANSWER - self._size:
             said["data"] = {"omitted": f"{_size(said)} bytes"}
@@ -138,6 +151,7 @@ class LiveRun:
         return fits
 
     def _call(self, call: ToolCall) -> bool:
+        self._release("text", "reasoning")
         data = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments}
         if not self._has_room(None, _size(data)):
             raise ProviderError("A tool was called with more than an answer has room for.")

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from hansard.cli.rendering import console, print_json_line
-from hansard.output import on_terminal, write
+from hansard.output import harmless, on_terminal, write
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -78,7 +78,7 @@ class MarkdownView(View):
             if self._thinking:
                 self.console.print("\n")
                 self._thinking = False
-            self._say(event.text)
+            self._say(harmless(event.text))
 
     def _say(self, text: str) -> None:
         from rich.live import Live  # noqa: PLC0415

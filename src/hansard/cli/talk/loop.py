@@ -15,6 +15,7 @@ from hansard.cli.talk.commands import COMMANDS, Leave
 from hansard.cli.talk.terminal import PROMPT, Terminal, silent
 from hansard.cli.thread import ENDINGS, markdown, speaker
 from hansard.errors import HansardError
+from hansard.output import harmless
 
 if TYPE_CHECKING:
     from hansard.cli.talk.talk import Talk
@@ -104,7 +105,7 @@ class Room:
             return
         self.tell(f"{speaker(message)}:")
         text = "\n\n".join(markdown(part) for part in message.parts)
-        self.console.print(Markdown(text, hyperlinks=False))
+        self.console.print(Markdown(harmless(text), hyperlinks=False))
 
     def _ending(self, messages: Sequence[Message]) -> None:
         """What there is to do about the last message."""
