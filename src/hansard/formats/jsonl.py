@@ -30,6 +30,8 @@ from hansard.model.tenants import User
 
 VERSION = 1
 MAX_LINE = 16 * 1024 * 1024
+MAX_PASSED = 5_000
+"""Lines that say nothing: blank ones, and those of kinds that are not known."""
 
 KINDS: dict[str, type[Entry]] = {
     "user": User,
@@ -101,6 +103,9 @@ class Reader:
     """Reads the lines of a file into records of a tenant; `admit` refuses those that may not come in."""
 
     def __init__(self, tenant: str, admit: Callable[[Entry], Entry]) -> None:
+        self.size = 0
+        """Bytes that were read."""
+        self._passed = 0
         self._decoders = {kind: record_decoder(record) for kind, record in KINDS.items()}
         self._tenant = tenant
         self._admit = admit
@@ -111,7 +116,9 @@ class Reader:
         records = 0
         for number, line in enumerate(lines, start=1):
             line = opening(line) if number == 1 else line  # noqa: PLW2901
+            self.size += len(line)
             if not line.strip():
+                self._pass_over(number)
                 continue
             if ended:
                 raise InvalidInput(f"Line {number} comes after the end.")
@@ -124,11 +131,20 @@ class Reader:
                     f"and it has {records}. Export it again, or copy it anew."
                 )
             records += started and not isinstance(item, End)
+            if isinstance(item, Unknown):
+                self._pass_over(number)
             started = True
             ended = isinstance(item, End)
             yield item
         if not ended:
             raise InvalidInput("The file is cut off: its last line is missing.")
+
+    def _pass_over(self, number: int) -> None:
+        self._passed += 1
+        if self._passed > MAX_PASSED:
+            raise TooLarge(
+                f"Line {number} is one more than the {MAX_PASSED} that may be blank or of unknown kinds."
+            )
 
     def _line(self, line: bytes, number: int, *, first: bool) -> Header | Entry | Unknown | End:
         if len(line) > MAX_LINE:

@@ -17,7 +17,7 @@ from hansard.errors import InvalidInput, TooLarge
 from hansard.ids import check_id, check_name
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
-from hansard.model.blobs import Blob
+from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.checks import (
     MAX_TEXT,
@@ -37,7 +37,7 @@ from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services import artifactfields, collections
 from hansard.services.artifactfields import check_note
-from hansard.services.blobs import MAX_BLOB
+from hansard.services.blobs import CHUNK, MAX_BLOB
 from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
 from hansard.services.purging import is_halfway
 from hansard.services.settings import check_setting
@@ -147,3 +147,5 @@ def _check_kind(record: Entry) -> None:
         raise InvalidInput("A blob has at least one byte.", pointer="/size")
     if isinstance(record, Blob) and record.size > MAX_BLOB:
         raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.", pointer="/size")
+    if isinstance(record, BlobChunk) and len(record.data) > CHUNK:
+        raise TooLarge(f"A piece of a blob has at most {CHUNK} bytes.", pointer="/data")

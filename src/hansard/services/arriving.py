@@ -6,6 +6,7 @@ bytes are in the file: a digest alone opens nothing that somebody else keeps.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from hansard.errors import InvalidInput
+from hansard.errors import InvalidInput, TooLarge
 from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.conversations import Conversation
@@ -28,16 +29,29 @@ from hansard.services.telling import tell_owner
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Of contents, as they are kept, whose revisions are not added because others are there."""
+LARGE = 16 * 1024
+"""Bytes of a content that is looked at on a thread."""
+
 
 class Brought:
     """The contents of a file: those that are to be kept, the others by digest."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, tuple[Packed, datetime]] = {}
+        self._bytes = 0
         self._kept: set[str] = set()
+        self._last: str | None = None
+        """The content that came last, until a revision names it."""
 
     def add(self, content: Content, *, there: bool) -> None:
-        """Raises InvalidInput if it is not a text with its digest; one that is `there` need not be kept."""
+        """Raises InvalidInput if it is not a text with its digest; one that is `there` need not be kept.
+
+        It takes time, and each must be named by the revision that follows it.
+        """
+        self.check_named()
+        self._last = content.id
         try:
             text = check_content(content.data.decode())
         except UnicodeDecodeError:
@@ -48,11 +62,26 @@ class Brought:
         if there:
             self._kept.add(content.id)
         else:
-            self._waiting[content.id] = pack(content.data.decode()), content.created_at
+            packed = pack(content.data.decode())
+            self._waiting[content.id] = packed, content.created_at
+            self._bytes += len(packed.data)
+            if self._bytes > MAX_WAITING_BYTES:
+                raise TooLarge("Too many contents are of artifacts that are there with others.")
+
+    def name(self, revision: Revision) -> None:
+        """A revision has come."""
+        if revision.digest == self._last:
+            self._last = None
+        self.check_named()
+
+    def check_named(self) -> None:
+        if self._last is not None:
+            raise InvalidInput(f"Content {self._last} is not followed by a revision that names it.")
 
     def take(self, digest: str) -> tuple[Packed, datetime] | None:
         """What is to be kept of a content, and since when it is; None if that was done before."""
         brought = self._waiting.pop(digest, None)
+        self._bytes -= len(brought[0].data) if brought else 0
         if brought is None and digest not in self._kept:
             raise InvalidInput(f"Content {digest} is not there.")
         self._kept.add(digest)
@@ -199,7 +228,10 @@ class ArtifactIntake(Intake):
     async def _contents(self, records: list[Content]) -> None:
         for record in records:
             there = self._arrival is None and await self._says(record)
-            self._brought.add(record, there=there)
+            if len(record.data) > LARGE:
+                await asyncio.to_thread(self._brought.add, record, there=there)
+            else:
+                self._brought.add(record, there=there)
             outcome = "different" if self._left_out else "present" if there else "added"
             self._note(outcome, record)
 
@@ -213,6 +245,7 @@ class ArtifactIntake(Intake):
     async def _revisions(self, records: list[Revision]) -> None:
         arrival = self._arrival
         for record in records:
+            self._brought.name(record)
             if arrival is None:
                 self._compare(record, await self._there(record))
                 continue
@@ -230,6 +263,7 @@ class ArtifactIntake(Intake):
 
     async def _end_artifact(self) -> None:
         """All revisions of an artifact have come."""
+        self._brought.check_named()
         arrival = self._arrival
         if arrival is None:
             return

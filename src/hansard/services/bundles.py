@@ -73,7 +73,8 @@ class Bundles(ArtifactService):
         importer = Importer(self.scope, self.storage, self.clock)
         read = set[str]()
         try:
-            for listed in archive.artifacts():
+            artifacts = archive.artifacts()
+            while (listed := await asyncio.to_thread(next, artifacts, None)) is not None:
                 artifact, revisions = await self._placed(listed)
                 files = {revision.digest: file for revision, file in listed.revisions}
                 await importer.take([artifact])

@@ -11,6 +11,7 @@ commit costs as much as many messages. When a step of it fails, those before it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -102,7 +103,7 @@ class Importer(ArtifactIntake):
         coming = self._coming
         if coming is None:
             return
-        self._tree.check(coming)
+        await asyncio.to_thread(self._tree.check, coming)
         found = await self._find(coming)
         deleted, arrived = self._tree.deleted_at(coming), self._arrived
         self._arrived = []

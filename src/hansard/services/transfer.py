@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from hansard.errors import Conflict, InvalidInput
+from hansard.errors import Conflict
 from hansard.formats import jsonl
 from hansard.model.artifacts import Artifact, Content, Extraction, Revision
 from hansard.model.base import Entry
@@ -30,11 +30,11 @@ from hansard.model.projects import Project
 from hansard.model.runs import ENDED, Run
 from hansard.model.settings import Setting
 from hansard.model.tenants import User
-from hansard.services.admission import admit
 from hansard.services.base import Service
+from hansard.services.batches import Batches
 from hansard.services.blobs import type_in
 from hansard.services.contents import unpack
-from hansard.services.importing import BATCH, Importer
+from hansard.services.importing import Importer
 from hansard.services.intake import Report
 from hansard.services.nesting import outer_first
 from hansard.services.projects import outward
@@ -93,20 +93,10 @@ class Transfer(Service):
 
     async def _hand_over(self, importer: Importer, lines: Iterable[bytes]) -> None:
         """Give the records to the importer in batches, also those before a line that is wrong."""
-        batch: list[Entry] = []
-        try:
-            for item in jsonl.Reader(self.scope.tenant, admit).read(lines):
-                if isinstance(item, Entry):
-                    batch.append(item)
-                elif isinstance(item, jsonl.Unknown):
-                    importer.unknown[item.kind] += 1
-                if len(batch) >= BATCH:
-                    ready, batch = batch, []
-                    await importer.take(ready)
-        except InvalidInput:
+        batches = Batches(self.scope.tenant, lines)
+        importer.unknown = batches.unknown
+        async for batch in batches:
             await importer.take(batch)
-            raise
-        await importer.take(batch)
 
     async def _one(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
         """A conversation, and the projects around it."""

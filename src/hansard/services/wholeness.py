@@ -7,12 +7,15 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from hansard.errors import InvalidInput
+from hansard.errors import InvalidInput, TooLarge
 from hansard.model.artifacts import Artifact, Extraction, Revision
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Rating
+
+MAX_STEPS = 10_000_000
+"""From a branch to the one that it left, for all branches of a conversation: some seconds."""
 
 
 class TreeCheck:
@@ -29,6 +32,7 @@ class TreeCheck:
         """How far each branch has come: the seq and id of its last message, own or shared."""
         self._messages: dict[tuple[str, int], str] = {}
         """The ids of messages by their places, at which branches leave others."""
+        self._steps = 0
         self._ids: dict[str, str] = {}
         """The branch of each message."""
 
@@ -71,6 +75,9 @@ class TreeCheck:
             return None
         steps = 0
         while branch_id is not None and steps <= len(self._branches):
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                raise TooLarge("The branches of a conversation leave each other in too long rows.")
             if (branch_id, seq) in self._messages:
                 return self._messages[branch_id, seq]
             branch = self._branches.get(branch_id)
@@ -121,21 +128,23 @@ class BlobCheck:
 
     def __init__(self, blob: Blob) -> None:
         self.blob = blob
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._count = 0
+        self._data = bytearray()
+        self._digest = hashlib.sha256()
 
     @property
     def data(self) -> bytes:
-        return b"".join(self._pieces)
+        return bytes(self._data)
 
     def add(self, chunk: BlobChunk) -> bool:
         """Whether the blob is complete; raises InvalidInput if the pieces are not its bytes."""
-        if chunk.blob_id != self.blob.id or chunk.number != len(self._pieces):
+        if chunk.blob_id != self.blob.id or chunk.number != self._count:
             raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
-        self._pieces.append(chunk.data)
-        self._size += len(chunk.data)
-        if self._size < self.blob.size:
+        self._count += 1
+        self._data += chunk.data
+        self._digest.update(chunk.data)
+        if len(self._data) < self.blob.size:
             return False
-        if hashlib.sha256(self.data).hexdigest() != self.blob.id:
+        if self._digest.hexdigest() != self.blob.id:
             raise InvalidInput(f"The pieces of blob {self.blob.id} are not its bytes.")
         return True

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-LONG = 16_000
-"""Characters; what is shorter takes a few milliseconds."""
+LONG, SHORT = 16_000, 1_000
+"""Characters: less than `LONG` takes a few milliseconds; of more, what is not `SHORT` is prepared."""
 MAX_READY = 4_000_000
 """Characters that are kept ready for one unit."""
 
@@ -38,25 +38,24 @@ class Unprepared(Exception):
 
 def require(make: Make, texts: Iterable[str]) -> None:
     """Raises Unprepared if a text is long and was not prepared."""
-    keys = [(make, text) for text in texts if len(text) > LONG]
-    if missing := [key for key in keys if key not in _ready]:
+    if missing := [key for key in _keys(make, texts) if key not in _ready]:
         raise Unprepared(missing)
 
 
 def made(make: Make, text: str) -> Any:
     """What was prepared, or is made now."""
-    found = _ready.get((make, text)) if len(text) > LONG else None
+    found = _ready.get((make, text)) if len(text) > SHORT else None
     return make(text) if found is None else found
 
 
 async def run(once: Callable[[], Awaitable[T]], make: Make, texts: Iterable[str] = ()) -> T:
     """Run something that needs texts prepared: these, and those that it is given up for."""
-    held: list[Key] = []
-    wanted = [(make, text) for text in texts if len(text) > LONG]
+    held = _Held()
+    wanted = _keys(make, texts)
     try:
         while True:
-            for key in wanted:
-                await _hold(key, held)
+            if wanted:
+                await asyncio.to_thread(_hold, wanted, held)
             try:
                 return await once()
             except Unprepared as error:
@@ -65,23 +64,39 @@ async def run(once: Callable[[], Awaitable[T]], make: Make, texts: Iterable[str]
         _release(held)
 
 
-async def _hold(key: Key, held: list[Key]) -> None:
-    """Make it ready, if there is room; else note that it is to be made when it is needed."""
-    make, text = key
-    size = sum(len(text) for _, text in held)
-    is_room = size + len(text) <= MAX_READY
-    prepared = None
-    if is_room and _ready.get(key) is None:
-        prepared = await asyncio.to_thread(make, text)
-    with _lock:
-        held.append(key)
-        _holders[key] += 1
-        _ready[key] = prepared if prepared is not None else _ready.get(key)
+def _keys(make: Make, texts: Iterable[str]) -> list[Key]:
+    """What is to be prepared of texts that are stored together."""
+    found = [text for text in texts if len(text) > SHORT]
+    return [(make, text) for text in found] if sum(map(len, found)) > LONG else []
 
 
-def _release(held: list[Key]) -> None:
+class _Held:
+    """What is kept ready for one unit, until that is done: a thread may still be at work then."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.done = False
+
+
+def _hold(keys: list[Key], held: _Held) -> None:
+    """Make them ready, as far as there is room; of the others note that they are to be made when they are needed."""
+    size = sum(len(text) for _, text in held.keys)
+    for key in keys:
+        make, text = key
+        size += len(text)
+        prepared = make(text) if size <= MAX_READY and _ready.get(key) is None else None
+        with _lock:
+            if held.done:
+                return
+            held.keys.append(key)
+            _holders[key] += 1
+            _ready[key] = prepared if prepared is not None else _ready.get(key)
+
+
+def _release(held: _Held) -> None:
     with _lock:
-        for key in held:
+        held.done = True
+        for key in held.keys:
             _holders[key] -= 1
             if not _holders[key]:
                 del _holders[key], _ready[key]

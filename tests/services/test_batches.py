@@ -1,0 +1,176 @@
+"""A file from anybody is read on a thread, and no more of it is in memory than a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+import hansard
+from hansard import Services
+from hansard.errors import InvalidInput, TooLarge
+from hansard.formats import jsonl
+from hansard.ids import now
+from hansard.model.base import Entry
+from hansard.model.blobs import BlobChunk
+from hansard.services import arriving, batches, wholeness
+from hansard.services.batches import Batches
+from hansard.services.blobs import CHUNK
+
+pytestmark = pytest.mark.anyio
+
+HEAD, END = jsonl.write_header(now()), jsonl.write_end(0)
+
+
+def whole(*lines: bytes) -> list[bytes]:
+    """A file of these lines, which says how many records it has."""
+    return [HEAD, *lines, jsonl.write_end(sum(bool(line.strip()) for line in lines))]
+
+
+def line(kind: str, **fields: Any) -> bytes:
+    return msgspec.json.encode({"kind": kind, "created_at": now(), **fields}) + b"\n"
+
+
+def setting(number: int, size: int = 0) -> bytes:
+    at = now()
+    value = "x" * size
+    return line("setting", user_id="me", name=f"s{number}", value=value, updated_at=at, version=1)
+
+
+async def test_batches_are_bounded_by_bytes_and_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH", 20)
+    monkeypatch.setattr(batches, "MAX_BYTES", 10_000)
+    small = [setting(number) for number in range(45)]
+    large = [setting(number, 4_000) for number in range(7)]
+    sizes = [len(batch) async for batch in Batches("acme", whole(*small, *large))]
+    assert sum(sizes) == 52
+    assert max(sizes) == 20
+    assert sizes[-3:] == [3, 3, 1] or max(sizes[3:]) <= 3
+
+
+async def test_lines_are_read_beside_the_loop_and_a_batch_at_a_time() -> None:
+    taken: list[Entry] = []
+    threads: set[int] = set()
+    ahead: list[int] = []
+
+    def lines() -> Iterator[bytes]:
+        yield HEAD
+        for number in range(5 * batches.BATCH):
+            threads.add(threading.get_ident())
+            ahead.append(number - len(taken))
+            yield setting(number)
+        yield jsonl.write_end(5 * batches.BATCH)
+
+    async for batch in Batches("acme", lines()):
+        taken += batch
+    assert len(taken) == 5 * batches.BATCH
+    assert threading.get_ident() not in threads
+    assert max(ahead) <= batches.BATCH
+
+
+async def test_the_loop_goes_on_while_a_line_is_waited_for() -> None:
+    """What would hold up everybody holds up the import alone."""
+    asked, goes_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def lines() -> Iterator[bytes]:
+        loop.call_soon_threadsafe(asked.set)
+        assert goes_on.wait(60)
+        yield from (HEAD, END)
+
+    reading = asyncio.ensure_future(anext(aiter(Batches("acme", lines())), None))
+    await asked.wait()
+    goes_on.set()
+    assert await reading is None
+
+
+@pytest.mark.parametrize("empty", [b"\n", b"  \n", b'{"kind": "of-tomorrow"}\n'])
+async def test_lines_that_say_nothing_have_an_end(ada: Services, empty: bytes) -> None:
+    some = [empty] * jsonl.MAX_PASSED
+    await ada.transfer.import_lines(whole(*some))
+    with pytest.raises(TooLarge, match=f"Line {jsonl.MAX_PASSED + 2} "):
+        await ada.transfer.import_lines(whole(*some, empty))
+
+
+async def test_a_piece_of_a_blob_is_no_larger_than_the_format_says(ada: Services) -> None:
+    data = bytes(CHUNK + 1)
+    digest = hashlib.sha256(data).hexdigest()
+    blob = line("blob", id=digest, size=len(data), media_type="image/png")
+
+    def pieces(*parts: bytes) -> list[bytes]:
+        chunks = enumerate(parts)
+        return [
+            line("blob_chunk", blob_id=digest, number=n, data=base64.b64encode(p).decode())
+            for n, p in chunks
+        ]
+
+    with pytest.raises(TooLarge, match="at most 262144 bytes"):
+        await ada.transfer.import_lines(whole(blob, *pieces(data)))
+    report = await ada.transfer.import_lines(whole(blob, *pieces(data[:CHUNK], data[CHUNK:])))
+    assert report.added == {"blob": 1, "blob_chunk": 2}
+    assert BlobChunk in jsonl.KINDS.values()
+
+
+def content(text: str) -> bytes:
+    data = text.encode()
+    return line(
+        "content",
+        id=hashlib.sha256(data).hexdigest(),
+        encoding="",
+        data=base64.b64encode(data).decode(),
+    )
+
+
+async def test_a_content_is_followed_by_its_revision(ada: Services) -> None:
+    for lines in ([content("a"), content("b")], [content("a"), setting(1)], [content("a")]):
+        with pytest.raises(InvalidInput, match="is not followed by a revision that names it"):
+            await ada.transfer.import_lines(whole(*lines))
+
+
+async def test_contents_of_what_is_there_already_have_an_end(
+    ada: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are in memory, for another artifact may name them: but not all that a file has."""
+    made = await ada.artifacts.create(type="text", title="a", content="first")
+    for number in range(8):
+        await ada.artifacts.update(made.id, content=f"{number}" * 400)
+    lines = [each async for each in ada.transfer.export()]
+    await ada.artifacts.update(made.id, content="other")
+    await ada.transfer.import_lines(lines)
+    report = await ada.transfer.import_lines(lines)
+    assert report.different["artifact"] == 1
+    monkeypatch.setattr(arriving, "MAX_WAITING_BYTES", 1_000)
+    with pytest.raises(TooLarge, match="Too many contents"):
+        _bring([each for text in lines for each in _records(text)])
+
+
+def _bring(contents: list[Any]) -> None:
+    brought = arriving.Brought()
+    for each in contents:
+        brought.add(each, there=False)
+        brought._last = None  # a revision that is there with others has named it
+
+
+def _records(text: bytes) -> list[Any]:
+    fields = msgspec.json.decode(text)
+    if fields["kind"] != "content":
+        return []
+    return [jsonl.record_decoder(jsonl.KINDS["content"])(text, "acme")]
+
+
+async def test_rows_of_branches_have_an_end(ada: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = await ada.conversations.create()
+    [said] = await ada.messages.append(talk.id, [hansard.user("first")])
+    await ada.branches.fork(talk.id, at=said.id)
+    lines = [each async for each in ada.transfer.export()]
+    monkeypatch.setattr(wholeness, "MAX_STEPS", 0)
+    await ada.conversations.delete(talk.id)
+    await ada.conversations.purge(talk.id)
+    with pytest.raises(TooLarge, match="too long rows"):
+        await ada.transfer.import_lines(lines)
