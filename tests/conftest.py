@@ -7,6 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from hansard import secrets
 from hansard.storage.postgres import PostgresStorage
 from postgres_server import running_server
 
@@ -14,6 +15,14 @@ from postgres_server import running_server
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_secrets() -> Iterator[None]:
+    """What a test registers as a secret is masked in that test alone."""
+    known = vars(secrets._registry).copy()
+    yield
+    vars(secrets._registry).update(known)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ import msgspec
 from hansard import sources
 from hansard.errors import InvalidConfig
 from hansard.services.options import MAX_KEPT, ChatOptions, Retention
+from hansard.services.quotas import Quotas
 from hansard.sources import OWN, Environment, Variables, env_file, read_private, register_all
 from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
 
@@ -67,6 +68,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     artifacts_keep_revisions: int = 0
     """How many revisions of an artifact are kept, where a user does not say; 0: all."""
     artifacts_keep_days: int = 0
+    quota_requests: int = 1_000
+    """How many requests a second a user has, on all doors; 0: as many as may be, here and below."""
+    quota_bytes: int = 68_719_476_736
+    """How many bytes a user may send in a day."""
+    quota_runs: int = 50
+    """How many answers are made for a user at once."""
+    quota_uploads: int = 8
+    """How many imports and files are taken in at once."""
+    quota_connections: int = 1_000
+    """How many requests, streams and sockets of a user are open at once."""
+    quota_address: int = 1_000
+    """How many connections one address has; behind a proxy, all have one."""
     log_level: str = "warning"
 
     def url(self, port: int) -> str:
@@ -130,6 +143,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             options=self.chat_options(),
             keep_feed=timedelta(days=self.config.feed_days),
             retention=self.retention(),
+            quotas=self.quotas(),
         )
 
     def _database_pairs(self) -> list[tuple[str, str]]:
@@ -145,6 +159,16 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         written = self.variables.places[-1].values  # of the config file
         has_keys = any(name.endswith("_KEY") for name in written)
         return sources.exposed(self.home, self.file, self.database_file, has_keys=has_keys)
+
+    def quotas(self) -> Quotas:
+        """Raises InvalidConfig."""
+        names = [name for name in Config.__struct_fields__ if name.startswith("quota_")]
+        values = {name.removeprefix("quota_"): getattr(self.config, name) for name in names}
+        for name, value in values.items():
+            if value < 0:
+                raise InvalidConfig(f"quota_{name} is {value}; it is a number, or 0 for no bound.")
+        del values["address"]  # it is of connections before anybody is known
+        return Quotas(**values)
 
     def chat_options(self) -> ChatOptions:
         config = self.config

@@ -30,6 +30,7 @@ from hansard.server.sse import Closing
 from hansard.server.websocket import wire
 from hansard.services.database import Database
 from hansard.services.options import ChatOptions
+from hansard.services.quotas import Quotas
 from hansard.storage.urls import storage_for
 
 T = TypeVar("T")
@@ -207,14 +208,16 @@ def problem(response: httpx2.Response, status: int, code: str) -> JSON:
 class Listening(uvicorn.Server):
     """A server for a database on a free port, to be run in any loop."""
 
-    def __init__(self, database: Database, **served: Any) -> None:
+    def __init__(self, database: Database, connections: int = 0, **served: Any) -> None:
         self.listener = listen("127.0.0.1", 0)
         self.port: int = self.listener.getsockname()[1]
         self.closing = Closing()
         hosts = local_hosts(self.port)
         given: JSON = {"web": NOT_BUILT, **served}
         app = make_app(database, token=TOKEN, hosts=hosts, closing=self.closing, **given)
-        super().__init__(uvicorn.Config(app, lifespan="off", log_config=None, **wire.SETTINGS))
+        super().__init__(
+            uvicorn.Config(app, lifespan="off", log_config=None, **wire.settings(connections))
+        )
 
     async def listen(self) -> None:
         await self.serve([self.listener])
@@ -229,13 +232,15 @@ def site(
     address: str | Path,
     *providers: Provider,
     served: JSON | None = None,
+    quotas: Quotas | None = None,
     **options: Any,
 ) -> Iterator[Site]:
     """A server in a thread, on a free port; `served` is what `make_app` is told besides."""
     storage = storage_for(address)
     chosen: dict[str, Any] = {"auto_title": False, "summarize": False, "save_interval": 0.05}
     known = Providers([*providers, Echo()])
-    database = Database(storage, providers=known, options=ChatOptions(**chosen | options))
+    given = ChatOptions(**chosen | options)
+    database = Database(storage, providers=known, options=given, quotas=quotas)
     server = Listening(database, **served or {})
     found: list[asyncio.AbstractEventLoop] = []
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +21,8 @@ from websockets.sync.client import connect
 from hansard.server.auth import Doorkeeper
 from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
-from hansard.server.websocket.limits import Bucket
 from hansard.server.websocket.session import Session
+from hansard.services.quotas import Bucket
 from server.harness import JSON, TOKEN, Site, browser, credentials, process, wait_until
 from server.sockets import Socket, socket
 
@@ -282,7 +281,7 @@ def test_a_flood_is_refused_and_then_ended(here: Site) -> None:
 def test_whatever_is_wrong_with_a_frame_it_is_counted(
     here: Site, frame: bytes | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "Bucket", partial(Bucket, rate=0, burst=3))
+    monkeypatch.setattr(session_module, "Bucket", lambda *_: Bucket(0, 3))
     with socket(here.url) as wired:
         for _ in range(5):
             wired.connection.send(frame)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Response, Router, get
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from hansard.server import errors, openapi, page, preview, sse
@@ -101,6 +102,7 @@ def make_api(
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
         exception_handlers={Exception: errors.handle},
         request_class=BoundedRequest,
+        state=State({"meters": database.meters, "user": user}),
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,
@@ -135,7 +137,8 @@ def make_app(
         secure=secure,
         web=web,
     )
-    return Gate(api, doorkeeper, hosts, SessionCookie(prefix, secure))
+    cookie = SessionCookie(prefix, secure)
+    return Gate(api, doorkeeper, hosts, cookie, lambda: database.meters.connection(user))
 
 
 @get("/openapi.json", include_in_schema=False)

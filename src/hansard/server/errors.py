@@ -61,6 +61,12 @@ class HeadTooLate(HansardError):
     code = "head-too-late"
 
 
+class BodyTooLate(HansardError):
+    """The body of the request comes too slowly."""
+
+    code = "body-too-late"
+
+
 STATUS: dict[type[HansardError], int] = {
     HansardError: 500,
     errors.InvalidInput: 400,
@@ -80,6 +86,7 @@ STATUS: dict[type[HansardError], int] = {
     WrongHost: 421,
     HeadTooLarge: 431,
     HeadTooLate: 408,
+    BodyTooLate: 408,
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
@@ -125,8 +132,11 @@ def refusal(error: HansardError) -> Refusal:
         pointer=msgspec.UNSET if error.pointer is None else error.pointer,
     )
     details: dict[str, Any] = {} if inside else error.details
+    headers = dict(_HEADERS.get(status, {}))
+    if status == 429 and "retry_after" in details:
+        headers["Retry-After"] = str(details["retry_after"])
     body = mask_values(details | msgspec.to_builtins(problem))
-    return Refusal(status, _HEADERS.get(status, {}), msgspec.json.encode(body))
+    return Refusal(status, headers, msgspec.json.encode(body))
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

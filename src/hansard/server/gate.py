@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,11 +49,20 @@ _SECURE = {b"strict-transport-security": b"max-age=31536000"}
 
 
 class Gate:
-    """An ASGI application around another."""
+    """An ASGI application around another.
+
+    Around each request of somebody who is known stands `measured`, which refuses what is over a quota.
+    """
 
     def __init__(
-        self, app: ASGIApp, doorkeeper: Doorkeeper, hosts: Iterable[str], cookie: SessionCookie
+        self,
+        app: ASGIApp,
+        doorkeeper: Doorkeeper,
+        hosts: Iterable[str],
+        cookie: SessionCookie,
+        measured: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._measured = measured
         self._app = app
         self._doorkeeper = doorkeeper
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -64,13 +74,19 @@ class Gate:
             return
         answer = _Answer(send, self._headers)
         scope["path"] = self._inside(scope["path"])
-        try:
-            known = scope["auth"] = await self._check(scope)
-        except HansardError as error:
-            await _refuse(error, answer, scope["type"])
-            return
-        if known is not None:
-            answer.allowed = lambda: self._doorkeeper.knows(known)
+        with ExitStack() as held:
+            try:
+                known = scope["auth"] = await self._check(scope)
+                if known is not None:
+                    held.enter_context(self._measured())
+            except HansardError as error:
+                await _refuse(error, answer, scope["type"])
+                return
+            if known is not None:
+                answer.allowed = lambda: self._doorkeeper.knows(known)
+            await self._hand_on(scope, receive, answer)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer)
         except Exception:

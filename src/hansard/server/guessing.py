@@ -12,28 +12,23 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from math import ceil
 
 from hansard.errors import NotFound, TooManyRequests
-
-K = TypeVar("K")
-V = TypeVar("V")
+from hansard.services.quotas import REMEMBERED, Buckets
 
 ALLOWED = 20
 """Wrong guesses at once."""
 REFILL = 3.0
 """Seconds until one more is allowed."""
-REMEMBERED = 10_000
-"""Addresses, and links that opened."""
 
 
 class Guesses:
     """What this process remembers of guesses: the oldest is forgotten first."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._wrong: dict[str, tuple[float, float]] = {}
-        """By address: how many wrong guesses count, and since when."""
+        self._wrong = Buckets(1 / REFILL, ALLOWED, clock)
+        """By address."""
         self._opened: dict[bytes, None] = {}
         """The hashes of tokens that opened a link."""
 
@@ -44,35 +39,27 @@ class Guesses:
         A link that never opened here counts as a wrong guess until it does, so many guesses at once are no way around.
         """
         key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        bucket = self._wrong.of(address)
         guessed = key not in self._opened
-        if guessed and self._counted(address) > ALLOWED - 1:
-            raise TooManyRequests(f"Try again in {REFILL:.0f} seconds.")
-        self._count(address, guessed)
-        wrong = False
+        if guessed and (wait := bucket.take()):
+            raise TooManyRequests(f"Try again in {REFILL:.0f} seconds.", retry_after=ceil(wait))
         try:
             yield
-            _remember(self._opened, key, None)
+            self._remember(key)
+            if guessed:
+                bucket.give()
         except NotFound:
-            wrong = True
+            if not guessed:  # it opened before, and so its look was free: this one was not
+                bucket.take()
             self._opened.pop(key, None)
             raise
-        finally:
-            self._count(address, wrong - guessed)
+        except BaseException:
+            if guessed:
+                bucket.give()
+            raise
 
-    def _count(self, address: str, more: int) -> None:
-        """Never beyond what is allowed, so nobody waits for more than one to come back."""
-        count = min(self._counted(address) + more, ALLOWED)
-        self._wrong.pop(address, None)
-        if count > 0:
-            _remember(self._wrong, address, (count, self._clock()))
-
-    def _counted(self, address: str) -> float:
-        count, since = self._wrong.get(address, (0.0, 0.0))
-        return max(0.0, count - (self._clock() - since) / REFILL)
-
-
-def _remember(memory: dict[K, V], key: K, value: V) -> None:
-    memory.pop(key, None)
-    memory[key] = value
-    if len(memory) > REMEMBERED:
-        del memory[next(iter(memory))]
+    def _remember(self, key: bytes) -> None:
+        self._opened.pop(key, None)
+        self._opened[key] = None
+        if len(self._opened) > REMEMBERED:
+            del self._opened[next(iter(self._opened))]

@@ -4,28 +4,46 @@ A head that does not become whole in time is given up: whoever sends it keeps a 
 The parser keeps a head until it is whole, and what may follow the last piece of a body, whoever sends it. So the bytes
 are counted since it last had something to tell: none are looked at twice, and most requests come at once.
 
+A body has a least rate, as long as we read. Who is answered before all of it came is given a moment to stop, and then
+the connection is closed; and one address has so many connections and no more.
+
 The headers that the application sees are those of the head: it may judge them before the body has come.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from hansard.errors import HansardError
-from hansard.server.errors import MEDIA_TYPE, HeadTooLarge, HeadTooLate, refusal
+from hansard.errors import HansardError, TooManyRequests
+from hansard.server.errors import MEDIA_TYPE, BodyTooLate, HeadTooLarge, HeadTooLate, refusal
 
 MAX_HEAD = 64 * 1024
 """Bytes of an address and its headers."""
 PATIENCE = 30.0
 """Seconds for a head to become whole, and for the first one to begin."""
+LEAST, PACE = 1_000, 30.0
+"""Bytes of a body a second at least, and for how many seconds that is looked at together."""
+LINGER = 2.0
+"""Seconds for a client to see that it was answered, until what it still sends is not taken any more."""
 _BETWEEN = len(": \r\n")
+
+_open: Counter[str] = Counter()
+"""Connections by address."""
 
 
 class Heads(HttpToolsProtocol):
+    most = 0
+    """Connections that one address has; 0: as many as may be."""
+    _coming = False
+    """Whether a body is to come that is not whole."""
+    _came = 0
+    """Bytes of it since it was last looked at."""
+    _lingering: asyncio.TimerHandle | None = None
     _untold = 0
     """Bytes of which the parser has told nothing yet."""
     _begun = False
@@ -34,10 +52,16 @@ class Heads(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._wait()
+        address = take(self.client)
+        if self.most and _open[address] > self.most:
+            self._refuse(TooManyRequests(f"An address has {self.most} connections.", retry_after=3))
+        else:
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        release(self.client)
         self._wait_no_longer()
+        self._linger_no_longer()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -50,6 +74,8 @@ class Heads(HttpToolsProtocol):
         super().data_received(data)
         if self._untold > MAX_HEAD and not self.transport.is_closing():
             self._refuse(HeadTooLarge())
+        elif self._coming and self._patience is None and self.transport.get_protocol() is self:
+            self._wait_for_the_body()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Fields that come after a body are no part of the head, and are dropped."""
@@ -64,15 +90,25 @@ class Heads(HttpToolsProtocol):
         if self._untold > MAX_HEAD:
             raise HeadTooLarge
         self._untold = 0
+        self._coming = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._untold = 0
+        self._came += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._untold = 0
+        self._coming = False
+        self._wait_no_longer()
+        self._linger_no_longer()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._coming and not self.transport.is_closing():
+            self._lingering = self.loop.call_later(LINGER, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:
         if self._untold > MAX_HEAD:
@@ -89,6 +125,21 @@ class Heads(HttpToolsProtocol):
             self._patience.cancel()
             self._patience = None
 
+    def _wait_for_the_body(self) -> None:
+        self._came = 0
+        self._patience = self.loop.call_later(PACE, self._look_at_the_body)
+
+    def _look_at_the_body(self) -> None:
+        if self._came >= LEAST * PACE or self.flow.read_paused:
+            self._wait_for_the_body()
+        else:
+            self._refuse(BodyTooLate())
+
+    def _linger_no_longer(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+
     def _give_up(self) -> None:
         if self._begun:
             self._refuse(HeadTooLate())
@@ -97,9 +148,24 @@ class Heads(HttpToolsProtocol):
 
     def _refuse(self, error: HansardError) -> None:
         """Say why, unless an answer is under way, and close."""
-        if not self.cycle or self.cycle.response_complete:
+        if not self.cycle or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(refused(error))
         self.transport.close()
+
+
+def take(client: tuple[str, int] | None) -> str:
+    """Count a connection; returns its address."""
+    address = client[0] if client else ""
+    _open[address] += 1
+    return address
+
+
+def release(client: tuple[str, int] | None) -> None:
+    """Count one less."""
+    address = client[0] if client else ""
+    _open[address] -= 1
+    if _open[address] <= 0:
+        del _open[address]
 
 
 def refused(error: HansardError) -> bytes:

@@ -113,7 +113,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 lifespan="off",
-                **wire.SETTINGS,
+                **wire.settings(loaded.config.quota_address),
                 log_config=None,
                 access_log=False,
                 server_header=False,

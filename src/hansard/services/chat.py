@@ -32,6 +32,7 @@ from hansard.services.branching import fork_at, fork_before, look_at
 from hansard.services.choices import default_model
 from hansard.services.drafting import append_request, prompt_of
 from hansard.services.messages import place
+from hansard.services.quotas import Meters
 from hansard.services.runner import Runner
 from hansard.services.runs import Runs
 from hansard.services.starting import (
@@ -50,8 +51,10 @@ TURN_PAUSE = 1.0
 
 
 class Chat(Starter):
-    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
-        super().__init__(scope, storage, runner)
+    def __init__(
+        self, scope: Scope, storage: Storage, runner: Runner, meters: Meters | None = None
+    ) -> None:
+        super().__init__(scope, storage, runner, meters)
         self.runs = Runs(scope, storage, runner)
 
     async def send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,7 @@ from hansard.services.people import People
 from hansard.services.previews import Previews
 from hansard.services.projects import Projects
 from hansard.services.purging import end_temporary, finish_purges, release_uploads
+from hansard.services.quotas import Meters, Quotas
 from hansard.services.ratings import Ratings
 from hansard.services.retention import retire
 from hansard.services.runner import Runner
@@ -80,9 +82,12 @@ KEEP_FEED = timedelta(days=30)
 class Services:
     """Everything that can be done for one scope."""
 
-    def __init__(self, scope: Scope, storage: Storage, runner: Runner, hubs: Hubs) -> None:
+    def __init__(
+        self, scope: Scope, storage: Storage, runner: Runner, hubs: Hubs, meters: Meters
+    ) -> None:
         clock = runner.clock
         self.scope = scope
+        self.meters = meters
         self.conversations = Conversations(scope, storage, clock)
         self.messages = Messages(scope, storage, clock)
         self.branches = Branches(scope, storage, clock)
@@ -103,8 +108,12 @@ class Services:
         self.sessions = Sessions(scope, storage, clock)
         self.feed = Feed(scope, storage, clock, hubs)
         self.runs = Runs(scope, storage, runner)
-        self.chat = Chat(scope, storage, runner)
+        self.chat = Chat(scope, storage, runner, meters)
         self.transfer = Transfer(scope, storage, clock)
+
+    def uploading(self) -> AbstractContextManager[None]:
+        """Around the taking in of a file; raises TooManyRequests."""
+        return self.meters.upload(self.scope.user)
 
 
 class Database:
@@ -122,8 +131,10 @@ class Database:
         retention: Retention | None = None,
         clock: Clock = now,
         keep_feed: timedelta = KEEP_FEED,
+        quotas: Quotas | None = None,
     ) -> None:
         self.storage = storage
+        self.meters = Meters(quotas)
         self.hubs = Hubs(storage)
         self.providers = providers or Providers.from_environment()
         self.retention = retention or Retention()
@@ -148,7 +159,8 @@ class Database:
         if not given <= ALL_RIGHTS:
             raise NotAllowed(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
         names = check_name(tenant, "/tenant"), check_name(user, "/user")
-        return Services(Scope(*names, given), self.storage, self.runner, self.hubs)
+        scope = Scope(*names, given)
+        return Services(scope, self.storage, self.runner, self.hubs, self.meters)
 
     async def open(self) -> None:
         await self.storage.open()

@@ -23,6 +23,7 @@ from hansard.model.scope import Scope
 from hansard.services.base import Service
 from hansard.services.branching import fork_at, go_on_with
 from hansard.services.orphans import adopt
+from hansard.services.quotas import Meters
 from hansard.services.runner import LEASE, Runner
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
@@ -39,9 +40,12 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Starter(Service):
-    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
+    def __init__(
+        self, scope: Scope, storage: Storage, runner: Runner, meters: Meters | None = None
+    ) -> None:
         super().__init__(scope, storage, runner.clock)
         self.runner = runner
+        self.meters = meters or Meters()
 
     async def begin(
         self,
@@ -80,7 +84,8 @@ class Starter(Service):
         group: str | None = None,
         before: int = 0,
     ) -> Run:
-        """A run that answers the head of a branch; so many others begin `before` it."""
+        """A run that answers the head of a branch; so many others begin `before` it. Raises TooManyRequests."""
+        self.meters.check_runs(self._running() + before)
         now = self.clock()
         run = Run(
             tenant_id=tx.tenant,
@@ -105,6 +110,12 @@ class Starter(Service):
         where = {"conversation_id": run.conversation_id, "branch": run.branch}
         await tx.publish(self.change("run.started", run.id, now, **where))
         return run
+
+    def _running(self) -> int:
+        """How many answers are made for the user now, or wait for their turn."""
+        owner = (self.scope.tenant, self.scope.user)
+        running = (each.run for each in self.runner.live.values() if not each.ended)
+        return sum((run.tenant_id, run.owner_id) == owner for run in running)
 
     async def ask(
         self,

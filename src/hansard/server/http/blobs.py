@@ -23,7 +23,8 @@ async def upload_blob(request: Request[Any, Any, Any], services: Scoped) -> Blob
     The body is the bytes, its Content-Type their media type. A blob that no message shows is let go after a day.
     """
     media_type, _ = request.content_type
-    return await services.blobs.put(await request.body(), media_type or ANYTHING)
+    with services.uploading():
+        return await services.blobs.put(await request.body(), media_type or ANYTHING)
 
 
 @get(

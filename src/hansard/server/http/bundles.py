@@ -70,7 +70,7 @@ async def import_artifacts(request: Request[Any, Any, Any], services: Scoped) ->
     Each comes whole or not at all; those before one that is wrong stay, and the file may be sent again.
     """
     check_media_type(request, MEDIA_TYPE, "application/octet-stream")
-    with tempfile.TemporaryFile() as file:
+    with services.uploading(), tempfile.TemporaryFile() as file:
         await receive(request, file)
         return await services.bundles.import_zip(file)
 

@@ -40,7 +40,7 @@ async def import_records(request: Request[Any, Any, Any], services: Scoped) -> R
     Conversations that came in whole before a line that is wrong stay; the same file may be sent again.
     """
     check_media_type(request, MEDIA_TYPE, "application/x-ndjson", "application/octet-stream")
-    with tempfile.TemporaryFile() as file:
+    with services.uploading(), tempfile.TemporaryFile() as file:
         await receive(request, file)
         # A line is never read further than the limit, at which the reader refuses it.
         return await services.transfer.import_lines(iter(lambda: file.readline(MAX_LINE + 1), b""))

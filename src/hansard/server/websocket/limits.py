@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import msgspec
 
 MAX_FRAME = 4 * 1024 * 1024
@@ -44,26 +41,3 @@ CLOSES = {
     SLOW: f"Nothing that was sent was taken for {PATIENCE:.0f} seconds.",
     FLOOD: f"After {MAX_REFUSED} requests in a row that came too fast.",
 }
-
-
-class Bucket:
-    """Holds `burst` tokens, and is filled with `rate` of them a second."""
-
-    def __init__(
-        self, rate: float = RATE, burst: float = BURST, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._clock = clock
-        self._tokens = burst
-        self._at = clock()
-
-    def take(self) -> bool:
-        """Take a token if there is one."""
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True

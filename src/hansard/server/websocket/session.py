@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import ceil
 from typing import Any, Union
 
 import msgspec
@@ -24,10 +25,11 @@ from hansard.server.cookies import PROTOCOL
 from hansard.server.sse import Closing
 from hansard.server.websocket import frames, limits
 from hansard.server.websocket.frames import FrameId
-from hansard.server.websocket.limits import Bucket, Close
+from hansard.server.websocket.limits import Close
 from hansard.server.websocket.listening import Listener, Work
 from hansard.server.websocket.requests import REQUESTS, Request
 from hansard.services.database import Services
+from hansard.services.quotas import Bucket
 
 _log = logging.getLogger("hansard.server")
 _REQUEST: Any = Union[REQUESTS]  # noqa: UP007 - made while the program runs
@@ -56,7 +58,7 @@ class Session:
         self._over: asyncio.Future[Close | None] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
-        self._bucket = Bucket()
+        self._bucket = Bucket(limits.RATE, limits.BURST)
         self._refused = 0
         self._sending: float | None = None
         """Since when a frame waits to be taken."""
@@ -153,6 +155,8 @@ class Session:
         request_id = _id_of(body)
         try:
             self._check_rate()
+            self.services.meters.request(self.services.scope.user)
+            self.services.meters.receive(self.services.scope.user, len(body or b""))
             request = decode(_checked(body), _REQUEST)
             reply = frames.ok(request_id, await self._answer(request))
         except HansardError as error:
@@ -175,7 +179,8 @@ class Session:
         return await asyncio.shield(self._answering)
 
     def _check_rate(self) -> None:
-        if self._bucket.take():
+        wait = self._bucket.take()
+        if not wait:
             self._refused = 0
             return
         self._refused += 1
@@ -183,7 +188,8 @@ class Session:
             self._end(limits.FLOOD)
             raise Gone
         raise TooManyRequests(
-            f"A socket has {limits.RATE} requests a second, and {limits.BURST} at once."
+            f"A socket has {limits.RATE} requests a second, and {limits.BURST} at once.",
+            retry_after=max(1, ceil(wait)),
         )
 
 

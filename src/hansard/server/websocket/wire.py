@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidMessage
 
 from hansard.server.errors import HeadTooLarge
-from hansard.server.heads import Heads, refused
+from hansard.server.heads import Heads, refused, release
 from hansard.server.websocket import limits
 
 
@@ -27,6 +27,10 @@ class Wire(WebSocketsSansIOProtocol):
             if not isinstance(wrong, InvalidMessage):  # it is the length of a line, or their number
                 self.transport.write(refused(HeadTooLarge()))
             self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        release(self.client)  # it was counted when it began, as a connection for HTTP
+        super().connection_lost(exc)
 
     async def send(self, message: Any) -> None:
         """Send what ASGI knows; and several texts of a `websocket.send` at once."""
@@ -60,12 +64,17 @@ class Wire(WebSocketsSansIOProtocol):
             self.conn.data_to_send()
 
 
-SETTINGS: dict[str, Any] = {
-    "http": Heads,
-    "ws": Wire,
-    "ws_max_size": 2 * limits.MAX_FRAME,
-    "ws_ping_interval": limits.HEARTBEAT,
-    "ws_ping_timeout": limits.HEARTBEAT,
-    "ws_per_message_deflate": False,
-}
-"""What uvicorn is configured with."""
+def settings(connections: int = 0) -> dict[str, Any]:
+    """What uvicorn is configured with; an address has so many connections, or as many as may be."""
+
+    class Bounded(Heads):
+        most = connections
+
+    return {
+        "http": Bounded,
+        "ws": Wire,
+        "ws_max_size": 2 * limits.MAX_FRAME,
+        "ws_ping_interval": limits.HEARTBEAT,
+        "ws_ping_timeout": limits.HEARTBEAT,
+        "ws_per_message_deflate": False,
+    }
