@@ -38,8 +38,8 @@ def test_an_empty_variable_is_not_set(program: Program) -> None:
     empty = dict.fromkeys(names, "")
     settings = program.ok("config", "--json", **empty).json["settings"]
     assert {setting["source"] for setting in settings} == {"default"}
-    (program.work / ".env").write_text("HANSARD_PORT=\nHANSARD_USER=dot\n")
     program.home.mkdir(parents=True, exist_ok=True)
+    (program.home / ".env").write_text("HANSARD_PORT=\nHANSARD_USER=dot\n")
     (program.home / "config.toml").write_text("port = 9000\n")
     found = {
         s["name"]: s["value"] for s in program.ok("config", "--json", **empty).json["settings"]
@@ -52,7 +52,7 @@ def test_an_empty_variable_is_not_set(program: Program) -> None:
 def test_settings_may_begin_with_a_byte_order_mark(program: Program) -> None:
     program.home.mkdir(parents=True, exist_ok=True)
     (program.home / "config.toml").write_bytes(codecs.BOM_UTF8 + b"port = 9000\n")
-    (program.work / ".env").write_bytes(codecs.BOM_UTF8 + b"HANSARD_USER=dot\n")
+    (program.home / ".env").write_bytes(codecs.BOM_UTF8 + b"HANSARD_USER=dot\n")
     found = {s["name"]: s["value"] for s in program.ok("config", "--json").json["settings"]}
     assert (found["port"], found["user"]) == (9000, "dot")
 

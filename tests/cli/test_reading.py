@@ -29,6 +29,7 @@ CHANGES = {
     "db backup",
     "db restore",
     "serve",
+    "sessions end",
 }
 PLAIN = {"db path", "config path", "link", "export", "artifacts link", "artifacts diff"}
 """What these print is one line to be used as it is, JSON Lines anyway, or a patch."""

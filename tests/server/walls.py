@@ -15,6 +15,7 @@ BODIES: dict[str, JSON] = {
     "answer": ECHO,
     "append_messages": {"messages": [TEXT]},
     "chat": {"content": "x", **ECHO},
+    "continue_run": {},
     "create_branch": {"at": ANY},
     "dialogue": {"models": ["echo/echo", "echo/echo"], "content": "x"},
     "edit_message": {"content": "x"},

@@ -64,7 +64,7 @@ messages = st.builds(
 )
 settings_ = st.builds(
     Setting, tenant_id=st.just("acme"), created_at=times, updated_at=times, version=st.integers(1, 9),
-    user_id=st.just("ada"), name=plain, value=values,
+    user_id=st.just("ada"), name=plain.filter(str.strip), value=values,
 )  # fmt: skip
 chunks = st.builds(
     BlobChunk, tenant_id=st.just("acme"), created_at=times, blob_id=st.just("cd" * 32),

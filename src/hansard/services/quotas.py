@@ -66,6 +66,11 @@ class Bucket:
         """Give back what was taken."""
         self._tokens = min(self._burst, self._tokens + tokens)
 
+    @property
+    def is_rested(self) -> bool:
+        """Whether it was at least half full when somebody last took from it: there was a pause."""
+        return self._tokens >= self._burst / 2
+
 
 class Buckets:
     """A bucket for each of many, by a key."""

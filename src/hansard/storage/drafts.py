@@ -95,7 +95,11 @@ def _new(target: Path) -> tuple[Path, int]:
     """A draft, and the descriptor whose lock says that somebody makes it."""
     while True:
         made = beside(target, f".{os.getpid()}-{secrets.token_hex(4)}.new")
-        descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            error.filename = str(target)  # the draft is nobody's business
+            raise
         if LOCKS:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if is_at(descriptor, made):

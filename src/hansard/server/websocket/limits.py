@@ -9,7 +9,7 @@ MAX_FRAME = 4 * 1024 * 1024
 RATE, BURST = 50, 100
 """Requests a second, and at once after a pause."""
 MAX_REFUSED = 200
-"""Refusals in a row, of requests that came too fast, until the connection is ended."""
+"""Refusals, of requests that came too fast without a pause, until the connection is ended."""
 MAX_RUNS = 50
 """Runs that a socket follows at once."""
 PATIENCE = 10.0
@@ -39,5 +39,5 @@ CLOSES = {
     FAILED: "The server failed.",
     SIGNED_OUT: "The token or the session is no longer good.",
     SLOW: f"Nothing that was sent was taken for {PATIENCE:.0f} seconds.",
-    FLOOD: f"After {MAX_REFUSED} requests in a row that came too fast.",
+    FLOOD: f"After {MAX_REFUSED} requests that came too fast without a pause.",
 }

@@ -181,7 +181,8 @@ class Session:
     def _check_rate(self) -> None:
         wait = self._bucket.take()
         if not wait:
-            self._refused = 0
+            if self._bucket.is_rested:
+                self._refused = 0
             return
         self._refused += 1
         if self._refused > limits.MAX_REFUSED:
