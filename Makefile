@@ -28,7 +28,7 @@ test: $(VENV)/.dev $(APP) tests/web/browser/node_modules/.installed ## Run every
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --ignore=tests/web
+	$(BIN)/pytest -n 2 --maxschedchunk 8 --ignore=tests/web
 	$(BIN)/pytest -n 2 tests/web
 
 bench: $(VENV)/.dev ## Measure Hansard beside bare SQL and its peers; results are saved as JSON; ARGS=--quick is a trial
