@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import apsw
 import pytest
 
 import hansard
-from faults.writers import Nursery, Order, nursery
+from faults.writers import Nursery, Order
 from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import drafts, files, ownership, upkeep
@@ -25,12 +25,6 @@ from hansard.storage.sqlite import SqliteStorage
 from hansard.storage.writeahead import WriteAheadLog
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def writers() -> Iterator[Nursery]:
-    with nursery() as running:
-        yield running
 
 
 @pytest.fixture

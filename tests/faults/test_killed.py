@@ -6,7 +6,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 
 import hansard
 from faults.ledger import Ledger, drafts_of
-from faults.writers import Nursery, Order, nursery
+from faults.writers import Nursery, Order
 from hansard.ids import new_id
 from hansard.storage import upkeep
 from server.harness import Process, process, wait_until
@@ -27,12 +27,6 @@ pytestmark = pytest.mark.anyio
 ROUNDS = 200
 ROUNDS_PER_DATABASE = 10
 SERVER_ROUNDS = 4
-
-
-@pytest.fixture(scope="module")
-def writers() -> Iterator[Nursery]:
-    with nursery() as running:
-        yield running
 
 
 class Torture:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -15,7 +15,7 @@ import pytest
 import hansard
 from faults.ledger import Ledger, drafts_of
 from faults.platter import cut
-from faults.writers import TESTS, Nursery, Order, nursery
+from faults.writers import TESTS, Nursery, Order
 from hansard.errors import HansardError, StorageError
 from hansard.ids import new_id
 from hansard.storage import upkeep
@@ -24,12 +24,6 @@ from hansard.storage.writeahead import WriteAheadLog
 pytestmark = pytest.mark.anyio
 
 TALK = new_id()
-
-
-@pytest.fixture(scope="module")
-def writers() -> Iterator[Nursery]:
-    with nursery() as running:
-        yield running
 
 
 @pytest.fixture

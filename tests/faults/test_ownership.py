@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +14,7 @@ import apsw
 import pytest
 
 import hansard
-from faults.writers import Nursery, Order, nursery
+from faults.writers import Nursery, Order
 from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import files, upkeep
@@ -24,12 +24,6 @@ from hansard.storage.sqlite import SqliteStorage
 pytestmark = pytest.mark.anyio
 
 NOBODY = 65534
-
-
-@pytest.fixture(scope="module")
-def writers() -> Iterator[Nursery]:
-    with nursery() as running:
-        yield running
 
 
 @pytest.fixture
