@@ -37,7 +37,11 @@ class Statement(NamedTuple):
 
 
 class Recorder:
-    """Hears what is said on every connection that is opened while it is there."""
+    """Hears what is said on every connection that is opened while it is there.
+
+    Connections that only read may say something at any moment, for work in the background reads too. So where their
+    units begin and end is left out: between the statements of the writer it would not be said again.
+    """
 
     def __init__(self) -> None:
         self._said: list[Statement] = []
@@ -56,11 +60,15 @@ class Recorder:
         return said
 
     def _listen(self, connection: apsw.Connection) -> None:
-        connection.exec_trace = self._note
+        reads_only = connection.readonly("main")
 
-    def _note(self, _cursor: Any, text: str, values: Any) -> bool:
-        self._said.append(Statement(text, values, _ANSWERS.match(text) is not None))
-        return True
+        def note(_cursor: Any, text: str, values: Any) -> bool:
+            said = Statement(text, values, _ANSWERS.match(text) is not None)
+            if not (reads_only and said.is_frame):
+                self._said.append(said)
+            return True
+
+        connection.exec_trace = note
 
 
 def replay(connection: apsw.Connection, statements: Iterable[Statement]) -> None:

@@ -13,6 +13,27 @@ BENCHMARKS = ROOT / "benchmarks"
 PAGE = (ROOT / "docs" / "performance.md").read_text("utf-8")
 RUN: dict[str, Any] = json.loads((BENCHMARKS / "published.json").read_bytes())
 
+_BESIDE_A_READER = """
+import tempfile, apsw
+from bare import Recorder, replay
+with tempfile.TemporaryDirectory() as home:
+    path = home + "/file.db"
+    with Recorder() as recorder:
+        writer = apsw.Connection(path)
+        writer.execute("PRAGMA journal_mode = wal").fetchall()
+        writer.execute("CREATE TABLE t (a)")
+        recorder.take()
+        reader = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+        for connection, text in (
+            (reader, "BEGIN"), (writer, "BEGIN IMMEDIATE"), (writer, "INSERT INTO t VALUES (1)"),
+            (reader, "COMMIT"), (writer, "COMMIT"),
+        ):
+            connection.execute(text)
+        said = recorder.take()
+    replay(writer, said)
+    print(len(said), writer.execute("SELECT count(*) - 1 FROM t").get)
+"""
+
 
 def _python(*arguments: str) -> str:
     command = [sys.executable, *arguments]
@@ -47,3 +68,8 @@ def test_the_benchmarks_that_need_no_peer_run() -> None:
     assert "not run:" not in printed
     for row in ("list the 50 newest", "the worst word", "bytes on disk", "import of", "first word"):
         assert row in printed
+
+
+def test_what_was_recorded_beside_a_reader_can_be_said_again() -> None:
+    """A reader's unit that is open while the writer begins is none of the writer's."""
+    assert _python("-c", _BESIDE_A_READER).split() == ["3", "1"]
