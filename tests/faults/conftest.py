@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from faults.writers import Nursery, nursery
+from faults.installed import strict_nursery
+from hansard.torture.writers import Nursery
 
 
 @pytest.fixture(scope="module")
 def writers() -> Iterator[Nursery]:
     """A program whose writers can be killed."""
-    with nursery() as running:
+    with strict_nursery() as running:
         yield running

@@ -16,14 +16,14 @@ from threading import Event
 import pytest
 
 import hansard
-from faults import plants
-from faults.disk import Disk, Operation, failing_disk
-from faults.ledger import Ledger
 from hansard import Services
 from hansard.errors import HansardError, OutcomeUnknown, StorageError, StorageFull
 from hansard.ids import new_id
 from hansard.storage import upkeep
 from hansard.storage.sqlite import SqliteStorage
+from hansard.torture import plants
+from hansard.torture.disk import Disk, Operation, failing_disk
+from hansard.torture.ledger import Ledger
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,6 @@ import apsw
 import pytest
 
 import hansard
-from faults.writers import Nursery, Order
 from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import drafts, files, ownership, upkeep
@@ -23,6 +22,7 @@ from hansard.storage.ownership import Ownership, owner_of
 from hansard.storage.sql import backup as copies
 from hansard.storage.sqlite import SqliteStorage
 from hansard.storage.writeahead import WriteAheadLog
+from hansard.torture.writers import Nursery, Order
 
 pytestmark = pytest.mark.anyio
 

@@ -16,10 +16,10 @@ import httpx2
 import pytest
 
 import hansard
-from faults.ledger import Ledger, drafts_of
-from faults.writers import Nursery, Order
 from hansard.ids import new_id
 from hansard.storage import upkeep
+from hansard.torture.ledger import Ledger, drafts_of
+from hansard.torture.writers import Nursery, Order
 from server.harness import Process, process, wait_until
 
 pytestmark = pytest.mark.anyio

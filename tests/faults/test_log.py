@@ -13,13 +13,13 @@ import apsw
 import pytest
 
 import hansard
-from faults.ledger import Ledger, drafts_of
-from faults.platter import cut
-from faults.writers import TESTS, Nursery, Order
 from hansard.errors import HansardError, StorageError
 from hansard.ids import new_id
 from hansard.storage import upkeep
 from hansard.storage.writeahead import WriteAheadLog
+from hansard.torture.ledger import Ledger, drafts_of
+from hansard.torture.platter import cut
+from hansard.torture.writers import Nursery, Order
 
 pytestmark = pytest.mark.anyio
 
@@ -178,8 +178,8 @@ _FAILS = """
 import asyncio, os, sys
 from pathlib import Path
 import hansard
-from faults.ledger import drafts_of
-from faults.platter import Platter
+from hansard.torture.ledger import drafts_of
+from hansard.torture.platter import Platter
 from hansard.errors import HansardError
 from hansard.storage.writeahead import WriteAheadLog
 
@@ -210,7 +210,6 @@ def _killed(path: Path, step: str, how: str, plant: str = "") -> None:
     subprocess.run(
         [sys.executable, "-c", _FAILS, *arguments],
         check=True,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
     )
 
 

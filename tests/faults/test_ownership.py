@@ -14,12 +14,12 @@ import apsw
 import pytest
 
 import hansard
-from faults.writers import Nursery, Order
 from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import files, upkeep
 from hansard.storage.ownership import owner_of
 from hansard.storage.sqlite import SqliteStorage
+from hansard.torture.writers import Nursery, Order
 
 pytestmark = pytest.mark.anyio
 

@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.ledger import Ledger
 from faults.pooler import PGBOUNCER, SESSIONS, multiplexer, pgbouncer
 from hansard import Services
 from hansard.errors import StorageError
 from hansard.model.feed import FeedEntry
 from hansard.storage import upkeep
 from hansard.storage.postgres import PostgresStorage
+from hansard.torture.ledger import Ledger
 
 pytestmark = pytest.mark.anyio
 REAL = pytest.param(

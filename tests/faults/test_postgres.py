@@ -11,9 +11,7 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.ledger import Ledger
 from faults.sessions import other_sessions, until
-from faults.wire import Cut, cutting_proxy
 from hansard.errors import OutcomeUnknown, Overloaded
 from hansard.model.conversations import Conversation
 from hansard.model.tenants import Tenant, User
@@ -22,6 +20,8 @@ from hansard.storage import upkeep
 from hansard.storage.base import Transaction
 from hansard.storage.postgres import PostgresStorage
 from hansard.testing import factories
+from hansard.torture.ledger import Ledger
+from hansard.torture.wire import Cut, cutting_proxy
 
 pytestmark = pytest.mark.anyio
 

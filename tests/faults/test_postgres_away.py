@@ -13,13 +13,13 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.ledger import Ledger
 from faults.sessions import other_sessions, until
 from hansard import Services
 from hansard.errors import DatabaseUnreachable, OutcomeUnknown, Unavailable
 from hansard.ids import new_id
 from hansard.storage import upkeep
 from hansard.storage.postgres import PostgresStorage
+from hansard.torture.ledger import Ledger
 from postgres_server import Server
 
 pytestmark = pytest.mark.anyio

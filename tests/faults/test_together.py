@@ -11,13 +11,14 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.ledger import Ledger, changes, check_changes
-from faults.writers import Order, nursery
+from faults.installed import strict_nursery
 from hansard import Services
 from hansard.storage import upkeep
 from hansard.storage.base import Transaction
 from hansard.storage.postgres import PostgresStorage
 from hansard.testing import factories
+from hansard.torture.ledger import Ledger, changes, check_changes
+from hansard.torture.writers import Order
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ async def _write(ada: Services, conversation: str, ledger: Ledger, name: str) ->
 async def test_writers_in_many_processes_lose_and_double_nothing(postgres_url: str) -> None:
     ledger = Ledger()
     with ExitStack() as stack:
-        nurseries = [stack.enter_context(nursery()) for _ in range(PROCESSES)]
+        nurseries = [stack.enter_context(strict_nursery()) for _ in range(PROCESSES)]
         async with hansard.connect(postgres_url, providers=[]) as db:
             ada = db.scope("acme", "ada")
             talk = await ada.conversations.create()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.writers import installed
+from faults.installed import installed
 
 NOBODY = 65534
 _PROGRAM = """

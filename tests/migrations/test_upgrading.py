@@ -12,13 +12,13 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.disk import failing_disk
 from hansard.errors import DatabaseInUse, SchemaOutdated, SchemaTooNew, StorageError, StorageFull
 from hansard.storage import upkeep
 from hansard.storage.postgres import PostgresStorage
 from hansard.storage.sql import catalog
 from hansard.storage.sql.migrations import LOCK, Migration, Migrations, applied_postgres
 from hansard.storage.sqlite import SqliteStorage
+from hansard.torture.disk import failing_disk
 from migrations.notes import TOMORROW
 
 pytestmark = pytest.mark.anyio

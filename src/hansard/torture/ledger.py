@@ -15,20 +15,42 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import NAMESPACE_OID, uuid5
 
-import hansard
-from hansard import Draft, Services
+from hansard.model.drafts import Draft, user
 from hansard.model.messages import Message
+from hansard.services.database import Services
 
 EVERYWHERE = "everywhere"
 """A word that is in every message."""
 
 
+class Broken(AssertionError):
+    """A promise was not kept."""
+
+
+def hold(condition: object, fault: str) -> None:
+    """Raise Broken with the fault unless the condition is met."""
+    if not condition:
+        raise Broken(fault)
+
+
+def some(names: set[str] | Sequence[str]) -> str:
+    """The first of some names, and how many there are if that is more."""
+    shown = sorted(names)[:3]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(shown) + more
+
+
+def texts_of(step: str) -> list[str]:
+    """The texts of a step's messages, the same whenever they are asked for."""
+    size = 1 + sum(step.encode()) % 3
+    return [f"{step}part{i} {EVERYWHERE}" for i in range(size)]
+
+
 def drafts_of(step: str) -> list[Draft]:
     """The messages of a step, the same whenever they are asked for."""
-    size = 1 + sum(step.encode()) % 3
     return [
-        hansard.user(f"{step}part{i} {EVERYWHERE}", id=str(uuid5(NAMESPACE_OID, f"{step} {i}")))
-        for i in range(size)
+        user(text, id=str(uuid5(NAMESPACE_OID, f"{step} {i}")))
+        for i, text in enumerate(texts_of(step))
     ]
 
 
@@ -45,7 +67,7 @@ class Ledger:
     @property
     def messages(self) -> int:
         """How many were acknowledged."""
-        return sum(len(drafts_of(step)) for step in self.acknowledged)
+        return sum(len(texts_of(step)) for step in self.acknowledged)
 
     @property
     def unknown(self) -> set[str]:
@@ -60,30 +82,34 @@ class Ledger:
     async def check(self, services: Services, conversation: str) -> set[str]:
         """Hold the record against the ledger; gives the steps that are there."""
         messages = [message async for message in services.messages.all(conversation)]
-        there = self._check_steps(messages)
+        there = self.check_texts([message.text for message in messages])
         check_places(messages)
         check_changes(await changes(services, conversation), len(messages))
         await check_followers(services, messages)
         return there
 
-    def _check_steps(self, messages: Sequence[Message]) -> set[str]:
-        texts = Counter(message.text for message in messages)
+    def check_texts(self, stored: Sequence[str]) -> set[str]:
+        """Hold the texts of all stored messages against the ledger; gives the steps that are there."""
+        texts = Counter(stored)
         doubled = [text for text, count in texts.items() if count > 1]
-        assert not doubled, f"doubled: {doubled}"
-        parts = {step: [draft.content for draft in drafts_of(step)] for step in self.sent}
+        hold(not doubled, f"doubled: {some(doubled)}")
+        parts = {step: texts_of(step) for step in self.sent}
         there = {step for step, wanted in parts.items() if any(text in texts for text in wanted)}
         lost = self.acknowledged - there
-        assert not lost, f"lost: {sorted(lost)}"
+        hold(not lost, f"lost: {some(lost)}")
         torn = [step for step in there if any(text not in texts for text in parts[step])]
-        assert not torn, f"half-written: {torn}"
-        assert len(messages) == sum(len(parts[step]) for step in there)
+        hold(not torn, f"half-written: {some(torn)}")
+        wanted = sum(len(parts[step]) for step in there)
+        hold(len(stored) == wanted, "messages are there that nobody sent")
         return there
 
 
 def check_places(messages: Sequence[Message]) -> None:
     """One path, without a gap, on which each message follows the one before."""
-    assert [message.seq for message in messages] == list(range(len(messages)))
-    assert all(after.parent_id == before.id for before, after in pairwise(messages))
+    dense = [message.seq for message in messages] == list(range(len(messages)))
+    hold(dense, "the places of messages have a gap")
+    follow = all(after.parent_id == before.id for before, after in pairwise(messages))
+    hold(follow, "a message does not follow the one before")
 
 
 async def changes(
@@ -99,11 +125,11 @@ async def changes(
         more = not finished()
         while entries := await services.feed.read(after=after, limit=500):
             for entry in entries:
-                assert entry.position > after
+                hold(entry.position > after, "the feed is not in order")
                 after = entry.position
                 if entry.kind == "message.created" and entry.conversation_id == conversation:
-                    assert entry.seq is not None
-                    found.append((entry.seq, entry.count))
+                    hold(entry.seq is not None, "the feed tells of a message without its place")
+                    found.append((entry.seq or 0, entry.count))
         await asyncio.sleep(0.001)
     return found
 
@@ -115,7 +141,7 @@ def check_changes(found: Sequence[tuple[int, int]], messages: int) -> None:
     the number that it had before.
     """
     told = [seq for first, count in found for seq in range(first, first + count)]
-    assert sorted(told) == list(range(messages)), "the feed does not tell what happened"
+    hold(sorted(told) == list(range(messages)), "the feed does not tell what happened")
 
 
 async def check_followers(services: Services, messages: Sequence[Message]) -> None:
@@ -123,8 +149,10 @@ async def check_followers(services: Services, messages: Sequence[Message]) -> No
     stats = await services.stats.get()
     words = sum(len(message.text.split()) for message in messages)
     characters = sum(len(message.text) for message in messages)
-    assert (stats.messages, stats.words, stats.characters) == (len(messages), words, characters)
-    assert await found(services, EVERYWHERE) == {message.id for message in messages}
+    counted = (stats.messages, stats.words, stats.characters)
+    hold(counted == (len(messages), words, characters), "the counters are wrong")
+    wanted = {message.id for message in messages}
+    hold(await found(services, EVERYWHERE) == wanted, "the search does not find what is there")
 
 
 async def found(services: Services, query: str) -> set[str]:

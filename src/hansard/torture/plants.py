@@ -1,4 +1,7 @@
-"""Faults that are planted to see whether the tests notice them."""
+"""Faults that are planted to see whether a trial notices them."""
+
+# pyright: reportPrivateUsage=false
+# What is taken out is private to its class.
 
 from __future__ import annotations
 

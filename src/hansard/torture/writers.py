@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,17 +19,14 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any, cast
 
 import msgspec
 
-import hansard
-from faults import plants
-from faults.ledger import drafts_of
-from hansard import Services
 from hansard.errors import HansardError
-
-TESTS = Path(__file__).parents[1]
+from hansard.services.database import Services, connect
+from hansard.torture import plants
+from hansard.torture.ledger import drafts_of
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,15 +52,20 @@ class Nursery:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._orders = cast("IO[str]", process.stdin)
+        self._said = cast("IO[str]", process.stdout)
 
     def begin(self, order: Order) -> int:
         """Start a writer; gives its process id."""
-        assert self._process.stdin
-        self._process.stdin.write(msgspec.json.encode(order).decode() + "\n")
-        self._process.stdin.flush()
-        word, _, pid = self._line().partition(" ")
-        assert word == "pid"
-        return int(pid)
+        self._orders.write(msgspec.json.encode(order).decode() + "\n")
+        self._orders.flush()
+        return int(self._line().removeprefix("pid "))
+
+    def close(self) -> None:
+        """End the program; raises RuntimeError if it does not end well."""
+        self._orders.close()
+        if self._process.wait(30):
+            raise RuntimeError("The writers' program failed.")
 
     def lines(self) -> Iterator[str]:
         """What the writer says, until it is gone."""
@@ -87,44 +88,28 @@ class Nursery:
         return [line for line in chain(said, lines) if line]
 
     def _line(self) -> str:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line, "The writers' program has ended."
+        line = self._said.readline()
+        if not line:
+            raise RuntimeError("The writers' program has ended.")
         return line.rstrip("\n")
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
-    with (
-        installed() as place,
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "faults.writers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(place), str(TESTS)))},
-        ) as process,
-    ):
+def nursery(*flags: str, path: Path | None = None) -> Iterator[Nursery]:
+    """The program, run with flags of the interpreter, from the folder that has the package if it is named."""
+    environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
+    with subprocess.Popen(
+        [sys.executable, *flags, "-m", "hansard.torture.writers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        running = Nursery(process)
         try:
-            yield Nursery(process)
+            yield running
         finally:
-            assert process.stdin
-            process.stdin.close()
-            assert process.wait(30) == 0
-
-
-@contextmanager
-def installed() -> Iterator[Path]:
-    """A folder with a copy of the package that any user may read, wherever the clone lies."""
-    package = Path(hansard.__file__).parent
-    with TemporaryDirectory(prefix="hansard-installed-") as directory:
-        place = Path(directory)
-        place.chmod(0o755)
-        copy = place / "hansard"
-        shutil.copytree(package, copy, ignore=shutil.ignore_patterns("web", "__pycache__"))
-        for path in (copy, *copy.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        yield place
+            running.close()
 
 
 # In the program
@@ -156,14 +141,14 @@ def _be(order: Order) -> None:
 
 def _become(user: int) -> None:
     """Be another user, for whom all modules are loaded, since the user may not be able to read them."""
-    with TemporaryDirectory() as directory, hansard.connect(Path(directory) / "chats.db"):
+    with TemporaryDirectory() as directory, connect(Path(directory) / "chats.db"):
         pass
     os.setuid(user)
 
 
 async def write(order: Order) -> None:
     try:
-        async with hansard.connect(order.address, providers=[]) as db:
+        async with connect(order.address, providers=[]) as db:
             ada = db.scope("acme", "ada")
             await ada.conversations.create(id=order.conversation)
             for step in order.retry:
