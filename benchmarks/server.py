@@ -86,7 +86,8 @@ async def _first_word(scope: hansard.Services, talk: str, prompt: str) -> float:
 class Server:
     """A client of the server, with one connection."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, pid: int) -> None:
+        self.pid = pid
         parts = urlsplit(url)
         self.signin = signin_link(token, url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
@@ -117,13 +118,12 @@ class Server:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Server]:
-    """A server with a database of its own."""
+def served(home: Path, programs: Path = Path(sys.executable).parent) -> Iterator[Server]:
+    """A server with a database of its own, of the environment whose programs lie there."""
     home.mkdir()
     ready = home / "ready"
-    program = str(Path(sys.executable).with_name("hansard"))
     process = subprocess.Popen(  # noqa: S603
-        [program, "serve", "--port", "0", "--ready-file", str(ready)],
+        [programs / "hansard", "serve", "--port", "0", "--ready-file", str(ready)],
         cwd=home,
         env={**os.environ, "HANSARD_HOME": str(home)},
         stdout=subprocess.DEVNULL,
@@ -132,7 +132,7 @@ def served(home: Path) -> Iterator[Server]:
     try:
         _wait(process, ready)
         facts = json.loads(ready.read_text("utf-8"))
-        yield Server(facts["url"], facts["token"])
+        yield Server(facts["url"], facts["token"], process.pid)
     finally:
         process.terminate()
         process.communicate()
