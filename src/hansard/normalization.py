@@ -40,6 +40,8 @@ def normalize_whole(form: Form, text: str) -> str:
 
 def stream_safe(text: str) -> str:
     """The text with a joiner wherever more than 30 marks would follow each other."""
+    if len(text) <= MAX_MARKS:
+        return text
     return _CROWD.sub(lambda crowd: "".join(_divided(crowd[0])), text)
 
 

@@ -124,13 +124,30 @@ def test_marks_lie_in_the_text_in_order_and_apart(text: str, query: str) -> None
     assert all(0 <= edge <= len(text) for edge in edges)
 
 
+@given(said, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), st.sampled_from(["", "*"]))
+def test_a_text_that_matches_has_marks_and_no_other_has(
+    words: list[str], phrase: list[str], star: str
+) -> None:
+    text = " ".join(words)
+    for clause in clauses(f'"{" ".join(phrase)}"{star}'):
+        assert bool(spans([clause], text)) == matches(clause, terms(text))
+
+
+def test_marks_are_on_the_whole_phrase_and_on_nothing_like_it() -> None:
+    text = f"New yorker, new York, York new; NEW-YORKSHIRE {'x' * MAX_TERM}Yz"
+    assert _marked('"new york"', text) == ["new", "York"]
+    assert _marked('"new york"*', text) == ["New", "yorker", "new", "York", "NEW", "YORKSHIRE"]
+    assert _marked("york new*", text) == ["New", "new", "York", "York", "new", "NEW"]
+    assert _marked("x" * MAX_TERM, text) == ["x" * MAX_TERM + "Yz"], "words are cut alike"
+
+
+def _marked(query: str, text: str) -> list[str]:
+    return [text[a:b] for a, b in spans(clauses(query), text)]
+
+
 def test_marks_are_where_the_words_are() -> None:
     text = "Die Größe der 東京都 im Groß"
-    assert [text[a:b] for a, b in spans(clauses('große "京都" gro*'), text)] == [
-        "Größe",
-        "京都",
-        "Groß",
-    ]
+    assert _marked('große "京都" gro*', text) == ["Größe", "京都", "Groß"]
 
 
 # Passages

@@ -45,9 +45,9 @@ _EMOJI = re.compile(f"[{EMOJI}]")
 _BASE = re.compile(r"LATIN SMALL LETTER (?:DOTLESS )?([A-Z])(?: WITH .*)?")
 _BASES = {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 
-_DECORATED = re.compile(
-    "([\u0000-\u058f])[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]+"
-)
+_MARK = "[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
+_DECORATION = re.compile(f"{_MARK}(?<=[\u0000-\u058f].){_MARK}*")
+"""Begins with the mark and looks back: few characters are marks, so most of a text is passed over at once."""
 
 
 class Characters(dict[int, str | None]):
@@ -93,7 +93,7 @@ def fold(text: str, normalize: Normalize = normalize) -> str:
     if text.isascii():
         return text.lower()
     folded = normalize("NFKC", text).casefold()
-    bare = _DECORATED.sub(r"\1", normalize("NFD", folded))
+    bare = _DECORATION.sub("", normalize("NFD", folded))
     return normalize("NFKC", bare)
 
 

@@ -208,30 +208,23 @@ def matches(clause: Clause, words: list[str]) -> bool:
 
 def spans(query: list[Clause], text: str) -> list[tuple[int, int]]:
     """Where a text has what a query asks for: start and end of each term of it, in characters, merged."""
-    whole = {clause.terms[0] for clause in query if len(clause.terms) == 1}
-    longer = [clause for clause in query if len(clause.terms) > 1 or clause.prefix]
+    whole = {clause.terms[-1] for clause in query if not clause.prefix}
+    starts = tuple(clause.terms[-1] for clause in query if clause.prefix)
     recent: deque[tuple[int, int, str]] = deque(maxlen=MAX_CLAUSE_TERMS)
     places: set[tuple[int, int]] = set()
     for run in _RUN.finditer(text.translate(_PLACES)):
         for place in located(run[0], run.start()):
             recent.append(place)
-            if place[2] in whole:
-                places.add(place[:2])
-            for clause in longer:
-                if _ends(clause, recent):
-                    last = islice(reversed(recent), len(clause.terms))
-                    places.update(each[:2] for each in last)
+            if place[2] in whole or place[2].startswith(starts):
+                for clause in query:
+                    places.update(_ended(clause, recent))
     return _merged(sorted(places))
 
 
-def _ends(clause: Clause, recent: deque[tuple[int, int, str]]) -> bool:
-    """Whether a clause is what the terms end with that were read last."""
-    *fixed, last = clause.terms
-    term, size = recent[-1][2], len(clause.terms)
-    if not (term.startswith(last) if clause.prefix else term == last) or size > len(recent):
-        return False
-    before = islice(recent, len(recent) - size, len(recent) - 1)
-    return all(place[2] == wanted for place, wanted in zip(before, fixed, strict=True))
+def _ended(clause: Clause, recent: deque[tuple[int, int, str]]) -> list[tuple[int, int]]:
+    """Where the terms of a clause are, if the terms that were read last are those."""
+    last = list(islice(reversed(recent), len(clause.terms)))[::-1]
+    return [place[:2] for place in last] if matches(clause, [place[2] for place in last]) else []
 
 
 def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -244,17 +237,21 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def located(run: str, offset: int = 0) -> Iterator[tuple[int, int, str]]:
+def located(run: str, offset: int = 0) -> list[tuple[int, int, str]]:
     """The terms of a run of letters with their places; a word is one place, what needs no blanks goes by character."""
-    if run.isascii() or not _APART.search(run):
-        yield from ((offset, offset + len(run), term) for term in terms(run))
-        return
+    if run.isascii():
+        return [(offset, offset + len(run), run[:MAX_TERM].lower())]
+    if not _APART.search(run):
+        return [(offset, offset + len(run), term) for term in terms(run)]
     folded: list[str] = []
     places: list[tuple[int, int]] = []
     for cluster in _CLUSTER.finditer(run):
         folded.append(CURRENT.fold(cluster[0]))
         places += [cluster.span()] * len(folded[-1])
+    found: list[tuple[int, int, str]] = []
     for word in _RUN.finditer("".join(folded)):
         for start, end in _bounds(word[0], CURRENT):
             first, last = places[word.start() + start], places[word.start() + end - 1]
-            yield offset + first[0], offset + last[1], word[0][start:end][:MAX_TERM]
+            term = word[0][start:end][:MAX_TERM]
+            found.append((offset + first[0], offset + last[1], term))
+    return found
