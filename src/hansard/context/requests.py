@@ -39,10 +39,23 @@ def valid(request: Request) -> Request:
         leading += 1
     said = [p for turn in request.turns[:leading] for p in _parts(turn)]
     texts = [request.system, *(p.text for p in said if isinstance(p, Text))]
-    items = [item for turn in request.turns[leading:] for item in _items(turn)]
-    turns = _Dialogue(items).turns()
+    turns = request.turns[leading:]
+    if not _is_of_texts(turns):
+        turns = _Dialogue([item for turn in turns for item in _items(turn)]).turns()
     system = "\n\n".join(text for text in texts if text.strip())
     return msgspec.structs.replace(request, system=system, turns=turns)
+
+
+def _is_of_texts(turns: Sequence[Turn]) -> bool:
+    """Whether a text follows a text, first and last the user's: most dialogues are so, and valid already."""
+    return len(turns) % 2 == 1 and all(
+        turn.role == ("assistant" if place % 2 else "user")
+        and len(turn.parts) == 1
+        and isinstance(turn.parts[0], Text)
+        and not turn.parts[0].text.isspace()
+        and turn.parts[0].text != ""
+        for place, turn in enumerate(turns)
+    )
 
 
 def is_plain(request: Request) -> bool:
