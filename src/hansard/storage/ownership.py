@@ -30,6 +30,7 @@ class Ownership:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.path = drafts.beside(file, ".lock")
+        self._name = str(file)
         self._side: int | None = None
         self._held: int | None = None
         self._identity: tuple[int, int] | None = None
@@ -69,7 +70,7 @@ class Ownership:
     def holds(self) -> bool:
         """Whether the file that is owned still has its name."""
         try:
-            there = self.file.stat()
+            there = os.stat(self._name)  # noqa: PTH116 - is asked often
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == self._identity

@@ -50,12 +50,16 @@ def made(make: Make, text: str) -> Any:
 
 async def run(once: Callable[[], Awaitable[T]], make: Make, texts: Iterable[str] = ()) -> T:
     """Run something that needs texts prepared: these, and those that it is given up for."""
-    held = _Held()
     wanted = _keys(make, texts)
+    if not wanted:
+        try:
+            return await once()
+        except Unprepared as error:
+            wanted = error.keys
+    held = _Held()
     try:
         while True:
-            if wanted:
-                await asyncio.to_thread(_hold, wanted, held)
+            await asyncio.to_thread(_hold, wanted, held)
             try:
                 return await once()
             except Unprepared as error:

@@ -13,6 +13,7 @@ flush brings it there. So a log that was left, or that failed, is written again 
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +43,7 @@ class WriteAheadLog:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.path = beside(file, "-wal")
+        self._name = str(self.path)
         self._pages = 0
         self._mark_is_due = False
         self._identity: tuple[int, int] | None = None
@@ -105,7 +107,7 @@ class WriteAheadLog:
     def holds(self) -> bool:
         """Whether the log that is written to still has its name."""
         try:
-            there = self.path.stat()
+            there = os.stat(self._name)  # noqa: PTH116 - is asked often
         except OSError:
             return self._identity is None
         self._identity = self._identity or (there.st_dev, there.st_ino)
