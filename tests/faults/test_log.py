@@ -24,6 +24,8 @@ from hansard.torture.writers import Nursery, Order
 pytestmark = pytest.mark.anyio
 
 TALK = new_id()
+MOMENTS = range(6, 12)
+"""Flushes after those that make a file, while its owner begins to write."""
 
 
 @pytest.fixture
@@ -172,6 +174,44 @@ async def test_the_log_of_an_older_program_is_judged_by_what_it_makes_of_the_fil
     assert {draft.content for draft in drafts_of("sw0n2")} <= await texts(database)
 
 
+async def test_a_log_belongs_though_it_could_not_be_folded_when_its_owner_began(
+    writers: Nursery, tmp_path: Path
+) -> None:
+    await _begun_badly(writers, tmp_path)
+
+
+async def test_a_log_that_has_a_second_mark_is_taken_for_anothers(
+    writers: Nursery, tmp_path: Path
+) -> None:
+    """The planted fault."""
+    with pytest.raises(StorageError, match="another state"):
+        await _begun_badly(writers, tmp_path, "mark twice")
+
+
+async def _begun_badly(writers: Nursery, folder: Path, plant: str = "") -> None:
+    """At a different moment each time."""
+    for moment in MOMENTS:
+        await _begun_badly_once(writers, folder / f"{moment}.db", moment, plant)
+
+
+async def _begun_badly_once(writers: Nursery, path: Path, moment: int, plant: str) -> None:
+    """A flush fails while a new file is given its mark; its writer goes on, is killed, and the next one looks."""
+    done: list[str] = []
+
+    def enough(line: str) -> bool:
+        done.extend([line] if line.startswith("done") else [])
+        return len(done) == 20
+
+    order = Order(
+        address=str(path), conversation=TALK, name="s", writers=1, plant=plant,
+        platter=str(path.with_suffix(".platter")), fail_flush=moment,
+    )  # fmt: skip
+    writers.run(order, until=enough)
+    if done:
+        stored = {draft.content for line in done for draft in drafts_of(line[5:])}
+        assert stored <= await texts(path)
+
+
 # On the disk
 
 _FAILS = """
@@ -192,7 +232,7 @@ async def main(path, folder, talk, step, fails, plant):
         await ada.conversations.get(talk)
         await ada.messages.append(talk, drafts_of(step))
         if fails:
-            platter.fails = True
+            platter.fail()
             try:
                 await ada.messages.append(talk, drafts_of("failed"))
             except HansardError:

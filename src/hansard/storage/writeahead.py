@@ -86,6 +86,9 @@ class WriteAheadLog:
         connection.set_wal_hook(self._hear)
         if self._fold(connection):
             set_apart(connection)
+            self._mark_is_due = (
+                False  # a second mark in a log that cannot be folded is unknown to the file
+            )
             self._fold(connection)
 
     def mark(self, connection: apsw.Connection) -> None:

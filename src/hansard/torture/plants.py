@@ -1,30 +1,75 @@
-"""Faults that are planted to see whether a trial notices them."""
+"""Faults that are planted to see whether a trial notices them: each takes a safeguard out."""
 
 # pyright: reportPrivateUsage=false
 # What is taken out is private to its class.
-
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import apsw
 from msgspec.structs import replace
 
-from hansard.errors import OutcomeUnknown
+from hansard.errors import OutcomeUnknown, Unavailable
 from hansard.model.messages import Message
-from hansard.storage import lanes
+from hansard.model.runs import Run
+from hansard.services import chat
+from hansard.services.feed import Beginning, Feed
+from hansard.services.messages import Messages
+from hansard.storage import files, lanes
 from hansard.storage.base import Append
 from hansard.storage.lanes import Job
 from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.writeahead import WriteAheadLog
+
+Patch = Callable[[Any, str, Any], None]
+"""Sets an attribute of a class or module."""
+LATER = 0.02
+"""Seconds; longer than a killed writer lives after it was told."""
 
 
 def plant(name: str) -> None:
     """Put a fault into this process; an empty name is none."""
     if name:
-        _PLANTS[name]()
+        _PLANTS[name](setattr)
 
 
-def _answer_before_commit() -> None:
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """Put a fault into this process, and take it out again; an empty name is none."""
+    before: list[tuple[Any, str, Any]] = []
+
+    def patch(owner: Any, attribute: str, value: Any) -> None:
+        before.append((owner, attribute, getattr(owner, attribute)))
+        setattr(owner, attribute, value)
+
+    try:
+        if name:
+            _PLANTS[name](patch)
+        yield
+    finally:
+        for owner, attribute, value in reversed(before):
+            setattr(owner, attribute, value)
+
+
+def _acknowledge_early(patch: Patch) -> None:
+    """Callers are told that it is done when it has not begun."""
+    append, waiting = Messages.append, set[asyncio.Task[None]]()
+
+    async def late(self: Messages, given: Any, named: Any) -> None:
+        await asyncio.sleep(LATER)
+        await append(self, *given, **named)
+
+    async def hasty(self: Messages, *given: Any, **named: Any) -> list[Message]:
+        waiting.add(asyncio.create_task(late(self, given, named)))
+        return []
+
+    patch(Messages, "append", hasty)
+
+
+def _answer_before_commit(patch: Patch) -> None:
     """Callers are told that it is done when it is only written down, not yet kept."""
     attempt = SqliteStorage._attempt
 
@@ -35,10 +80,10 @@ def _answer_before_commit() -> None:
         lanes._deliver([job])
         return told
 
-    SqliteStorage._attempt = hasty
+    patch(SqliteStorage, "_attempt", hasty)
 
 
-def _commit_each_message() -> None:
+def _commit_each_message(patch: Patch) -> None:
     """The messages of an append are stored one by one."""
     whole = SqliteStorage.append
 
@@ -48,10 +93,10 @@ def _commit_each_message() -> None:
             placed += await whole(self, tenant, replace(append, messages=(message,)))
         return placed
 
-    SqliteStorage.append = torn
+    patch(SqliteStorage, "append", torn)
 
 
-def _ignore_a_failed_commit() -> None:
+def _ignore_a_failed_commit(patch: Patch) -> None:
     """Whether the disk kept it is not looked at."""
     commit = SqliteStorage._commit
 
@@ -63,11 +108,76 @@ def _ignore_a_failed_commit() -> None:
             job.error = None if isinstance(job.error, OutcomeUnknown) else job.error
         return done
 
-    SqliteStorage._commit = careless
+    patch(SqliteStorage, "_commit", careless)
 
 
-_PLANTS: dict[str, Callable[[], None]] = {
+def _acknowledge_what_was_refused(patch: Patch) -> None:
+    """An append that there is no room for is answered as if it had been stored."""
+    append = Messages.append
+
+    async def hopeful(self: Messages, *given: Any, **named: Any) -> list[Message]:
+        try:
+            return await append(self, *given, **named)
+        except Unavailable:
+            return []
+
+    patch(Messages, "append", hopeful)
+
+
+def _ask_anew(patch: Patch) -> None:
+    """A request for an answer is not known by its id when it is repeated."""
+
+    async def none(*_: object) -> list[Run]:
+        return []
+
+    patch(chat, "runs_asked_by", none)
+    patch(chat, "runs_of_prompt", none)
+
+
+def _begin_at_the_end(patch: Patch) -> None:
+    """Whoever comes back is told what comes from now on, wherever it was."""
+    begin = Feed.begin
+
+    async def forgetful(self: Feed, after: int | None = None) -> Beginning:  # noqa: ARG001
+        return await begin(self)
+
+    patch(Feed, "begin", forgetful)
+
+
+def _do_not_flush(patch: Patch) -> None:
+    """What is committed is left to the operating system to write at some time."""
+    patch(files, "_SETTINGS", files._SETTINGS | {"synchronous": 0})
+
+
+def _mark_twice(patch: Patch) -> None:
+    """A log begins with a mark, and its first transaction changes that again."""
+    begin = WriteAheadLog.begin
+
+    def forgetful(self: WriteAheadLog, connection: apsw.Connection) -> None:
+        begin(self, connection)
+        self._mark_is_due = True
+
+    patch(WriteAheadLog, "begin", forgetful)
+
+
+def _trust_the_log(patch: Patch) -> None:
+    """A log that was left, or that could not be flushed, is taken to be on the disk."""
+
+    def nothing(_: WriteAheadLog) -> None:
+        pass
+
+    patch(WriteAheadLog, "write_again", nothing)
+
+
+_PLANTS: dict[str, Callable[[Patch], None]] = {
+    "acknowledge early": _acknowledge_early,
+    "acknowledge what was refused": _acknowledge_what_was_refused,
     "answer before commit": _answer_before_commit,
+    "ask anew": _ask_anew,
+    "begin at the end": _begin_at_the_end,
     "commit each message": _commit_each_message,
+    "do not flush": _do_not_flush,
     "ignore a failed commit": _ignore_a_failed_commit,
+    "mark twice": _mark_twice,
+    "trust the log": _trust_the_log,
 }

@@ -21,11 +21,27 @@ NAME = "platter"
 class Platter(apsw.VFS):
     def __init__(self, folder: Path) -> None:
         self.folder, self.base = folder, apsw.vfs_names()[0]
-        self.fails = False
-        """Whether the next flush does."""
+        self._left: int | None = None
         self.waiting: defaultdict[Path, list[tuple[int, bytes]]] = defaultdict(list)
         folder.mkdir(exist_ok=True)
         super().__init__(NAME, self.base, makedefault=True)
+
+    def fail(self, after: int = 0) -> None:
+        """Fail one flush, after so many more that work."""
+        self._left = after
+
+    def flush(self, image: Path) -> list[tuple[int, bytes]]:
+        """What is to be written now; raises apsw.IOError, and forgets it, if the flush fails."""
+        written = self.waiting.pop(image, [])
+        if self._left is None:
+            return written
+        self._left -= 1
+        if self._left < 0:
+            self._left = None
+            error: Any = apsw.IOError()
+            error.extendedresult = apsw.SQLITE_IOERR_FSYNC
+            raise error
+        return written
 
     def image(self, name: str) -> Path:
         return self.folder / Path(name).name
@@ -57,12 +73,7 @@ class _File(apsw.VFSFile):
             os.truncate(self._image, newsize)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
-        written = self._platter.waiting.pop(self._image, [])
-        if self._platter.fails:
-            self._platter.fails = False
-            error: Any = apsw.IOError()
-            error.extendedresult = apsw.SQLITE_IOERR_FSYNC
-            raise error
+        written = self._platter.flush(self._image)
         self._image.touch()
         with self._image.open("r+b") as image:
             for offset, data in written:

@@ -9,35 +9,50 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, cast
 
+import apsw
 import msgspec
 
 from hansard.errors import HansardError
-from hansard.services.database import Services, connect
-from hansard.torture import plants
+from hansard.providers.echo import Echo
+from hansard.services.database import Database, Services, connect
+from hansard.torture import answers, bare, plants
+from hansard.torture.answers import Prompts
 from hansard.torture.ledger import drafts_of
+from hansard.torture.platter import Platter
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a writer is to do: what others left open, then `steps` of each of its `writers`."""
+    """What a writer is to do: what others left open, then `steps` of each of its `writers` and `talkers`."""
 
     address: str
     conversation: str
     name: str
     writers: int = 8
+    talkers: int = 0
+    """How many say prompts and follow the answers."""
     steps: int = 1_000_000
     retry: list[str] = []
+    prompts: list[str] = []
+    """Prompts that are said again."""
+    bare: bool = False
+    """Whether the address is the path of a database of SQLite without Hansard."""
+    platter: str = ""
+    """A folder that has what a disk really keeps; without it there is no such layer."""
+    fail_flush: int | None = None
+    """After how many flushes one fails on the platter."""
     plant: str = ""
     """A fault of `plants` that the writer has."""
     user: int | None = None
@@ -80,11 +95,15 @@ class Nursery:
         pid = self.begin(order)
         lines = chain([""], self.lines())
         said: list[str] = []
-        for line in lines:
-            said.append(line)
-            if until(line):
-                os.kill(pid, signal.SIGKILL)
-                break
+        try:
+            for line in lines:
+                said.append(line)
+                if until(line):
+                    os.kill(pid, signal.SIGKILL)
+                    break
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)
+            raise
         return [line for line in chain(said, lines) if line]
 
     def _line(self) -> str:
@@ -104,6 +123,7 @@ def nursery(*flags: str, path: Path | None = None) -> Iterator[Nursery]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        start_new_session=True,  # what interrupts us is not for it
     ) as process:
         running = Nursery(process)
         try:
@@ -116,12 +136,16 @@ def nursery(*flags: str, path: Path | None = None) -> Iterator[Nursery]:
 
 
 def serve() -> None:
+    """Carry orders out; a writer's id is nobody else's until the next order, for somebody may be about to kill it."""
+    logging.disable()  # what is told is told in lines
     for line in sys.stdin:
         order = msgspec.json.decode(line, type=Order)
+        with suppress(ChildProcessError):
+            os.wait()
         pid = os.fork()
         if pid == 0:
             _be(order)
-        os.waitpid(pid, 0)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         say("gone")
 
 
@@ -132,7 +156,14 @@ def _be(order: Order) -> None:
         if order.user is not None:
             _become(order.user)
         plants.plant(order.plant)
-        asyncio.run(write(order))
+        if order.platter:
+            platter = Platter(Path(order.platter))
+            if order.fail_flush is not None:
+                platter.fail(order.fail_flush)
+        if order.bare:
+            _write_bare(order)
+        else:
+            asyncio.run(write(order))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -147,15 +178,23 @@ def _become(user: int) -> None:
 
 
 async def write(order: Order) -> None:
+    database = connect(order.address, providers=[Echo()])
     try:
-        async with connect(order.address, providers=[]) as db:
-            ada = db.scope("acme", "ada")
-            await ada.conversations.create(id=order.conversation)
-            for step in order.retry:
-                await _step(ada, order.conversation, step)
-            await asyncio.gather(*(_writer(ada, order, i) for i in range(order.writers)))
+        await database.open()
+        await _talk(database, order)
     except HansardError as error:
-        say("error", json.dumps({"code": error.code, "message": error.message, **error.details}))
+        _refused({"code": error.code, "message": error.message, **error.details})
+    await database.close()
+
+
+async def _talk(database: Database, order: Order) -> None:
+    ada, bob = database.scope("acme", "ada"), database.scope(answers.TENANT, answers.USER)
+    await ada.conversations.create(id=order.conversation)
+    for step in order.retry:
+        await _step(ada, order.conversation, step)
+    again = (Prompts().say(bob, prompt, say) for prompt in order.prompts)
+    writers = (_writer(ada, order, i) for i in range(order.writers))
+    await asyncio.gather(*again, *writers, *(_talker(bob, order, i) for i in range(order.talkers)))
 
 
 async def _writer(ada: Services, order: Order, number: int) -> None:
@@ -163,10 +202,33 @@ async def _writer(ada: Services, order: Order, number: int) -> None:
         await _step(ada, order.conversation, f"{order.name}w{number}n{i}")
 
 
+async def _talker(bob: Services, order: Order, number: int) -> None:
+    for i in range(order.steps):
+        await Prompts().say(bob, f"{order.name}c{number}p{i}", say)
+
+
 async def _step(ada: Services, conversation: str, step: str) -> None:
     say("sent", step)
     await ada.messages.append(conversation, drafts_of(step))
     say("done", step)
+
+
+def _write_bare(order: Order) -> None:
+    """Be the only writer of a database without Hansard; the first error ends it."""
+    try:
+        connection = bare.opened(Path(order.address))
+        for step in (*order.retry, *(f"{order.name}n{i}" for i in range(order.steps))):
+            say("sent", step)
+            bare.store(connection, step)
+            say("done", step)
+    except apsw.Error as error:
+        _refused({"code": type(error).__name__, "message": str(error)})
+
+
+def _refused(error: dict[str, Any]) -> NoReturn:
+    """Tell why it does not go on, and be gone without closing anything."""
+    say("error", json.dumps(error))
+    os._exit(0)
 
 
 def say(*words: Any) -> None:
