@@ -57,7 +57,7 @@ async def test_an_append_cut_off_may_have_landed_and_a_retry_settles_it(
         ada = db.scope("acme", "ada")
         talk = await ada.conversations.create()
         await ledger.store(ada, talk.id, "one")
-        proxy.cut_at(b"twopart0", moment)
+        proxy.cut_at("twopart0", when=moment)
         with pytest.raises(OutcomeUnknown):
             await ledger.store(ada, talk.id, "two")
         landed = await ledger.check(ada, talk.id)
@@ -73,7 +73,7 @@ async def test_a_unit_cut_off_at_its_commit_may_have_happened(
     async with cutting_proxy(postgres_url) as proxy, opened(proxy.url) as storage:
         rows, talk, _ = factories.conversation()
         await storage.write("acme", lambda tx: factories.insert(tx, rows))
-        proxy.cut_at(b"COMMIT", moment)
+        proxy.cut_at("COMMIT", when=moment)
         with pytest.raises(OutcomeUnknown):
             await storage.write("acme", lambda tx: tx.update(Conversation, talk.id, title="new"))
         kept = await storage.read("acme", lambda tx: tx.get(Conversation, talk.id))

@@ -30,6 +30,7 @@ from hansard.cli import (
     serve,
     sessions,
     stats,
+    torture,
     transfer,
 )
 from hansard.cli.errors import INTERRUPTED, USAGE, advice, exit_code, fail
@@ -57,6 +58,7 @@ for module in (
     serve,
     config,
     db,
+    torture,
 ):
     module.register(app)
 

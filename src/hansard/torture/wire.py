@@ -16,14 +16,19 @@ class Proxy:
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
-        self._words: bytes | None = None
+        self._words: list[bytes] = []
+        self._speaker: object = None
+        """The client that has said the first of them."""
         self._when: Cut = "before"
         self.url = ""
 
-    def cut_at(self, words: bytes, when: Cut) -> None:
-        """Cut the connection of the client that next says `words`, before the server hears them or
-        after it has answered them; in both cases the client hears nothing."""
-        self._words, self._when = words, when
+    def cut_at(self, *words: str, when: Cut) -> None:
+        """Cut the connection of the client that next says the first of `words`, and then the others, at the last.
+
+        It is cut before the server hears that or after it has answered; in both cases the client hears nothing.
+        """
+        self._words, self._when = [word.encode() for word in words], when
+        self._speaker = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(self._target.hostname, self._target.port)
@@ -31,8 +36,7 @@ class Proxy:
         down = asyncio.create_task(_pass_on(there[0], writer, deaf))
         try:
             while data := await reader.read(65536):
-                if self._words and self._words in data:
-                    self._words = None
+                if self._is_last_word(data, writer):
                     deaf.set()
                     if self._when == "before":
                         break
@@ -44,6 +48,18 @@ class Proxy:
             down.cancel()
             there[1].close()
             writer.close()
+
+    def _is_last_word(self, data: bytes, client: object) -> bool:
+        """Whether a client has now said all words to cut at."""
+        if self._speaker not in (None, client):
+            return False
+        at = 0
+        while self._words and (found := data.find(self._words[0], at)) >= 0:
+            at = found + len(self._words.pop(0))
+            self._speaker = client if self._words else None
+            if not self._words:
+                return True
+        return False
 
     def listening_at(self, port: int) -> None:
         user, at, _ = self._target.netloc.rpartition("@")

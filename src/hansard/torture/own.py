@@ -1,0 +1,117 @@
+"""A database of a trial's own on a user's PostgreSQL server, which is dropped at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+from hansard.storage import upkeep
+from hansard.storage.urls import storage_for
+from hansard.torture.device import NotPossible
+from hansard.torture.report import Task
+
+if TYPE_CHECKING:
+    from hansard.storage.postgres import PostgresStorage
+
+PATIENCE = 10.0
+"""Seconds."""
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_MAY = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+
+
+class OwnDatabase:
+    """A database that this program made."""
+
+    def __init__(self, url: str) -> None:
+        self._server = url
+        self.name = f"hansard_torture_{uuid4().hex}"
+        self.url = with_database(url, self.name)
+
+    async def make(self) -> None:
+        """Raises NotPossible if the role may not, and DatabaseUnreachable."""
+        async with connection(self._server) as server:
+            if not await server.fetchval(_MAY):
+                raise NotPossible("the role of the address may not create databases")
+            await server.execute(f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
+        try:
+            await upkeep.migrate(self.url)
+        except BaseException:
+            await self.drop()
+            raise
+
+    async def drop(self) -> None:
+        async with connection(self._server) as server:
+            await server.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def own_database(task: Task) -> AsyncIterator[str]:
+    """The address of a new database, which is dropped unless a trial in it breaks; raises NotPossible."""
+    own, is_broken = OwnDatabase(task.address), False
+    await own.make()
+    task.database = own.name
+    try:
+        yield own.url
+    except NotPossible:
+        raise
+    except Exception:
+        is_broken = True
+        raise
+    finally:
+        if not is_broken:
+            await own.drop()
+
+
+async def engine_of(url: str) -> str:
+    """What a server is; raises DatabaseUnreachable if it does not answer, or InvalidConfig if the address is wrong."""
+    async with connection(url) as server:
+        return f"PostgreSQL {await server.fetchval('SHOW server_version')}"
+
+
+async def settled(url: str) -> None:
+    """Wait until no session of the database is left, for what a killed client had sent is still done.
+
+    Behind a pooler sessions stay; then it is waited for a while.
+    """
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    async with connection(url) as own:
+        while await own.fetchval(_OTHERS):
+            if asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncIterator[Any]:
+    """A connection of the driver to a database."""
+    found = await cast("PostgresStorage", storage_for(url)).connect()
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def with_database(url: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return _changed(url, path=f"/{name}", without=("dbname", "database"))
+
+
+def without_encryption(url: str) -> str:
+    """An address at which what is said can be read on the way."""
+    secure = [field.partition("=")[0] for field in urlsplit(url).query.split("&")]
+    without = [name for name in secure if name.startswith("ssl")]
+    return _changed(url, without=(*without, "channel_binding"), more="sslmode=disable")
+
+
+def _changed(url: str, *, without: tuple[str, ...], path: str = "", more: str = "") -> str:
+    parts = urlsplit(url)
+    fields = [f for f in parts.query.split("&") if f and f.partition("=")[0] not in without]
+    query = "&".join([*fields, more] if more else fields)
+    return urlunsplit(parts._replace(path=path or parts.path, query=query))

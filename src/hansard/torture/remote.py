@@ -1,0 +1,91 @@
+"""The trials of a PostgreSQL server, each in a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from hansard.errors import DatabaseUnreachable, HansardError, Unavailable
+from hansard.ids import new_id
+from hansard.providers.echo import Echo
+from hansard.services.database import connect
+from hansard.torture.answers import TENANT, USER, Prompts, text_of
+from hansard.torture.device import NotPossible
+from hansard.torture.killing import Killing, look, verify
+from hansard.torture.ledger import Ledger, hold
+from hansard.torture.own import connection, own_database, without_encryption
+from hansard.torture.plants import planted
+from hansard.torture.report import Subject, Task
+from hansard.torture.wire import Cut, Proxy, cutting_proxy
+from hansard.torture.writers import nursery
+
+TRIES = 100
+"""How often something is asked again under the same ids."""
+
+
+async def kill(task: Task, _: Subject) -> None:
+    """A process that writes is killed, again and again; its answers are looked at when other processes ended them."""
+    task.how = "kill -9 of a process that writes"
+    async with own_database(task) as address:
+        with nursery() as writers:
+            killing = Killing(writers, address, task.random, plant=task.plant, is_shared=True)
+            await killing.run(task, task.rounds)
+        await look(address, killing.conversation, killing.ledger, killing.prompts)
+        await verify(address)
+
+
+async def lost_commit(task: Task, _: Subject) -> None:
+    """The reply to a commit is lost, or the commit is: the same request again, under its ids, settles it."""
+    task.how = "a proxy that cuts at commits"
+    if not urlsplit(task.address).hostname:
+        raise NotPossible("the address names no host whose words a proxy could pass on")
+    async with own_database(task) as address:
+        async with cutting_proxy(without_encryption(address)) as proxy:
+            await _check_readable(proxy.url)
+            with planted(task.plant):
+                await _cut(task, proxy, address)
+        await verify(address)
+
+
+async def _check_readable(url: str) -> None:
+    try:
+        async with connection(url):
+            pass
+    except DatabaseUnreachable:
+        raise NotPossible(
+            "the server takes no connection without TLS, which no proxy can read"
+        ) from None
+
+
+async def _cut(task: Task, proxy: Proxy, address: str) -> None:
+    """Store steps and say prompts, of each of which a commit is cut off, and look at what is there."""
+    ledger, prompts, talk = Ledger(), Prompts(), new_id()
+    async with connect(proxy.url, providers=[Echo()]) as database:
+        ada, bob = database.scope("acme", "ada"), database.scope(TENANT, USER)
+        await ada.conversations.create(id=talk)
+        for number in range(task.rounds):
+            step, prompt = f"r{number}", f"r{number}c0p0"
+            proxy.cut_at(f"{step}part0", when=_moment(task))
+            tries = await _settled(lambda s=step: ledger.store(ada, talk, s))
+            proxy.cut_at(text_of(prompt), "COMMIT", when=_moment(task))
+            tries += await _settled(lambda p=prompt: prompts.say(bob, p))
+            task.count(faults=tries, acknowledged=2)
+    await look(address, talk, ledger, prompts)
+
+
+def _moment(task: Task) -> Cut:
+    return task.random.choice(("before", "after"))
+
+
+async def _settled(ask: Callable[[], Awaitable[None]]) -> int:
+    """Ask until it is settled; gives how often that was in vain."""
+    error: HansardError | None = None
+    for tries in range(TRIES):
+        try:
+            await ask()
+        except (Unavailable, DatabaseUnreachable) as failure:
+            error = failure
+            continue
+        return tries
+    hold(False, f"asked {TRIES} times in vain: {error}")
+    raise AssertionError

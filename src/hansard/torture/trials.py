@@ -1,0 +1,154 @@
+"""All trials, and the running of them."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
+from typing import NamedTuple
+
+import apsw
+
+import hansard
+from hansard.errors import InvalidInput
+from hansard.torture import following, local, remote
+from hansard.torture.device import NotPossible
+from hansard.torture.ledger import Broken
+from hansard.torture.own import engine_of
+from hansard.torture.report import Outcome, Result, Subject, Summary, Task
+
+
+class Trial(NamedTuple):
+    run: Callable[[Task, Subject], Awaitable[None]]
+    plant: str
+    """The fault that it notices if it is planted."""
+    subjects: tuple[Subject, ...] = ("hansard", "sqlite")
+
+
+LOCAL = {
+    "kill": Trial(local.kill, "acknowledge early"),
+    "snapshot": Trial(local.snapshot, "do not flush"),
+    "full": Trial(local.full, "acknowledge what was refused"),
+    "flush": Trial(local.flush, "trust the log"),
+}
+"""The trials of a directory, by name."""
+REMOTE = {
+    "kill": Trial(remote.kill, "acknowledge early", ("hansard",)),
+    "lost-commit": Trial(remote.lost_commit, "ask anew", ("hansard",)),
+    "two-servers": Trial(following.two_servers, "begin at the end", ("hansard",)),
+}
+"""The trials of a PostgreSQL server, by name."""
+
+
+class Torture:
+    """The trials of a directory or of a PostgreSQL server.
+
+    All is done in a folder of its own, and in databases of its own, which are removed unless something broke. Raises
+    InvalidInput if there is no such target or trial.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        rounds: int = 20,
+        only: Collection[str] = (),
+        seed: int | None = None,
+        planted: bool = False,
+    ) -> None:
+        self._target, self._rounds, self._planted = target, rounds, planted
+        self._is_remote = target.lower().startswith(("postgresql://", "postgres://"))
+        self._trials = REMOTE if self._is_remote else LOCAL
+        self._only = list(dict.fromkeys(only or self._trials))
+        self._seed = time.time_ns() % 2**32 if seed is None else seed
+        self._engine = f"SQLite {apsw.sqlite_lib_version()}"
+        self._results: list[Result] = []
+        for name in self._only:
+            if name not in self._trials:
+                there = ", ".join(self._trials)
+                raise InvalidInput(f"There is no trial {name} of this; there are {there}.")
+        if not self._is_remote and not Path(target).is_dir():
+            raise InvalidInput(f"{target} is neither a directory nor postgresql://….")
+
+    async def results(self) -> AsyncIterator[Result]:
+        """What came of each trial, as soon as it is over; raises DatabaseUnreachable."""
+        if self._is_remote:
+            self._engine = await engine_of(self._target)
+        with _folder_in(gettempdir() if self._is_remote else self._target) as folder:
+            for name in self._only:
+                for subject in self._trials[name].subjects:
+                    self._results.append(await self._result(name, subject, folder))
+                    yield self._results[-1]
+
+    async def _result(self, name: str, subject: Subject, folder: Path) -> Result:
+        trial = self._trials[name]
+        plant = trial.plant if self._planted and subject == "hansard" else ""
+        place = folder / f"{name}-{subject}"
+        task = Task(place, self._target, self._rounds, self._seed, plant)
+        return await _run(name, trial, subject, task)
+
+    def summary(self) -> Summary:
+        """How often each outcome came so far, and what was tried."""
+        outcomes = [result.outcome for result in self._results]
+        return Summary(
+            held=outcomes.count("held"),
+            broken=outcomes.count("broken"),
+            not_run=outcomes.count("not run"),
+            seconds=round(sum(result.seconds for result in self._results), 1),
+            hansard=hansard.__version__,
+            engine=self._engine,
+            system=f"{platform.system()} {platform.release()}",
+        )
+
+
+@contextmanager
+def _folder_in(directory: str) -> Iterator[Path]:
+    """A new folder, which is removed if it is empty at the end."""
+    folder = Path(mkdtemp(prefix="hansard-torture-", dir=directory))
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # what broke is left in it
+            folder.rmdir()
+
+
+async def _run(name: str, trial: Trial, subject: Subject, task: Task) -> Result:
+    task.place.mkdir()
+    began = time.monotonic()
+    outcome, reason = "not run", None
+    try:
+        outcome, reason = await _outcome(trial, subject, task)
+    finally:
+        if outcome != "broken":
+            shutil.rmtree(task.place, ignore_errors=True)
+    return Result(
+        trial=name,
+        subject=subject,
+        outcome=outcome,
+        reason=reason,
+        how=task.how,
+        plant=task.plant or None,
+        seed=task.seed,
+        rounds=task.done,
+        faults=task.faults,
+        acknowledged=task.acknowledged,
+        landed=task.landed,
+        seconds=round(time.monotonic() - began, 1),
+        kept=task.kept if outcome == "broken" else None,
+    )
+
+
+async def _outcome(trial: Trial, subject: Subject, task: Task) -> tuple[Outcome, str | None]:
+    try:
+        await trial.run(task, subject)
+    except NotPossible as reason:
+        return "not run", str(reason)
+    except Broken as broken:
+        return "broken", str(broken)
+    except Exception as error:
+        return "broken", f"{type(error).__name__}: {error}"
+    return "held", None
