@@ -5,10 +5,13 @@ import { type Language, prefer, usePreferences } from "@/lib/preferences";
 import { varietyOf } from "@/lib/variety";
 
 import { en } from "./en";
+import type { artifacts } from "./en/artifacts";
+import type { search } from "./en/search";
+import type { settings } from "./en/settings";
 
 type Text = string | { readonly one: string; readonly other: string };
 type Values = Readonly<Record<string, string | number>>;
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof typeof artifacts | keyof typeof search | keyof typeof settings;
 export type Texts = Readonly<Record<Key, Text>>;
 export type Translate = (key: Key, values?: Values) => string;
 
@@ -19,12 +22,20 @@ const others: Record<Exclude<Language, "en">, () => Promise<Texts>> = {
   de: async () => (await import("./de")).de,
 };
 
-const useTexts = create<{ language: string; texts: Texts }>(() => ({ language: "en", texts: en }));
+/** English comes in parts, so that the first page is small; another language comes as a whole. */
+const english: Partial<Texts> = { ...en };
+
+const useTexts = create<{ language: string; texts: Partial<Texts> }>(() => ({ language: "en", texts: english }));
+
+/** English texts of a part of the app that is loaded later, for that part to bring before it is shown. */
+export function bring(texts: Partial<Texts>): void {
+  Object.assign(english, texts);
+}
 
 /** Load the language that was chosen, or that of the browser; English stays where that fails. */
 export async function loadLanguage(): Promise<void> {
   const language = usePreferences.getState().language ?? browserLanguage();
-  const texts = language === "en" ? en : await others[language]().catch(() => undefined);
+  const texts = language === "en" ? english : await others[language]().catch(() => undefined);
   if (texts) useTexts.setState({ language: varietyOf(language, navigator.languages), texts });
 }
 
@@ -57,11 +68,11 @@ export function useLanguage(): string {
 
 export function useT(): Translate {
   const { language, texts } = useTexts();
-  return (key, values) => fill(language, texts[key], values);
+  return (key, values) => fill(language, texts[key] ?? key, values);
 }
 
 /** Say something in what is no component, such as the notice of a failure. */
 export const t: Translate = (key, values) => {
   const { language, texts } = useTexts.getState();
-  return fill(language, texts[key], values);
+  return fill(language, texts[key] ?? key, values);
 };

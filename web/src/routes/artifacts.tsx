@@ -4,7 +4,7 @@ import { SidebarButton } from "@/components/page-header";
 import { ArtifactView } from "@/features/artifacts/artifact-view";
 import { ArtifactsPage } from "@/features/artifacts/artifacts-page";
 import { SearchField } from "@/features/search/search-field";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { artifactSearch } from "@/lib/artifact-search";
 
 /** All artifacts, or one of them. */

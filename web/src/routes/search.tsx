@@ -4,7 +4,7 @@ import { PageHeader } from "@/components/page-header";
 import { Filters } from "@/features/search/filters";
 import { Results } from "@/features/search/results";
 import { SearchField } from "@/features/search/search-field";
-import { useT } from "@/i18n";
+import { useT } from "@/features/search/texts";
 import { searchFilter } from "@/lib/search-filter";
 
 /** Everything that was said, by its words. What is asked stands in the address. */

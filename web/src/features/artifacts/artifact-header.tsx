@@ -6,7 +6,7 @@ import { CopyButton } from "@/components/markdown/copy-button";
 import { Input } from "@/components/ui/field";
 import { PlainButton } from "@/components/ui/plain-button";
 import { noteUse, useRenameArtifact } from "@/data/artifacts";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { lazily } from "@/lib/lazily";
 
 import { ArtifactMenu, type Dialog } from "./artifact-menu";

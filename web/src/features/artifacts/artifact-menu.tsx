@@ -9,7 +9,7 @@ import { deleteArtifacts } from "@/data/artifacts";
 import { saveArtifact } from "@/data/exports";
 import { meQuery } from "@/data/me";
 import { useMayWrite } from "@/data/shares";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { address } from "@/lib/base";
 
 export type Dialog = "share" | "collect";

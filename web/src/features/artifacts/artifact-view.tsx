@@ -9,7 +9,7 @@ import { Skeleton } from "@/components/ui/state";
 import { artifactQuery, knownArtifact, noteUse } from "@/data/artifacts";
 import { contentQuery } from "@/data/revisions";
 import { useMayWrite } from "@/data/shares";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { explain } from "@/lib/notice";
 
 import { ArtifactHeader } from "./artifact-header";

@@ -2,7 +2,7 @@ import { LoaderCircleIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { Artifact } from "@/api/client";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import type { Piece } from "@/lib/pieces";
 
 import { kindOf } from "./kind";

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 
 import { useColours } from "@/components/markdown/use-colours";
 import { Button } from "@/components/ui/button";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
 /** More is not put into the page at once, in characters. */

@@ -8,7 +8,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
 import { Skeleton } from "@/components/ui/state";
 import { collect, collectionsQuery, useCreateCollection } from "@/data/collections";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 
 /** Into which collection artifacts are put: one that is there, or a new one. */
 export default function CollectDialog({ artifacts, onClose }: { artifacts: readonly Artifact[]; onClose: () => void }) {

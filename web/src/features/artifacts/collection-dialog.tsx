@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import { useCreateCollection, useRenameCollection } from "@/data/collections";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 
 /** A new collection, or another name for one. */
 export default function CollectionDialog({ collection, onClose }: { collection?: Collection; onClose: () => void }) {

@@ -5,7 +5,7 @@ import { Suspense, useState } from "react";
 import type { Collection } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
 import { useDeleteCollection } from "@/data/collections";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { lazily } from "@/lib/lazily";
 
 const CollectionDialog = lazily(() => import("./collection-dialog"));

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 
 import { Button } from "@/components/ui/button";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
 import { readTable } from "./csv";

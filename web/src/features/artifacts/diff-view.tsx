@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
 import { diffQuery } from "@/data/revisions";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { explain } from "@/lib/notice";
 import { scrollable } from "@/lib/scrollable";
 

@@ -6,7 +6,7 @@ import type { Part } from "@/api/client";
 import { PlainButton } from "@/components/ui/plain-button";
 import { artifactsOfMessageQuery } from "@/data/artifacts";
 import { useActiveRuns, useAnswer } from "@/data/runs";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import type { Piece } from "@/lib/pieces";
 
 import { CodeView } from "./code-view";

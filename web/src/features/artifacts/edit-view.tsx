@@ -3,7 +3,7 @@ import { Suspense, useId, useState } from "react";
 import type { Artifact } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { lazily } from "@/lib/lazily";
 
 import { DiffView } from "./diff-view";

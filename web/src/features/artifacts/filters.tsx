@@ -4,7 +4,7 @@ import { Choose, Day, FilterBar } from "@/components/filters";
 import { usesQuery } from "@/data/artifacts";
 import { projectOptions } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { type ArtifactSearch, TYPES, isNarrowed } from "@/lib/artifact-search";
 
 type Changes = { [K in keyof ArtifactSearch]?: ArtifactSearch[K] | undefined };

@@ -4,7 +4,7 @@ import type { Artifact } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Empty } from "@/components/ui/state";
 import { restoreArtifacts } from "@/data/artifacts";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 
 /** Says that there is no such artifact, and brings back one that this person deleted. */
 export function Gone({ artifact, onClose }: { artifact: Artifact | undefined; onClose: (() => void) | undefined }) {

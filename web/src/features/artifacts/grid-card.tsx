@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 
 import type { Artifact, ArtifactHit } from "@/api/client";
 import { Marked } from "@/components/marked";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { useLanguage } from "@/i18n";
 import { shortDate } from "@/lib/time";
 
 import { kindOf } from "./kind";

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "rea
 import type { Artifact } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Empty, Failed, Skeleton, Spinner } from "@/components/ui/state";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { type ArtifactSearch, isNarrowed } from "@/lib/artifact-search";
 
 import { GridCard } from "./grid-card";

@@ -9,7 +9,8 @@ import { Skeleton } from "@/components/ui/state";
 import { modelTitle } from "@/data/models";
 import { revisionsQuery, useRestoreRevision } from "@/data/revisions";
 import { useMayWrite } from "@/data/shares";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Part } from "@/api/client";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import type { Piece } from "@/lib/pieces";
 
 import { ArtifactCard, DraftCard } from "./card";

@@ -2,7 +2,7 @@ import { ChevronRightIcon } from "lucide-react";
 import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
 /** How deep it is unfolded at first, and how many items of one value are shown at once. */

@@ -8,7 +8,8 @@ import { CopyButton } from "@/components/markdown/copy-button";
 import { PlainButton } from "@/components/ui/plain-button";
 import { Empty, Failed, Skeleton } from "@/components/ui/state";
 import { type Linked, linkedQuery } from "@/data/shares";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { useLanguage } from "@/i18n";
 import { download } from "@/lib/download";
 import { dateTime } from "@/lib/time";
 

@@ -1,7 +1,7 @@
 import { Dialog } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { useWide } from "@/lib/media";
 
 import { ArtifactView } from "./artifact-view";

@@ -2,7 +2,7 @@ import { type ReactNode, useMemo } from "react";
 
 import type { ArtifactType } from "@/api/client";
 import { Markdown } from "@/components/markdown/markdown";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
 import { CodeView } from "./code-view";

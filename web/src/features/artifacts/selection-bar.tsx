@@ -6,7 +6,7 @@ import { IconButton } from "@/components/ui/button";
 import { deleteArtifacts } from "@/data/artifacts";
 import { uncollect } from "@/data/collections";
 import { exportArtifacts } from "@/data/exports";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { lazily } from "@/lib/lazily";
 
 const CollectDialog = lazily(() => import("./collect-dialog"));

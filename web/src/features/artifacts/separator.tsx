@@ -1,6 +1,6 @@
 import type { KeyboardEvent, PointerEvent } from "react";
 
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import { prefer, usePreferences } from "@/lib/preferences";
 
 /** Of the room for both, in percent. */

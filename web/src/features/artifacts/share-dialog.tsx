@@ -8,7 +8,8 @@ import { Button, IconButton } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input, Select } from "@/components/ui/field";
 import { sharesQuery, useLinkArtifact, useRevokeShare, useShareArtifact } from "@/data/shares";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
 

@@ -5,7 +5,8 @@ import type { Artifact } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/confirm";
 import { restoreArtifacts, usePurgeArtifact } from "@/data/artifacts";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { useLanguage } from "@/i18n";
 import { shortDate } from "@/lib/time";
 
 import { TypeIcon } from "./type-icon";

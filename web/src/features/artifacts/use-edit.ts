@@ -2,7 +2,7 @@ import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react"
 
 import { type Artifact, Refused } from "@/api/client";
 import { updateArtifact } from "@/data/artifacts";
-import { t } from "@/i18n";
+import { t } from "@/features/artifacts/texts";
 import { type Edit, dropEdit, keepEdit, keptEdit } from "@/lib/edits";
 import { notice } from "@/lib/notice";
 

@@ -1,6 +1,6 @@
 import { Tabs } from "radix-ui";
 
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 
 export type View = "preview" | "code" | "history";
 

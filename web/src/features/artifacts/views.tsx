@@ -4,7 +4,7 @@ import { type ReactNode, Suspense, useState } from "react";
 
 import type { Collection } from "@/api/client";
 import { Button } from "@/components/ui/button";
-import { useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
 import type { ArtifactSearch } from "@/lib/artifact-search";
 import { lazily } from "@/lib/lazily";
 

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { KeyboardIcon, MoonIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon, SunIcon, SunMoonIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { useT } from "@/i18n";
+import { useT } from "@/features/search/texts";
 import { type Theme, prefer, usePreferences } from "@/lib/preferences";
 import { SHORTCUTS, type Shortcut } from "@/lib/shortcuts";
 import { toggleSidebar } from "@/lib/sidebar";

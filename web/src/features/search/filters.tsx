@@ -6,7 +6,7 @@ import { Field, Input } from "@/components/ui/field";
 import { modelsQuery } from "@/data/models";
 import { projectsQuery } from "@/data/projects";
 import { projectOptions } from "@/data/project-tree";
-import { useT } from "@/i18n";
+import { useT } from "@/features/search/texts";
 import { ROLES, type SearchFilter, filterCount } from "@/lib/search-filter";
 
 type Changes = { [K in Exclude<keyof SearchFilter, "q">]?: SearchFilter[K] | undefined };

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 
 import { IconButton } from "@/components/ui/button";
 import { Input } from "@/components/ui/field";
-import { useT } from "@/i18n";
+import { useT } from "@/features/search/texts";
 
 const PAUSE = 250;
 

@@ -3,7 +3,8 @@ import { MonitorIcon, MoonIcon, SunIcon } from "lucide-react";
 import { Select, Switch } from "@/components/ui/field";
 import { Choice } from "./choice";
 import { Row, Section } from "./section";
-import { LANGUAGES, chooseLanguage, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { LANGUAGES, chooseLanguage } from "@/i18n";
 import { type Language, prefer, usePreferences } from "@/lib/preferences";
 
 const SIZES = [90, 100, 110, 125, 150] as const;

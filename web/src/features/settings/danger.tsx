@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/confirm";
 import { useDeleteAll, useEmptyTrash, usageQuery } from "@/data/usage";
-import { useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
 
 import { ExportButton } from "./export-button";
 import { Row } from "./section";

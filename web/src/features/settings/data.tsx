@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 
 import { Skeleton } from "@/components/ui/state";
 import { usageQuery } from "@/data/usage";
-import { type Key, useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { type Key, useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 
 import { Danger } from "./danger";

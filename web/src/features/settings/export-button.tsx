@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
 import { exportAll } from "@/data/exports";
-import { useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
 
 export function ExportButton() {
   const t = useT();

@@ -4,7 +4,8 @@ import { useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { queryClient } from "@/data/client";
 import { type Report, importFile } from "@/data/transfer";
-import { type Key, type Translate, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { type Key, type Translate } from "@/i18n";
 import { explain } from "@/lib/notice";
 
 type State = { step: "idle" } | { step: "running"; share: number } | { step: "done"; report: Report } | { step: "failed"; reason: string };

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { usesQuery } from "@/data/artifacts";
-import { type Key, useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/artifacts/texts";
+import { type Key, useLanguage } from "@/i18n";
 import { groupBy } from "@/lib/group";
 
 import { Section } from "./section";

@@ -5,7 +5,7 @@ import { IconButton } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
 import { modelDescription, modelsQuery } from "@/data/models";
 import { Section } from "./section";
-import { useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
 import { cn } from "@/lib/cn";
 import { explain } from "@/lib/notice";
 import { prefer, usePreferences } from "@/lib/preferences";

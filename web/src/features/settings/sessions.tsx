@@ -6,7 +6,8 @@ import { Button } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/confirm";
 import { Skeleton } from "@/components/ui/state";
 import { type BrowserSession, sessionsQuery, useEndAllSessions, useEndSession } from "@/data/sessions";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { dateTime } from "@/lib/time";
 

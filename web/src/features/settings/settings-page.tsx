@@ -7,7 +7,7 @@ import { Models } from "./models";
 import { Sessions } from "./sessions";
 import { Shortcuts } from "./shortcuts";
 import { Statistics } from "./statistics";
-import { useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
 
 const PAGES = {
   appearance: { title: "settings.appearance", content: <Appearance /> },

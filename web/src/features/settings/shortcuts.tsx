@@ -1,6 +1,6 @@
 import { Kbd } from "@/components/ui/state";
 import { Row, Section } from "./section";
-import { useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
 import { EDITING, SHORTCUTS, type Shortcut, keyName } from "@/lib/shortcuts";
 
 /** What the keyboard can do. */

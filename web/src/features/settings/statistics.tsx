@@ -10,7 +10,8 @@ import { Choice } from "./choice";
 import { days, duration } from "./figures";
 import { MadeTable } from "./made-table";
 import { Section } from "./section";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 
 const RANGES = ["30", "90", "365"] as const;

@@ -9,7 +9,8 @@ import { Skeleton } from "@/components/ui/state";
 import { conversationsQuery, useRestoreConversation } from "@/data/conversations";
 import { bringBack, deletedProjectsQuery } from "@/data/projects";
 import { usePurgeConversation } from "@/data/usage";
-import { useLanguage, useT } from "@/i18n";
+import { useT } from "@/features/settings/texts";
+import { useLanguage } from "@/i18n";
 import { shortDate } from "@/lib/time";
 
 /** What was deleted, and can be brought back. */

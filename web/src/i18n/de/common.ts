@@ -28,4 +28,13 @@ export const common = {
   "signin.how": "Öffne den Link, den der Server beim Start ausgegeben hat. Er gilt einmal, eine Viertelstunde lang.",
   "signin.again": "Einen neuen bekommst du auf dem Rechner des Servers:",
   "signin.check": "Ich habe ihn geöffnet",
+  "artifacts.title": "Artefakte",
+  "artifacts.page": "Zu den Artefakten",
+  "artifacts.deleted": { one: "„{title}“ ist im Papierkorb.", other: "{count} Artefakte sind im Papierkorb." },
+  "artifacts.restored": "Das steht jetzt wieder da, als Fassung {number}.",
+  "artifacts.collected": { one: "Es ist jetzt in „{name}“.", other: "{count} Artefakte sind jetzt in „{name}“." },
+  "artifacts.collection.deleted": "Die Sammlung „{name}“ ist im Papierkorb. Was darin war, bleibt.",
+  "artifacts.export.failed": "Die Artefakte ließen sich nicht herunterladen.",
+  "data.danger.done": { one: "Ein Gespräch wurde verschoben.", other: "{count} Gespräche wurden verschoben." },
+  "data.danger.emptied": { one: "Ein Gespräch ist weg.", other: "{count} Gespräche sind weg." },
 } as const;

@@ -8,6 +8,7 @@ import { preview } from "./preview";
 import { projects } from "./projects";
 import { search } from "./search";
 import { settings } from "./settings";
+import { shortcuts } from "./shortcuts";
 import { sidebar } from "./sidebar";
 import { thread } from "./thread";
 
@@ -20,6 +21,7 @@ export const de: Texts = {
   ...projects,
   ...search,
   ...settings,
+  ...shortcuts,
   ...sidebar,
   ...thread,
 };

@@ -28,4 +28,13 @@ export const common = {
   "signin.how": "Open the link that the server printed when it started. It works once, for a quarter of an hour.",
   "signin.again": "Print a new one, on the machine of the server:",
   "signin.check": "I have opened it",
+  "artifacts.title": "Artifacts",
+  "artifacts.page": "Go to the artifacts",
+  "artifacts.deleted": { one: "“{title}” is in the trash.", other: "{count} artifacts are in the trash." },
+  "artifacts.restored": "It says that again, as revision {number}.",
+  "artifacts.collected": { one: "It is in “{name}” now.", other: "{count} artifacts are in “{name}” now." },
+  "artifacts.collection.deleted": "The collection “{name}” is in the trash. What was in it stays.",
+  "artifacts.export.failed": "The artifacts could not be downloaded.",
+  "data.danger.done": { one: "One conversation was moved.", other: "{count} conversations were moved." },
+  "data.danger.emptied": { one: "One conversation is gone.", other: "{count} conversations are gone." },
 } as const;

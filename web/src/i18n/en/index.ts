@@ -1,23 +1,20 @@
-import { artifacts } from "./artifacts";
 import { common } from "./common";
 import { composer } from "./composer";
 import { models } from "./models";
 import { preview } from "./preview";
 import { projects } from "./projects";
-import { search } from "./search";
-import { settings } from "./settings";
+import { shortcuts } from "./shortcuts";
 import { sidebar } from "./sidebar";
 import { thread } from "./thread";
 
+/** What the first page needs; those of artifacts, settings and the search come with these. */
 export const en = {
-  ...artifacts,
   ...common,
   ...composer,
   ...models,
   ...preview,
   ...projects,
-  ...search,
-  ...settings,
+  ...shortcuts,
   ...sidebar,
   ...thread,
 } as const;

@@ -1,0 +1,16 @@
+export const shortcuts = {
+  "shortcut.palette": "Suchen und handeln",
+  "shortcut.newChat": "Neuer Chat",
+  "shortcut.sidebar": "Seitenleiste zeigen oder verbergen",
+  "shortcut.composer": "Zum Nachrichtenfeld",
+  "shortcut.copyLast": "Letzte Antwort kopieren",
+  "shortcut.settings": "Einstellungen",
+  "shortcut.shortcuts": "Tastenkürzel",
+  "shortcut.send": "Senden",
+  "shortcut.newline": "Neue Zeile",
+  "shortcut.editLast": "Letzte Nachricht bearbeiten, bei leerem Feld",
+  "shortcut.commands": "Befehle, am Anfang",
+  "shortcut.stop": "Antwort anhalten",
+  "shortcut.rename": "Gespräch umbenennen",
+  "shortcut.delete": "Gespräch löschen",
+} as const;

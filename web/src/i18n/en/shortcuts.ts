@@ -1,0 +1,16 @@
+export const shortcuts = {
+  "shortcut.palette": "Search and act",
+  "shortcut.newChat": "New chat",
+  "shortcut.sidebar": "Show or hide the sidebar",
+  "shortcut.composer": "Go to the message field",
+  "shortcut.copyLast": "Copy the last answer",
+  "shortcut.settings": "Settings",
+  "shortcut.shortcuts": "Keyboard shortcuts",
+  "shortcut.send": "Send",
+  "shortcut.newline": "Begin a line",
+  "shortcut.editLast": "Edit the last message, in an empty field",
+  "shortcut.commands": "Commands, at the beginning",
+  "shortcut.stop": "Stop the answer",
+  "shortcut.rename": "Rename a conversation",
+  "shortcut.delete": "Delete a conversation",
+} as const;
