@@ -25,7 +25,7 @@ from hansard.formats import jsonl
 from hansard.ids import now
 from hansard.model.base import Entry
 from hansard.storage import files
-from hansard.storage.placing import place, preview
+from hansard.storage.placing import ending_with, place, preview
 from hansard.testing import factories
 from measure import compared, in_turns, measured
 from results import Row, Target
@@ -142,10 +142,10 @@ def _talk(texts: list[str]) -> Iterator[Entry]:
     """The records of a conversation."""
     _, talk, branch = factories.conversation()
     said = [factories.message(talk, text) for text in texts]
-    placed = place(tuple(said), branch.id, -1, None)
+    placed = place(tuple(said), branch.id, -1, None, None)
     last = placed[-1]
     yield msgspec.structs.replace(talk, message_count=len(placed), preview=preview(last))
-    yield msgspec.structs.replace(branch, head_seq=last.seq, head_id=last.id)
+    yield msgspec.structs.replace(branch, **ending_with(last))
     yield from placed
 
 

@@ -41,9 +41,28 @@ def test_a_sound_database_is_found_so(anywhere: Program) -> None:
     assert state["schema"] == state["needed"] > 0
     assert state["pending"] == state["differences"] == []
     assert "this program needs" in anywhere.ok("db", "check").out
-    assert anywhere.ok("db", "verify", "--json").json == {"findings": []}
-    assert anywhere.ok("db", "verify").out == "Everything is as it should be.\n"
+    done = anywhere.ok("db", "verify", "--json").json
+    assert done == {
+        "position": done["position"], "whole": True, "conversations": 1, "messages": 2, "artifacts": 0,
+        "blobs": 0, "findings": [],
+    }  # fmt: skip
+    told = anywhere.ok("db", "verify").out
+    assert told.startswith("Everything is as it should be: 1 conversation, 2 messages, ")
     assert anywhere.ok("db", "migrate").out == "Nothing to do: the schema is up to date.\n"
+
+
+def test_what_has_changed_since_a_position_is_looked_at(anywhere: Program) -> None:
+    anywhere.ok("chat", "--new", "hello")
+    position = anywhere.ok("db", "verify", "--json").json["position"]
+    told = anywhere.ok("db", "verify", "--since", str(position)).out
+    assert told.startswith("What was read is as it should be: 0 conversations, 0 messages, ")
+    anywhere.ok("chat", "--new", "hello again")
+    later = anywhere.ok("db", "verify", "--since", str(position), "--json").json
+    assert (later["whole"], later["conversations"], later["messages"]) == (False, 1, 2)
+    assert later["position"] > position
+    assert anywhere.ok("db", "verify", "--sample", "1", "--json").json["conversations"] == 2
+    for wrong in (("--sample", "0"), ("--sample", "2"), ("--since", "1", "--repair")):
+        assert anywhere.run("db", "verify", *wrong).code == 2
 
 
 def test_how_large_a_database_is_with_all_its_tenants(anywhere: Program) -> None:
@@ -65,7 +84,7 @@ def test_what_does_not_add_up_is_found_and_mended(anywhere: Program) -> None:
     assert "conversation" in found.out
     assert "`hansard db verify --repair`" in found.err
     assert anywhere.run("db", "verify", "--json").json["findings"][0]["repairable"]
-    assert anywhere.ok("db", "verify", "--repair").out == "Everything is as it should be.\n"
+    assert anywhere.ok("db", "verify", "--repair").out.startswith("Everything is as it should be:")
     assert exported(anywhere) == before
 
 

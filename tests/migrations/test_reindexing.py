@@ -16,7 +16,7 @@ from hansard.errors import NotADatabase
 from hansard.model.messages import Message
 from hansard.model.reindexes import Reindex
 from hansard.providers.registry import Providers
-from hansard.storage import reindexing, verifying
+from hansard.storage import reindexing, verification
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
 from hansard.storage.sql import postgres, sqlite
@@ -155,12 +155,12 @@ async def _interrupted_and_gone_on(
     for query, number in SOUGHT.items():
         assert await found(me, query) in ([], [SAID[number]]), "nothing wrong is found meanwhile"
     assert await found(me, "plain") == [SAID[2]], "what has the same terms as before is found"
-    assert [f for f in await verifying.verify(storage) if f.subject == "search"] == []
+    assert [f for f in (await verification.verify(storage)).findings if f.subject == "search"] == []
     await reindexing.reindex(storage, "local")
     for query, number in SOUGHT.items():
         assert await found(me, query) == [SAID[number]]
     assert len((await me.search.artifacts("มหานคร")).items) == 1
-    assert await verifying.verify(storage) == []
+    assert (await verification.verify(storage)).findings == []
     assert await storage.read("local", lambda tx: tx.select(Query(Reindex))) == []
 
 

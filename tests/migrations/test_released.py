@@ -59,6 +59,9 @@ async def test_a_released_file_reads_as_it_did(released: Path, expected: dict[st
     found = await contents(storage)
     await storage.close()
     for tenant, tables in expected.items():
+        # Later migrations leave notes of what is to be made anew.
+        notes = {row["name"] for row in tables.get("reindexes", [])}
+        found[tenant]["reindexes"] = [n for n in found[tenant]["reindexes"] if n["name"] in notes]
         for table, rows in tables.items():
             # A later release may know more fields, but none of these may be another.
             known = [

@@ -14,6 +14,7 @@ from hansard import Database, Services
 from hansard.errors import AlreadyExists, InvalidInput
 from hansard.ids import new_id
 from hansard.model.parts import Image, Text
+from hansard.storage import verification
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 from services.conftest import Clock
@@ -253,6 +254,7 @@ async def test_what_the_database_refuses_leaves_what_was_whole_before(
     [message] = [x for x in lines if x.get("conversation_id") == second.id and "parts" in x]
     [branch] = [x for x in lines if x.get("head_id") == message["id"]]
     message["id"] = branch["head_id"] = mine.id
+    del message["digest"], branch["head_digest"]
     with pytest.raises(AlreadyExists):
         await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
     assert await said(eve, first) == ["from one"]
@@ -261,3 +263,34 @@ async def test_what_the_database_refuses_leaves_what_was_whole_before(
     report = await eve.transfer.import_lines(await export(ada))
     assert report.added == {"conversation": 2, "branch": 2, "message": 2}
     assert await said(eve, third) == ["from three"]
+
+
+async def test_a_message_that_is_not_what_was_exported_is_refused(
+    ada: Services, eve: Services
+) -> None:
+    made = await talk(ada, "one", "two", "three")
+    lines = await export(ada)
+    changed = [line.replace(b'"two"', b'"too"') for line in lines]
+    with pytest.raises(InvalidInput, match="is not what was exported"):
+        await eve.transfer.import_lines(changed)
+    assert (await eve.conversations.list()).items == []
+    await eve.transfer.import_lines(lines)
+    assert await said(eve, made) == ["one", "two", "three"]
+
+
+async def test_a_message_without_a_digest_is_taken_as_it_is_and_gets_one(
+    db: Database, ada: Services, eve: Services
+) -> None:
+    """So are files of older versions, and of whoever changes a line on purpose."""
+    made = await talk(ada, "one", "two", "three")
+    lines = [msgspec.json.decode(line) for line in await export(ada)]
+    for line in lines:
+        line.pop("digest", None)
+        line.pop("head_digest", None)
+    await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
+    digests = [message.digest for message in await path(ada, made)]
+    assert [message.digest for message in await path(eve, made)] == digests
+    assert None not in digests
+    assert (await verification.verify(db.storage)).findings == []
+    again = await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
+    assert again.different == {}

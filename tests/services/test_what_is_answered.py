@@ -141,9 +141,11 @@ async def test_the_feed_tells_of_every_message_that_is_stored(opened: Open) -> N
 async def test_placing_without_telling_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: an answer is put into the trash, and the feed hears nothing."""
 
-    async def silent(tx: Any, request: Any, *place: Any) -> list[Message]:
-        placed = placing.place(request.messages, *place)
+    async def silent(tx: Any, request: Any, branch: str, head: Message) -> list[Message]:
+        start = (head.seq, head.id, head.digest)
+        placed = placing.place(request.messages, branch, *start)
         await tx.insert(*placed)
+        await tx.update(Branch, branch, **placing.ending_with(placed[-1]))
         return placed
 
     monkeypatch.setattr(trash, "put", silent)

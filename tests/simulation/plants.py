@@ -82,10 +82,12 @@ def keep_quiet_about_late_answers(patch: pytest.MonkeyPatch) -> None:
     """An answer that ends in the trash is stored, and the feed says nothing of it."""
 
     async def quietly(
-        tx: Transaction, request: Append, branch: str, head_seq: int, head_id: str | None
+        tx: Transaction, request: Append, branch: str, head: Message | None
     ) -> list[Message]:
-        placed = placing.place(request.messages, branch, head_seq, head_id)
+        start = (head.seq, head.id, head.digest) if head else (-1, None, None)
+        placed = placing.place(request.messages, branch, *start)
         await tx.insert(*placed)
+        await tx.update(Branch, branch, **placing.ending_with(placed[-1]))
         return placed
 
     patch.setattr(trash, "put", quietly)

@@ -19,6 +19,7 @@ from hansard import Database, Services, ids
 from hansard.model.runs import ENDED
 from hansard.providers.registry import Providers
 from hansard.services.options import ChatOptions
+from hansard.storage import verification
 from hansard.storage.memory import MemoryStorage
 from simulation.faults import Connection, Weather
 from simulation.ledger import TENANT, USER, Ledger, Record, check
@@ -29,6 +30,8 @@ T = TypeVar("T")
 START = datetime(2026, 3, 1, 23, 40, tzinfo=UTC)
 SETTLE = 900.0
 """Seconds of calm in which everything that goes on must come to its end."""
+VERIFY_EACH = 5
+"""Of so many seeds, the record of one is verified as that of any database is."""
 _process: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
@@ -159,6 +162,9 @@ class World:
             await asyncio.sleep(5)
         await asyncio.sleep(1)
         check(self.ledger, Record(self.storage))
+        if self.seed % VERIFY_EACH == 0:
+            found = (await verification.verify(self.storage)).findings
+            assert not found, f"{found[0].subject} {found[0].message}"
 
     def _goes_on(self) -> bool:
         return any(run.status not in ENDED for run in self.storage.rows(TENANT)["runs"].values())

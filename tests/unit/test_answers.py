@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansard.model.answers import parts_of_events
 from hansard.model.parts import Reasoning, Text, ToolCall
 from hansard.model.runs import RunEvent
-from hansard.services.endings import parts_of_events
 from hansard.services.titles import LONGEST, from_answer, from_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

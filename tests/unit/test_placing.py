@@ -94,7 +94,7 @@ def _message(minutes: float, **fields: Any) -> Message:
 
 
 def test_messages_are_placed_one_after_the_other() -> None:
-    placed = placing.place((_message(1), _message(2)), "branch", 6, "head")
+    placed = placing.place((_message(1), _message(2)), "branch", 6, "head", None)
     assert [(m.branch, m.seq, m.parent_id) for m in placed] == [
         ("branch", 7, "head"),
         ("branch", 8, "m1"),

@@ -18,6 +18,7 @@ from hansard.storage.urls import masked
 if TYPE_CHECKING:
     from hansard.config import Loaded
     from hansard.storage.upkeep import Size, State
+    from hansard.storage.verification import Verification
 
 app = typer.Typer(help="Look after the database.")
 
@@ -25,7 +26,22 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What it does, such as add_tags.")]
 Yes = Annotated[bool, typer.Option("--yes", help="A copy of the PostgreSQL database was made.")]
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Make the search index, heads and counts anew.")
+    bool,
+    typer.Option("--repair", help="Make the search index, heads, counts and missing digests anew."),
+]
+Since = Annotated[
+    int | None,
+    typer.Option(
+        "--since", metavar="POSITION", help="Read only what has changed since the feed was there."
+    ),
+]
+Sample = Annotated[
+    float | None,
+    typer.Option(
+        "--sample",
+        metavar="SHARE",
+        help="Read a share of the conversations, such as 0.1, drawn by lot.",
+    ),
 ]
 
 
@@ -127,22 +143,40 @@ def restore(loaded: Loaded, file: File) -> None:
 
 @app.command()
 @configured
-async def verify(loaded: Loaded, repair: Repair = False, as_json: Json = False) -> None:
-    """Read everything and tell what is not as it should be; ends with 5 if anything is."""
+async def verify(
+    loaded: Loaded,
+    repair: Repair = False,
+    since: Since = None,
+    sample: Sample = None,
+    as_json: Json = False,
+) -> None:
+    """Read everything and tell what is not as it should be; ends with 5 if anything is.
+
+    With --since, what has changed after a position is read; with --sample, a share of the conversations.
+    """
     from hansard.storage import upkeep  # noqa: PLC0415
 
-    findings = await upkeep.verify(loaded.database, repair=repair)
+    done = await upkeep.verification_of(loaded.database, repair=repair, since=since, sample=sample)
     if as_json:
-        print_json({"findings": findings})
-    for finding in findings if not as_json else []:
+        print_json(done)
+    for finding in done.findings if not as_json else []:
         where = f" (tenant {finding.tenant})" if finding.tenant else ""
         say(f"{finding.subject} {finding.message}{where}")
-    if findings:
+    if done.findings:
         hint = ": `hansard db verify --repair` mends what follows from the messages"
-        mendable = not repair and any(finding.repairable for finding in findings)
-        raise NotADatabase(f"{plural(len(findings), 'finding')}{hint if mendable else ''}.")
+        mendable = not repair and any(finding.repairable for finding in done.findings)
+        raise NotADatabase(f"{plural(len(done.findings), 'finding')}{hint if mendable else ''}.")
     if not as_json:
-        say("Everything is as it should be.")
+        say(_looked_at(done))
+
+
+def _looked_at(done: Verification) -> str:
+    counts = ", ".join(
+        plural(getattr(done, f"{noun}s"), noun)
+        for noun in ("conversation", "message", "artifact", "blob")
+    )
+    what = "Everything is as it should be" if done.whole else "What was read is as it should be"
+    return f"{what}: {counts}. The feed was at {done.position}."
 
 
 @app.command()

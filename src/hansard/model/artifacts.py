@@ -47,6 +47,8 @@ class Artifact(Record, frozen=True, kw_only=True):
     file_name: str = ""
     revision: int = 1
     """The number of the newest revision."""
+    removed: int = 0
+    """How many of its revisions are no longer kept."""
     size: int
     """Bytes of the newest revision, as UTF-8."""
     closed: bool = True

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hansard.model.base import Id, Record
+from hansard.model.base import Digest, Id, Record
 
 
 class Branch(Record, frozen=True, kw_only=True):
@@ -21,6 +21,8 @@ class Branch(Record, frozen=True, kw_only=True):
     head_seq: int = -1
     """The seq of its last message, whether its own or shared; -1 when the path is empty."""
     head_id: Id | None = None
+    head_digest: Digest | None = None
+    """The digest of its last message, and so of all messages that lead to it."""
     model: str | None = None
     """Whose answer it goes on with, where several answered side by side: who answers here if a prompt does not say."""
     cut_from: Id | None = None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from hansard.model.base import Entry, Id, JsonObject, Record, Versioned
+from hansard.model.base import Digest, Entry, Id, JsonObject, Record, Versioned
 from hansard.model.parts import Parts, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -42,6 +42,9 @@ class Message(Entry, frozen=True, kw_only=True):
     origin_id: Id | None = None
     """The message it was copied from, when conversations or branches were merged."""
     metadata: JsonObject = {}
+    digest: Digest | None = None
+    """The SHA-256 of what it says and of the digest of the message before it, so of all that leads to it; None if it
+    was stored by a version without digests and its turn has not come."""
 
     @property
     def text(self) -> str:

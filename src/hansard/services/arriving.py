@@ -97,6 +97,7 @@ class Arrival:
         self._first: int | None = None
         """The number of the first revision that came; those before it were let go."""
         self._last: Revision | None = None
+        self._count = 0
 
     async def begin(self, tx: Transaction) -> None:
         """The version becomes one higher when the artifact comes into sight."""
@@ -114,6 +115,7 @@ class Arrival:
             raise InvalidInput(f"A revision of artifact {revision.artifact_id} has another size.")
         self._first = self._first or revision.number
         self._last = revision
+        self._count += 1
         return brought
 
     async def add(
@@ -136,7 +138,8 @@ class Arrival:
 
     async def show(self, tx: Transaction) -> None:
         artifact = self.artifact
-        changes: dict[str, Any] = {"deleted_at": artifact.deleted_at}
+        removed = artifact.revision - self._count
+        changes: dict[str, Any] = {"deleted_at": artifact.deleted_at, "removed": removed}
         await tx.update(Artifact, artifact.id, updated_at=artifact.updated_at, **changes)
 
     async def appear(self, tx: Transaction, now: datetime) -> None:

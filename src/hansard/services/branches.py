@@ -65,8 +65,7 @@ class Branches(Service):
             if there is not None:
                 return _same(there, own, message, name)
             now = self.clock()
-            place = (own, message.seq, message.id)
-            fork = await fork_at(tx, self.scope, *place, fork_id, now, name)
+            fork = await fork_at(tx, self.scope, own, message, fork_id, now, name)
             if switch:
                 await look_at(tx, self.scope, conversation.id, fork.id, now)
             return fork

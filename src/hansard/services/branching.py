@@ -19,21 +19,20 @@ async def fork_at(
     tx: Transaction,
     scope: Scope,
     owner: Branch,
-    seq: int,
-    head: str | None,
+    head: Message | None,
     fork_id: str,
     now: datetime,
     name: str = "",
     model: str | None = None,
 ) -> Branch:
-    """A branch that leaves `owner` after its message at `seq`, whose id is `head`.
+    """A branch that leaves `owner` after its message `head`, or before its first.
 
     It goes on with `model`, or with the one that the owner goes on with.
     """
     if not name:
         others = Query(Branch).where(conversation_id=owner.conversation_id)
         name = f"branch {1 + await tx.count(others)}"
-    fork = placing.leaving(owner, seq, head, fork_id=fork_id, name=name, at=now)
+    fork = placing.leaving(owner, head, fork_id=fork_id, name=name, at=now)
     fork = msgspec.structs.replace(fork, model=model or owner.model)
     await tx.insert(fork)
     await tx.publish(
@@ -61,8 +60,8 @@ async def fork_before(
 ) -> Branch:
     """A branch that ends before a message of branch `own`, so that something else can follow."""
     owner = await placing.holder(tx, own, message.seq - 1)
-    place = (owner, message.seq - 1, message.parent_id, fork_id, now)
-    return await fork_at(tx, scope, *place, model=model)
+    head = await tx.get(Message, message.parent_id) if message.parent_id else None
+    return await fork_at(tx, scope, owner, head, fork_id, now, model=model)
 
 
 async def go_on_with(

@@ -180,9 +180,7 @@ class Chat(Starter):
                 raise Conflict("The answer is still being made.", status=run.status)
             message, own = await self.message(tx, conversation, run.message_id)
             if own.head_id != message.id:
-                own = await fork_at(
-                    tx, self.scope, own, message.seq, message.id, new_id(), self.clock()
-                )
+                own = await fork_at(tx, self.scope, own, message, new_id(), self.clock())
                 await look_at(tx, self.scope, conversation.id, own.id, self.clock())
             more = await self.insert(tx, own, run.model, run.options, request_id, mode="continue")
             return Stored([more])

@@ -52,6 +52,7 @@ from hansard.services.usage import Usage
 from hansard.storage.base import Health, Storage
 from hansard.storage.query import Query
 from hansard.storage.reindexing import reindex
+from hansard.storage.sealing import seal
 from hansard.storage.urls import storage_for
 
 if TYPE_CHECKING:
@@ -237,12 +238,13 @@ class Database:
         return count
 
     async def _reindex(self) -> None:
-        """Make search indexes anew that a migration left to be; what is not done goes on when this is opened again."""
+        """Make anew what a migration left to be; what is not done goes on when this is opened again."""
         try:
             for tenant in await self.storage.tenants():
                 await reindex(self.storage, tenant)
+                await seal(self.storage, tenant)
         except HansardError as error:
-            _log.warning("The search index could not be made anew: %s", error.message)
+            _log.warning("The search index or digests could not be made anew: %s", error.message)
 
     async def _keep_tidy(self) -> None:
         """Tidy again and again: often where other processes may die, else once in a while.

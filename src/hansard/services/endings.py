@@ -10,8 +10,9 @@ import msgspec
 
 from hansard.errors import NotFound
 from hansard.ids import new_id
+from hansard.model.answers import parts_of_events
 from hansard.model.messages import Finish, Message
-from hansard.model.parts import Data, Error, Image, Part, Parts, Reasoning, Text, ToolCall
+from hansard.model.parts import Error, Part, Parts, Reasoning, Text
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
 from hansard.services.blobs import hold_blobs
 from hansard.services.extracting import NOTHING, Finds, find_in, keep
@@ -234,30 +235,3 @@ def _within(parts: Parts, highest: int) -> Parts:
             text = "".join(c if ord(c) <= highest else "?" for c in part.text)
             changed.append(Text(text) if isinstance(part, Text) else Reasoning(text))
     return tuple(changed)
-
-
-def parts_of_events(events: Sequence[RunEvent]) -> Parts:
-    """What a run's events say, as the parts of a message."""
-    said: list[tuple[str, list[str]] | Part] = []
-    for event in events:
-        if event.type in ("text", "reasoning"):
-            last = said[-1] if said else None
-            if isinstance(last, tuple) and last[0] == event.type:
-                last[1].append(event.text)
-            else:
-                said.append((event.type, [event.text]))
-        elif event.type == "tool_call":
-            call = event.data
-            said.append(ToolCall(call["call_id"], call["name"], call.get("arguments")))
-        elif event.type == "image":
-            said.append(Image(event.data["blob"], event.data["media_type"]))
-        elif event.type == "data":
-            said.append(Data(event.data["data"], event.data["name"]))
-    return tuple(_part(piece) for piece in said)
-
-
-def _part(piece: tuple[str, list[str]] | Part) -> Part:
-    if not isinstance(piece, tuple):
-        return piece
-    kind, texts = piece
-    return Text("".join(texts)) if kind == "text" else Reasoning("".join(texts))

@@ -8,6 +8,7 @@ kept, the artifact goes with them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -125,8 +126,17 @@ async def forget(tx: Transaction, message_ids: Sequence[str]) -> None:
     for artifact in await tx.select(first.where(id__in=[r.artifact_id for r in gone])):
         await purge(tx, artifact)
     await tx.delete(said)
+    await _count_removed(tx, gone)
     await collect(tx, [revision.digest for revision in gone])
     await tx.delete(Query(Extraction).where(message_id__in=list(message_ids)))
+
+
+async def _count_removed(tx: Transaction, gone: Sequence[Revision]) -> None:
+    """Note how many revisions the artifacts lost that stay."""
+    for artifact_id, count in Counter(revision.artifact_id for revision in gone).items():
+        artifact = await tx.get(Artifact, artifact_id)
+        if artifact is not None:
+            await tx.update(Artifact, artifact_id, removed=artifact.removed + count)
 
 
 async def _say_again(tx: Transaction, artifact: Artifact, message_ids: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Content, Extraction, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
+from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
@@ -37,10 +38,11 @@ from hansard.services.arriving import ArtifactIntake, show_found
 from hansard.services.blobs import keep
 from hansard.services.intake import Step, is_blank
 from hansard.services.purging import IMPORTING, counted, counters_of, purge_conversation
-from hansard.services.wholeness import BlobCheck, TreeCheck
+from hansard.services.wholeness import BlobCheck, Chain, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.placing import activity
 from hansard.storage.query import Query
+from hansard.storage.sealing import seal_some
 
 BATCH = 500
 
@@ -53,6 +55,7 @@ class Importer(ArtifactIntake):
         self._blob: BlobCheck | None = None
         self._unread: dict[str, None] = {}
         """Answers that may have artifacts in them, and of which no line says that they were taken out."""
+        self._chain = Chain()
         self._early: dict[str, list[Message]] = {}
         """The first messages of branches that came before what they follow, by its id, without their parts."""
 
@@ -105,6 +108,7 @@ class Importer(ArtifactIntake):
             return
         await asyncio.to_thread(self._tree.check, coming)
         found = await self._find(coming)
+        await self._seal(coming)
         deleted, arrived = self._tree.deleted_at(coming), self._arrived
         self._arrived = []
 
@@ -156,7 +160,7 @@ class Importer(ArtifactIntake):
             await tx.insert(hidden)
 
         self._waiting.append(Step(conversation, "conversation", work))
-        self._coming, self._tree = conversation, TreeCheck()
+        self._coming, self._tree, self._chain = conversation, TreeCheck(), Chain()
         self._unread, self._early = {}, {}
 
     async def _children(self, records: list[Any]) -> None:
@@ -167,26 +171,30 @@ class Importer(ArtifactIntake):
                 self._compare(record, await self._there(record))
             return
         for record in records:
-            if record.conversation_id != coming.id:
-                raise InvalidInput(f"A {kind_of(record)} of another conversation is out of place.")
-            self._tree.add(record)
-            if isinstance(record, Message) and extracting.may_have_made(record):
-                self._unread[record.id] = None
-            elif isinstance(record, Extraction):
-                self._unread.pop(record.message_id, None)
-
-        followed = self._followed(records) if isinstance(records[0], Message) else []
+            self._meet(record, coming)
+        said = isinstance(records[0], Message)
+        stored = self._chain.seal(records) if said else records
+        followed = self._followed(stored) if said else []
 
         async def work(tx: Transaction) -> None:
-            await tx.insert(*records)
-            if isinstance(records[0], Message):
-                await self._count(tx, coming, records)
-                for first, before in followed:
-                    await _count_late(tx, coming, first, before)
+            await tx.insert(*stored)
+            if said:
+                await self._count(tx, coming, stored)
+            for first, before in followed:
+                await _count_late(tx, coming, first, before)
 
         kind = kind_of(records[0])
         self._waiting.append(Step(coming, kind, work))
         self._counts["added"][kind] += len(records)
+
+    def _meet(self, record: Any, coming: Conversation) -> None:
+        if record.conversation_id != coming.id:
+            raise InvalidInput(f"A {kind_of(record)} of another conversation is out of place.")
+        self._tree.add(record)
+        if isinstance(record, Message) and extracting.may_have_made(record):
+            self._unread[record.id] = None
+        elif isinstance(record, Extraction):
+            self._unread.pop(record.message_id, None)
 
     def _followed(self, messages: list[Message]) -> list[tuple[Message, Message]]:
         """Pairs of an early message and the one it follows, which has come now."""
@@ -217,6 +225,26 @@ class Importer(ArtifactIntake):
             owner_id=message.owner_id,
             holder=message.id,
         )
+
+    async def _seal(self, coming: Conversation) -> None:
+        """Let the branches end with the digests of their heads; and those without one get theirs that came early."""
+        wrong = self._chain.wrong_heads(self._tree.branches())
+
+        async def work(tx: Transaction) -> None:
+            for branch_id, digest in wrong.items():
+                await tx.update(Branch, branch_id, head_digest=digest)
+
+        if wrong:
+            self._waiting.append(Step(coming, "branch", work))
+        if self._chain.has_gaps:
+            await self._write()
+            while (
+                await self._storage.write(
+                    self._scope.tenant, lambda tx: seal_some(tx, coming.id, BATCH)
+                )
+                == BATCH
+            ):
+                pass
 
     async def _find(self, coming: Conversation) -> bool:
         """Take artifacts out of answers of which the file does not say that it was done."""

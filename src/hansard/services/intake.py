@@ -18,8 +18,10 @@ from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
+from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.tenants import Tenant, User
@@ -189,7 +191,9 @@ class Intake(ABC):
         self._problem(f"{kind_of(record)} {record.id} is left out: its id is taken")
 
     def _compare(self, record: Any, there: Any) -> None:
-        if record == there or (isinstance(record, User) and _says_the_same(record, there)):
+        if record == _as_told(there, record) or (
+            isinstance(record, User) and _says_the_same(record, there)
+        ):
             self._note("present", record)
             return
         self._note("different", record)
@@ -213,6 +217,18 @@ def _conversation_of(record: Entry) -> str | None:
 def is_blank(user: User | None) -> bool:
     """Whether nothing was ever said of a user who is there."""
     return user is not None and not user.name and not user.traits
+
+
+_DERIVED: dict[type[Entry], str] = {Message: "digest", Branch: "head_digest", Artifact: "removed"}
+"""What follows from other records, and is made anew: files of older versions do not have it."""
+
+
+def _as_told(there: Any, record: Entry) -> Any:
+    """What is there, as far as it is to be compared with what a file says of it."""
+    name = _DERIVED.get(type(record))
+    if there is None or name is None:
+        return there
+    return msgspec.structs.replace(there, **{name: getattr(record, name)})
 
 
 def _says_the_same(user: User, there: User) -> bool:

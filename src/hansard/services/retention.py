@@ -69,10 +69,11 @@ async def _thin(storage: Storage, artifact: Artifact, rule: Retention, now: date
     async def work(tx: Transaction) -> int:
         newest = await tx.get(Artifact, artifact.id, lock=True)
         old = await _old(tx, newest, rule, now) if newest else []
-        if old:
+        if newest and old:
             numbers = [revision.number for revision in old]
             await tx.delete(Query(Revision).where(artifact_id=artifact.id, number__in=numbers))
             await collect(tx, [revision.digest for revision in old])
+            await tx.update(Artifact, artifact.id, removed=newest.removed + len(old))
         return len(old)
 
     tenant = artifact.tenant_id

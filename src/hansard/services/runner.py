@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from hansard.errors import HansardError, OutcomeUnknown
 from hansard.ids import Clock, new_id
+from hansard.model.answers import parts_of_events
 from hansard.model.blobs import Blob
 from hansard.model.parts import Image
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunStatus
@@ -25,7 +26,7 @@ from hansard.providers.base import ImageOutput
 from hansard.providers.registry import Providers
 from hansard.services import hearing, safekeeping
 from hansard.services.blobs import keep as keep_blob
-from hansard.services.endings import Ending, parts_of_events
+from hansard.services.endings import Ending
 from hansard.services.extracting import find_in
 from hansard.services.followups import FollowUps
 from hansard.services.generation import generate

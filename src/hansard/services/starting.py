@@ -63,7 +63,7 @@ class Starter(Service):
         for i, name in enumerate(names):
             branch = own
             if i > 0 or own.head_id != prompt.id:
-                place = (prompt.seq, prompt.id, new_id(), self.clock(), name if i > 0 else "")
+                place = (prompt, new_id(), self.clock(), name if i > 0 else "")
                 branch = await fork_at(tx, self.scope, holder, *place, model=group and name)
             elif group:
                 await go_on_with(tx, self.scope, own, name, self.clock())

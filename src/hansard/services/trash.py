@@ -9,6 +9,7 @@ comes back together; an answer that was being made meanwhile goes after its prom
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -22,7 +23,15 @@ from hansard.model.runs import Run
 from hansard.services import following
 from hansard.services.purging import PURGED, deletion_time
 from hansard.storage.base import Append, Reader, Transaction
-from hansard.storage.placing import FORK, activity, leaving, preview, put, store_fork
+from hansard.storage.placing import (
+    FORK,
+    activity,
+    ending_with,
+    leaving,
+    preview,
+    put,
+    store_fork,
+)
 from hansard.storage.query import Query
 
 
@@ -54,6 +63,7 @@ async def cut(
         fork_seq=message.seq - 1,
         head_seq=own.head_seq,
         head_id=own.head_id,
+        head_digest=own.head_digest,
         cut_from=own.id,
         created_at=now,
         updated_at=now,
@@ -61,7 +71,8 @@ async def cut(
     await tx.insert(top)
     await tx.move(own.id, message.seq, top.id)
     await _follow(tx, own.id, message.seq, top.id, now)
-    await tx.update(Branch, own.id, head_seq=message.seq - 1, head_id=message.parent_id)
+    before = await tx.get(Message, message.parent_id) if message.parent_id else None
+    await tx.update(Branch, own.id, **ending_with(before))
     return await drop(tx, conversation, top, now)
 
 
@@ -97,7 +108,12 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
         await _follow(tx, top.id, 0, parent.id, now)
-        await tx.update(Branch, parent.id, head_seq=top.head_seq, head_id=top.head_id)
+        end: dict[str, Any] = {
+            "head_seq": top.head_seq,
+            "head_id": top.head_id,
+            "head_digest": top.head_digest,
+        }
+        await tx.update(Branch, parent.id, **end)
         for run in await tx.select(
             Query(Run).where(conversation_id=top.conversation_id, branch=top.id)
         ):
@@ -127,11 +143,10 @@ async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message
     home = holder if holder.deleted_at and not own.deleted_at else own
     if home.head_id != prompt.id:
         at = request.at
-        fork = leaving(holder, prompt.seq, prompt.id, fork_id=request.fork_id, name=FORK, at=at)
+        fork = leaving(holder, prompt, fork_id=request.fork_id, name=FORK, at=at)
         home = replace(fork, deleted_at=home.deleted_at)
         await store_fork(tx, home, request)
-    placed = await put(tx, request, home.id, prompt.seq, prompt.id)
-    await tx.update(Branch, home.id, head_seq=placed[-1].seq, head_id=placed[-1].id)
+    placed = await put(tx, request, home.id, prompt)
     if home.deleted_at is None:
         await _show(tx, conversation, len(placed), home.id)
     await tx.tally(*activity(placed, conversation.project_id, prompt.created_at))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from hansard.errors import InvalidInput, TooLarge
 from hansard.model.artifacts import Artifact, Extraction, Revision
+from hansard.model.base import Digest
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Rating
+from hansard.storage.digests import digest_of
 
 MAX_STEPS = 10_000_000
 """From a branch to the one that it left, for all branches of a conversation: some seconds."""
@@ -65,6 +70,9 @@ class TreeCheck:
         self._ends[branch.id] = (message.seq, message.id)
         self._messages[message.branch, message.seq] = message.id
         self._ids[message.id] = message.branch
+
+    def branches(self) -> list[Branch]:
+        return list(self._branches.values())
 
     def has(self, message_id: str) -> bool:
         return message_id in self._ids
@@ -121,6 +129,41 @@ class TreeCheck:
         for branch_id in found:
             found += left[branch_id]
         return found
+
+
+class Chain:
+    """Gives the messages of a conversation that is coming in their digests.
+
+    A message that comes before the one it follows gets none, and none of those that follow it.
+    """
+
+    def __init__(self) -> None:
+        self._digests: dict[str, Digest | None] = {}
+        self.has_gaps = False
+        """Whether some messages have no digest."""
+
+    def seal(self, messages: Sequence[Message]) -> list[Message]:
+        """The messages with their digests; raises InvalidInput if one is not as it was when it was exported."""
+        return [self._seal(message) for message in messages]
+
+    def _seal(self, message: Message) -> Message:
+        before = self._digests.get(message.parent_id) if message.parent_id else None
+        digest = None
+        if message.parent_id is None or before is not None:
+            digest = digest_of(message, message.seq, before)
+            if message.digest not in (None, digest):
+                raise InvalidInput(
+                    f"Message {message.id}, or one before it, is not what was exported: its digest is of something "
+                    "else. Without `digest` in its line, it is taken as it is."
+                )
+        self._digests[message.id] = digest
+        self.has_gaps = self.has_gaps or digest is None
+        return replace(message, digest=digest)
+
+    def wrong_heads(self, branches: Sequence[Branch]) -> dict[str, Digest | None]:
+        """The digests of the heads of branches that do not say them."""
+        ends = {b.id: self._digests.get(b.head_id) if b.head_id else None for b in branches}
+        return {b.id: ends[b.id] for b in branches if b.head_digest != ends[b.id]}
 
 
 class BlobCheck:

@@ -24,6 +24,7 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message
 from hansard.storage.base import Append, Change, Reader, Transaction
+from hansard.storage.digests import digest_of
 from hansard.storage.query import Query
 
 FORK = "fork"
@@ -31,7 +32,7 @@ FORK = "fork"
 PREVIEW = 160
 ENGAGED_GAP = timedelta(minutes=30)
 
-_PLACE = {"branch": "", "seq": 0, "parent_id": None, "created_at": None}
+_PLACE = {"branch", "seq", "parent_id", "created_at", "digest"}
 
 
 async def append(tx: Transaction, request: Append) -> list[Message]:
@@ -52,9 +53,9 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
             raise HeadMoved(head=branch.head_id, branch=branch.id)
         if request.on_conflict == "fork":
             branch = await fork(tx, branch, request.expect_head, request)
-    placed = await put(tx, request, branch.id, branch.head_seq, branch.head_id)
+    head = await tx.get(Message, branch.head_id) if branch.head_id else None
+    placed = await put(tx, request, branch.id, head)
     last = placed[-1]
-    await tx.update(Branch, branch.id, head_seq=last.seq, head_id=last.id)
     await tx.update(
         Conversation,
         conversation.id,
@@ -62,23 +63,29 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
         message_count=conversation.message_count + len(placed),
         preview=preview(last),
     )
-    parent = await tx.get(Message, branch.head_id) if branch.head_id else None
-    before = parent.created_at if parent else None
+    before = head.created_at if head else None
     await tx.tally(*activity(placed, conversation.project_id, before))
     return placed
 
 
-async def put(
-    tx: Transaction, request: Append, branch: str, head_seq: int, head_id: str | None
-) -> list[Message]:
-    """Store messages behind a head and tell the feed of them; nothing that is said is stored otherwise.
+async def put(tx: Transaction, request: Append, branch: str, head: Message | None) -> list[Message]:
+    """Store messages behind a branch's head and tell the feed of them; nothing that is said is stored otherwise.
 
     An import stores its messages itself: the feed tells of the conversation that came, when it is whole.
     """
-    placed = place(request.messages, branch, head_seq, head_id)
+    start = (head.seq, head.id, head.digest) if head else (-1, None, None)
+    placed = place(request.messages, branch, *start)
     await tx.insert(*placed)
+    await tx.update(Branch, branch, **ending_with(placed[-1]))
     await tx.publish(appended(placed, request))
     return placed
+
+
+def ending_with(head: Message | None) -> dict[str, Any]:
+    """What a branch says that ends with this message."""
+    if head is None:
+        return {"head_seq": -1, "head_id": None, "head_digest": None}
+    return {"head_seq": head.seq, "head_id": head.id, "head_digest": head.digest}
 
 
 async def stored_already(tx: Reader, request: Append) -> list[Message]:
@@ -116,17 +123,16 @@ async def _branch(tx: Transaction, request: Append, conversation: Conversation) 
 
 async def fork(tx: Transaction, branch: Branch, head: str | None, request: Append) -> Branch:
     """A branch from where the writer thought that `branch` ended."""
-    seq = -1
+    message: Message | None = None
     if head is not None:
         message = await tx.get(Message, head) if is_id(head) else None
         own = message is not None and message.conversation_id == branch.conversation_id
         owner = await tx.get(Branch, message.branch) if message and own else None
         if message is None or owner is None or owner.deleted_at is not None:
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
-        seq = message.seq
     else:
         owner = await root(tx, branch)
-    made = leaving(owner, seq, head, fork_id=request.fork_id, name=FORK, at=request.at)
+    made = leaving(owner, message, fork_id=request.fork_id, name=FORK, at=request.at)
     await store_fork(tx, made, request)
     return made
 
@@ -147,32 +153,39 @@ async def store_fork(tx: Transaction, made: Branch, request: Append) -> None:
 
 
 def leaving(
-    owner: Branch, seq: int, head: str | None, *, fork_id: str, name: str, at: datetime
+    owner: Branch, head: Message | None, *, fork_id: str, name: str, at: datetime
 ) -> Branch:
-    """A branch that leaves `owner` after its message at `seq`, whose id is `head`."""
+    """A branch that leaves `owner` after one of its messages, or before the first."""
+    end = ending_with(head)
     return Branch(
         tenant_id=owner.tenant_id,
         id=fork_id,
         conversation_id=owner.conversation_id,
         name=name,
         parent_branch=owner.id,
-        fork_seq=seq,
-        head_seq=seq,
-        head_id=head,
+        fork_seq=end["head_seq"],
+        **end,
         created_at=at,
         updated_at=at,
     )
 
 
 def place(
-    messages: tuple[Message, ...], branch: str, head_seq: int, head_id: str | None
+    messages: tuple[Message, ...],
+    branch: str,
+    head_seq: int,
+    head_id: str | None,
+    head_digest: str | None,
 ) -> list[Message]:
-    """The messages at the places that follow a head."""
+    """The messages at the places that follow a head; those that follow one without a digest have none."""
     placed: list[Message] = []
-    for message in messages:
-        head_seq += 1
+    digest, has_digests = head_digest, head_id is None or head_digest is not None
+    for seq, message in enumerate(messages, head_seq + 1):
+        digest = digest_of(message, seq, digest) if has_digests else None
         placed.append(
-            msgspec.structs.replace(message, branch=branch, seq=head_seq, parent_id=head_id)
+            msgspec.structs.replace(
+                message, branch=branch, seq=seq, parent_id=head_id, digest=digest
+            )
         )
         head_id = message.id
     return placed

@@ -13,6 +13,7 @@ from hansard.model.reindexes import Reindex
 from hansard.storage import preparation
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
+from hansard.storage.sealing import DIGESTS
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.tables import Table
 
@@ -57,7 +58,9 @@ async def step(storage: Storage, tenant: str, table: Table[Any]) -> int | None:
 
 
 async def _names(tx: Reader) -> list[str]:
-    return [note.name for note in await tx.select(Query(Reindex).by("name"))]
+    """The tables to be indexed anew."""
+    notes = await tx.select(Query(Reindex).where(name__ne=DIGESTS).by("name"))
+    return [note.name for note in notes]
 
 
 def _short(table: Table[Any], rows: list[Any]) -> list[Any]:

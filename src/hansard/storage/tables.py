@@ -220,7 +220,7 @@ TABLES: tuple[Table[Any], ...] = (
         unique=(("conversation_id", "id"),),
         indexes=(("parent_branch", "fork_seq"),),
         references=(Reference(("conversation_id",), Conversation),),
-        quiet=frozenset({"head_seq", "head_id"}),
+        quiet=frozenset({"head_seq", "head_id", "head_digest"}),
     ),
     Table(
         Message,
@@ -305,7 +305,7 @@ TABLES: tuple[Table[Any], ...] = (
             Reference(("conversation_id",), Conversation),
             Reference(("project_id",), Project),
         ),
-        quiet=frozenset({"project_id", "temporary", "branch"}),
+        quiet=frozenset({"project_id", "temporary", "branch", "removed"}),
     ),
     Table(Content, "contents"),
     Table(

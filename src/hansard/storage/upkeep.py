@@ -20,7 +20,7 @@ from hansard.errors import (
     StorageError,
 )
 from hansard.ids import now
-from hansard.storage import files, verifying
+from hansard.storage import files, verification
 from hansard.storage.base import Storage
 from hansard.storage.ownership import Ownership
 from hansard.storage.query import Query
@@ -35,14 +35,11 @@ from hansard.storage.sql.migrations import (
 from hansard.storage.sqlite import SqliteStorage
 from hansard.storage.tables import SCHEMA
 from hansard.storage.urls import storage_for
-from hansard.storage.verifying import Finding
+from hansard.storage.verification import Finding, Verification
 from hansard.storage.writeahead import WriteAheadLog
 
 if TYPE_CHECKING:
     from hansard.storage.postgres import PostgresStorage
-
-MAX_FINDINGS = 100
-"""Of what the engine finds in a file."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,38 +202,47 @@ def _fold(path: Path) -> None:
 
 async def verify(address: str, *, repair: bool = False) -> list[Finding]:
     """What is wrong; with `repair`, what is still wrong after what can be made anew was."""
+    return (await verification_of(address, repair=repair)).findings
+
+
+async def verification_of(
+    address: str, *, repair: bool = False, since: int | None = None, sample: float | None = None
+) -> Verification:
+    """Look at a database: at all of it, at what changed after a position of the feed, or at a share drawn by lot.
+
+    With `repair`, what can be made anew is, before. Raises InvalidInput for arguments that do not go together, and if
+    the feed no longer tells of what changed after `since`.
+    """
+    if sample is not None and not 0 < sample <= 1:
+        raise InvalidInput("A sample is a share above 0, and at most 1.", pointer="/sample")
+    if sum((repair, since is not None, sample is not None)) > 1:
+        raise InvalidInput("Repair, since and sample do not go together.")
     storage = _storage(address, readonly=not repair)
-    if isinstance(storage, SqliteStorage):
-        damage = _damage(storage.path)
-        if any(not finding.repairable for finding in damage):
-            return damage  # nothing that is read from a damaged file can be judged
+    path = storage.path if isinstance(storage, SqliteStorage) else None
+    damage = _damage(path) if path else []
+    if any(not finding.repairable for finding in damage):
+        # nothing that is read from a damaged file can be judged
+        return Verification(position=0, whole=False, findings=damage)
     await storage.open()
     try:
         if repair:
-            await verifying.repair(storage)
-        findings = await verifying.verify(storage)
+            await verification.repair(storage)
+        done = await verification.verify(storage, since=since, sample=sample)
     finally:
         await storage.close()
-    return (_damage(storage.path) if isinstance(storage, SqliteStorage) else []) + findings
+    if path:
+        done.findings = _damage(path) + done.findings + (_misindexed(path) if done.whole else [])
+    return done
 
 
 def _damage(path: Path) -> list[Finding]:
-    """What the engine finds wrong in the file itself."""
     with _sqlite(path) as connection:
-        try:
-            found = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
-            broken = _rows(connection, "PRAGMA foreign_key_check")
-        except apsw.CorruptError as error:
-            return [Finding(tenant="", subject="file", message=str(error))]
-    findings = [
-        Finding(tenant="", subject="file", message=text, repairable="_terms" in text)
-        for (text,) in found
-        if text != "ok"
-    ]
-    tables = sorted(
-        {f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken}
-    )
-    return findings + [Finding(tenant="", subject="file", message=text) for text in tables]
+        return verification.damage(connection)
+
+
+def _misindexed(path: Path) -> list[Finding]:
+    with _sqlite(path) as connection:
+        return verification.misindexed(connection)
 
 
 async def size(address: str) -> Size:

@@ -16,6 +16,7 @@ from hansard.model.conversations import Conversation, View
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Text
 from hansard.storage.base import Storage, Transaction
+from hansard.storage.digests import digest_of
 from hansard.testing.factories import EPOCH, append, message
 from hansard.testing.talks import ACME, feed_of, fetched, forked, matches, path_of, talking
 
@@ -72,9 +73,39 @@ class AppendContract:
             created_at=EPOCH + timedelta(microseconds=123456),
         )
         placed = await storage.append(ACME, append(talk, full))
-        expected = msgspec.structs.replace(full, branch=talk.branch, seq=0)
+        digest = digest_of(full, 0, None)
+        expected = msgspec.structs.replace(full, branch=talk.branch, seq=0, digest=digest)
         assert placed == [expected]
         assert await path_of(storage, talk.branch) == [expected]
+
+    async def test_a_digest_covers_a_message_and_all_that_leads_to_it(
+        self, storage: Storage
+    ) -> None:
+        talk = await talking(storage)
+        main = await storage.append(ACME, append(talk, "m0", "m1"))
+        main += await storage.append(ACME, append(talk, "m2"))
+        request = append(talk, "f1", expect_head=main[0].id, on_conflict="fork")
+        [other] = await storage.append(ACME, request)
+        before = None
+        for said in main:
+            before = digest_of(said, said.seq, before)
+            assert said.digest == before
+        assert other.digest == digest_of(other, 1, main[0].digest)
+        assert await path_of(storage, talk.branch) == main
+        assert (await fetched(storage, Branch, talk.branch)).head_digest == main[-1].digest
+        assert (await fetched(storage, Branch, other.branch)).head_digest == other.digest
+
+    async def test_a_message_after_one_without_a_digest_has_none_either(
+        self, storage: Storage
+    ) -> None:
+        """An older version stored it; both get theirs in their turn."""
+        talk = await talking(storage)
+        [old] = await storage.append(ACME, append(talk, "old"))
+        await storage.write(ACME, lambda tx: tx.update(Message, old.id, digest=None))
+        [new] = await storage.append(ACME, append(talk, "new"))
+        assert new.digest is None
+        assert (await path_of(storage, talk.branch))[1].digest is None
+        assert (await fetched(storage, Branch, talk.branch)).head_digest is None
 
     async def test_the_same_append_again_is_harmless(self, storage: Storage) -> None:
         talk = await talking(storage)

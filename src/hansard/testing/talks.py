@@ -44,6 +44,7 @@ async def forked(storage: Storage, talk: Conversation, at: Message) -> Branch:
         fork_seq=at.seq,
         head_seq=at.seq,
         head_id=at.id,
+        head_digest=at.digest,
         created_at=EPOCH,
         updated_at=EPOCH,
     )

@@ -1500,6 +1500,11 @@ export interface components {
              * @default 1
              */
             revision?: number;
+            /**
+             * @description How many of its revisions are no longer kept.
+             * @default 0
+             */
+            removed?: number;
             /** @description Bytes of the newest revision, as UTF-8. */
             size: number;
             /**
@@ -1748,6 +1753,11 @@ export interface components {
             head_seq?: number;
             /** @default null */
             head_id?: string | null;
+            /**
+             * @description The digest of its last message, and so of all messages that lead to it.
+             * @default null
+             */
+            head_digest?: string | null;
             /**
              * @description Whose answer it goes on with, where several answered side by side: who answers here if a prompt does not say.
              * @default null
@@ -2343,6 +2353,12 @@ export interface components {
             origin_id?: string | null;
             /** @default {} */
             metadata?: Record<string, unknown>;
+            /**
+             * @description The SHA-256 of what it says and of the digest of the message before it, so of all that leads to it; null if it
+             *     was stored by a version without digests and its turn has not come.
+             * @default null
+             */
+            digest?: string | null;
         };
         /** FeedPage */
         FeedPage: {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from hansard.model.artifacts import ArtifactText
@@ -16,6 +18,8 @@ from hansard.storage.tables import Table
 from hansard.storage.terms import first_passages, passages
 
 PAGE = 500
+BLOCK = 256
+"""Passages whose terms are compared together."""
 
 _HELD = {
     # How many passages of each message of a range the index has.
@@ -49,6 +53,13 @@ _HELD_ARTIFACTS = {
         "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.id"
     ),
 }
+
+_OTHER_TERMS = """
+SELECT DISTINCT e.id FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS e (id, passage, terms)
+LEFT JOIN hansard.{table}_terms AS t
+    ON t.tenant_id = $1 AND t.id = e.id AND t.passage = e.passage
+WHERE t.terms IS DISTINCT FROM e.terms::tsvector
+"""
 
 _DONE = {
     "sqlite": "DELETE FROM reindexes WHERE name = ?2",  # of all tenants
@@ -84,7 +95,20 @@ async def _ill(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
     makes: list[Make] = [passages]
     if await tx.get(Reindex, table.name) is not None:
         makes.append(first_passages)
-    return [r for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)]
+    ill = {r.id for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)}
+    if isinstance(tx, postgres.PostgresTransaction) and len(makes) == 1:
+        ill |= await _with_other_terms(tx, table, records)
+    return [r for r in records if r.id in ill]
+
+
+async def _with_other_terms(
+    tx: postgres.PostgresTransaction, table: Table[Any], records: list[Any]
+) -> set[str]:
+    """The ids of those whose passages have other terms than their texts."""
+    vectors = [vector for record in records for vector in postgres.marked(table, tx.tenant, record)]
+    text = _OTHER_TERMS.format(table=table.name)
+    rows = await tx.rows(text, (tx.tenant, *([vector[i] for vector in vectors] for i in range(3))))
+    return {str(row[0]) for row in rows}
 
 
 def _fits(text: str, held: tuple[int, int | None] | None, makes: list[Make]) -> bool:
@@ -114,6 +138,50 @@ async def superfluous(tx: Reader) -> int:
     return sum(count[0][0] for count in counts)
 
 
+async def misindexed(tx: sqlite.SqliteTransaction) -> list[str]:
+    """The tables whose index has other terms than the rows of all tenants, or at other places.
+
+    Sums over the terms of some hundreds of passages are compared, so that little memory is needed. The connection must
+    be one that may have a temporary table.
+    """
+    if await tx.rows("SELECT 1 FROM reindexes WHERE name <> 'digests'", ()):
+        return []  # some rows have the terms of before
+    return [table.name for table in searchable(tx) if await _is_misindexed(tx, table)]
+
+
+async def _is_misindexed(tx: sqlite.SqliteTransaction, table: Table[Any]) -> bool:
+    sums: Counter[int] = Counter()
+    async for first, texts in _passages_of_all(tx, table):
+        for row, text in enumerate(texts, first):
+            for place, term in enumerate(text.split(" ")):
+                sums[row // BLOCK] += hash((term, place))
+    name = f"temp.{table.name}_vocabulary"
+    made = f"CREATE VIRTUAL TABLE {name} USING fts5vocab ('main', '{table.name}_terms', 'instance')"
+    await tx.run(made, ())
+    try:
+        for row, place, term in tx.each(f"SELECT doc, offset, term FROM {name}"):
+            sums[row // BLOCK] -= hash((term, place))
+    finally:
+        await tx.run(f"DROP TABLE {name}", ())
+    return any(sums.values())
+
+
+async def _passages_of_all(
+    tx: sqlite.SqliteTransaction, table: Table[Any]
+) -> AsyncIterator[tuple[int, list[str]]]:
+    """For each row, of whichever tenant: the number of its first passage, and what the index holds for each."""
+    sql, last = tx.sql.of(table.record), 0
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    page = f"SELECT k, {columns} FROM {table.name} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
+    while rows := await tx.rows(page, (last,)):
+        for k, *row in rows:
+            record = sql.decode(row)
+            texts = sqlite.marked(table, record.tenant_id, record, passages)
+            texts = sqlite.fitted(texts, k - last)
+            last = k
+            yield k - len(texts) + 1, texts
+
+
 async def rebuild(tx: Transaction) -> None:
     """Build the indexes anew: on SQLite for all tenants, on PostgreSQL for the unit's own."""
     for table in searchable(tx):
@@ -126,18 +194,10 @@ async def rebuild(tx: Transaction) -> None:
 
 
 async def _rebuild_sqlite(tx: sqlite.SqliteTransaction, table: Table[Any]) -> None:
-    sql = tx.sql.of(table.record)
     name, add = table.name, sqlite.SQL["index"].format(table=table.name)
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    page = f"SELECT k, {columns} FROM {name} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
     await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
-    last = 0
-    while rows := await tx.rows(page, (last,)):
-        for k, *row in rows:
-            record = sql.decode(row)
-            room, last = k - last, k
-            texts = sqlite.fitted(sqlite.marked(table, record.tenant_id, record, passages), room)
-            await tx.run_many(add, list(enumerate(texts, last - len(texts) + 1)))
+    async for first, texts in _passages_of_all(tx, table):
+        await tx.run_many(add, list(enumerate(texts, first)))
 
 
 async def _rebuild_postgres(tx: postgres.PostgresTransaction, table: Table[Any]) -> None:

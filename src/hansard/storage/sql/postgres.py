@@ -19,6 +19,7 @@ from hansard.storage.base import (
     TextSearch,
 )
 from hansard.storage.bells import bell_key
+from hansard.storage.digests import content_digest
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.roles import ITSELF
@@ -131,6 +132,7 @@ class PostgresTransaction(SqlTransaction):
                 placing.preview(messages[-1]),
                 self.counted(1),
                 *(columns[name] for name in _APPENDED),
+                [content_digest(message) for message in messages],
                 *([vector[i] for vector in vectors] for i in range(3)),
                 *([getattr(row, name) for row in sums] for name in _COUNTED),
                 [n for row in sums for n in (row.tokens_in, row.tokens_out)],
@@ -140,8 +142,9 @@ class PostgresTransaction(SqlTransaction):
         if not rows:
             return None
         self.told.add(bell_key(self.tenant, append.owner_id))
-        branch, first_seq, parent = rows[0]
-        return placing.place(messages, str(branch), first_seq - 1, parent and str(parent))
+        branch, first_seq, parent, digest = rows[0]
+        end = (parent and str(parent), digest and digest.hex())
+        return placing.place(messages, str(branch), first_seq - 1, *end)
 
     async def publish(self, *changes: Change) -> None:
         for change in changes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import apsw
@@ -60,6 +60,10 @@ class SqliteTransaction(SqlTransaction):
             return cast("list[Row]", self._connection.execute(text, values).fetchall())
         except apsw.ConstraintError as error:
             raise _constraint(error) from error
+
+    def each(self, text: str) -> Iterator[Row]:
+        """The rows of a statement, one at a time; there may be more than fit into memory."""
+        return self._connection.execute(text)
 
     async def run(self, text: str, values: Any) -> int:
         try:
@@ -139,15 +143,15 @@ class SqliteTransaction(SqlTransaction):
             "first": uuid_to_bytes(append.messages[0].id),
         }
         found = await self.rows(SQL["head"], where)
-        if not found or found[0][5] or not _expected(append, found[0][4]):
+        if not found or found[0][6] or not _expected(append, found[0][5]):
             return await placing.append(self, append)
-        project, said_at, branch, head_seq, head_id, _ = found[0]
+        project, said_at, digest, branch, head_seq, head_id, _ = found[0]
         branch_id, head = uuid_from_bytes(branch), head_id and uuid_from_bytes(head_id)
-        placed = placing.place(append.messages, branch_id, head_seq, head)
+        placed = placing.place(append.messages, branch_id, head_seq, head, digest and digest.hex())
         last = placed[-1]
         await self.insert(*placed)
-        advanced = (self.tenant, branch, last.seq, uuid_to_bytes(last.id))
-        await self.run(SQL["advance"], advanced)
+        end = (last.seq, uuid_to_bytes(last.id), last.digest and bytes.fromhex(last.digest))
+        await self.run(SQL["advance"], (self.tenant, branch, *end))
         shown = (microseconds(last.created_at), len(placed), placing.preview(last))
         await self.run(SQL["touch"], (self.tenant, conversation, *shown))
         before = None if said_at is None else from_microseconds(said_at)

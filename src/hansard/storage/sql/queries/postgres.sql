@@ -2,9 +2,9 @@
 
 -- name: append
 -- An append whose answer is simple: see hansard.append in functions.sql.
-SELECT place, first_seq, parent FROM hansard.append(
+SELECT place, first_seq, parent, parent_digest FROM hansard.append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36
 );
 
 -- name: tip

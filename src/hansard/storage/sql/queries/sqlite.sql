@@ -4,8 +4,8 @@
 
 -- name: head
 -- Where an append goes: the branch that was named, else the viewer's, else the main one.
--- When the head was said, and whether the id of the first message is taken.
-SELECT c.project_id, h.created_at, b.id, b.head_seq, b.head_id,
+-- When the head was said, its digest, and whether the id of the first message is taken.
+SELECT c.project_id, h.created_at, h.digest, b.id, b.head_seq, b.head_id,
     EXISTS (SELECT 1 FROM messages AS m WHERE m.tenant_id = :tenant AND m.id = :first)
 FROM conversations AS c
 LEFT JOIN views AS v
@@ -36,7 +36,7 @@ WHERE tenant_id = ?1
 
 -- name: advance
 -- A branch now ends further on.
-UPDATE branches SET head_seq = ?3, head_id = ?4 WHERE tenant_id = ?1 AND id = ?2;
+UPDATE branches SET head_seq = ?3, head_id = ?4, head_digest = ?5 WHERE tenant_id = ?1 AND id = ?2;
 
 -- name: touch
 -- What a conversation shows of its messages.

@@ -145,15 +145,17 @@ CREATE FUNCTION hansard.append(
     p_check_head boolean, p_head uuid, p_at timestamptz, p_preview text, p_event bigint,
     p_ids uuid[], p_created timestamptz[], p_roles text[], p_parts json[], p_models text[],
     p_finish text[], p_tokens_in bigint[], p_tokens_out bigint[], p_runs uuid[], p_groups uuid[],
-    p_origins uuid[], p_metadata json[],
+    p_origins uuid[], p_metadata json[], p_contents bytea[],
     p_term_ids uuid[], p_term_passages bigint[], p_terms text[],
     a_days text[], a_hours bigint[], a_roles text[], a_models text[], a_messages bigint[],
     a_words bigint[], a_characters bigint[], a_tokens bigint[], a_engaged bigint[]
-) RETURNS TABLE (place uuid, first_seq bigint, parent uuid)
+) RETURNS TABLE (place uuid, first_seq bigint, parent uuid, parent_digest bytea)
 LANGUAGE plpgsql AS $$
 DECLARE
     c record;
     b record;
+    h record;
+    digests bytea[] := '{}';
     gap double precision;
     n bigint := cardinality(p_ids);
 BEGIN
@@ -166,10 +168,7 @@ BEGIN
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN; END IF;
 
-    SELECT id, head_seq, head_id,
-        (SELECT h.created_at FROM hansard.messages AS h
-         WHERE h.tenant_id = p_tenant AND h.id = head_id) AS said_at
-    INTO b
+    SELECT id, head_seq, head_id INTO b
     FROM hansard.branches
     WHERE tenant_id = p_tenant AND conversation_id = p_conversation AND deleted_at IS NULL
       AND id = coalesce(
@@ -184,20 +183,29 @@ BEGIN
        OR EXISTS (SELECT FROM hansard.messages WHERE tenant_id = p_tenant AND id = ANY (p_ids))
     THEN RETURN; END IF;
 
+    SELECT created_at, digest INTO h FROM hansard.messages WHERE tenant_id = p_tenant AND id = b.head_id;
+    IF b.head_id IS NULL OR h.digest IS NOT NULL THEN
+        FOR i IN 1 .. n LOOP
+            digests[i] := sha256(
+                coalesce(CASE i WHEN 1 THEN h.digest ELSE digests[i - 1] END, ''::bytea)
+                || int8send(b.head_seq + i) || p_contents[i]);
+        END LOOP;
+    END IF;
+
     INSERT INTO hansard.messages
         (tenant_id, created_at, id, conversation_id, branch, seq, parent_id, owner_id, role, parts,
-         model, finish, tokens_in, tokens_out, run_id, group_id, origin_id, metadata)
+         model, finish, tokens_in, tokens_out, run_id, group_id, origin_id, metadata, digest)
     SELECT p_tenant, p_created[i], p_ids[i], p_conversation, b.id, b.head_seq + i,
         CASE i WHEN 1 THEN b.head_id ELSE p_ids[i - 1] END, p_owner, p_roles[i], p_parts[i],
         p_models[i], p_finish[i], p_tokens_in[i], p_tokens_out[i], p_runs[i], p_groups[i],
-        p_origins[i], p_metadata[i]
+        p_origins[i], p_metadata[i], digests[i]
     FROM generate_series(1, n) AS i;
 
     INSERT INTO hansard.messages_terms (tenant_id, id, passage, terms)
     SELECT p_tenant, p_term_ids[i], p_term_passages[i], p_terms[i]::tsvector
     FROM generate_series(1, cardinality(p_term_ids)) AS i;
 
-    UPDATE hansard.branches SET head_seq = b.head_seq + n, head_id = p_ids[n]
+    UPDATE hansard.branches SET head_seq = b.head_seq + n, head_id = p_ids[n], head_digest = digests[n]
     WHERE tenant_id = p_tenant AND id = b.id;
 
     UPDATE hansard.conversations
@@ -205,7 +213,7 @@ BEGIN
         preview = p_preview
     WHERE tenant_id = p_tenant AND id = p_conversation;
 
-    gap := extract(epoch FROM p_created[1] - b.said_at);
+    gap := extract(epoch FROM p_created[1] - h.created_at);
     INSERT INTO hansard.activity AS a
         (tenant_id, created_at, owner_id, project_id, day, hour, role, model, slot, conversations,
          messages, words, characters, tokens_in, tokens_out, engaged_seconds)
@@ -228,6 +236,6 @@ BEGIN
     VALUES (p_tenant, p_at, p_owner, 'message.created', p_ids[n]::text, p_conversation, b.id,
         b.head_seq + 1, n, hansard.feed_position(p_event));
 
-    RETURN QUERY SELECT b.id, b.head_seq + 1, b.head_id;
+    RETURN QUERY SELECT b.id, b.head_seq + 1, b.head_id, h.digest;
 END
 $$;

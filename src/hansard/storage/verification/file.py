@@ -1,0 +1,50 @@
+"""A SQLite file: what the engine finds wrong in it, and whether its search indexes have the terms of the texts."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import apsw
+
+from hansard.storage.sql import indexing
+from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
+from hansard.storage.sql.sqlite import SqliteTransaction
+from hansard.storage.tables import SCHEMA
+from hansard.storage.units import run_now
+from hansard.storage.verification.findings import Finding
+
+MAX_FINDINGS = 100
+"""Of what the engine finds."""
+
+
+def damage(connection: apsw.Connection) -> list[Finding]:
+    """What the engine finds wrong in the file itself."""
+    try:
+        found = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
+        broken = _rows(connection, "PRAGMA foreign_key_check")
+    except apsw.CorruptError as error:
+        return [_finding("file", str(error))]
+    findings = [
+        _finding("file", text, repairable="_terms" in text) for (text,) in found if text != "ok"
+    ]
+    tables = {f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken}
+    return findings + [_finding("file", text) for text in sorted(tables)]
+
+
+def misindexed(connection: apsw.Connection) -> list[Finding]:
+    """The tables of which the search index has other terms than their texts."""
+    connection.pragma("query_only", 0)  # it needs a temporary table
+    connection.execute("BEGIN")
+    tx = SqliteTransaction(SCHEMA, Compiler(SCHEMA, SQLITE_DIALECT), "", connection)
+    return [
+        _finding("search index", f"has other terms than the texts of {name}", repairable=True)
+        for name in run_now(indexing.misindexed(tx))
+    ]
+
+
+def _rows(connection: apsw.Connection, text: str) -> list[Any]:
+    return cast("list[Any]", connection.execute(text).fetchall())
+
+
+def _finding(subject: str, message: str, *, repairable: bool = False) -> Finding:
+    return Finding(tenant="", subject=subject, message=message, repairable=repairable)

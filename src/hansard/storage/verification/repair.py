@@ -1,0 +1,40 @@
+"""Making anew what follows from the messages: digests that are missing, heads, counts, counters, the search index."""
+
+from __future__ import annotations
+
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
+from hansard.storage.base import Storage, Transaction
+from hansard.storage.query import Query
+from hansard.storage.sealing import seal_some
+from hansard.storage.sql import indexing
+from hansard.storage.sql.transaction import SqlTransaction
+from hansard.storage.verification import counters
+from hansard.storage.verification.findings import PAGE
+from hansard.storage.verification.verify import look
+
+
+async def repair(storage: Storage) -> None:
+    for tenant in await storage.tenants():
+        await storage.write(tenant, _mend)
+    if storage.exclusive:
+        await storage.write("", indexing.rebuild)
+
+
+async def _mend(tx: Transaction) -> None:
+    if isinstance(tx, SqlTransaction) and tx.sql.dialect.name == "postgres":
+        # Nobody appends meanwhile: an append changes its conversation.
+        await tx.rows("LOCK TABLE hansard.conversations IN EXCLUSIVE MODE", ())
+        await indexing.rebuild(tx)
+    for conversation in await tx.select(Query(Conversation)):
+        while await seal_some(tx, conversation.id, PAGE) == PAGE:
+            pass
+    seen = await look(tx)
+    for message, digest in seen.digests.items():
+        await tx.update(Message, message, digest=digest)
+    for conversation_id, count in seen.counts.items():
+        await tx.update(Conversation, conversation_id, message_count=count)
+    for branch, end in seen.heads.items():
+        await tx.update(Branch, branch, **end)
+    await tx.tally(*await counters.corrections(tx, seen))
