@@ -12,6 +12,14 @@ ALLOWED = 3 * TIMES
 LEAST = 0.0001
 """Seconds: what takes less is too short to be compared."""
 
+HOSTILE = [
+    "\u0301", "\u0301\u0316", "\uff9e\u0301", "\u0f73\u0f71", "\u0344\u0316", "e\u0301", "\u05b4\u0591",
+    "\u0e01\u0e34", "東", "\u1112\u1161\u11ab", "👨\u200d", "\u00ad", "\u0640", "\ufdfa", "İ", "a", " ", "\n",
+    '"', "'", "`", "```\n", "<", "<artifact ", '<artifact title="a">', "</artifact>", "<!--", "<svg>", "<think>",
+    "[", "](", "*", "_", "> ", "- ", "1. ", "|-", "\\", "&", "{", "<div>\n", "a\n\n", "# ", "\u2028", "\r",
+]  # fmt: skip
+"""What texts are made of that cost much where something is not linear."""
+
 
 def growth(function: Callable[[str], Any], pattern: str, size: int = SMALL) -> float:
     """How many times as long a text of a pattern takes that is eight times as long."""

@@ -19,17 +19,11 @@ from hansard.services import titles
 from hansard.services.search import excerpt
 from hansard.storage.alphabets import CURRENT, Places
 from hansard.storage.terms import clauses, fold, located, passages, spans, terms
-from unit.cost import ALLOWED, growth
+from unit.cost import ALLOWED, HOSTILE, growth
 
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 MARKS = "\u0301\u0316\u0344\u0f71\u0f73\uff9e\u05b4\u0651"
 crowds = st.text(st.sampled_from(MARKS + "aé東\u034f"), max_size=90)
-HOSTILE = [
-    "\u0301", "\u0301\u0316", "\uff9e\u0301", "\u0f73\u0f71", "\u0344\u0316", "e\u0301", "\u05b4\u0591",
-    "\u0e01\u0e34", "東", "\u1112\u1161\u11ab", "👨\u200d", "\u00ad", "\u0640", "\ufdfa", "İ", "a", " ", "\n",
-    '"', "'", "`", "```\n", "<", "<artifact ", '<artifact title="a">', "</artifact>", "<!--", "<svg>", "<think>",
-    "[", "](", "*", "_", "> ", "- ", "1. ", "|-", "\\", "&", "{", "<div>\n", "a\n\n", "# ", "\u2028", "\r",
-]  # fmt: skip
 QUERY = clauses('a* "b c" 東京 กรุง')
 
 

@@ -51,6 +51,7 @@ class EventReader:
         self._event = ""
         self._data: list[str] = []
         self._plain: list[str] = []
+        self._plain_size = 0
         self._size = 0
 
     def feed(self, data: bytes) -> list[ServerEvent]:
@@ -65,7 +66,7 @@ class EventReader:
         events = [event._replace(last=True) for event in events]
         if self._plain:
             events.append(ServerEvent("", "\n".join(self._plain), plain=True))
-            self._plain = []
+            self._plain, self._plain_size = [], 0
         return events
 
     def _take(self, text: str) -> list[ServerEvent]:
@@ -104,7 +105,7 @@ class EventReader:
     def _dispatch(self) -> ServerEvent | None:
         event = ServerEvent(self._event, "\n".join(self._data))
         self._event, self._data = "", []
-        self._size = sum(map(len, self._plain))
+        self._size = self._plain_size
         return event if event.data.strip() or event.event == "error" else None
 
     def _read_plain(self, line: str) -> ServerEvent | None:
@@ -117,6 +118,7 @@ class EventReader:
                 self._size = 0
                 return ServerEvent("", line, plain=True)
         self._plain.append(line)
+        self._plain_size += len(line)
         return None
 
 

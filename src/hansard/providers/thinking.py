@@ -30,6 +30,8 @@ class ThinkingSplitter:
 
     def __init__(self) -> None:
         self._state: Literal["start", "thinking", "text"] = "start"
+        self._blanks: list[str] = []
+        """Blanks before what is held, which are looked at once."""
         self._held = ""
         self._end = ""
 
@@ -46,7 +48,8 @@ class ThinkingSplitter:
     def close(self) -> list[Piece]:
         """What was held back, when nothing more comes."""
         kind = "reasoning" if self._state == "thinking" else "text"
-        held, self._held, self._state = self._held, "", "text"
+        held = "".join([*self._blanks, self._held])
+        self._blanks, self._held, self._state = [], "", "text"
         held = held.strip() if self._end and kind == "text" else held
         return [Piece(kind, held)] if held else []
 
@@ -55,17 +58,19 @@ class ThinkingSplitter:
         if self._state == "thinking":
             return self._think(pieces)
         begun = self._held.lstrip()
+        self._blanks.append(self._held[: len(self._held) - len(begun)])
+        self._held = begun
         tag = next((tag for tag in TAGS if begun.startswith(tag)), None)
         if tag is not None:
             self._state, self._end = "thinking", TAGS[tag]
-            self._held = begun[len(tag) :]
+            self._blanks, self._held = [], begun[len(tag) :]
             return True
         if any(tag.startswith(begun) for tag in TAGS):
             return False
         self._state = "text"
         # The blank lines after thinking belong to the tag.
-        pieces.append(Piece("text", begun if self._end else self._held))
-        self._held = ""
+        pieces.append(Piece("text", begun if self._end else "".join([*self._blanks, begun])))
+        self._blanks, self._held = [], ""
         return False
 
     def _think(self, pieces: list[Piece]) -> bool:
