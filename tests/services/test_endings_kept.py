@@ -103,11 +103,17 @@ async def test_telling_of_an_end_without_reading_it_hides_the_answer(
         )  # fmt: skip
 
     monkeypatch.setattr(endings, "last_event", forgetful)
-    async with opened(Echo()) as (db, ada):
+    held = Held("one")
+    async with opened(Echo(), held) as (db, ada):
         made = await talk(ada, title="t")
         Line(db).lose_answer(is_ending)
-        [run] = await ada.chat.send(made.id, "hello", model="echo/echo")
-        heard = [event async for event in ada.runs.events(run.id)]
+        [run] = await ada.chat.send(made.id, "hello", model="held/one")
+        events = ada.runs.events(run.id)
+        await anext(
+            events
+        )  # who follows before the end hears it from the run, and not from the record
+        held.go.set()
+        heard = [event async for event in events]
         assert heard[-1].data["message_id"] is None
 
 
