@@ -126,6 +126,27 @@ async def test_what_is_sent_fits_into_the_models_window(address: str, clock: Clo
         assert [words_of(turn) for turn in asked.turns] == ["long " * 2_000], "at least the prompt"
 
 
+async def test_a_text_file_counts_as_the_text_that_is_sent(address: str, clock: Clock) -> None:
+    provider = Small(context_tokens=4_000)
+    async with _connect(address, clock, provider, summarize=False) as db:
+        ada = db.scope("acme", "ada")
+        made = await talk(ada)
+        for name, size in (("long.txt", 9_000), ("short.txt", 400), ("one.txt", 400)):
+            stored = await ada.blobs.put(f"{name} {'word ' * (size // 5)}".encode(), "text/plain")
+            shown = hansard.user(parts=[File(stored.id, "text/plain", name)])
+            await ada.messages.append(made.id, [shown, hansard.assistant(f"I read {name}.")])
+        asked = await _asked(provider, ada, made, "and now?")
+        said = " ".join(words_of(turn) for turn in asked.turns)
+        assert sum(estimate_parts(turn.parts) for turn in asked.turns) <= 3_000
+        assert "I read one.txt." in said
+        assert "short.txt:\n\n" in said, "short files are no thousand tokens each"
+        assert "long.txt:\n\n" in said, "9,000 characters fit"
+        await say(ada, made, "x" * 4_000)
+        asked = await _asked(provider, ada, made, "and now?")
+        assert sum(estimate_parts(turn.parts) for turn in asked.turns) <= 3_000
+        assert "long.txt:\n\n" not in " ".join(words_of(turn) for turn in asked.turns)
+
+
 async def test_what_no_longer_fits_is_summarised_and_the_originals_stay(
     address: str, clock: Clock
 ) -> None:

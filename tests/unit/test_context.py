@@ -47,7 +47,8 @@ async def _sent(sizes: list[int], last: int, budget: int, most: int) -> list[Mes
         async def work(tx: Reader) -> list[Message]:
             branch = await tx.get(Branch, made.branch)
             assert branch is not None
-            return await _newest(tx, branch, last, budget, most)
+            found, _ = await _newest(tx, branch, last, budget, most)
+            return found
 
         return await db.storage.read("local", work)
 
@@ -61,7 +62,7 @@ def test_an_estimate_grows_with_the_text(text: str, more: str) -> None:
 def test_everything_in_a_message_has_its_price() -> None:
     assert estimate_parts([]) == PER_MESSAGE
     assert estimate_parts([Text("x" * 40)]) == PER_MESSAGE + 11
-    assert estimate_parts([Image("ab" * 32, "image/png")]) == PER_MESSAGE + PER_MEDIA
+    assert estimate_parts([Media(b"x", "image/png")]) == PER_MESSAGE + PER_MEDIA
     assert estimate_parts([ToolCall("c", "n", {"a": "x" * 400})]) > PER_MESSAGE + 100
 
 

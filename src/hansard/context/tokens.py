@@ -7,16 +7,16 @@ so this errs on the long side: four Latin characters a token, or one of any othe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
-from hansard.model.parts import Text
+from hansard.model.parts import Part, Text
+from hansard.providers.base import Media
 
 PER_MESSAGE = 8
 """What a message costs besides its text."""
 PER_MEDIA = 1_000
-"""What an image or a file may cost."""
+"""What an image, or a file that is no text, may cost."""
 
 
 def estimate(text: str) -> int:
@@ -24,12 +24,13 @@ def estimate(text: str) -> int:
     return ascii_only // 4 + (len(text) - ascii_only) + 1
 
 
-def estimate_parts(parts: Sequence[Any]) -> int:
+def estimate_parts(parts: Sequence[Part | Media]) -> int:
+    """Tokens of a message whose parts are these, as they are sent: of a text file its text."""
     total = PER_MESSAGE
     for part in parts:
         if isinstance(part, Text):
             total += estimate(part.text)
-        elif getattr(part, "blob", None):
+        elif isinstance(part, Media):
             total += PER_MEDIA
         else:
             total += estimate(msgspec.json.encode(part).decode())

@@ -7,7 +7,7 @@ the work it did on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -64,13 +64,12 @@ async def build(
         raise Conflict(GONE)
     system = await instructions(tx, conversation)
     budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system)
-    messages = await _newest(tx, branch, prompt.seq, budget, max_history)
+    messages, media = await _newest(tx, branch, prompt.seq, budget, max_history)
     check_last(messages, prompt)
     first = messages[0].seq
     summary = await summary_before(tx, branch, first) if first > 0 else None
     if summary is not None:
         system = f"{system}\n\n{SUMMARY_HEADING}\n{summary.text}".strip()
-    media = await _media(tx, messages)
     return Context(
         system=system,
         turns=turns(messages, media, model, alone=alone),
@@ -87,15 +86,19 @@ def check_last(messages: Sequence[Message], prompt: Message) -> None:
 
 async def _newest(
     tx: Reader, branch: Branch, last_seq: int, budget: int, max_history: int
-) -> list[Message]:
-    """The last messages up to `last_seq` that fit, beginning at a step; at least the very last."""
+) -> tuple[list[Message], dict[str, bytes]]:
+    """The last messages up to `last_seq` that fit, beginning at a step, and their blobs; at least the very last."""
     found: list[Message] = []
+    media: dict[str, bytes] = {}
     end, full = last_seq, False
     while end >= 0 and not full:
         page = await placing.path(tx, branch, max(0, end - PAGE + 1), end)
         for message in reversed(page):
-            budget -= estimate_parts(message.parts)
-            full = (budget < 0 and bool(found)) or len(found) >= max_history
+            full = len(found) >= max_history
+            if not full:
+                media |= await _media(tx, blobs_of(message.parts) - media.keys())
+                budget -= estimate_parts([_part(part, media) for part in message.parts])
+                full = budget < 0 and bool(found)
             if full:
                 break
             found.append(message)
@@ -103,7 +106,7 @@ async def _newest(
     found.reverse()
     if full:
         found = found[_beginning(found) :]
-    return found
+    return found, media
 
 
 def _beginning(messages: Sequence[Message]) -> int:
@@ -124,9 +127,8 @@ async def summary_before(tx: Reader, branch: Branch, before: int) -> Summary | N
     return None
 
 
-async def _media(tx: Reader, messages: Sequence[Message]) -> dict[str, bytes]:
+async def _media(tx: Reader, digests: Collection[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    digests = {digest for message in messages for digest in blobs_of(message.parts)}
     for digest in sorted(digests):
         chunks = await tx.select(Query(BlobChunk).where(blob_id=digest).by("number"))
         found[digest] = b"".join(chunk.data for chunk in chunks)
