@@ -37,10 +37,12 @@ Script = Answer | Callable[[Asked], Answer]
 
 
 @asynccontextmanager
-async def endpoint(*scripts: Script) -> AsyncIterator[tuple[str, list[Asked]]]:
+async def endpoint(
+    *scripts: Script, models: Callable[[str], Any] = lambda _: {"data": [{"id": "m"}]}
+) -> AsyncIterator[tuple[str, list[Asked]]]:
     """Answers each request with the next script, and with the last for ever; its address, and what it was asked.
 
-    Whoever asks for the models is told of one, and that is not counted.
+    Whoever asks for the models is told what `models` says of the path, and that is not counted.
     """
     asked: list[Asked] = []
     serving: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
@@ -50,7 +52,7 @@ async def endpoint(*scripts: Script) -> AsyncIterator[tuple[str, list[Asked]]]:
         try:
             while (got := await _read(reader)) is not None:
                 if got.line.startswith("GET "):
-                    await _write(writer, json_reply({"data": [{"id": "m"}]}))
+                    await _write(writer, json_reply(models(got.line.split()[1])))
                     continue
                 asked.append(got)
                 script = scripts[min(len(asked), len(scripts)) - 1]

@@ -17,7 +17,8 @@ from hansard.providers.catalog import read_models
 from hansard.providers.echo import Echo
 from hansard.providers.preferences import best
 from hansard.providers.registry import Providers
-from hansard.providers.remote import Remote
+from hansard.providers.remote import Kind, Remote
+from providers.endpoint import endpoint as paged
 from services.strict import endpoint, stream
 
 pytestmark = pytest.mark.anyio
@@ -132,12 +133,38 @@ async def test_only_a_provider_that_somebody_set_up_is_missed(unused_port: int) 
         await providers.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "path"),
+    [
+        ("openai", {"has_more": True, "last_id": "a/b c"}, "/v1/models?after=a%2Fb%20c"),
+        ("openai", {"next_page_token": "a+b"}, "/v1/models?page_token=a%2Bb"),
+        ("openai", {"nextPageToken": "a&b"}, "/v1/models?pageToken=a%26b"),
+        ("anthropic", {"has_more": True, "last_id": "m0"}, "/v1/models?limit=1000&after_id=m0"),
+        ("google", {"nextPageToken": "n"}, "/v1beta/models?pageSize=1000&pageToken=n"),
+    ],
+)
+async def test_the_next_page_is_asked_for_as_the_protocol_has_it(
+    kind: Kind, more: dict[str, Any], path: str
+) -> None:
+    asked: list[str] = []
+
+    def page(path: str) -> Any:
+        asked.append(path)
+        return {"data": [{"id": f"m{len(asked)}"}]} | (more if len(asked) == 1 else {})
+
+    async with paged(b"", models=page) as (url, _):
+        remote = Remote("fake", kind, url=f"{url}/v1" if kind == "openai" else url)
+        assert [model.name for model in await remote.models()] == ["fake/m1", "fake/m2"]
+        await remote.close()
+    assert asked[1:] == [path]
+
+
 async def test_pages_are_followed_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "MAX_PAGES", 4)
     asked: list[str | None] = []
 
-    async def endless(token: str | None) -> Any:
-        asked.append(token)
+    async def endless(page: catalog.NextPage | None) -> Any:
+        asked.append(page and page.token)
         return {"data": [{"id": f"m{len(asked)}"}], "has_more": True, "last_id": f"m{len(asked)}"}
 
     names = [model.name for model in await read_models("p", endless)]
@@ -149,8 +176,8 @@ async def test_pages_are_followed_and_bounded(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_page_that_says_nothing_new_is_the_last(token: Any) -> None:
     asked: list[str | None] = []
 
-    async def same(after: str | None) -> Any:
-        asked.append(after)
+    async def same(page: catalog.NextPage | None) -> Any:
+        asked.append(page and page.token)
         return {"models": [{"name": "m"}], "nextPageToken": token}
 
     assert len(await read_models("p", same)) == 1
@@ -181,7 +208,7 @@ json_values = st.recursive(
 
 @given(json_values)
 async def test_any_document_is_read_or_refused(document: Any) -> None:
-    async def page(_: str | None) -> Any:
+    async def page(_: catalog.NextPage | None) -> Any:
         return document
 
     try:

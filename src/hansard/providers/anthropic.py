@@ -8,6 +8,7 @@ from typing import Any
 from hansard.model.parts import Part, Reasoning, Text, ToolCall, ToolResult
 from hansard.providers.answer import Answer, fields_of, items_of
 from hansard.providers.base import Media, Request
+from hansard.providers.catalog import NextPage
 from hansard.providers.options import render_options, stops
 from hansard.providers.protocol import Protocol, encoded, object_of, output_text, text_in
 
@@ -87,8 +88,8 @@ class Anthropic(Protocol):
         elif block:
             answer.data(block, _str(kind) or "block")
 
-    def list_path(self, after: Any) -> str:
-        return f"/v1/models?limit=1000{f'&after_id={after}' if after else ''}"
+    def list_path(self, page: NextPage | None) -> str:
+        return f"/v1/models?limit=1000{f'&after_id={page.token}' if page else ''}"
 
 
 def _delta(index: Any, delta: dict[str, Any], answer: Answer) -> None:

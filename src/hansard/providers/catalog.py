@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hansard.errors import ProviderError
 from hansard.model.checks import MAX_MODEL
@@ -20,10 +20,17 @@ MAX_MODELS = 5_000
 MAX_TOKEN = 1_000
 """Characters of what leads to the next page."""
 _LISTS = ("data", "models", "items", "results")
-_NEXT = ("nextPageToken", "next_page_token", "last_id")
+_NEXT = {"nextPageToken": "pageToken", "next_page_token": "page_token", "last_id": "after"}
+"""What leads to the next page, and the parameter by which servers of OpenAI's protocol are asked for that."""
 
-Fetch = Callable[[str | None], Awaitable[Any]]
-"""Gives the first page, or the one that a token leads to, as decoded JSON; raises ProviderError."""
+
+class NextPage(NamedTuple):
+    parameter: str
+    token: str
+
+
+Fetch = Callable[[NextPage | None], Awaitable[Any]]
+"""Gives the first page, or the next one, as decoded JSON; raises ProviderError."""
 
 
 async def read_models(
@@ -31,18 +38,18 @@ async def read_models(
 ) -> list[Model]:
     """The models that an endpoint lists, each once and in its order; raises ProviderError."""
     known: dict[str, Model] = {}
-    token: str | None = None
+    page: NextPage | None = None
     for _ in range(MAX_PAGES):
-        document = await fetch(token)
+        document = await fetch(page)
         before = len(known)
         for found in _models(provider, _entries(provider, document), context_tokens):
             known.setdefault(found.name, found)
             if len(known) == MAX_MODELS:
                 return list(known.values())
         following = _following(document)
-        if following is None or following == token or len(known) == before:
+        if following is None or following == page or len(known) == before:
             break
-        token = following
+        page = following
     return list(known.values())
 
 
@@ -103,8 +110,8 @@ def _created(fields: dict[str, Any]) -> int | None:
     return None
 
 
-def _following(document: Any) -> str | None:
-    """What leads to the next page, if there is one."""
+def _following(document: Any) -> NextPage | None:
+    """The next page, if there is one."""
     if not isinstance(document, dict):
         return None
     fields = cast("dict[str, Any]", document)
@@ -114,4 +121,5 @@ def _following(document: Any) -> str | None:
     if key is None or (key == "last_id" and fields.get("has_more") is not True):
         return None
     token = fields[key]
-    return token if 0 < len(token) <= MAX_TOKEN and token.isprintable() else None
+    usable = 0 < len(token) <= MAX_TOKEN and token.isprintable()
+    return NextPage(_NEXT[key], token) if usable else None

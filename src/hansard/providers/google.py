@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hansard.model.parts import Part, Text, ToolCall, ToolResult
 from hansard.providers.answer import Answer, count_of, fields_of, items_of
 from hansard.providers.base import Media, Request
+from hansard.providers.catalog import NextPage
 from hansard.providers.options import render_options, stops
 from hansard.providers.protocol import Protocol, encoded, object_of, text_in
 
@@ -62,8 +63,8 @@ class Google(Protocol):
             answer.end(fields_of(fields.get("promptFeedback")).get("blockReason"))
             _usage(fields_of(fields.get("usageMetadata")), answer)
 
-    def list_path(self, after: Any) -> str:
-        return f"/v1beta/models?pageSize=1000{f'&pageToken={after}' if after else ''}"
+    def list_path(self, page: NextPage | None) -> str:
+        return f"/v1beta/models?pageSize=1000{f'&pageToken={page.token}' if page else ''}"
 
 
 def _format(form: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hansard.errors import ProviderError
 from hansard.model.parts import Text, ToolCall, ToolResult
 from hansard.providers.answer import Answer, fields_of, items_of
 from hansard.providers.base import Media, Request, Turn
+from hansard.providers.catalog import NextPage
 from hansard.providers.options import render_options
 from hansard.providers.protocol import Protocol, data_url, encoded, output_text, text_in
 
@@ -98,8 +99,8 @@ class OpenAI(Protocol):
             answer.done |= whole and "message" in choice and choice.get("done") is not False
         answer.unplaced({n: fields[n] for n in ("citations", "search_results") if n in fields})
 
-    def list_path(self, after: Any) -> str:  # noqa: ARG002
-        return "/models"
+    def list_path(self, page: NextPage | None) -> str:
+        return f"/models?{page.parameter}={page.token}" if page else "/models"
 
 
 def _usage(fields: dict[str, Any], answer: Answer) -> None:

@@ -12,6 +12,7 @@ from hansard.errors import ProviderError
 from hansard.model.parts import Part, Text, ToolResult
 from hansard.providers.answer import Answer
 from hansard.providers.base import Media, Request
+from hansard.providers.catalog import NextPage
 
 
 class Protocol(ABC):
@@ -41,8 +42,8 @@ class Protocol(ABC):
         return None
 
     @abstractmethod
-    def list_path(self, after: Any) -> str:
-        """Where the models are listed, or the next page of them."""
+    def list_path(self, page: NextPage | None) -> str:
+        """Where the models are listed, or the next page of them, whose token is quoted."""
 
 
 def data_url(media: Media) -> str:

@@ -16,7 +16,7 @@ from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
 from hansard.providers.answer import Answer
 from hansard.providers.anthropic import Anthropic
 from hansard.providers.base import DEFAULT_CONTEXT, Event, Model, Provider, Request
-from hansard.providers.catalog import read_models
+from hansard.providers.catalog import NextPage, read_models
 from hansard.providers.failures import Failure, error_of, failure_in, short_text
 from hansard.providers.google import Google
 from hansard.providers.openai import OpenAI
@@ -66,10 +66,10 @@ class Remote(Provider):
         except TimeoutError as error:
             raise ProviderUnavailable(f"{self.name} does not answer.") from error
 
-    async def _page(self, token: str | None) -> Any:
+    async def _page(self, page: NextPage | None) -> Any:
         """A page of the list of models."""
-        after = None if token is None else quote(token, safe="")
-        return await self._transport.document(self._protocol.list_path(after))
+        quoted = page and page._replace(token=quote(page.token, safe=""))
+        return await self._transport.document(self._protocol.list_path(quoted))
 
     def check_options(self, options: Mapping[str, Any]) -> None:
         check_options(options, self._protocol.options, self.name)
