@@ -91,6 +91,23 @@ async def test_an_option_that_cannot_be_sent_is_refused_before_anything_is_store
         assert asked == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "kept"),
+    [
+        ("anthropic", {}, {"max_tokens": 4_096}),
+        ("anthropic", {"max_tokens": 9, "top_k": 3}, {"max_tokens": 9, "top_k": 3}),
+        ("openai", {"top_p": 1}, {"top_p": 1}),
+    ],
+)
+async def test_a_run_keeps_the_options_that_were_sent(
+    kind: Kind, options: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    told = await answered(OK, kind=kind, options=options)
+    assert told.run.options == kept
+    body = told.asked[0].body
+    assert {name: body[name] for name in kept} == kept
+
+
 async def test_each_of_several_models_takes_the_options() -> None:
     async with hansard.connect("memory:", providers=[Remote("fake"), Echo()]) as db:
         ada = db.scope("acme", "ada")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 from hansard.model.parts import Part, Reasoning, Text, ToolCall, ToolResult
@@ -32,6 +33,8 @@ class Anthropic(Protocol):
         "user": "metadata.user_id",
     }
 
+    defaults = MappingProxyType({"max_tokens": MAX_TOKENS})
+
     def headers(self, key: str | None) -> dict[str, str]:
         return {"anthropic-version": VERSION} | ({"x-api-key": key} if key else {})
 
@@ -39,7 +42,7 @@ class Anthropic(Protocol):
         return "/v1/messages"
 
     def body(self, request: Request) -> dict[str, Any]:
-        options = dict(request.options)
+        options = {**self.defaults, **request.options}
         if "stop" in options:
             options["stop"] = stops(options["stop"])
         if schema := fields_of(fields_of(options.get("response_format")).get("json_schema")).get(
@@ -52,7 +55,6 @@ class Anthropic(Protocol):
             "model": request.model,
             "messages": _messages(request),
             "stream": True,
-            "max_tokens": MAX_TOKENS,
             **({"system": system} if system else {}),
             **render_options(options, self.options),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -123,6 +124,8 @@ class Provider(ABC):
     """Whether somebody set it up; one that is only looked for may be away without a word."""
     text_only: bool = False
     """Whether its models take neither pictures nor calls of tools."""
+    defaults: Mapping[str, Any] = MappingProxyType({})
+    """Options that are sent, and kept with the run, where a request leaves them out."""
 
     @abstractmethod
     async def models(self) -> list[Model]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from hansard.errors import ProviderError
@@ -20,6 +21,8 @@ class Protocol(ABC):
     """Where the protocol's own provider is."""
     options: dict[str, str]
     """The options that can be sent, and their names in the protocol."""
+    defaults: Mapping[str, Any] = MappingProxyType({})
+    """Options that have to be sent, where a request leaves them out."""
 
     @abstractmethod
     def headers(self, key: str | None) -> dict[str, str]:

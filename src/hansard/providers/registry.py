@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from hansard.errors import (
@@ -83,6 +84,13 @@ class Providers:
                 f"There is no model {name!r}; the providers here are: {known}.", pointer="/model"
             )
         return provider, model
+
+    def defaults(self, name: str) -> Mapping[str, Any]:
+        """What a model is asked with where a request does not say; nothing for one that there is no more."""
+        try:
+            return self.find(name)[0].defaults
+        except UnknownModel:
+            return {}
 
     async def listing(self) -> Listing:
         """Every model that can be asked now, and why the other providers could not be."""

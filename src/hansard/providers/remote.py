@@ -55,6 +55,7 @@ class Remote(Provider):
         self.expected = expected
         register_url(url)
         self._protocol = _protocol(kind, url)
+        self.defaults = self._protocol.defaults
         headers = self._protocol.headers(clean_key(key, f"The key of {name}"))
         self._transport = Transport(name, url or self._protocol.url, headers)
 

@@ -100,7 +100,7 @@ class Starter(Service):
             model=name,
             status="running" if self.runner.has_room(before) else "queued",
             mode=mode,
-            options=options,
+            options={**self.runner.providers.defaults(name), **options},
             worker=self.runner.worker,
             lease_until=now + LEASE,
             created_at=now,
