@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Iterator
@@ -195,9 +196,25 @@ def bulky(alone: Site) -> JSON:
     return blob
 
 
-def test_an_answer_in_pieces_is_cut_off_by_a_sign_out(alone: Site, bulky: JSON) -> None:
+def test_an_answer_in_pieces_is_cut_off_by_a_sign_out(
+    alone: Site, bulky: JSON, caplog: pytest.LogCaptureFixture
+) -> None:
     for path in ("/export", f"/blobs/{bulky['id']}"):
         assert not whole_after_a_sign_out(alone, "GET", path), path
+    assert not _errors(caplog), "that is no failure of the server"
+
+
+def test_an_error_in_the_log_for_a_cut_answer_would_be_seen(
+    alone: Site, bulky: JSON, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The planted bug: the connection is left to the server, which takes the answer for unfinished."""
+    monkeypatch.setattr("hansard.server.gate.CUT", "nobody")
+    assert not whole_after_a_sign_out(alone, "GET", f"/blobs/{bulky['id']}")
+    wait_until(lambda: bool(_errors(caplog)))
+
+
+def _errors(log: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in log.records if r.levelno >= logging.ERROR]
 
 
 def test_a_zip_file_is_cut_off_by_a_sign_out(alone: Site) -> None:

@@ -27,6 +27,7 @@ from hansard.errors import HansardError, NotAllowed, NotFound, NotSignedIn, Unav
 from hansard.server.auth import Credential, Doorkeeper
 from hansard.server.cookies import SessionCookie
 from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
+from hansard.server.heads import CUT
 
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json", "/api/v1/signin"})
 """What can be seen of the API without a credential."""
@@ -95,6 +96,9 @@ class Gate:
         except asyncio.CancelledError:  # the server waits no longer
             if not answer.begun:
                 await _refuse(Unavailable("The server stops."), answer, scope["type"])
+        cut: Any = (scope.get("extensions") or {}).get(CUT)
+        if answer.cut and cut:
+            cut["now"]()
 
     def _inside(self, path: str) -> str:
         """The path as the routes know it, whether the proxy left the prefix out or not."""

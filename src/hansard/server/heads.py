@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -30,6 +31,8 @@ LEAST, PACE = 1_000, 30.0
 """Bytes of a body a second at least, and for how many seconds that is looked at together."""
 LINGER = 2.0
 """Seconds for a client to see that it was answered, until what it still sends is not taken any more."""
+CUT = "hansard.cut"
+"""The extension by which the application ends a connection in the middle of an answer."""
 _BETWEEN = len(": \r\n")
 
 _open: Counter[str] = Counter()
@@ -92,6 +95,13 @@ class Heads(HttpToolsProtocol):
         self._untold = 0
         self._coming = True
         super().on_headers_complete()
+        if self.cycle and self.cycle.scope is self.scope:
+            self.scope["extensions"] = {CUT: {"now": partial(self._cut, self.cycle)}}
+
+    def _cut(self, cycle: Any) -> None:
+        """End the connection in the middle of an answer, which then needs no end of its own."""
+        cycle.disconnected = True
+        self.transport.close()
 
     def on_body(self, body: bytes) -> None:
         self._untold = 0
