@@ -9,7 +9,15 @@ import pytest
 
 import hansard
 from hansard.errors import ProviderRefused
-from hansard.providers.base import Model, Provider, TextDelta, model
+from hansard.providers.base import (
+    Event,
+    Finished,
+    Model,
+    Provider,
+    ReasoningDelta,
+    TextDelta,
+    model,
+)
 from hansard.providers.echo import Echo, Scripted
 from hansard.providers.remote import Remote
 from hansard.services.choices import default_model
@@ -101,6 +109,33 @@ async def test_what_a_model_thinks_is_no_title(thought: str, title: str) -> None
             await ask(ada, made, "Where do I sleep in Rome?", model="p/m")
             await db.runner.settle()
             assert (await ada.conversations.get(made.id)).title == title
+
+
+@pytest.mark.parametrize("thought", [[], [ReasoningDelta("Hm.")], [TextDelta("<think>Hm.")]])
+async def test_a_model_that_thought_to_its_limit_is_asked_for_a_title_once_more(
+    opened: Open, thought: list[Event]
+) -> None:
+    answer = TextDelta("<think>Hm. Beds?</think>Beds in Rome")
+    scripted = Scripted([TextDelta("There.")], [*thought, Finished("length")], [answer])
+    async with opened(scripted, auto_title=True) as (db, ada):
+        made = await talk(ada)
+        await ask(ada, made, "Where do I sleep in Rome?", model="scripted/one")
+        await db.runner.settle()
+        assert (await ada.conversations.get(made.id)).title == "Beds in Rome"
+    limits = [request.options.get("max_tokens", 0) for request in scripted.requests]
+    assert limits == [0, 24, 1_024]
+
+
+async def test_a_model_that_says_nothing_is_asked_for_a_title_once(opened: Open) -> None:
+    for said in ([Finished("stop")], [TextDelta("So, a title: " * 9), Finished("length")]):
+        scripted = Scripted([TextDelta("There.")], said)
+        async with opened(scripted, auto_title=True) as (db, ada):
+            made = await talk(ada)
+            await ask(ada, made, "Where do I sleep in Rome?", model="scripted/one")
+            await db.runner.settle()
+            title = (await ada.conversations.get(made.id)).title
+        assert title == "Where do I sleep in Rome?"
+        assert len(scripted.requests) == 2
 
 
 async def test_a_branch_goes_on_with_the_model_whose_answer_it_has(opened: Open) -> None:

@@ -69,7 +69,7 @@ def answer_what_is_there_now(patch: pytest.MonkeyPatch) -> None:
     """The context is read by place: whatever is at the prompt's depth of its branch by then is answered."""
     newest = window._newest
 
-    async def by_place(tx: Any, branch: Branch, last_seq: int, *rest: Any) -> list[Message]:
+    async def by_place(tx: Any, branch: Branch, last_seq: int, *rest: Any) -> Any:
         main = await placing.root(tx, branch) if branch.cut_from else branch
         here = await tx.get(Branch, branch.cut_from) if branch.cut_from else main
         return await newest(tx, here or main, last_seq, *rest)
