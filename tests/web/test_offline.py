@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, expect
 
+import hansard
 from server.harness import Caller, Process, process
 from web.app import App
 from web.conftest import FLAGS, ONCE, Visit
@@ -59,6 +60,31 @@ async def test_what_is_said_while_the_server_is_away_is_sent_once_when_it_is_bac
             ("user", "Are you there?"),
             ("assistant", "Are you there?"),
         ]
+
+
+async def test_who_was_signed_out_while_the_server_was_away_is_told_and_asks_no_more(
+    visit: Visit, home: Path, address: str
+) -> None:
+    with process(home, database_url=address, **FLAGS) as server:
+        app = await visit(server)
+        await app.open()
+        await app.ask("Hello")
+        app.watch.expect(AWAY, "401", "WebSocket")
+        server.end(signal.SIGKILL)
+        await expect(app.text(AWAY_NOTE)).to_be_visible()
+        where = same_place(server)
+    async with hansard.connect(address, providers=[]) as db:
+        assert await db.scope().sessions.end_all() == 1
+    tries: list[Any] = []
+    app.page.on("websocket", lambda tried: tries.append(tried))  # noqa: PLW0108 - playwright marks it
+    with process(home, database_url=address, **where, **FLAGS):
+        await expect(app.text("You were signed out")).to_be_visible()
+        made = len(tries)
+        assert made, "it tried, and was refused"
+        await app.page.evaluate("dispatchEvent(new Event('online'))")
+        assert len(tries) == made, (
+            "a page that still tries does so at once when the network is back"
+        )
 
 
 @ONCE

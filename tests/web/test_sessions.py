@@ -27,9 +27,9 @@ async def test_browsers_are_signed_out_one_by_one_and_everywhere(
     await expect(rows).to_have_count(2)
     await rows.filter(has_not_text="this browser").get_by_role("button", name=theirs).click()
     await expect(rows).to_have_count(1)
-    await expect(other.text("This browser is not signed in")).to_be_visible()
+    await expect(other.text("You were signed out")).to_be_visible()
     one.watch.expect("401", "WebSocket")
     await one.button("Sign out everywhere").click()
     await one.dialog.get_by_role("button", name="Sign out everywhere").click()
-    await expect(one.text("This browser is not signed in")).to_be_visible()
+    await expect(one.text("You were signed out")).to_be_visible()
     assert server.get("/sessions")["items"] == []

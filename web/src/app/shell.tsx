@@ -10,6 +10,7 @@ import { SignIn } from "@/app/sign-in";
 import { useShortcuts } from "@/app/shortcuts";
 import { useEdgeSwipe } from "@/app/swipe";
 import { feedQuery, followFeed } from "@/data/feed";
+import { useConnection } from "@/data/socket";
 import { Sidebar } from "@/features/sidebar/sidebar";
 import { useT } from "@/i18n";
 import { lazily, loadRest } from "@/lib/lazily";
@@ -25,10 +26,11 @@ const ProjectDialog = lazily(() => import("@/features/projects/project-dialog"))
 /** The frame around every page. */
 export function Shell() {
   const { data: feed, error, isPending } = useQuery(feedQuery);
+  const signedOut = useConnection((state) => state.signedOut);
   useEffect(() => {
     if (feed && !error) followFeed(feed.next);
   }, [feed, error]);
-  if (error instanceof Refused && error.status === 401) return <SignIn />;
+  if (signedOut || (error instanceof Refused && error.status === 401)) return <SignIn />;
   return <Frame empty={isPending} />;
 }
 

@@ -35,7 +35,11 @@ export function followFeed(position: number): void {
         .then(flushOutbox),
     lost: () => void queryClient.invalidateQueries(),
     changed: hear,
-    signedOut: () => void queryClient.invalidateQueries(feedQuery),
+    isKnown: () =>
+      ask(api.GET("/api/v1/me")).then(
+        () => true,
+        (error: unknown) => !(error instanceof Refused && error.status === 401),
+      ),
   });
 }
 

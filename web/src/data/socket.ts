@@ -8,8 +8,8 @@ import type { FeedEntry, RunEvent } from "@/api/client";
 import { address } from "@/lib/base";
 import { sessionProtocols } from "@/lib/session-key";
 
-/** Whether the server can be reached. */
-export const useConnection = create<{ online: boolean }>(() => ({ online: true }));
+/** Whether the server can be reached, and whether it knows this browser no more, which ends all tries. */
+export const useConnection = create<{ online: boolean; signedOut: boolean }>(() => ({ online: true, signedOut: false }));
 
 export interface Listener {
   /** The connection is there, for the first time or again. */
@@ -17,8 +17,8 @@ export interface Listener {
   /** It was away for longer than the server remembers: what is known must be read anew. */
   lost: () => void;
   changed: (entry: FeedEntry) => void;
-  /** The server does not know this browser any more. */
-  signedOut: () => void;
+  /** Whether the server knows this browser, also where that cannot be told: why a socket is refused, no page is told. */
+  isKnown: () => Promise<boolean>;
 }
 
 export interface RunListener {
@@ -74,21 +74,31 @@ export function leaveRun(id: string): void {
 
 function connect(): void {
   timer = void clearTimeout(timer);
+  if (useConnection.getState().signedOut) return;
   const opened = new WebSocket(address("api/v1/ws").replace(/^http/, "ws"), sessionProtocols());
   socket = opened;
   unanswered = false;
+  let begun = false;
   opened.addEventListener("open", () => {
+    begun = true;
     send({ type: "subscribe", id: "changes", topics: ["*"], after: position });
     runs.forEach((run, id) => askForRun(id, run));
   });
   opened.addEventListener("message", ({ data }: MessageEvent<string>) => socket === opened && hear(frameOf(data)));
   opened.addEventListener("close", ({ code }) => {
     if (socket !== opened) return;
-    if (code === SIGNED_OUT) {
-      socket = undefined;
-      listener?.signedOut();
-    } else leave();
+    if (code === SIGNED_OUT) return signedOut();
+    leave();
+    if (!begun) void listener?.isKnown().then((known) => known || signedOut());
   });
+}
+
+function signedOut(): void {
+  useConnection.setState({ signedOut: true });
+  timer = void clearTimeout(timer);
+  const left = socket;
+  socket = undefined;
+  left?.close();
 }
 
 /** The connection is gone: try again in a moment. */

@@ -24,6 +24,7 @@ export const common = {
   "key.mod": "Strg",
   "key.shift": "Umschalt",
   "key.delete": "Entf",
+  "signin.out": "Du wurdest abgemeldet",
   "signin.title": "Dieser Browser ist nicht angemeldet",
   "signin.how": "Öffne den Link, den der Server beim Start ausgegeben hat. Er gilt einmal, eine Viertelstunde lang.",
   "signin.again": "Einen neuen bekommst du auf dem Rechner des Servers:",

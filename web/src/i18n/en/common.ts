@@ -24,6 +24,7 @@ export const common = {
   "key.mod": "Ctrl",
   "key.shift": "Shift",
   "key.delete": "Del",
+  "signin.out": "You were signed out",
   "signin.title": "This browser is not signed in",
   "signin.how": "Open the link that the server printed when it started. It works once, for a quarter of an hour.",
   "signin.again": "Print a new one, on the machine of the server:",
