@@ -224,6 +224,14 @@ class NotADatabase(StorageError):
     code = "not-a-database"
 
 
+def damaged(what: str) -> NotADatabase:
+    """What the record tells of, and is not there, is not absent."""
+    return NotADatabase(
+        f"{what} cannot be read, though the record tells of it: the database is damaged. "
+        "`hansard db verify` says more."
+    )
+
+
 class SchemaTooNew(StorageError):
     """A newer version of Hansard wrote this database."""
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from hansard.errors import AlreadyExists, InvalidInput, NotAllowed, NotFound
+from hansard.errors import AlreadyExists, InvalidInput, NotAllowed, NotFound, damaged
 from hansard.ids import Clock, is_id
 from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
@@ -20,6 +20,7 @@ from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
 from hansard.model.tenants import Tenant, User
 from hansard.storage.base import Change, Reader, Storage, Transaction
+from hansard.storage.query import Query
 
 T = TypeVar("T")
 Owned = TypeVar("Owned", Conversation, Project, Collection, Artifact)
@@ -80,6 +81,8 @@ class Service:
     ) -> Owned:
         key = record_id.lower()
         found = await tx.get(kind, key, lock=lock) if is_id(key) else None
+        if found is None and kind is Conversation and is_id(key):
+            await _check_absent(tx, key)
         if (
             found is None
             or found.owner_id != self.scope.user
@@ -98,11 +101,14 @@ class Service:
         lock: bool = False,
     ) -> Branch:
         """A branch of the conversation; without an id the one the user is on."""
+        current = branch_id is None
         if branch_id is None:
             view = await tx.get(View, conversation.id, self.scope.user)
             branch_id = view.branch if view else conversation.branch
         key = branch_id.lower()
         found = await tx.get(Branch, key, lock=lock) if is_id(key) else None
+        if found is None and current:
+            raise damaged("The conversation's branch")
         if (
             found is None
             or found.conversation_id != conversation.id
@@ -129,7 +135,9 @@ class Service:
         if found is None or found.conversation_id != conversation.id:
             raise NotFound("There is no such message.")
         branch = await tx.get(Branch, found.branch)
-        if branch is None or branch.deleted_at is not None:
+        if branch is None:
+            raise damaged("The message's branch")
+        if branch.deleted_at is not None:
             raise NotFound("There is no such message.")
         return found, branch
 
@@ -148,6 +156,13 @@ class Service:
             }
             await tx.insert(Tenant(**born), absent=True)
             await tx.insert(User(id=self.scope.user, **born), absent=True)
+
+
+async def _check_absent(tx: Reader, conversation_id: str) -> None:
+    """Raise NotADatabase if a conversation is not found that branches tell of."""
+    told = await tx.count(Query(Branch).where(conversation_id=conversation_id))
+    if told and await tx.get(Conversation, conversation_id) is None:  # it may have come meanwhile
+        raise damaged("A conversation")
 
 
 def repeated(there: Owned, made: Owned, *fields: str) -> Owned:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict
+from hansard.errors import AlreadyExists, Conflict, damaged
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE, check_text
@@ -33,7 +33,10 @@ class Branches(Service):
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Branch).where(conversation_id=conversation.id)
             query = query.where(deleted_at__gt=PURGED) if deleted else query.where(deleted_at=None)
-            return await tx.select(query.by("created_at", "id"))
+            found = await tx.select(query.by("created_at", "id"))
+            if not found and not deleted:
+                raise damaged("The conversation's branches")
+            return found
 
         return await self.reading(work)
 

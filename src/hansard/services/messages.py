@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import Conflict, InvalidInput, NotFound
+from hansard.errors import Conflict, InvalidInput, NotADatabase, NotFound
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
@@ -27,6 +27,7 @@ from hansard.storage import placing
 from hansard.storage.base import Append, OnConflict, Reader, Transaction
 
 PAGE = 200
+_CHANGED = "The messages were changed while they were read; read them again."
 
 
 class Messages(Service):
@@ -124,14 +125,10 @@ class Messages(Service):
         before: str | None = None
         for first in range(0, end.head_seq + 1, PAGE):
             last = min(first + PAGE - 1, end.head_seq)
-            page = await self.reading(
-                lambda tx, low=first, high=last: placing.path(tx, end, low, high)
-            )
+            page = await self.reading(lambda tx, low=first, high=last: _part(tx, end, low, high))
             for message in page:
                 if message.parent_id != before:
-                    raise Conflict(
-                        "The messages were changed while they were read; read them again."
-                    )
+                    raise Conflict(_CHANGED)
                 before = message.id
                 yield message
 
@@ -194,6 +191,16 @@ async def place(
     await hold_blobs(tx, placed, request.at)
     await extracting.keep(tx, placed, finds, request.at)
     return placed
+
+
+async def _part(tx: Reader, end: Branch, first: int, last: int) -> list[Message]:
+    """Some of the messages on the path to where a branch ended before; raises Conflict if that is no longer so."""
+    try:
+        return await placing.path(tx, end, first, last)
+    except NotADatabase:
+        if await tx.get(Branch, end.id) != end:
+            raise Conflict(_CHANGED) from None
+        raise
 
 
 def _page(items: list[Message], tip: Branch) -> MessagePage:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from hansard.errors import damaged
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, ArtifactHit, ArtifactText, ArtifactType
 from hansard.model.checks import check_text, check_time
@@ -195,6 +196,8 @@ async def _artifact_hits(tx: Reader, matches: Sequence[ArtifactMatch]) -> list[_
     ids = [match.artifact_id for match in matches]
     artifacts = {a.id: a for a in await tx.select(Query(Artifact).where(id__in=ids))}
     texts = {each.id: each.text for each in await tx.select(Query(ArtifactText).where(id__in=ids))}
+    if not artifacts.keys() & texts.keys() >= set(ids):
+        raise damaged("An artifact")
     return [
         _Found({"artifact": artifacts[m.artifact_id], "score": m.score}, texts[m.artifact_id])
         for m in matches
@@ -207,6 +210,8 @@ async def _hits(tx: Reader, matches: Sequence[Match]) -> list[_Found]:
     messages = {m.id: m for m in await tx.select(Query(Message).where(id__in=ids))}
     found = await tx.select(Query(Conversation).where(id__in=talks))
     conversations = {c.id: c for c in found}
+    if not (messages.keys() >= set(ids) and conversations.keys() >= set(talks)):
+        raise damaged("A message")
     hits: list[_Found] = []
     for match in matches:
         message, conversation = messages[match.message_id], conversations[match.conversation_id]

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, HeadMoved, NotFound
+from hansard.errors import AlreadyExists, HeadMoved, NotFound, damaged
 from hansard.ids import is_id
 from hansard.model.activity import Activity
 from hansard.model.branches import Branch
@@ -279,10 +279,7 @@ async def tip(
 async def root(tx: Reader, branch: Branch) -> Branch:
     """The main branch that this branch comes from."""
     while branch.parent_branch is not None:
-        parent = await tx.get(Branch, branch.parent_branch)
-        if parent is None:
-            break
-        branch = parent
+        branch = await _parent(tx, branch.parent_branch)
     return branch
 
 
@@ -296,27 +293,34 @@ async def segments(tx: Reader, branch: Branch, first: int, last: int) -> list[tu
             last = branch.fork_seq
         if last < max(first, 0) or branch.parent_branch is None:
             break
-        parent = await tx.get(Branch, branch.parent_branch)
-        if parent is None:
-            break
-        branch = parent
+        branch = await _parent(tx, branch.parent_branch)
     return found
 
 
 async def path(tx: Reader, branch: Branch, first: int, last: int) -> list[Message]:
-    """The messages of the path to a branch's head whose depth is between two seqs, oldest first."""
+    """The messages of the path to a branch's head whose depth is between two seqs, oldest first.
+
+    Raises NotADatabase if one of them is not there: a branch says which there are.
+    """
     messages: list[Message] = []
     for branch_id, low, high in reversed(await segments(tx, branch, first, last)):
         query = Query(Message).where(branch=branch_id, seq__ge=low, seq__le=high).by("seq")
-        messages += await tx.select(query)
+        found = await tx.select(query)
+        if len(found) != high - low + 1:
+            raise damaged("A message")
+        messages += found
     return messages
 
 
 async def holder(tx: Reader, branch: Branch, seq: int) -> Branch:
     """The branch on the path to `branch` that owns the message at this depth (-1: the main branch)."""
     while seq <= branch.fork_seq and branch.parent_branch is not None:
-        parent = await tx.get(Branch, branch.parent_branch)
-        if parent is None:
-            break
-        branch = parent
+        branch = await _parent(tx, branch.parent_branch)
     return branch
+
+
+async def _parent(tx: Reader, branch_id: str) -> Branch:
+    parent = await tx.get(Branch, branch_id)
+    if parent is None:
+        raise damaged("A branch")
+    return parent

@@ -173,6 +173,8 @@ class SqliteStorage(Storage):
             self.migrations.bring_up_sqlite(
                 connection, self.path, apply=self._migrate and not self.readonly
             )
+        except apsw.Error as error:
+            raise files.translate(error, self.path) from error
         finally:
             connection.close()
 
@@ -202,15 +204,16 @@ class SqliteStorage(Storage):
 
         def handle(jobs: list[Job]) -> None:
             for job in jobs:
-                connection.execute("BEGIN")
                 try:
-                    job.result = run_now(job.work(self._unit(connection, job.tenant)))
+                    connection.execute("BEGIN")
+                    try:
+                        job.result = run_now(job.work(self._unit(connection, job.tenant)))
+                    finally:
+                        connection.execute("COMMIT")
                 except apsw.Error as error:
                     job.error = files.translate(error, self.path)
                 except BaseException as error:
                     job.error = error
-                finally:
-                    connection.execute("COMMIT")
 
         return handle
 

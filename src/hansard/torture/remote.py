@@ -37,8 +37,9 @@ async def kill(task: Task, _: Subject) -> None:
 async def lost_commit(task: Task, _: Subject) -> None:
     """The reply to a commit is lost, or the commit is: the same request again, under its ids, settles it."""
     task.how = "a proxy that cuts at commits"
-    if not urlsplit(task.address).hostname:
-        raise NotPossible("the address names no host whose words a proxy could pass on")
+    place = urlsplit(task.address).netloc.rpartition("@")[2]
+    if not place or "," in place:
+        raise NotPossible("the address does not name one host, to which a proxy could pass on")
     async with own_database(task) as address:
         async with cutting_proxy(without_encryption(address)) as proxy:
             await _check_readable(proxy.url)

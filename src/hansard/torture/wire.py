@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+PORT = 5432
+"""Where a server is whose address does not say."""
 Cut = Literal["before", "after"]
 
 
@@ -31,7 +33,7 @@ class Proxy:
         self._speaker = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection(self._target.hostname, self._target.port)
+        there = await asyncio.open_connection(self._target.hostname, self._target.port or PORT)
         deaf = asyncio.Event()
         down = asyncio.create_task(_pass_on(there[0], writer, deaf))
         try:

@@ -13,6 +13,9 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
+from hansard.errors import damaged
 from hansard.model.base import Entry
 from hansard.storage.query import Condition, Query
 from hansard.storage.sql.values import POSTGRES, SQLITE, Codec
@@ -21,6 +24,8 @@ from hansard.storage.tables import Column, Schema, Table
 E = TypeVar("E", bound=Entry)
 
 _LARGEST = 2**63 - 1
+_UNREADABLE = (TypeError, ValueError, OverflowError, OSError, msgspec.MsgspecError)
+"""What comes of a damaged value when it is converted."""
 _COMPARE = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -80,6 +85,13 @@ class TableSql(Generic[E]):
         self.insert_absent = self._insert(" ON CONFLICT DO NOTHING")
         self.tally = self._tally()
         self.get = self._select + self._key_condition(2)
+
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[E]:
+        """The records of rows; raises NotADatabase if a row holds what nobody stored."""
+        try:
+            return [self.decode(row) for row in rows]
+        except _UNREADABLE as error:
+            raise damaged(f"A row of {self.table.name}") from error
 
     def value(self, name: str, value: Any) -> Any:
         convert = self._encoders[name]

@@ -79,12 +79,12 @@ class SqlTransaction(Transaction):
         sql = self.sql.of(record)
         text = sql.get + self.sql.dialect.lock if lock else sql.get
         rows = await self.rows(text, [self.tenant, *sql.key(key)])
-        return sql.decode(rows[0]) if rows else None
+        return sql.read(rows[:1])[0] if rows else None
 
     async def select(self, query: Query[E]) -> list[E]:
         sql = self.sql.of(query.record)
         text, values = sql.select(query, self.tenant)
-        return [sql.decode(row) for row in await self.rows(text, values)]
+        return sql.read(await self.rows(text, values))
 
     async def count(self, query: Query[Any]) -> int:
         text, values = self.sql.of(query.record).count(query, self.tenant)
@@ -93,7 +93,7 @@ class SqlTransaction(Transaction):
     async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
         sql = self.sql.of(query.record)
         text, values = sql.total(query, by, self.tenant)
-        return [sql.decode(row) for row in await self.rows(text, values)]
+        return sql.read(await self.rows(text, values))
 
     async def insert(self, *records: Entry, absent: bool = False) -> int:
         if not records:
@@ -117,7 +117,7 @@ class SqlTransaction(Transaction):
         text, values = sql.update(changes, key, version, self.tenant)
         row = await self.run_update(sql, text, values)
         if row is not None:
-            return sql.decode(row)
+            return sql.read([row])[0]
         found = await self.get(record, *key)
         if found is None:
             raise NotFound()
@@ -137,7 +137,7 @@ class SqlTransaction(Transaction):
         ids = (sql.value("id", conversation_id), sql.value("id", branch))
         text = self.statements["tip"].format(columns=sql.columns)
         rows = await self.rows(text, (self.tenant, *ids, owner_id, viewer))
-        return sql.decode(rows[0]) if rows else None
+        return sql.read(rows[:1])[0] if rows else None
 
     async def move(self, branch: str, first_seq: int, to: str) -> int:
         await self.get(Branch, branch, lock=True)
