@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix
+LINT := $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/lint-imports && $(BIN)/basedpyright
 APP := src/hansard/server/web/index.html
 
 .PHONY: help setup run chat test check bench lock clean
@@ -21,13 +22,14 @@ run: setup ## Start the server on 127.0.0.1:8765 and print a link that signs thi
 chat: setup ## Talk to a model in the terminal
 	@$(BIN)/hansard chat
 
+check: $(VENV)/.dev ## Run what is quick: lint, types, import directions, units, the contract on memory and SQLite (two minutes)
+	$(LINT)
+	$(BIN)/pytest -n 2 tests/unit tests/fundamentals tests/contract -k "not Postgres"
+
 test: $(VENV)/.dev $(APP) tests/web/browser/node_modules/.installed ## Run everything that can be checked: lint, types, imports, tests
 	$(NPM) web run check
 	$(NPM) web test
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/basedpyright
-	$(BIN)/lint-imports
+	$(LINT)
 	$(BIN)/pytest -n 2 --maxschedchunk 8 --ignore=tests/web
 	$(BIN)/pytest -n 2 tests/web
 
