@@ -186,6 +186,44 @@ async def test_an_id_that_another_request_has_is_refused(opened: Open) -> None:
             await ada.chat.answer(other.id, id=key)
 
 
+@pytest.mark.parametrize("request_", [name for name in REQUESTS if name != "send"])
+async def test_an_id_that_a_request_of_somebody_else_has_is_free(
+    opened: Open, request_: str
+) -> None:
+    async with opened(Echo(), _scripted()) as (db, ada):
+        bob = db.scope(ada.scope.tenant, "bob")
+        key = new_id()
+        made, old = await _begun(ada)
+        await REQUESTS[request_](ada, made, old, key)
+        asked = await _new(ada, made, old, EXPECTED.get(request_, 1))
+        theirs, other = await _begun(bob)
+        await REQUESTS[request_](bob, theirs, other, key)
+        begun = await _new(bob, theirs, other, EXPECTED.get(request_, 1))
+        assert {run.owner_id for run in begun} == {"bob"}
+        assert not {run.id for run in asked} & {run.id for run in begun}
+        assert await _new(ada, made, old) == asked
+
+
+async def test_of_a_message_of_somebody_else_nothing_is_told_but_that_its_id_is_taken(
+    opened: Open,
+) -> None:
+    async with opened(Echo()) as (db, ada):
+        bob = db.scope(ada.scope.tenant, "bob")
+        theirs, mine = await talk(bob), await talk(ada)
+        [message] = await bob.messages.append(theirs.id, [hansard.user("a secret")])
+        refusals: list[AlreadyExists] = []
+        for text in ("a secret", "a guess"):
+            with pytest.raises(AlreadyExists) as refused:
+                await ada.messages.append(mine.id, [hansard.user(text, id=message.id)])
+            refusals.append(refused.value)
+            with pytest.raises(AlreadyExists) as refused:
+                await ada.chat.send(mine.id, text, id=message.id, model="echo/echo")
+            refusals.append(refused.value)
+        assert {error.message for error in refusals} == {"This id is taken."}
+        assert not any(error.details for error in refusals)
+        assert await said(ada, mine) == []
+
+
 async def test_a_prompt_that_is_no_longer_last_is_answered_beside_what_followed(
     opened: Open,
 ) -> None:

@@ -172,8 +172,12 @@ class Starter(Service):
 async def runs_asked_by(
     tx: Reader, where: Conversation | Run, request_id: str, mode: RunMode
 ) -> list[Run]:
-    """The runs that a request with this id began before; raises AlreadyExists if it was another request."""
-    runs = await tx.select(Query(Run).where(request_id=request_id).by("id"))
+    """The runs that a request with this id began before; raises AlreadyExists if it was another request.
+
+    What others asked by this id is as if it were not there.
+    """
+    asked = Query(Run).where(request_id=request_id, owner_id=where.owner_id)
+    runs = await tx.select(asked.by("id"))
     place = where.id if isinstance(where, Conversation) else where.conversation_id
     if any((run.conversation_id, run.mode) != (place, mode) for run in runs):
         raise AlreadyExists("This id is taken by another request.", pointer="/id")

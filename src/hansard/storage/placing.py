@@ -98,6 +98,8 @@ async def stored_already(tx: Reader, request: Append) -> list[Message]:
         old.conversation_id == request.conversation_id and _content(old) == _content(new)
         for old, new in zip(stored, request.messages, strict=True)
     )
+    if any(old.owner_id != request.owner_id for old in stored):
+        raise AlreadyExists("This id is taken.")
     if not same:
         raise AlreadyExists("A message with this id was stored before, with other content.")
     return stored
