@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 import typer
@@ -55,6 +54,8 @@ def torture(
 async def _torture(
     target: str, rounds: int, only: list[str], seed: int | None, plant: bool
 ) -> None:
+    import logging  # noqa: PLC0415
+
     from hansard.torture.trials import Torture  # noqa: PLC0415
 
     logging.getLogger("hansard").addHandler(logging.NullHandler())  # the lines say what matters

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -94,7 +93,7 @@ def sweep(target: Path) -> None:
 def _new(target: Path) -> tuple[Path, int]:
     """A draft, and the descriptor whose lock says that somebody makes it."""
     while True:
-        made = beside(target, f".{os.getpid()}-{secrets.token_hex(4)}.new")
+        made = beside(target, f".{os.getpid()}-{os.urandom(4).hex()}.new")
         try:
             descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
