@@ -135,9 +135,11 @@ class Service:
         if found is None or found.conversation_id != conversation.id:
             raise NotFound("There is no such message.")
         branch = await tx.get(Branch, found.branch)
-        if branch is None:
+        if (
+            branch is None and await tx.get(Message, key) is not None
+        ):  # it may have been purged meanwhile
             raise damaged("The message's branch")
-        if branch.deleted_at is not None:
+        if branch is None or branch.deleted_at is not None:
             raise NotFound("There is no such message.")
         return found, branch
 
