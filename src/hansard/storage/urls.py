@@ -66,5 +66,5 @@ def _postgres(address: str, options: dict[str, Any]) -> Storage:
     try:
         from hansard.storage.postgres import PostgresStorage  # noqa: PLC0415
     except ImportError as error:
-        raise InvalidConfig("PostgreSQL needs `pip install hansard[postgres]`.") from error
+        raise InvalidConfig("PostgreSQL needs `pip install 'hansard-db[postgres]'`.") from error
     return PostgresStorage(address, **options)

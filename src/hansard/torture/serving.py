@@ -26,7 +26,7 @@ PATIENCE = 60.0
 def check_extras() -> None:
     """Raise NotPossible if what a server and its client need is not installed."""
     if find_spec("litestar") is None or find_spec("websockets") is None:
-        raise NotPossible("it needs `pip install hansard[server,client]`")
+        raise NotPossible("it needs `pip install 'hansard-db[server,client]'`")
 
 
 class Server:
