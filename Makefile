@@ -31,7 +31,7 @@ test: $(VENV)/.dev $(APP) tests/web/browser/node_modules/.installed ## Run every
 	$(NPM) web test
 	$(LINT)
 	$(BIN)/pytest -n 2 --maxschedchunk 8 --ignore=tests/web
-	$(BIN)/pytest -n 2 tests/web
+	$(BIN)/pytest -n 2 --reruns 2 -rR tests/web
 
 bench: $(VENV)/.dev ## Measure Hansard beside bare SQL and its peers; results are saved as JSON; ARGS=--quick is a trial
 	@$(BIN)/python benchmarks/run.py $(ARGS)
