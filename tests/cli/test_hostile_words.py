@@ -102,7 +102,10 @@ _COMMANDS: dict[str, Callable[[Made], list[list[str]]]] = {
     "db verify": lambda _: [[], ["--json"]],
     "db stats": lambda _: [[]],
 }
-_ELSEWHERE = {"serve": "it prints addresses and paths alone, and does not end"}
+_ELSEWHERE = {
+    "serve": "it prints addresses and paths alone, and does not end",
+    "torture": "it prints of its own records alone, as JSON",
+}
 
 
 def _names(command: Any, path: tuple[str, ...] = ()) -> list[str]:

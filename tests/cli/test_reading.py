@@ -31,7 +31,7 @@ CHANGES = {
     "serve",
     "sessions end",
 }
-PLAIN = {"db path", "config path", "link", "export", "artifacts link", "artifacts diff"}
+PLAIN = {"db path", "config path", "link", "export", "artifacts link", "artifacts diff", "torture"}
 """What these print is one line to be used as it is, JSON Lines anyway, or a patch."""
 TITLES = ["A swim in Venice", "A walk in Rome"]
 
