@@ -81,13 +81,10 @@ class Service:
     ) -> Owned:
         key = record_id.lower()
         found = await tx.get(kind, key, lock=lock) if is_id(key) else None
-        if found is None and kind is Conversation and is_id(key):
-            await _check_absent(tx, key)
-        if (
-            found is None
-            or found.owner_id != self.scope.user
-            or (found.deleted_at is not None) != deleted
-        ):
+        own = found is not None and found.owner_id == self.scope.user
+        if kind is Conversation and is_id(key) and not own:
+            await _check_absent(tx, key, found)
+        if found is None or not own or (found.deleted_at is not None) != deleted:
             raise NotFound(f"There is no such {kind.__name__.lower()}.", pointer=pointer)
         return found
 
@@ -160,11 +157,14 @@ class Service:
             await tx.insert(User(id=self.scope.user, **born), absent=True)
 
 
-async def _check_absent(tx: Reader, conversation_id: str) -> None:
-    """Raise NotADatabase if a conversation is not found that branches tell of."""
+async def _check_absent(tx: Reader, conversation_id: str, found: Any) -> None:
+    """Raise NotADatabase if a conversation is not found that branches tell of.
+
+    Of one that is somebody else's the same is asked, so that it takes as long as one that is missing.
+    """
     told = await tx.count(Query(Branch).where(conversation_id=conversation_id))
-    if told and await tx.get(Conversation, conversation_id) is None:  # it may have come meanwhile
-        raise damaged("A conversation")
+    if found is None and told and await tx.get(Conversation, conversation_id) is None:
+        raise damaged("A conversation")  # nor did it come meanwhile
 
 
 def repeated(there: Owned, made: Owned, *fields: str) -> Owned:
