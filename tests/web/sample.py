@@ -177,6 +177,7 @@ def make_older(server: Caller, days: dict[str, float]) -> None:
     for record in map(json.loads, exported):
         whose = "id" if record["kind"] == "conversation" else "conversation_id"
         age = days.get(record.get(whose, ""), 0)
+        record.pop({"message": "digest", "branch": "head_digest"}.get(record["kind"]), None)
         for field in ("created_at", "updated_at", "active_at"):
             if age and field in record:
                 then = datetime.fromisoformat(record[field]) - timedelta(days=age)
