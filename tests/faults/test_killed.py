@@ -45,11 +45,12 @@ async def test_what_was_acknowledged_survives_every_kill_once(
 
 @pytest.mark.parametrize(
     ("plant", "noticed"),
-    [("answer before commit", "lost"), ("commit each message", "half-written")],
+    [("answer before commit", "lost|no such run"), ("commit each message", "half-written")],
 )
 async def test_a_writer_with_a_fault_is_found_out(
     writers: Nursery, tmp_path: Path, plant: str, noticed: str
 ) -> None:
+    """A writer may find out by itself: it follows a run that was acknowledged, and that is not there yet."""
     path = str(tmp_path / "chats.db")
     killing = Killing(writers, path, random.Random(1), plant=plant)
     with pytest.raises(Broken, match=noticed):
