@@ -33,13 +33,13 @@ from hansard.model.checks import (
 )
 from hansard.model.collections import Collection
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import is_halfway
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services import artifactfields, collections
 from hansard.services.artifactfields import check_note
 from hansard.services.blobs import CHUNK, MAX_BLOB
 from hansard.services.extracting import MAX_DESCRIPTION, MAX_NAME
-from hansard.services.purging import is_halfway
 from hansard.services.settings import check_setting
 from hansard.storage.tables import SCHEMA
 

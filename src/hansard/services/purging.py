@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hansard.model.activity import Activity
-from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
+from hansard.model.lifecycle import IMPORTING, PURGED
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run, RunEvent
@@ -26,10 +26,6 @@ from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.placing import activity
 from hansard.storage.query import Query
 
-IMPORTING = datetime(1970, 1, 1, tzinfo=UTC)
-"""The `deleted_at` of a conversation that an import has not finished."""
-PURGED = datetime(1970, 1, 2, tzinfo=UTC)
-"""The `deleted_at` of what cannot be restored any more."""
 _TICK = timedelta(microseconds=1)
 BATCH = 500
 UPLOAD = "upload"
@@ -82,11 +78,6 @@ def deletion_time(now: datetime, others: Iterable[datetime | None] = ()) -> date
     while at in taken:
         at += _TICK
     return at
-
-
-def is_halfway(record: Conversation | Branch | Artifact) -> bool:
-    """Whether it is being imported or purged."""
-    return record.deleted_at is not None and record.deleted_at <= PURGED
 
 
 def _inner_first(branches: Sequence[Branch]) -> list[Branch]:

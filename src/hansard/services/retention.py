@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from hansard.model.artifacts import Artifact, Revision
+from hansard.model.lifecycle import is_halfway
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.services.contents import collect
 from hansard.services.options import Retention
-from hansard.services.purging import is_halfway
 from hansard.services.settings import KEEP_DAYS, KEEP_REVISIONS, may_be_kept
 from hansard.services.telling import is_over
 from hansard.storage.base import Reader, Storage, Transaction

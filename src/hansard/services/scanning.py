@@ -14,10 +14,10 @@ import msgspec
 from hansard.model.artifacts import Scan
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.services import extracting
 from hansard.services.base import Service
-from hansard.services.purging import is_halfway
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 

@@ -24,6 +24,7 @@ from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.collections import Collected, Collection
 from hansard.model.conversations import Conversation, View
+from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
@@ -38,7 +39,6 @@ from hansard.services.importing import Importer
 from hansard.services.intake import Report
 from hansard.services.nesting import outer_first
 from hansard.services.projects import outward
-from hansard.services.purging import is_halfway
 from hansard.storage import placing
 from hansard.storage.base import Reader
 from hansard.storage.query import Query

@@ -12,6 +12,7 @@ from hansard.model.reindexes import Reindex
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.preparation import Make
 from hansard.storage.query import Query
+from hansard.storage.sealing import DIGESTS
 from hansard.storage.sql import postgres, sqlite
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.tables import Table
@@ -144,7 +145,7 @@ async def misindexed(tx: sqlite.SqliteTransaction) -> list[str]:
     Sums over the terms of some hundreds of passages are compared, so that little memory is needed. The connection must
     be one that may have a temporary table.
     """
-    if await tx.rows("SELECT 1 FROM reindexes WHERE name <> 'digests'", ()):
+    if await tx.rows("SELECT 1 FROM reindexes WHERE name <> ?1", (DIGESTS,)):
         return []  # some rows have the terms of before
     return [table.name for table in searchable(tx) if await _is_misindexed(tx, table)]
 

@@ -7,10 +7,11 @@ import zlib
 from collections.abc import Sequence
 
 from hansard.model.artifacts import Artifact, ArtifactText, Content, Revision
+from hansard.model.lifecycle import is_halfway
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.sql import indexing
-from hansard.storage.verification.findings import PAGE, Seen, is_halfway
+from hansard.storage.verification.findings import PAGE, Seen
 
 
 async def look(tx: Reader, seen: Seen, which: Query[Artifact]) -> None:

@@ -10,11 +10,12 @@ import msgspec
 
 from hansard.model.activity import Activity
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
 from hansard.storage import placing
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.verification.findings import IMPORTING, Seen
+from hansard.storage.verification.findings import Seen
 
 _SUMS = (
     "conversations", "messages", "words", "characters", "tokens_in", "tokens_out",

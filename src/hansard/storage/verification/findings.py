@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from hansard.model.artifacts import Artifact
-from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation
-
 PAGE = 500
 """Rows that are looked at together."""
-_HALFWAY = datetime(1970, 1, 2, tzinfo=UTC)
-"""`deleted_at` is not later for what is being purged or imported."""
-IMPORTING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,8 +74,3 @@ class Seen:
         self.findings.append(
             Finding(tenant=self.tenant, subject=subject, message=message, repairable=repairable)
         )
-
-
-def is_halfway(record: Conversation | Branch | Artifact) -> bool:
-    """Whether it is being imported or purged: others finish that, so it need not make sense."""
-    return record.deleted_at is not None and record.deleted_at <= _HALFWAY

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from hansard.model.answers import parts_of_events
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.model.parts import Error
 from hansard.model.runs import ENDED, Run, RunEvent
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.verification.findings import PAGE, Seen, is_halfway
+from hansard.storage.verification.findings import PAGE, Seen
 
 EVENTS_ARE_KEPT = timedelta(days=1)
 """At least so long; older ones may be gone, the oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
+from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.storage.base import Reader
 from hansard.storage.digests import digest_of
@@ -13,7 +14,7 @@ from hansard.storage.placing import ending_with
 from hansard.storage.query import Query
 from hansard.storage.sql import indexing
 from hansard.storage.verification import blobs, counters, feed, runs
-from hansard.storage.verification.findings import PAGE, Said, Seen, is_halfway
+from hansard.storage.verification.findings import PAGE, Said, Seen
 
 
 async def look(tx: Reader, conversation: Conversation, seen: Seen, *, sealing: bool) -> None:
