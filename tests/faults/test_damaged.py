@@ -28,7 +28,7 @@ from faults.damage import (
 from hansard.errors import HansardError, NotADatabase, NotFound
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.storage import placing, upkeep
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.sqlite import SqliteStorage
@@ -154,6 +154,26 @@ async def _histories(sample: Sample, folder: Path, tree: str) -> int:
         told = isinstance(answer, NotADatabase)
         assert told or answer == sample.answers[name], f"{name} is answered otherwise: {answer!r}"
     return sum(isinstance(answer, NotADatabase) for answer in asked.values())
+
+
+async def test_half_a_page_of_an_index_is_seen_by_verification(
+    sample: Sample, tmp_path: Path
+) -> None:
+    """Also where reading cannot tell: a page without its second half may look like a shorter one."""
+    indexes = {tree: numbers for tree, numbers in sample.pages.items() if "autoindex" in tree}
+    assert len(indexes) > len(READ) / 2
+    bad = tmp_path / "bad.db"
+    for tree, numbers in indexes.items():
+        if not any(name in tree for name in READ):
+            continue
+        damaged(sample.path, bad, numbers[-1:], half_zeroed)
+        try:
+            seen = bool(await upkeep.verify(str(bad)))
+        except NotADatabase:
+            seen = True
+        assert seen, tree
+    shutil.copyfile(sample.path, bad)
+    assert await upkeep.verify(str(bad)) == [], "the control"
 
 
 # Doors

@@ -99,6 +99,34 @@ async def test_a_request_that_is_not_repeated_is_answered_too(opened: Open, requ
         assert (await ada.messages.get(made.id, run.message_id)).parent_id == run.prompt_id
 
 
+@pytest.mark.parametrize("turns_before", [1, 2, 3])
+async def test_the_missing_turns_of_a_dialogue_follow_when_it_is_repeated(
+    opened: Open, turns_before: int
+) -> None:
+    """The process that knew of the other turns is gone; the client, which had no reply, sends it again."""
+    async with opened(Echo(), _scripted()) as (db, ada):
+        made, key = await talk(ada, title="t"), new_id()
+
+        async def say(turns: int) -> Run:
+            """The first run, once the whole dialogue is over."""
+            run = await ada.chat.dialogue(
+                made.id, ["echo/echo", "scripted/one"], turns=turns, content="begin", id=key
+            )
+            while db.runner.talks:
+                await asyncio.sleep(0.01)
+            [last, *_] = await ada.runs.list(made.id)
+            await ada.runs.wait(last.id)
+            return run
+
+        first = await say(turns_before)
+        assert len(await ada.runs.list(made.id)) == turns_before
+        for _ in range(2):
+            assert (await say(4)).id == first.id
+            turns = await ada.runs.list(made.id)
+            assert [run.model for run in turns] == ["scripted/one", "echo/echo"] * 2
+            assert len(await said(ada, made)) == 5
+
+
 async def _lost_run(db: Database, ada: Services, made: Conversation) -> Run:
     """A run that is stored and that nobody looks after."""
     Line(db).lose_answer(is_request)

@@ -43,6 +43,7 @@ from hansard.services.starting import (
     runs_of_prompt,
 )
 from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.query import Query
 
 MAX_MODELS = 8
 MAX_TURNS = 100
@@ -200,7 +201,8 @@ class Chat(Starter):
         """Let models talk to each other for so many turns, one after the other; returns the first run.
 
         `content` is said first. To cancel the run that is under way ends the talk. `id` is the request's: sent again
-        with the same one, nothing is said twice, and the run is that of the first time.
+        with the same one, nothing is said twice, and the run is that of the first time. The turns that are missing
+        follow then, also after the server was started anew.
         """
         if not 2 <= len(models) <= MAX_MODELS:
             raise InvalidInput(f"A dialogue has 2 to {MAX_MODELS} models.", pointer="/models")
@@ -254,11 +256,17 @@ class Chat(Starter):
     async def _next_turn(self, run: Run, name: str) -> Run | None:
         """The run that answers another's answer; None if somebody else spoke. What fails for now is repeated."""
         request_id = new_id()
+        next_turn = Query(Run).where(
+            conversation_id=run.conversation_id,
+            branch=run.branch,
+            prompt_id=run.message_id,
+            mode="dialogue",
+        )
 
         async def work(tx: Transaction) -> Stored:
-            if known := await runs_asked_by(tx, run, request_id, "dialogue"):
-                return Stored(known, new=False)
             branch = await tx.get(Branch, run.branch, lock=True)
+            if known := await tx.select(next_turn.by("id").page(1)):
+                return Stored(known, new=False)
             if branch is None or branch.deleted_at or branch.head_id != run.message_id:
                 return Stored([])
             return Stored([await self.insert(tx, branch, name, {}, request_id, mode="dialogue")])
