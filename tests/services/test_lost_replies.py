@@ -107,13 +107,15 @@ async def test_the_missing_turns_of_a_dialogue_follow_when_it_is_repeated(
     async with opened(Echo(), _scripted()) as (db, ada):
         made, key = await talk(ada, title="t"), new_id()
 
+        async def over() -> bool:
+            return not db.runner.talks
+
         async def say(turns: int) -> Run:
             """The first run, once the whole dialogue is over."""
             run = await ada.chat.dialogue(
                 made.id, ["echo/echo", "scripted/one"], turns=turns, content="begin", id=key
             )
-            while db.runner.talks:
-                await asyncio.sleep(0.01)
+            await until(over)
             [last, *_] = await ada.runs.list(made.id)
             await ada.runs.wait(last.id)
             return run
