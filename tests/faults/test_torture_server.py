@@ -1,4 +1,4 @@
-"""Each trial of a PostgreSQL server holds on a sound one, and says broken when its safeguard is gone."""
+"""Each trial of a PostgreSQL server and its control hold on a sound one, and notice a safeguard that is gone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ import asyncpg
 import pytest
 
 from hansard.errors import DatabaseUnreachable, InvalidInput
+from hansard.torture.ledger import Broken
 from hansard.torture.own import with_database, without_encryption
-from hansard.torture.report import Result
-from hansard.torture.trials import Torture
+from hansard.torture.report import Result, Task
+from hansard.torture.trials import REMOTE, Torture
 
 pytestmark = pytest.mark.anyio
 
 TRIALS = ["kill", "lost-commit", "two-servers"]
 NOTICED = {"kill": "lost", "lost-commit": "has 2 runs", "two-servers": "changes were not told"}
+CONTROL_PLANTS = {
+    "kill": "acknowledge early",
+    "lost-commit": "acknowledge what was refused",
+    "two-servers": "acknowledge early",
+}
 
 
 @pytest.fixture
@@ -36,10 +42,12 @@ def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-async def _result(url: str, trial: str, *, planted: bool = False) -> Result:
+async def _results(url: str, trial: str, *, planted: bool = False) -> tuple[Result, Result]:
+    """What came of a trial with Hansard and with PostgreSQL alone."""
     tried = Torture(url, rounds=3, only=[trial], seed=1, planted=planted)
-    [result] = [result async for result in tried.results()]
-    return result
+    ours, control = [result async for result in tried.results()]
+    assert (ours.subject, control.subject) == ("hansard", "postgresql")
+    return ours, control
 
 
 async def _own(admin: Any) -> set[str]:
@@ -50,14 +58,15 @@ async def _own(admin: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("trial", TRIALS)
-async def test_a_trial_holds_and_leaves_nothing(
+async def test_a_trial_and_its_control_hold_and_leave_nothing(
     postgres_server: str, admin: Any, tmp_path: Path, trial: str
 ) -> None:
     before = await _own(admin)
-    result = await _result(f"{postgres_server}/postgres", trial)
-    assert (result.outcome, result.reason) == ("held", None)
-    assert (result.rounds, result.kept) == (3, None)
-    assert result.faults >= 3
+    for result in await _results(f"{postgres_server}/postgres", trial):
+        assert (result.outcome, result.reason) == ("held", None)
+        assert (result.rounds, result.kept) == (3, None)
+        assert result.faults >= 3
+        assert result.acknowledged >= 3
     assert await _own(admin) <= before
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
@@ -66,12 +75,23 @@ async def test_a_trial_holds_and_leaves_nothing(
 async def test_a_trial_notices_that_its_safeguard_is_gone(
     postgres_server: str, admin: Any, trial: str
 ) -> None:
-    result = await _result(f"{postgres_server}/postgres", trial, planted=True)
+    result, control = await _results(f"{postgres_server}/postgres", trial, planted=True)
     kept = (result.kept or "").rpartition(" ")[2]
     assert kept in await _own(admin)
     await admin.execute(f"DROP DATABASE {kept} WITH (FORCE)")
     assert result.outcome == "broken"
     assert NOTICED[trial] in (result.reason or "")
+    assert (control.outcome, control.plant) == ("held", None)
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+async def test_a_control_that_loses_what_it_acknowledged_is_noticed(
+    postgres_server: str, admin: Any, tmp_path: Path, trial: str
+) -> None:
+    task = Task(tmp_path, f"{postgres_server}/postgres", 3, 1, CONTROL_PLANTS[trial])
+    with pytest.raises(Broken, match=r"^lost: "):
+        await REMOTE[trial].run(task, "postgresql")
+    await admin.execute(f"DROP DATABASE {task.database} WITH (FORCE)")
 
 
 async def test_a_role_that_may_not_create_databases_is_told_so(
@@ -82,18 +102,19 @@ async def test_a_role_that_may_not_create_databases_is_told_so(
     try:
         parts = urlsplit(f"{postgres_server}/postgres")
         place = parts.netloc.rpartition("@")[2]
-        result = await _result(urlunsplit(parts._replace(netloc=f"{role}@{place}")), "kill")
+        results = await _results(urlunsplit(parts._replace(netloc=f"{role}@{place}")), "kill")
     finally:
         await admin.execute(f"DROP ROLE {role}")
-    assert result.outcome == "not run"
-    assert result.reason == "the role of the address may not create databases"
+    for result in results:
+        assert result.outcome == "not run"
+        assert result.reason == "the role of the address may not create databases"
 
 
 async def test_what_is_no_server_or_no_trial_is_refused() -> None:
     with pytest.raises(DatabaseUnreachable):
-        await _result("postgresql://postgres@127.0.0.1:9/postgres", "kill")
+        await _results("postgresql://postgres@127.0.0.1:9/postgres", "kill")
     with pytest.raises(InvalidInput, match="there are kill, lost-commit, two-servers"):
-        await _result("postgresql://postgres@127.0.0.1:9/postgres", "full")
+        await _results("postgresql://postgres@127.0.0.1:9/postgres", "full")
 
 
 def test_the_address_of_another_database_keeps_the_rest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,7 @@ from hansard.torture.answers import MODEL, TENANT, USER, Prompts, chat_of, id_of
 from hansard.torture.killing import verify
 from hansard.torture.ledger import hold
 from hansard.torture.own import own_database
-from hansard.torture.report import Subject, Task
+from hansard.torture.report import Task
 from hansard.torture.serving import Server, check_extras
 
 PATIENCE = 60.0
@@ -28,7 +29,7 @@ PROMPTS = 8
 """Prompts of a round, half of them before a server is killed."""
 
 
-async def two_servers(task: Task, _: Subject) -> None:
+async def two_servers(task: Task) -> None:
     """One of two servers is killed: whoever followed it goes on at the other, and misses nothing."""
     check_extras()
     task.how = "kill -9 of one of two servers, each with a follower over WebSocket"
@@ -72,16 +73,16 @@ async def _talk(pair: Pair, prompts: Prompts, names: list[str]) -> None:
 
 
 class Follower:
-    """A client that hears of changes, and goes on from the last one wherever it is sent."""
+    """Somebody who hears of changes, and goes on from the last one wherever it is sent."""
 
-    def __init__(self, position: int) -> None:
-        self.position, self.seen = position, list[int]()
+    def __init__(self) -> None:
+        self.position, self.seen = 0, list[int]()
         self.at = 0
         self._following: asyncio.Task[None] | None = None
 
-    def go_to(self, number: int, server: Server) -> None:
+    def go_to(self, number: int, told: AsyncIterator[int]) -> None:
         self.at = number
-        self._following = asyncio.create_task(self._follow(server))
+        self._following = asyncio.create_task(self._follow(told))
 
     async def leave(self) -> None:
         if self._following is not None:
@@ -98,12 +99,26 @@ class Follower:
                 await self._following
             await asyncio.sleep(0.01)
 
-    async def _follow(self, server: Server) -> None:
-        async with Client(server.url, server.token) as client:
-            async for event in client.events(after=self.position):
-                hold(not isinstance(event, Resync), "a follower is told to read anew")
-                self.seen.append(event.position)
-                self.position = event.position
+    async def check(self, wanted: list[int]) -> None:
+        """Every change was told to it, once and in order; raises Broken."""
+        await self.heard(wanted[-1])
+        told = set(self.seen)
+        hold(told >= set(wanted), f"{len(set(wanted) - told)} changes were not told")
+        same = self.seen[: len(wanted)] == wanted
+        hold(same, "changes were told twice, or not in order")
+
+    async def _follow(self, told: AsyncIterator[int]) -> None:
+        async for position in told:
+            self.seen.append(position)
+            self.position = position
+
+
+async def _told_by(server: Server, after: int) -> AsyncIterator[int]:
+    """The positions of changes."""
+    async with Client(server.url, server.token) as client:
+        async for event in client.events(after=after):
+            hold(not isinstance(event, Resync), "a follower is told to read anew")
+            yield event.position
 
 
 class Pair:
@@ -113,14 +128,14 @@ class Pair:
         self._home, self._address, self._plant = home, address, plant
         self._numbers = count()
         self.servers: list[Server] = []
-        self.followers = [Follower(0), Follower(0)]
+        self.followers = [Follower(), Follower()]
 
     async def __aenter__(self) -> Self:
         try:
             self.servers += [self._server(), self._server()]
             for number, server in enumerate(self.servers):
                 await server.answers()
-                self.followers[number].go_to(number, server)
+                self.followers[number].go_to(number, _told_by(server, 0))
         except BaseException:
             await self.__aexit__()
             raise
@@ -149,7 +164,8 @@ class Pair:
         for follower in self.followers:
             if follower.at == victim:
                 await follower.leave()
-                follower.go_to(1 - victim, self.servers[1 - victim])
+                told = _told_by(self.servers[1 - victim], follower.position)
+                follower.go_to(1 - victim, told)
         self.servers[victim] = self._server()
         await self.servers[victim].answers()
 
@@ -159,8 +175,4 @@ class Pair:
         while entries := await bob.feed.read(after=wanted[-1] if wanted else 0, limit=500):
             wanted += [entry.position for entry in entries]
         for follower in self.followers:
-            await follower.heard(wanted[-1])
-            told = set(follower.seen)
-            hold(told >= set(wanted), f"{len(set(wanted) - told)} changes were not told")
-            same = follower.seen[: len(wanted)] == wanted
-            hold(same, "changes were told twice, or not in order")
+            await follower.check(wanted)

@@ -12,11 +12,11 @@ from hansard.ids import new_id
 from hansard.providers.echo import Echo
 from hansard.services.database import connect
 from hansard.storage import upkeep
-from hansard.torture import bare
+from hansard.torture import bare, bare_postgres
 from hansard.torture.answers import Prompts
 from hansard.torture.ledger import Ledger, hold
 from hansard.torture.own import settled
-from hansard.torture.report import Task
+from hansard.torture.report import Subject, Task
 from hansard.torture.writers import Nursery, Order
 
 ROUNDS_PER_DATABASE = 10
@@ -61,7 +61,7 @@ class Killing:
         chance: random.Random,
         *,
         plant: str = "",
-        is_bare: bool = False,
+        subject: Subject = "hansard",
         is_shared: bool = False,
         platter: str = "",
         strike: Callable[[], None] | None = None,
@@ -73,7 +73,8 @@ class Killing:
         self.landed = self.killed = 0
         self._writers = writers
         self._random = chance
-        self._plant, self._bare, self._platter = plant, is_bare, platter
+        self._plant, self._platter = plant, platter
+        self._subject: Subject = subject
         self._shared = is_shared
         self._strike, self._recover = strike, recover
         self._heard = sys.maxsize
@@ -107,7 +108,7 @@ class Killing:
             retry=sorted(self.ledger.unknown),
             prompts=sorted(self.prompts.unknown),
             plant=self._plant,
-            bare=self._bare,
+            subject=self._subject,
             platter=self._platter,
         )
         before, self._heard = self.killed, sys.maxsize
@@ -127,10 +128,12 @@ class Killing:
 
     async def _look(self) -> set[str]:
         """See what is there when the database is opened again; gives the steps."""
-        if self._bare:
+        if self._subject == "sqlite":
             return self.ledger.check_texts(bare.stored(Path(self.address)))
         if self._shared:
             await settled(self.address)
+        if self._subject == "postgresql":
+            return self.ledger.check_texts(await bare_postgres.stored(self.address))
         prompts = None if self._shared else self.prompts
         return await look(self.address, self.conversation, self.ledger, prompts)
 

@@ -50,7 +50,7 @@ async def _kill_in(task: Task, subject: Subject, writers: Nursery, power: Power)
     for number in count():
         path = power.path / f"{number}.db"
         killing = Killing(
-            writers, str(path), task.random, plant=task.plant, is_bare=subject == "sqlite",
+            writers, str(path), task.random, plant=task.plant, subject=subject,
             platter=power.platter, strike=power.strike, recover=power.recover,
         )  # fmt: skip
         await killing.run(task, min(ROUNDS_PER_DATABASE, task.rounds - task.done))
@@ -158,7 +158,7 @@ async def _fail_once(task: Task, subject: Subject, writers: Nursery, path: Path)
     ledger, talk, platter = Ledger(), new_id(), path.with_suffix(".platter")
     order = Order(
         address=str(path), conversation=talk, name="a", plant=task.plant, writers=4,
-        bare=subject == "sqlite", platter=str(platter),
+        subject=subject, platter=str(platter),
         fail_flush=task.random.randint(*FLUSHES),
     )  # fmt: skip
     _note(ledger, writers.run(order, _after(ENOUGH)))

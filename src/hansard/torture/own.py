@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -34,14 +34,14 @@ class OwnDatabase:
         self.name = f"hansard_torture_{uuid4().hex}"
         self.url = with_database(url, self.name)
 
-    async def make(self) -> None:
+    async def make(self, prepare: Callable[[str], Awaitable[object]]) -> None:
         """Raises NotPossible if the role may not, and DatabaseUnreachable."""
         async with connection(self._server) as server:
             if not await server.fetchval(_MAY):
                 raise NotPossible("the role of the address may not create databases")
             await server.execute(f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
-            await upkeep.migrate(self.url)
+            await prepare(self.url)
         except BaseException:
             await self.drop()
             raise
@@ -52,10 +52,12 @@ class OwnDatabase:
 
 
 @asynccontextmanager
-async def own_database(task: Task) -> AsyncIterator[str]:
+async def own_database(
+    task: Task, prepare: Callable[[str], Awaitable[object]] = upkeep.migrate
+) -> AsyncIterator[str]:
     """The address of a new database, which is dropped unless a trial in it breaks; raises NotPossible."""
     own, is_broken = OwnDatabase(task.address), False
-    await own.make()
+    await own.make(prepare)
     task.database = own.name
     try:
         yield own.url

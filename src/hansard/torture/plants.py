@@ -23,6 +23,7 @@ from hansard.storage.base import Append
 from hansard.storage.lanes import Job
 from hansard.storage.sqlite import SqliteStorage
 from hansard.storage.writeahead import WriteAheadLog
+from hansard.torture import bare_postgres
 
 Patch = Callable[[Any, str, Any], None]
 """Sets an attribute of a class or module."""
@@ -56,17 +57,22 @@ def planted(name: str) -> Iterator[None]:
 
 def _acknowledge_early(patch: Patch) -> None:
     """Callers are told that it is done when it has not begun."""
-    append, waiting = Messages.append, set[asyncio.Task[None]]()
+    _put_off(patch, Messages, "append")
+    _put_off(patch, bare_postgres, "store")
 
-    async def late(self: Messages, given: Any, named: Any) -> None:
+
+def _put_off(patch: Patch, owner: Any, attribute: str) -> None:
+    whole, waiting = getattr(owner, attribute), set[asyncio.Task[None]]()
+
+    async def late(given: Any, named: Any) -> None:
         await asyncio.sleep(LATER)
-        await append(self, *given, **named)
+        await whole(*given, **named)
 
-    async def hasty(self: Messages, *given: Any, **named: Any) -> list[Message]:
-        waiting.add(asyncio.create_task(late(self, given, named)))
+    async def hasty(*given: Any, **named: Any) -> list[Message]:
+        waiting.add(asyncio.create_task(late(given, named)))
         return []
 
-    patch(Messages, "append", hasty)
+    patch(owner, attribute, hasty)
 
 
 def _answer_before_commit(patch: Patch) -> None:
@@ -112,16 +118,21 @@ def _ignore_a_failed_commit(patch: Patch) -> None:
 
 
 def _acknowledge_what_was_refused(patch: Patch) -> None:
-    """An append that there is no room for is answered as if it had been stored."""
-    append = Messages.append
+    """What there is no room or no answer for is taken as if it had been stored."""
+    _hope(patch, Messages, "append")
+    _hope(patch, bare_postgres, "store")
 
-    async def hopeful(self: Messages, *given: Any, **named: Any) -> list[Message]:
+
+def _hope(patch: Patch, owner: Any, attribute: str) -> None:
+    whole = getattr(owner, attribute)
+
+    async def hopeful(*given: Any, **named: Any) -> list[Message]:
         try:
-            return await append(self, *given, **named)
+            return await whole(*given, **named)
         except Unavailable:
             return []
 
-    patch(Messages, "append", hopeful)
+    patch(owner, attribute, hopeful)
 
 
 def _ask_anew(patch: Patch) -> None:

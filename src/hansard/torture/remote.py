@@ -1,4 +1,4 @@
-"""The trials of a PostgreSQL server, each in a database of its own."""
+"""The trials of a PostgreSQL server, each in a database of its own: with Hansard, and with PostgreSQL alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hansard.errors import DatabaseUnreachable, HansardError, Unavailable
 from hansard.ids import new_id
 from hansard.providers.echo import Echo
 from hansard.services.database import connect
+from hansard.storage import upkeep
+from hansard.torture import bare_postgres, following, polling
 from hansard.torture.answers import TENANT, USER, Prompts, text_of
 from hansard.torture.device import NotPossible
 from hansard.torture.killing import Killing, look, verify
@@ -23,29 +25,42 @@ TRIES = 100
 """How often something is asked again under the same ids."""
 
 
-async def kill(task: Task, _: Subject) -> None:
+_PREPARE = {"hansard": upkeep.migrate, "postgresql": bare_postgres.prepare}
+"""What makes a subject's tables."""
+
+
+async def kill(task: Task, subject: Subject) -> None:
     """A process that writes is killed, again and again; its answers are looked at when other processes ended them."""
     task.how = "kill -9 of a process that writes"
-    async with own_database(task) as address:
+    async with own_database(task, _PREPARE[subject]) as address:
         with nursery() as writers:
-            killing = Killing(writers, address, task.random, plant=task.plant, is_shared=True)
+            killing = Killing(
+                writers, address, task.random, plant=task.plant, subject=subject, is_shared=True
+            )
             await killing.run(task, task.rounds)
-        await look(address, killing.conversation, killing.ledger, killing.prompts)
-        await verify(address)
+        if subject == "hansard":
+            await look(address, killing.conversation, killing.ledger, killing.prompts)
+            await verify(address)
 
 
-async def lost_commit(task: Task, _: Subject) -> None:
+async def lost_commit(task: Task, subject: Subject) -> None:
     """The reply to a commit is lost, or the commit is: the same request again, under its ids, settles it."""
     task.how = "a proxy that cuts at commits"
     place = urlsplit(task.address).netloc.rpartition("@")[2]
     if not place or "," in place:
         raise NotPossible("the address does not name one host, to which a proxy could pass on")
-    async with own_database(task) as address:
+    async with own_database(task, _PREPARE[subject]) as address:
         async with cutting_proxy(without_encryption(address)) as proxy:
             await _check_readable(proxy.url)
             with planted(task.plant):
-                await _cut(task, proxy, address)
-        await verify(address)
+                await (_cut if subject == "hansard" else _cut_bare)(task, proxy, address)
+        if subject == "hansard":
+            await verify(address)
+
+
+async def two_servers(task: Task, subject: Subject) -> None:
+    """One of two servers, or of two processes that write, is killed while somebody follows each."""
+    await (following.two_servers if subject == "hansard" else polling.two_writers)(task)
 
 
 async def _check_readable(url: str) -> None:
@@ -72,6 +87,24 @@ async def _cut(task: Task, proxy: Proxy, address: str) -> None:
             tries += await _settled(lambda p=prompt: prompts.say(bob, p))
             task.count(faults=tries, acknowledged=2)
     await look(address, talk, ledger, prompts)
+
+
+async def _cut_bare(task: Task, proxy: Proxy, address: str) -> None:
+    """Store steps, of each of which the commit is cut off, on a connection for each try."""
+    ledger = Ledger()
+    for number in range(task.rounds):
+        step = f"r{number}"
+        proxy.cut_at(f"{step}part0", "COMMIT", when=_moment(task))
+        tries = await _settled(lambda s=step: _store_bare(ledger, proxy, s))
+        task.count(faults=tries, acknowledged=1)
+    ledger.check_texts(await bare_postgres.stored(address))
+
+
+async def _store_bare(ledger: Ledger, proxy: Proxy, step: str) -> None:
+    async with connection(proxy.url) as own:
+        ledger.note(f"sent {step}")
+        await bare_postgres.store(own, step)
+        ledger.note(f"done {step}")
 
 
 def _moment(task: Task) -> Cut:

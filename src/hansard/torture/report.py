@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 Outcome = Literal["held", "broken", "not run"]
-Subject = Literal["hansard", "sqlite"]
+Subject = Literal["hansard", "sqlite", "postgresql"]
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     trial: str
     subject: Subject
-    """What was tried: Hansard, or SQLite alone as a control."""
+    """What was tried: Hansard, or its engine alone as a control."""
     outcome: Outcome
     reason: str | None
     """What broke, or why the trial was not run."""

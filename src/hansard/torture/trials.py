@@ -15,7 +15,7 @@ import apsw
 
 import hansard
 from hansard.errors import InvalidInput
-from hansard.torture import following, local, remote
+from hansard.torture import local, remote
 from hansard.torture.device import NotPossible
 from hansard.torture.ledger import Broken
 from hansard.torture.own import engine_of
@@ -37,9 +37,9 @@ LOCAL = {
 }
 """The trials of a directory, by name."""
 REMOTE = {
-    "kill": Trial(remote.kill, "acknowledge early", ("hansard",)),
-    "lost-commit": Trial(remote.lost_commit, "ask anew", ("hansard",)),
-    "two-servers": Trial(following.two_servers, "begin at the end", ("hansard",)),
+    "kill": Trial(remote.kill, "acknowledge early", ("hansard", "postgresql")),
+    "lost-commit": Trial(remote.lost_commit, "ask anew", ("hansard", "postgresql")),
+    "two-servers": Trial(remote.two_servers, "begin at the end", ("hansard", "postgresql")),
 }
 """The trials of a PostgreSQL server, by name."""
 

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -28,10 +28,12 @@ import msgspec
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
 from hansard.services.database import Database, Services, connect
-from hansard.torture import answers, bare, plants
+from hansard.torture import answers, bare, bare_postgres, plants
 from hansard.torture.answers import Prompts
 from hansard.torture.ledger import drafts_of
+from hansard.torture.own import connection
 from hansard.torture.platter import Platter
+from hansard.torture.report import Subject
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +49,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     retry: list[str] = []
     prompts: list[str] = []
     """Prompts that are said again."""
-    bare: bool = False
-    """Whether the address is the path of a database of SQLite without Hansard."""
+    subject: Subject = "hansard"
+    """What writes to the address."""
     platter: str = ""
     """A folder that has what a disk really keeps; without it there is no such layer."""
     fail_flush: int | None = None
@@ -160,10 +162,13 @@ def _be(order: Order) -> None:
             platter = Platter(Path(order.platter))
             if order.fail_flush is not None:
                 platter.fail(order.fail_flush)
-        if order.bare:
-            _write_bare(order)
-        else:
-            asyncio.run(write(order))
+        match order.subject:
+            case "hansard":
+                asyncio.run(write(order))
+            case "sqlite":
+                _write_sqlite(order)
+            case "postgresql":
+                asyncio.run(_write_postgres(order))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -198,13 +203,17 @@ async def _talk(database: Database, order: Order) -> None:
 
 
 async def _writer(ada: Services, order: Order, number: int) -> None:
-    for i in range(order.steps):
-        await _step(ada, order.conversation, f"{order.name}w{number}n{i}")
+    for step in _steps(order, number):
+        await _step(ada, order.conversation, step)
 
 
 async def _talker(bob: Services, order: Order, number: int) -> None:
     for i in range(order.steps):
         await Prompts().say(bob, f"{order.name}c{number}p{i}", say)
+
+
+def _steps(order: Order, number: int) -> Iterator[str]:
+    return (f"{order.name}w{number}n{i}" for i in range(order.steps))
 
 
 async def _step(ada: Services, conversation: str, step: str) -> None:
@@ -213,7 +222,7 @@ async def _step(ada: Services, conversation: str, step: str) -> None:
     say("done", step)
 
 
-def _write_bare(order: Order) -> None:
+def _write_sqlite(order: Order) -> None:
     """Be the only writer of a database without Hansard; the first error ends it."""
     try:
         connection = bare.opened(Path(order.address))
@@ -223,6 +232,23 @@ def _write_bare(order: Order) -> None:
             say("done", step)
     except apsw.Error as error:
         _refused({"code": type(error).__name__, "message": str(error)})
+
+
+async def _write_postgres(order: Order) -> None:
+    """Be writers with a connection each to a database without Hansard; the first error ends them."""
+    try:
+        await _store(order, order.retry)
+        await asyncio.gather(*(_store(order, _steps(order, i)) for i in range(order.writers)))
+    except HansardError as error:
+        _refused({"code": error.code, "message": error.message})
+
+
+async def _store(order: Order, steps: Iterable[str]) -> None:
+    async with connection(order.address) as own:
+        for step in steps:
+            say("sent", step)
+            await bare_postgres.store(own, step)
+            say("done", step)
 
 
 def _refused(error: dict[str, Any]) -> NoReturn:

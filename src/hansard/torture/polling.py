@@ -1,0 +1,106 @@
+"""Two processes that write to PostgreSQL without Hansard, and followers that poll: the control of two servers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec.structs import replace
+
+from hansard.torture import bare_postgres
+from hansard.torture.following import Follower
+from hansard.torture.ledger import Ledger, hold
+from hansard.torture.own import connection, own_database
+from hansard.torture.report import Task
+from hansard.torture.writers import Nursery, Order, nursery
+
+STEPS = 8
+"""Steps of a process that is not killed; the other one is before it has acknowledged more."""
+
+
+async def two_writers(task: Task) -> None:
+    """One of two processes that write is killed: whoever followed it goes on, and misses nothing."""
+    task.how = "kill -9 of one of two processes that write, each with a follower that polls"
+    async with own_database(task, bare_postgres.prepare) as address:
+        with nursery() as one, nursery() as other:
+            writing = Writing(task, address, (one, other))
+            try:
+                for number in range(task.rounds):
+                    await writing.round(f"r{number}")
+                await writing.check()
+            finally:
+                for follower in writing.followers:
+                    await follower.leave()
+
+
+class Writing:
+    """Two processes that write, and a follower that begins with each."""
+
+    def __init__(self, task: Task, address: str, writers: tuple[Nursery, Nursery]) -> None:
+        self._task, self._address, self._writers = task, address, writers
+        self._ledger = Ledger()
+        self.followers = [Follower(), Follower()]
+        for number, follower in enumerate(self.followers):
+            follower.go_to(number, _told_by_table(address, 0))
+
+    async def round(self, name: str) -> None:
+        """Kill one of both while the other writes, which then stores what the killed one left open."""
+        before = len(self._ledger.acknowledged)
+        victim = self._task.random.randrange(2)
+        await asyncio.gather(self._kill(victim, f"{name}v"), self._write(1 - victim, f"{name}s"))
+        await self._write(1 - victim, f"{name}a", retry=sorted(self._ledger.unknown))
+        self._task.count(faults=1, acknowledged=len(self._ledger.acknowledged) - before)
+
+    async def _kill(self, victim: int, name: str) -> None:
+        pause = self._task.random.uniform(0, 0.003)
+        last = f"done {name}w0n{self._task.random.randrange(STEPS)}"
+
+        def is_over(line: str) -> bool:
+            if line == last:
+                time.sleep(pause)  # not for something to happen: any moment must do
+            return line == last
+
+        said = await asyncio.to_thread(self._writers[victim].run, self._order(name), is_over)
+        self._note(said, last)
+        for follower in self.followers:
+            if follower.at == victim:
+                await follower.leave()
+                follower.go_to(1 - victim, _told_by_table(self._address, follower.position))
+
+    async def _write(self, number: int, name: str, retry: Sequence[str] = ()) -> None:
+        order = replace(self._order(name), steps=STEPS, retry=list(retry))
+        said = await asyncio.to_thread(self._writers[number].run, order)
+        self._note(said, f"done {name}w0n{STEPS - 1}")
+
+    def _order(self, name: str) -> Order:
+        return Order(
+            address=self._address, conversation="", name=name, writers=1,
+            subject="postgresql", plant=self._task.plant,
+        )  # fmt: skip
+
+    def _note(self, said: list[str], last: str) -> None:
+        hold(last in said, f"a writer ended by itself: {' '.join(said[-1:])}")
+        for line in said:
+            self._ledger.note(line)
+
+    async def check(self) -> None:
+        """Raises Broken."""
+        self._ledger.check_texts(await bare_postgres.stored(self._address))
+        async with connection(self._address) as own:
+            wanted = await bare_postgres.positions(own)
+        for follower in self.followers:
+            await follower.check(wanted)
+
+
+async def _told_by_table(address: str, after: int) -> AsyncIterator[int]:
+    """The positions of texts, on a connection that breaks when nobody listens any more."""
+    async with connection(address) as own:
+        try:
+            while True:
+                for position in await bare_postgres.positions(own, after):
+                    yield position
+                    after = position
+                await asyncio.sleep(0.01)
+        finally:
+            own.terminate()
