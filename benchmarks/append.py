@@ -21,7 +21,7 @@ import apsw
 import hansard
 from bare import Recorder, Statement, replay
 from bench import Bench, copy, database
-from hansard.storage import files
+from hansard.storage.sqlite import files
 from measure import Side, beside_peers, compared, in_turns
 from peers.host import Peer
 from results import Row, Target

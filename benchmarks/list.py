@@ -12,7 +12,7 @@ from pathlib import Path
 import hansard
 from bare import Recorder, Statement, replay
 from bench import Bench, database
-from hansard.storage import files
+from hansard.storage.sqlite import files
 from loading import at_once
 from measure import compared, in_turns, measured, repeated
 from results import Row, Target

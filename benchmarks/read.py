@@ -11,7 +11,7 @@ from contextlib import closing
 
 from bare import Recorder, Statement, replay
 from bench import Bench, database
-from hansard.storage import files
+from hansard.storage.sqlite import files
 from loading import LongConversation, long_conversation
 from measure import Side, beside_peers, compared, in_turns, repeated
 from peers.host import Peer

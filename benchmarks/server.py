@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import hansard
 from bench import Bench
 from hansard.providers.echo import Echo
-from hansard.server.auth import signin_link
+from hansard.server.sessions import signin_link
 from measure import compared, in_turns, measured
 from results import Row, Target
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import Bench, database
 from hansard import Services
-from hansard.storage import files
+from hansard.storage.sqlite import files
 from loading import at_once, turns
 from measure import measured
 from results import Row, Target

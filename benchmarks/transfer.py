@@ -24,8 +24,8 @@ from bench import Bench, copy, database
 from hansard.formats import jsonl
 from hansard.ids import now
 from hansard.model.base import Entry
-from hansard.storage import files
-from hansard.storage.placing import ending_with, place, preview
+from hansard.storage.message_tree import ending_with, place, preview
+from hansard.storage.sqlite import files
 from hansard.testing import factories
 from measure import compared, in_turns, measured
 from results import Row, Target

@@ -13,7 +13,7 @@ import msgspec
 import hansard
 from hansard.server import openapi
 from hansard.server.app import make_api
-from hansard.server.auth import Doorkeeper
+from hansard.server.sessions import Doorkeeper
 from hansard.server.sse import Closing
 
 WEB = Path(__file__).parent.parent / "web"

@@ -11,8 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from hansard import blocking
-from hansard.services import database
+from hansard import blocking, database
 
 OUT = Path(blocking.__file__).with_suffix(".pyi")
 
@@ -54,7 +53,7 @@ def stub() -> str:
         "from collections.abc import Iterable",
         "from hansard.model.scope import Right",
         "from hansard.model.scope import Scope",
-        "from hansard.services.database import Database",
+        "from hansard.database import Database",
     }
     classes: list[str] = []
     for name in services.values():
@@ -73,7 +72,7 @@ def stub() -> str:
 
 def _used(name: str, text: str) -> bool:
     return name in ("Iterable", "Right", "Scope", "Database") or bool(
-        re.search(rf"(?<![\w.']){name}\b", text)
+        re.search(rf"(?<![\w.'])(?<!def ){name}\b", text)
     )
 
 
@@ -95,7 +94,8 @@ def _imports(module: ast.Module, name: str) -> set[str]:
         for node in module.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
-        if alias.name not in ("AsyncIterator", "Iterator", "Any", "annotations")
+        if alias.asname is None
+        and alias.name not in ("AsyncIterator", "Iterator", "Any", "annotations")
     }
     own = {n.name for n in module.body if isinstance(n, ast.ClassDef)}
     return found | {f"from {name} import {each}" for each in own}

@@ -15,9 +15,9 @@ from hansard.errors import HansardError
 from hansard.model.parts import Part
 from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
-from hansard.server.auth import Doorkeeper
 from hansard.server.errors import status_of
 from hansard.server.http import health
+from hansard.server.sessions import Doorkeeper
 from hansard.server.sse import Closing
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "rest.md"

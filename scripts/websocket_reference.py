@@ -14,6 +14,7 @@ import msgspec
 
 import rest_reference
 from hansard.server.websocket import asyncapi
+from hansard.server.websocket.commands import REQUESTS
 from hansard.server.websocket.limits import (
     BURST,
     CLOSES,
@@ -23,7 +24,6 @@ from hansard.server.websocket.limits import (
     PATIENCE,
     RATE,
 )
-from hansard.server.websocket.requests import REQUESTS
 from hansard.server.websocket.topics import ALL, CONVERSATION, EVENTS, MAX_TOPICS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"

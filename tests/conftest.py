@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from hansard import secrets
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage.postgres.storage import PostgresStorage
 from postgres_server import running_server
 
 

@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hansard.database import Database, Services, connect
     from hansard.errors import HansardError
     from hansard.model.drafts import Draft, assistant, system, tool, user
-    from hansard.services.database import Database, Services, connect
     from hansard.services.options import ChatOptions
 
 __version__ = "0.1.0"
@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "hansard.errors": ("HansardError",),
     "hansard.model.drafts": ("Draft", "assistant", "system", "tool", "user"),
-    "hansard.services.database": ("Database", "Services", "connect"),
+    "hansard.database": ("Database", "Services", "connect"),
     "hansard.services.options": ("ChatOptions",),
 }
 

@@ -13,18 +13,27 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from hansard.errors import StorageError
-from hansard.services.database import Database
 
 _CLOSED = "The database is closed."
+
+
+class Asynchronous(Protocol):
+    """What a database does that is made to wait."""
+
+    async def open(self) -> Any: ...
+
+    async def close(self) -> None: ...
+
+    def scope(self, *names: Any, **options: Any) -> Any: ...
 
 
 class BlockingDatabase:
     """A database whose services wait; used with `with`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Asynchronous) -> None:
         self._database = database
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(

@@ -7,42 +7,42 @@ from typing import Any, TypeVar
 import msgspec
 
 from hansard.model.artifacts import Artifact
-from hansard.services.artifactfiles import ArtifactFile
-from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.artifacts.files import ArtifactFile
+from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.model.artifacts import ArtifactHit
 from hansard.services.search import ArtifactSearchFilter
 from hansard.model.artifacts import ArtifactType
 from hansard.model.artifacts import ArtifactUse
-from hansard.services.feed import Beginning
+from hansard.services.feed.service import Beginning
 from hansard.model.blobs import Blob
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import Conversation
-from hansard.services.conversations import ConversationFilter
-from hansard.services.database import Database
+from hansard.services.conversations.service import ConversationFilter
+from hansard.database import Database
 from hansard.model.artifacts import Diff
 from hansard.model.drafts import Draft
 from hansard.model.feed import FeedEntry
 from hansard.model.pages import Hit
 from typing import IO
 from collections.abc import Iterable
-from hansard.services.usage import Kept
-from hansard.services.shares import Linked
+from hansard.services.users.usage import Kept
+from hansard.services.artifacts.shares import Linked
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
-from hansard.services.shares import NewLink
-from hansard.services.sessions import NewSession
+from hansard.services.artifacts.shares import NewLink
+from hansard.services.users.sessions import NewSession
 from hansard.storage.base import OnConflict
 from hansard.model.pages import Page
 from hansard.model.parts import Part
 from hansard.model.projects import Project
 from hansard.model.messages import Rating
-from hansard.services.intake import Report
+from hansard.services.transfer.import_session import Report
 from hansard.model.artifacts import Revision
 from hansard.model.scope import Right
 from hansard.model.runs import Run
 from hansard.model.runs import RunEvent
-from hansard.services.scanning import Scanned
+from hansard.services.artifacts.backfill import Scanned
 from hansard.model.scope import Scope
 from hansard.services.search import SearchFilter
 from collections.abc import Sequence
@@ -50,16 +50,16 @@ from hansard.model.sessions import Session
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.model.shares import ShareRight
-from hansard.services.previews import Shown
-from hansard.services.previews import Sight
-from hansard.services.sessions import SignedIn
+from hansard.services.artifacts.previews import Shown
+from hansard.services.artifacts.previews import Sight
+from hansard.services.users.sessions import SignedIn
 from hansard.model.activity import Stats
 from hansard.model.tenants import Tenant
 from hansard.model.artifacts import Use
 from hansard.model.artifacts import UseKey
 from hansard.model.tenants import User
 from datetime import datetime
-from hansard.services import trash
+from hansard.services.conversations import trash
 
 class Conversations:
     def create(self, *, id: str | None=None, title: str='', system: str='', model: str | None=None, project_id: str | None=None, tags: Sequence[str]=..., metadata: dict[str, Any] | None=None, pinned: bool=False, temporary: bool=False, created_at: datetime | None=None) -> Conversation: ...

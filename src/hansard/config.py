@@ -26,7 +26,7 @@ from hansard.sources import OWN, Environment, Variables, env_file, read_private,
 from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
 
 if TYPE_CHECKING:
-    from hansard.services.database import Database
+    from hansard.database import Database
 
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
@@ -133,8 +133,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidConfig(f"feed_days is a number from 1 to {MAX_DAYS}.")
         if self.config.max_running < 1:
             raise InvalidConfig("max_running is a number from 1 on.")
+        from hansard.database import Database  # noqa: PLC0415
         from hansard.providers.registry import Providers, pairs  # noqa: PLC0415 - slow, and seldom needed
-        from hansard.services.database import Database  # noqa: PLC0415
 
         self.variables.check_pairs([*pairs(self.environment), *self._database_pairs()])
         return Database(

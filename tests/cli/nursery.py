@@ -30,8 +30,8 @@ _BEFOREHAND = (
     "rich.table",
     "typer._adapters",
     "hansard.config",
-    "hansard.services.database",
-    "hansard.storage.upkeep",
+    "hansard.database",
+    "hansard.storage.admin",
 )
 _STANDARD = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
 

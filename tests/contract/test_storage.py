@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hansard.storage.base import Storage
-from hansard.storage.memory import MemoryStorage
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.testing.powers import PowersContract
 from hansard.testing.storage import StorageContract
 

@@ -17,8 +17,9 @@ import hansard
 from hansard import Services
 from hansard.ids import new_id
 from hansard.model.messages import Message
-from hansard.services import extracting, messages
-from hansard.storage import upkeep
+from hansard.services.artifacts import extraction
+from hansard.services.conversations import messages
+from hansard.storage import admin
 from hansard.storage.base import Append, Transaction
 
 pytestmark = pytest.mark.anyio
@@ -53,14 +54,14 @@ async def _answer(address: str, conversation: str) -> None:
 
 def keep_artifacts_later() -> None:
     """The planted bug: an answer is stored, and what it made in a unit of its own."""
-    place, keep, append = messages.place, extracting.keep, messages.Messages.append
+    place, keep, append = messages.place, extraction.keep, messages.Messages.append
 
     async def without(tx: Transaction, request: Append, *_: Any) -> list[Message]:
         return await place(tx, request)
 
     async def later(self: messages.Messages, *given: Any, **named: Any) -> list[Message]:
         stored = await append(self, *given, **named)
-        finds = await extracting.find_in(extracting.answers(stored))
+        finds = await extraction.find_in(extraction.answers(stored))
         await self.writing(lambda tx: keep(tx, stored, finds, self.clock()))
         return stored
 
@@ -123,7 +124,7 @@ async def test_no_answer_is_there_without_what_it_made(tmp_path: Path) -> None:
     torture = Torture(tmp_path / "chats.db", seed=4)
     await torture.rounds(ROUNDS)
     assert len(torture.acknowledged) >= ROUNDS
-    assert await upkeep.verify(torture.address) == []
+    assert await admin.verify(torture.address) == []
 
 
 async def test_keeping_artifacts_later_would_be_seen(tmp_path: Path) -> None:

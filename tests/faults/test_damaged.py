@@ -28,10 +28,10 @@ from faults.damage import (
 from hansard.errors import HansardError, NotADatabase, NotFound
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
-from hansard.storage import placing, upkeep
+from hansard.storage import admin, message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.sqlite.storage import SqliteStorage
 from server.harness import process
 
 pytestmark = pytest.mark.anyio
@@ -130,12 +130,12 @@ async def test_a_history_that_is_not_counted_would_be_shorter(
 
     async def found(tx: Reader, branch: Branch, first: int, last: int) -> list[Message]:
         messages: list[Message] = []
-        for name, low, high in reversed(await placing.segments(tx, branch, first, last)):
+        for name, low, high in reversed(await message_tree.segments(tx, branch, first, last)):
             query = Query(Message).where(branch=name, seq__ge=low, seq__le=high).by("seq")
             messages += await tx.select(query)
         return messages
 
-    monkeypatch.setattr(placing, "path", found)
+    monkeypatch.setattr(message_tree, "path", found)
     with pytest.raises(AssertionError, match="answered otherwise"):
         await _histories(sample, tmp_path, HALVES[0])
 
@@ -168,12 +168,12 @@ async def test_half_a_page_of_an_index_is_seen_by_verification(
             continue
         damaged(sample.path, bad, numbers[-1:], half_zeroed)
         try:
-            seen = bool(await upkeep.verify(str(bad)))
+            seen = bool(await admin.verify(str(bad)))
         except NotADatabase:
             seen = True
         assert seen, tree
     shutil.copyfile(sample.path, bad)
-    assert await upkeep.verify(str(bad)) == [], "the control"
+    assert await admin.verify(str(bad)) == [], "the control"
 
 
 # Doors

@@ -15,8 +15,8 @@ import hansard
 from hansard import Services
 from hansard.errors import HansardError, OutcomeUnknown, StorageError, StorageFull
 from hansard.ids import new_id
-from hansard.storage import upkeep
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage import admin
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.torture import plants
 from hansard.torture.device import NotPossible
 from hansard.torture.disk import Disk, Operation, failing_disk
@@ -61,7 +61,7 @@ async def test_a_full_disk_refuses_writing_and_nothing_else(room: Room) -> None:
         for step in refused:
             await ledger.store(ada, talk.id, step)
         assert await ledger.check(ada, talk.id) == ledger.sent == ledger.acknowledged
-    assert await upkeep.verify(str(room.path / "chats.db")) == []
+    assert await admin.verify(str(room.path / "chats.db")) == []
 
 
 async def test_a_batch_that_erases_on_a_full_disk_keeps_what_it_stored(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_after_a_failed_flush_nothing_is_written_until_the_disk_keeps_the_
             for step in ("one", "two", "three"):
                 await ledger.store(ada, talk.id, step)
             assert await ledger.check(ada, talk.id) == {"one", "two", "three"}
-    assert await upkeep.verify(str(tmp_path / "chats.db")) == []
+    assert await admin.verify(str(tmp_path / "chats.db")) == []
 
 
 async def _failing_once(path: Path, operation: Operation, moment: int) -> list[HansardError]:
@@ -155,7 +155,7 @@ async def _failing_once(path: Path, operation: Operation, moment: int) -> list[H
         for step in sorted(ledger.unknown):
             await ledger.store(ada, conversation, step)
         assert await ledger.check(ada, conversation) == ledger.sent
-    assert await upkeep.verify(str(path)) == []
+    assert await admin.verify(str(path)) == []
     return errors
 
 

@@ -19,9 +19,9 @@ from hansard.errors import (
     StorageError,
 )
 from hansard.storage.base import Transaction
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sql import server_errors
-from hansard.storage.sql.server_errors import is_answer, translate
+from hansard.storage.postgres import errors
+from hansard.storage.postgres.errors import is_answer, translate
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
 
 pytestmark = pytest.mark.anyio
@@ -158,7 +158,7 @@ async def test_a_list_of_errors_is_found_out(
         listed = isinstance(error, OSError | asyncpg.InterfaceError)
         return translate(error, unknown=unknown) if listed else error
 
-    monkeypatch.setattr(server_errors, "translate", by_list)
+    monkeypatch.setattr(errors, "translate", by_list)
     with pytest.raises(asyncpg.InternalClientError):
         await test_a_lost_answer_to_an_append_is_unknown(storage, monkeypatch)
 

@@ -15,13 +15,13 @@ import pytest
 from hansard.errors import TooLarge
 from hansard.ids import now
 from hansard.model.tenants import User
-from hansard.storage import upkeep
+from hansard.storage import admin as storage_admin
 from hansard.storage.base import MAX_CHANGES, Change, Storage
-from hansard.storage.bells import bell_key
-from hansard.storage.memory import MemoryStorage
-from hansard.storage.notices import CHANNEL
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.notifier import bell_key
+from hansard.storage.postgres.listener import CHANNEL
+from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.testing import factories
 from postgres_server import Server
 
@@ -122,7 +122,7 @@ async def test_a_transaction_that_was_prepared_and_forgotten(where: str) -> None
         await admin.execute("CREATE DATABASE here")
         await admin.close()
         url = f"{there}/here"
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
         storage = PostgresStorage(url)
         await storage.open()
         rows = factories.Factory().make(User, id="ada")

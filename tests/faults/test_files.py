@@ -16,12 +16,13 @@ import pytest
 import hansard
 from hansard import errors
 from hansard.ids import new_id
-from hansard.storage import drafts, files, ownership, upkeep
-from hansard.storage.drafts import draft
-from hansard.storage.ownership import Ownership, owner_of
-from hansard.storage.sql import backup as copies
-from hansard.storage.sqlite import SqliteStorage
-from hansard.storage.writeahead import WriteAheadLog
+from hansard.storage import admin
+from hansard.storage.sqlite import atomic_files, files, ownership
+from hansard.storage.sqlite import backup as copies
+from hansard.storage.sqlite.atomic_files import draft
+from hansard.storage.sqlite.ownership import Ownership, owner_of
+from hansard.storage.sqlite.storage import SqliteStorage
+from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.torture.writers import Nursery, Order
 
 pytestmark = pytest.mark.anyio
@@ -61,9 +62,9 @@ async def test_a_database_is_made_where_its_links_point(tmp_path: Path) -> None:
     assert (home / "first").is_symlink()
     copy = home / "copy"
     copy.symlink_to(disk / "copy.db")
-    upkeep.backup(str(home / "first"), copy)
+    admin.backup(str(home / "first"), copy)
     assert copy.is_symlink()
-    assert upkeep.restore(str(home / "first"), copy) is not None
+    assert admin.restore(str(home / "first"), copy) is not None
     assert names(home) == {"first", "second", "copy"}
 
 
@@ -196,7 +197,7 @@ async def test_without_the_lock_on_the_file_a_second_owner_comes_in(
     writers: Nursery, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted fault."""
-    monkeypatch.setattr(drafts, "LOCKS", False)
+    monkeypatch.setattr(atomic_files, "LOCKS", False)
     order = Order(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
     async with hansard.connect(database, providers=[]):
         os.remove(database.with_name("chats.db.lock"))  # noqa: PTH107
@@ -243,14 +244,14 @@ def test_drafts_of_the_dead_are_removed_and_those_of_the_living_are_not(tmp_path
     for name in left | kept:
         (tmp_path / name).touch()
     with draft(path.with_name("chats.db.copy")) as living:
-        drafts.sweep(path)
+        atomic_files.sweep(path)
         assert names(tmp_path) == kept | {living.name}
 
 
 def test_the_owner_removes_what_a_killed_migration_left(tmp_path: Path) -> None:
     database = tmp_path / "chats.db"
     kill = (
-        "import os, sys\nfrom pathlib import Path\nfrom hansard.storage.drafts import draft\n"
+        "import os, sys\nfrom pathlib import Path\nfrom hansard.storage.sqlite.atomic_files import draft\n"
         "with draft(Path(sys.argv[1])) as made:\n made.write_bytes(b'half'); print(made.name, flush=True); os._exit(9)"
     )
     target = f"{database}.schema1.20260101T000000.backup"
@@ -279,13 +280,13 @@ async def test_a_backup_beside_a_writing_process_ends(
     def look(line: str) -> bool:
         if not line.startswith("done") or not _begins_anew(database):
             return False
-        upkeep.backup(str(database), copy)
+        admin.backup(str(database), copy)
         return True
 
     writers.run(order, until=look)
     async with hansard.connect(copy, providers=[]) as db:
         assert len((await db.scope("acme", "ada").conversations.list()).items) == 1
-    assert await upkeep.verify(str(copy)) == []
+    assert await admin.verify(str(copy)) == []
 
 
 def _begins_anew(database: Path) -> bool:
@@ -310,5 +311,5 @@ async def test_a_backup_is_not_put_beside_the_log_of_another_file(database: Path
     copy = database.with_name("copy.db")
     copy.with_name("copy.db-wal").symlink_to(database)
     with pytest.raises(errors.AlreadyExists, match=r"copy\.db-wal"):
-        upkeep.backup(str(database), copy)
+        admin.backup(str(database), copy)
     assert "copy.db" not in names(database.parent)

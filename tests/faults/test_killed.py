@@ -15,7 +15,7 @@ import pytest
 
 import hansard
 from hansard.ids import new_id
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.torture.killing import ROUNDS_PER_DATABASE, Killing
 from hansard.torture.ledger import Broken, Ledger, drafts_of
 from hansard.torture.writers import Nursery
@@ -34,7 +34,7 @@ async def test_what_was_acknowledged_survives_every_kill_once(
     for seed in range(ROUNDS // ROUNDS_PER_DATABASE):
         killing = Killing(writers, str(tmp_path / f"{seed}.db"), random.Random(seed))
         await killing.rounds(ROUNDS_PER_DATABASE)
-        assert await upkeep.verify(killing.address) == []
+        assert await admin.verify(killing.address) == []
         acknowledged += len(killing.ledger.acknowledged)
         answered += len(killing.prompts.told)
         landed += killing.landed
@@ -97,4 +97,4 @@ def _say(client: httpx2.Client, conversation: str, ledger: Ledger, step: str) ->
 async def _check(path: Path, conversation: str, ledger: Ledger) -> None:
     async with hansard.connect(path, providers=[]) as db:
         await ledger.check(db.scope(), conversation)
-    assert await upkeep.verify(str(path)) == []
+    assert await admin.verify(str(path)) == []

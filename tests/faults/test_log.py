@@ -15,8 +15,8 @@ import pytest
 import hansard
 from hansard.errors import HansardError, StorageError
 from hansard.ids import new_id
-from hansard.storage import upkeep
-from hansard.storage.writeahead import WriteAheadLog
+from hansard.storage import admin
+from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.torture.ledger import Ledger, drafts_of
 from hansard.torture.platter import cut
 from hansard.torture.writers import Nursery, Order
@@ -81,7 +81,7 @@ async def test_a_log_that_belongs_is_read_after_every_crash(
     there = await texts(database)
     for number in range(3):
         assert {draft.content for draft in drafts_of(f"s{number}w0n2")} <= there
-    assert await upkeep.verify(str(database)) == []
+    assert await admin.verify(str(database)) == []
 
 
 async def _before_the_crash(writers: Nursery, database: Path, copy: Path) -> None:
@@ -99,7 +99,7 @@ async def _long_before(writers: Nursery, database: Path, copy: Path) -> None:
 async def _by_us(writers: Nursery, database: Path, copy: Path) -> None:
     """A backup that was made after the crash, of the very state that the log leads to."""
     crash(writers, database, "s")
-    upkeep.backup(str(database), copy)
+    admin.backup(str(database), copy)
 
 
 async def _another(writers: Nursery, database: Path, copy: Path) -> None:
@@ -115,7 +115,7 @@ async def test_a_copy_that_was_put_beside_a_log_is_not_mixed_with_it(
     await prepare(writers, database, copy)  # type: ignore[misc]
     shutil.copyfile(copy, database)
     before = files_of(database)
-    for attempt in (lambda: store(database, "more"), lambda: upkeep.migrate(str(database))):
+    for attempt in (lambda: store(database, "more"), lambda: admin.migrate(str(database))):
         with pytest.raises(StorageError, match=r"(?s)chats\.db-wal.*hansard db restore"):
             await attempt()
     assert files_of(database) == before
@@ -137,7 +137,7 @@ async def test_both_ways_out_lead_out(writers: Nursery, database: Path) -> None:
     copy, log = database.with_name("copy.db"), database.with_name("chats.db-wal")
     await _long_before(writers, database, copy)
     shutil.copyfile(copy, database)
-    aside = upkeep.restore(str(database), copy)
+    aside = admin.restore(str(database), copy)
     assert aside is not None
     assert aside.read_bytes() == copy.read_bytes()
     assert aside.with_name(f"{aside.name}-wal").exists()
@@ -221,7 +221,7 @@ import hansard
 from hansard.torture.ledger import drafts_of
 from hansard.torture.platter import Platter
 from hansard.errors import HansardError
-from hansard.storage.writeahead import WriteAheadLog
+from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
 async def main(path, folder, talk, step, fails, plant):
     platter = Platter(Path(folder))
@@ -273,7 +273,7 @@ async def test_after_a_failed_flush_and_a_kill_what_is_acknowledged_survives_a_p
         ledger.note(f"sent {step}")
         ledger.note(f"done {step}")
     assert {d.content for step in ledger.acknowledged for d in drafts_of(step)} <= there
-    assert await upkeep.verify(str(database)) == []
+    assert await admin.verify(str(database)) == []
 
 
 async def test_a_log_that_is_not_written_again_has_a_hole(database: Path) -> None:

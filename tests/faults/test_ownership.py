@@ -16,9 +16,10 @@ import pytest
 import hansard
 from hansard import errors
 from hansard.ids import new_id
-from hansard.storage import files, upkeep
-from hansard.storage.ownership import owner_of
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage import admin
+from hansard.storage.sqlite import files
+from hansard.storage.sqlite.ownership import owner_of
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.torture.writers import Nursery, Order
 
 pytestmark = pytest.mark.anyio
@@ -48,14 +49,14 @@ async def test_a_file_has_one_owner_by_whatever_name_it_is_reached(database: Pat
     link = database.with_name("link.db")
     link.symlink_to(database)
     copy = database.with_name("copy.db")
-    upkeep.backup(str(database), copy)
+    admin.backup(str(database), copy)
     async with hansard.connect(link, providers=[]) as db:
         for name in (database, link):
             with pytest.raises(errors.DatabaseInUse):
                 async with hansard.connect(name, providers=[]):
                     pass
             with pytest.raises(errors.DatabaseInUse):
-                upkeep.restore(str(name), copy)
+                admin.restore(str(name), copy)
             assert owner_of(name) == {"pid": os.getpid()}
         assert len((await db.scope().conversations.list()).items) == 1
 
@@ -183,7 +184,7 @@ async def test_what_is_not_ours_to_write_is_refused_and_left_alone(
         assert type(caught.value) is error
         assert content(database) == before
     with pytest.raises(error):
-        await upkeep.migrate(str(database))
+        await admin.migrate(str(database))
     assert content(database) == before
     assert owner_of(database) is None
 

@@ -14,8 +14,8 @@ from faults.pooler import PGBOUNCER, SESSIONS, multiplexer, pgbouncer
 from hansard import Services
 from hansard.errors import StorageError
 from hansard.model.feed import FeedEntry
-from hansard.storage import upkeep
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage import admin
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.torture.ledger import Ledger
 
 pytestmark = pytest.mark.anyio
@@ -128,7 +128,7 @@ async def test_writers_behind_a_pooler_lose_nothing_while_others_use_it(
         async with others[0].transaction():
             await ledger.store(ada, talk.id, "while a session is held")
         assert await ledger.check(ada, talk.id) == ledger.sent
-    assert await upkeep.verify(pooled) == []
+    assert await admin.verify(pooled) == []
 
 
 @pytest.mark.parametrize("pooled", [multiplexer], indirect=True)

@@ -15,10 +15,10 @@ from faults.sessions import other_sessions, until
 from hansard.errors import OutcomeUnknown, Overloaded
 from hansard.model.conversations import Conversation
 from hansard.model.tenants import Tenant, User
-from hansard.storage import postgres as driver
-from hansard.storage import upkeep
+from hansard.storage import admin as storage_admin
 from hansard.storage.base import Transaction
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage.postgres import storage as driver
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
 from hansard.torture.ledger import Ledger
 from hansard.torture.wire import Cut, cutting_proxy
@@ -98,7 +98,7 @@ async def test_a_backend_that_is_terminated_while_it_commits_leaves_the_outcome_
         assert await ledger.check(ada, talk.id) == set()
         await ledger.store(ada, talk.id, "held")
         assert await ledger.check(ada, talk.id) == {"held"}
-    assert await upkeep.verify(postgres_url) == []
+    assert await storage_admin.verify(postgres_url) == []
 
 
 async def _hold_commits(admin: Any) -> None:

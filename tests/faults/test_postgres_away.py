@@ -17,8 +17,8 @@ from faults.sessions import other_sessions, until
 from hansard import Services
 from hansard.errors import DatabaseUnreachable, OutcomeUnknown, Unavailable
 from hansard.ids import new_id
-from hansard.storage import upkeep
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage import admin as storage_admin
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.torture.ledger import Ledger
 from postgres_server import Server
 
@@ -41,7 +41,7 @@ async def own_url(server: Server) -> str:
     connection = await asyncpg.connect(f"{server.url}/postgres")
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
-    await upkeep.migrate(f"{server.url}/{name}")
+    await storage_admin.migrate(f"{server.url}/{name}")
     return f"{server.url}/{name}"
 
 
@@ -69,7 +69,7 @@ async def test_a_server_that_went_away_and_came_back_has_what_it_acknowledged(
         for step in sorted(ledger.unknown):
             await ledger.store(ada, conversation, step)
         assert await ledger.check(ada, conversation) == ledger.sent
-    assert await upkeep.verify(own_url) == []
+    assert await storage_admin.verify(own_url) == []
 
 
 async def test_a_commit_that_landed_before_its_backend_was_terminated_is_unknown_too(

@@ -14,8 +14,8 @@ import pytest
 
 import hansard
 from hansard.errors import DatabaseReadOnly, HansardError, UnsafeEngine
-from hansard.storage import upkeep
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage import admin as storage_admin
+from hansard.storage.postgres.storage import PostgresStorage
 from postgres_server import Server
 
 pytestmark = pytest.mark.anyio
@@ -46,13 +46,13 @@ async def test_an_encoding_that_cannot_hold_everything_is_refused(
     )
     url = f"{postgres_server}/{name}"
     with pytest.raises(UnsafeEngine, match=encoding) as refused:
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
     with pytest.raises(UnsafeEngine, match=encoding):
         await _opened(url)
     statement = "CREATE DATABASE" + refused.value.message.partition("CREATE DATABASE")[2]
     other = f"right_{uuid4().hex}"
     await admin.execute(statement.replace("DATABASE hansard", f"DATABASE {other}"))
-    await upkeep.migrate(f"{postgres_server}/{other}")
+    await storage_admin.migrate(f"{postgres_server}/{other}")
     await _opened(f"{postgres_server}/{other}")
     for made in (name, other):
         await admin.execute(f"DROP DATABASE {made} WITH (FORCE)")
@@ -103,7 +103,7 @@ async def test_settings_of_taste_change_nothing(postgres_url: str, admin: Any) -
         [kept] = [message async for message in ada.messages.all(talk.id)]
         assert kept == sent
         assert [hit.message.id async for hit in ada.search.messages("wörtchen")] == [sent.id]
-    assert await upkeep.verify(postgres_url) == []
+    assert await storage_admin.verify(postgres_url) == []
 
 
 @pytest.mark.parametrize("tenant", ["'", "\\", "\\'", "''\\", "a\\' OR 1=1 --", "ä😀", "E'", "$$"])
@@ -147,13 +147,13 @@ async def test_a_standby_is_refused_by_who_writes_and_can_be_verified() -> None:
     with TemporaryDirectory(prefix="hansard-postgres-") as home:
         server = await asyncio.to_thread(_serving, Path(home))
         url = f"{server.url}/chats"
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
         async with hansard.connect(url, providers=[]) as db:
             await db.scope("acme", "ada").conversations.create()
         await asyncio.to_thread(server.stand_by)
         with pytest.raises(DatabaseReadOnly, match="standby"):
             await _opened(url)
-        assert await upkeep.verify(url) == []
+        assert await storage_admin.verify(url) == []
         storage = PostgresStorage(url, readonly=True)
         await storage.open()
         assert (await storage.health()).faults == ("read-only",)

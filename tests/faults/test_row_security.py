@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 
 from hansard.errors import StorageError, UnsafeEngine
-from hansard.storage import upkeep
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage import admin as storage_admin
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.tables import SCHEMA
 from hansard.testing.factories import Factory, insert
 
@@ -43,19 +43,19 @@ async def _sign_in(admin: Any, url: str, role: str) -> str:
     name = url.rpartition("/")[2]
     own = f"postgresql://{name}:wall@{url.rpartition('@')[2]}"
     if role == "superuser":
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
         return url
     above = "BYPASSRLS" if "above" in role else "NOBYPASSRLS"
     await admin.execute(f"CREATE ROLE {name} LOGIN NOSUPERUSER {above} PASSWORD 'wall'")
     if role == "one that serves":
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
         inside = await asyncpg.connect(url)
         await inside.execute(f"GRANT INSERT ON hansard.messages TO {name}")
         await inside.close()
-        await upkeep.migrate(url)
+        await storage_admin.migrate(url)
     else:
         await admin.execute(f"ALTER DATABASE {name} OWNER TO {name}")
-        await upkeep.migrate(own)
+        await storage_admin.migrate(own)
     return own
 
 
@@ -196,7 +196,7 @@ async def test_a_role_that_may_not_serve_is_told_what_to_do(url: str, postgres_s
         f"ALTER TABLE hansard.messages OWNER TO postgres; GRANT INSERT ON hansard.messages TO {name}"
     )
     await admin.close()
-    await upkeep.migrate(f"{postgres_server}/{name}")
+    await storage_admin.migrate(f"{postgres_server}/{name}")
     repaired = PostgresStorage(url)
     await repaired.open()
     await repaired.close()

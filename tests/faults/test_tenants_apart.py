@@ -19,7 +19,7 @@ from hansard import Database, Services
 from hansard.errors import NotFound
 from hansard.model.base import Entry
 from hansard.model.parts import Image, Text
-from hansard.storage.memory import MemoryStorage
+from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.sql.compiler import TableSql
 
 pytestmark = pytest.mark.anyio

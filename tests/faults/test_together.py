@@ -13,9 +13,9 @@ import pytest
 import hansard
 from faults.installed import strict_nursery
 from hansard import Services
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.storage.base import Transaction
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
 from hansard.torture.ledger import Ledger, changes, check_changes
 from hansard.torture.writers import Order
@@ -40,7 +40,7 @@ async def test_writers_in_one_process_lose_and_double_nothing(tmp_path: Path, ki
         assert await ledger.check(ada, talk.id) == ledger.acknowledged
         check_changes(told, ledger.messages)
         assert told == sorted(told)
-    assert await upkeep.verify(str(tmp_path / "chats.db")) == []
+    assert await admin.verify(str(tmp_path / "chats.db")) == []
 
 
 async def _write(ada: Services, conversation: str, ledger: Ledger, name: str) -> None:
@@ -74,7 +74,7 @@ async def test_writers_in_many_processes_lose_and_double_nothing(postgres_url: s
             assert await ledger.check(ada, talk.id) == ledger.sent == ledger.acknowledged
             assert len(ledger.acknowledged) == WRITERS * STEPS
             check_changes(told, ledger.messages)
-    assert await upkeep.verify(postgres_url) == []
+    assert await admin.verify(postgres_url) == []
 
 
 # The feed when changes do not become visible in the order in which they were made

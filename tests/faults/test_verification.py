@@ -22,7 +22,7 @@ from hansard import Services
 from hansard.errors import InvalidInput
 from hansard.model.parts import File, Text
 from hansard.providers.echo import Echo
-from hansard.storage import upkeep
+from hansard.storage import admin
 
 pytestmark = pytest.mark.anyio
 
@@ -235,42 +235,42 @@ async def on_server(server: str, statement: str) -> None:
 async def test_a_damage_to_a_file_is_seen(sound: Path, tmp_path: Path, name: str) -> None:
     damage, path = DAMAGES[name], tmp_path / "chats.db"
     shutil.copyfile(sound, path)
-    assert await upkeep.verify(str(path)) == []
+    assert await admin.verify(str(path)) == []
     assert damage_file(path, damage.sqlite) > 0
-    assert await upkeep.verify(str(path)) != []
+    assert await admin.verify(str(path)) != []
     if damage.mended:
-        assert await upkeep.verify(str(path), repair=True) == []
+        assert await admin.verify(str(path), repair=True) == []
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 async def test_a_damage_on_a_server_is_seen(copy_there: str, name: str) -> None:
     damage = DAMAGES[name]
     assert await damage_server(copy_there, damage.postgres or damage.sqlite) > 0
-    assert await upkeep.verify(copy_there) != []
+    assert await admin.verify(copy_there) != []
     if damage.mended:
-        assert await upkeep.verify(copy_there, repair=True) == []
+        assert await admin.verify(copy_there, repair=True) == []
 
 
 async def test_a_sound_database_on_a_server_is_found_so(copy_there: str) -> None:
-    assert await upkeep.verify(copy_there) == []
+    assert await admin.verify(copy_there) == []
 
 
 async def test_what_changed_since_a_position_is_looked_at(sound: Path, tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
     shutil.copyfile(sound, path)
-    before = await upkeep.verification_of(str(path))
+    before = await admin.verification_of(str(path))
     assert before.whole
     async with hansard.connect(path, providers=[]) as db:
         talk = await db.scope().conversations.create()
         await db.scope().messages.append(talk.id, [hansard.user("later"), hansard.user("last")])
-    later = await upkeep.verification_of(str(path), since=before.position)
+    later = await admin.verification_of(str(path), since=before.position)
     assert (later.whole, later.conversations, later.messages) == (False, 1, 2)
     assert later.findings == []
     damage_file(path, CHANGED)
-    later = await upkeep.verification_of(str(path), since=before.position)
+    later = await admin.verification_of(str(path), since=before.position)
     assert later.findings == [], "what was damaged lies before"
     damage_file(path, "UPDATE messages SET parts = replace(parts, 'last', 'lost')")
-    later = await upkeep.verification_of(str(path), since=before.position)
+    later = await admin.verification_of(str(path), since=before.position)
     assert len(later.findings) == 1
 
 
@@ -281,21 +281,21 @@ async def test_a_feed_that_was_trimmed_does_not_tell_what_changed(
     shutil.copyfile(sound, path)
     damage_file(path, "DELETE FROM feed WHERE position < 6")
     damage_file(path, "UPDATE feed SET kind = 'feed.trimmed' WHERE position = 6")
-    assert await upkeep.verify(str(path)) == []
-    assert (await upkeep.verification_of(str(path), since=6)).findings == []
+    assert await admin.verify(str(path)) == []
+    assert (await admin.verification_of(str(path), since=6)).findings == []
     with pytest.raises(InvalidInput, match="verify everything"):
-        await upkeep.verification_of(str(path), since=3)
+        await admin.verification_of(str(path), since=3)
 
 
 @pytest.mark.parametrize("share", [0.0, -1.0, 1.5, float("nan")])
 async def test_a_sample_is_a_share(sound: Path, share: float) -> None:
     with pytest.raises(InvalidInput):
-        await upkeep.verification_of(str(sound), sample=share)
+        await admin.verification_of(str(sound), sample=share)
 
 
 async def test_a_sample_of_all_is_everything_but_the_counters(sound: Path) -> None:
-    done = await upkeep.verification_of(str(sound), sample=1.0)
-    whole = await upkeep.verification_of(str(sound))
+    done = await admin.verification_of(str(sound), sample=1.0)
+    whole = await admin.verification_of(str(sound))
     assert (done.messages, done.artifacts, done.blobs) == (
         whole.messages, whole.artifacts, whole.blobs,
     )  # fmt: skip

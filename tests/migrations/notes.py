@@ -9,7 +9,7 @@ import hansard.storage.sql
 from hansard.model.base import Id, JsonObject, Names, Record
 from hansard.model.conversations import Conversation
 from hansard.model.tenants import User
-from hansard.storage.sql import revision
+from hansard.storage.sql import autogenerate
 from hansard.storage.tables import SCHEMA, Reference, Table
 
 RELEASED = Path(hansard.storage.sql.__path__[0]) / "migrations"
@@ -43,4 +43,4 @@ TOMORROW = SCHEMA.plus(NOTES)
 def write_revision(directory: Path) -> list[Path]:
     """Write the next migration beside a copy of the released ones."""
     shutil.copytree(RELEASED, directory, dirs_exist_ok=True)
-    return revision.write(TOMORROW, directory, "add_notes")
+    return autogenerate.write(TOMORROW, directory, "add_notes")

@@ -12,13 +12,14 @@ import asyncpg
 import pytest
 
 from hansard.errors import SchemaOutdated
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.storage.base import Storage
-from hansard.storage.memory import MemoryStorage
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sql import catalog, revision
+from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.postgres.migrations import migrate
+from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sql import autogenerate, catalog
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA, Schema
 from hansard.testing.storage import StorageContract
 from migrations.notes import NOTES, RELEASED, TOMORROW, write_revision
@@ -28,13 +29,13 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_new_sqlite_database_is_as_declared(tmp_path: Path) -> None:
     address = str(tmp_path / "chats.db")
-    await upkeep.migrate(address)
-    state = await upkeep.state(address)
+    await admin.migrate(address)
+    state = await admin.state(address)
     assert (state.schema, state.pending, state.differences) == (state.needed, [], [])
 
 
 async def test_a_new_postgres_database_is_as_declared(postgres_url: str) -> None:
-    state = await upkeep.state(postgres_url)
+    state = await admin.state(postgres_url)
     assert (state.schema, state.pending, state.differences) == (state.needed, [], [])
 
 
@@ -50,11 +51,11 @@ async def test_what_was_changed_by_hand_is_noticed_in_sqlite(
     tmp_path: Path, change: str, difference: str
 ) -> None:
     address = str(tmp_path / "chats.db")
-    await upkeep.migrate(address)
+    await admin.migrate(address)
     connection = apsw.Connection(address)
     connection.execute(change)
     connection.close()
-    found = (await upkeep.state(address)).differences
+    found = (await admin.state(address)).differences
     assert any(line.startswith(difference) for line in found), found
 
 
@@ -72,7 +73,7 @@ async def test_what_was_changed_by_hand_is_noticed_in_postgres(
     connection = await asyncpg.connect(postgres_url)
     await connection.execute(change)
     await connection.close()
-    found = (await upkeep.state(postgres_url)).differences
+    found = (await admin.state(postgres_url)).differences
     assert any(line.startswith(difference) for line in found), found
 
 
@@ -81,7 +82,7 @@ async def test_what_was_changed_by_hand_is_noticed_in_postgres(
 
 def test_declarations_without_a_change_need_no_migration(tmp_path: Path) -> None:
     shutil.copytree(RELEASED, tmp_path, dirs_exist_ok=True)
-    assert revision.write(SCHEMA, tmp_path, "nothing") == []
+    assert autogenerate.write(SCHEMA, tmp_path, "nothing") == []
 
 
 def test_a_declared_table_gets_its_migration_for_both_engines(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_declared_table_gets_its_migration_for_both_engines(tmp_path: Path) ->
         f"{engine}/{Migrations.builtin(engine).latest + 1:04d}_add_notes.sql"
         for engine in ("sqlite", "postgres")
     ]
-    assert revision.write(TOMORROW, tmp_path, "nothing") == []
+    assert autogenerate.write(TOMORROW, tmp_path, "nothing") == []
 
 
 async def test_a_database_brought_up_is_as_one_made_anew(
@@ -98,7 +99,7 @@ async def test_a_database_brought_up_is_as_one_made_anew(
 ) -> None:
     """From the declarations of tomorrow, and by migrating what today's made."""
     path = tmp_path / "chats.db"
-    await upkeep.migrate(str(path))
+    await admin.migrate(str(path))
     sqlite = SqliteStorage(path, schema=TOMORROW, migrations=Migrations.load(tomorrow / "sqlite"))
     await sqlite.open()
     await sqlite.close()
@@ -109,7 +110,7 @@ async def test_a_database_brought_up_is_as_one_made_anew(
 
     postgres = Migrations.load(tomorrow / "postgres")
     server = await asyncpg.connect(postgres_url)
-    await postgres.bring_up_postgres(server, apply=True)
+    await migrate(postgres, server, apply=True)
     there = await catalog.facts_postgres(server)
     await server.close()
     assert catalog.differences(there, catalog.wanted_postgres(TOMORROW)) == []
@@ -118,7 +119,7 @@ async def test_a_database_brought_up_is_as_one_made_anew(
 async def test_a_declaration_without_its_migration_is_noticed(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    await upkeep.migrate(str(tmp_path / "chats.db"))
+    await admin.migrate(str(tmp_path / "chats.db"))
     connection = apsw.Connection(str(tmp_path / "chats.db"))
     found = catalog.differences(catalog.facts_sqlite(connection), catalog.wanted_sqlite(TOMORROW))
     connection.close()

@@ -16,14 +16,15 @@ from hansard.errors import NotADatabase
 from hansard.model.messages import Message
 from hansard.model.reindexes import Reindex
 from hansard.providers.registry import Providers
+from hansard.search.tokenizer import first_passages, passages
 from hansard.storage import reindexing, verification
 from hansard.storage.base import Storage
+from hansard.storage.postgres import transaction as postgres_transaction
 from hansard.storage.query import Query
-from hansard.storage.sql import postgres, sqlite
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.sqlite import transaction as sqlite_transaction
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
-from hansard.storage.terms import first_passages, passages
 
 pytestmark = pytest.mark.anyio
 
@@ -56,8 +57,8 @@ class Interrupted(Exception):
 async def make_old(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database as it is when the migration has been applied: indexed as it was before."""
     with monkeypatch.context() as before:
-        before.setattr(sqlite, "passages", first_passages)
-        before.setattr(postgres, "passages", first_passages)
+        before.setattr(sqlite_transaction, "passages", first_passages)
+        before.setattr(postgres_transaction, "passages", first_passages)
         async with hansard.connect(url, providers=[]) as db:
             me = db.scope()
             talk = await me.conversations.create(title="Old")
@@ -105,7 +106,7 @@ async def opened(url: str) -> AsyncIterator[Storage]:
 def interrupt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Let the batch with that number fail after it wrote, and before it is committed."""
     number = -1
-    plain: Callable[..., Any] = sqlite.SqliteTransaction.update
+    plain: Callable[..., Any] = sqlite_transaction.SqliteTransaction.update
 
     async def update(self: Any, record: Any, *key: Any, **changes: Any) -> Any:
         nonlocal number
@@ -115,7 +116,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
             raise Interrupted
         return done
 
-    for kind in (sqlite.SqliteTransaction, postgres.PostgresTransaction):
+    for kind in (sqlite_transaction.SqliteTransaction, postgres_transaction.PostgresTransaction):
         monkeypatch.setattr(kind, "update", update)
 
 
@@ -172,7 +173,7 @@ async def test_rows_that_go_meanwhile_leave_no_term_in_the_file(old_file: str) -
 async def test_the_test_above_notices_a_row_taken_out_by_the_wrong_terms(
     old_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "first_passages", passages)
+    monkeypatch.setattr(sqlite_transaction, "first_passages", passages)
     with pytest.raises(NotADatabase):  # the engine finds that its index contradicts itself
         await _terms_left(old_file)
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import hansard
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from hansard.services.search import SearchFilter
-from hansard.storage import upkeep
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage import admin
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
 from migrations.released.make import contents, ticking
 
@@ -72,9 +72,9 @@ async def test_a_released_file_reads_as_it_did(released: Path, expected: dict[st
 
 
 async def test_a_released_file_is_whole_and_as_declared(released: Path) -> None:
-    await upkeep.migrate(str(released))
-    assert await upkeep.verify(str(released)) == []
-    state = await upkeep.state(str(released))
+    await admin.migrate(str(released))
+    assert await admin.verify(str(released)) == []
+    state = await admin.state(str(released))
     assert (state.pending, state.differences) == ([], [])
 
 
@@ -91,4 +91,4 @@ async def test_a_released_file_can_be_gone_on_with(released: Path) -> None:
         [thrown] = (await ada.conversations.list(filter=ConversationFilter(deleted=True))).items
         await ada.conversations.restore(thrown.id)
         assert [m.text async for m in ada.messages.all(thrown.id)] == ["no longer wanted"]
-    assert await upkeep.verify(str(released)) == []
+    assert await admin.verify(str(released)) == []

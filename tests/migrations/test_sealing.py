@@ -15,7 +15,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.reindexes import Reindex
 from hansard.providers.registry import Providers
-from hansard.storage import sealing, verification
+from hansard.storage import digest_backfill, verification
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 
@@ -48,8 +48,8 @@ async def storage(address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         await me.messages.edit(talk.id, placed[3].id, "another word")
         await me.branches.fork(talk.id, at=placed[1].id)
         await me.messages.delete(talk.id, (await me.messages.read(talk.id)).items[-1].id)
-    monkeypatch.setattr(sealing, "BATCH", 4)
-    monkeypatch.setattr(sealing, "PAUSE", 0)
+    monkeypatch.setattr(digest_backfill, "BATCH", 4)
+    monkeypatch.setattr(digest_backfill, "PAUSE", 0)
     yield storage
     await storage.close()
 
@@ -67,7 +67,7 @@ async def take_digests_away(storage: Storage) -> None:
         for branch in await tx.select(Query(Branch)):
             await tx.update(Branch, branch.id, head_digest=None)
         [talk, *_] = await tx.select(Query(Conversation).page(1))
-        note = Reindex(tenant_id=LOCAL, created_at=talk.created_at, name=sealing.DIGESTS)
+        note = Reindex(tenant_id=LOCAL, created_at=talk.created_at, name=digest_backfill.DIGESTS)
         await tx.insert(note)
 
     await storage.write(LOCAL, work)
@@ -90,7 +90,7 @@ async def test_every_message_gets_the_digest_it_would_have(storage: Storage) -> 
     await take_digests_away(storage)
     assert set((await digests(storage)).values()) == {None}
     assert await is_sound(storage), "while the note is there, they may be without"
-    assert await sealing.seal(storage, LOCAL) > 0
+    assert await digest_backfill.seal(storage, LOCAL) > 0
     assert await digests(storage) == before
     assert await storage.read(LOCAL, lambda tx: tx.select(Query(Reindex))) == []
     assert await is_sound(storage)
@@ -102,7 +102,7 @@ async def test_an_interruption_in_any_batch_loses_nothing(
 ) -> None:
     before = await digests(storage)
     await take_digests_away(storage)
-    seal_some, calls = sealing.seal_some, 0
+    seal_some, calls = digest_backfill.seal_some, 0
 
     async def broken(tx: Transaction, conversation_id: str, limit: int) -> int:
         nonlocal calls
@@ -113,11 +113,11 @@ async def test_an_interruption_in_any_batch_loses_nothing(
         return done
 
     with monkeypatch.context() as patch:
-        patch.setattr(sealing, "seal_some", broken)
+        patch.setattr(digest_backfill, "seal_some", broken)
         with pytest.raises(Interrupted):
-            await sealing.seal(storage, LOCAL)
+            await digest_backfill.seal(storage, LOCAL)
     assert await is_sound(storage)
-    await sealing.seal(storage, LOCAL)
+    await digest_backfill.seal(storage, LOCAL)
     assert await digests(storage) == before
 
 
@@ -125,12 +125,12 @@ async def test_who_writes_meanwhile_is_not_disturbed(storage: Storage) -> None:
     await take_digests_away(storage)
     me = services(storage)
     for _ in range(4):
-        await storage.write(LOCAL, sealing.step)
+        await storage.write(LOCAL, digest_backfill.step)
         for talk in (await me.conversations.list()).items:
             await me.messages.append(talk.id, [hansard.user("meanwhile")])
             items = (await me.messages.read(talk.id)).items
             await me.messages.edit(talk.id, items[len(items) // 2].id, "changed meanwhile")
-    await sealing.seal(storage, LOCAL)
+    await digest_backfill.seal(storage, LOCAL)
     assert None not in (await digests(storage)).values()
     assert await is_sound(storage)
 

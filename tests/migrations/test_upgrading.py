@@ -13,11 +13,12 @@ import pytest
 
 import hansard
 from hansard.errors import DatabaseInUse, SchemaOutdated, SchemaTooNew, StorageError, StorageFull
-from hansard.storage import upkeep
-from hansard.storage.postgres import PostgresStorage
+from hansard.storage import admin as storage_admin
+from hansard.storage.postgres.migrations import LOCK, applied, migrate
+from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sql import catalog
-from hansard.storage.sql.migrations import LOCK, Migration, Migrations, applied_postgres
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.sql.migrations import Migration, Migrations
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.torture.disk import failing_disk
 from migrations.notes import TOMORROW
 
@@ -78,7 +79,7 @@ async def test_opening_an_older_file_brings_it_up_and_keeps_a_copy(
     assert "notes TABLE STRICT" in facts(today)
     [copy] = copies(today)
     assert facts(copy) == before
-    aside = upkeep.restore(str(today), copy)
+    aside = storage_admin.restore(str(today), copy)
     assert aside is not None
     assert facts(today) == before
     async with hansard.connect(today, providers=[]) as db:
@@ -110,9 +111,9 @@ async def test_a_newer_file_is_refused(today: Path, tomorrow: Path) -> None:
         with pytest.raises(SchemaTooNew, match=f"schema {LATEST + 1}, this program knows {LATEST}"):
             await SqliteStorage(today, readonly=readonly).open()
     with pytest.raises(SchemaTooNew):
-        await upkeep.state(str(today))
+        await storage_admin.state(str(today))
     with pytest.raises(SchemaTooNew):
-        await upkeep.migrate(str(today))
+        await storage_admin.migrate(str(today))
     assert facts(today) == before
 
 
@@ -176,20 +177,20 @@ async def test_an_empty_database_is_refused_with_what_to_run(
     await admin.execute(f"CREATE DATABASE {empty.rsplit('/', 1)[1]}")
     with pytest.raises(SchemaOutdated, match="run `hansard db migrate`"):
         await PostgresStorage(empty).open()
-    done = await upkeep.migrate(empty)
+    done = await storage_admin.migrate(empty)
     assert done.applied[0].startswith("0001_")
     async with hansard.connect(empty, providers=[]) as db:
         await db.scope().conversations.create()
-    assert (await upkeep.migrate(empty)).applied == []
+    assert (await storage_admin.migrate(empty)).applied == []
     await admin.execute(f"DROP DATABASE {empty.rsplit('/', 1)[1]} WITH (FORCE)")
     await admin.close()
 
 
 async def test_a_newer_database_is_refused(postgres_url: str, server: Any, tomorrow: Path) -> None:
-    await Migrations.load(tomorrow / "postgres").bring_up_postgres(server, apply=True)
-    for migrate in (False, True):
+    await migrate(Migrations.load(tomorrow / "postgres"), server, apply=True)
+    for automatic in (False, True):
         with pytest.raises(SchemaTooNew, match=f"schema {LATEST + 1}, this program knows {LATEST}"):
-            await PostgresStorage(postgres_url, migrate=migrate).open()
+            await PostgresStorage(postgres_url, migrate=automatic).open()
 
 
 async def test_of_two_at_once_on_a_server_one_brings_it_up(
@@ -200,8 +201,7 @@ async def test_of_two_at_once_on_a_server_one_brings_it_up(
     both = [await asyncpg.connect(postgres_url) for _ in range(2)]
     await server.execute("SELECT pg_advisory_lock($1)", LOCK)
     migrating = [
-        asyncio.create_task(migrations.bring_up_postgres(connection, apply=True))
-        for connection in both
+        asyncio.create_task(migrate(migrations, connection, apply=True)) for connection in both
     ]
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
     async with asyncio.timeout(30):
@@ -218,8 +218,8 @@ async def test_a_migration_that_fails_on_a_server_changes_nothing(
     postgres_url: str, server: Any
 ) -> None:
     text = HALF.replace("half (a INTEGER) STRICT", "hansard.half (a bigint)")
-    before = await catalog.facts_postgres(server), await applied_postgres(server)
+    before = await catalog.facts_postgres(server), await applied(server)
     storage = PostgresStorage(postgres_url, migrations=with_a_fault("postgres", text), migrate=True)
     with pytest.raises(StorageError, match=f"{NEXT}_fault failed, and nothing was changed: "):
         await storage.open()
-    assert (await catalog.facts_postgres(server), await applied_postgres(server)) == before
+    assert (await catalog.facts_postgres(server), await applied(server)) == before

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from hansard import Services
 from hansard.errors import BadCursor
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from hansard.services.search import SearchFilter
 from model import words as w
 from model.sides import Work

@@ -17,10 +17,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from hansard.errors import NotFound, VersionMoved
 from hansard.storage.base import Storage
-from hansard.storage.memory import MemoryStorage
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sql.sqlite import SqliteTransaction
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sqlite.storage import SqliteStorage
+from hansard.storage.sqlite.transaction import SqliteTransaction
 from model.machine import Record
 from model.sides import Sides
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from hansard import Draft
-from hansard.services.drafting import UNSET
+from hansard.services.conversations.drafts import UNSET
 from hansard.storage.base import OnConflict
 from model import words as w
 from model.sides import Outcome, Work

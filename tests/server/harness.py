@@ -18,17 +18,17 @@ from typing import Any, Self, TypeVar
 import httpx2
 import uvicorn
 
+from hansard.database import Database
 from hansard.providers.base import Provider
 from hansard.providers.echo import Echo
 from hansard.providers.registry import Providers
 from hansard.server.app import make_app
-from hansard.server.auth import signin_code
 from hansard.server.cookies import KEY
-from hansard.server.gate import local_hosts
-from hansard.server.run import listen
+from hansard.server.middleware import local_hosts
+from hansard.server.serve import listen
+from hansard.server.sessions import signin_code
 from hansard.server.sse import Closing
-from hansard.server.websocket import wire
-from hansard.services.database import Database
+from hansard.server.websocket import protocol
 from hansard.services.options import ChatOptions
 from hansard.services.quotas import Quotas
 from hansard.storage.urls import storage_for
@@ -40,7 +40,7 @@ JSON = dict[str, Any]
 NOT_BUILT = Path(__file__).with_name("no-such-folder")
 PROGRAM = (
     "import sys; from pathlib import Path; from hansard.config import load; "
-    "from hansard.server.run import serve; "
+    "from hansard.server.serve import serve; "
     "serve(load(dict(a.split('=', 1) for a in sys.argv[2:])), ready_file=Path(sys.argv[1]))"
 )
 
@@ -216,7 +216,7 @@ class Listening(uvicorn.Server):
         given: JSON = {"web": NOT_BUILT, **served}
         app = make_app(database, token=TOKEN, hosts=hosts, closing=self.closing, **given)
         super().__init__(
-            uvicorn.Config(app, lifespan="off", log_config=None, **wire.settings(connections))
+            uvicorn.Config(app, lifespan="off", log_config=None, **protocol.settings(connections))
         )
 
     async def listen(self) -> None:

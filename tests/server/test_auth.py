@@ -14,9 +14,9 @@ import pytest
 
 from hansard import Database, connect
 from hansard.errors import InvalidConfig, NotSignedIn
-from hansard.server import auth
-from hansard.server.auth import Credential, Doorkeeper, signin_link, token_of
+from hansard.server import sessions
 from hansard.server.cookies import KEY
+from hansard.server.sessions import Credential, Doorkeeper, signin_link, token_of
 from server.harness import TOKEN, Site, credentials, problem
 from server.harness import browser as signed_in
 
@@ -85,8 +85,8 @@ def test_a_link_signs_one_browser_in_once(here: Site) -> None:
 
 def test_a_code_is_for_its_user_alone(here: Site) -> None:
     with here.beside(user="eve") as eve:
-        problem(sign_in(eve, auth.signin_code(TOKEN)), 401, "not-signed-in")
-        assert sign_in(eve, auth.signin_code(TOKEN, user="eve")).status_code == 201
+        problem(sign_in(eve, sessions.signin_code(TOKEN)), 401, "not-signed-in")
+        assert sign_in(eve, sessions.signin_code(TOKEN, user="eve")).status_code == 201
 
 
 def test_a_cookie_or_a_key_alone_opens_nothing(here: Site) -> None:
@@ -111,7 +111,7 @@ def test_a_cookie_or_a_key_alone_opens_nothing(here: Site) -> None:
 
 def test_a_cookie_that_is_enough_would_be_seen(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: only the cookie's own secret is compared."""
-    monkeypatch.setattr(auth, "is_of", lambda session, *_: session is not None)
+    monkeypatch.setattr(sessions, "is_of", lambda session, *_: session is not None)
     with pytest.raises(AssertionError):
         test_a_cookie_or_a_key_alone_opens_nothing(here)
 
@@ -135,7 +135,7 @@ async def test_a_code_expires_and_follows_the_token() -> None:
         now = [time.time()]
         keeper = doorkeeper(database, now)
         other = Doorkeeper("hsd_" + "o" * 43, database.scope().sessions)
-        code = auth.signin_code(TOKEN)
+        code = sessions.signin_code(TOKEN)
         with pytest.raises(NotSignedIn):
             await other.admit(code)
         session, cookie = await keeper.admit(code)
@@ -146,8 +146,8 @@ async def test_a_code_expires_and_follows_the_token() -> None:
         for wrong in (cookie, "", "..", "é", code[:-1]):
             with pytest.raises(NotSignedIn):
                 await keeper.admit(wrong)
-        late = auth.signin_code(TOKEN)
-        now[0] += auth.LINK_LASTS + 1
+        late = sessions.signin_code(TOKEN)
+        now[0] += sessions.LINK_LASTS + 1
         with pytest.raises(NotSignedIn):
             await keeper.admit(late)
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from hansard.server.auth import signin_code
 from hansard.server.cookies import KEY
-from hansard.storage import upkeep
+from hansard.server.sessions import signin_code
+from hansard.storage import admin
 from repeater import CANARY, repeating
 from server.harness import Process, process
 
@@ -43,7 +43,7 @@ def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Left:
             monkeypatch.setenv(f"HANSARD_PROVIDER_{name.upper()}_KEY", CANARY)
         with process(home, log_level="debug") as server:
             answers, secrets = _use(server)
-            upkeep.backup(str(home / "chats.db"), copy)
+            admin.backup(str(home / "chats.db"), copy)
             said = server.end()
     files = [path for path in home.iterdir() if path.is_file() and path.name != "token"]
     seen = {path.name: path.read_bytes().decode("latin-1") for path in [*files, copy]}

@@ -12,7 +12,7 @@ import pytest
 from hansard.errors import ProviderRefused
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Scripted
-from hansard.services.runs import Runs
+from hansard.services.runs.service import Runs
 from server.harness import JSON, Site, parse, problem, site, text_of, wait_until
 
 WORDS = " ".join(f"word{i}" for i in range(30))

@@ -11,7 +11,7 @@ import pytest
 from hansard import errors
 from hansard.errors import HansardError
 from hansard.server.errors import STATUS, refusal, status_of
-from hansard.services.conversations import Conversations
+from hansard.services.conversations.service import Conversations
 from server.harness import Site, problem
 
 CREATE = "/conversations"

@@ -14,9 +14,9 @@ import httpx2
 import pytest
 
 from hansard import connect
-from hansard.services.database import LOCAL_TENANT
-from hansard.services.feed import Feed
-from hansard.services.trimming import trim_feeds
+from hansard.database import LOCAL_TENANT
+from hansard.services.feed.retention import trim_feeds
+from hansard.services.feed.service import Feed
 from hansard.storage.base import Change, Transaction
 from server.harness import JSON, Site, credentials, parse, problem, process
 from server.harness import browser as signed_in

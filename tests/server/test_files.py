@@ -13,7 +13,7 @@ import pytest
 from hansard.errors import InvalidInput
 from hansard.server.http import transfer
 from hansard.services.blobs import MAX_BLOB
-from hansard.services.transfer import Transfer
+from hansard.services.transfer.exporter import Transfer
 from server.harness import TOKEN, Site, problem, site
 
 LINES = {"Content-Type": "application/jsonl"}

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hansard.server import heads
-from hansard.server.heads import MAX_HEAD
+from hansard.server import protocol
+from hansard.server.protocol import MAX_HEAD
 from server.harness import TOKEN, Site
 from server.sockets import socket as connected
 
@@ -75,7 +75,7 @@ def check_that_it_is_given_up(line: socket.socket) -> None:
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "PATIENCE", 2.0)
+    monkeypatch.setattr(protocol, "PATIENCE", 2.0)
 
 
 @pytest.mark.usefixtures("hurry")
@@ -169,13 +169,13 @@ def test_bodies_and_requests_that_come_together_are_not_counted(
 def later_headers(here: Site, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What is among the headers when the body has come, of a request with an unknown field after its body."""
     seen: list[list[bytes]] = []
-    complete = heads.Heads.on_message_complete
+    complete = protocol.Heads.on_message_complete
 
-    def looked(self: heads.Heads) -> None:
+    def looked(self: protocol.Heads) -> None:
         seen.append([name for name, _ in self.scope["headers"]])
         complete(self)
 
-    monkeypatch.setattr(heads.Heads, "on_message_complete", looked)
+    monkeypatch.setattr(protocol.Heads, "on_message_complete", looked)
     place = urlsplit(here.url)
     how = ("Transfer-Encoding: chunked", "Content-Type: application/json")
     with socket.create_connection((place.hostname, place.port), timeout=20) as line:
@@ -192,5 +192,5 @@ def test_what_comes_after_a_body_is_no_header(here: Site, monkeypatch: pytest.Mo
 def test_a_field_after_a_body_that_is_taken_for_a_header_would_be_seen(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(heads.Heads, "on_header")
+    monkeypatch.delattr(protocol.Heads, "on_header")
     assert later_headers(here, monkeypatch) == [b"x-unknown"]

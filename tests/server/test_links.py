@@ -15,10 +15,10 @@ import pytest
 
 from hansard.errors import NotFound, TooManyRequests
 from hansard.model.shares import Share
-from hansard.server import guessing
+from hansard.server import rate_limit
 from hansard.server.cookies import KEY
-from hansard.server.guessing import Guesses
-from hansard.services.shares import Shares
+from hansard.server.rate_limit import Guesses
+from hansard.services.artifacts.shares import Shares
 from hansard.storage.base import Transaction
 from server.harness import JSON, Site, problem, process, site, wait_until
 
@@ -147,9 +147,9 @@ def test_guesses_are_bounded_and_shut_nobody_out(lone: Site) -> None:
     _, link = linked(lone)
     known = f"/api/v1/links/{link['token']}"
     assert lone.stranger.get(known).status_code == 200
-    answers = [lone.stranger.get(f"/api/v1/links/guess{n}") for n in range(guessing.ALLOWED + 10)]
+    answers = [lone.stranger.get(f"/api/v1/links/guess{n}") for n in range(rate_limit.ALLOWED + 10)]
     statuses = [answer.status_code for answer in answers]
-    assert statuses[: guessing.ALLOWED] == [404] * guessing.ALLOWED
+    assert statuses[: rate_limit.ALLOWED] == [404] * rate_limit.ALLOWED
     assert statuses[-1] == 429
     last = answers[-1]
     assert (last.headers["retry-after"], last.json()["type"]) == (
@@ -179,7 +179,7 @@ def without_a_checksum(here: Site, link: JSON) -> str:
 def test_an_older_link_stays_good_and_its_kind_is_guessed_within_bounds(lone: Site) -> None:
     _, link = linked(lone)
     token = without_a_checksum(lone, link)
-    for n in range(guessing.ALLOWED):
+    for n in range(rate_limit.ALLOWED):
         lone.stranger.get(f"/api/v1/links/guess{n}")
     problem(lone.stranger.get(f"/api/v1/links/{token}"), 429, "too-many-requests")
     with httpx2.Client(transport=httpx2.HTTPTransport(local_address="127.0.0.2")) as neighbour:
@@ -234,20 +234,20 @@ def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
             raise NotFound
         return refused.type
 
-    for _ in range(guessing.ALLOWED):
+    for _ in range(rate_limit.ALLOWED):
         assert guess("a") is NotFound
     assert guess("a") is TooManyRequests
     assert guess("b") is NotFound
-    now[0] += guessing.REFILL * 1.01
+    now[0] += rate_limit.REFILL * 1.01
     assert guess("a") is NotFound
     assert guess("a") is TooManyRequests
     with guesses.bounded("b", "right"):
         pass
     assert guess("a", "right") is NotFound, "it was good here, and may be looked for once more"
     assert guess("a", "right") is TooManyRequests
-    for number in range(guessing.REMEMBERED + 5):
+    for number in range(rate_limit.REMEMBERED + 5):
         guess(str(number))
-    assert len(guesses._wrong) == guessing.REMEMBERED
+    assert len(guesses._wrong) == rate_limit.REMEMBERED
 
 
 async def test_guesses_at_once_are_bounded_and_nobody_waits_for_long() -> None:
@@ -268,17 +268,17 @@ async def test_guesses_at_once_are_bounded_and_nobody_waits_for_long() -> None:
             pass
         return True
 
-    for number in range(guessing.ALLOWED + 5):
+    for number in range(rate_limit.ALLOWED + 5):
         assert await look(f"good {number}", right=True), "what opens costs nothing"
     revoked = await asyncio.gather(*(look("good 1") for _ in range(300)))
     assert all(revoked), "it opened before, and was looked for by everybody at once"
     assert not await look("another")
-    now[0] += guessing.REFILL * 1.01
+    now[0] += rate_limit.REFILL * 1.01
     assert await look("another"), "no more than what is allowed was counted"
-    now[0] += guessing.REFILL * guessing.ALLOWED
+    now[0] += rate_limit.REFILL * rate_limit.ALLOWED
     looked = await asyncio.gather(*(look(f"guess {number}") for number in range(300)))
-    assert sum(looked) == guessing.ALLOWED
-    now[0] += guessing.REFILL * 1.01
+    assert sum(looked) == rate_limit.ALLOWED
+    now[0] += rate_limit.REFILL * 1.01
     assert await look("one more", right=True)
 
 

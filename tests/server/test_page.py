@@ -12,9 +12,9 @@ import pytest
 from hansard.config import load
 from hansard.errors import InvalidConfig
 from hansard.server.app import make_api
-from hansard.server.auth import Doorkeeper, signin_code
 from hansard.server.cookies import KEY
-from hansard.server.run import OWN, serve
+from hansard.server.serve import OWN, serve
+from hansard.server.sessions import Doorkeeper, signin_code
 from hansard.server.sse import Closing
 from server.harness import TOKEN, Site, problem, site
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from hansard.server import preview
-from hansard.server.auth import Doorkeeper
+from hansard.server.sessions import Doorkeeper
 from server.harness import JSON, Site, problem, site
 
 FRAME = {"Sec-Fetch-Dest": "iframe"}

@@ -18,9 +18,9 @@ import pytest
 
 from hansard.config import load
 from hansard.errors import DatabaseInUse, InvalidConfig, SchemaOutdated
-from hansard.server.auth import signin_code
 from hansard.server.cookies import KEY
-from hansard.server.run import serve
+from hansard.server.serve import serve
+from hansard.server.sessions import signin_code
 from server.harness import JSON, browser, credentials, parse, problem, process, text_of, wait_until
 
 WORDS = " ".join(f"word{i}" for i in range(400))

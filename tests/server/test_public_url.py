@@ -9,9 +9,9 @@ import pytest
 
 from hansard.config import load
 from hansard.errors import InvalidConfig
-from hansard.server.auth import signin_code
 from hansard.server.cookies import KEY, SessionCookie
-from hansard.server.run import serve
+from hansard.server.serve import serve
+from hansard.server.sessions import signin_code
 from server.harness import TOKEN, process, site
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")

@@ -16,7 +16,7 @@ from hansard.config import load
 from hansard.errors import InvalidConfig, TooManyRequests
 from hansard.formats import jsonl
 from hansard.ids import now
-from hansard.server import heads
+from hansard.server import protocol
 from hansard.services.quotas import AT_ONCE, DAY, Bucket, Buckets, Meters, Quotas
 from server.harness import JSON, TOKEN, Site, problem, site, wait_until
 from server.sockets import socket as connected
@@ -174,8 +174,8 @@ def all_of(line: socket.socket) -> bytes:
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "PACE", 1.0)
-    monkeypatch.setattr(heads, "LINGER", 0.2)
+    monkeypatch.setattr(protocol, "PACE", 1.0)
+    monkeypatch.setattr(protocol, "LINGER", 0.2)
 
 
 @pytest.mark.usefixtures("hurry")
@@ -213,13 +213,13 @@ def narrow(tmp_path: Path) -> Iterator[Site]:
 
 
 def test_an_address_has_so_many_connections(narrow: Site) -> None:
-    before = dict(heads._open)
+    before = dict(protocol._open)
     with ExitStack() as held:
         lines = [held.enter_context(raw(narrow)) for _ in range(6)]
         assert b"429" in all_of(lines[-1])
         lines[0].sendall(head(narrow, 2) + b"{}")
         assert lines[0].recv(65_536).startswith(b"HTTP/1.1 201 ")
-    wait_until(lambda: dict(heads._open) == before)
+    wait_until(lambda: dict(protocol._open) == before)
     with connected(narrow.url) as wired:
         assert wired.ask("ping") == {"position": None}
-    wait_until(lambda: dict(heads._open) == before)
+    wait_until(lambda: dict(protocol._open) == before)

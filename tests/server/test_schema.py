@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from hansard.services.stats import Statistics
+from hansard.services.users.statistics import Statistics
 from server.harness import JSON, TOKEN, Site, site
 from server.test_walls import things_of
 

@@ -14,9 +14,9 @@ import httpx2
 import pytest
 
 from hansard.errors import StorageError
-from hansard.server import auth
-from hansard.server.auth import Doorkeeper, signin_code
+from hansard.server import sessions
 from hansard.server.cookies import KEY
+from hansard.server.sessions import Doorkeeper, signin_code
 from server.harness import (
     JSON,
     TOKEN,
@@ -173,7 +173,7 @@ def test_a_server_that_believes_for_ever_would_be_seen(
     alone: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted bug: what was read of a session once is never read again."""
-    monkeypatch.setattr(auth, "BELIEVED", 1e9)
+    monkeypatch.setattr(sessions, "BELIEVED", 1e9)
     with alone.beside() as second, browser(second.url) as client:
         assert client.get("/api/v1/me").status_code == 200
         alone.delete("/sessions")
@@ -208,7 +208,7 @@ def test_an_error_in_the_log_for_a_cut_answer_would_be_seen(
     alone: Site, bulky: JSON, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The planted bug: the connection is left to the server, which takes the answer for unfinished."""
-    monkeypatch.setattr("hansard.server.gate.CUT", "nobody")
+    monkeypatch.setattr("hansard.server.middleware.CUT", "nobody")
     assert not whole_after_a_sign_out(alone, "GET", f"/blobs/{bulky['id']}")
     wait_until(lambda: bool(_errors(caplog)))
 
@@ -228,7 +228,7 @@ def test_an_answer_that_goes_on_would_be_seen(
     alone: Site, bulky: JSON, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted bug: who was let in once is let in for as long as the answer takes."""
-    monkeypatch.setattr("hansard.server.gate._Answer._check", _let_through)
+    monkeypatch.setattr("hansard.server.middleware._Answer._check", _let_through)
     assert whole_after_a_sign_out(alone, "GET", f"/blobs/{bulky['id']}")
 
 

@@ -13,10 +13,10 @@ from hansard.errors import NotFound
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
-from hansard.server.auth import signin_code
+from hansard.server.sessions import signin_code
 from hansard.services.base import Service
 from hansard.storage.base import Reader
-from hansard.storage.sql.sqlite import SqliteTransaction
+from hansard.storage.sqlite.transaction import SqliteTransaction
 from server.harness import JSON, TOKEN, Site, problem, site
 from server.walls import BODIES, MISSING, NAMES, NO_THING, OWN_NAMES, REFERENCES, Reference
 

@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from hansard.server.auth import Doorkeeper
+from hansard.server.sessions import Doorkeeper
 from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
 from hansard.server.websocket.session import Session

@@ -16,11 +16,11 @@ from websockets.exceptions import WebSocketException
 
 import hansard
 from faults.sessions import until
-from hansard.services import hub
-from hansard.services.database import KEEP_FEED
-from hansard.services.feed import Beginning, Feed
+from hansard.database import KEEP_FEED
+from hansard.services.feed import broadcaster
+from hansard.services.feed.service import Beginning, Feed
 from hansard.storage.base import Change, Transaction
-from hansard.storage.notices import Notices
+from hansard.storage.postgres.listener import Notices
 from server import harness, sockets
 from server.harness import Process, Site, process, wait_until
 from server.sockets import socket
@@ -28,7 +28,7 @@ from server.sockets import socket
 pytestmark = pytest.mark.usefixtures("anyio_backend")
 
 FORGETFUL = """
-from hansard.server.websocket.listening import Listener
+from hansard.server.websocket.subscriptions import Listener
 subscribe = Listener.subscribe
 Listener.subscribe = lambda self, topics, after, runs: subscribe(self, topics, None, runs)
 """
@@ -204,7 +204,7 @@ async def test_a_change_that_is_settled_late_is_told_soon(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit rings at once, but is not told while an older transaction may still come before it."""
-    monkeypatch.setattr(hub, "UNASKED", 60.0)
+    monkeypatch.setattr(broadcaster, "UNASKED", 60.0)
     written, go_on = asyncio.Event(), asyncio.Event()
 
     async def long(tx: Transaction) -> None:
@@ -233,7 +233,7 @@ async def test_a_line_that_is_cut_is_opened_again(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what was committed meanwhile is told; nobody looks unasked here."""
-    monkeypatch.setattr(hub, "UNASKED", 60.0)
+    monkeypatch.setattr(broadcaster, "UNASKED", 60.0)
     cut = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND query LIKE 'LISTEN %'"
@@ -259,7 +259,7 @@ async def test_a_line_that_is_cut_is_opened_again(
 async def test_a_lost_notice_is_made_good_by_looking(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "UNASKED", 0.2)
+    monkeypatch.setattr(broadcaster, "UNASKED", 0.2)
     monkeypatch.setattr(Notices, "_hear", lambda *_: None)
     async with (
         hansard.connect(postgres_url, providers=[]) as db,

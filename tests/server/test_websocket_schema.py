@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from hansard.server.websocket import asyncapi
-from hansard.server.websocket.requests import REQUESTS, Ping
+from hansard.server.websocket.commands import REQUESTS, Ping
 from hansard.server.websocket.topics import EVENTS
 from server.harness import JSON, Site
 from server.sockets import Socket, socket

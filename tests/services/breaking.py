@@ -8,7 +8,7 @@ from typing import Any
 
 from hansard import Database
 from hansard.errors import HansardError, OutcomeUnknown
-from hansard.services.endings import Ending
+from hansard.services.runs.completion import Ending
 
 Which = Callable[[Any], bool]
 

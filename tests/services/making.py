@@ -10,7 +10,7 @@ from hansard.model.artifacts import Artifact
 from hansard.model.conversations import Conversation
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.artifacts.validation import ArtifactFilter
 
 CODE = (
     "def tick():\n    hour = 1\n    minute = 2\n    second = 3\n    return hour, minute, second\n"

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 import hansard
-from hansard.storage import upkeep
+from hansard.storage import admin
 
 pytestmark = pytest.mark.anyio
 
@@ -33,10 +33,10 @@ async def _found(address: str) -> list[int]:
 
 async def _check(address: str) -> None:
     """What is wrong is found, and is right after a repair."""
-    found = await upkeep.verify(address)
+    found = await admin.verify(address)
     assert found
     assert {finding.repairable for finding in found} == {True}
-    assert await upkeep.verify(address, repair=True) == []
+    assert await admin.verify(address, repair=True) == []
     assert await _found(address) == [1, 1, 3, 0]
 
 
@@ -50,7 +50,7 @@ async def _check(address: str) -> None:
 async def test_in_a_file(tmp_path: Path, damage: str) -> None:
     address = str(tmp_path / "chats.db")
     await _fill(address)
-    assert await upkeep.verify(address) == []
+    assert await admin.verify(address) == []
     assert await _found(address) == [1, 1, 3, 0]
     connection = apsw.Connection(address)
     connection.execute(damage)
@@ -60,7 +60,7 @@ async def test_in_a_file(tmp_path: Path, damage: str) -> None:
 
 async def test_on_a_server(postgres_url: str) -> None:
     await _fill(postgres_url)
-    assert await upkeep.verify(postgres_url) == []
+    assert await admin.verify(postgres_url) == []
     connection = await asyncpg.connect(postgres_url)
     await connection.execute("DELETE FROM hansard.artifact_texts_terms WHERE passage > 0")
     await connection.close()
@@ -70,6 +70,6 @@ async def test_on_a_server(postgres_url: str) -> None:
 async def test_its_size_is_told_with_that_of_the_messages(tmp_path: Path) -> None:
     address = str(tmp_path / "chats.db")
     await _fill(address)
-    rows = {table.table: table.rows for table in (await upkeep.size(address)).tables}
+    rows = {table.table: table.rows for table in (await admin.size(address)).tables}
     assert (rows["artifacts"], rows["revisions"], rows["artifact_texts"]) == (3, 3, 3)
     assert "(search index)" in rows

@@ -11,9 +11,9 @@ import pytest
 from hansard import Database, Services
 from hansard.errors import NotFound
 from hansard.model.artifacts import Artifact
-from hansard.services import bundles
-from hansard.services.artifactaccess import ArtifactService
-from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.artifacts.access import ArtifactService
+from hansard.services.artifacts.validation import ArtifactFilter
+from hansard.services.transfer import archives
 from hansard.storage.base import Reader
 from services.making import said
 from services.test_bundles import files_of, manifest, take_in
@@ -80,7 +80,7 @@ async def test_what_was_revoked_between_two_artifacts_is_left_out(
 async def test_what_was_revoked_between_two_contents_is_left_out(
     ada: Services, bob: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "MANY", 1)
+    monkeypatch.setattr(archives, "MANY", 1)
     made = await shared(ada, "one", "whole")
     for text in ("two", "three"):
         await ada.artifacts.update(made[0].id, content=text)
@@ -131,6 +131,6 @@ async def unasked(
 async def test_an_export_that_does_not_ask_again_would_be_seen(
     ada: Services, bob: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles.Bundles, "artifact", unasked)
+    monkeypatch.setattr(archives.Bundles, "artifact", unasked)
     with pytest.raises(AssertionError):
         await check_that_the_rest_is_left_out(ada, bob, by_ids)

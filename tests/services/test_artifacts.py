@@ -20,7 +20,7 @@ from hansard.errors import (
 )
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact, Content, Revision
-from hansard.services.artifactfields import MAX_CONTENT, ArtifactFilter
+from hansard.services.artifacts.validation import MAX_CONTENT, ArtifactFilter
 from hansard.services.search import ArtifactSearchFilter
 from hansard.storage.query import Query
 from services.conftest import Clock

@@ -19,9 +19,9 @@ from hansard.formats import jsonl
 from hansard.ids import now
 from hansard.model.base import Entry
 from hansard.model.blobs import BlobChunk
-from hansard.services import arriving, batches, wholeness
-from hansard.services.batches import Batches
 from hansard.services.blobs import CHUNK
+from hansard.services.transfer import artifact_importer, batches, integrity
+from hansard.services.transfer.batches import Batches
 
 pytestmark = pytest.mark.anyio
 
@@ -145,13 +145,13 @@ async def test_contents_of_what_is_there_already_have_an_end(
     await ada.transfer.import_lines(lines)
     report = await ada.transfer.import_lines(lines)
     assert report.different["artifact"] == 1
-    monkeypatch.setattr(arriving, "MAX_WAITING_BYTES", 1_000)
+    monkeypatch.setattr(artifact_importer, "MAX_WAITING_BYTES", 1_000)
     with pytest.raises(TooLarge, match="Too many contents"):
         _bring([each for text in lines for each in _records(text)])
 
 
 def _bring(contents: list[Any]) -> None:
-    brought = arriving.Brought()
+    brought = artifact_importer.Brought()
     for each in contents:
         brought.add(each, there=False)
         brought._last = None  # a revision that is there with others has named it
@@ -169,7 +169,7 @@ async def test_rows_of_branches_have_an_end(ada: Services, monkeypatch: pytest.M
     [said] = await ada.messages.append(talk.id, [hansard.user("first")])
     await ada.branches.fork(talk.id, at=said.id)
     lines = [each async for each in ada.transfer.export()]
-    monkeypatch.setattr(wholeness, "MAX_STEPS", 0)
+    monkeypatch.setattr(integrity, "MAX_STEPS", 0)
     await ada.conversations.delete(talk.id)
     await ada.conversations.purge(talk.id)
     with pytest.raises(TooLarge, match="too long rows"):

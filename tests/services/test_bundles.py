@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from hansard import Database, Services
 from hansard.errors import InvalidInput, NotFound
-from hansard.formats import bundles
+from hansard.formats import archive as format_archive
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact, Content, Revision
-from hansard.services.artifactfields import ArtifactFilter
+from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.storage.query import Query
 from services.conftest import Clock
 from services.making import CODE, answer, artifacts, fenced, kinds, said, titles
@@ -366,7 +366,7 @@ def test_a_byte_that_is_wrong_anywhere_breaks_nothing(data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(1, 4))):
         archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))
     try:
-        reader = bundles.Reader(io.BytesIO(archive), len(archive), "globex", lambda r: r)
+        reader = format_archive.Reader(io.BytesIO(archive), len(archive), "globex", lambda r: r)
         for listed in reader.artifacts():
             for revision, file in listed.revisions:
                 reader.read(file, 1_000)
@@ -383,7 +383,7 @@ def _sound() -> bytes:
         id=new_id(), owner_id="ada", type="text", media_type="text/plain", updated_at=now, **made
     )
     revision = Revision(artifact_id=artifact.id, number=1, digest=digest, **made)
-    writer = bundles.Writer(now)
+    writer = format_archive.Writer(now)
     files = writer.begin(artifact, "plan.txt", [revision])
     writer.add(files[digest], b"one", now)
     return writer.taken() + writer.end()

@@ -11,7 +11,7 @@ import hansard
 from hansard import errors, secrets
 from hansard.providers import failures
 from hansard.providers.remote import Remote
-from hansard.services import hearing, live
+from hansard.services.runs import sanitize, stream
 from repeater import CANARY, repeating
 
 
@@ -55,12 +55,12 @@ def test_a_door_that_does_not_mask_is_noticed(
 ) -> None:
     match door:
         case "answers":
-            monkeypatch.setattr(live.Masker, "feed", lambda _, piece: piece)
+            monkeypatch.setattr(stream.Masker, "feed", lambda _, piece: piece)
         case "calls":
-            monkeypatch.setattr(hearing, "mask_known", lambda text: text)
+            monkeypatch.setattr(sanitize, "mask_known", lambda text: text)
         case _:
             monkeypatch.setattr(failures, "mask", lambda text: text)
-            monkeypatch.setattr(hearing, "mask_known", lambda text: text)
+            monkeypatch.setattr(sanitize, "mask_known", lambda text: text)
             for name in ("mask", "mask_values"):
                 monkeypatch.setattr(errors, name, lambda value: value)
     seen, told = _everything(endpoint, tmp_path / "chats.db")

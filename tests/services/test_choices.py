@@ -20,7 +20,7 @@ from hansard.providers.base import (
 )
 from hansard.providers.echo import Echo, Scripted
 from hansard.providers.remote import Remote
-from hansard.services.choices import default_model
+from hansard.services.runs.default_model import default_model
 from services.conftest import Open
 from services.strict import endpoint, stream
 from services.talks import ask, talk

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 import hansard
-from hansard import Database, Services
+from hansard import Database, Services, database
 from hansard.errors import InvalidInput, NotFound
-from hansard.services import conversations, database, trash
-from hansard.services.purging import IMPORTING, PURGED
+from hansard.model.lifecycle import IMPORTING, PURGED
+from hansard.services.conversations import service as conversations_service
+from hansard.services.conversations import trash
 from services.conftest import Clock
 from services.making import answer, artifacts, fenced, titles
 from services.talks import export, path, said, talk
@@ -88,7 +89,7 @@ async def test_a_deletion_that_has_the_time_of_a_mark_is_a_purge(
     def unguarded(now: datetime, _: Iterable[datetime | None] = ()) -> datetime:
         return now
 
-    for module in (conversations, trash):
+    for module in (conversations_service, trash):
         monkeypatch.setattr(module, "deletion_time", unguarded)
     made = await talk(ada, "precious")
     clock.now = IMPORTING

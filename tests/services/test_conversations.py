@@ -9,7 +9,7 @@ import pytest
 from hansard import Database, Services
 from hansard.errors import AlreadyExists, BadCursor, InvalidInput, NotFound, VersionMoved
 from hansard.ids import new_id
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from services.conftest import Clock
 from services.talks import say, talk
 

@@ -14,8 +14,8 @@ from hansard.model.parts import Error
 from hansard.model.runs import Run, RunEvent
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
-from hansard.services import endings, safekeeping
-from hansard.storage import placing
+from hansard.services.runs import completion, pending
+from hansard.storage import message_tree
 from hansard.storage.base import Health
 from services.breaking import Line, is_ending, until
 from services.conftest import Clock, Open
@@ -47,7 +47,7 @@ async def _refused(line: Line, often: int) -> None:
 async def test_an_answer_that_cannot_be_stored_now_is_stored_later(
     opened: Open, monkeypatch: pytest.MonkeyPatch, error: HansardError
 ) -> None:
-    monkeypatch.setattr(safekeeping, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(pending, "LONGEST_PAUSE", 0.02)
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")
         line = Line(db)
@@ -70,7 +70,7 @@ async def test_taking_any_failure_for_a_refusal_loses_the_answer(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted bug: patience has an end."""
-    monkeypatch.setattr(safekeeping, "is_refusal", lambda *_: True)
+    monkeypatch.setattr(pending, "is_refusal", lambda *_: True)
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")
         line = Line(db)
@@ -102,7 +102,7 @@ async def test_telling_of_an_end_without_reading_it_hides_the_answer(
             type="completed", data={"message_id": None},
         )  # fmt: skip
 
-    monkeypatch.setattr(endings, "last_event", forgetful)
+    monkeypatch.setattr(completion, "last_event", forgetful)
     held = Held("one")
     async with opened(Echo(), held) as (db, ada):
         made = await talk(ada, title="t")
@@ -123,7 +123,7 @@ async def test_telling_of_an_end_without_reading_it_hides_the_answer(
 async def test_of_what_can_never_be_stored_as_it_is_the_rest_is_kept(
     monkeypatch: pytest.MonkeyPatch, highest: int, kept: str
 ) -> None:
-    put = placing.put
+    put = message_tree.put
 
     async def narrow(tx: Any, request: Any, *place: Any) -> Any:
         for message in request.messages:
@@ -131,7 +131,7 @@ async def test_of_what_can_never_be_stored_as_it_is_the_rest_is_kept(
                 raise Unstorable()
         return await put(tx, request, *place)
 
-    monkeypatch.setattr(placing, "put", narrow)
+    monkeypatch.setattr(message_tree, "put", narrow)
     scripted = Scripted([TextDelta("Grüße 😀 東京")])
     options = hansard.ChatOptions(auto_title=False)
     async with hansard.connect(providers=[scripted], options=options) as db:
@@ -149,8 +149,8 @@ async def test_of_what_can_never_be_stored_as_it_is_the_rest_is_kept(
 async def test_an_ending_that_waits_when_the_database_is_closed_is_made_at_the_next_start(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(safekeeping, "LONGEST_PAUSE", 600.0)
-    monkeypatch.setattr(safekeeping, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(pending, "LONGEST_PAUSE", 600.0)
+    monkeypatch.setattr(pending, "FIRST_PAUSE", 600.0)
     async with opened(Echo(delay=0.3), save_interval=0.01) as (db, ada):
         made = await talk(ada, title="t")
         line = Line(db)
@@ -171,8 +171,8 @@ async def test_an_ending_that_waits_when_the_database_is_closed_is_made_at_the_n
 async def test_an_error_that_nobody_foresaw_is_no_refusal_while_the_storage_cannot_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(safekeeping, "LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(safekeeping, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pending, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(pending, "FIRST_PAUSE", 0.01)
     options = hansard.ChatOptions(auto_title=False)
     async with hansard.connect(providers=[Echo()], options=options) as db:
         me = db.scope()
@@ -186,7 +186,7 @@ async def test_an_error_that_nobody_foresaw_is_no_refusal_while_the_storage_cann
         strange: Any = RuntimeError("The driver is confused.")
         line.refusing = lambda work: strange if is_ending(work) else None
         [run] = await me.chat.send(made.id, "hello", model="echo/echo")
-        await _refused(line, 2 * safekeeping.STRANGE_ATTEMPTS)
+        await _refused(line, 2 * pending.STRANGE_ATTEMPTS)
         line.refusing = lambda _: None
         assert (await me.runs.wait(run.id)).status == "completed"
 

@@ -9,10 +9,10 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.formats import artifacts as format_of_artifacts
+from hansard.detection import artifacts as format_of_artifacts
 from hansard.model.artifacts import ArtifactUse
 from hansard.model.parts import Reasoning, Text
-from hansard.services import extracting
+from hansard.services.artifacts import extraction
 from services.conftest import Clock
 from services.making import CODE, answer, artifacts, element, fenced, kinds, said, titles
 from services.talks import talk
@@ -158,9 +158,9 @@ async def test_a_merged_answer_brings_what_was_made_in_it(ada: Services) -> None
 
 async def test_one_message_has_a_hundred_artifacts_at_most(ada: Services) -> None:
     made = await talk(ada)
-    many = "\n".join(element(f"e{i}", "x") for i in range(extracting.MAX_FOUND + 20))
+    many = "\n".join(element(f"e{i}", "x") for i in range(extraction.MAX_FOUND + 20))
     await answer(ada, made, many)
-    assert len((await ada.artifacts.list(limit=500)).items) == extracting.MAX_FOUND
+    assert len((await ada.artifacts.list(limit=500)).items) == extraction.MAX_FOUND
 
 
 async def test_a_message_is_kept_whatever_happens_to_its_artifacts(

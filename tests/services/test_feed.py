@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from hansard import Database, Services
+from hansard.database import KEEP_FEED
 from hansard.errors import HansardError, InvalidInput, StorageError
 from hansard.model.feed import TRIMMED
-from hansard.services import hub
-from hansard.services.database import KEEP_FEED
-from hansard.services.feed import Beginning
+from hansard.services.feed import broadcaster
+from hansard.services.feed.service import Beginning
 from services.conftest import Clock
 from services.talks import path, say, talk
 
@@ -122,15 +122,15 @@ async def test_a_feed_that_was_never_trimmed_begins_at_zero(ada: Services) -> No
 
 async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many follow, and however far behind one is."""
-    monkeypatch.setattr(hub, "KEPT", 3)
+    monkeypatch.setattr(broadcaster, "KEPT", 3)
     looks: list[int] = []
-    look = hub.Hub._look
+    look = broadcaster.Hub._look
 
-    async def counted(self: hub.Hub, after: int) -> object:
+    async def counted(self: broadcaster.Hub, after: int) -> object:
         looks.append(after)
         return await look(self, after)
 
-    monkeypatch.setattr(hub.Hub, "_look", counted)
+    monkeypatch.setattr(broadcaster.Hub, "_look", counted)
     start = await ada.feed.end()
     following = [ada.feed.follow(start) for _ in range(50)]
     coming = [asyncio.ensure_future(anext(each)) for each in following]
@@ -149,17 +149,17 @@ async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.M
 async def test_a_fault_while_the_feed_is_read_stops_nobodys_following(
     ada: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "RETRY", 0.0)
-    look, faults = hub.Hub._look, [ValueError("a bug"), StorageError("away")]
+    monkeypatch.setattr(broadcaster, "RETRY", 0.0)
+    look, faults = broadcaster.Hub._look, [ValueError("a bug"), StorageError("away")]
     mended = asyncio.Event()
 
-    async def faulty(self: hub.Hub, after: int) -> object:
+    async def faulty(self: broadcaster.Hub, after: int) -> object:
         if faults:
             raise faults.pop()
         mended.set()
         return await look(self, after)
 
-    monkeypatch.setattr(hub.Hub, "_look", faulty)
+    monkeypatch.setattr(broadcaster.Hub, "_look", faulty)
     following = ada.feed.follow(0)
     coming = asyncio.ensure_future(anext(following))
     async with asyncio.timeout(20):

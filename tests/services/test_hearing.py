@@ -12,8 +12,8 @@ from hansard.errors import ProviderRefused
 from hansard.model.parts import Error, Part, Reasoning, Text, ToolCall
 from hansard.providers.base import Finished, ReasoningDelta, TextDelta, ToolCalled
 from hansard.providers.echo import Scripted
-from hansard.services import live
-from hansard.services.live import MAX_ANSWER
+from hansard.services.runs import stream
+from hansard.services.runs.stream import MAX_ANSWER
 from services.conftest import Open
 from services.providers import Held
 from services.talks import ask, export, talk
@@ -94,8 +94,8 @@ async def test_an_answer_that_cannot_be_stored_ends_its_run(
     opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With a planted bug: what a provider says reaches the storage as it is. Memory would keep it."""
-    monkeypatch.setattr(live, "clean_text", lambda said: said)
-    monkeypatch.setattr(live, "_size", len)
+    monkeypatch.setattr(stream, "clean_text", lambda said: said)
+    monkeypatch.setattr(stream, "_size", len)
     async with opened(Scripted([TextDelta(f"Well. {HALF}")])) as (_, ada):
         made = await talk(ada)
         async with asyncio.timeout(20):
@@ -117,8 +117,8 @@ async def test_what_cannot_be_saved_now_is_tried_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With the same bug, on the back end that says at once what is wrong."""
-    monkeypatch.setattr(live, "clean_text", lambda said: said)
-    monkeypatch.setattr(live, "_size", len)
+    monkeypatch.setattr(stream, "clean_text", lambda said: said)
+    monkeypatch.setattr(stream, "_size", len)
     async with opened(Held(f"{HALF} "), save_interval=0.01) as (_, ada):
         [run] = await ada.chat.send((await talk(ada)).id, "hello", model="held/one")
         async with asyncio.timeout(20):

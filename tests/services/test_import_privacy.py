@@ -11,7 +11,7 @@ import pytest
 import hansard
 from hansard import Services
 from hansard.model.parts import File
-from hansard.services.intake import Intake, Report
+from hansard.services.transfer.import_session import Intake, Report
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio

@@ -10,14 +10,17 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.storage import memory, postgres, preparation, sqlite
-from hansard.storage.sql import postgres as postgres_unit
-from hansard.storage.sql import sqlite as sqlite_unit
+from hansard.storage import search_terms
+from hansard.storage.memory import storage as memory_storage
+from hansard.storage.postgres import storage as postgres_storage
+from hansard.storage.postgres import transaction as postgres_unit
+from hansard.storage.sqlite import storage as sqlite_storage
+from hansard.storage.sqlite import transaction as sqlite_unit
 
 pytestmark = pytest.mark.anyio
 
 BOOK = "กรุงเทพ and a word; " * 2_000
-assert len(BOOK) > preparation.LONG
+assert len(BOOK) > search_terms.LONG
 
 
 class Watch:
@@ -26,14 +29,14 @@ class Watch:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.threads: list[str] = []
         made, placed = self._noting(sqlite_unit.passages), self._noting(postgres_unit.lexemes)
-        for module in (memory, sqlite, sqlite_unit):
+        for module in (memory_storage, sqlite_storage, sqlite_unit):
             monkeypatch.setattr(module, "passages", made)
-        for module in (postgres, postgres_unit):
+        for module in (postgres_storage, postgres_unit):
             monkeypatch.setattr(module, "lexemes", placed)
 
     def _noting(self, make: Callable[[str], Any]) -> Callable[[str], Any]:
         def noting(text: str) -> Any:
-            if len(text) > preparation.LONG:
+            if len(text) > search_terms.LONG:
                 self.threads.append(threading.current_thread().name)
             return make(text)
 
@@ -55,13 +58,13 @@ async def test_their_terms_are_made_before_the_unit_and_beside_the_loop(
     hits = [hit async for hit in ada.search.messages("กรุงเทพ")]
     assert len(hits) == 2
     assert all(hit.marks for hit in hits)
-    assert not preparation._ready
+    assert not search_terms._ready
 
 
 async def test_a_unit_with_too_much_text_makes_the_rest_itself(
     ada: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparation, "MAX_READY", len(BOOK) + 10)
+    monkeypatch.setattr(search_terms, "MAX_READY", len(BOOK) + 10)
     talk = await ada.conversations.create()
     books = [hansard.user(f"{BOOK} {number}") for number in "123"]
     await ada.messages.append(talk.id, books)

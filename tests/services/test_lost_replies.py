@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 import hansard
-from hansard import Database, Services
+from hansard import Database, Services, database
 from hansard.errors import AlreadyExists, OutcomeUnknown
 from hansard.ids import new_id
 from hansard.model.conversations import Conversation
 from hansard.model.runs import ENDED, Run
 from hansard.providers.base import Finished, TextDelta
 from hansard.providers.echo import Echo, Scripted
-from hansard.services import database, runs, starting
+from hansard.services.runs import service as runs_service
+from hansard.services.runs import start
 from services.breaking import Line, is_request, until
 from services.conftest import Open
 from services.providers import Held
@@ -141,7 +142,7 @@ async def _lost_run(db: Database, ada: Services, made: Conversation) -> Run:
 async def test_a_run_that_was_lost_sight_of_is_started_when_the_database_is_tidied(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starting, "LOOK_AFTER", ())
+    monkeypatch.setattr(start, "LOOK_AFTER", ())
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")
         run = await _lost_run(db, ada, made)
@@ -153,7 +154,7 @@ async def test_a_run_that_was_lost_sight_of_is_started_when_the_database_is_tidi
 async def test_a_run_that_was_lost_sight_of_can_be_stopped(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starting, "LOOK_AFTER", ())
+    monkeypatch.setattr(start, "LOOK_AFTER", ())
     async with opened(Held(), Echo(delay=30)) as (db, ada):
         made = await talk(ada, title="t")
         run = await _lost_run(db, ada, made)
@@ -168,8 +169,8 @@ async def test_without_looking_after_runs_a_lost_one_is_never_answered(
     async def passed_over(*_: object) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(starting, "LOOK_AFTER", ())
-    for module in (starting, database, runs):
+    monkeypatch.setattr(start, "LOOK_AFTER", ())
+    for module in (start, database, runs_service):
         monkeypatch.setattr(module, "adopt", passed_over)
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")

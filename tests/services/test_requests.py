@@ -20,7 +20,8 @@ from hansard.model.parts import Data, Error, Image, Part, Reasoning, Text, ToolC
 from hansard.model.runs import Run
 from hansard.providers.base import Request
 from hansard.providers.remote import Remote
-from hansard.services import asking, generation
+from hansard.services.runs import generation
+from hansard.services.runs import prompt as run_prompt
 from services.strict import Json, Reply, endpoint, faults, refusal, stream
 from services.talks import ask, path, talk
 
@@ -220,7 +221,7 @@ async def test_a_question_on_the_side_is_made_valid(monkeypatch: pytest.MonkeyPa
         seen.append(request)
         return requests.valid(request)
 
-    monkeypatch.setattr(asking, "valid", look)
+    monkeypatch.setattr(run_prompt, "valid", look)
     with endpoint(_strictly) as (url, _):
         async with _opened(url, auto_title=True) as (db, ada):
             _check(await ask(ada, await talk(ada), "Where is Rome?", model="p/m"))

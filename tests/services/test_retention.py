@@ -177,7 +177,7 @@ async def test_who_is_stopped_in_the_middle_goes_on(
 async def test_very_many_go_in_batches(
     db: Database, ada: Services, plan: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansard.services.retention.BATCH", 2)
+    monkeypatch.setattr("hansard.services.artifacts.retention.BATCH", 2)
     for n in range(3):
         await _made(ada, f"Other {n}", 4)
     await ada.settings.set("artifacts.keep_revisions", 1)
@@ -190,7 +190,7 @@ async def test_what_is_coming_in_is_left_alone(
     db: Database, ada: Services, eve: Services, plan: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Old revisions are looked for after each step of an import."""
-    monkeypatch.setattr("hansard.services.intake.MAX_WAITING", 2)
+    monkeypatch.setattr("hansard.services.transfer.import_session.MAX_WAITING", 2)
     await eve.settings.set("artifacts.keep_revisions", 1)
     lines = [line async for line in ada.transfer.export()]
     write = db.storage.write

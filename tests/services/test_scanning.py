@@ -10,8 +10,8 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.services.drafting import append_request
-from hansard.services.scanning import Scanned
+from hansard.services.artifacts.backfill import Scanned
+from hansard.services.conversations.drafts import append_request
 from services.making import CODE, artifacts, fenced, said
 from services.talks import talk
 

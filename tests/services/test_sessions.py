@@ -10,8 +10,8 @@ import pytest
 from hansard import Database, Services
 from hansard.errors import NotFound, NotSignedIn
 from hansard.model.sessions import Session, SpentCode
-from hansard.services import sessions
-from hansard.services.sessions import IDLE, LONGEST, is_of
+from hansard.services.users import sessions
+from hansard.services.users.sessions import IDLE, LONGEST, is_of
 from hansard.storage.query import Query
 from services.conftest import Clock
 

@@ -8,7 +8,7 @@ from hansard import Database, Services
 from hansard.errors import AlreadyExists, NotFound
 from hansard.ids import new_id
 from hansard.model.conversations import Conversation
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from services.conftest import Clock
 from services.talks import found, said, say, talk
 

@@ -15,7 +15,7 @@ from hansard.ids import new_id
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from hansard.storage.query import Query
 from services.conftest import Clock
 from services.making import CODE, answer, artifacts, element, fenced

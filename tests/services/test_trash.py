@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 import hansard
-from hansard import Database, Services
+from hansard import Database, Services, database
 from hansard.errors import Conflict, NotFound
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Summary
 from hansard.model.parts import Image, Text
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
-from hansard.services import database, purging
-from hansard.services.conversations import BATCH
-from hansard.services.purging import PURGED, release_uploads
+from hansard.services.conversations import purge
+from hansard.services.conversations.purge import release_uploads
+from hansard.services.conversations.service import BATCH
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 from services.conftest import Clock
@@ -272,7 +273,7 @@ async def test_a_conversation_of_many_branches_is_purged_in_few_batches(
         return await write(tenant, work)
 
     monkeypatch.setattr(db.storage, "write", counted)
-    monkeypatch.setattr(purging, "BATCH", 40)
+    monkeypatch.setattr(purge, "BATCH", 40)
     await ada.conversations.purge(made.id)
     assert len(units) < 10
     assert (await ada.stats.get()).messages == 0

@@ -18,8 +18,9 @@ from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
-from hansard.services import followups, prompting, runner, trash
-from hansard.storage import placing
+from hansard.services.conversations import trash
+from hansard.services.runs import context, followups, runner
+from hansard.storage import message_tree
 from hansard.storage.query import Query
 from services.breaking import until
 from services.conftest import Open
@@ -69,13 +70,13 @@ async def test_reading_by_place_answers_something_else(
     async def by_place(tx: Any, conversation: Conversation, prompt: Message, **how: Any) -> Any:
         return await build(tx, conversation, replace(prompt, branch=conversation.branch), **how)
 
-    monkeypatch.setattr(prompting, "build", by_place)
+    monkeypatch.setattr(context, "build", by_place)
     async with opened(Echo()) as (_, ada):
         made, run = await _answer_to_what_moved(monkeypatch, ada)
         answer = await ada.messages.get(made.id, run.message_id)
         assert answer.text == "", "it is noticed, and nothing is answered"
         monkeypatch.undo()
-        monkeypatch.setattr(prompting, "build", by_place)
+        monkeypatch.setattr(context, "build", by_place)
         monkeypatch.setattr(window, "check_last", lambda *_: None)
         made, run = await _answer_to_what_moved(monkeypatch, ada)
         answer = await ada.messages.get(made.id, run.message_id)
@@ -132,7 +133,7 @@ async def test_the_feed_tells_of_every_message_that_is_stored(opened: Open) -> N
             )
             assert message is not None
         branches = await db.storage.read("acme", lambda tx: tx.select(Query(Branch)))
-        forks = {branch.id for branch in branches if branch.name == placing.FORK}
+        forks = {branch.id for branch in branches if branch.name == message_tree.FORK}
         entries = await ada.feed.read(after=0, limit=500)
         assert forks
         assert forks <= {e.subject_id for e in entries if e.kind == "branch.created"}
@@ -143,9 +144,9 @@ async def test_placing_without_telling_is_seen(monkeypatch: pytest.MonkeyPatch) 
 
     async def silent(tx: Any, request: Any, branch: str, head: Message) -> list[Message]:
         start = (head.seq, head.id, head.digest)
-        placed = placing.place(request.messages, branch, *start)
+        placed = message_tree.place(request.messages, branch, *start)
         await tx.insert(*placed)
-        await tx.update(Branch, branch, **placing.ending_with(placed[-1]))
+        await tx.update(Branch, branch, **message_tree.ending_with(placed[-1]))
         return placed
 
     monkeypatch.setattr(trash, "put", silent)

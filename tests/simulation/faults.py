@@ -11,7 +11,7 @@ from typing import TypeVar
 from hansard.errors import OutcomeUnknown, StorageFull, Unavailable
 from hansard.model.messages import Message
 from hansard.storage.base import Append, Health, Read, Storage, Write
-from hansard.storage.memory import MemoryStorage
+from hansard.storage.memory.storage import MemoryStorage
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run, RunEvent
-from hansard.storage.memory import MemoryStorage
+from hansard.storage.memory.storage import MemoryStorage
 from simulation.model import answer_to
 
 TENANT, USER = "acme", "ada"

@@ -12,11 +12,13 @@ from hansard.errors import HansardError, Unavailable
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
 from hansard.model.runs import Run, RunEventType
-from hansard.services import endings, orphans, safekeeping, starting, trash
-from hansard.services.endings import Ending
-from hansard.services.live import LiveRun
-from hansard.services.messages import Messages
-from hansard.storage import placing
+from hansard.services.conversations import trash
+from hansard.services.conversations.messages import Messages
+from hansard.services.runs import completion, pending, recovery
+from hansard.services.runs import start as run_start
+from hansard.services.runs.completion import Ending
+from hansard.services.runs.stream import LiveRun
+from hansard.storage import message_tree
 from hansard.storage.base import Append, Transaction
 
 
@@ -26,9 +28,9 @@ def lose_sight_of_runs(patch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: Any) -> None:
         return
 
-    for module in (orphans, starting):
+    for module in (recovery, run_start):
         patch.setattr(module, "adopt", nothing)
-    patch.setattr("hansard.services.database.adopt", nothing, raising=False)
+    patch.setattr("hansard.database.adopt", nothing, raising=False)
 
 
 def ask_anew_when_repeated(patch: pytest.MonkeyPatch) -> None:
@@ -37,8 +39,8 @@ def ask_anew_when_repeated(patch: pytest.MonkeyPatch) -> None:
     async def none(*_: Any) -> list[Run]:
         return []
 
-    patch.setattr("hansard.services.chat.runs_asked_by", none)
-    patch.setattr("hansard.services.chat.runs_of_prompt", none)
+    patch.setattr("hansard.services.runs.chat.runs_asked_by", none)
+    patch.setattr("hansard.services.runs.chat.runs_of_prompt", none)
 
 
 def tell_what_is_not_stored(patch: pytest.MonkeyPatch) -> None:
@@ -52,7 +54,7 @@ def tell_what_is_not_stored(patch: pytest.MonkeyPatch) -> None:
                 continue
         return msgspec.structs.replace(ending._gone(), type=ending.status)
 
-    patch.setattr(safekeeping, "store", give_up)
+    patch.setattr(pending, "store", give_up)
 
 
 def forget_what_was_stored(patch: pytest.MonkeyPatch) -> None:
@@ -62,7 +64,7 @@ def forget_what_was_stored(patch: pytest.MonkeyPatch) -> None:
         live = LiveRun(run, lambda: run.updated_at)
         return live.add(cast("RunEventType", run.status), data={"message_id": None})
 
-    patch.setattr(endings, "last_event", nothing)
+    patch.setattr(completion, "last_event", nothing)
 
 
 def answer_what_is_there_now(patch: pytest.MonkeyPatch) -> None:
@@ -70,7 +72,7 @@ def answer_what_is_there_now(patch: pytest.MonkeyPatch) -> None:
     newest = window._newest
 
     async def by_place(tx: Any, branch: Branch, last_seq: int, *rest: Any) -> Any:
-        main = await placing.root(tx, branch) if branch.cut_from else branch
+        main = await message_tree.root(tx, branch) if branch.cut_from else branch
         here = await tx.get(Branch, branch.cut_from) if branch.cut_from else main
         return await newest(tx, here or main, last_seq, *rest)
 
@@ -85,9 +87,9 @@ def keep_quiet_about_late_answers(patch: pytest.MonkeyPatch) -> None:
         tx: Transaction, request: Append, branch: str, head: Message | None
     ) -> list[Message]:
         start = (head.seq, head.id, head.digest) if head else (-1, None, None)
-        placed = placing.place(request.messages, branch, *start)
+        placed = message_tree.place(request.messages, branch, *start)
         await tx.insert(*placed)
-        await tx.update(Branch, branch, **placing.ending_with(placed[-1]))
+        await tx.update(Branch, branch, **message_tree.ending_with(placed[-1]))
         return placed
 
     patch.setattr(trash, "put", quietly)

@@ -20,7 +20,7 @@ from hansard.model.runs import ENDED
 from hansard.providers.registry import Providers
 from hansard.services.options import ChatOptions
 from hansard.storage import verification
-from hansard.storage.memory import MemoryStorage
+from hansard.storage.memory.storage import MemoryStorage
 from simulation.faults import Connection, Weather
 from simulation.ledger import TENANT, USER, Ledger, Record, check
 from simulation.loop import VirtualLoop

@@ -16,9 +16,9 @@ from hansard.model.checks import check_parts
 from hansard.model.collections import Collection
 from hansard.model.parts import Image
 from hansard.model.settings import Setting
-from hansard.services import admission
-from hansard.services.admission import admit
-from hansard.services.artifactfields import check_fields
+from hansard.services.artifacts.validation import check_fields
+from hansard.services.transfer import validation
+from hansard.services.transfer.validation import admit
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 NO_MEDIA_TYPES = [
@@ -69,10 +69,10 @@ def test_a_file_is_refused_what_a_writer_is_refused(
         admit(_record(kind, **{name: given}))
     assert refused.value.pointer == f"/{name}"
     if len(given) < 200:
-        monkeypatch.setattr(admission, "_OF_WRITERS", {})
-        admission._checks.cache_clear()
+        monkeypatch.setattr(validation, "_OF_WRITERS", {})
+        validation._checks.cache_clear()
         assert admit(_record(kind, **{name: given})), "without the writers' checks it comes in"
-        admission._checks.cache_clear()
+        validation._checks.cache_clear()
 
 
 @pytest.mark.parametrize("given", NO_MEDIA_TYPES)

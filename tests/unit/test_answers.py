@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hansard.model.answers import parts_of_events
 from hansard.model.parts import Reasoning, Text, ToolCall
 from hansard.model.runs import RunEvent
-from hansard.services.titles import LONGEST, from_answer, from_text
+from hansard.services.runs.titles import LONGEST, from_answer, from_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.formats.artifacts import Found, find
-from hansard.formats.finding.marks import Marks
+from hansard.detection.artifacts import Found, find
+from hansard.detection.markers import Marks
 
 CORPUS = {path.stem: path for path in sorted(Path(__file__).with_name("artifacts").glob("*.md"))}
 SEPARATOR = "\n=====\n"

@@ -13,7 +13,7 @@ from hansard.formats import jsonl
 from hansard.providers.sse import EventReader
 from hansard.providers.thinking import ThinkingSplitter, split_thinking
 from hansard.secrets import Masker, mask, mask_known
-from hansard.services.hearing import said_text
+from hansard.services.runs.sanitize import said_text
 from hansard.storage.digests import content_digest
 from hansard.testing import factories
 from unit.cost import ALLOWED, HOSTILE, growth

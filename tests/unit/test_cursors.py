@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard.errors import BadCursor
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
 
 TYPES = (datetime, IdText)

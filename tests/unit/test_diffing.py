@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from hansard.services import diffing
-from hansard.services.diffing import MAX_LINES, MAX_STEPS, unified
+from hansard.services.artifacts import diffs
+from hansard.services.artifacts.diffs import MAX_LINES, MAX_STEPS, unified
 
 POPULAR = [f"v{i % 150}" for i in range(MAX_LINES)], [f"v{i * 7 % 150}" for i in range(MAX_LINES)]
 ALTERNATING = (
@@ -42,7 +42,7 @@ def test_the_work_is_bounded_and_the_difference_is_true(
     steps: list[int] = []
     search = difflib.SequenceMatcher.find_longest_match
 
-    def counted(self: diffing._Matcher, alo: int, ahi: int, blo: int, bhi: int) -> difflib.Match:
+    def counted(self: diffs._Matcher, alo: int, ahi: int, blo: int, bhi: int) -> difflib.Match:
         steps.append(sum(1 + len(self.b2j.get(line, ())) for line in a[alo:ahi]))
         assert sum(steps) <= MAX_STEPS
         return search(self, alo, ahi, blo, bhi)

@@ -22,7 +22,7 @@ from hansard.model.blobs import BlobChunk
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Error, File, Reasoning, Text, ToolCall, ToolResult
 from hansard.model.settings import Setting
-from hansard.services.admission import admit
+from hansard.services.transfer.validation import admit
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

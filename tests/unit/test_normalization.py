@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard import normalization
-from hansard.formats.artifacts import find
+from hansard.detection.artifacts import find
 from hansard.normalization import MAX_MARKS, Form, normalize, normalize_whole, stream_safe
-from hansard.services import titles
+from hansard.search.alphabets import CURRENT, Places
+from hansard.search.tokenizer import clauses, fold, located, passages, spans, terms
+from hansard.services.runs import titles
 from hansard.services.search import excerpt
-from hansard.storage.alphabets import CURRENT, Places
-from hansard.storage.terms import clauses, fold, located, passages, spans, terms
 from unit.cost import ALLOWED, HOSTILE, growth
 
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
@@ -110,13 +110,13 @@ def test_what_was_indexed_before_is_normalized_as_it_was(text: str) -> None:
 )
 def test_a_text_is_folded_in_pieces_as_it_is_as_a_whole(text: str, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hansard.storage.terms.SLICE", size)
+        patch.setattr("hansard.search.tokenizer.SLICE", size)
         assert terms(text * 3) == terms_of_whole(text * 3)
 
 
 def terms_of_whole(text: str) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hansard.storage.terms.SLICE", len(text) + 1)
+        patch.setattr("hansard.search.tokenizer.SLICE", len(text) + 1)
         return terms(text)
 
 

@@ -16,7 +16,7 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import Text
-from hansard.storage import placing
+from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
@@ -72,16 +72,16 @@ def _walk(messages: dict[str, Message], head: str | None) -> list[Message]:
 
 
 async def _check_ranges(tx: Reader, branch: Branch, walked: list[Message]) -> None:
-    assert await placing.path(tx, branch, 0, branch.head_seq) == walked
+    assert await message_tree.path(tx, branch, 0, branch.head_seq) == walked
     for first in range(-2, len(walked) + 1):
         for last in range(first - 1, len(walked) + 1):
-            found = await placing.path(tx, branch, first, last)
+            found = await message_tree.path(tx, branch, first, last)
             assert found == walked[max(first, 0) : max(last + 1, 0)]
-    ranges = await placing.segments(tx, branch, 0, branch.head_seq)
+    ranges = await message_tree.segments(tx, branch, 0, branch.head_seq)
     assert sum(high - low + 1 for _, low, high in ranges) == len(walked)
     assert len({name for name, _, _ in ranges}) == len(ranges), "a branch is read once"
     for message in walked:
-        assert (await placing.holder(tx, branch, message.seq)).id == message.branch
+        assert (await message_tree.holder(tx, branch, message.seq)).id == message.branch
 
 
 def _message(minutes: float, **fields: Any) -> Message:
@@ -94,7 +94,7 @@ def _message(minutes: float, **fields: Any) -> Message:
 
 
 def test_messages_are_placed_one_after_the_other() -> None:
-    placed = placing.place((_message(1), _message(2)), "branch", 6, "head", None)
+    placed = message_tree.place((_message(1), _message(2)), "branch", 6, "head", None)
     assert [(m.branch, m.seq, m.parent_id) for m in placed] == [
         ("branch", 7, "head"),
         ("branch", 8, "m1"),
@@ -111,19 +111,19 @@ def test_counters_taken_back_leave_nothing(
 ) -> None:
     messages = [_message(m, tokens_out=3, model="p/m") for m in minutes]
     start = None if before is None else datetime.fromtimestamp(before * 60, UTC)
-    sums = placing.activity(messages, None, start)
+    sums = message_tree.activity(messages, None, start)
     back: list[Any] = []
     if messages[:cut]:
-        back += placing.activity(messages[:cut], None, start, -1)
+        back += message_tree.activity(messages[:cut], None, start, -1)
     if messages[cut:]:
         at = messages[cut - 1].created_at if cut else start
-        back += placing.activity(messages[cut:], None, at, -1)
+        back += message_tree.activity(messages[cut:], None, at, -1)
     for name in ("messages", "words", "characters", "tokens_out", "engaged_seconds"):
         assert sum(getattr(row, name) for row in (*sums, *back)) == 0, name
     assert sum(row.words for row in sums) == 2 * len(messages)
 
 
 def test_a_preview_is_the_beginning_in_one_line() -> None:
-    assert placing.preview(_message(1, parts=(Text(" a\n\n b\t c "),))) == "a b c"
-    assert placing.preview(_message(1, parts=(Text("x" * 999),))) == "x" * placing.PREVIEW
-    assert placing.preview(msgspec.structs.replace(_message(1), parts=())) == ""
+    assert message_tree.preview(_message(1, parts=(Text(" a\n\n b\t c "),))) == "a b c"
+    assert message_tree.preview(_message(1, parts=(Text("x" * 999),))) == "x" * message_tree.PREVIEW
+    assert message_tree.preview(msgspec.structs.replace(_message(1), parts=())) == ""

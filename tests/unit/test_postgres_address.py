@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hansard.errors import InvalidConfig
-from hansard.storage.postgres import PostgresStorage
-from hansard.storage.sql.address import FOR_THE_DRIVER, FOR_US, PASSED_OVER, parse
+from hansard.storage.postgres.address import FOR_THE_DRIVER, FOR_US, PASSED_OVER, parse
+from hansard.storage.postgres.storage import PostgresStorage
 
 BASE = "postgresql://ada:pw@db.example/chats"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hansard.errors import InvalidInput
 from hansard.normalization import normalize
-from hansard.storage.terms import (
+from hansard.search.tokenizer import (
     MAX_CLAUSE_TERMS,
     MAX_CLAUSES,
     MAX_TERM,

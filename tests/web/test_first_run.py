@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from hansard.server.auth import signin_link
+from hansard.server.sessions import signin_link
 from server.harness import Caller, process
 from web.conftest import FLAGS, ONCE, Visit
 from web.speaker import BEGUN, REST, Speaker

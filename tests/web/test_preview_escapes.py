@@ -22,8 +22,8 @@ from playwright.async_api import (
 )
 
 from app_weight import APP
-from hansard.server import page as app_page
 from hansard.server import preview
+from hansard.server import static as app_page
 from server.harness import Caller, Site, site
 from web import previews
 from web.app import App

@@ -13,8 +13,8 @@ from hansard.errors import InvalidInput
 from hansard.output import note, say, write
 
 if TYPE_CHECKING:
+    from hansard.database import Services
     from hansard.model.artifacts import ArtifactType
-    from hansard.services.database import Services
 
 STANDARD = "-"
 
@@ -81,7 +81,7 @@ async def list_(
     as_json: Json = False,
 ) -> None:
     """List artifacts, the most recently changed first."""
-    from hansard.services.artifactfields import ArtifactFilter  # noqa: PLC0415
+    from hansard.services.artifacts.validation import ArtifactFilter  # noqa: PLC0415
 
     place = await services.conversations.find(conversation) if conversation else None
     wanted = ArtifactFilter(

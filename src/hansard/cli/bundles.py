@@ -16,7 +16,7 @@ from hansard.errors import InvalidInput
 from hansard.output import note, on_terminal
 
 if TYPE_CHECKING:
-    from hansard.services.database import Services
+    from hansard.database import Services
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these.")]
 Collection = Annotated[
@@ -48,7 +48,7 @@ async def export(
 
     A file is replaced when the export is complete, and not before.
     """
-    from hansard.services.artifactfields import ArtifactFilter  # noqa: PLC0415
+    from hansard.services.artifacts.validation import ArtifactFilter  # noqa: PLC0415
 
     place = await services.conversations.find(conversation) if conversation else None
     wanted = ArtifactFilter(

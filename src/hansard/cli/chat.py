@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansard.cli.commands import configured
-from hansard.cli.opening import writing
+from hansard.cli.session import writing
 from hansard.errors import InvalidInput
 from hansard.output import on_terminal
 
@@ -66,14 +66,14 @@ async def chat(
         raise InvalidInput("--new and --conversation contradict each other.")
     prompt = _prompt(words)
     options = _options(option or [])
-    from hansard.cli.talk import once  # noqa: PLC0415
-    from hansard.cli.talk.talk import Talk  # noqa: PLC0415
+    from hansard.cli.repl import once  # noqa: PLC0415
+    from hansard.cli.repl.conversation import Talk  # noqa: PLC0415
 
     async with writing(loaded) as database:
         talk = Talk(database, loaded, options)
         await talk.begin(conversation, new=new, model=model, system=system)
         if prompt is None:
-            from hansard.cli.talk.loop import loop  # noqa: PLC0415
+            from hansard.cli.repl.loop import loop  # noqa: PLC0415
 
             await loop(talk)
         else:

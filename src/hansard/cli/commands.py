@@ -10,12 +10,12 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from hansard.cli import opening
+from hansard.cli import session
 from hansard.cli.options import Backend, Db, Session, Tenant
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
-    from hansard.services.database import Services
+    from hansard.database import Services
 
 P = ParamSpec("P")
 Command = Callable[..., None]
@@ -30,19 +30,19 @@ def configured(function: Callable[Concatenate[Loaded, P], Async | None]) -> Comm
     def work(loaded: Loaded, **options: Any) -> None:
         made = function(loaded, **options)  # pyright: ignore[reportCallIssue]
         if made is not None:
-            opening.run(made)
+            session.run(made)
 
     return _placed(function, work)
 
 
 def reads(function: Callable[Concatenate[Services, P], Async]) -> Command:
     """A command that reads from the database."""
-    return _opened(function, opening.reading)
+    return _opened(function, session.reading)
 
 
 def writes(function: Callable[Concatenate[Services, P], Async]) -> Command:
     """A command that changes the database."""
-    return _opened(function, opening.writing)
+    return _opened(function, session.writing)
 
 
 def _opened(function: Callable[..., Async], opened: Callable[..., Any]) -> Command:
@@ -52,7 +52,7 @@ def _opened(function: Callable[..., Async], opened: Callable[..., Any]) -> Comma
             await function(services, **options)
 
     def work(loaded: Loaded, **options: Any) -> None:
-        opening.run(serve(loaded, options))
+        session.run(serve(loaded, options))
 
     return _placed(function, work)
 
@@ -62,7 +62,7 @@ def _placed(function: Callable[..., Any], work: Callable[..., None]) -> Command:
 
     def command(**given: Any) -> None:
         place = {name: given.pop(name) for name in _PLACE}
-        work(opening.settings(**place), **given)
+        work(session.settings(**place), **given)
 
     _, *own = inspect.signature(function).parameters.values()
     parameters = [parameter.replace(annotation=_type(function, parameter)) for parameter in own]

@@ -22,8 +22,8 @@ from hansard.cli.thread import thread
 from hansard.output import say
 
 if TYPE_CHECKING:
+    from hansard.database import Services
     from hansard.model.conversations import Conversation as Found
-    from hansard.services.database import Services
 
 app = typer.Typer(help="Find, read and tidy up conversations.")
 
@@ -65,7 +65,7 @@ async def list_(
     as_json: Json = False,
 ) -> None:
     """List conversations, the most recently active first."""
-    from hansard.services.conversations import ConversationFilter  # noqa: PLC0415
+    from hansard.services.conversations.service import ConversationFilter  # noqa: PLC0415
 
     wanted = ConversationFilter(
         project_id=project,

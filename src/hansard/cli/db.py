@@ -1,4 +1,4 @@
-"""`hansard db`: upkeep of the database. What each does is said in `hansard.storage.upkeep`."""
+"""`hansard db`: upkeep of the database. What each does is said in `hansard.storage.admin`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansard.cli.commands import configured
-from hansard.cli.opening import backend_of
 from hansard.cli.options import Json
 from hansard.cli.rendering import plural, print_json, print_table, size
+from hansard.cli.session import backend_of
 from hansard.errors import InvalidInput, NotADatabase, SchemaOutdated, StorageError
 from hansard.output import say
 from hansard.storage.urls import masked
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
-    from hansard.storage.upkeep import Size, State
+    from hansard.storage.admin import Size, State
     from hansard.storage.verification import Verification
 
 app = typer.Typer(help="Look after the database.")
@@ -61,9 +61,9 @@ def path(loaded: Loaded) -> None:
 @configured
 async def check(loaded: Loaded, as_json: Json = False) -> None:
     """Compare the database's schema with the one this program needs; ends with 5 if they differ."""
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
-    state = await upkeep.state(loaded.database)
+    state = await admin.state(loaded.database)
     if as_json:
         print_json(state)
     else:
@@ -86,13 +86,13 @@ def _judge(state: State) -> None:
 @configured
 async def migrate(loaded: Loaded, yes: Yes = False) -> None:
     """Bring the schema up to date. A SQLite file is copied before."""
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
     if backend_of(loaded) == "postgresql" and not yes:
-        state = await upkeep.state(loaded.database)
+        state = await admin.state(loaded.database)
         if state.pending and state.schema:
             raise InvalidInput("Make a copy with pg_dump first, then say so with --yes.")
-    done = await upkeep.migrate(loaded.database)
+    done = await admin.migrate(loaded.database)
     if done.backup:
         say(f"The database as it was is in {done.backup}.")
     for name in done.applied:
@@ -106,7 +106,7 @@ async def migrate(loaded: Loaded, yes: Yes = False) -> None:
 def revision(_: Loaded, name: Name) -> None:
     """Write the next migration from the declarations; for those who develop Hansard."""
     import hansard.storage.sql  # noqa: PLC0415
-    from hansard.storage.sql.revision import write  # noqa: PLC0415
+    from hansard.storage.sql.autogenerate import write  # noqa: PLC0415
     from hansard.storage.tables import SCHEMA  # noqa: PLC0415
 
     if not name.isidentifier():
@@ -123,9 +123,9 @@ def revision(_: Loaded, name: Name) -> None:
 @configured
 def backup(loaded: Loaded, file: File) -> None:
     """Copy a SQLite database, in use or not, to a new file, and check the copy."""
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
-    upkeep.backup(loaded.database, file)
+    admin.backup(loaded.database, file)
     say(f"Copied to {file}, {size(file.stat().st_size)}, and found whole.")
 
 
@@ -133,9 +133,9 @@ def backup(loaded: Loaded, file: File) -> None:
 @configured
 def restore(loaded: Loaded, file: File) -> None:
     """Put a checked copy in the place of a SQLite database, which is kept aside."""
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
-    aside = upkeep.restore(loaded.database, file)
+    aside = admin.restore(loaded.database, file)
     say(f"Restored from {file}.")
     if aside is not None:
         say(f"What was there before is in {aside}.")
@@ -154,9 +154,9 @@ async def verify(
 
     With --since, what has changed after a position is read; with --sample, a share of the conversations.
     """
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
-    done = await upkeep.verification_of(loaded.database, repair=repair, since=since, sample=sample)
+    done = await admin.verification_of(loaded.database, repair=repair, since=since, sample=sample)
     if as_json:
         print_json(done)
     for finding in done.findings if not as_json else []:
@@ -183,9 +183,9 @@ def _looked_at(done: Verification) -> str:
 @configured
 async def stats(loaded: Loaded, as_json: Json = False) -> None:
     """Show how large the database is."""
-    from hansard.storage import upkeep  # noqa: PLC0415
+    from hansard.storage import admin  # noqa: PLC0415
 
-    found = await upkeep.size(loaded.database)
+    found = await admin.size(loaded.database)
     if as_json:
         print_json(found)
         return

@@ -24,10 +24,10 @@ from hansard.cli import (
     conversations,
     db,
     models,
-    opening,
     projects,
     search,
     serve,
+    session,
     sessions,
     stats,
     torture,
@@ -84,7 +84,7 @@ def hansard(
     ] = None,
 ) -> None:
     """The conversation database: the verbatim record of everything said."""
-    opening.use_env_file(env_file)
+    session.use_env_file(env_file)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
 
 if TYPE_CHECKING:
-    from hansard.services.database import Services
+    from hansard.database import Services
 
 app = typer.Typer(help="See the folders of conversations.")
 

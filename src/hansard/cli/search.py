@@ -15,8 +15,8 @@ from hansard.output import say
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hansard.database import Services
     from hansard.model.pages import Hit
-    from hansard.services.database import Services
 
 Words = Annotated[
     list[str], typer.Argument(metavar="WORDS", help='Words, "phrases", beginnings of words*.')

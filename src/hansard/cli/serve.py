@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hansard.cli import opening
+from hansard.cli import session as cli_session
 from hansard.cli.commands import configured
 from hansard.cli.options import Backend, Db, Session, Tenant
 from hansard.errors import NotFound
@@ -43,16 +43,16 @@ def serve(
     tenant: Tenant = None,
 ) -> None:
     """Start the server, and print a link that signs a browser in."""
-    loaded = opening.settings(db, backend, session, tenant, host=host, port=port)
-    from hansard.server import run  # noqa: PLC0415
+    loaded = cli_session.settings(db, backend, session, tenant, host=host, port=port)
+    from hansard.server import serve as server_serve  # noqa: PLC0415
 
-    run.serve(loaded, ready_file=ready_file)
+    server_serve.serve(loaded, ready_file=ready_file)
 
 
 @configured
 def link(loaded: Loaded) -> None:
     """Print a fresh link, good for once, that signs a browser in to the running server."""
-    from hansard.server.auth import signin_link, token_of  # noqa: PLC0415
+    from hansard.server.sessions import signin_link, token_of  # noqa: PLC0415
 
     if not loaded.token_file.is_file():
         raise NotFound(f"There is no token at {loaded.token_file}: no server was started yet.")
@@ -63,7 +63,7 @@ def link(loaded: Loaded) -> None:
 
 def url_of(loaded: Loaded) -> str:
     """Where the owner of the file says that it serves; without a file, where a server would be."""
-    from hansard.storage.ownership import owner_of  # noqa: PLC0415
+    from hansard.storage.sqlite.ownership import owner_of  # noqa: PLC0415
 
     file = loaded.database_file
     if file is None:

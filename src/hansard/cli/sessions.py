@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hansard.cli import opening
+from hansard.cli import session
 from hansard.cli.commands import configured, reads
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
@@ -13,7 +13,7 @@ from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
-    from hansard.services.database import Services
+    from hansard.database import Services
 
 app = typer.Typer(help="See and end the sessions of browsers that are signed in.")
 
@@ -47,7 +47,7 @@ async def end(loaded: Loaded, session_id: Id = None, everywhere: All = False) ->
     if (session_id is None) != everywhere:
         raise InvalidInput("Name a session, or say --all.")
     try:
-        async with opening.writing(loaded) as database:
+        async with session.writing(loaded) as database:
             services = database.scope(loaded.config.tenant, loaded.config.user)
             if session_id is None:
                 count = await services.sessions.end_all()
@@ -65,7 +65,7 @@ async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:
     """Have the server do it that has the file."""
     import httpx2  # noqa: PLC0415 - slow, and seldom needed
 
-    from hansard.server.auth import token_of  # noqa: PLC0415
+    from hansard.server.sessions import token_of  # noqa: PLC0415
 
     headers = {"Authorization": f"Bearer {token_of(loaded.token_file)}"}
     path = "sessions" if session_id is None else f"sessions/{session_id}"

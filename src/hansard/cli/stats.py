@@ -11,8 +11,8 @@ from hansard.cli.rendering import print_json, print_table, when
 from hansard.output import say
 
 if TYPE_CHECKING:
+    from hansard.database import Services
     from hansard.model.activity import Stats
-    from hansard.services.database import Services
 
 DAYS = 14
 """How many days are shown; JSON has all."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hansard.cli import opening
+from hansard.cli import session
 from hansard.cli.rendering import plural, print_json_line
 from hansard.errors import StorageError
 
@@ -48,7 +48,7 @@ def torture(
     anything broke. Nothing but a new folder or new databases is touched, which are removed at the end unless something
     broke.
     """
-    opening.run(_torture(target, rounds, only or [], seed, plant))
+    session.run(_torture(target, rounds, only or [], seed, plant))
 
 
 async def _torture(

@@ -16,11 +16,11 @@ from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json
 from hansard.cli.rendering import console, plural, print_json
 from hansard.output import errors_on_terminal, flush, note, say, write_bytes
-from hansard.storage.drafts import draft
+from hansard.storage.sqlite.atomic_files import draft
 
 if TYPE_CHECKING:
-    from hansard.services.database import Services
-    from hansard.services.intake import Report
+    from hansard.database import Services
+    from hansard.services.transfer.import_session import Report
 
 STANDARD = "-"
 LONGEST = 16 * 1024 * 1024 + 1

@@ -10,6 +10,6 @@
 from __future__ import annotations
 
 from hansard.client.client import Client
-from hansard.client.told import Event, Resync, WholeArtifact
+from hansard.client.events import Event, Resync, WholeArtifact
 
 __all__ = ["Client", "Event", "Resync", "WholeArtifact"]

@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
-from hansard.client.told import Event, Frame, Resync, Started, WholeArtifact, error_of, frame_of
+from hansard.client.events import Event, Frame, Resync, Started, WholeArtifact, error_of, frame_of
 from hansard.errors import (
     HansardError,
     InvalidInput,

@@ -20,7 +20,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Error, File, Image, Part, Reasoning, Text, blobs_of
 from hansard.providers.base import Media, Turn
-from hansard.storage import placing
+from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
@@ -92,7 +92,7 @@ async def _newest(
     media: dict[str, bytes] = {}
     end, full = last_seq, False
     while end >= 0 and not full:
-        page = await placing.path(tx, branch, max(0, end - PAGE + 1), end)
+        page = await message_tree.path(tx, branch, max(0, end - PAGE + 1), end)
         for message in reversed(page):
             full = len(found) >= max_history
             if not full:
@@ -118,7 +118,9 @@ def _beginning(messages: Sequence[Message]) -> int:
 
 async def summary_before(tx: Reader, branch: Branch, before: int) -> Summary | None:
     """The summary of this path that reaches furthest, short of a depth."""
-    ranges = {b: (low, high) for b, low, high in await placing.segments(tx, branch, 0, before - 1)}
+    ranges = {
+        b: (low, high) for b, low, high in await message_tree.segments(tx, branch, 0, before - 1)
+    }
     query = Query(Summary).where(branch__in=list(ranges), seq__lt=before).by("-seq", "-id")
     for summary in await tx.select(query.page(PAGE)):
         low, high = ranges[summary.branch]

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from hansard.model.base import Digest, Entry, Ref
 
+UPLOAD = "upload"
+"""The holder of a blob that no message shows yet."""
+
 
 class Blob(Entry, frozen=True, kw_only=True):
     """Bytes kept once per tenant under their SHA-256, in chunks."""
@@ -24,6 +27,6 @@ class BlobUse(Entry, frozen=True, kw_only=True):
     blob_id: Digest
     owner_id: str
     holder: Ref
-    """The message's id, or `upload`."""
+    """The message's id, or UPLOAD."""
     media_type: str | None = None
     """What the user who uploaded it says that it is; None where a message says it."""

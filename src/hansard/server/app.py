@@ -11,12 +11,10 @@ from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from hansard.server import errors, openapi, page, preview, sse
-from hansard.server.auth import Doorkeeper
-from hansard.server.bodies import MAX_BODY, BoundedRequest
+from hansard.database import LOCAL_TENANT, LOCAL_USER, Database
+from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie
-from hansard.server.gate import Gate
-from hansard.server.guessing import Guesses
+from hansard.server.decoding import MAX_BODY, BoundedRequest
 from hansard.server.http import (
     artifacts,
     blobs,
@@ -29,7 +27,6 @@ from hansard.server.http import (
     health,
     messages,
     models,
-    people,
     previews,
     projects,
     ratings,
@@ -38,13 +35,16 @@ from hansard.server.http import (
     session,
     settings,
     shares,
-    stats,
+    statistics,
     transfer,
     usage,
+    users,
 )
+from hansard.server.middleware import Gate
+from hansard.server.rate_limit import Guesses
+from hansard.server.sessions import Doorkeeper
 from hansard.server.sse import Closing
-from hansard.server.websocket.door import open_socket
-from hansard.services.database import LOCAL_TENANT, LOCAL_USER, Database
+from hansard.server.websocket.route import open_socket
 
 NOUNS = (
     conversations,
@@ -54,12 +54,12 @@ NOUNS = (
     chat,
     runs,
     search,
-    stats,
+    statistics,
     models,
     feed,
     projects,
     settings,
-    people,
+    users,
     session,
     blobs,
     transfer,
@@ -81,7 +81,7 @@ def make_api(
     closing: Closing,
     prefix: str = "",
     secure: bool = False,
-    web: Path = page.WEB,
+    web: Path = static.WEB,
 ) -> Litestar:
     """The routes alone. Whoever reaches them is believed, so they stand behind the gate."""
     given: dict[str, Any] = {
@@ -91,12 +91,12 @@ def make_api(
         "closing": closing,
         "prefix": prefix,
         "session_cookie": SessionCookie(prefix, secure),
-        "files": page.Files(web, prefix),
+        "files": static.Files(web, prefix),
         "guesses": Guesses(),
     }
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
-    outside = [*health.ROUTES, *preview.ROUTES, *page.ROUTES]
+    outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
         [Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]), *outside],
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
@@ -119,7 +119,7 @@ def make_app(
     closing: Closing | None = None,
     prefix: str = "",
     secure: bool = False,
-    web: Path = page.WEB,
+    web: Path = static.WEB,
 ) -> Gate:
     """An ASGI application that serves an open database to whoever has the token.
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hansard.server.auth import Credential
-from hansard.services.sessions import LONGEST
+from hansard.server.sessions import Credential
+from hansard.services.users.sessions import LONGEST
 
 KEY = "hansard-key"
 """The header with the key that the page keeps."""

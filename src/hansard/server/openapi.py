@@ -21,10 +21,10 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from hansard import __version__
-from hansard.server import gate, sse
+from hansard.server import middleware, sse
 from hansard.server.cookies import SessionCookie
 from hansard.server.errors import MEDIA_TYPE, Problem
-from hansard.server.fieldtexts import field_texts
+from hansard.server.field_docs import field_texts
 
 PREFIX = "/api/v1"
 
@@ -151,7 +151,7 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[s
         operation["description"] = more
     if body:
         operation["requestBody"] = body
-    if gate.is_open(path):
+    if middleware.is_open(path):
         operation["security"] = []
     return operation
 
@@ -252,7 +252,7 @@ def _problems(path: str, parameters: bool, body: bool) -> list[str]:
     """The statuses of problems that are to be expected; any other may carry one too."""
     expected = {
         "400": parameters or body,
-        "401": not gate.is_open(path),
+        "401": not middleware.is_open(path),
         "404": "{" in path or body,
         "409": body,
         "413": body,

@@ -22,12 +22,12 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from hansard.database import Database
 from hansard.errors import NotFound
-from hansard.server import page
-from hansard.server.auth import Credential, Doorkeeper
-from hansard.server.http.fields import PathId, Prefix
-from hansard.services.database import Database
-from hansard.services.previews import Shown, Sight
+from hansard.server import static
+from hansard.server.fields import PathId, Prefix
+from hansard.server.sessions import Credential, Doorkeeper
+from hansard.services.artifacts.previews import Shown, Sight
 
 LASTS = 5 * 60
 """Seconds for which an address is good."""
@@ -106,7 +106,7 @@ async def show_preview(
     try:
         shown = await _shown(database, doorkeeper, sealed)
     except NotFound:
-        return page.plain(404, _OVER)
+        return static.plain(404, _OVER)
     title = escape(shown.title)
     text = (
         f"{_HEAD}<title>{title}</title><style>{_STYLE}</style>"
@@ -120,7 +120,7 @@ async def show_frame(
     request: Request[Any, Credential | None, Any],
     database: NamedDependency[Database],
     doorkeeper: NamedDependency[Doorkeeper],
-    files: NamedDependency[page.Files],
+    files: NamedDependency[static.Files],
     prefix: Prefix,
     sealed: PathId,
 ) -> Response[str]:
@@ -130,11 +130,11 @@ async def show_frame(
     try:
         shown = await _shown(database, doorkeeper, sealed)
     except NotFound:
-        return page.plain(404, _OVER)
+        return static.plain(404, _OVER)
     runs_itself = shown.type in {"html", "svg"}
-    runner = files.named(f"{page.RUNNERS}{'frame' if runs_itself else shown.type}")
+    runner = files.named(f"{static.RUNNERS}{'frame' if runs_itself else shown.type}")
     if runner is None and not runs_itself:
-        return page.plain(404, "<p>What shows this is not in this installation.</p>")
+        return static.plain(404, "<p>What shows this is not in this installation.</p>")
     ours = f"{prefix}/{runner}" if runner else ""
     # A policy has no way to write an address of IPv6.
     host = request.headers.get("Host", "")

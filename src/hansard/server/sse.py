@@ -21,7 +21,7 @@ from litestar.response import Stream
 from hansard.errors import HansardError
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
-from hansard.server.auth import Credential, Doorkeeper
+from hansard.server.sessions import Credential, Doorkeeper
 
 T = TypeVar("T")
 

@@ -12,12 +12,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hansard.errors import InvalidInput, NotFound, TooLarge
-from hansard.model.blobs import Blob, BlobChunk, BlobUse
+from hansard.model.blobs import UPLOAD, Blob, BlobChunk, BlobUse
 from hansard.model.checks import check_media_type
 from hansard.model.messages import Message
 from hansard.model.parts import File, Image, blobs_of
 from hansard.services.base import Service
-from hansard.services.purging import UPLOAD
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 

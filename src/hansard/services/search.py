@@ -16,12 +16,12 @@ from hansard.model.checks import check_text, check_time
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
+from hansard.search.tokenizer import Clause, clauses, spans
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import Place, decode_cursor, encode_cursor
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Match, Reader, TextSearch
-from hansard.storage.preparation import LONG
 from hansard.storage.query import Query
-from hansard.storage.terms import Clause, clauses, spans
+from hansard.storage.search_terms import LONG
 
 H = TypeVar("H", Hit, ArtifactHit)
 M = TypeVar("M", Match, ArtifactMatch)

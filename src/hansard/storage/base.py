@@ -38,10 +38,10 @@ from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.storage.bells import Bells
+from hansard.search.tokenizer import Clause
+from hansard.storage.notifier import Bells
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema
-from hansard.storage.terms import Clause
 
 E = TypeVar("E", bound=Entry)
 T = TypeVar("T")

@@ -10,10 +10,10 @@ import asyncio
 from typing import Any
 
 from hansard.model.reindexes import Reindex
-from hansard.storage import preparation
+from hansard.storage import search_terms
 from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.digest_backfill import DIGESTS
 from hansard.storage.query import Query
-from hansard.storage.sealing import DIGESTS
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.tables import Table
 
@@ -46,7 +46,7 @@ async def step(storage: Storage, tenant: str, table: Table[Any]) -> int | None:
         page = query.page(BATCH, (note.after,) if note.after else None)
         rows = await tx.select(page)
         batch = _short(table, rows)
-        preparation.require(tx.make_passages, [table.text_of(row) for row in batch])
+        search_terms.require(tx.make_passages, [table.text_of(row) for row in batch])
         await tx.reindex(table, batch)
         if batch:
             await tx.update(Reindex, table.name, after=batch[-1].id)

@@ -44,8 +44,8 @@ from hansard.model.sessions import Session, SpentCode
 from hansard.model.settings import Setting
 from hansard.model.shares import LinkKey, Share
 from hansard.model.tenants import Tenant, User
+from hansard.search.tokenizer import fold
 from hansard.storage.query import Query
-from hansard.storage.terms import fold
 
 E = TypeVar("E", bound=Entry)
 

@@ -24,7 +24,7 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
     text = str(address)
     register_url(text)
     if text in _MEMORY:
-        from hansard.storage.memory import MemoryStorage  # noqa: PLC0415
+        from hansard.storage.memory.storage import MemoryStorage  # noqa: PLC0415
 
         return MemoryStorage(**{k: v for k, v in options.items() if k == "schema"})
     scheme = text.partition(":")[0].lower() if "://" in text else ""
@@ -36,7 +36,7 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
         )
     if not text.strip():
         raise InvalidConfig("The database's address is empty.")
-    from hansard.storage.sqlite import SqliteStorage  # noqa: PLC0415
+    from hansard.storage.sqlite.storage import SqliteStorage  # noqa: PLC0415
 
     return SqliteStorage(sqlite_path(text), **options)
 
@@ -64,7 +64,7 @@ def masked(address: str) -> str:
 
 def _postgres(address: str, options: dict[str, Any]) -> Storage:
     try:
-        from hansard.storage.postgres import PostgresStorage  # noqa: PLC0415
+        from hansard.storage.postgres.storage import PostgresStorage  # noqa: PLC0415
     except ImportError as error:
         raise InvalidConfig("PostgreSQL needs `pip install 'hansard-db[postgres]'`.") from error
     return PostgresStorage(address, **options)

@@ -10,9 +10,9 @@ import pytest
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact, ArtifactText
 from hansard.model.projects import Project
+from hansard.search.tokenizer import PASSAGE, clauses
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Storage, Transaction
 from hansard.storage.query import Query
-from hansard.storage.terms import PASSAGE, clauses
 from hansard.testing.factories import EPOCH
 from hansard.testing.talks import ACME, talking
 

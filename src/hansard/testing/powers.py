@@ -14,9 +14,9 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
+from hansard.search.tokenizer import PASSAGE, clauses
 from hansard.storage.base import Change, Reader, Storage, TextSearch
 from hansard.storage.query import Query
-from hansard.storage.terms import PASSAGE, clauses
 from hansard.testing.appending import AppendContract
 from hansard.testing.artifacts import ArtifactsContract
 from hansard.testing.factories import EPOCH, append, message

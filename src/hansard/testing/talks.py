@@ -11,9 +11,9 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.search.tokenizer import clauses
+from hansard.storage import message_tree
 from hansard.storage.base import Match, Storage, TextSearch, Transaction
-from hansard.storage.terms import clauses
 from hansard.testing.factories import EPOCH, conversation, insert
 
 ACME = "acme"
@@ -60,7 +60,7 @@ async def path_of(
     storage: Storage, branch: str, first: int = 0, last: int = 10**6
 ) -> list[Message]:
     async def work(tx: Any) -> list[Message]:
-        return await placing.path(tx, await tx.get(Branch, branch), first, last)
+        return await message_tree.path(tx, await tx.get(Branch, branch), first, last)
 
     return await storage.read(ACME, work)
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
+from hansard.database import Database, Services
 from hansard.errors import NotFound
 from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run
-from hansard.services.database import Database, Services
 from hansard.torture.ledger import hold
 
 MODEL = "echo/echo"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from hansard.client import Client
-from hansard.client.told import Resync
+from hansard.client.events import Resync
+from hansard.database import Services, connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
-from hansard.services.database import Services, connect
 from hansard.torture.answers import MODEL, TENANT, USER, Prompts, chat_of, id_of, text_of
 from hansard.torture.killing import verify
 from hansard.torture.ledger import hold

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hansard.database import connect
 from hansard.ids import new_id
 from hansard.providers.echo import Echo
-from hansard.services.database import connect
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.torture import bare, bare_postgres
 from hansard.torture.answers import Prompts
 from hansard.torture.ledger import Ledger, hold
@@ -42,7 +42,7 @@ async def look(
 
 async def verify(address: str) -> None:
     """Have a whole database looked through; raises Broken."""
-    findings = await upkeep.verify(address)
+    findings = await admin.verify(address)
     hold(not findings, "; ".join(finding.message for finding in findings[:3]))
 
 

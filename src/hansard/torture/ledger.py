@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import NAMESPACE_OID, uuid5
 
+from hansard.database import Services
 from hansard.model.drafts import Draft, user
 from hansard.model.messages import Message
-from hansard.services.database import Services
 
 EVERYWHERE = "everywhere"
 """A word that is in every message."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import apsw
 from msgspec.structs import replace
 
+from hansard.database import connect
 from hansard.errors import StorageFull
 from hansard.ids import new_id
-from hansard.services.database import connect
 from hansard.torture import bare
 from hansard.torture.device import NotPossible
 from hansard.torture.killing import ROUNDS_PER_DATABASE, Killing, look, nothing, verify

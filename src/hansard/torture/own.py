@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.storage.urls import storage_for
 from hansard.torture.device import NotPossible
 from hansard.torture.report import Task
 
 if TYPE_CHECKING:
-    from hansard.storage.postgres import PostgresStorage
+    from hansard.storage.postgres.storage import PostgresStorage
 
 PATIENCE = 10.0
 """Seconds."""
@@ -53,7 +53,7 @@ class OwnDatabase:
 
 @asynccontextmanager
 async def own_database(
-    task: Task, prepare: Callable[[str], Awaitable[object]] = upkeep.migrate
+    task: Task, prepare: Callable[[str], Awaitable[object]] = admin.migrate
 ) -> AsyncIterator[str]:
     """The address of a new database, which is dropped unless a trial in it breaks; raises NotPossible."""
     own, is_broken = OwnDatabase(task.address), False

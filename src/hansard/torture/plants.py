@@ -15,14 +15,14 @@ from msgspec.structs import replace
 from hansard.errors import OutcomeUnknown, Unavailable
 from hansard.model.messages import Message
 from hansard.model.runs import Run
-from hansard.services import chat
-from hansard.services.feed import Beginning, Feed
-from hansard.services.messages import Messages
-from hansard.storage import files, lanes
+from hansard.services.conversations.messages import Messages
+from hansard.services.feed.service import Beginning, Feed
+from hansard.services.runs import chat
 from hansard.storage.base import Append
-from hansard.storage.lanes import Job
-from hansard.storage.sqlite import SqliteStorage
-from hansard.storage.writeahead import WriteAheadLog
+from hansard.storage.sqlite import executor, files
+from hansard.storage.sqlite.executor import Job
+from hansard.storage.sqlite.storage import SqliteStorage
+from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.torture import bare_postgres
 
 Patch = Callable[[Any, str, Any], None]
@@ -83,7 +83,7 @@ def _answer_before_commit(patch: Patch) -> None:
         self: SqliteStorage, connection: apsw.Connection, job: Job, *, guarded: bool
     ) -> set[str]:
         told = attempt(self, connection, job, guarded=guarded)
-        lanes._deliver([job])
+        executor._deliver([job])
         return told
 
     patch(SqliteStorage, "_attempt", hasty)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from hansard.database import connect
 from hansard.errors import DatabaseUnreachable, HansardError, Unavailable
 from hansard.ids import new_id
 from hansard.providers.echo import Echo
-from hansard.services.database import connect
-from hansard.storage import upkeep
+from hansard.storage import admin
 from hansard.torture import bare_postgres, following, polling
 from hansard.torture.answers import TENANT, USER, Prompts, text_of
 from hansard.torture.device import NotPossible
@@ -25,7 +25,7 @@ TRIES = 100
 """How often something is asked again under the same ids."""
 
 
-_PREPARE = {"hansard": upkeep.migrate, "postgresql": bare_postgres.prepare}
+_PREPARE = {"hansard": admin.migrate, "postgresql": bare_postgres.prepare}
 """What makes a subject's tables."""
 
 

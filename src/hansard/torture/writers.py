@@ -25,9 +25,9 @@ from typing import IO, Any, NoReturn, cast
 import apsw
 import msgspec
 
+from hansard.database import Database, Services, connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
-from hansard.services.database import Database, Services, connect
 from hansard.torture import answers, bare, bare_postgres, plants
 from hansard.torture.answers import Prompts
 from hansard.torture.ledger import drafts_of

@@ -28,7 +28,7 @@ from hansard.model.shares import Share
 from hansard.providers.echo import Echo
 from hansard.storage.base import Storage
 from hansard.storage.query import Query
-from hansard.storage.sqlite import SqliteStorage
+from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
 
 HERE = Path(__file__).parent

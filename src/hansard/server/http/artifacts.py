@@ -23,7 +23,7 @@ from hansard.model.artifacts import (
     UseKey,
 )
 from hansard.model.pages import Page
-from hansard.server.http.fields import (
+from hansard.server.fields import (
     DAY,
     MAX_POSITION,
     TEXT,
@@ -37,8 +37,8 @@ from hansard.server.http.fields import (
     Words,
     moment,
 )
-from hansard.services.artifactfields import ArtifactFilter
-from hansard.services.artifactfiles import ArtifactFile
+from hansard.services.artifacts.files import ArtifactFile
+from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.search import ArtifactSearchFilter
 
 ANYTHING = "*/*"

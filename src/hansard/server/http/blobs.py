@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from hansard.model.blobs import Blob
-from hansard.server.http.fields import PathId, Scoped
+from hansard.server.fields import PathId, Scoped
 from hansard.services.blobs import MAX_BLOB
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})

@@ -7,8 +7,8 @@ from msgspec.structs import asdict
 
 from hansard.model.base import Id
 from hansard.model.branches import Branch
-from hansard.server.http.fields import Body, PathId, Scoped
-from hansard.services.trash import Trashed
+from hansard.server.fields import Body, PathId, Scoped
+from hansard.services.conversations.trash import Trashed
 
 
 class BranchList(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ from litestar.response import Stream
 from msgspec.structs import asdict
 
 from hansard.model.artifacts import ArtifactType
-from hansard.server.bodies import check_media_type
-from hansard.server.http.fields import Body, Scoped
+from hansard.server.decoding import check_media_type
+from hansard.server.fields import Body, Scoped
 from hansard.server.http.transfer import receive
-from hansard.services.artifactfields import ArtifactFilter
-from hansard.services.intake import Report
+from hansard.services.artifacts.validation import ArtifactFilter
+from hansard.services.transfer.import_session import Report
 
 MAX_ZIP = 256 * 1024 * 1024
 MEDIA_TYPE = "application/zip"

@@ -8,12 +8,12 @@ from litestar.params import JSONBody
 from litestar.response import Stream
 from msgspec.structs import asdict
 
+from hansard.database import Services
 from hansard.model.parts import Part
 from hansard.model.runs import Run
 from hansard.server import sse
-from hansard.server.http.fields import Body, PathId, Scoped
+from hansard.server.fields import Body, PathId, Scoped
 from hansard.server.http.runs import EVENTS, Line, Started
-from hansard.services.database import Services
 
 
 class StartedRuns(msgspec.Struct, frozen=True, kw_only=True):

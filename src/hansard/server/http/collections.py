@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from hansard.model.collections import Collection
-from hansard.server.http.fields import Body, Items, PathId, QueryId, Scoped, Version
+from hansard.server.fields import Body, Items, PathId, QueryId, Scoped, Version
 
 
 class NewCollection(Body, frozen=True, kw_only=True):

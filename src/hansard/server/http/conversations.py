@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.pages import Page
-from hansard.server.http.fields import (
+from hansard.server.fields import (
     Body,
     Cursor,
     Flag,
@@ -25,7 +25,7 @@ from hansard.server.http.fields import (
     Words,
     moment,
 )
-from hansard.services.conversations import ConversationFilter
+from hansard.services.conversations.service import ConversationFilter
 
 
 class NewConversation(Body, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from litestar.response import Stream
 
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
-from hansard.server.http.fields import LastEvent, Limit, Scoped, SomePosition
+from hansard.server.fields import LastEvent, Limit, Scoped, SomePosition
 from hansard.server.http.runs import Line
 
 

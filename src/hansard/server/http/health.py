@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from hansard import __version__
-from hansard.server.http.fields import Scoped
-from hansard.services.database import Database
+from hansard.database import Database
+from hansard.server.fields import Scoped
 from hansard.storage.base import Fault, Health
 
 Whole = NamedDependency[Database]

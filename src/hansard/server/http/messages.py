@@ -11,7 +11,7 @@ from hansard.model.drafts import Draft
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
 from hansard.model.parts import Part
-from hansard.server.http.fields import (
+from hansard.server.fields import (
     Body,
     Items,
     Limit,
@@ -21,7 +21,7 @@ from hansard.server.http.fields import (
     SomeLimit,
 )
 from hansard.server.http.runs import Started
-from hansard.services.trash import Trashed
+from hansard.services.conversations.trash import Trashed
 from hansard.storage.base import OnConflict
 
 

@@ -4,10 +4,10 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from hansard.database import Database
 from hansard.providers.base import Model, ProviderFailure
-from hansard.server.http.fields import Scoped
-from hansard.services.choices import default_model
-from hansard.services.database import Database
+from hansard.server.fields import Scoped
+from hansard.services.runs.default_model import default_model
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from hansard.server import preview
-from hansard.server.auth import Doorkeeper
-from hansard.server.guessing import Guesses
+from hansard.server.fields import Body, PathId, Prefix, Scoped
 from hansard.server.http.artifacts import Number
-from hansard.server.http.fields import Body, PathId, Prefix, Scoped
 from hansard.server.http.shares import Asked, bounded
+from hansard.server.rate_limit import Guesses
+from hansard.server.sessions import Doorkeeper
 
 
 class NewPreview(Body, frozen=True, kw_only=True):

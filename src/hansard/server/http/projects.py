@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from hansard.model.projects import Project
-from hansard.server.http.fields import Body, Items, PathId, Scoped, Version
+from hansard.server.fields import Body, Items, PathId, Scoped, Version
 
 
 class NewProject(Body, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from litestar import get, put
 from litestar.params import JSONBody
 
 from hansard.model.messages import Rating
-from hansard.server.http.fields import Body, Items, PathId, Scoped
+from hansard.server.fields import Body, Items, PathId, Scoped
 
 
 class NewRating(Body, frozen=True, kw_only=True):

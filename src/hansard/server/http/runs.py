@@ -9,7 +9,7 @@ from litestar.response import Stream
 
 from hansard.model.runs import Run, RunEvent
 from hansard.server import sse
-from hansard.server.http.fields import Body, Items, LastEvent, Limit, PathId, Position, Scoped
+from hansard.server.fields import Body, Items, LastEvent, Limit, PathId, Position, Scoped
 
 Line = NamedDependency[sse.Line]
 EVENTS = ResponseSpec(

@@ -7,7 +7,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from hansard.model.messages import Role
 from hansard.model.pages import Hit, Page
-from hansard.server.http.fields import (
+from hansard.server.fields import (
     TEXT,
     Cursor,
     Flag,

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from msgspec.structs import asdict
 
-from hansard.server.auth import Credential, Doorkeeper
-from hansard.server.browsers import browser_of
 from hansard.server.cookies import SessionCookie
-from hansard.server.http.fields import Body, Items, PathId, Scoped
-from hansard.services.sessions import SignedIn
+from hansard.server.fields import Body, Items, PathId, Scoped
+from hansard.server.sessions import Credential, Doorkeeper
+from hansard.server.user_agents import browser_of
+from hansard.services.users.sessions import SignedIn
 
 Keeper = NamedDependency[Doorkeeper]
 Cookie = NamedDependency[SessionCookie]

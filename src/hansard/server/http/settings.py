@@ -6,7 +6,7 @@ from litestar import delete, get, put
 from litestar.params import JSONBody, PathParameter
 
 from hansard.model.settings import Setting
-from hansard.server.http.fields import TEXT, Body, Items, Scoped, Version
+from hansard.server.fields import TEXT, Body, Items, Scoped, Version
 
 Name = Annotated[str, PathParameter(pattern=TEXT, max_length=200)]
 

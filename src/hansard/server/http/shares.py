@@ -11,13 +11,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec.structs import asdict
 
+from hansard.database import Services
 from hansard.model.shares import Share, ShareRight
-from hansard.server.auth import Credential
-from hansard.server.guessing import Guesses
+from hansard.server.fields import Body, Items, PathId, Scoped
 from hansard.server.http.artifacts import ALONE, ANYTHING, Number, attachment
-from hansard.server.http.fields import Body, Items, PathId, Scoped
-from hansard.services.database import Services
-from hansard.services.shares import Linked, NewLink
+from hansard.server.rate_limit import Guesses
+from hansard.server.sessions import Credential
+from hansard.services.artifacts.shares import Linked, NewLink
 
 Asked = Request[Any, Credential | None, Any]
 

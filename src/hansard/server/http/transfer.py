@@ -9,9 +9,9 @@ from litestar.response import Stream
 
 from hansard.errors import StorageFull
 from hansard.formats.jsonl import MAX_LINE
-from hansard.server.bodies import check_media_type
-from hansard.server.http.fields import QueryId, Scoped
-from hansard.services.intake import Report
+from hansard.server.decoding import check_media_type
+from hansard.server.fields import QueryId, Scoped
+from hansard.services.transfer.import_session import Report
 
 MAX_IMPORT = 4 * 1024 * 1024 * 1024
 MEDIA_TYPE = "application/jsonl"

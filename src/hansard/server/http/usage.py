@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from litestar import get
 
-from hansard.server.http.fields import Items, Scoped
-from hansard.services.usage import Kept
+from hansard.server.fields import Items, Scoped
+from hansard.services.users.usage import Kept
 
 
 @get("/usage")

@@ -11,9 +11,9 @@ from hansard import __version__
 from hansard.model.feed import FeedEntry
 from hansard.server.cookies import SessionCookie
 from hansard.server.openapi import PREFIX, Schemas, plainly
-from hansard.server.websocket.door import PATH
+from hansard.server.websocket.commands import REQUESTS, Request
 from hansard.server.websocket.frames import Delta, Refused, Resync
-from hansard.server.websocket.requests import REQUESTS, Request
+from hansard.server.websocket.route import PATH
 from hansard.server.websocket.topics import EVENTS
 
 JSON = dict[str, Any]

@@ -19,16 +19,16 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
+from hansard.database import Services
 from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge, TooManyRequests
-from hansard.server.bodies import decode
 from hansard.server.cookies import PROTOCOL
+from hansard.server.decoding import decode
 from hansard.server.sse import Closing
 from hansard.server.websocket import frames, limits
+from hansard.server.websocket.commands import REQUESTS, Request
 from hansard.server.websocket.frames import FrameId
 from hansard.server.websocket.limits import Close
-from hansard.server.websocket.listening import Listener, Work
-from hansard.server.websocket.requests import REQUESTS, Request
-from hansard.services.database import Services
+from hansard.server.websocket.subscriptions import Listener, Work
 from hansard.services.quotas import Bucket
 
 _log = logging.getLogger("hansard.server")

@@ -14,7 +14,7 @@ from hansard.errors import NotFound, VersionMoved
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
-from hansard.storage import preparation
+from hansard.storage import search_terms
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
@@ -62,7 +62,7 @@ class SqlTransaction(Transaction):
 
     @property
     @abstractmethod
-    def make_passages(self) -> preparation.Make:
+    def make_passages(self) -> search_terms.Make:
         """What is made of a text before it is indexed."""
 
     @abstractmethod
@@ -104,7 +104,7 @@ class SqlTransaction(Transaction):
         if absent:
             return sum([await self.run(sql.insert_absent, sql.encode(r)) for r in records])
         if sql.table.search:
-            preparation.require(self.make_passages, map(sql.table.text_of, records))
+            search_terms.require(self.make_passages, map(sql.table.text_of, records))
             await self.insert_searchable(sql.table, records)
         else:
             await self._each(sql.insert, [sql.encode(record) for record in records])

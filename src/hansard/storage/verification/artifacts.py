@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from hansard.model.artifacts import Artifact, ArtifactText, Content, Revision
 from hansard.model.lifecycle import is_halfway
+from hansard.storage import search_index
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.sql import indexing
 from hansard.storage.verification.findings import PAGE, Seen
 
 
@@ -20,7 +20,7 @@ async def look(tx: Reader, seen: Seen, which: Query[Artifact]) -> None:
     while found := await tx.select(which.by("id").page(PAGE, after)):
         ids = [artifact.id for artifact in found]
         texts = await tx.select(Query(ArtifactText).where(id__in=ids).by("id"))
-        wrong = {text.id for text in await indexing.ill_indexed_artifacts(tx, texts)}
+        wrong = {text.id for text in await search_index.ill_indexed_artifacts(tx, texts)}
         wrong |= set(ids) - {text.id for text in texts}
         for artifact in found:
             if is_halfway(artifact):

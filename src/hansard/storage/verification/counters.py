@@ -12,7 +12,7 @@ from hansard.model.activity import Activity
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
-from hansard.storage import placing
+from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.verification.findings import Seen
@@ -36,7 +36,7 @@ def count_messages(
     seen: Seen, conversation: Conversation, messages: Sequence[Message], before: datetime | None
 ) -> None:
     """`before` is when the message was said that the first one follows."""
-    for row in placing.activity(messages, conversation.project_id, before):
+    for row in message_tree.activity(messages, conversation.project_id, before):
         for name in _SUMS:
             seen.sums[*(getattr(row, field) for field in _KEY), name] += getattr(row, name)
 

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import apsw
 
-from hansard.storage.sql import indexing
+from hansard.storage import search_index
+from hansard.storage.run_sync import run_now
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
-from hansard.storage.sql.sqlite import SqliteTransaction
+from hansard.storage.sqlite.transaction import SqliteTransaction
 from hansard.storage.tables import SCHEMA
-from hansard.storage.units import run_now
 from hansard.storage.verification.findings import Finding
 
 MAX_FINDINGS = 100
@@ -38,7 +38,7 @@ def misindexed(connection: apsw.Connection) -> list[Finding]:
     tx = SqliteTransaction(SCHEMA, Compiler(SCHEMA, SQLITE_DIALECT), "", connection)
     return [
         _finding("search index", f"has other terms than the texts of {name}", repairable=True)
-        for name in run_now(indexing.misindexed(tx))
+        for name in run_now(search_index.misindexed(tx))
     ]
 
 

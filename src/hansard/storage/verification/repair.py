@@ -5,10 +5,10 @@ from __future__ import annotations
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
+from hansard.storage import search_index
 from hansard.storage.base import Storage, Transaction
+from hansard.storage.digest_backfill import seal_some
 from hansard.storage.query import Query
-from hansard.storage.sealing import seal_some
-from hansard.storage.sql import indexing
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.verification import counters
 from hansard.storage.verification.findings import PAGE
@@ -19,14 +19,14 @@ async def repair(storage: Storage) -> None:
     for tenant in await storage.tenants():
         await storage.write(tenant, _mend)
     if storage.exclusive:
-        await storage.write("", indexing.rebuild)
+        await storage.write("", search_index.rebuild)
 
 
 async def _mend(tx: Transaction) -> None:
     if isinstance(tx, SqlTransaction) and tx.sql.dialect.name == "postgres":
         # Nobody appends meanwhile: an append changes its conversation.
         await tx.rows("LOCK TABLE hansard.conversations IN EXCLUSIVE MODE", ())
-        await indexing.rebuild(tx)
+        await search_index.rebuild(tx)
     for conversation in await tx.select(Query(Conversation)):
         while await seal_some(tx, conversation.id, PAGE) == PAGE:
             pass

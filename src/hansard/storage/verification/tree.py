@@ -8,11 +8,11 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation, View
 from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
+from hansard.storage import search_index
 from hansard.storage.base import Reader
 from hansard.storage.digests import digest_of
-from hansard.storage.placing import ending_with
+from hansard.storage.message_tree import ending_with
 from hansard.storage.query import Query
-from hansard.storage.sql import indexing
 from hansard.storage.verification import blobs, counters, feed, runs
 from hansard.storage.verification.findings import PAGE, Said, Seen
 
@@ -88,7 +88,7 @@ class _Path:
             self._say(message, follows=self._place(message))
             feed.count_message(self._seen, message)
             self._head = message
-        for message in await indexing.ill_indexed(self._tx, list(messages)):
+        for message in await search_index.ill_indexed(self._tx, list(messages)):
             said = "is not in the search index as it should be"
             self._seen.find(f"message {message.id}", said, repairable=True)
         await runs.look_at_answers(self._tx, messages, self._seen)

@@ -13,10 +13,10 @@ from hansard.errors import InvalidInput
 from hansard.model.artifacts import Artifact
 from hansard.model.conversations import Conversation
 from hansard.model.feed import TRIMMED
+from hansard.storage import search_index
 from hansard.storage.base import Reader, Storage
+from hansard.storage.digest_backfill import is_sealing
 from hansard.storage.query import Query
-from hansard.storage.sealing import is_sealing
-from hansard.storage.sql import indexing
 from hansard.storage.verification import artifacts, blobs, counters, feed, tree
 from hansard.storage.verification.findings import PAGE, Finding, Seen, Verification
 
@@ -43,7 +43,7 @@ async def verify(
         done.findings += seen.findings
         for name, count in seen.looked_at.items():
             setattr(done, name, getattr(done, name) + count)
-    if extra := await storage.read("", indexing.superfluous):
+    if extra := await storage.read("", search_index.superfluous):
         said = f"has {extra} passages that belong to nothing"
         subject = "search index"
         done.findings.append(Finding(tenant="", subject=subject, message=said, repairable=True))

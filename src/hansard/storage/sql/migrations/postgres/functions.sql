@@ -1,5 +1,5 @@
 -- Functions of the database, applied anew by `hansard db migrate` whenever this file changes. Who may run them is
--- said when that is done: see hansard/storage/sql/roles.py.
+-- said when that is done: see hansard/storage/postgres/roles.py.
 
 -- An older form of a function goes, whatever its parameters were.
 DO $$
@@ -134,7 +134,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LIMIT p_window
 $$;
 
--- Append in one round trip: what hansard/storage/placing.py says, for the case in which all is well. Where it
+-- Append in one round trip: what hansard/storage/message_tree.py says, for the case in which all is well. Where it
 -- is not (no such conversation or branch, an id that is taken, another head than expected), nothing is done
 -- and no row comes back: the caller then takes the long way, which knows what to answer.
 --

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from hansard.errors import Conflict, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from hansard.config import Loaded
+    from hansard.database import Database
+    from hansard.model.branches import Branch
+    from hansard.model.conversations import Conversation
+    from hansard.model.messages import Message
+    from hansard.model.runs import Run
+
+SETTLING = 5.0
+"""Seconds."""
+
+
+class Talk:
+    """Where a person is: a conversation, or one that begins with the next prompt."""
+
+    def __init__(self, database: Database, loaded: Loaded, options: dict[str, Any]) -> None:
+        self.database = database
+        self.loaded = loaded
+        self.services = database.scope(loaded.config.tenant, loaded.config.user)
+        self.options = options
+        """What models are asked with, such as `temperature`."""
+        self.conversation: Conversation | None = None
+        self.ahead: dict[str, Any] = {}
+        """Fields of the conversation that is still to begin."""
+        self.models: list[str] = []
+        """Who answers the next prompt, if it is to be several."""
+
+    async def begin(
+        self, wanted: str | None, *, new: bool, model: str | None, system: str | None
+    ) -> None:
+        """Be in the wanted conversation, in the last one, or in a new one."""
+        if wanted is not None:
+            await self.open(wanted)
+        elif not new:
+            self.conversation = await self.services.conversations.latest()
+        given = {"model": model and self.known(model), "system": system}
+        changes = {name: value for name, value in given.items() if value is not None}
+        if changes:
+            await self.change(**changes)
+
+    @property
+    def id(self) -> str:
+        """The conversation's id; raises NotFound while nothing was said."""
+        if self.conversation is None:
+            raise NotFound("Nothing was said in this conversation yet.")
+        return self.conversation.id
+
+    def known(self, model: str) -> str:
+        """The model's name; raises UnknownModel."""
+        self.database.providers.find(model)
+        return model
+
+    async def change(self, **fields: Any) -> None:
+        """Change fields of the conversation, now or when it begins."""
+        if self.conversation is None:
+            self.ahead |= fields
+        else:
+            conversations = self.services.conversations
+            self.conversation = await conversations.update(self.conversation.id, **fields)
+
+    def leave(self, **ahead: Any) -> None:
+        """Begin a new conversation with the next prompt."""
+        self.conversation, self.ahead = None, ahead
+
+    async def open(self, wanted: str) -> None:
+        """Go to the conversation of that id or title."""
+        self.conversation = await self.services.conversations.find(wanted)
+        self.ahead = {}
+
+    async def fresh(self) -> Conversation | None:
+        """The conversation as it is now: a title may have come."""
+        if self.conversation is not None:
+            self.conversation = await self.services.conversations.get(self.conversation.id)
+        return self.conversation
+
+    async def last(self, count: int) -> list[Message]:
+        if self.conversation is None:
+            return []
+        return (await self.services.messages.read(self.conversation.id, last=count)).items
+
+    async def branches(self) -> tuple[list[Branch], Branch]:
+        """All branches of the conversation, and the one that the person is on."""
+        branches = self.services.branches
+        return await branches.list(self.id), await branches.current(self.id)
+
+    # What is answered
+
+    async def say(self, prompt: str) -> list[Run]:
+        if not prompt.strip():
+            raise InvalidInput("The prompt is empty.")
+        if self.conversation is None:
+            self.conversation = await self.services.conversations.create(**self.ahead)
+            self.ahead = {}
+        models, self.models = self.models or None, []
+        return await self.services.chat.send(
+            self.conversation.id, prompt, models=models, options=self.options
+        )
+
+    async def edit(self, prompt: str) -> list[Run]:
+        """Say something else in the place of the last prompt."""
+        message = await self.last_prompt()
+        await self.services.messages.edit(self.id, message.id, prompt)
+        return await self.services.chat.answer(self.id, options=self.options)
+
+    async def retry(self, model: str | None) -> list[Run]:
+        """Have the last prompt answered, or answered again."""
+        last = (await self.last(1))[-1:]
+        if last and last[0].role == "assistant":
+            chat = self.services.chat
+            return [await chat.retry(self.id, last[0].id, model=model, options=self.options)]
+        return await self.services.chat.answer(self.id, model=model, options=self.options)
+
+    async def go_on(self) -> list[Run]:
+        """Have an answer continued that was cut short."""
+        last = (await self.last(1))[-1:]
+        if not last or last[0].run_id is None:
+            raise Conflict("There is no answer to continue.")
+        return [await self.services.chat.go_on(last[0].run_id)]
+
+    async def settle(self) -> None:
+        """Let what follows an answer, such as a title, come to its end, unless that takes long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING):
+                await self.database.runner.settle()
+
+    async def last_prompt(self) -> Message:
+        for message in reversed(await self.last(20)):
+            if message.role == "user":
+                return message
+        raise NotFound("Nothing was asked here yet.")

@@ -1,0 +1,155 @@
+"""Talking: what is typed is answered or, if it begins with a slash, done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rich.markdown import Markdown
+
+from hansard.cli.rendering import console, plural
+from hansard.cli.repl.answers import Asking, follow, view
+from hansard.cli.repl.commands import COMMANDS, Leave
+from hansard.cli.repl.terminal import PROMPT, Terminal, silent
+from hansard.cli.thread import ENDINGS, markdown, speaker
+from hansard.errors import HansardError
+from hansard.output import harmless
+
+if TYPE_CHECKING:
+    from hansard.cli.repl.conversation import Talk
+    from hansard.model.messages import Message
+    from hansard.model.runs import Run
+
+SHOWN = 4
+"""Messages that are shown of a conversation that was opened."""
+_WITH_MODELS = ("/model ", "/models ", "/retry ")
+
+
+async def loop(talk: Talk) -> None:
+    """Talk until the person leaves."""
+    talk.loaded.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    room = Room(talk)
+    looking = asyncio.create_task(room.look_for_models())
+    try:
+        with silent(), suppress(Leave):
+            await room.welcome()
+            while (typed := await room.terminal.ask()) is not None:
+                await room.take(typed)
+        await talk.settle()
+    finally:
+        looking.cancel()
+
+
+class Room:
+    """The screen, the keyboard, and the talk between them."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.console = console()
+        self.terminal = Terminal(talk.loaded.home / "history", self._words)
+        self.listed: list[str] = []
+        """The ids of the conversations that were listed last."""
+        self._models: list[str] = []
+
+    async def take(self, typed: str) -> None:
+        """Do what was typed; what goes wrong is told, and the talk goes on."""
+        try:
+            if typed.startswith("/"):
+                await self._command(typed)
+            elif typed.strip():
+                await self.answered(self.talk.say(typed))
+        except HansardError as error:
+            self.warn(error.message)
+        except OSError as error:
+            self.warn(f"{error.filename}: {error.strerror}.")
+
+    async def _command(self, typed: str) -> None:
+        name, _, rest = typed.strip().partition(" ")
+        command = COMMANDS.get(name)
+        if command is None:
+            self.warn(f"There is no command {name}; /help lists them.")
+        else:
+            await command.do(self, rest.strip())
+
+    # What is shown
+
+    def tell(self, text: str) -> None:
+        self.console.print(text, style="dim", soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        self.console.print(text, style="red", soft_wrap=True)
+
+    async def welcome(self) -> None:
+        """Which conversation this is, and what was said last in it."""
+        found = self.talk.conversation
+        if found is None:
+            self.tell("A new conversation. /help lists the commands, Ctrl-D leaves.")
+            return
+        title = found.title or "(untitled)"
+        self.console.print(title, style="bold", soft_wrap=True)
+        messages = await self.talk.last(SHOWN)
+        earlier = messages[0].seq if messages else 0
+        if earlier:
+            self.tell(f"… {plural(earlier, 'earlier message')}")
+        for message in messages:
+            self.message(message)
+        self._ending(messages)
+        self.console.print()
+
+    def message(self, message: Message) -> None:
+        self.console.print()
+        if message.role == "user":
+            self.console.print(PROMPT + message.text, style="cyan", soft_wrap=True)
+            return
+        self.tell(f"{speaker(message)}:")
+        text = "\n\n".join(markdown(part) for part in message.parts)
+        self.console.print(Markdown(harmless(text), hyperlinks=False))
+
+    def _ending(self, messages: Sequence[Message]) -> None:
+        """What there is to do about the last message."""
+        if not messages:
+            return
+        last = messages[-1]
+        if last.role == "user":
+            self.tell("This was not answered: /retry asks again.")
+        elif last.finish == "error":
+            self.tell("This answer failed: /retry asks again.")
+        elif last.finish in ENDINGS:
+            self.tell(f"This answer was {ENDINGS[last.finish]}: /continue goes on with it.")
+
+    async def answered(self, asked: Awaitable[Sequence[Run]]) -> None:
+        """Ask, and show answers as they come, one after the other."""
+        async with Asking(self.talk.services) as asking:
+            runs = await asking.begin(asked)
+            for run in runs:
+                self.tell(f"{run.model}:")
+                self._tell_end(await follow(self.talk.services, run, view()))
+                self.console.print()
+        if len(runs) > 1:
+            self.tell("You are on the branch of the first answer; /branch lists the others.")
+
+    def _tell_end(self, run: Run) -> None:
+        match run.status:
+            case "failed":
+                self.warn(run.error.message if run.error else "The answer failed.")
+                self.tell("/retry asks again.")
+            case "cancelled" if run.error:
+                self.tell("Stopped before anything was said. /retry asks again.")
+            case "cancelled":
+                self.tell("Stopped; what was said is kept. /continue goes on with it.")
+            case _:
+                pass
+
+    # What can be completed
+
+    async def look_for_models(self) -> None:
+        with suppress(HansardError):
+            self._models = [m.name for m in await self.talk.database.providers.models()]
+
+    def _words(self, line: str) -> Iterable[str]:
+        if line.startswith(_WITH_MODELS):
+            begun, _, part = line.rpartition(" ")
+            return [f"{begun} {name}" for name in self._models if name.startswith(part)]
+        return [name for name in COMMANDS if line.startswith("/") and name.startswith(line)]

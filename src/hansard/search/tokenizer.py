@@ -1,0 +1,257 @@
+"""The one normaliser of search: what a text's terms are, on every back end.
+
+A term is a word after NFKC, case folding and the removal of accents from the alphabets that use them
+as decoration (Latin, Greek, Cyrillic); other scripts keep their marks, which are letters there. Letters with a stroke
+or a hook are the letter, digits of all scripts are digits, and what is not seen or seldom written vanishes: soft
+hyphens, joiners, vowel signs of Arabic and Hebrew. An emoji is a term (see `alphabets`).
+Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and some others are written without blanks, so each character
+begins a term of two: ``東京都`` gives ``東京 京都 都``. A single character is then a prefix, and a longer run a phrase.
+
+A query is a list of clauses, all of which must match: every blank-separated word is a clause (a
+phrase, if it has several terms, like ``don't``), and so is every "quoted text"; a ``*`` at the end
+of either makes the last term a prefix. Nothing in it is ever an operator of the engine.
+
+A text is indexed in passages, so that a book in one message is found and no engine's limit is met: a passage has
+at most `PASSAGE` characters and the same term at most `REPEATS` times. A query matches within a passage; each
+begins with the last terms of the one before it, so no phrase is cut in two.
+
+All of it takes time that is linear in the text, a slice of it at a time, so that other threads have their turn.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from hansard.errors import InvalidInput
+from hansard.search.alphabets import ASCII, CURRENT, EMOJI, FIRST, INNER, Alphabet, Places, fold
+
+__all__ = [
+    "Clause",
+    "clauses",
+    "fold",
+    "matches",
+    "owner_mark",
+    "passages",
+    "place_mark",
+    "spans",
+    "terms",
+]
+
+PASSAGE = 32_000
+"""Characters, with a blank after each term: at most 16,000 terms, of which PostgreSQL knows the places of 16,383."""
+REPEATS = 255
+"""PostgreSQL keeps 256 places of a term and forgets the others."""
+MAX_CLAUSES = 16
+MAX_CLAUSE_TERMS = 32
+MAX_TERM = 64
+"""Longer words (Base64, hashes) are cut to this many characters, in texts and in queries alike."""
+
+SLICE = 16_000
+"""Characters that are folded at once, about: some milliseconds."""
+
+_CLAUSE = re.compile(r'"([^"]*)(?:"|$)(\*?)|([^\s"]+)')
+_RUN = re.compile(r"\S+")
+_INNER = f"[{INNER}]"
+_OUTER = re.compile(f"[^{INNER}]")
+_CLUSTER = re.compile(f"(?s:.)(?:(?![{EMOJI}]){_INNER})*")
+_APART = re.compile(f"{CURRENT.unspaced.pattern[:-2]}{EMOJI}]")
+"""What has places of its own within a run."""
+_PLACES = Places()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Terms that must follow each other; with `prefix`, the last one may go on."""
+
+    terms: tuple[str, ...]
+    prefix: bool = False
+
+
+def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
+    """The terms of a text, in order."""
+    if text.isascii():
+        return _cut(text.lower().translate(ASCII).split())
+    found: list[str] = []
+    for word in "".join(map(alphabet.fold, _slices(text))).split():
+        if word.isascii() or not alphabet.unspaced.search(word):
+            found.append(word)
+        else:
+            found.extend(word[start:end] for start, end in _bounds(word, alphabet))
+    return _cut(found)
+
+
+def _slices(text: str) -> Iterator[str]:
+    """The text in pieces, cut where a character begins that does not become one with the one before."""
+    start = 0
+    while start + SLICE < len(text):
+        outer = _OUTER.search(text, start + SLICE)
+        end = outer.start() if outer else len(text)
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _cut(words: list[str]) -> list[str]:
+    if words and max(map(len, words)) > MAX_TERM:
+        return [word[:MAX_TERM] for word in words]
+    return words
+
+
+def _bounds(word: str, alphabet: Alphabet) -> Iterator[tuple[int, int]]:
+    """Where the terms of a folded word begin and end, if some of it is written without blanks."""
+    position = 0
+    for run in alphabet.unspaced.finditer(word):
+        if run.start() > position:
+            yield position, run.start()
+        position = run.end()
+        yield from ((i, min(i + 2, position)) for i in range(run.start(), position))
+    if position < len(word):
+        yield position, len(word)
+
+
+@lru_cache(maxsize=4096)
+def owner_mark(tenant: str, owner: str) -> str:
+    """What precedes an owner's terms in an index, so that a search costs what the owner's rows cost.
+
+    Marks are short; should two owners share one, the condition on the row still tells them apart.
+    """
+    digest = hashlib.sha256(f"{tenant}\0{owner}".encode()).digest()
+    return base64.b32encode(digest[:5])[:4].decode().lower() + "~"
+
+
+def place_mark(place: str | None) -> str:
+    """The term that says where a text is, such as in which conversation, or that it is nowhere."""
+    return "~" + (place or "").replace("-", "")
+
+
+def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
+    """The terms of each passage of a text; none for a text without terms."""
+    found = terms(text, alphabet)
+    if len(found) <= REPEATS:
+        return [found] if found else []
+    short = sum(map(len, found)) + len(found) < PASSAGE
+    if short and max(Counter(found).values()) <= REPEATS:
+        return [found]
+    return list(_passages(found))
+
+
+def first_passages(text: str) -> list[list[str]]:
+    """The terms of each passage as they were before the migration `reindex_search`."""
+    return passages(text, FIRST)
+
+
+def _passages(words: list[str]) -> Iterator[list[str]]:
+    start, size = 0, 0
+    seen: Counter[str] = Counter()
+    for i, word in enumerate(words):
+        if size + len(word) >= PASSAGE or seen[word] == REPEATS:
+            yield words[start:i]
+            start = i - MAX_CLAUSE_TERMS + 1
+            seen = Counter(words[start:i])
+            size = sum(len(again) + 1 for again in words[start:i])
+        seen[word] += 1
+        size += len(word) + 1
+    yield words[start:]
+
+
+def clauses(query: str) -> list[Clause]:
+    """What a search asks for; an empty list matches nothing. Raises InvalidInput when it is too long."""
+    found: list[Clause] = []
+    for quoted, star, word in _CLAUSE.findall(query):
+        clause = _clause(quoted or word.rstrip("*"), bool(star) or word.endswith("*"))
+        if clause is not None:
+            found.extend([clause] if quoted else _short(clause))
+    if len(found) > MAX_CLAUSES or any(len(c.terms) > MAX_CLAUSE_TERMS for c in found):
+        raise InvalidInput(
+            f"A search has at most {MAX_CLAUSES} words or phrases of {MAX_CLAUSE_TERMS} words.",
+            pointer="/q",
+        )
+    return found
+
+
+def _short(clause: Clause) -> Iterator[Clause]:
+    """A word as clauses of not too many terms: a sentence may be one, where there are no blanks."""
+    words = clause.terms
+    for start in range(0, len(words), MAX_CLAUSE_TERMS):
+        end = start + MAX_CLAUSE_TERMS
+        yield Clause(words[start:end], clause.prefix and end >= len(words))
+
+
+def _clause(text: str, prefix: bool) -> Clause | None:
+    words = terms(text)
+    if not words:
+        return None
+    if CURRENT.unspaced.fullmatch(words[-1]):
+        if len(words) > 1 and len(words[-2]) == 2 and words[-2][1] == words[-1]:
+            return Clause(tuple(words[:-1]))
+        return Clause(tuple(words), prefix=True)
+    return Clause(tuple(words), prefix)
+
+
+def matches(clause: Clause, words: list[str]) -> bool:
+    """Whether the terms of a passage contain the clause: the meaning that engines are held to."""
+    size = len(clause.terms)
+    *fixed, last = clause.terms
+    return any(
+        words[i : i + size - 1] == fixed
+        and (words[i + size - 1].startswith(last) if clause.prefix else words[i + size - 1] == last)
+        for i in range(len(words) - size + 1)
+    )
+
+
+def spans(query: list[Clause], text: str) -> list[tuple[int, int]]:
+    """Where a text has what a query asks for: start and end of each term of it, in characters, merged."""
+    whole = {clause.terms[-1] for clause in query if not clause.prefix}
+    starts = tuple(clause.terms[-1] for clause in query if clause.prefix)
+    recent: deque[tuple[int, int, str]] = deque(maxlen=MAX_CLAUSE_TERMS)
+    places: set[tuple[int, int]] = set()
+    for run in _RUN.finditer(text.translate(_PLACES)):
+        for place in located(run[0], run.start()):
+            recent.append(place)
+            if place[2] in whole or place[2].startswith(starts):
+                for clause in query:
+                    places.update(_ended(clause, recent))
+    return _merged(sorted(places))
+
+
+def _ended(clause: Clause, recent: deque[tuple[int, int, str]]) -> list[tuple[int, int]]:
+    """Where the terms of a clause are, if the terms that were read last are those."""
+    last = list(islice(reversed(recent), len(clause.terms)))[::-1]
+    return [place[:2] for place in last] if matches(clause, [place[2] for place in last]) else []
+
+
+def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in places:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def located(run: str, offset: int = 0) -> list[tuple[int, int, str]]:
+    """The terms of a run of letters with their places; a word is one place, what needs no blanks goes by character."""
+    if run.isascii():
+        return [(offset, offset + len(run), run[:MAX_TERM].lower())]
+    if not _APART.search(run):
+        return [(offset, offset + len(run), term) for term in terms(run)]
+    folded: list[str] = []
+    places: list[tuple[int, int]] = []
+    for cluster in _CLUSTER.finditer(run):
+        folded.append(CURRENT.fold(cluster[0]))
+        places += [cluster.span()] * len(folded[-1])
+    found: list[tuple[int, int, str]] = []
+    for word in _RUN.finditer("".join(folded)):
+        for start, end in _bounds(word[0], CURRENT):
+            first, last = places[word.start() + start], places[word.start() + end - 1]
+            term = word[0][start:end][:MAX_TERM]
+            found.append((offset + first[0], offset + last[1], term))
+    return found

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, patch
+from litestar.params import JSONBody
+from msgspec.structs import asdict
+
+from hansard.model.tenants import Tenant, User
+from hansard.server.fields import Body, Scoped
+
+
+class UserChanges(Body, frozen=True, kw_only=True):
+    """What is not given, or null, stays as it is."""
+
+    name: str | None = None
+    traits: dict[str, Any] | None = None
+
+
+class TenantChanges(Body, frozen=True, kw_only=True):
+    """What is not given, or null, stays as it is."""
+
+    name: str | None = None
+    instructions: str | None = None
+
+
+@get("/me")
+async def get_me(services: Scoped) -> User:
+    """Get the user that this server is for."""
+    return await services.people.me()
+
+
+@patch("/me")
+async def update_me(services: Scoped, data: JSONBody[UserChanges]) -> User:
+    """Change the user's name or traits."""
+    return await services.people.update_me(**asdict(data))
+
+
+@get("/tenant")
+async def get_tenant(services: Scoped) -> Tenant:
+    """Get the tenant that this server is for."""
+    return await services.people.tenant()
+
+
+@patch("/tenant")
+async def update_tenant(services: Scoped, data: JSONBody[TenantChanges]) -> Tenant:
+    """Change what holds for everybody in the tenant."""
+    return await services.people.update_tenant(**asdict(data))
+
+
+ROUTES = (get_me, update_me, get_tenant, update_tenant)

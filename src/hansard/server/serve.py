@@ -1,0 +1,200 @@
+"""Serving: from the settings to a server that answers, and to its orderly end.
+
+The port is taken before anything else, so that a port in use is told at once. A first signal ends the server in
+order: no new connections, running answers stored as interrupted with what was said, streams ended, the database
+closed. A second one ends it at once, which the record survives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import ipaddress
+import os
+import re
+import socket
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+import uvicorn
+
+from hansard import __version__
+from hansard.config import Config, Loaded
+from hansard.errors import InvalidConfig
+from hansard.output import note, on_terminal, write
+from hansard.server.app import make_app
+from hansard.server.logs import log_to_stderr
+from hansard.server.middleware import local_hosts
+from hansard.server.public_url import check_public_url, host_of
+from hansard.server.sessions import signin_link, token_of, write_private
+from hansard.server.sse import Closing
+from hansard.server.websocket import protocol as websocket_protocol
+from hansard.storage.urls import masked
+
+LAST_WORDS = 0.2
+"""Seconds for streams to say how their runs ended."""
+PATIENCE = 3
+"""Seconds for requests that are under way."""
+BACKLOG = 2048
+
+_PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
+_VIEWS = {"artifacts", "c", "projects", "search", "settings", "shared"}
+OWN = {"api", "assets", "healthz", "preview", "readyz", "signin"} | _VIEWS
+"""How addresses begin here. A proxy may cut the prefix off or not, so it must not look like one of them."""
+
+
+def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
+    """Serve until a signal comes; raises HansardError if that cannot begin.
+
+    When the server answers, `ready_file` holds its `url` and `token` and the `pid`, as JSON.
+    """
+    config = loaded.config
+    log_to_stderr(config.log_level)
+    _check_prefix(config.path_prefix)
+    check_public_url(config.public_url, config.path_prefix)
+    token = token_of(loaded.token_file)
+    with listen(config.host, config.port) as listener:
+        port: int = listener.getsockname()[1]
+        start = _Start(loaded, token, config.url(port), ready_file)
+        server = _Server(start, _hosts(config, port))
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(server.serve([listener]))
+
+
+class _Start(msgspec.Struct, frozen=True):
+    """What a server is started with, and says of itself when it answers."""
+
+    loaded: Loaded
+    token: str
+    url: str
+    ready_file: Path | None
+
+    def tell(self) -> None:
+        # A link is a credential, which a service's journal would keep.
+        link = f"This link signs one browser in: {self._link()}"
+        elsewhere = "`hansard link` prints a link that signs one browser in."
+        write(
+            f"Hansard {__version__} is at {self.url}\n"
+            f"{link if on_terminal() else elsewhere}\n"
+            f"The record is in {masked(self.loaded.database)}\n"
+        )
+        if self.ready_file is not None:
+            facts = {"url": self.url, "token": self.token, "pid": os.getpid()}
+            write_private(self.ready_file, msgspec.json.encode(facts).decode())
+
+    def _link(self) -> str:
+        config = self.loaded.config
+        url = config.public_url.rstrip("/") or self.url
+        return signin_link(self.token, url, config.tenant, config.user)
+
+
+class _Server(uvicorn.Server):
+    """A server that owns its database."""
+
+    def __init__(self, start: _Start, hosts: list[str]) -> None:
+        loaded = start.loaded
+        self._start = start
+        self._closing = Closing()
+        self._database = loaded.connect()
+        app = make_app(
+            self._database,
+            token=start.token,
+            hosts=hosts,
+            tenant=loaded.config.tenant,
+            user=loaded.config.user,
+            closing=self._closing,
+            prefix=loaded.config.path_prefix,
+            secure=loaded.config.public_url.startswith("https:"),
+        )
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                **websocket_protocol.settings(loaded.config.quota_address),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=PATIENCE,
+            )
+        )
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with self._database:
+            await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # So that a command which finds the file owned can say by whom.
+        if ownership := getattr(self._database.storage, "ownership", None):
+            ownership.announce(url=self._start.url)
+        # What is there now stays, so the collector need not look at it again. Without it, what connections leave
+        # behind is found sooner, and nobody waits for that.
+        gc.collect()
+        gc.freeze()
+        self._start.tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await self._database.runner.close()
+        await asyncio.sleep(LAST_WORDS)
+        self._closing.set()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self.should_exit:
+            os._exit(128 + sig)
+        self.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, on any free port if the port is 0; raises InvalidConfig."""
+    if not 0 <= port < 2**16:
+        raise InvalidConfig(f"There is no port {port}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with contextlib.ExitStack() as unless:
+            listener = unless.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+            unless.pop_all()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "another program does, which may be Hansard itself" if taken else error.strerror
+        raise InvalidConfig(f"Cannot listen at {host}, port {port}: {why}.") from error
+    return listener
+
+
+def _check_prefix(path: str) -> None:
+    if not _PREFIX.fullmatch(path):
+        raise InvalidConfig(f"path_prefix is {path!r}; it is like /hansard, or empty.")
+    if path[1:].partition("/")[0] in OWN:
+        raise InvalidConfig(
+            f"path_prefix is {path!r}, which begins like an address of Hansard's own."
+        )
+
+
+def _hosts(config: Config, port: int) -> list[str]:
+    """What clients may call the server, and a word of warning if they may be on other machines."""
+    named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
+    if not _is_loopback(config.host):
+        note(
+            f"Warning: {config.host} can be reached from other machines, and without TLS whoever is on the "
+            "way can read the token and everything that is said."
+        )
+    public = [host_of(config.public_url)] if config.public_url else []
+    return [*local_hosts(port), f"{config.host}:{port}", *named, *public]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,174 @@
+"""What a browser is shown: the chat app once it is built, or else a plain page that says that Hansard runs.
+
+The built app is files: `index.html`, and below `assets/` those whose names change with their content, which browsers
+keep for good. They are found by name, so no path leads out of their folder. Any other address outside the
+API is one of the app's own views and gets `index.html`; its links are relative, and its `<base href="/">`, which is
+changed here to where the app lies, says to what. None of this holds anything of anybody's: the app asks the API, which
+wants to know who asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import re
+from html import escape
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from litestar import Request, Response, route
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+
+from hansard import __version__
+from hansard.errors import NotFound
+from hansard.server.fields import Prefix
+
+WEB = Path(__file__).with_name("web")
+"""Where the build puts the app."""
+INDEX, ASSETS = "index.html", "assets/"
+RUNNERS = "assets/preview/"
+"""What runs in the frames of previews, whose origin is none: they load it like pages of any other host."""
+
+_BASE = re.compile(rb'<base href="/"\s*/?>')
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+_NOTHING = "There is nothing at this address."
+_ANYTHING = "application/octet-stream"
+_TEXTS = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"}
+"""What compression makes smaller."""
+_APP_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; "
+    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+)
+_STYLE = """
+:root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif }
+body { max-width: 34rem; margin: 15vh auto 0; padding: 0 1.5rem }
+h1 { font-size: 1.25rem }
+"""
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_PAGE_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Files:
+    """The app in a folder, for browsers that see it below a prefix; a file is read when it is first asked for."""
+
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self._base = f'<base href="{escape(prefix)}/">'.encode()
+        self._paths = {
+            file.relative_to(folder).as_posix(): file
+            for file in folder.rglob("*")
+            if file.is_file()
+        }
+        self._read: dict[tuple[str, bool], bytes] = {}
+
+    @property
+    def built(self) -> bool:
+        return INDEX in self._paths
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
+    def named(self, start: str) -> str | None:
+        """The file whose name begins so, before the hash of its content."""
+        return next((name for name in self._paths if name.startswith(f"{start}-")), None)
+
+    async def read(self, name: str, *, packed: bool) -> bytes:
+        """A file's bytes, compressed with gzip if they are to be packed."""
+        if (name, packed) not in self._read:
+            self._read[name, packed] = await asyncio.to_thread(self._load, name, packed)
+        return self._read[name, packed]
+
+    def _load(self, name: str, packed: bool) -> bytes:
+        try:
+            data = self._paths[name].read_bytes()
+        except FileNotFoundError:  # a newer app has been put in its place
+            raise NotFound(_NOTHING) from None
+        if name == INDEX:
+            data = _BASE.sub(self._base, data, count=1)
+        return gzip.compress(data, mtime=0) if packed else data
+
+
+@route(["/", "/{_:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+async def show(
+    request: Request[Any, Any, Any],
+    files: NamedDependency[Files],
+    prefix: Prefix,
+) -> Response[bytes] | Response[str]:
+    """The app, a file of it, or the plain page."""
+    name = request.scope["path"].strip("/")
+    if files.built:
+        return await _file(files, name, request.headers.get("Accept-Encoding", ""))
+    if name not in ("", "signin"):
+        raise NotFound(_NOTHING)
+    return _facts(prefix)
+
+
+async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
+    """A file of the app; for the address of a view, its index."""
+    if name not in files:
+        if name.startswith(ASSETS):
+            raise NotFound(_NOTHING)
+        name = INDEX
+    kept = name.startswith(ASSETS)
+    suffix = PurePosixPath(name).suffix
+    packed = (
+        suffix in _TEXTS
+        and re.search(r"\bgzip\b(?!;\s*q=0(?:\.0+)?(?:[,\s]|$))", accepted) is not None
+    )
+    headers = {
+        "Content-Security-Policy": _APP_POLICY,
+        "Cache-Control": "public, max-age=31536000, immutable" if kept else "no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    if name.startswith(RUNNERS):
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    content = await files.read(name, packed=packed)
+    return Response(content, media_type=_TYPES.get(suffix, _ANYTHING), headers=headers)
+
+
+def _facts(prefix: str) -> Response[str]:
+    """That the server is there, and how programs get at it."""
+    address = f"{escape(prefix)}/api/v1/openapi.json"
+    return plain(
+        200,
+        f"<p>Hansard {__version__} is running.</p>"
+        f'<p>Programs find the API described at <a href="{address}">{address}</a>.</p>'
+        "<p>The chat app is not in this installation: it is built from the folder <code>web</code> of the source "
+        "into <code>hansard/server/web</code>, and is here when the server starts again.</p>",
+    )
+
+
+def plain(status: int, content: str) -> Response[str]:
+    """A page of ours with a few words, without scripts."""
+    text = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Hansard</title>'
+        f"<style>{_STYLE}</style></head><body><h1>Hansard</h1>{content}</body></html>"
+    )
+    headers = {"Content-Security-Policy": _PAGE_POLICY}
+    return Response(text, status_code=status, media_type="text/html", headers=headers)
+
+
+ROUTES = (show,)

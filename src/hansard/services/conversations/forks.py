@@ -1,0 +1,97 @@
+"""Steps that several services take in the tree, within their own units of work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from hansard.model.branches import Branch
+from hansard.model.conversations import View
+from hansard.model.messages import Message
+from hansard.model.scope import Scope
+from hansard.storage import message_tree
+from hansard.storage.base import Change, Transaction
+from hansard.storage.query import Query
+
+
+async def fork_at(
+    tx: Transaction,
+    scope: Scope,
+    owner: Branch,
+    head: Message | None,
+    fork_id: str,
+    now: datetime,
+    name: str = "",
+    model: str | None = None,
+) -> Branch:
+    """A branch that leaves `owner` after its message `head`, or before its first.
+
+    It goes on with `model`, or with the one that the owner goes on with.
+    """
+    if not name:
+        others = Query(Branch).where(conversation_id=owner.conversation_id)
+        name = f"branch {1 + await tx.count(others)}"
+    fork = message_tree.leaving(owner, head, fork_id=fork_id, name=name, at=now)
+    fork = msgspec.structs.replace(fork, model=model or owner.model)
+    await tx.insert(fork)
+    await tx.publish(
+        Change(
+            user_id=scope.user,
+            kind="branch.created",
+            subject_id=fork.id,
+            conversation_id=fork.conversation_id,
+            branch=fork.id,
+            at=now,
+        )
+    )
+    return fork
+
+
+async def fork_before(
+    tx: Transaction,
+    scope: Scope,
+    own: Branch,
+    message: Message,
+    fork_id: str,
+    now: datetime,
+    *,
+    model: str | None = None,
+) -> Branch:
+    """A branch that ends before a message of branch `own`, so that something else can follow."""
+    owner = await message_tree.holder(tx, own, message.seq - 1)
+    head = await tx.get(Message, message.parent_id) if message.parent_id else None
+    return await fork_at(tx, scope, owner, head, fork_id, now, model=model)
+
+
+async def go_on_with(
+    tx: Transaction, scope: Scope, branch: Branch, model: str | None, now: datetime
+) -> None:
+    """Have later prompts on a branch answered by a model, or by whoever the conversation names."""
+    if branch.model == model:
+        return
+    await tx.update(Branch, branch.id, model=model, updated_at=now)
+    change = Change(
+        user_id=scope.user,
+        kind="branch.updated",
+        subject_id=branch.id,
+        conversation_id=branch.conversation_id,
+        branch=branch.id,
+        at=now,
+    )
+    await tx.publish(change)
+
+
+async def look_at(
+    tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
+) -> None:
+    """Remember that the user is on a branch."""
+    view = View(
+        tenant_id=tx.tenant,
+        created_at=now,
+        conversation_id=conversation_id,
+        user_id=scope.user,
+        branch=branch_id,
+    )
+    if not await tx.insert(view, absent=True):
+        await tx.update(View, conversation_id, scope.user, branch=branch_id)

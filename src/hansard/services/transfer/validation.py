@@ -1,0 +1,151 @@
+"""What may come in with a file: only records that could have been stored here.
+
+A writer's values are checked as they are handed in; the records of a file claim to have been through that
+elsewhere. They are checked again, field by field, by what the tables say that a field holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from hansard.errors import InvalidInput, TooLarge
+from hansard.ids import check_id, check_name
+from hansard.model.artifacts import Artifact, Revision
+from hansard.model.base import Entry
+from hansard.model.blobs import Blob, BlobChunk
+from hansard.model.branches import Branch
+from hansard.model.checks import (
+    MAX_TEXT,
+    MAX_TITLE,
+    check_json,
+    check_media_type,
+    check_model,
+    check_parts,
+    check_tags,
+    check_text,
+    check_time,
+    check_title,
+)
+from hansard.model.collections import Collection
+from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import is_halfway
+from hansard.model.runs import ENDED, Run, RunError
+from hansard.model.settings import Setting
+from hansard.services.artifacts import collections, validation
+from hansard.services.artifacts.extraction import MAX_DESCRIPTION, MAX_NAME
+from hansard.services.artifacts.validation import check_note
+from hansard.services.blobs import CHUNK, MAX_BLOB
+from hansard.services.users.settings import check_setting
+from hansard.storage.tables import SCHEMA
+
+E = TypeVar("E", bound=Entry)
+
+_LONGEST = {
+    "title": MAX_TITLE,
+    "name": MAX_TITLE,
+    "description": MAX_DESCRIPTION,
+    "identifier": MAX_NAME,
+    "file_name": MAX_NAME,
+    "language": 100,
+    "media_type": 200,
+}
+_LEAST = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision": 1}
+_MOST = {"value": 1}
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def admit(record: E) -> E:
+    """The record in its canonical form; raises InvalidInput or TooLarge with the field's pointer."""
+    changes: dict[str, Any] = {}
+    for name, check in _checks(type(record)):
+        value = changes.get(name, getattr(record, name))
+        if value is not None and (checked := check(name, value)) != value:
+            changes[name] = checked
+    _check_kind(record)
+    if isinstance(record, Conversation | Branch | Artifact) and is_halfway(record):
+        raise InvalidInput("What was deleted has a time after 1970-01-02.", pointer="/deleted_at")
+    return msgspec.structs.replace(record, **changes) if changes else record
+
+
+@cache
+def _checks(record: type[Entry]) -> list[tuple[str, Callable[[str, Any], Any]]]:
+    """The fields of a record that are checked, each with its check."""
+    columns = SCHEMA.of(record).columns
+    checks = [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
+    of_writers = _OF_WRITERS.get(record, {})
+    return checks + [(name, _ignoring_name(check)) for name, check in of_writers.items()]
+
+
+def _ignoring_name(check: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+    return lambda _, value: check(value)
+
+
+_OF_WRITERS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
+    Artifact: validation.CHECKS,
+    Blob: {"media_type": lambda media_type: check_media_type(media_type, "/media_type")},
+    Collection: collections.CHECKS,
+    Revision: {
+        "title": check_title,
+        "note": check_note,
+        "author": lambda author: check_name(author, "/author"),
+    },
+    Setting: {"name": check_setting},
+}
+"""By field, what a writer is held to besides; a file is held to the same."""
+
+
+def _text(name: str, value: str) -> str | None:
+    pointer = f"/{name}"
+    if name == "model":
+        return check_model(value, pointer)
+    return check_text(value, pointer, _LONGEST.get(name, MAX_TEXT))
+
+
+def _digest(name: str, value: str) -> str:
+    if not _DIGEST.fullmatch(value):
+        raise InvalidInput("A blob is named by its SHA-256.", pointer=f"/{name}")
+    return value
+
+
+def _number(name: str, value: int) -> int:
+    least, most = _LEAST.get(name, 0), _MOST.get(name, 2**53 - 1)
+    if not least <= value <= most:
+        raise InvalidInput(f"This is a number from {least} to {most}.", pointer=f"/{name}")
+    return value
+
+
+def _json(name: str, value: Any) -> Any:
+    if name == "parts":
+        return check_parts(value, "/parts")
+    if isinstance(value, RunError):
+        check_text(value.code + value.message, f"/{name}/message")
+        return value
+    return check_json(value, f"/{name}")
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "uuid": lambda name, value: check_id(value, f"/{name}"),
+    "digest": _digest,
+    "text": _text,
+    "int": _number,
+    "time": lambda name, value: check_time(value, f"/{name}"),
+    "names": lambda name, value: check_tags(value, f"/{name}"),
+    "json": _json,
+}
+
+
+def _check_kind(record: Entry) -> None:
+    """What is asked of one kind of record alone."""
+    if isinstance(record, Run) and record.status not in ENDED:
+        raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
+    if isinstance(record, Blob) and not record.size:
+        raise InvalidInput("A blob has at least one byte.", pointer="/size")
+    if isinstance(record, Blob) and record.size > MAX_BLOB:
+        raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.", pointer="/size")
+    if isinstance(record, BlobChunk) and len(record.data) > CHUNK:
+        raise TooLarge(f"A piece of a blob has at most {CHUNK} bytes.", pointer="/data")

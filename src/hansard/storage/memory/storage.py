@@ -1,0 +1,332 @@
+"""The reference: what the contract means, in dictionaries.
+
+Read this one first. Rows are kept by tenant, table and key; a unit of work runs to its end without
+giving way, so it is alone, and notes how to undo each step in case it fails. Queries are loops.
+The other back ends are held to this one by the contract suite and by a model test that runs the same
+steps on both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
+from hansard.ids import now
+from hansard.model.artifacts import Artifact
+from hansard.model.base import Entry
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
+from hansard.model.feed import FeedEntry
+from hansard.model.messages import Message
+from hansard.search.tokenizer import matches, passages
+from hansard.storage import message_tree, search_terms
+from hansard.storage.base import (
+    Append,
+    ArtifactMatch,
+    ArtifactSearch,
+    Change,
+    Health,
+    Match,
+    Read,
+    Storage,
+    TextSearch,
+    Transaction,
+    Write,
+)
+from hansard.storage.memory import evaluate
+from hansard.storage.notifier import Bells, bell_key
+from hansard.storage.query import Query
+from hansard.storage.run_sync import run_now
+from hansard.storage.tables import SCHEMA, Schema, Table
+
+E = TypeVar("E", bound=Entry)
+T = TypeVar("T")
+Rows = dict[tuple[Any, ...], Any]
+
+
+class MemoryStorage(Storage):
+    """Keeps everything until it is closed, and nothing after."""
+
+    def __init__(self, schema: Schema = SCHEMA) -> None:
+        self.schema = schema
+        self.bells = Bells()
+        self._tenants: dict[str, dict[str, Rows]] = {}
+        self._position = 0
+        self._closed = False
+        self._committed_at: datetime | None = None
+
+    async def open(self) -> None:
+        self._closed = False
+
+    async def close(self) -> None:
+        self._tenants.clear()
+        self._closed = True
+
+    async def read(self, tenant: str, work: Read[T]) -> T:
+        return run_now(work(_Unit(self, tenant)))
+
+    async def write(self, tenant: str, work: Write[T]) -> T:
+        async def once() -> T:
+            unit = _Unit(self, tenant)
+            try:
+                done = run_now(work(unit))
+            except BaseException:
+                unit.undo()
+                raise
+            self._committed_at = now()
+            self.bells.ring(unit.told)
+            return done
+
+        return await search_terms.run(once, passages)
+
+    async def health(self) -> Health:
+        if self._closed:
+            return Health(faults=("closed",), reason="The database is closed.")
+        return Health(committed_at=self._committed_at)
+
+    async def tenants(self) -> list[str]:
+        return sorted(name for name, tables in self._tenants.items() if tables["tenants"])
+
+    def rows(self, tenant: str) -> dict[str, Rows]:
+        if self._closed:
+            raise StorageError("The database is closed.")
+        return self._tenants.setdefault(tenant, defaultdict(dict))
+
+    def next_position(self) -> int:
+        self._position += 1
+        return self._position
+
+
+class _Unit(Transaction):
+    def __init__(self, storage: MemoryStorage, tenant: str) -> None:
+        self.tenant = tenant
+        self.schema = storage.schema
+        self._storage = storage
+        self.told: set[str] = set()
+        self._rows = storage.rows(tenant)
+        self._undo: list[Callable[[], Any]] = []
+
+    def undo(self) -> None:
+        for step in reversed(self._undo):
+            step()
+
+    # The verbs
+
+    async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:  # noqa: ARG002
+        return self._rows[self.schema.of(record).name].get(key)
+
+    async def select(self, query: Query[E]) -> list[E]:
+        table = self.schema.of(query.record)
+        table.check(query)
+        return evaluate.select(table, self._rows[table.name].values(), query)
+
+    async def count(self, query: Query[Any]) -> int:
+        table = self.schema.of(query.record)
+        table.check(query)
+        return len(evaluate.matching(table, self._rows[table.name].values(), query))
+
+    async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
+        return evaluate.total(self.schema.of(query.record), await self.select(query), by)
+
+    async def insert(self, *records: Entry, absent: bool = False) -> int:
+        added = 0
+        search_terms.require(
+            passages, (self.schema.of(type(record)).text_of(record) for record in records)
+        )
+        for record in records:
+            table = self.schema.of(type(record))
+            if record.tenant_id != self.tenant:
+                raise NotFound("The record belongs to another tenant.")
+            taken = self._taken(table, record)
+            if taken and not absent:
+                raise AlreadyExists()
+            if not taken:
+                self._check_references(table, record)
+                self._put(table, table.key_of(record), record)
+                added += 1
+        return added
+
+    async def update(
+        self, record: type[E], *key: Any, version: int | None = None, **changes: Any
+    ) -> E:
+        table = self.schema.of(record)
+        for name in changes:
+            table.check_field(name)
+        row = self._rows[table.name].get(key)
+        if row is None:
+            raise NotFound()
+        if version is not None and row.version != version:
+            raise VersionMoved(version=row.version)
+        if table.versioned and not table.quiet.issuperset(changes):
+            changes["version"] = row.version + 1
+        changed = msgspec.structs.replace(row, **changes)
+        self._check_references(table, changed)
+        self._put(table, key, changed)
+        return changed
+
+    async def delete(self, query: Query[Any]) -> int:
+        gone = await self.select(query)
+        table = self.schema.of(query.record)
+        for row in gone:
+            self._put(table, table.key_of(row), None)
+        for referring, reference in self.schema.referring_to(query.record):
+            for row in self._rows[referring.name].values():
+                self._check_reference(reference, row)
+        return len(gone)
+
+    # The named powers
+
+    async def append(self, append: Append) -> list[Message]:
+        return await message_tree.append(self, append)
+
+    async def tip(
+        self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None
+    ) -> Branch | None:
+        return await message_tree.tip(self, conversation_id, owner_id, viewer, branch)
+
+    async def move(self, branch: str, first_seq: int, to: str) -> int:
+        moved = await self.select(Query(Message).where(branch=branch, seq__ge=first_seq))
+        table = self.schema.of(Message)
+        for message in moved:
+            self._put(table, (message.id,), msgspec.structs.replace(message, branch=to))
+        return len(moved)
+
+    async def tally(self, *sums: Entry) -> None:
+        for added in sums:
+            table = self.schema.of(type(added))
+            key = table.key_of(added)
+            before = self._rows[table.name].get(key)
+            if before is not None:
+                both = {n: getattr(before, n) + getattr(added, n) for n in table.sums}
+                self._put(table, key, msgspec.structs.replace(before, **both))
+            else:
+                self._put(table, key, added)
+
+    async def publish(self, *changes: Change) -> None:
+        self.counted(len(changes))
+        table = self.schema.of(FeedEntry)
+        for change in changes:
+            position = self._storage.next_position()
+            self._put(table, (position,), change.entry(self.tenant, position))
+            self.told.add(bell_key(self.tenant, change.user_id))
+
+    async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
+        entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)
+        return await self.select(entries.by("position").page(limit))
+
+    async def search(self, search: TextSearch) -> list[Match]:
+        found: list[Match] = []
+        stored = list(self._rows["messages"].values())
+        for position in range(len(stored) - 1, -1, -1):
+            message = stored[position]
+            if search.before is not None and position >= search.before:
+                continue
+            if self._eligible(message, search) and self._mentions("messages", message, search):
+                found.append(Match(message.id, message.conversation_id, position, 1.0))
+        return found[: search.window]
+
+    def _eligible(self, message: Message, search: TextSearch) -> bool:
+        conversation: Conversation = self._rows["conversations"][message.conversation_id,]
+        branch: Branch = self._rows["branches"][message.branch,]
+        return (
+            message.owner_id == search.owner_id
+            and conversation.deleted_at is None
+            and conversation.expires_at is None
+            and branch.deleted_at is None
+            and (not search.roles or message.role in search.roles)
+            and search.conversation_id in (None, message.conversation_id)
+            and (not search.project_ids or conversation.project_id in search.project_ids)
+            and search.model in (None, message.model)
+            and (search.since is None or message.created_at >= search.since)
+            and (search.until is None or message.created_at < search.until)
+            and search.archived in (None, conversation.archived)
+        )
+
+    async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
+        found: list[ArtifactMatch] = []
+        for position, words in reversed(list(enumerate(self._rows["artifact_texts"].values()))):
+            if search.before is not None and position >= search.before:
+                continue
+            artifact: Artifact = self._rows["artifacts"][words.id,]
+            if _is_wanted(artifact, search) and self._mentions("artifact_texts", words, search):
+                found.append(ArtifactMatch(artifact.id, position, 1.0))
+        return found[: search.window]
+
+    def _mentions(self, table: str, record: Any, search: TextSearch | ArtifactSearch) -> bool:
+        index: Rows = self._rows[f"{table} by terms"]
+        return bool(search.clauses) and any(
+            all(matches(clause, words) for clause in search.clauses) for words in index[record.id,]
+        )
+
+    # What the verbs stand on
+
+    def _put(self, table: Table[Any], key: tuple[Any, ...], row: Any) -> None:
+        before = self._rows[table.name].get(key)
+        self._set(table.name, key, row)
+        if table.search and (before is None or row is None):
+            found = row and search_terms.made(passages, table.text_of(row))
+            self._set(f"{table.name} by terms", key, found)
+        for fields in table.unique:
+            if before is not None:
+                self._set(_index(table, fields), _values_of(before, fields), None)
+            if row is not None:
+                self._set(_index(table, fields), _values_of(row, fields), row)
+
+    def _set(self, name: str, key: tuple[Any, ...], row: Any) -> None:
+        rows = self._rows[name]
+        before = rows.get(key)
+        if before is None:
+            self._undo.append(lambda: rows.pop(key, None))
+        else:
+            self._undo.append(lambda: rows.__setitem__(key, before))
+        if row is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = row
+
+    def _taken(self, table: Table[Any], record: Entry) -> bool:
+        return table.key_of(record) in self._rows[table.name] or any(
+            _values_of(record, fields) in self._rows[_index(table, fields)]
+            for fields in table.unique
+        )
+
+    def _check_references(self, table: Table[Any], row: Any) -> None:
+        for reference in table.references:
+            self._check_reference(reference, row)
+
+    def _check_reference(self, reference: Any, row: Any) -> None:
+        target = self.schema.of(reference.record)
+        values = tuple(getattr(row, name) for name in reference.fields)
+        if None in values:
+            return
+        wanted = dict(zip(reference.to, values, strict=True))
+        found = self._rows[target.name].get(tuple(wanted.get(name) for name in target.key))
+        if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
+            raise Conflict(f"This refers to one of the {target.name} that is not there.")
+
+
+def _index(table: Table[Any], fields: tuple[str, ...]) -> str:
+    return f"{table.name} by {' '.join(fields)}"
+
+
+def _values_of(row: Entry, fields: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in fields)
+
+
+def _is_wanted(artifact: Artifact, search: ArtifactSearch) -> bool:
+    return (
+        artifact.owner_id == search.owner_id
+        and artifact.deleted_at is None
+        and not artifact.temporary
+        and (not search.types or artifact.type in search.types)
+        and (not search.languages or artifact.language in search.languages)
+        and search.conversation_id in (None, artifact.conversation_id)
+        and search.project_id in (None, artifact.project_id)
+        and (search.since is None or artifact.updated_at >= search.since)
+        and (search.until is None or artifact.updated_at < search.until)
+    )

@@ -1,0 +1,315 @@
+"""The scalable store: PostgreSQL 15 or newer, through a pool of connections, by many processes at once.
+
+Two walls stand around a tenant: every statement names the tenant, and row-level security shows a transaction
+the rows of the tenant it announced. For that to hold, the role that serves is one that security binds (see
+`sql/roles.py`). Tenant and role are set for one transaction, in the same round trip that begins it: a pooler may
+hand the connection to somebody else after it, so nothing of ours is ever kept in a session.
+
+An append is one statement (the function `hansard.append`); other units are transactions of several. What
+the server asks to repeat is repeated from the start; a connection whose operation was interrupted is
+thrown away, never handed to somebody else; and when the answer to a commit is lost, that is what is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any, TypeVar
+
+import asyncpg
+
+from hansard.errors import HansardError, Overloaded, StorageError
+from hansard.ids import now
+from hansard.model.messages import Message
+from hansard.storage import message_tree, search_terms
+from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
+from hansard.storage.postgres import address, roles
+from hansard.storage.postgres.errors import REPEAT, is_lost, translated
+from hansard.storage.postgres.listener import CHANNEL, Notices
+from hansard.storage.postgres.migrations import migrate
+from hansard.storage.postgres.transaction import SQL, PostgresTransaction, lexemes
+from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
+from hansard.storage.sql.migrations import Migrations
+from hansard.storage.tables import SCHEMA, Schema
+
+T = TypeVar("T")
+
+POOL_SIZE = 10
+TIMEOUT = 30.0
+"""Seconds that one statement may take before its connection is given up."""
+ATTEMPTS = 8
+_asyncpg: Any = asyncpg
+"""The driver's own annotations are partial."""
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = "BEGIN"
+
+
+class PostgresStorage(Storage):
+    """A database on a PostgreSQL server.
+
+    `prepared=False` is for poolers that hand a connection to another client between transactions; None finds
+    out whether there is one. The schema is brought up by `hansard db migrate`, or here with `migrate`. With
+    `readonly`, a server that takes no changes will do.
+    """
+
+    exclusive = False
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        schema: Schema = SCHEMA,
+        migrations: Migrations | None = None,
+        migrate: bool = False,
+        readonly: bool = False,
+        pool_size: int | None = None,
+        prepared: bool | None = None,
+    ) -> None:
+        self.url = url
+        self.address = address.parse(url)
+        self.schema = schema
+        self.migrations = migrations or Migrations.builtin("postgres")
+        self._migrate = migrate
+        self._readonly = readonly
+        self._pool_size = pool_size or self.address.pool_size or POOL_SIZE
+        self._prepared = self.address.prepared if prepared is None else prepared
+        self._pooled = False
+        self._role = roles.ITSELF
+        self._compiler = Compiler(schema, POSTGRES_DIALECT)
+        self._pool: Any = None
+        self._committed_at: datetime | None = None
+        self._holder: tuple[str, float] | None = None
+        self.bells = self._notices = Notices(self._notify, self.connect)
+
+    async def open(self) -> None:
+        try:
+            await self._prepare_database()
+            with translated():
+                self._pool = await _asyncpg.create_pool(
+                    **self.address.arguments,
+                    timeout=self.address.timeout,
+                    min_size=1,
+                    max_size=self._pool_size,
+                    statement_cache_size=200 if self._prepared else 0,
+                    command_timeout=TIMEOUT,
+                    init=_look_up_types if self._pooled else None,
+                    reset=_keep_as_it_is,
+                )
+        except BaseException:
+            await self.close()
+            raise
+
+    async def connect(self) -> Any:
+        """A connection of the driver, beside the pool."""
+        with translated():
+            return await _asyncpg.connect(
+                **self.address.arguments, timeout=self.address.timeout, statement_cache_size=0
+            )
+
+    async def _prepare_database(self) -> None:
+        connection = await self.connect()
+        try:
+            with translated():
+                await migrate(
+                    self.migrations, connection, apply=self._migrate, readonly=self._readonly
+                )
+                async with connection.transaction():
+                    self._role = await roles.serving_role(connection)
+                    seal = await connection.fetchval(SQL["notice_key"])
+                    process = await connection.fetchval("SELECT pg_backend_pid()")
+                    elsewhere = process != connection.get_server_pid()
+        finally:
+            with suppress(Exception):
+                await connection.close(timeout=self.address.timeout)
+        self._pooled = self._prepared is False or elsewhere
+        if self._prepared is None:
+            self._prepared = not self._pooled
+        self._notices.begin(seal, listen=not self._pooled)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._notices.close()
+            pool, self._pool = self._pool, None
+            try:
+                await asyncio.wait_for(pool.close(), TIMEOUT)
+            except TimeoutError:
+                pool.terminate()
+
+    async def read(self, tenant: str, work: Read[T]) -> T:
+        return await self._repeat(lambda: self._unit(_READ, tenant, work))
+
+    async def write(self, tenant: str, work: Write[T]) -> T:
+        return await search_terms.run(
+            lambda: self._repeat(lambda: self._unit(_WRITE, tenant, work)), lexemes
+        )
+
+    async def append(self, tenant: str, append: Append) -> list[Message]:
+        async def once() -> list[Message] | None:
+            async with self._session() as connection:
+                transaction = self._transaction(tenant, connection, alone=True)
+                placed = await transaction.append_at_once(append)
+            self._committed_at = now()
+            self._notices.told(transaction.told)
+            return placed
+
+        async def anyhow() -> list[Message]:
+            placed = await self._repeat(once)
+            if placed is not None:
+                return placed
+            return await self.write(tenant, lambda tx: message_tree.append(tx, append))
+
+        return await search_terms.run(
+            anyhow, lexemes, [message.text for message in append.messages]
+        )
+
+    async def health(self) -> Health:
+        if self._pool is None:
+            return Health(faults=("closed",), reason="The database is closed.")
+        try:
+            async with self._connection(_READ) as connection:
+                with translated():
+                    owner, standby, delay, holder = await connection.fetchrow(SQL["health"])
+        except HansardError as error:
+            return Health(faults=("unreachable",), reason=error.message)
+        faults: tuple[Fault, ...] = ("read-only",) if standby else ()
+        reason = "The server is a standby, or set to read only." if standby else None
+        return Health(
+            faults=faults,
+            reason=reason,
+            owner=owner,
+            committed_at=self._committed_at,
+            feed_delay=self._held_for(holder, delay),
+            feed_holder=holder,
+        )
+
+    def _held_for(self, holder: str | None, delay: float | None) -> float | None:
+        """Seconds; where the server does not tell when a transaction began, since we first saw it."""
+        if holder is None:
+            self._holder = None
+            return None
+        if self._holder is None or self._holder[0] != holder:
+            self._holder = (holder, time.monotonic())
+        return time.monotonic() - self._holder[1] if delay is None else delay
+
+    async def tenants(self) -> list[str]:
+        async def once() -> list[str]:
+            async with self._connection(_READ) as connection:
+                with translated():
+                    return [row[0] for row in await connection.fetch(SQL["tenants"])]
+
+        return await self._repeat(once)
+
+    async def _notify(self, notice: str) -> None:
+        async with self._connection() as connection:
+            with translated():
+                await connection.execute(SQL["notify"], CHANNEL, notice)
+
+    async def _repeat(self, once: Any) -> Any:
+        """Run again what the server gave up for the sake of others."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await once()
+            except REPEAT as error:
+                if attempt == ATTEMPTS - 1:
+                    raise Overloaded("The database is too busy with this record.") from error
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+        raise AssertionError
+
+    def _transaction(
+        self, tenant: str, connection: Any, *, alone: bool = False
+    ) -> PostgresTransaction:
+        return PostgresTransaction(
+            self.schema, self._compiler, tenant, connection, role=self._role, alone=alone
+        )
+
+    async def _unit(self, begin: str, tenant: str, work: Any) -> Any:
+        async with self._connection(begin, tenant) as connection:
+            unit = self._transaction(tenant, connection)
+            result = await work(unit)
+        if begin == _WRITE:
+            self._committed_at = now()
+        self._notices.told(unit.told)
+        return result
+
+    @asynccontextmanager
+    async def _connection(self, begin: str = _WRITE, tenant: str = "") -> AsyncIterator[Any]:
+        """A connection in a transaction of its own, which ends with this."""
+        async with self._session() as connection:
+            with translated():
+                await connection.execute(
+                    f"{begin}; SELECT set_config('role', '{self._role}', true), "
+                    f"set_config('hansard.tenant', {_literal(tenant)}, true)"
+                )
+            try:
+                yield connection
+            except (HansardError, search_terms.Unprepared, *REPEAT) as error:
+                if not is_lost(error):
+                    with suppress(Exception):  # else the connection is thrown away
+                        await connection.execute("ROLLBACK")
+                raise
+            await _commit(connection, begin)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Any]:
+        """A connection of the pool; it goes back only if its last operation ended as it should."""
+        pool = self._pool
+        if pool is None:
+            raise StorageError("The database is closed.")
+        with translated():
+            try:
+                connection = await pool.acquire(timeout=TIMEOUT)
+            except TimeoutError as error:
+                if pool.get_size() < pool.get_max_size():
+                    raise
+                raise Overloaded("All connections to the database are in use.") from error
+        sound = False
+        try:
+            yield connection
+            sound = True
+        except (HansardError, search_terms.Unprepared, *REPEAT) as error:
+            sound = not is_lost(error)
+            raise
+        finally:
+            with suppress(Exception):  # a connection that broke has left the pool
+                if not sound or connection.is_in_transaction():
+                    connection.terminate()
+                await pool.release(connection)
+
+
+async def _commit(connection: Any, begin: str) -> None:
+    """Raises OutcomeUnknown where it may or may not have happened; a read has nothing to lose here."""
+    try:
+        with translated(unknown=True):
+            status = await connection.execute("COMMIT")
+    except HansardError as error:
+        if begin == _READ and is_lost(error):
+            connection.terminate()
+            return
+        raise
+    if status != "COMMIT":
+        raise StorageError("An error in the unit was passed over, so the database undid all of it.")
+
+
+def _literal(text: str) -> str:
+    """As SQL, however the server reads backslashes in other texts."""
+    doubled = text.replace("\\", "\\\\").replace("'", "''")
+    return f"E'{doubled}'"
+
+
+async def _look_up_types(connection: Any) -> None:
+    """Have the driver ask for the types of arrays now: it changes a setting of the session while it does."""
+    look = connection.transaction()
+    await look.start()
+    try:
+        await connection.fetch(SQL["types"], *[[]] * 7)
+    finally:
+        await look.rollback()
+
+
+async def _keep_as_it_is(connection: Any) -> None:
+    """Everything we set ends with its transaction, so a connection needs no cleaning."""

@@ -1,0 +1,220 @@
+"""Whether the search indexes have what messages and artifacts say, and building them anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from hansard.model.artifacts import ArtifactText
+from hansard.model.messages import Message
+from hansard.model.reindexes import Reindex
+from hansard.search.tokenizer import first_passages, passages
+from hansard.storage.base import Reader, Transaction
+from hansard.storage.digest_backfill import DIGESTS
+from hansard.storage.postgres import transaction as postgres_transaction
+from hansard.storage.query import Query
+from hansard.storage.search_terms import Make
+from hansard.storage.sql.transaction import SqlTransaction
+from hansard.storage.sqlite import transaction as sqlite_transaction
+from hansard.storage.tables import Table
+
+PAGE = 500
+BLOCK = 256
+"""Passages whose terms are compared together."""
+
+_HELD = {
+    # How many passages of each message of a range the index has.
+    "sqlite": (
+        "SELECT lower(hex(m.id)), count(d.id), "
+        "m.k - coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) "
+        "FROM messages AS m "
+        "LEFT JOIN messages_terms_docsize AS d ON d.id "
+        "BETWEEN coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) + 1 AND m.k "
+        "WHERE m.tenant_id = ?1 AND m.branch = ?2 AND m.seq BETWEEN ?3 AND ?4 GROUP BY m.k"
+    ),
+    "postgres": (
+        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL FROM hansard.messages AS m "
+        "LEFT JOIN hansard.messages_terms AS t ON t.tenant_id = m.tenant_id AND t.id = m.id "
+        "WHERE m.tenant_id = $1 AND m.branch = $2 AND m.seq BETWEEN $3 AND $4 GROUP BY m.id"
+    ),
+}
+
+_HELD_ARTIFACTS = {
+    "sqlite": (
+        "SELECT lower(hex(x.id)), count(d.id), "
+        "x.k - coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) "
+        "FROM artifact_texts AS x "
+        "LEFT JOIN artifact_texts_terms_docsize AS d ON d.id "
+        "BETWEEN coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) + 1 AND x.k "
+        "WHERE x.tenant_id = ?1 AND x.id BETWEEN ?2 AND ?3 GROUP BY x.k"
+    ),
+    "postgres": (
+        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL FROM hansard.artifact_texts AS x "
+        "LEFT JOIN hansard.artifact_texts_terms AS t ON t.tenant_id = x.tenant_id AND t.id = x.id "
+        "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.id"
+    ),
+}
+
+_OTHER_TERMS = """
+SELECT DISTINCT e.id FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS e (id, passage, terms)
+LEFT JOIN hansard.{table}_terms AS t
+    ON t.tenant_id = $1 AND t.id = e.id AND t.passage = e.passage
+WHERE t.terms IS DISTINCT FROM e.terms::tsvector
+"""
+
+_DONE = {
+    "sqlite": "DELETE FROM reindexes WHERE name = ?2",  # of all tenants
+    "postgres": "DELETE FROM hansard.reindexes WHERE tenant_id = $1 AND name = $2",
+}
+
+
+async def ill_indexed(tx: Reader, messages: list[Message]) -> list[Message]:
+    """Those of consecutive messages of one branch of which the index has too much or too little."""
+    if not isinstance(tx, SqlTransaction) or not messages:
+        return []
+    first, last = messages[0], messages[-1]
+    branch = tx.sql.of(Message).value("branch", first.branch)
+    text = _HELD[tx.sql.dialect.name]
+    rows = await tx.rows(text, (tx.tenant, branch, first.seq, last.seq))
+    return await _ill(tx, messages, rows)
+
+
+async def ill_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[ArtifactText]:
+    """Those of artifacts' texts, consecutive by id, of which the index has too much or too little."""
+    if not isinstance(tx, SqlTransaction) or not texts:
+        return []
+    value = tx.sql.of(ArtifactText).value
+    ends = (value("id", texts[0].id), value("id", texts[-1].id))
+    rows = await tx.rows(_HELD_ARTIFACTS[tx.sql.dialect.name], (tx.tenant, *ends))
+    return await _ill(tx, texts, rows)
+
+
+async def _ill(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
+    """Those of which the index has not as many passages as it should have, or had before it is made anew."""
+    table: Table[Any] = tx.schema.of(cast("type[Any]", type(records[0])))
+    held: dict[str, tuple[int, int | None]] = {row[0]: (row[1], row[2]) for row in rows}
+    makes: list[Make] = [passages]
+    if await tx.get(Reindex, table.name) is not None:
+        makes.append(first_passages)
+    ill = {r.id for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)}
+    if isinstance(tx, postgres_transaction.PostgresTransaction) and len(makes) == 1:
+        ill |= await _with_other_terms(tx, table, records)
+    return [r for r in records if r.id in ill]
+
+
+async def _with_other_terms(
+    tx: postgres_transaction.PostgresTransaction, table: Table[Any], records: list[Any]
+) -> set[str]:
+    """The ids of those whose passages have other terms than their texts."""
+    vectors = [
+        vector
+        for record in records
+        for vector in postgres_transaction.marked(table, tx.tenant, record)
+    ]
+    text = _OTHER_TERMS.format(table=table.name)
+    rows = await tx.rows(text, (tx.tenant, *([vector[i] for vector in vectors] for i in range(3))))
+    return {str(row[0]) for row in rows}
+
+
+def _fits(text: str, held: tuple[int, int | None] | None, makes: list[Make]) -> bool:
+    if held is None:
+        return False
+    count, room = held
+    return any(count == min(size, room or size) for size in (len(make(text)) for make in makes))
+
+
+def _hex(record_id: str) -> str:
+    return record_id.replace("-", "")
+
+
+def searchable(tx: Reader) -> list[Table[Any]]:
+    return [table for table in tx.schema.tables if table.search]
+
+
+async def superfluous(tx: Reader) -> int:
+    """Passages in the indexes, of all tenants, that belong to nothing."""
+    if not isinstance(tx, sqlite_transaction.SqliteTransaction):
+        return 0  # on PostgreSQL the passages refer to what they belong to
+    text = (
+        "SELECT count(*) FROM {table}_terms_docsize "
+        "WHERE id > (SELECT coalesce(max(k), 0) FROM {table})"
+    )
+    counts = [await tx.rows(text.format(table=table.name), ()) for table in searchable(tx)]
+    return sum(count[0][0] for count in counts)
+
+
+async def misindexed(tx: sqlite_transaction.SqliteTransaction) -> list[str]:
+    """The tables whose index has other terms than the rows of all tenants, or at other places.
+
+    Sums over the terms of some hundreds of passages are compared, so that little memory is needed. The connection must
+    be one that may have a temporary table.
+    """
+    if await tx.rows("SELECT 1 FROM reindexes WHERE name <> ?1", (DIGESTS,)):
+        return []  # some rows have the terms of before
+    return [table.name for table in searchable(tx) if await _is_misindexed(tx, table)]
+
+
+async def _is_misindexed(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> bool:
+    sums: Counter[int] = Counter()
+    async for first, texts in _passages_of_all(tx, table):
+        for row, text in enumerate(texts, first):
+            for place, term in enumerate(text.split(" ")):
+                sums[row // BLOCK] += hash((term, place))
+    name = f"temp.{table.name}_vocabulary"
+    made = f"CREATE VIRTUAL TABLE {name} USING fts5vocab ('main', '{table.name}_terms', 'instance')"
+    await tx.run(made, ())
+    try:
+        for row, place, term in tx.each(f"SELECT doc, offset, term FROM {name}"):
+            sums[row // BLOCK] -= hash((term, place))
+    finally:
+        await tx.run(f"DROP TABLE {name}", ())
+    return any(sums.values())
+
+
+async def _passages_of_all(
+    tx: sqlite_transaction.SqliteTransaction, table: Table[Any]
+) -> AsyncIterator[tuple[int, list[str]]]:
+    """For each row, of whichever tenant: the number of its first passage, and what the index holds for each."""
+    sql, last = tx.sql.of(table.record), 0
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    page = f"SELECT k, {columns} FROM {table.name} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
+    while rows := await tx.rows(page, (last,)):
+        for k, *row in rows:
+            record = sql.decode(row)
+            texts = sqlite_transaction.marked(table, record.tenant_id, record, passages)
+            texts = sqlite_transaction.fitted(texts, k - last)
+            last = k
+            yield k - len(texts) + 1, texts
+
+
+async def rebuild(tx: Transaction) -> None:
+    """Build the indexes anew: on SQLite for all tenants, on PostgreSQL for the unit's own."""
+    for table in searchable(tx):
+        if isinstance(tx, SqlTransaction):
+            await tx.run(_DONE[tx.sql.dialect.name], (tx.tenant, table.name))
+        if isinstance(tx, sqlite_transaction.SqliteTransaction):
+            await _rebuild_sqlite(tx, table)
+        elif isinstance(tx, postgres_transaction.PostgresTransaction):
+            await _rebuild_postgres(tx, table)
+
+
+async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> None:
+    name, add = table.name, sqlite_transaction.SQL["index"].format(table=table.name)
+    await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
+    async for first, texts in _passages_of_all(tx, table):
+        await tx.run_many(add, list(enumerate(texts, first)))
+
+
+async def _rebuild_postgres(
+    tx: postgres_transaction.PostgresTransaction, table: Table[Any]
+) -> None:
+    add = postgres_transaction.SQL["index"].format(table=table.name)
+    await tx.run(f"DELETE FROM hansard.{table.name}_terms WHERE tenant_id = $1", (tx.tenant,))
+    after: tuple[Any, ...] | None = None
+    while found := await tx.select(Query(table.record).by("id").page(PAGE, after)):
+        rows = [
+            row for record in found for row in postgres_transaction.marked(table, tx.tenant, record)
+        ]
+        await tx.run_many(add, [(tx.tenant, *row) for row in rows])
+        after = (found[-1].id,)

@@ -1,0 +1,89 @@
+"""Copies of a SQLite database that can be trusted: made while it is in use, checked before they count.
+
+And putting one back. The database is never missing, not even for a moment in which the power may fail: the copy
+takes the name from the file that has it, which has another name besides by then, and the log of the old
+file, which would damage the new one, is out of the way before.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+
+from hansard.errors import AlreadyExists, NotADatabase
+from hansard.storage.sqlite import files
+from hansard.storage.sqlite.atomic_files import SIDES, beside, draft, flush
+from hansard.storage.sqlite.write_ahead_log import set_apart
+
+PAGES = 1_000
+"""How much is copied at a time."""
+
+
+def backup(connection: apsw.Connection, target: Path) -> None:
+    """Copy an open database to a new file; the copy is whole, checked and on the disk, or not there."""
+    try:
+        for there in (target, *(beside(target, suffix) for suffix in SIDES)):
+            if there.exists():
+                raise AlreadyExists(f"{there} exists already.")
+        with draft(target) as made:
+            copy(connection, made, "delete")
+    except OSError as error:
+        raise files.from_os(error, target) from error
+    except apsw.Error as error:
+        raise files.translate(error, target) from error
+
+
+def copy(connection: apsw.Connection, empty: Path, journal_mode: str) -> None:
+    """A checked copy, without side files, which no log of the original fits.
+
+    It is of one moment: without a transaction, each commit of another process would have it begin anew.
+    """
+    made = apsw.Connection(str(empty))
+    try:
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT count(*) FROM migrations").fetchall()
+            with made.backup("main", connection, "main") as running:
+                while not running.done:
+                    running.step(PAGES)
+        finally:
+            connection.execute("COMMIT")
+        set_apart(made)
+        made.pragma("journal_mode", journal_mode)
+        check(made, empty)
+    finally:
+        made.close()
+
+
+def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
+    """Put a checked copy of `source` in the place of the database at `path`, which the caller owns.
+
+    What is there is then at `aside`, with its log.
+    """
+    try:
+        with draft(path) as made:
+            copy(source, made, "wal")
+            flush(made)
+            if path.exists():
+                os.link(path, aside)
+            beside(path, "-shm").unlink(missing_ok=True)
+            if beside(path, "-wal").exists():
+                beside(path, "-wal").rename(beside(aside, "-wal"))
+            flush(path.parent)
+    except OSError as error:
+        raise files.from_os(error, path) from error
+    except apsw.Error as error:
+        raise files.translate(error, path) from error
+
+
+def check(connection: apsw.Connection, path: Path) -> None:
+    """Read the whole database and every index; raises NotADatabase with the first finding."""
+    findings = cast("Any", connection.execute("PRAGMA integrity_check(1)").fetchall())
+    if findings != [("ok",)]:
+        raise NotADatabase(f"{path} is damaged: {findings[0][0]}.")
+    broken = cast("Any", connection.execute("PRAGMA foreign_key_check").fetchall())
+    if broken:
+        raise NotADatabase(f"{path} is damaged: a row of {broken[0][0]} refers to nothing.")

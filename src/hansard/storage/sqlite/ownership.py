@@ -1,0 +1,145 @@
+"""Who may write to a file: one process at a time, which holds two locks for as long as it does.
+
+One is on the side file ``NAME.lock``, which says who the owner is; the other is on the database itself, since people
+remove side files. The operating system lets go of both however the process ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+
+from hansard.errors import DatabaseInUse
+from hansard.storage.sqlite import atomic_files
+from hansard.storage.sqlite.files import allows_network, from_os
+
+_parked: list[tuple[int, Path]] = []
+"""Descriptors that may not be closed yet: see `_let_go`."""
+_owned: set[tuple[int, int]] = set()
+"""The device and inode of each file that this process owns."""
+
+
+class Ownership:
+    """The right to write to a file, which is named as `drafts.located` does."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.path = atomic_files.beside(file, ".lock")
+        self._name = str(file)
+        self._side: int | None = None
+        self._held: int | None = None
+        self._identity: tuple[int, int] | None = None
+
+    def take(self) -> None:
+        """Raises DatabaseInUse, with what the owner says of itself."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._side = _open_locked(self.path, os.O_RDWR | os.O_CREAT, self.file)
+            if self.file.exists():
+                self.hold()
+            self.announce()
+        except OSError as error:
+            self.release()
+            raise from_os(error, self.path) from error
+        except DatabaseInUse:
+            self.release()
+            raise
+
+    def hold(self) -> None:
+        """Lock the file itself, which is there now."""
+        there = self.file.stat()
+        if (there.st_dev, there.st_ino) in _owned:
+            raise DatabaseInUse(f"{self.file} is being written by this process.", pid=os.getpid())
+        self._held = _open_locked(self.file, os.O_RDONLY, self.file)
+        there = os.fstat(self._held)
+        self._identity = (there.st_dev, there.st_ino)
+        _owned.add(self._identity)
+
+    def announce(self, **facts: Any) -> None:
+        """Tell whoever finds the file owned about the owner."""
+        if self._side is not None:
+            text = json.dumps({"pid": os.getpid(), **facts}).encode()
+            os.ftruncate(self._side, 0)
+            os.pwrite(self._side, text, 0)
+
+    def holds(self) -> bool:
+        """Whether the file that is owned still has its name."""
+        try:
+            there = os.stat(self._name)  # noqa: PTH116 - is asked often
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == self._identity
+
+    def release(self) -> None:
+        """Let go, when every connection of the owner is closed."""
+        if self._held is not None:
+            _owned.discard(cast("tuple[int, int]", self._identity))
+            _let_go(self._held, self.file)
+        if self._side is not None:
+            os.ftruncate(self._side, 0)
+            os.close(self._side)
+        self._held = self._side = self._identity = None
+
+
+def owner_of(path: Path) -> dict[str, Any] | None:
+    """What the process that writes to a file says of itself; None when nobody does."""
+    ownership = Ownership(atomic_files.located(path))
+    if not ownership.path.exists() and not ownership.file.exists():
+        return None
+    try:
+        ownership.take()
+    except DatabaseInUse as error:
+        return error.details
+    ownership.release()
+    return None
+
+
+def _open_locked(path: Path, flags: int, file: Path) -> int:
+    """A descriptor that has the lock of whatever has this name by then; raises DatabaseInUse."""
+    while True:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        try:
+            if path != file or (atomic_files.LOCKS and not allows_network()):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            error = _in_use(file, {} if path == file else _facts(descriptor))
+            _let_go(descriptor, path)
+            raise error from None
+        if atomic_files.is_at(descriptor, path):
+            return descriptor
+        _let_go(descriptor, path)
+
+
+def _in_use(file: Path, owner: dict[str, Any]) -> DatabaseInUse:
+    who = f"process {owner['pid']}" if "pid" in owner else "another process"
+    where = f", the server at {owner['url']}" if "url" in owner else ""
+    return DatabaseInUse(f"{file} is being written by {who}{where}.", **owner)
+
+
+def _facts(descriptor: int) -> dict[str, Any]:
+    try:
+        said = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+
+
+def _let_go(descriptor: int, path: Path) -> None:
+    """Unlock, and close when no connection of this process has the file open.
+
+    Closing any descriptor of a file ends all locks that the process has on it, and so those of SQLite.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    _parked.append((descriptor, path))
+    try:
+        connected = {connection.filename for connection in apsw.connections()}
+    except (apsw.ConnectionClosedError, apsw.ThreadingViolationError):
+        return  # another thread is at work: the next who lets go of a file closes this one too
+    for parked in [parked for parked in _parked if str(parked[1]) not in connected]:
+        _parked.remove(parked)
+        os.close(parked[0])
