@@ -13,8 +13,8 @@ import msgspec
 import hansard
 from hansard.server import openapi
 from hansard.server.app import make_api
-from hansard.server.sessions import Doorkeeper
-from hansard.server.sse import Closing
+from hansard.server.sessions import SessionManager
+from hansard.server.sse import Shutdown
 
 WEB = Path(__file__).parent.parent / "web"
 SCHEMA = WEB / "src" / "api" / "schema.ts"
@@ -23,7 +23,9 @@ SCHEMA = WEB / "src" / "api" / "schema.ts"
 async def document() -> bytes:
     """The OpenAPI document, as the server serves it."""
     async with hansard.connect("memory:") as db:
-        api = make_api(db, doorkeeper=Doorkeeper("", db.scope().sessions), closing=Closing())
+        api = make_api(
+            db, session_manager=SessionManager("", db.scope().sessions), closing=Shutdown()
+        )
         return msgspec.json.encode(openapi.describe(api))
 
 

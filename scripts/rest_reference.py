@@ -17,8 +17,8 @@ from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
 from hansard.server.errors import status_of
 from hansard.server.http import health
-from hansard.server.sessions import Doorkeeper
-from hansard.server.sse import Closing
+from hansard.server.sessions import SessionManager
+from hansard.server.sse import Shutdown
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "rest.md"
 
@@ -110,7 +110,7 @@ def described() -> JSON:
     """The OpenAPI document."""
     database = hansard.connect("memory:", providers=[])
     api = make_api(
-        database, doorkeeper=Doorkeeper("", database.scope().sessions), closing=Closing()
+        database, session_manager=SessionManager("", database.scope().sessions), closing=Shutdown()
     )
     return openapi.describe(api)
 

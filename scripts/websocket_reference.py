@@ -14,7 +14,7 @@ import msgspec
 
 import rest_reference
 from hansard.server.websocket import asyncapi
-from hansard.server.websocket.commands import REQUESTS
+from hansard.server.websocket.commands import ALIASES, REQUESTS
 from hansard.server.websocket.limits import (
     BURST,
     CLOSES,
@@ -31,6 +31,8 @@ PAGE = FOLDER / "websocket.md"
 DOCUMENT = FOLDER / "asyncapi.json"
 
 JSON = dict[str, Any]
+
+_ALIASES = ", ".join(f"`{alias}` for `{name}`" for alias, name in ALIASES.items())
 
 _HEAD = f"""# The WebSocket
 
@@ -49,9 +51,11 @@ a number; its reply has the same. Requests are answered in the order in which th
 between. What they take and give are the records of the REST API.
 
 ```json
-{{"type": "get_artifacts", "id": 1, "session_id": "01a1ff56-d9ea-76c2-950b-08f1239920b9"}}
+{{"type": "get_artifacts", "id": 1, "conversation_id": "01a1ff56-d9ea-76c2-950b-08f1239920b9"}}
 {{"type": "ok", "id": 1, "result": {{"items": [], "next": null}}}}
 ```
+
+**Other names.** At the top of a request, these names are accepted too: {_ALIASES}.
 
 **What goes wrong** is told by an `error`, with the [problem document](rest.md#errors) that REST would answer with,
 and the connection goes on. That is so for frames that are not JSON, or bytes, or of an unknown type, for fields

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
-from hansard.errors import HansardError, NotAllowed
+from hansard.errors import HansardError, PermissionDenied
 from hansard.ids import Clock, check_name, now
 from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
@@ -158,7 +158,7 @@ class Database:
         """The services for a user of a tenant."""
         given = frozenset(rights)
         if not given <= ALL_RIGHTS:
-            raise NotAllowed(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
+            raise PermissionDenied(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
         names = check_name(tenant, "/tenant"), check_name(user, "/user")
         scope = Scope(*names, given)
         return Services(scope, self.storage, self.runner, self.hubs, self.meters)

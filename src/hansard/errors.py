@@ -8,14 +8,14 @@
     │   ├── TooLarge              it is right, but over a limit
     │   ├── BadCursor             the cursor is damaged or belongs to another list
     │   └── UnknownModel          no provider answers to this model's name
-    ├── NotSignedIn               no credential, or not a valid one
-    ├── NotAllowed                the scope lacks the right
+    ├── Unauthenticated               no credential, or not a valid one
+    ├── PermissionDenied                the scope lacks the right
     ├── NotFound                  it does not exist for this scope (foreign and missing look alike)
     ├── Conflict                  the record has moved on
     │   ├── AlreadyExists         the id is taken by something else
-    │   ├── HeadMoved             the branch does not end where the writer thought
-    │   ├── RevisionMoved         the artifact says something newer than the writer thought
-    │   └── VersionMoved          somebody changed the record in between
+    │   ├── HeadConflict             the branch does not end where the writer thought
+    │   ├── RevisionConflict         the artifact says something newer than the writer thought
+    │   └── VersionConflict          somebody changed the record in between
     ├── ProviderError             a model's provider did not answer as it should
     │   ├── ProviderRefused       it said no (bad key, bad request): trying again will not help
     │   └── ProviderUnavailable   it is down, slow or busy: trying again may help
@@ -98,16 +98,16 @@ class UnknownModel(InvalidInput):
     code = "unknown-model"
 
 
-class NotSignedIn(HansardError):
+class Unauthenticated(HansardError):
     """A valid credential is needed."""
 
-    code = "not-signed-in"
+    code = "unauthenticated"
 
 
-class NotAllowed(HansardError):
+class PermissionDenied(HansardError):
     """This scope may not do that."""
 
-    code = "not-allowed"
+    code = "permission-denied"
 
 
 class NotFound(HansardError):
@@ -128,22 +128,22 @@ class AlreadyExists(Conflict):
     code = "already-exists"
 
 
-class HeadMoved(Conflict):
+class HeadConflict(Conflict):
     """The branch ends at another message than expected."""
 
-    code = "head-moved"
+    code = "head-conflict"
 
 
-class RevisionMoved(Conflict):
+class RevisionConflict(Conflict):
     """The artifact has another revision than expected."""
 
-    code = "revision-moved"
+    code = "revision-conflict"
 
 
-class VersionMoved(Conflict):
+class VersionConflict(Conflict):
     """The record was changed in between."""
 
-    code = "version-moved"
+    code = "version-conflict"
 
 
 class ProviderError(HansardError):

@@ -102,7 +102,7 @@ def test_artifacts_go_out_as_a_zip_file_and_come_back(anywhere: Program, other: 
     assert other.ok("artifacts", "show", table.id).out == "a,b\n"
     other.ok("artifacts", "edit", table.id, "-", text="c,d\n")
     again = other.run("artifacts", "import", str(file), "--json")
-    assert (again.code, again.json["different"]) == (4, {"artifact": 1})
+    assert (again.code, again.json["conflicting"]) == (4, {"artifact": 1})
     before = file.read_bytes()
     assert anywhere.run("artifacts", "export", table.id, table.id[:-1], "-o", str(file)).code == 3
     assert file.read_bytes() == before

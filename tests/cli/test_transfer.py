@@ -27,7 +27,7 @@ def test_what_is_exported_and_imported_is_exported_equal(
     assert exported(anywhere) == lines[1:]
     anywhere.ok("db", "verify")
     again = anywhere.ok("import", "-", "--json", text="\n".join(lines) + "\n").json
-    assert (again["added"], again["different"]) == ({}, {})
+    assert (again["added"], again["conflicting"]) == ({}, {})
     assert exported(anywhere) == lines[1:]
 
 

@@ -62,7 +62,7 @@ def keep_artifacts_later() -> None:
     async def later(self: messages.Messages, *given: Any, **named: Any) -> list[Message]:
         stored = await append(self, *given, **named)
         finds = await extraction.find_in(extraction.answers(stored))
-        await self.writing(lambda tx: keep(tx, stored, finds, self.clock()))
+        await self.run_write(lambda tx: keep(tx, stored, finds, self.clock()))
         return stored
 
     messages.place = without

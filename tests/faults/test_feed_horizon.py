@@ -18,7 +18,7 @@ from hansard.model.tenants import User
 from hansard.storage import admin as storage_admin
 from hansard.storage.base import MAX_CHANGES, Change, Storage
 from hansard.storage.memory.storage import MemoryStorage
-from hansard.storage.notifier import bell_key
+from hansard.storage.notifier import user_channel
 from hansard.storage.postgres.listener import CHANNEL
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sqlite.storage import SqliteStorage
@@ -182,11 +182,11 @@ async def test_a_notice_names_nobody_and_wakes_who_knows_the_secret(
     await listener.add_listener(CHANNEL, lambda *said: heard.put_nowait(said[-1]))
     other = PostgresStorage(postgres_url)
     await other.open()
-    with other.bells.hung("acme", "ada") as bell:
-        assert await bell.wait(30), "it rings as it begins to listen"
+    with other.notifier.subscribe("acme", "ada") as subscription:
+        assert await subscription.wait(30), "it rings as it begins to listen"
         await storage.write("acme", lambda tx: tx.publish(_change()))
-        assert await bell.wait(30)
+        assert await subscription.wait(30)
     _, name = (await heard.get()).split()
-    assert name != bell_key("acme", "ada")
+    assert name != user_channel("acme", "ada")
     await other.close()
     await listener.close()

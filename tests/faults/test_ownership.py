@@ -69,8 +69,8 @@ async def test_who_gives_up_opening_lets_go_of_the_file(database: Path) -> None:
         for _ in range(turns):
             await asyncio.sleep(0.001)
         opening.cancel()
-        [given_up] = await asyncio.gather(opening, return_exceptions=True)
-        if given_up is None:
+        [as_failed] = await asyncio.gather(opening, return_exceptions=True)
+        if as_failed is None:
             await db.close()
         assert owner_of(database) is None
 

@@ -79,7 +79,7 @@ class Witness:
         """What others have says nothing about what is here."""
         report = await self.me.transfer.import_lines(iter(lines))
         assert report.problems == [], f"{self.tenant}, {first=}: {report}"
-        seen = report.present if first else report.added
+        seen = report.unchanged if first else report.added
         assert not sum(seen.values()), f"{self.tenant}, {first=}: {report}"
 
     async def look(self) -> None:

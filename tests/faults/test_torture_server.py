@@ -50,7 +50,7 @@ async def _results(url: str, trial: str, *, planted: bool = False) -> tuple[Resu
     return ours, control
 
 
-async def _own(admin: Any) -> set[str]:
+async def _get_owned(admin: Any) -> set[str]:
     rows = await admin.fetch(
         "SELECT datname FROM pg_database WHERE datname LIKE 'hansard_torture%'"
     )
@@ -61,13 +61,13 @@ async def _own(admin: Any) -> set[str]:
 async def test_a_trial_and_its_control_hold_and_leave_nothing(
     postgres_server: str, admin: Any, tmp_path: Path, trial: str
 ) -> None:
-    before = await _own(admin)
+    before = await _get_owned(admin)
     for result in await _results(f"{postgres_server}/postgres", trial):
         assert (result.outcome, result.reason) == ("held", None)
         assert (result.rounds, result.kept) == (3, None)
         assert result.faults >= 3
         assert result.acknowledged >= 3
-    assert await _own(admin) <= before
+    assert await _get_owned(admin) <= before
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
@@ -77,7 +77,7 @@ async def test_a_trial_notices_that_its_safeguard_is_gone(
 ) -> None:
     result, control = await _results(f"{postgres_server}/postgres", trial, planted=True)
     kept = (result.kept or "").rpartition(" ")[2]
-    assert kept in await _own(admin)
+    assert kept in await _get_owned(admin)
     await admin.execute(f"DROP DATABASE {kept} WITH (FORCE)")
     assert result.outcome == "broken"
     assert NOTICED[trial] in (result.reason or "")

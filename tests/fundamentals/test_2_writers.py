@@ -10,7 +10,7 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.errors import HeadMoved
+from hansard.errors import HeadConflict
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ async def _race(ada: Services) -> tuple[str, str]:
 
 async def test_the_slower_writer_is_told(ada: Services) -> None:
     talk, seen = await _race(ada)
-    with pytest.raises(HeadMoved) as told:
+    with pytest.raises(HeadConflict) as told:
         await ada.messages.append(talk, [hansard.user("me too")], expect_head=seen)
     page = await ada.messages.read(talk)
     assert told.value.details["head"] == page.items[-1].id

@@ -9,7 +9,7 @@ import pytest
 
 import hansard
 from hansard import Database, HansardError, Services
-from hansard.errors import NotAllowed, NotFound
+from hansard.errors import NotFound, PermissionDenied
 from hansard.ids import new_id
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ async def test_a_scope_may_be_for_reading_alone(db: Database, ada: Services) -> 
     talk = await ada.conversations.create()
     guest = db.scope(tenant="acme", user="ada", rights={"read"})
     assert (await guest.conversations.get(talk.id)).id == talk.id
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         await guest.messages.append(talk.id, [hansard.user("hello")])
 
 

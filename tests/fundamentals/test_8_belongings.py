@@ -8,7 +8,7 @@ import pytest
 
 import hansard
 from hansard import Database, Services
-from hansard.errors import VersionMoved
+from hansard.errors import VersionConflict
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ async def test_everything_goes_out_and_comes_back_equal(db: Database, ada: Servi
 async def test_a_setting_changes_only_for_who_saw_the_last_one(ada: Services) -> None:
     await ada.settings.set("theme", {"dark": True})
     await ada.settings.set("theme", {"dark": False}, version=1)
-    with pytest.raises(VersionMoved):
+    with pytest.raises(VersionConflict):
         await ada.settings.set("theme", {"dark": True}, version=1)
     assert (await ada.settings.get("theme")).value == {"dark": False}
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from hansard.errors import NotFound, VersionMoved
+from hansard.errors import NotFound, VersionConflict
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
@@ -88,7 +88,7 @@ async def _forgets_to_count(tally: Verb, tx: Any, *sums: Any) -> None:
 async def _raises_something_else(update: Verb, *asked: Any, **changes: Any) -> Any:
     try:
         return await update(*asked, **changes)
-    except VersionMoved as error:
+    except VersionConflict as error:
         raise NotFound from error
 
 

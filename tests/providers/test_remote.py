@@ -22,7 +22,7 @@ from hansard.providers import remote as remote_module
 from hansard.providers.base import Event, Finished, Request, TextDelta, Turn
 from hansard.providers.registry import Providers
 from hansard.providers.remote import Remote
-from hansard.providers.retrying import stream_patiently
+from hansard.providers.retrying import stream_with_retries
 
 pytestmark = pytest.mark.anyio
 
@@ -196,7 +196,7 @@ def _stream() -> bytes:
 async def _patiently(provider: Remote, attempts: int = 4) -> str:
     request = Request(model="m", turns=QUESTION)
     said = ""
-    async for event in stream_patiently(provider, request, attempts=attempts, pause=0.01):
+    async for event in stream_with_retries(provider, request, attempts=attempts, pause=0.01):
         said += event.text if isinstance(event, TextDelta) else ""
     return said
 

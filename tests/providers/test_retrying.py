@@ -7,7 +7,7 @@ import pytest
 from hansard.model.parts import Text
 from hansard.providers.base import Request, Turn
 from hansard.providers.echo import Echo
-from hansard.providers.retrying import stream_patiently
+from hansard.providers.retrying import stream_with_retries
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ async def test_a_wish_to_stop_is_never_lost_between_two_words() -> None:
     )
 
     async def listen() -> None:
-        async for _ in stream_patiently(Echo(), request):
+        async for _ in stream_with_retries(Echo(), request):
             await asyncio.sleep(0)
 
     for steps in range(1, 40):

@@ -27,7 +27,7 @@ from hansard.server.cookies import KEY
 from hansard.server.middleware import local_hosts
 from hansard.server.serve import listen
 from hansard.server.sessions import signin_code
-from hansard.server.sse import Closing
+from hansard.server.sse import Shutdown
 from hansard.server.websocket import protocol
 from hansard.services.options import ChatOptions
 from hansard.services.quotas import Quotas
@@ -211,7 +211,7 @@ class Listening(uvicorn.Server):
     def __init__(self, database: Database, connections: int = 0, **served: Any) -> None:
         self.listener = listen("127.0.0.1", 0)
         self.port: int = self.listener.getsockname()[1]
-        self.closing = Closing()
+        self.closing = Shutdown()
         hosts = local_hosts(self.port)
         given: JSON = {"web": NOT_BUILT, **served}
         app = make_app(database, token=TOKEN, hosts=hosts, closing=self.closing, **given)

@@ -114,7 +114,7 @@ def test_a_writer_who_is_late_is_told_both_revisions(here: Site, plan: JSON, act
             told = here.client.patch(path, json=body | {"content": "mine"})
         else:
             told = here.client.post(f"{path}/revisions/1/restore", json=body)
-        found = problem(told, 409, "revision-moved")
+        found = problem(told, 409, "revision-conflict")
         assert (found["revision"], found["expected"]) == (2, expected)
         assert found["pointer"] == "/expect_revision"
     for wrong in (0, -1, "2", 1.5, 2**80):
@@ -253,7 +253,7 @@ def test_what_cannot_be_done_with_an_artifact_is_told(
     here: Site, plan: JSON, method: str, rest: str, body: JSON | None, status: int
 ) -> None:
     told = here.client.request(method, f"/artifacts/{plan['id']}{rest}", json=body)
-    codes = {400: "invalid-input", 404: "not-found", 405: "method-not-allowed"}
+    codes = {400: "invalid-input", 404: "not-found", 405: "method-permission-denied"}
     problem(told, status, codes[status])
 
 
@@ -274,7 +274,7 @@ def test_what_is_shared_to_be_read_is_not_written(here: Site, plan: JSON) -> Non
     with here.beside(user="bob") as bob:
         path = f"/artifacts/{plan['id']}"
         assert bob.get(f"{path}/content")["content"] == "Stop."
-        problem(bob.client.patch(path, json={"content": "Mine."}), 403, "not-allowed")
+        problem(bob.client.patch(path, json={"content": "Mine."}), 403, "permission-denied")
         problem(bob.client.delete(path), 404, "not-found")
         here.delete(f"/shares/{share['id']}")
         problem(bob.client.patch(path, json={"content": "Mine."}), 404, "not-found")

@@ -52,7 +52,7 @@ def test_a_writer_who_is_late_is_told_both_revisions(here: Site) -> None:
     here.patch(f"/artifacts/{made['id']}", content="two")
     body = {"content": "mine", "expect_revision": 1}
     late = here.client.patch(f"/artifacts/{made['id']}", json=body)
-    told = problem(late, 409, "revision-moved")
+    told = problem(late, 409, "revision-conflict")
     assert (told["revision"], told["expected"]) == (2, 1)
     assert told["pointer"] == "/expect_revision"
 

@@ -13,10 +13,10 @@ import httpx2
 import pytest
 
 from hansard import Database, connect
-from hansard.errors import InvalidConfig, NotSignedIn
+from hansard.errors import InvalidConfig, Unauthenticated
 from hansard.server import sessions
 from hansard.server.cookies import KEY
-from hansard.server.sessions import Credential, Doorkeeper, signin_link, token_of
+from hansard.server.sessions import Credential, SessionManager, signin_link, token_of
 from server.harness import TOKEN, Site, credentials, problem
 from server.harness import browser as signed_in
 
@@ -32,7 +32,7 @@ def test_every_request_needs_a_credential(here: Site) -> None:
         "/api",
     ):
         told = here.stranger.get(here.url + path)
-        problem(told, 401, "not-signed-in")
+        problem(told, 401, "unauthenticated")
         assert told.headers["www-authenticate"] == "Bearer"
 
 
@@ -49,7 +49,7 @@ def test_every_request_needs_a_credential(here: Site) -> None:
 )
 def test_a_wrong_token_is_no_token(here: Site, given: str) -> None:
     headers = {b"Authorization": given.encode("latin-1")}
-    problem(here.stranger.get("/api/v1/me", headers=headers), 401, "not-signed-in")
+    problem(here.stranger.get("/api/v1/me", headers=headers), 401, "unauthenticated")
 
 
 def test_health_and_the_description_need_none(here: Site) -> None:
@@ -77,15 +77,15 @@ def test_a_link_signs_one_browser_in_once(here: Site) -> None:
         assert key not in cookie
         assert "secure" not in cookie.lower()
         assert browser.get("/api/v1/me", headers={KEY: key}).json()["id"] == "me"
-        problem(browser.post("/api/v1/signin", json={"code": code}), 401, "not-signed-in")
+        problem(browser.post("/api/v1/signin", json={"code": code}), 401, "unauthenticated")
     again = sign_in(here, code)
-    assert "used before" in problem(again, 401, "not-signed-in")["detail"]
+    assert "used before" in problem(again, 401, "unauthenticated")["detail"]
     assert "set-cookie" not in again.headers
 
 
 def test_a_code_is_for_its_user_alone(here: Site) -> None:
     with here.beside(user="eve") as eve:
-        problem(sign_in(eve, sessions.signin_code(TOKEN)), 401, "not-signed-in")
+        problem(sign_in(eve, sessions.signin_code(TOKEN)), 401, "unauthenticated")
         assert sign_in(eve, sessions.signin_code(TOKEN, user="eve")).status_code == 201
 
 
@@ -103,9 +103,9 @@ def test_a_cookie_or_a_key_alone_opens_nothing(here: Site) -> None:
         ):
             for path in ("/me", "/export", "/conversations"):
                 told = here.stranger.get(f"/api/v1{path}", headers=sent)
-                problem(told, 401, "not-signed-in")
+                problem(told, 401, "unauthenticated")
             made = here.stranger.post("/api/v1/conversations", json={}, headers=sent)
-            problem(made, 401, "not-signed-in")
+            problem(made, 401, "unauthenticated")
         assert here.stranger.get("/api/v1/me", headers=both).status_code == 200
 
 
@@ -122,34 +122,34 @@ def test_a_page_of_another_port_reads_nothing_either(
 ) -> None:
     for path in ("/me", "/export", "/sessions"):
         told = browser.get(f"/api/v1{path}", headers={"Sec-Fetch-Site": site_of_the_page})
-        problem(told, 403, "not-allowed")
+        problem(told, 403, "permission-denied")
 
 
-def doorkeeper(database: Database, now: list[float]) -> Doorkeeper:
-    return Doorkeeper(TOKEN, database.scope().sessions, lambda: now[0])
+def session_manager(database: Database, now: list[float]) -> SessionManager:
+    return SessionManager(TOKEN, database.scope().sessions, lambda: now[0])
 
 
 @pytest.mark.anyio
 async def test_a_code_expires_and_follows_the_token() -> None:
     async with connect("memory:", providers=[]) as database:
         now = [time.time()]
-        keeper = doorkeeper(database, now)
-        other = Doorkeeper("hsd_" + "o" * 43, database.scope().sessions)
+        keeper = session_manager(database, now)
+        other = SessionManager("hsd_" + "o" * 43, database.scope().sessions)
         code = sessions.signin_code(TOKEN)
-        with pytest.raises(NotSignedIn):
-            await other.admit(code)
-        session, cookie = await keeper.admit(code)
-        assert await keeper.knows(Credential("session", cookie, session.key))
-        assert not await other.knows(Credential("session", cookie, session.key))
+        with pytest.raises(Unauthenticated):
+            await other.create_session(code)
+        session, cookie = await keeper.create_session(code)
+        assert await keeper.verify(Credential("session", cookie, session.key))
+        assert not await other.verify(Credential("session", cookie, session.key))
         for wrong in (code, session.secret, f"{session.id}.{session.secret}", "", "..", "é"):
-            assert not await keeper.knows(Credential("session", wrong, session.key))
+            assert not await keeper.verify(Credential("session", wrong, session.key))
         for wrong in (cookie, "", "..", "é", code[:-1]):
-            with pytest.raises(NotSignedIn):
-                await keeper.admit(wrong)
+            with pytest.raises(Unauthenticated):
+                await keeper.create_session(wrong)
         late = sessions.signin_code(TOKEN)
         now[0] += sessions.LINK_LASTS + 1
-        with pytest.raises(NotSignedIn):
-            await keeper.admit(late)
+        with pytest.raises(Unauthenticated):
+            await keeper.create_session(late)
 
 
 @pytest.mark.anyio
@@ -158,10 +158,10 @@ async def test_what_is_not_signed_is_refused_without_the_database() -> None:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(name)
 
-    keeper = Doorkeeper(TOKEN, cast("Any", Away()))
+    keeper = SessionManager(TOKEN, cast("Any", Away()))
     session = "0192f0c1-2345-7000-8000-000000000000"
     for forged in (f"{session}.x.y", f"{session}.{'x' * 43}.{'y' * 43}", "x"):
-        assert not await keeper.knows(Credential("session", forged, "key"))
+        assert not await keeper.verify(Credential("session", forged, "key"))
 
 
 @pytest.fixture
@@ -198,9 +198,9 @@ def test_a_page_of_another_origin_may_not(
 ) -> None:
     before = here.feed_end()
     told = browser.post("/api/v1/conversations", json={}, headers=headers)
-    problem(told, 403, "not-allowed")
+    problem(told, 403, "permission-denied")
     form = browser.post("/api/v1/conversations", data={"title": "x"}, headers=headers)
-    problem(form, 403, "not-allowed")
+    problem(form, 403, "permission-denied")
     assert here.get("/feed", after=before)["items"] == []
 
 
@@ -208,11 +208,11 @@ def test_a_browser_signs_out(here: Site, browser: httpx2.Client) -> None:
     copied = credentials(browser)
     with signed_in(here.url) as another:
         told = browser.delete("/api/v1/session", headers={"Origin": "http://evil.example"})
-        problem(told, 403, "not-allowed")
+        problem(told, 403, "permission-denied")
         assert browser.get("/api/v1/me").status_code == 200
         assert browser.delete("/api/v1/session", headers={"Origin": here.url}).status_code == 204
         assert dict(browser.cookies) == {}
-        problem(here.stranger.get("/api/v1/me", headers=copied), 401, "not-signed-in")
+        problem(here.stranger.get("/api/v1/me", headers=copied), 401, "unauthenticated")
         assert another.get("/api/v1/me").status_code == 200, "another browser stays signed in"
     assert here.delete("/session", 204) is None
     assert here.client.get("/me").status_code == 200, "the token stays good"

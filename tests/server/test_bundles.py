@@ -34,7 +34,7 @@ def test_artifacts_are_exported_and_imported_elsewhere(anywhere: Site) -> None:
         assert report["added"] == {"artifact": 2, "content": 3, "revision": 3}
         assert other.get(f"/artifacts/{plan['id']}/content", revision=1)["content"] == "Go."
         again = other.client.post("/artifacts/import", content=told.content, headers=ZIP).json()
-        assert (again["added"], again["different"]) == ({}, {})
+        assert (again["added"], again["conflicting"]) == ({}, {})
     one = anywhere.client.post("/artifacts/export", json={"ids": [plan["id"]]})
     with zipfile.ZipFile(io.BytesIO(one.content)) as archive:
         assert archive.namelist() == ["Plan.txt", "revisions/Plan.txt/1.txt", "manifest.json"]

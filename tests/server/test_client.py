@@ -21,11 +21,11 @@ from hansard.client import Client, Event, Resync
 from hansard.errors import (
     InvalidInput,
     NotFound,
-    NotSignedIn,
     OutcomeUnknown,
-    RevisionMoved,
+    RevisionConflict,
     TooLarge,
     TooManyRequests,
+    Unauthenticated,
     Unavailable,
 )
 from hansard.model.pages import Page
@@ -58,7 +58,7 @@ async def test_a_problem_is_the_error_that_it_is_in_the_library(client: Client) 
         await client.get_artifact(str(uuid4()))
     made = await client.create_artifact(type="text", title="x", content="x")
     await client.update_artifact(made.id, content="y")
-    with pytest.raises(RevisionMoved) as moved:
+    with pytest.raises(RevisionConflict) as moved:
         await client.update_artifact(made.id, content="z", expect_revision=1)
     assert moved.value.details["revision"] == 2
 
@@ -75,9 +75,9 @@ async def test_an_answer_is_followed_to_its_end(here: Site, client: Client) -> N
 
 async def test_who_is_not_signed_in_is_told_at_once(here: Site) -> None:
     async with Client(here.url, TOKEN[:-1] + "x") as stranger:
-        with pytest.raises(NotSignedIn):
+        with pytest.raises(Unauthenticated):
             await anext(stranger.events())
-        with pytest.raises(NotSignedIn):
+        with pytest.raises(Unauthenticated):
             await stranger.cancel_run(str(uuid4()))
 
 

@@ -24,7 +24,7 @@ def test_a_conversation_is_changed_thrown_away_and_brought_back(here: Site) -> N
     changed = here.patch(path, title="Milan", archived=True, model="echo/echo", version=1)
     assert (changed["title"], changed["archived"], changed["version"]) == ("Milan", True, 2)
     assert changed["system"] == "Be brief."
-    problem(here.client.patch(path, json={"title": "x", "version": 1}), 409, "version-moved")
+    problem(here.client.patch(path, json={"title": "x", "version": 1}), 409, "version-conflict")
     assert here.patch(path, model=None)["model"] is None
     assert here.delete(path)["deleted_at"] is not None
     problem(here.client.get(path), 404, "not-found")
@@ -171,7 +171,7 @@ def test_projects_nest_and_go_into_the_trash(here: Site) -> None:
     path = f"/projects/{inner['id']}"
     assert here.get(path) == inner
     assert here.patch(path, name="Core", version=1)["name"] == "Core"
-    problem(here.client.patch(path, json={"name": "x", "version": 1}), 409, "version-moved")
+    problem(here.client.patch(path, json={"name": "x", "version": 1}), 409, "version-conflict")
     told = here.client.patch(f"/projects/{outer['id']}", json={"parent_id": inner["id"]})
     problem(told, 409, "conflict")
     assert here.patch(path, parent_id=None)["parent_id"] is None
@@ -189,7 +189,7 @@ def test_settings_are_kept_by_name(here: Site) -> None:
     problem(
         here.client.put("/settings/view of chats", json={"value": 1, "version": 1}),
         409,
-        "version-moved",
+        "version-conflict",
     )
     assert "view of chats" in [setting["name"] for setting in here.get("/settings")["items"]]
     assert here.delete("/settings/view of chats", 204) is None

@@ -60,7 +60,7 @@ def test_the_loser_of_a_race_is_told_where_the_branch_is(anywhere: Site) -> None
     [head] = anywhere.say(talk, "first", expect_head=None)
     path = f"/conversations/{talk['id']}/messages"
     late = {"messages": [{"role": "user", "content": "late"}], "expect_head": None}
-    told = problem(anywhere.client.post(path, json=late), 409, "head-moved")
+    told = problem(anywhere.client.post(path, json=late), 409, "head-conflict")
     assert told["head"] == head["id"]
     [after] = anywhere.post(path, 201, **late, on_conflict="append")["items"]
     [aside] = anywhere.post(path, 201, **late, on_conflict="fork")["items"]

@@ -121,7 +121,7 @@ def test_a_gap_in_a_resumed_stream_would_be_seen(
 def test_where_to_begin_is_checked(here: Site) -> None:
     for how in ({"params": {"after": "-1"}}, {"headers": {"Last-Event-ID": "x"}}):
         problem(here.client.get(STREAM, **how), 400, "invalid-input")  # pyright: ignore[reportArgumentType]
-    problem(here.stranger.get(f"/api/v1{STREAM}"), 401, "not-signed-in")
+    problem(here.stranger.get(f"/api/v1{STREAM}"), 401, "unauthenticated")
 
 
 def test_nobody_hears_of_what_is_not_theirs(here: Site) -> None:
@@ -196,13 +196,13 @@ async def test_a_stream_that_begins_during_a_long_write_misses_none_of_it(
     postgres_url: str,
 ) -> None:
     """The long write has the lower position, and is done after the stream began."""
-    written, go_on = asyncio.Event(), asyncio.Event()
+    written, continue_run = asyncio.Event(), asyncio.Event()
 
     async def long(tx: Transaction) -> None:
         now = db.clock()
         await tx.publish(Change(user_id="me", kind="long.write", subject_id="x", at=now))
         written.set()
-        await go_on.wait()
+        await continue_run.wait()
 
     async with connect(postgres_url, providers=[]) as db:
         me = db.scope()
@@ -214,7 +214,7 @@ async def test_a_stream_that_begins_during_a_long_write_misses_none_of_it(
         end = await me.feed.end()
         [last] = await me.feed.read(after=end - 1, limit=1)
         assert last.subject_id == before.id
-        go_on.set()
+        continue_run.set()
         await slow
         following = me.feed.follow(end)
         assert (await anext(following)).kind == "long.write"

@@ -77,7 +77,7 @@ def test_an_export_goes_out_and_comes_back_equal(here: Site, tmp_path: Path) -> 
         path = f"/conversations/{talk['id']}/messages"
         assert there.get(path) == here.get(path)
         again = there.client.post("/import", content=response.content, headers=LINES).json()
-        assert (again["added"], again["different"]) == ({}, {})
+        assert (again["added"], again["conflicting"]) == ({}, {})
         assert _records(there.client.get("/export").text) == _records(response.text)
 
 

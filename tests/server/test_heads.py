@@ -169,13 +169,13 @@ def test_bodies_and_requests_that_come_together_are_not_counted(
 def later_headers(here: Site, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What is among the headers when the body has come, of a request with an unknown field after its body."""
     seen: list[list[bytes]] = []
-    complete = protocol.Heads.on_message_complete
+    complete = protocol.HttpProtocol.on_message_complete
 
-    def looked(self: protocol.Heads) -> None:
+    def looked(self: protocol.HttpProtocol) -> None:
         seen.append([name for name, _ in self.scope["headers"]])
         complete(self)
 
-    monkeypatch.setattr(protocol.Heads, "on_message_complete", looked)
+    monkeypatch.setattr(protocol.HttpProtocol, "on_message_complete", looked)
     place = urlsplit(here.url)
     how = ("Transfer-Encoding: chunked", "Content-Type: application/json")
     with socket.create_connection((place.hostname, place.port), timeout=20) as line:
@@ -192,5 +192,5 @@ def test_what_comes_after_a_body_is_no_header(here: Site, monkeypatch: pytest.Mo
 def test_a_field_after_a_body_that_is_taken_for_a_header_would_be_seen(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(protocol.Heads, "on_header")
+    monkeypatch.delattr(protocol.HttpProtocol, "on_header")
     assert later_headers(here, monkeypatch) == [b"x-unknown"]

@@ -17,7 +17,7 @@ from hansard.errors import NotFound, TooManyRequests
 from hansard.model.shares import Share
 from hansard.server import rate_limit
 from hansard.server.cookies import KEY
-from hansard.server.rate_limit import Guesses
+from hansard.server.rate_limit import LinkRateLimiter
 from hansard.services.artifacts.shares import Shares
 from hansard.storage.base import Transaction
 from server.harness import JSON, Site, problem, process, site, wait_until
@@ -127,12 +127,12 @@ def test_nothing_else_opens(here: Site) -> None:
         f"links/{token}/file/x",
         f"links/{token}%2F..%2F..%2Fme",
     ):
-        problem(here.stranger.get(f"/api/v1/{path}"), 401, "not-signed-in")
+        problem(here.stranger.get(f"/api/v1/{path}"), 401, "unauthenticated")
     wrong = here.stranger.get(f"/api/v1/links/{token}", headers={"Host": "evil.example"})
     problem(wrong, 421, "wrong-host")
     for method in ("POST", "DELETE", "PUT"):
         told = here.stranger.request(method, f"/api/v1/links/{token}")
-        problem(told, 405, "method-not-allowed")
+        problem(told, 405, "method-permission-denied")
 
 
 def test_the_app_is_shown_for_a_link_without_a_sign_in(lone: Site) -> None:
@@ -227,7 +227,7 @@ def test_a_checksum_that_nobody_compares_would_be_seen(
 
 def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
     now = [0.0]
-    guesses = Guesses(lambda: now[0])
+    guesses = LinkRateLimiter(lambda: now[0])
 
     def guess(address: str, key: str = "wrong") -> type[Exception]:
         with pytest.raises((NotFound, TooManyRequests)) as refused, guesses.bounded(address, key):
@@ -252,7 +252,7 @@ def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
 
 async def test_guesses_at_once_are_bounded_and_nobody_waits_for_long() -> None:
     now = [0.0]
-    guesses = Guesses(lambda: now[0])
+    guesses = LinkRateLimiter(lambda: now[0])
 
     async def miss() -> None:
         await asyncio.sleep(0)

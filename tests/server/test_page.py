@@ -14,8 +14,8 @@ from hansard.errors import InvalidConfig
 from hansard.server.app import make_api
 from hansard.server.cookies import KEY
 from hansard.server.serve import OWN, serve
-from hansard.server.sessions import Doorkeeper, signin_code
-from hansard.server.sse import Closing
+from hansard.server.sessions import SessionManager, signin_code
+from hansard.server.sse import Shutdown
 from server.harness import TOKEN, Site, problem, site
 
 ROUTER = Path(__file__).parents[2] / "web" / "src" / "app" / "router.tsx"
@@ -39,8 +39,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def keeper(here: Site) -> Doorkeeper:
-    return Doorkeeper(TOKEN, here.database.scope().sessions)
+def keeper(here: Site) -> SessionManager:
+    return SessionManager(TOKEN, here.database.scope().sessions)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_app_is_shown_at_every_address_of_its_own(built: Site) -> None:
         assert page.text == INDEX
     head = built.stranger.head("/")
     assert (head.status_code, head.content) == (200, b"")
-    problem(built.stranger.post("/c/0192"), 405, "method-not-allowed")
+    problem(built.stranger.post("/c/0192"), 405, "method-permission-denied")
 
 
 def test_what_has_a_hash_in_its_name_is_kept_for_good(built: Site) -> None:
@@ -132,7 +132,7 @@ def test_no_path_leads_out_of_the_folder(built: Site, path: str) -> None:
 
 
 def test_the_api_stays_what_it_is(built: Site) -> None:
-    problem(built.stranger.get("/api/v1/me"), 401, "not-signed-in")
+    problem(built.stranger.get("/api/v1/me"), 401, "unauthenticated")
     problem(built.client.get("/nothing"), 404, "not-found")
     problem(built.client.get(f"{built.url}/api"), 404, "not-found")
     assert built.stranger.get("/healthz").json()["status"] == "ok"
@@ -143,7 +143,7 @@ def test_nothing_but_the_page_lies_outside_the_api(built: Site) -> None:
 
     The address of a preview is its own credential.
     """
-    api = make_api(built.database, doorkeeper=keeper(built), closing=Closing())
+    api = make_api(built.database, session_manager=keeper(built), closing=Shutdown())
     outside = {route.path for route in api.routes if not route.path.startswith("/api/")}
     previews = {"/preview/{sealed:str}", "/preview/{sealed:str}/frame"}
     assert outside == {"/", "/{_:path}", "/healthz", "/readyz"} | previews
@@ -160,8 +160,8 @@ def test_it_may_lie_below_a_path(web: Path, cut: bool) -> None:
         page = browser.get(f"{inside}/c/1")
         assert page.text == INDEX.replace('<base href="/">', '<base href="/hansard/">')
         assert browser.get(f"{inside}/assets/app-1a2b.js").status_code == 200
-        problem(browser.get(f"{inside}/api/v1/me"), 401, "not-signed-in")
-        problem(browser.get(f"{here.url}{inside}//api/v1/me"), 401, "not-signed-in")
+        problem(browser.get(f"{inside}/api/v1/me"), 401, "unauthenticated")
+        problem(browser.get(f"{here.url}{inside}//api/v1/me"), 401, "unauthenticated")
         answer = browser.post(f"{inside}/api/v1/signin", json={"code": signin_code(TOKEN)})
         cookie, *attributes = answer.headers["set-cookie"].split("; ")
         assert "Path=/hansard" in attributes
@@ -181,7 +181,7 @@ def test_a_prefix_that_cannot_be_is_told(tmp_path: Path, prefix: str) -> None:
 
 def test_a_prefix_may_not_look_like_an_address_of_ours(built: Site, tmp_path: Path) -> None:
     """Else nobody could tell whether a proxy has cut it off."""
-    api = make_api(built.database, doorkeeper=keeper(built), closing=Closing())
+    api = make_api(built.database, session_manager=keeper(built), closing=Shutdown())
     views = re.findall(r'"(/[a-z]+)\b.*"', ROUTER.read_text("utf-8"))
     paths = [*(route.path for route in api.routes), *views, "/assets/"]
     first = {path.split("/")[1] for path in paths} - {"", "{_:path}"}

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from hansard.server import preview
-from hansard.server.sessions import Doorkeeper
+from hansard.server.sessions import SessionManager
 from server.harness import JSON, Site, problem, site
 
 FRAME = {"Sec-Fetch-Dest": "iframe"}
@@ -136,7 +136,7 @@ def test_what_does_not_run_has_no_preview(shown: Site) -> None:
     path = f"/artifacts/{made(shown, 'x = 1', 'code')['id']}/preview"
     assert problem(shown.client.post(path, json={}), 400, "invalid-input")["pointer"] == "/type"
     problem(shown.client.post(f"/artifacts/{uuid4()}/preview", json={}), 404, "not-found")
-    problem(shown.stranger.post(f"/api/v1{path}", json={}), 401, "not-signed-in")
+    problem(shown.stranger.post(f"/api/v1{path}", json={}), 401, "unauthenticated")
 
 
 def test_what_was_deleted_is_shown_no_longer(shown: Site) -> None:
@@ -185,7 +185,7 @@ def test_an_address_cannot_be_made_or_changed(shown: Site) -> None:
     url = preview_of(shown, artifact)["url"]
     expires, said, signature = url.removeprefix("/preview/").split(".")
     sessions = shown.database.scope().sessions
-    theirs = Doorkeeper("hsd_another", sessions).seal(b"{}", 60).text
+    theirs = SessionManager("hsd_another", sessions).seal(b"{}", 60).text
     later = f"{int(expires) + 10**9}.{said}.{signature}"
     for sealed in (
         later,

@@ -80,7 +80,7 @@ def test_who_signed_out_is_not_signed_in_again_by_a_restart(home: Path) -> None:
         first.end()
         with process(home) as second:
             answer = httpx2.get(f"{second.url}/api/v1/me", headers=signed)
-            problem(answer, 401, "not-signed-in")
+            problem(answer, 401, "unauthenticated")
 
 
 def begin(client: httpx2.Client, **fields: Any) -> tuple[str, JSON]:
@@ -279,7 +279,7 @@ def test_a_server_for_other_machines_warns_and_still_wants_the_token(home: Path)
     with process(home, host=everywhere, allowed_hosts="chat.example, 10.0.0.7:99") as server:
         port = server.url.rpartition(":")[2]
         assert server.url == f"http://127.0.0.1:{port}"
-        problem(httpx2.get(f"{server.url}/api/v1/me"), 401, "not-signed-in")
+        problem(httpx2.get(f"{server.url}/api/v1/me"), 401, "unauthenticated")
         with server.client() as client:
             for host in ("chat.example", "chat.example:443", "10.0.0.7:99"):
                 assert client.get("/me", headers={"Host": host}).status_code == 200

@@ -113,7 +113,9 @@ def test_answers_are_made_so_many_at_once(tmp_path: Path) -> None:
         said = {"content": "one two three", "model": "echo/echo", "options": {"delay": 30}}
         runs = [small.post(path, 202, **said)["run"] for _ in range(2)]
         refused(small.client.post(path, json=said))
-        assert wired.refused("send_message", session_id=talk["id"], message=said)["status"] == 429
+        assert (
+            wired.refused("send_message", conversation_id=talk["id"], message=said)["status"] == 429
+        )
         refused(
             small.client.post(f"/conversations/{talk['id']}/answer", json={"model": "echo/echo"})
         )

@@ -16,7 +16,7 @@ import pytest
 from hansard.errors import StorageError
 from hansard.server import sessions
 from hansard.server.cookies import KEY
-from hansard.server.sessions import Doorkeeper, signin_code
+from hansard.server.sessions import SessionManager, signin_code
 from server.harness import (
     JSON,
     TOKEN,
@@ -80,7 +80,7 @@ def test_one_session_is_ended_by_another(alone: Site) -> None:
             for client in (one, other)
         ]
         assert ours(alone, one).delete(f"/api/v1/sessions/{theirs}").status_code == 204
-        problem(other.get("/api/v1/me"), 401, "not-signed-in")
+        problem(other.get("/api/v1/me"), 401, "unauthenticated")
         assert [each["id"] for each in alone.get("/sessions")["items"]] == [own]
         problem(one.delete(f"/api/v1/sessions/{theirs}"), 404, "not-found")
 
@@ -108,7 +108,7 @@ def test_nobody_sees_or_ends_the_sessions_of_somebody_else(alone: Site) -> None:
             problem(told, 404, "not-found")
             assert stranger.delete("/sessions") == {"count": 0}
             seen = httpx2.get(f"{stranger.url}/api/v1/me", headers=credentials(mine))
-            problem(seen, 401, "not-signed-in")
+            problem(seen, 401, "unauthenticated")
         assert mine.get("/api/v1/me").status_code == 200
 
 
@@ -137,14 +137,14 @@ def test_a_code_works_once_and_a_sign_out_is_heard_by_every_server(
             client.delete("/api/v1/session", headers={"Origin": a.url})
             a.end()
             answer = httpx2.get(f"{c.url}/api/v1/me", headers=signed)
-            problem(answer, 401, "not-signed-in")
+            problem(answer, 401, "unauthenticated")
 
 
 def check_that_they_agree(a: str, b: str, token: str) -> None:
     code = signin_code(token)
     told = httpx2.post(f"{a}/api/v1/signin", json={"code": code})
     assert told.status_code == 201
-    problem(httpx2.post(f"{b}/api/v1/signin", json={"code": code}), 401, "not-signed-in")
+    problem(httpx2.post(f"{b}/api/v1/signin", json={"code": code}), 401, "unauthenticated")
     with browser(a, token) as client, browser(b, token) as other:
         signed = credentials(client)
         assert httpx2.get(f"{b}/api/v1/me", headers=signed).status_code == 200
@@ -291,7 +291,7 @@ def test_the_address_of_a_preview_is_over_with_its_session(alone: Site) -> None:
 
 @pytest.mark.anyio
 async def test_a_database_that_is_away_signs_nobody_out_at_once(alone: Site) -> None:
-    keeper = Doorkeeper(TOKEN, alone.database.scope().sessions)
+    keeper = SessionManager(TOKEN, alone.database.scope().sessions)
 
     async def away(_: str) -> Any:
         raise StorageError("The database cannot be reached.")

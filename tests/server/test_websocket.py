@@ -44,10 +44,10 @@ def test_an_artifact_is_made_changed_read_and_deleted(anywhere: Site) -> None:
         assert (now["artifact"], now["content"]) == (changed, "<p>one</p>")
         then = wired.ask("get_artifact", artifact_id=made["id"], revision=1)
         assert (then["revision"]["number"], then["content"]) == (1, "<p>noon</p>")
-        page = wired.ask("get_artifacts", session_id=talk["id"])
+        page = wired.ask("get_artifacts", conversation_id=talk["id"])
         assert page == {"items": [changed], "next": None}
         assert wired.ask("delete_artifact", artifact_id=made["id"])["deleted_at"]
-        assert wired.ask("get_artifacts", session_id=talk["id"])["items"] == []
+        assert wired.ask("get_artifacts", conversation_id=talk["id"])["items"] == []
 
 
 def test_a_repeated_request_changes_nothing(anywhere: Site) -> None:
@@ -58,7 +58,7 @@ def test_a_repeated_request_changes_nothing(anywhere: Site) -> None:
         made = [wired.ask("create_artifact", artifact=artifact) for _ in range(2)]
         assert made[0] == made[1]
         runs = [
-            wired.ask("send_message", session_id=talk["id"], message=message)["run"]["id"]
+            wired.ask("send_message", conversation_id=talk["id"], message=message)["run"]["id"]
             for _ in range(2)
         ]
         assert runs[0] == runs[1]
@@ -75,7 +75,7 @@ def test_an_answer_is_followed_as_it_is_made(anywhere: Site) -> None:
     talk = anywhere.talk()
     message = {"content": "one two three", "model": "echo/echo", "options": {"delay": 0.05}}
     with socket(anywhere.url) as wired:
-        run = wired.ask("send_message", session_id=talk["id"], message=message)["run"]
+        run = wired.ask("send_message", conversation_id=talk["id"], message=message)["run"]
         wired.subscribe(runs={run["id"]: 0})
         told: list[JSON] = []
         while not told or told[-1]["type"] != "completed":
@@ -205,6 +205,21 @@ def test_nobody_hears_of_what_is_not_theirs(here: Site, wired: Socket) -> None:
             assert told not in {said["id"], elsewhere["id"]}
 
 
+def test_requests_take_other_names_for_their_fields_too(here: Site, wired: Socket) -> None:
+    run = here.ended(here.ask(here.talk(), "hello"))
+    made = here.post("/artifacts", 201, **PAGE, conversation_id=run["conversation_id"])
+    for alias in ("conversation_id", "session_id", "sessionId"):
+        [artifact] = wired.ask("get_artifacts", **{alias: run["conversation_id"]})["items"]
+        assert artifact["id"] == made["id"]
+        other = {alias: run["conversation_id"], "messageId": run["message_id"]}
+        assert wired.ask("get_artifacts", **other)["items"] == []
+    changed = wired.ask("update_artifact", artifactId=made["id"], updates={"title": "artifactId"})
+    assert changed["title"] == "artifactId"
+    assert wired.ask("delete_artifact", artifactId=made["id"])["id"] == made["id"]
+    both = {"session_id": run["conversation_id"], "conversation_id": run["conversation_id"]}
+    assert "session_id" in str(wired.refused("get_artifacts", **both))
+
+
 def test_what_is_anothers_looks_like_what_is_missing(here: Site) -> None:
     made = here.post("/artifacts", 201, **PAGE)
     run = here.ended(here.ask(here.talk(), "hello"))
@@ -213,14 +228,19 @@ def test_what_is_anothers_looks_like_what_is_missing(here: Site) -> None:
             ("get_artifact", "artifact_id", made["id"], {}),
             ("update_artifact", "artifact_id", made["id"], {"updates": {"title": "x"}}),
             ("delete_artifact", "artifact_id", made["id"], {}),
-            ("send_message", "session_id", run["conversation_id"], {"message": {"content": "x"}}),
+            (
+                "send_message",
+                "conversation_id",
+                run["conversation_id"],
+                {"message": {"content": "x"}},
+            ),
             ("cancel_run", "run_id", run["id"], {}),
         ):
             told = hers.refused(kind, **{field: theirs}, **more)
             assert told == hers.refused(kind, **{field: str(uuid4())}, **more)
             assert told["status"] == 404, kind
         assert hers.refused("subscribe", runs={run["id"]: 0})["status"] == 404
-        assert hers.ask("get_artifacts", session_id=run["conversation_id"])["items"] == []
+        assert hers.ask("get_artifacts", conversation_id=run["conversation_id"])["items"] == []
 
 
 def test_who_has_a_share_hears_of_it_until_it_is_revoked(anywhere: Site) -> None:
@@ -258,7 +278,7 @@ def test_every_kind_of_change_belongs_to_a_topic() -> None:
     """The kinds are found where they are written, as text."""
     root = Path(hansard.__file__).parent
     texts = [file.read_text("utf-8") for file in (root / "services").rglob("*.py")]
-    texts.append((root / "storage" / "placing.py").read_text("utf-8"))
+    texts.append((root / "storage" / "message_tree.py").read_text("utf-8"))
     found = {kind for text in texts for kind in re.findall(KIND, text)}
     known = {kind for kinds in EVENTS.values() for kind in kinds}
     assert found - {"feed.trimmed"} <= known

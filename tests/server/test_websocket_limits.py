@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from hansard.server.sessions import Doorkeeper
+from hansard.server.sessions import SessionManager
 from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
 from hansard.server.websocket.session import Session
@@ -55,7 +55,7 @@ def session(here: Site) -> dict[str, str]:
 
 def test_a_handshake_needs_a_credential(here: Site) -> None:
     for token in (None, TOKEN[:-1] + "x"):
-        assert refusal(here.url, token=token)["type"] == "urn:hansard:problem:not-signed-in"
+        assert refusal(here.url, token=token)["type"] == "urn:hansard:problem:unauthenticated"
     address = f"{here.url.replace('http', 'ws', 1)}/api/v1/ws?token={TOKEN}"
     assert refusal(address.removesuffix("/api/v1/ws"), token=None)["status"] == 401
 
@@ -66,7 +66,7 @@ def test_a_browser_gets_in_from_our_own_pages_alone(here: Site) -> None:
         assert wired.ask("ping") == {"position": None}
     for origin in ("http://evil.example", "null", here.url.replace("127.0.0.1", "localhost")):
         told = refusal(here.url, token=None, headers=cookie, origin=origin)
-        assert told["type"] == "urn:hansard:problem:not-allowed"
+        assert told["type"] == "urn:hansard:problem:permission-denied"
     assert refusal(here.url, token=None, headers=cookie)["status"] == 403
 
 
@@ -155,14 +155,14 @@ def test_the_credential_is_asked_for_with_every_frame(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    knows = Doorkeeper.knows
+    knows = SessionManager.verify
 
-    async def counted(self: Doorkeeper, given: Any) -> bool:
+    async def counted(self: SessionManager, given: Any) -> bool:
         asked.append(given.kind)
         return await knows(self, given)
 
     monkeypatch.setattr(limits, "LOOK", 60)
-    monkeypatch.setattr(Doorkeeper, "knows", counted)
+    monkeypatch.setattr(SessionManager, "knows", counted)
     with socket(here.url) as wired:
         asked.clear()
         for _ in range(5):

@@ -18,7 +18,7 @@ import hansard
 from faults.sessions import until
 from hansard.database import KEEP_FEED
 from hansard.services.feed import broadcaster
-from hansard.services.feed.service import Beginning, Feed
+from hansard.services.feed.service import Feed, FeedStart
 from hansard.storage.base import Change, Transaction
 from hansard.storage.postgres.listener import Notices
 from server import harness, sockets
@@ -79,8 +79,8 @@ def test_a_change_that_is_told_twice_would_be_seen(
     """The planted bug: a server that goes on one change too early."""
     begin = Feed.begin
 
-    async def early(self: Feed, after: int | None = None) -> Beginning:
-        return Beginning(max(0, (await begin(self, after)).position - 1))
+    async def early(self: Feed, after: int | None = None) -> FeedStart:
+        return FeedStart(max(0, (await begin(self, after)).position - 1))
 
     monkeypatch.setattr(Feed, "begin", early)
     with pytest.raises(AssertionError):
@@ -205,13 +205,13 @@ async def test_a_change_that_is_settled_late_is_told_soon(
 ) -> None:
     """A commit rings at once, but is not told while an older transaction may still come before it."""
     monkeypatch.setattr(broadcaster, "UNASKED", 60.0)
-    written, go_on = asyncio.Event(), asyncio.Event()
+    written, continue_run = asyncio.Event(), asyncio.Event()
 
     async def long(tx: Transaction) -> None:
         now = db.clock()
         await tx.publish(Change(user_id="me", kind="long.write", subject_id="x", at=now))
         written.set()
-        await go_on.wait()
+        await continue_run.wait()
 
     async with hansard.connect(postgres_url, providers=[]) as db:
         me = db.scope()
@@ -220,7 +220,7 @@ async def test_a_change_that_is_settled_late_is_told_soon(
         slow = asyncio.create_task(db.storage.write("local", long))
         await written.wait()
         talk = await me.conversations.create()
-        go_on.set()
+        continue_run.set()
         await slow
         async with asyncio.timeout(20):
             assert (await first).kind == "long.write"

@@ -69,10 +69,10 @@ def everything(here: Site, wired: Socket) -> None:
     made = wired.ask("create_artifact", artifact=page)["id"]
     wired.ask("update_artifact", artifact_id=made, updates={"title": "y", "content": "<b>"})
     wired.ask("get_artifact", artifact_id=made, revision=1)
-    wired.ask("get_artifacts", session_id=talk["id"], limit=1)
+    wired.ask("get_artifacts", conversation_id=talk["id"], limit=1)
     wired.ask("delete_artifact", artifact_id=made)
     message = {"content": "one two", "model": "echo/echo"}
-    run = wired.ask("send_message", session_id=talk["id"], message=message)["run"]["id"]
+    run = wired.ask("send_message", conversation_id=talk["id"], message=message)["run"]["id"]
     wired.ask("subscribe", runs={run: 0})
     wired.ask("cancel_run", run_id=run)
     wired.ask("unsubscribe", topics=["settings"])

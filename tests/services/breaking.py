@@ -8,14 +8,14 @@ from typing import Any
 
 from hansard import Database
 from hansard.errors import HansardError, OutcomeUnknown
-from hansard.services.runs.completion import Ending
+from hansard.services.runs.completion import RunCompletion
 
 Which = Callable[[Any], bool]
 
 
 def is_ending(work: Any) -> bool:
     """Whether a unit of work stores how a run ended."""
-    return getattr(work, "__func__", None) is Ending.write
+    return getattr(work, "__func__", None) is RunCompletion.write
 
 
 def is_request(work: Any) -> bool:

@@ -15,7 +15,7 @@ from hansard.errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    RevisionMoved,
+    RevisionConflict,
     TooLarge,
 )
 from hansard.ids import new_id
@@ -77,7 +77,7 @@ async def test_a_writer_who_expects_another_revision_is_told_both(ada: Services)
         ada.artifacts.update(made.id, title="mine", expect_revision=1),
         ada.artifacts.restore_revision(made.id, 1, expect_revision=1),
     ):
-        with pytest.raises(RevisionMoved) as refused:
+        with pytest.raises(RevisionConflict) as refused:
             await call
         assert refused.value.details == {"revision": 2, "expected": 1}
         assert refused.value.pointer == "/expect_revision"
@@ -336,7 +336,7 @@ async def test_writers_at_the_same_time_each_make_a_revision(ada: Services) -> N
         ada.artifacts.update(made.id, content=f"race {i}", expect_revision=9) for i in range(4)
     ]
     results = await asyncio.gather(*racing, return_exceptions=True)
-    assert sum(isinstance(result, RevisionMoved) for result in results) == 3
+    assert sum(isinstance(result, RevisionConflict) for result in results) == 3
     assert (await ada.artifacts.get(made.id)).revision == 10
 
 

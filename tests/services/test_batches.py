@@ -144,14 +144,14 @@ async def test_contents_of_what_is_there_already_have_an_end(
     await ada.artifacts.update(made.id, content="other")
     await ada.transfer.import_lines(lines)
     report = await ada.transfer.import_lines(lines)
-    assert report.different["artifact"] == 1
+    assert report.conflicting["artifact"] == 1
     monkeypatch.setattr(artifact_importer, "MAX_WAITING_BYTES", 1_000)
     with pytest.raises(TooLarge, match="Too many contents"):
         _bring([each for text in lines for each in _records(text)])
 
 
 def _bring(contents: list[Any]) -> None:
-    brought = artifact_importer.Brought()
+    brought = artifact_importer.ImportedContents()
     for each in contents:
         brought.add(each, there=False)
         brought._last = None  # a revision that is there with others has named it

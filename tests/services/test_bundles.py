@@ -182,12 +182,12 @@ async def test_whatever_goes_out_comes_back_equal(db: Database, made: list[dict[
         assert not name.rpartition("/")[2].lower().startswith("nul.")
     report = await take_in(there, data)
     assert report.added.get("artifact", 0) == len(made)
-    assert (report.present.get("artifact"), report.different, report.problems) == (None, {}, [])
+    assert (report.unchanged.get("artifact"), report.conflicting, report.problems) == (None, {}, [])
     assert await kept(there) == await kept(here)
     again = await export(there)
     assert _untimed(files_of(again)) == _untimed(files_of(data))
     same = await take_in(there, again)
-    assert (same.added, same.different) == ({}, {})
+    assert (same.added, same.conflicting) == ({}, {})
 
 
 def _untimed(files: Files) -> tuple[Files, Any]:
@@ -204,9 +204,9 @@ async def test_what_was_made_in_a_conversation_comes_without_it(
     await answer(ada, here, fenced(), fenced("1\n" * 9))
     data = await export(ada)
     again = await take_in(ada, data)
-    assert (again.added, again.different) == ({}, {}), "it is still there"
+    assert (again.added, again.conflicting) == ({}, {}), "it is still there"
     await ada.conversations.update(here.id, project_id=None)
-    assert (await take_in(ada, data)).different == {}, "where it is does not matter"
+    assert (await take_in(ada, data)).conflicting == {}, "where it is does not matter"
     await take_in(eve, data)
     [clock] = await artifacts(eve)
     assert (clock.conversation_id, clock.message_id, clock.project_id) == (None, None, None)
@@ -222,7 +222,10 @@ async def test_what_is_different_here_stays_and_is_reported(ada: Services) -> No
     data = await export(ada)
     await ada.artifacts.update(made.id, content="two")
     report = await take_in(ada, data)
-    assert (report.different, report.present) == ({"artifact": 1}, {"content": 1, "revision": 1})
+    assert (report.conflicting, report.unchanged) == (
+        {"artifact": 1},
+        {"content": 1, "revision": 1},
+    )
     assert report.problems == [f"artifact {made.id} has other content here"]
     assert await said(ada, made) == ["one", "two"]
     await ada.artifacts.delete(made.id)
@@ -237,7 +240,7 @@ async def test_what_somebody_else_has_is_not_touched(ada: Services, bob: Service
     data = await export(bob, made.id)
     await ada.artifacts.delete(made.id)
     report = await take_in(bob, data)
-    assert (report.added, report.different) == ({}, {"artifact": 1, "content": 1, "revision": 1})
+    assert (report.added, report.conflicting) == ({}, {"artifact": 1, "content": 1, "revision": 1})
     assert (await artifacts(bob), await titles(ada, deleted=True)) == ([], ["Plan"])
 
 

@@ -156,13 +156,13 @@ async def test_an_answer_that_was_cut_short_goes_on(opened: Open) -> None:
         made = await talk(ada)
         cut = await ask(ada, made, "a story", model="scripted/one")
         assert (await path(ada, made))[1].finish == "length"
-        more = await ada.runs.wait((await ada.chat.go_on(cut.id)).id)
+        more = await ada.runs.wait((await ada.chat.continue_run(cut.id)).id)
         assert (more.mode, more.prompt_id) == ("continue", cut.message_id)
         assert await said(ada, made) == ["a story", "Once upon", " a time."]
         asked = spoken(scripted.requests[1])
         assert [role for role, _ in asked] == ["user", "assistant", "user"]
         assert asked[-1][1].startswith("Go on exactly where you stopped")
-        aside = await ada.runs.wait((await ada.chat.go_on(cut.id)).id)
+        aside = await ada.runs.wait((await ada.chat.continue_run(cut.id)).id)
         assert aside.branch != made.branch, "somebody spoke after it, so it goes on beside"
 
 
@@ -171,7 +171,7 @@ async def test_an_answer_under_way_cannot_go_on_twice(opened: Open) -> None:
         made = await talk(ada)
         [run] = await ada.chat.send(made.id, "hello", model="held/one")
         with pytest.raises(Conflict) as refused:
-            await ada.chat.go_on(run.id)
+            await ada.chat.continue_run(run.id)
         assert refused.value.details == {"status": "running"}
         await ada.runs.cancel(run.id)
 

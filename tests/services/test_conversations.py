@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hansard import Database, Services
-from hansard.errors import AlreadyExists, BadCursor, InvalidInput, NotFound, VersionMoved
+from hansard.errors import AlreadyExists, BadCursor, InvalidInput, NotFound, VersionConflict
 from hansard.ids import new_id
 from hansard.services.conversations.service import ConversationFilter
 from services.conftest import Clock
@@ -173,7 +173,7 @@ async def test_a_change_may_insist_on_the_version_it_saw(ada: Services) -> None:
     changed = await ada.conversations.update(made.id, version=1, title="b", pinned=True)
     assert (changed.version, changed.title, changed.pinned) == (2, "b", True)
     assert changed.updated_at > made.updated_at
-    with pytest.raises(VersionMoved) as refused:
+    with pytest.raises(VersionConflict) as refused:
         await ada.conversations.update(made.id, version=1, title="c")
     assert refused.value.details == {"version": 2}
     await ada.conversations.update(made.id, title="d")
@@ -184,7 +184,7 @@ async def test_a_change_may_insist_on_the_version_it_saw(ada: Services) -> None:
 async def test_a_version_that_cannot_be_has_moved(ada: Services) -> None:
     made = await talk(ada, title="a")
     for version in (0, -1, 2**63, 10**30):
-        with pytest.raises(VersionMoved):
+        with pytest.raises(VersionConflict):
             await ada.conversations.update(made.id, version=version, title="c")
 
 

@@ -10,7 +10,7 @@ import pytest
 import hansard
 from hansard import Services
 from hansard.detection import artifacts as format_of_artifacts
-from hansard.model.artifacts import ArtifactUse
+from hansard.model.artifacts import ArtifactCounters
 from hansard.model.parts import Reasoning, Text
 from hansard.services.artifacts import extraction
 from services.conftest import Clock
@@ -200,7 +200,7 @@ async def test_counters_tell_what_was_made_by_type_and_day(ada: Services, bob: S
     assert await bob.artifacts.uses() == []
 
 
-def _counts(use: ArtifactUse) -> tuple[int, ...]:
+def _counts(use: ArtifactCounters) -> tuple[int, ...]:
     return use.made, use.edited, use.opened, use.copied, use.exported
 
 

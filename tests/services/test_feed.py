@@ -12,7 +12,7 @@ from hansard.database import KEEP_FEED
 from hansard.errors import HansardError, InvalidInput, StorageError
 from hansard.model.feed import TRIMMED
 from hansard.services.feed import broadcaster
-from hansard.services.feed.service import Beginning
+from hansard.services.feed.service import FeedStart
 from services.conftest import Clock
 from services.talks import path, say, talk
 
@@ -101,8 +101,8 @@ async def test_a_feed_is_trimmed_and_says_where_it_begins(
     assert (mark.kind, mark.position) == (TRIMMED, third.position)
     assert (kept.kind, kept.subject_id) == ("conversation.created", later.id)
     assert [entry.kind for entry in await bob.feed.read()] == [TRIMMED]
-    assert await ada.feed.begin(first.position) == Beginning(kept.position, resync=True)
-    assert await ada.feed.begin(third.position) == Beginning(third.position)
+    assert await ada.feed.begin(first.position) == FeedStart(kept.position, resync=True)
+    assert await ada.feed.begin(third.position) == FeedStart(third.position)
     clock.pass_time(days=KEEP_FEED / timedelta(days=1))
     for _ in range(2):
         await db.retire()
@@ -111,13 +111,13 @@ async def test_a_feed_is_trimmed_and_says_where_it_begins(
 
 
 async def test_a_feed_that_was_never_trimmed_begins_at_zero(ada: Services) -> None:
-    assert await ada.feed.begin() == Beginning(0)
-    assert await ada.feed.begin(0) == Beginning(0)
+    assert await ada.feed.begin() == FeedStart(0)
+    assert await ada.feed.begin(0) == FeedStart(0)
     await talk(ada)
-    assert await ada.feed.begin(0) == Beginning(0)
+    assert await ada.feed.begin(0) == FeedStart(0)
     end = await ada.feed.end()
-    assert await ada.feed.begin() == Beginning(end)
-    assert await ada.feed.begin(end + 1) == Beginning(end, resync=True)
+    assert await ada.feed.begin() == FeedStart(end)
+    assert await ada.feed.begin(end + 1) == FeedStart(end, resync=True)
 
 
 async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hansard import Database, Services
 from hansard.errors import Conflict, NotFound
-from hansard.model.artifacts import Artifact, ArtifactText, Content, Extraction, Revision
+from hansard.model.artifacts import Artifact, ArtifactText, Content, ExtractionMarker, Revision
 from hansard.storage.query import Query
 from services.conftest import Clock
 from services.making import answer, artifacts, element, said, titles
@@ -16,7 +16,7 @@ from services.talks import talk
 
 pytestmark = pytest.mark.anyio
 
-KINDS: tuple[type[Any], ...] = (Artifact, ArtifactText, Content, Extraction, Revision)
+KINDS: tuple[type[Any], ...] = (Artifact, ArtifactText, Content, ExtractionMarker, Revision)
 
 
 async def _left(db: Database) -> dict[str, int]:

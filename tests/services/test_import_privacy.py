@@ -11,7 +11,7 @@ import pytest
 import hansard
 from hansard import Services
 from hansard.model.parts import File
-from hansard.services.transfer.import_session import Intake, Report
+from hansard.services.transfer.import_session import ImportReport, ImportSession
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ async def export(who: Services) -> Lines:
     return [line async for line in who.transfer.export()]
 
 
-async def take_in(who: Services, lines: Sequence[bytes]) -> Report:
+async def take_in(who: Services, lines: Sequence[bytes]) -> ImportReport:
     return await who.transfer.import_lines(lines)
 
 
@@ -71,16 +71,16 @@ async def test_a_guessed_text_is_not_confirmed(ada: Services, bob: Services, eve
     right = of_kind(await export(ada), "content", "revision")
     report = await take_in(bob, right)
     assert report == await take_in(eve, right)
-    assert report.present == {}
+    assert report.unchanged == {}
 
 
 async def test_what_one_has_oneself_is_compared_as_before(ada: Services) -> None:
     await rich(ada)
     lines = await export(ada)
     report = await take_in(ada, lines)
-    assert (report.added, report.different, report.problems) == ({}, {}, [])
-    assert report.present["content"] == report.present["revision"] == 1
-    assert report.present["blob"] == report.present["blob_chunk"] == 1
+    assert (report.added, report.conflicting, report.problems) == ({}, {}, [])
+    assert report.unchanged["content"] == report.unchanged["revision"] == 1
+    assert report.unchanged["blob"] == report.unchanged["blob_chunk"] == 1
 
 
 async def test_an_id_that_is_taken_is_left_out_and_nothing_is_told_of_it(
@@ -90,7 +90,7 @@ async def test_an_id_that_is_taken_is_left_out_and_nothing_is_told_of_it(
     before = (await export(ada))[1:]
     report = await take_in(bob, await export(ada))
     assert not {"conversation", "artifact", "project", "collection"} & set(report.added)
-    assert report.present == {}
+    assert report.unchanged == {}
     left = [line for line in report.problems if "is left out: its id is taken" in line]
     assert len(left) == 4
     assert "other content" not in str(report.problems)
@@ -121,6 +121,6 @@ async def seen_by_everybody(*_: Any) -> bool:
 async def test_an_import_that_compares_with_everybody_would_be_seen(
     ada: Services, bob: Services, eve: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Intake, "_is_own", seen_by_everybody)
+    monkeypatch.setattr(ImportSession, "_is_own", seen_by_everybody)
     with pytest.raises(AssertionError):
         await check_that_nothing_is_told(ada, bob, eve)

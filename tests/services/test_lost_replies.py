@@ -36,7 +36,7 @@ REQUESTS: dict[str, Request] = {
     "retry": lambda who, made, run, key: who.chat.retry(
         made.id, run.message_id, id=key, model="echo/echo"
     ),
-    "go on": lambda who, _, run, key: who.chat.go_on(run.id, id=key),
+    "go on": lambda who, _, run, key: who.chat.continue_run(run.id, id=key),
     "dialogue": lambda who, made, _, key: who.chat.dialogue(
         made.id, ["echo/echo", "scripted/one"], turns=2, content="begin", id=key
     ),
@@ -211,7 +211,7 @@ async def test_an_id_that_another_request_has_is_refused(opened: Open) -> None:
         key = new_id()
         await ada.chat.retry(made.id, old.message_id, id=key, model="echo/echo")
         with pytest.raises(AlreadyExists):
-            await ada.chat.go_on(old.id, id=key)
+            await ada.chat.continue_run(old.id, id=key)
         other = await talk(ada, "hello")
         with pytest.raises(AlreadyExists):
             await ada.chat.answer(other.id, id=key)

@@ -8,7 +8,7 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.errors import AlreadyExists, HeadMoved, InvalidInput, NotFound
+from hansard.errors import AlreadyExists, HeadConflict, InvalidInput, NotFound
 from hansard.ids import new_id
 from hansard.model.parts import Data, Error, Reasoning, Text, ToolCall, ToolResult
 from services.conftest import Clock
@@ -224,7 +224,7 @@ async def test_what_a_writer_does_not_know_of_is_its_choice(ada: Services) -> No
     [one] = await path(ada, made)
     await say(ada, made, "two")
     late = [hansard.user("late")]
-    with pytest.raises(HeadMoved) as told:
+    with pytest.raises(HeadConflict) as told:
         await ada.messages.append(made.id, late, expect_head=one.id)
     head = (await ada.branches.current(made.id)).head_id
     assert told.value.details == {"head": head, "branch": made.branch}
@@ -242,7 +242,7 @@ async def test_an_expected_head_from_elsewhere_is_refused(ada: Services, bob: Se
     made, other = await talk(ada, "one"), await talk(bob, "secret")
     foreign = (await path(bob, other))[0].id
     for head in (foreign, new_id()):
-        for how, error in (("error", HeadMoved), ("fork", NotFound)):
+        for how, error in (("error", HeadConflict), ("fork", NotFound)):
             with pytest.raises(error):
                 await ada.messages.append(
                     made.id,

@@ -9,7 +9,7 @@ import pytest
 
 import hansard
 from hansard import Database, Services
-from hansard.errors import InvalidInput, NotAllowed, NotFound, VersionMoved
+from hansard.errors import InvalidInput, NotFound, PermissionDenied, VersionConflict
 from hansard.ids import new_id
 from services.talks import path, talk
 
@@ -32,7 +32,7 @@ async def test_a_tenants_instructions_are_an_administrators_to_change(
     assert (await bob.people.tenant()).instructions == "Be kind."
     assert (await eve.people.tenant()).instructions == ""
     clerk = db.scope("acme", "bob", rights={"read", "write"})
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         await clerk.people.update_tenant(name="Bob's")
     assert (await ada.people.tenant()).name == "Acme"
 
@@ -48,7 +48,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 def test_there_are_no_other_rights() -> None:
     db = hansard.connect("memory:", providers=[])
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         db.scope("acme", "ada", rights={"fly"})  # pyright: ignore[reportArgumentType]
 
 
@@ -84,7 +84,7 @@ async def test_who_may_only_read_changes_nothing(db: Database, ada: Services) ->
         guest.transfer.import_lines([]),
     ]
     for call in calls:
-        with pytest.raises(NotAllowed):
+        with pytest.raises(PermissionDenied):
             await call
     assert len([line async for line in guest.transfer.export()]) == 7
     assert len(await ada.feed.read()) == 2
@@ -104,7 +104,7 @@ async def test_without_any_right_nothing_is_seen(db: Database, ada: Services) ->
         nobody.runs.get(new_id()),
     ]
     for call in calls:
-        with pytest.raises(NotAllowed):
+        with pytest.raises(PermissionDenied):
             await call
 
 
@@ -125,7 +125,7 @@ async def test_a_setting_is_any_json_under_a_name(ada: Services) -> None:
 async def test_a_setting_may_insist_on_the_version_it_saw(ada: Services) -> None:
     await ada.settings.set("theme", 1)
     await ada.settings.set("theme", 2, version=1)
-    with pytest.raises(VersionMoved) as refused:
+    with pytest.raises(VersionConflict) as refused:
         await ada.settings.set("theme", 3, version=1)
     assert refused.value.details == {"version": 2}
     with pytest.raises(NotFound):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hansard import Services
-from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound, VersionMoved
+from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound, VersionConflict
 from hansard.ids import new_id
 from hansard.services.projects import MAX_NESTING
 
@@ -46,7 +46,7 @@ async def test_only_what_is_given_changes_and_only_at_its_version(ada: Services)
     made = await ada.projects.create("a", instructions="Be kind.", model="p/m")
     changed = await ada.projects.update(made.id, version=1, name="b")
     assert (changed.version, changed.name, changed.instructions) == (2, "b", "Be kind.")
-    with pytest.raises(VersionMoved):
+    with pytest.raises(VersionConflict):
         await ada.projects.update(made.id, version=1, name="c")
     assert (await ada.projects.update(made.id, model=None)).model is None
 

@@ -122,7 +122,7 @@ async def test_every_history_is_answered_in_every_way() -> None:
                 for run in await ada.chat.answer(made.id, model="p/m"):
                     _check(await ada.runs.wait(run.id))
                 _check(run := await ask(ada, made, "and now?", model="p/m"))
-                _check(await ada.runs.wait((await ada.chat.go_on(run.id)).id))
+                _check(await ada.runs.wait((await ada.chat.continue_run(run.id)).id))
                 _check(await ada.runs.wait((await ada.chat.retry(made.id, run.message_id)).id))
                 talked = await ada.chat.dialogue(made.id, ["p/m", "p/n"], turns=2)
                 _check(await ada.runs.wait(talked.id))

@@ -9,7 +9,7 @@ import pytest
 
 import hansard
 from hansard import Database, Services
-from hansard.errors import NotAllowed, NotFound
+from hansard.errors import NotFound, PermissionDenied
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -135,7 +135,7 @@ async def test_a_run_that_is_closed_with_the_database_is_interrupted_and_goes_on
         assert (await ada.runs.get(run.id)).status == "interrupted"
         answer = await ada.messages.get(made.id, run.message_id)
         assert (answer.text, answer.finish) == ("Once upon ", "interrupted")
-        more = await ada.runs.wait((await ada.chat.go_on(run.id)).id)
+        more = await ada.runs.wait((await ada.chat.continue_run(run.id)).id)
         assert more.status == "completed"
         assert await said(ada, made) == ["a story", "Once upon ", "a time."]
 
@@ -267,7 +267,7 @@ async def test_a_foreign_run_looks_like_a_missing_one(
 
     async def told(who: Services, run_id: str) -> list[str]:
         found: list[str] = []
-        for call in (who.runs.get, who.runs.wait, who.runs.cancel, who.chat.go_on):
+        for call in (who.runs.get, who.runs.wait, who.runs.cancel, who.chat.continue_run):
             with pytest.raises(NotFound) as refused:
                 await call(run_id)
             found.append(refused.value.message)
@@ -278,7 +278,7 @@ async def test_a_foreign_run_looks_like_a_missing_one(
         assert await told(who, asked) == missing
     guest = db.scope("acme", "ada", rights={"read"})
     assert (await guest.runs.get(run.id)).id == run.id
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         await guest.runs.cancel(run.id)
     await ada.conversations.delete(made.id)
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ import pytest
 
 import hansard
 from hansard import Services
-from hansard.services.artifacts.backfill import Scanned
+from hansard.services.artifacts.backfill import BackfillProgress
 from hansard.services.conversations.drafts import append_request
 from services.making import CODE, artifacts, fenced, said
 from services.talks import talk
@@ -51,7 +51,7 @@ async def test_old_conversations_are_looked_through_once(ada: Services, bob: Ser
 async def test_it_goes_on_where_it_was_stopped(ada: Services) -> None:
     for _ in range(3):
         await _before(ada, fenced())
-    scanning = cast("AsyncGenerator[Scanned]", ada.scanning.run())
+    scanning = cast("AsyncGenerator[BackfillProgress]", ada.scanning.run())
     async with aclosing(scanning):
         assert (await anext(scanning)).found == 1
     assert len(await artifacts(ada)) == 1

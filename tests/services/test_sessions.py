@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from hansard import Database, Services
-from hansard.errors import NotFound, NotSignedIn
+from hansard.errors import NotFound, Unauthenticated
 from hansard.model.sessions import Session, SpentCode
 from hansard.services.users import sessions
 from hansard.services.users.sessions import IDLE, LONGEST, is_of
@@ -22,13 +22,13 @@ async def rows(who: Services) -> tuple[int, int]:
     async def work(tx: sessions.Reader) -> tuple[int, int]:
         return await tx.count(Query(Session)), await tx.count(Query(SpentCode))
 
-    return await who.sessions.reading(work)
+    return await who.sessions.run_read(work)
 
 
 async def test_a_code_begins_one_session(ada: Services, bob: Services) -> None:
     made = await ada.sessions.begin("code", "Firefox on Linux")
     for who in (ada, bob):
-        with pytest.raises(NotSignedIn):
+        with pytest.raises(Unauthenticated):
             await who.sessions.begin("code")
     found = await ada.sessions.find(made.id)
     assert found is not None

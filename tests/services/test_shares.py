@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from hansard import Database, Services
-from hansard.errors import InvalidInput, NotAllowed, NotFound
+from hansard.errors import InvalidInput, NotFound, PermissionDenied
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact
 from hansard.model.shares import Share
@@ -40,7 +40,7 @@ async def test_who_may_read_reads_and_changes_nothing(
         bob.artifacts.update(plan.id, content="Mine."),
         bob.artifacts.restore_revision(plan.id, 1),
     ):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(PermissionDenied):
             await call
     owners: list[Any] = [
         bob.artifacts.delete(plan.id),
@@ -64,7 +64,7 @@ async def test_who_may_write_makes_revisions_of_the_owners(
     [use] = await ada.artifacts.uses()
     assert (use.made, use.edited) == (1, 1)
     await ada.shares.share(plan.id, "bob", right="read")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         await bob.artifacts.update(plan.id, content="Go!")
     assert len(await ada.shares.of(plan.id)) == 1
 

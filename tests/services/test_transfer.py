@@ -85,7 +85,7 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
     there = db.scope("globex", "ada")
     clock.pass_time(days=3)
     report = await there.transfer.import_lines(lines)
-    assert (report.present, report.different, report.problems) == ({}, {}, [])
+    assert (report.unchanged, report.conflicting, report.problems) == ({}, {}, [])
     assert sum(report.added.values()) == len(lines) - 2
     again = await export(there)
     assert again[1:] == lines[1:]
@@ -136,11 +136,11 @@ async def test_importing_twice_adds_nothing(db: Database, ada: Services, eve: Se
     await eve.transfer.import_lines(lines)
     stats = await eve.stats.get()
     report = await eve.transfer.import_lines(lines)
-    assert (report.added, report.different) == ({}, {})
-    assert sum(report.present.values()) == len(lines) - 2
+    assert (report.added, report.conflicting) == ({}, {})
+    assert sum(report.unchanged.values()) == len(lines) - 2
     assert await eve.stats.get() == stats
     own = await ada.transfer.import_lines(lines)
-    assert (own.added, own.different) == ({}, {})
+    assert (own.added, own.conflicting) == ({}, {})
 
 
 async def test_what_is_different_here_stays_and_is_reported(ada: Services, eve: Services) -> None:
@@ -152,7 +152,7 @@ async def test_what_is_different_here_stays_and_is_reported(ada: Services, eve: 
     await eve.settings.set("theme", "light")
     await say(eve, made, "new here")
     report = await eve.transfer.import_lines(lines)
-    assert report.different == {"setting": 1, "conversation": 1, "branch": 1}
+    assert report.conflicting == {"setting": 1, "conversation": 1, "branch": 1}
     assert report.problems[0] == "setting theme has other content here"
     assert (await eve.conversations.get(made.id)).title == "Roma"
     assert await said(eve, made) == ["hello", "new here"]

@@ -176,7 +176,7 @@ async def test_a_file_that_collects_what_is_not_in_it_comes_in_without_that(
     lines[-1] = _with(lines[-1], records=len(lines) - 2)
     for _ in range(2):
         report = await eve.transfer.import_lines(lines)
-        assert report.different == {}
+        assert report.conflicting == {}
         assert report.problems == [
             f"collected {msgspec.json.decode(line)['artifact_id']} is not there" for line in lost
         ]

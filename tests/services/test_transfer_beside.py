@@ -46,7 +46,7 @@ async def _export(who: Services, kind: str, *writes: Write) -> list[bytes]:
 async def _come_back(there: Services, lines: list[bytes]) -> None:
     """The lines can be imported, and all of them come in."""
     report = await there.transfer.import_lines(lines)
-    assert (report.present, report.different, report.problems) == ({}, {}, [])
+    assert (report.unchanged, report.conflicting, report.problems) == ({}, {}, [])
     assert sorted((await export(there))[1:]) == sorted(lines[1:])
 
 

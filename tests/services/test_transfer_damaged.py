@@ -293,4 +293,4 @@ async def test_a_message_without_a_digest_is_taken_as_it_is_and_gets_one(
     assert None not in digests
     assert (await verification.verify(db.storage)).findings == []
     again = await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
-    assert again.different == {}
+    assert again.conflicting == {}

@@ -115,7 +115,7 @@ async def test_any_history_comes_back_equal(
     lines = await export(ada)
     clock.pass_time(days=1)
     report = await eve.transfer.import_lines(lines)
-    assert (report.present, report.different, report.problems) == ({}, {}, [])
+    assert (report.unchanged, report.conflicting, report.problems) == ({}, {}, [])
     assert (await export(eve))[1:] == lines[1:]
     assert await eve.stats.get() == await ada.stats.get()
     earlier = db.scope("third", "ada")

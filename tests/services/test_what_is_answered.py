@@ -97,7 +97,7 @@ async def _all_kinds_of_messages(db: Database, ada: Services, held: Held) -> int
     await ada.messages.edit(made.id, second.id, "other two")
     run = await ask(ada, made, "three", model="echo/echo")
     await ada.runs.wait((await ada.chat.retry(made.id, run.message_id)).id)
-    await ada.runs.wait((await ada.chat.go_on(run.id)).id)
+    await ada.runs.wait((await ada.chat.continue_run(run.id)).id)
     await ada.chat.send(made.id, "four", models=["echo/echo", "echo/echo"])
     other = await talk(ada, "of another")
     source = (await ada.branches.current(other.id)).id

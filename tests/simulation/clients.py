@@ -52,7 +52,7 @@ class Client:
             *(self.append,) * 3,
             *(self.answer,) * 2,
             *(self.retry,) * 2,
-            self.go_on,
+            self.continue_run,
             *(self.delete,) * 3,
             *(self.restore,) * 2,
             self.edit,
@@ -114,13 +114,13 @@ class Client:
             retry = lambda s: _listed(s.chat.retry(self.conversation, message, id=request.id))  # noqa: E731
             self._acknowledge(request, await self._insist(retry))
 
-    async def go_on(self) -> None:
+    async def continue_run(self) -> None:
         ended = [run.id for run in self._runs() if run.status in ENDED]
         if ended:
             run = self.rng.choice(ended)
             request = self._request(self.world.ledger.answers, "goes on")
-            go_on = lambda s: _listed(s.chat.go_on(run, id=request.id))  # noqa: E731
-            self._acknowledge(request, await self._insist(go_on))
+            continue_run = lambda s: _listed(s.chat.continue_run(run, id=request.id))  # noqa: E731
+            self._acknowledge(request, await self._insist(continue_run))
 
     async def delete(self) -> None:
         message = self._any_message()

@@ -81,7 +81,7 @@ class Connection(Storage):
         self.weather = weather
         self.exclusive = exclusive
         self.schema = record.schema
-        self.bells = record.bells
+        self.notifier = record.notifier
         self.dead = False
 
     async def open(self) -> None:

@@ -16,7 +16,7 @@ from hansard.services.conversations import trash
 from hansard.services.conversations.messages import Messages
 from hansard.services.runs import completion, pending, recovery
 from hansard.services.runs import start as run_start
-from hansard.services.runs.completion import Ending
+from hansard.services.runs.completion import RunCompletion
 from hansard.services.runs.stream import LiveRun
 from hansard.storage import message_tree
 from hansard.storage.base import Append, Transaction
@@ -46,7 +46,7 @@ def ask_anew_when_repeated(patch: pytest.MonkeyPatch) -> None:
 def tell_what_is_not_stored(patch: pytest.MonkeyPatch) -> None:
     """An ending is given up after some attempts, and its followers are told of it all the same."""
 
-    async def give_up(storage: Any, ending: Ending, closing: Any) -> Any:  # noqa: ARG001
+    async def give_up(storage: Any, ending: RunCompletion, closing: Any) -> Any:  # noqa: ARG001
         for _ in range(3):
             try:
                 return await storage.write(ending.run.tenant_id, ending.write)

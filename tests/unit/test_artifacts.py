@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.detection.artifacts import Found, find
+from hansard.detection.artifacts import DetectionResult, find
 from hansard.detection.markers import Marks
 
 CORPUS = {path.stem: path for path in sorted(Path(__file__).with_name("artifacts").glob("*.md"))}
@@ -42,7 +42,7 @@ def answer_of(path: Path) -> tuple[str, list[dict[str, Any]]]:
     return answer, expected
 
 
-def as_dict(found: Found) -> dict[str, Any]:
+def as_dict(found: DetectionResult) -> dict[str, Any]:
     return {name: getattr(found, name) for name in found.__struct_fields__}
 
 

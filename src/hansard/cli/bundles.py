@@ -82,5 +82,5 @@ async def import_(services: Services, file: Source, as_json: Json = False) -> No
         print_json(report)
     else:
         print_report(report)
-    if report.different:
+    if report.conflicting:
         raise typer.Exit(DIFFERENT)

@@ -23,7 +23,7 @@ from hansard.output import say
 
 if TYPE_CHECKING:
     from hansard.database import Services
-    from hansard.model.conversations import Conversation as Found
+    from hansard.model.conversations import Conversation as DetectionResult
 
 app = typer.Typer(help="Find, read and tidy up conversations.")
 
@@ -86,12 +86,12 @@ async def list_(
         say(f"There are more: --cursor {page.next}")
 
 
-def print_conversations(found: list[Found]) -> None:
+def print_conversations(found: list[DetectionResult]) -> None:
     rows = ([c.id, when(c.active_at), c.message_count, _marked(c), c.preview[:60]] for c in found)
     print_table(["id", "active", "messages", "title", "last said"], rows)
 
 
-def _marked(found: Found) -> str:
+def _marked(found: DetectionResult) -> str:
     marks = "".join(f", {name}" for name in ("pinned", "archived") if getattr(found, name))
     return (found.title or "(untitled)") + marks
 

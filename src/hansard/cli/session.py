@@ -95,14 +95,14 @@ async def reading(loaded: Loaded) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def writing(loaded: Loaded) -> AsyncIterator[Database]:
     """The database, for writing; raises DatabaseInUse if another process keeps it."""
-    found = await _own(loaded)
+    found = await _get_owned(loaded)
     try:
         yield found
     finally:
         await found.close()
 
 
-async def _own(loaded: Loaded) -> Database:
+async def _get_owned(loaded: Loaded) -> Database:
     import asyncio  # noqa: PLC0415
 
     deadline = time.monotonic() + PATIENCE

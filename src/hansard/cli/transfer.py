@@ -20,7 +20,7 @@ from hansard.storage.sqlite.atomic_files import draft
 
 if TYPE_CHECKING:
     from hansard.database import Services
-    from hansard.services.transfer.import_session import Report
+    from hansard.services.transfer.import_session import ImportReport
 
 STANDARD = "-"
 LONGEST = 16 * 1024 * 1024 + 1
@@ -91,7 +91,7 @@ async def import_(services: Services, file: Source, as_json: Json = False) -> No
         print_json(report)
     else:
         print_report(report)
-    if report.different:
+    if report.conflicting:
         raise typer.Exit(DIFFERENT)
 
 
@@ -127,11 +127,11 @@ def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
 def _nothing(_: int) -> None: ...
 
 
-def print_report(report: Report) -> None:
+def print_report(report: ImportReport) -> None:
     for outcome, text in (
         (report.added, "added"),
-        (report.present, "there already"),
-        (report.different, "there with other content, left as they are"),
+        (report.unchanged, "there already"),
+        (report.conflicting, "there with other content, left as they are"),
         (report.unknown, "of kinds this version does not know, passed over"),
     ):
         if outcome:

@@ -24,10 +24,10 @@ from hansard.client.events import Event, Frame, Resync, Started, WholeArtifact, 
 from hansard.errors import (
     HansardError,
     InvalidInput,
-    NotSignedIn,
     OutcomeUnknown,
     TooLarge,
     TooManyRequests,
+    Unauthenticated,
     Unavailable,
 )
 from hansard.ids import new_id
@@ -93,11 +93,13 @@ class Client:
     # Requests
 
     async def get_artifacts(
-        self, session_id: str, *, message_id: str | None = None, limit: int = 50,
+        self, conversation_id: str, *, message_id: str | None = None, limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Artifact]:  # fmt: skip
         fields: Fields = {"message_id": message_id, "limit": limit, "cursor": cursor}
-        return await self._ask(Page[Artifact], "get_artifacts", session_id=session_id, **fields)
+        return await self._ask(
+            Page[Artifact], "get_artifacts", conversation_id=conversation_id, **fields
+        )
 
     async def get_artifact(self, artifact_id: str, revision: int | None = None) -> WholeArtifact:
         fields: Fields = {"artifact_id": artifact_id, "revision": revision}
@@ -116,10 +118,10 @@ class Client:
     async def delete_artifact(self, artifact_id: str) -> Artifact:
         return await self._ask(Artifact, "delete_artifact", again=False, artifact_id=artifact_id)
 
-    async def send_message(self, session_id: str, **message: Any) -> list[Run]:
+    async def send_message(self, conversation_id: str, **message: Any) -> list[Run]:
         """Say something and have it answered; the message is given an id if it has none."""
         message = {"id": new_id()} | message
-        fields: Fields = {"session_id": session_id, "message": message}
+        fields: Fields = {"conversation_id": conversation_id, "message": message}
         return (await self._ask(Started, "send_message", **fields)).runs
 
     async def cancel_run(self, run_id: str) -> Run:
@@ -292,4 +294,4 @@ def _code(error: Exception) -> int | None:
 def _check_end(error: Exception) -> None:
     """Raise what another try would not mend."""
     if _code(error) == SIGNED_OUT:
-        raise NotSignedIn("The token is no longer good.") from error
+        raise Unauthenticated("The token is no longer good.") from error

@@ -32,7 +32,7 @@ from hansard.detection.prefilter import is_likely
 from hansard.model.artifacts import ArtifactType
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class DetectionResult(msgspec.Struct, frozen=True, kw_only=True):
     """An artifact as it stands in the text, from line `start` to before line `end` of `str.splitlines`."""
 
     type: ArtifactType
@@ -53,11 +53,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     end: int
 
 
-def find(text: str) -> list[Found]:
+def find(text: str) -> list[DetectionResult]:
     """The artifacts of a text, in order; two may have the same identifier."""
     if not is_likely(text):
         return []
-    found: list[Found] = []
+    found: list[DetectionResult] = []
     above = Above()
     for block in blocks(text):
         artifact = _artifact(block, above)
@@ -67,7 +67,7 @@ def find(text: str) -> list[Found]:
     return found
 
 
-def _artifact(block: Block, above: Above) -> Found | None:
+def _artifact(block: Block, above: Above) -> DetectionResult | None:
     if block.kind == "fence":
         label = label_of(block.info)
         name = label.file_name or file_in(block.content, label.language) or above.file_name()
@@ -81,7 +81,7 @@ def _artifact(block: Block, above: Above) -> Found | None:
     return None
 
 
-def _of_element(block: Block, above: Above) -> Found:
+def _of_element(block: Block, above: Above) -> DetectionResult:
     said = block.attributes
     names = (said.get(key, "") for key in ("filename", "file", "identifier", "title"))
     name = next(filter(is_file, names), None) or file_in(block.content, said.get("language", ""))
@@ -106,8 +106,8 @@ def _found(
     title: str = "",
     description: str = "",
     identifier: str | None = None,
-) -> Found:
-    return Found(
+) -> DetectionResult:
+    return DetectionResult(
         type=kind.type,
         language=kind.language,
         media_type=kind.media_type,

@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.model.artifacts import Artifact, Content, Extraction, Revision
+from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
-from hansard.model.conversations import Conversation, View
+from hansard.model.collections import Collection, CollectionItem
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
 from hansard.model.runs import Run
@@ -45,13 +45,13 @@ KINDS: dict[str, type[Entry]] = {
     "rating": Rating,
     "summary": Summary,
     "run": Run,
-    "view": View,
+    "view": BranchSelection,
     "artifact": Artifact,
     "content": Content,
     "revision": Revision,
-    "extraction": Extraction,
+    "extraction": ExtractionMarker,
     "collection": Collection,
-    "collected": Collected,
+    "collected": CollectionItem,
 }
 _NAMES = {record: kind for kind, record in KINDS.items()}
 _encode = msgspec.json.Encoder().encode

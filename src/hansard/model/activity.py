@@ -9,7 +9,7 @@ import msgspec
 from hansard.model.base import Entry
 
 
-class Activity(Entry, frozen=True, kw_only=True):
+class MessageCounters(Entry, frozen=True, kw_only=True):
     """Sums over the messages of one owner, project, hour (UTC), role and model.
 
     The hour's conversations are those that began in it, counted with role ``""``.

@@ -99,7 +99,7 @@ class ArtifactText(Entry, frozen=True, kw_only=True):
     text: str
 
 
-class Extraction(Entry, frozen=True, kw_only=True):
+class ExtractionMarker(Entry, frozen=True, kw_only=True):
     """That a message's artifacts were taken out of it, so that it is done once.
 
     It outlives them: what was purged is not found again.
@@ -110,7 +110,7 @@ class Extraction(Entry, frozen=True, kw_only=True):
     count: int
 
 
-class Scan(Versioned, frozen=True, kw_only=True):
+class ExtractionCursor(Versioned, frozen=True, kw_only=True):
     """How far an owner's conversations were looked through for artifacts."""
 
     user_id: str
@@ -118,7 +118,7 @@ class Scan(Versioned, frozen=True, kw_only=True):
     """The last one that is done; they are taken by id."""
 
 
-class ArtifactUse(Entry, frozen=True, kw_only=True):
+class ArtifactCounters(Entry, frozen=True, kw_only=True):
     """What was done with artifacts of one owner, day (UTC), type and language."""
 
     owner_id: str

@@ -15,7 +15,7 @@ class Collection(Record, frozen=True, kw_only=True):
     deleted_at: datetime | None = None
 
 
-class Collected(Entry, frozen=True, kw_only=True):
+class CollectionItem(Entry, frozen=True, kw_only=True):
     """That an artifact is in a collection, and since when."""
 
     collection_id: Id

@@ -35,7 +35,7 @@ class Conversation(Record, frozen=True, kw_only=True):
     deleted_at: datetime | None = None
 
 
-class View(Entry, frozen=True, kw_only=True):
+class BranchSelection(Entry, frozen=True, kw_only=True):
     """Where one user is in a conversation: the branch chosen last."""
 
     conversation_id: Id

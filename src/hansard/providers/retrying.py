@@ -17,7 +17,7 @@ BETWEEN_TOKENS = 60.0
 LONGEST_WAIT = 20.0
 
 
-async def stream_patiently(
+async def stream_with_retries(
     provider: Provider,
     request: Request,
     *,

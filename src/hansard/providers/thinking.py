@@ -20,7 +20,7 @@ TAGS = {
 """What begins thinking, and what ends it."""
 
 
-class Piece(NamedTuple):
+class DetectedArtifact(NamedTuple):
     kind: Literal["text", "reasoning"]
     text: str
 
@@ -35,25 +35,25 @@ class ThinkingSplitter:
         self._held = ""
         self._end = ""
 
-    def feed(self, text: str) -> list[Piece]:
+    def feed(self, text: str) -> list[DetectedArtifact]:
         """What is certain by now; the beginning of what may be a tag is held back."""
         if self._state == "text":
-            return [Piece("text", text)] if text else []
+            return [DetectedArtifact("text", text)] if text else []
         self._held += text
-        pieces: list[Piece] = []
+        pieces: list[DetectedArtifact] = []
         while self._held and self._step(pieces):
             pass
         return pieces
 
-    def close(self) -> list[Piece]:
+    def close(self) -> list[DetectedArtifact]:
         """What was held back, when nothing more comes."""
         kind = "reasoning" if self._state == "thinking" else "text"
         held = "".join([*self._blanks, self._held])
         self._blanks, self._held, self._state = [], "", "text"
         held = held.strip() if self._end and kind == "text" else held
-        return [Piece(kind, held)] if held else []
+        return [DetectedArtifact(kind, held)] if held else []
 
-    def _step(self, pieces: list[Piece]) -> bool:
+    def _step(self, pieces: list[DetectedArtifact]) -> bool:
         """Take what can be taken of what is held; False when more must come first."""
         if self._state == "thinking":
             return self._think(pieces)
@@ -69,17 +69,19 @@ class ThinkingSplitter:
             return False
         self._state = "text"
         # The blank lines after thinking belong to the tag.
-        pieces.append(Piece("text", begun if self._end else "".join([*self._blanks, begun])))
+        pieces.append(
+            DetectedArtifact("text", begun if self._end else "".join([*self._blanks, begun]))
+        )
         self._blanks, self._held = [], ""
         return False
 
-    def _think(self, pieces: list[Piece]) -> bool:
+    def _think(self, pieces: list[DetectedArtifact]) -> bool:
         thought, end, rest = self._held.partition(self._end)
         if not end:
             kept = _overlap(thought, self._end)
             thought, rest = thought[: len(thought) - kept], thought[len(thought) - kept :]
         if thought:
-            pieces.append(Piece("reasoning", thought))
+            pieces.append(DetectedArtifact("reasoning", thought))
         self._held = rest
         if end:
             self._state = "start"

@@ -41,9 +41,9 @@ from hansard.server.http import (
     users,
 )
 from hansard.server.middleware import Gate
-from hansard.server.rate_limit import Guesses
-from hansard.server.sessions import Doorkeeper
-from hansard.server.sse import Closing
+from hansard.server.rate_limit import LinkRateLimiter
+from hansard.server.sessions import SessionManager
+from hansard.server.sse import Shutdown
 from hansard.server.websocket.route import open_socket
 
 NOUNS = (
@@ -77,8 +77,8 @@ def make_api(
     *,
     tenant: str = LOCAL_TENANT,
     user: str = LOCAL_USER,
-    doorkeeper: Doorkeeper,
-    closing: Closing,
+    session_manager: SessionManager,
+    closing: Shutdown,
     prefix: str = "",
     secure: bool = False,
     web: Path = static.WEB,
@@ -87,12 +87,12 @@ def make_api(
     given: dict[str, Any] = {
         "services": database.scope(tenant=tenant, user=user),
         "database": database,
-        "doorkeeper": doorkeeper,
+        "session_manager": session_manager,
         "closing": closing,
         "prefix": prefix,
         "session_cookie": SessionCookie(prefix, secure),
         "files": static.Files(web, prefix),
-        "guesses": Guesses(),
+        "guesses": LinkRateLimiter(),
     }
     dependencies = {name: _provide(value) for name, value in given.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
@@ -116,7 +116,7 @@ def make_app(
     hosts: Iterable[str],
     tenant: str = LOCAL_TENANT,
     user: str = LOCAL_USER,
-    closing: Closing | None = None,
+    closing: Shutdown | None = None,
     prefix: str = "",
     secure: bool = False,
     web: Path = static.WEB,
@@ -126,19 +126,19 @@ def make_app(
     `prefix` is the path below which a proxy shows it, such as `/hansard`; `secure` says that browsers reach it by https
     alone; `web` is the folder of the built chat app.
     """
-    doorkeeper = Doorkeeper(token, database.scope(tenant=tenant, user=user).sessions)
+    session_manager = SessionManager(token, database.scope(tenant=tenant, user=user).sessions)
     api = make_api(
         database,
         tenant=tenant,
         user=user,
-        doorkeeper=doorkeeper,
-        closing=closing or Closing(),
+        session_manager=session_manager,
+        closing=closing or Shutdown(),
         prefix=prefix,
         secure=secure,
         web=web,
     )
     cookie = SessionCookie(prefix, secure)
-    return Gate(api, doorkeeper, hosts, cookie, lambda: database.meters.connection(user))
+    return Gate(api, session_manager, hosts, cookie, lambda: database.meters.connection(user))
 
 
 @get("/openapi.json", include_in_schema=False)

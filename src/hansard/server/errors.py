@@ -34,7 +34,7 @@ _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
 class MethodNotAllowed(HansardError):
     """This address does not know the method."""
 
-    code = "method-not-allowed"
+    code = "method-permission-denied"
 
 
 class UnsupportedMediaType(HansardError):
@@ -72,8 +72,8 @@ STATUS: dict[type[HansardError], int] = {
     errors.InvalidInput: 400,
     errors.TooLarge: 413,
     errors.EmptyInput: 422,
-    errors.NotSignedIn: 401,
-    errors.NotAllowed: 403,
+    errors.Unauthenticated: 401,
+    errors.PermissionDenied: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.TooManyRequests: 429,

@@ -23,11 +23,11 @@ from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from hansard.errors import HansardError, NotAllowed, NotFound, NotSignedIn, Unavailable
+from hansard.errors import HansardError, NotFound, PermissionDenied, Unauthenticated, Unavailable
 from hansard.server.cookies import SessionCookie
 from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
 from hansard.server.protocol import CUT
-from hansard.server.sessions import Credential, Doorkeeper
+from hansard.server.sessions import Credential, SessionManager
 
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json", "/api/v1/signin"})
 """What can be seen of the API without a credential."""
@@ -58,14 +58,14 @@ class Gate:
     def __init__(
         self,
         app: ASGIApp,
-        doorkeeper: Doorkeeper,
+        session_manager: SessionManager,
         hosts: Iterable[str],
         cookie: SessionCookie,
         measured: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._measured = measured
         self._app = app
-        self._doorkeeper = doorkeeper
+        self._session_manager = session_manager
         self._hosts = frozenset(host.lower() for host in hosts)
         self._cookie = cookie
         self._headers = _ALWAYS | (_SECURE if cookie.secure else {})
@@ -84,7 +84,7 @@ class Gate:
                 await _refuse(error, answer, scope["type"])
                 return
             if known is not None:
-                answer.allowed = lambda: self._doorkeeper.knows(known)
+                answer.allowed = lambda: self._session_manager.verify(known)
             await self._hand_on(scope, receive, answer)
 
     async def _hand_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
@@ -113,7 +113,9 @@ class Gate:
         path = scope["path"]
         known = await self._known(headers) if _is_of_the_api(path) else None
         if known is None and _is_of_the_api(path) and not is_open(path):
-            raise NotSignedIn("Send the header `Authorization: Bearer` with this server's token.")
+            raise Unauthenticated(
+                "Send the header `Authorization: Bearer` with this server's token."
+            )
         if known and known.kind == "session":
             _check_site(headers)
             if scope.get("method") not in ("GET", "HEAD"):
@@ -127,10 +129,10 @@ class Gate:
         if authorization := headers.get("authorization"):
             scheme, _, token = authorization.partition(" ")
             given = Credential("token", token.strip())
-            known = scheme.lower() == "bearer" and await self._doorkeeper.knows(given)
+            known = scheme.lower() == "bearer" and await self._session_manager.verify(given)
             return given if known else None
         for given in self._cookie.sent(headers):
-            if await self._doorkeeper.knows(given):
+            if await self._session_manager.verify(given):
                 return given
         return None
 
@@ -195,7 +197,7 @@ def _is_of_the_api(path: str) -> bool:
 def _check_site(headers: dict[str, str]) -> None:
     """Pages of other ports are of the same site, and not ours."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise NotAllowed("A page of another origin may not do that.")
+        raise PermissionDenied("A page of another origin may not do that.")
 
 
 def _check_origin(headers: dict[str, str]) -> None:
@@ -205,7 +207,7 @@ def _check_origin(headers: dict[str, str]) -> None:
     else:
         ours = origin.partition("://")[2].lower() == headers.get("host", "").lower()
     if not ours:
-        raise NotAllowed("A page of another origin may not do that.")
+        raise PermissionDenied("A page of another origin may not do that.")
 
 
 def _headers(scope: Scope) -> dict[str, str]:

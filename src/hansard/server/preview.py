@@ -26,8 +26,8 @@ from hansard.database import Database
 from hansard.errors import NotFound
 from hansard.server import static
 from hansard.server.fields import PathId, Prefix
-from hansard.server.sessions import Credential, Doorkeeper
-from hansard.services.artifacts.previews import Shown, Sight
+from hansard.server.sessions import Credential, SessionManager
+from hansard.services.artifacts.previews import PreviewContent, PreviewTarget
 
 LASTS = 5 * 60
 """Seconds for which an address is good."""
@@ -90,7 +90,7 @@ _OVER = "<p>This preview is over. Open it again from where you found it.</p>"
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the address of a preview holds, which is not secret."""
 
-    sight: Sight
+    sight: PreviewTarget
     session: str = ""
     """The id of the session that asked for it; when that is over, so is the address."""
 
@@ -98,13 +98,13 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 @get("/preview/{sealed:str}", include_in_schema=False)
 async def show_preview(
     database: NamedDependency[Database],
-    doorkeeper: NamedDependency[Doorkeeper],
+    session_manager: NamedDependency[SessionManager],
     prefix: Prefix,
     sealed: PathId,
 ) -> Response[str]:
     """A page with nothing but the frame."""
     try:
-        shown = await _shown(database, doorkeeper, sealed)
+        shown = await _shown(database, session_manager, sealed)
     except NotFound:
         return static.plain(404, _OVER)
     title = escape(shown.title)
@@ -119,7 +119,7 @@ async def show_preview(
 async def show_frame(
     request: Request[Any, Credential | None, Any],
     database: NamedDependency[Database],
-    doorkeeper: NamedDependency[Doorkeeper],
+    session_manager: NamedDependency[SessionManager],
     files: NamedDependency[static.Files],
     prefix: Prefix,
     sealed: PathId,
@@ -128,7 +128,7 @@ async def show_frame(
     if request.headers.get("Sec-Fetch-Dest", "iframe") != "iframe":
         return Response("", status_code=303, headers={"Location": f"{prefix}/preview/{sealed}"})
     try:
-        shown = await _shown(database, doorkeeper, sealed)
+        shown = await _shown(database, session_manager, sealed)
     except NotFound:
         return static.plain(404, _OVER)
     runs_itself = shown.type in {"html", "svg"}
@@ -143,9 +143,11 @@ async def show_frame(
     return _html(_document(shown, ours), _HEADERS | {"Content-Security-Policy": policy})
 
 
-async def _shown(database: Database, doorkeeper: Doorkeeper, sealed: str) -> Shown:
-    ticket = msgspec.json.decode(doorkeeper.unseal(sealed), type=Ticket)
-    if ticket.session and not await doorkeeper.is_signed_in(ticket.session):
+async def _shown(
+    database: Database, session_manager: SessionManager, sealed: str
+) -> PreviewContent:
+    ticket = msgspec.json.decode(session_manager.unseal(sealed), type=Ticket)
+    if ticket.session and not await session_manager.is_signed_in(ticket.session):
         raise NotFound("There is nothing at this address.")
     sight = ticket.sight
     return await database.scope(sight.tenant, sight.user).previews.show(sight)
@@ -164,7 +166,7 @@ def _policy(kind: str, ours: str) -> str:
     )
 
 
-def _document(shown: Shown, runner: str) -> str:
+def _document(shown: PreviewContent, runner: str) -> str:
     """The artifact as a document; a script of ours comes first, so that it is there whatever the rest does."""
     script = f'<script src="{escape(runner)}"></script>' if runner else ""
     match shown.type:

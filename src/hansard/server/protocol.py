@@ -39,7 +39,7 @@ _open: Counter[str] = Counter()
 """Connections by address."""
 
 
-class Heads(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     most = 0
     """Connections that one address has; 0: as many as may be."""
     _coming = False

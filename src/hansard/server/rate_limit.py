@@ -23,7 +23,7 @@ REFILL = 3.0
 """Seconds until one more is allowed."""
 
 
-class Guesses:
+class LinkRateLimiter:
     """What this process remembers of guesses: the oldest is forgotten first."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

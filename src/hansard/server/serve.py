@@ -30,7 +30,7 @@ from hansard.server.logs import log_to_stderr
 from hansard.server.middleware import local_hosts
 from hansard.server.public_url import check_public_url, host_of
 from hansard.server.sessions import signin_link, token_of, write_private
-from hansard.server.sse import Closing
+from hansard.server.sse import Shutdown
 from hansard.server.websocket import protocol as websocket_protocol
 from hansard.storage.urls import masked
 
@@ -97,7 +97,7 @@ class _Server(uvicorn.Server):
     def __init__(self, start: _Start, hosts: list[str]) -> None:
         loaded = start.loaded
         self._start = start
-        self._closing = Closing()
+        self._closing = Shutdown()
         self._database = loaded.connect()
         app = make_app(
             self._database,

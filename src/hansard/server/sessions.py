@@ -23,7 +23,7 @@ from typing import Literal
 import msgspec
 
 from hansard.database import LOCAL_TENANT, LOCAL_USER
-from hansard.errors import InvalidConfig, NotFound, NotSignedIn, StorageError, Unavailable
+from hansard.errors import InvalidConfig, NotFound, StorageError, Unauthenticated, Unavailable
 from hansard.model.sessions import Session
 from hansard.secrets import register
 from hansard.services.users.sessions import NewSession, Sessions, is_of
@@ -95,7 +95,7 @@ class Seal(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class Doorkeeper:
+class SessionManager:
     """Knows the token, and whom the database knows."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Doorkeeper:
         self._read: dict[str, tuple[Session | None, float]] = {}
         """Sessions as they were read, and when, by id."""
 
-    async def knows(self, given: Credential) -> bool:
+    async def verify(self, given: Credential) -> bool:
         """Whether whoever brings this may be here now; a session's rows are read about once a second."""
         if given.kind == "token":
             return hmac.compare_digest(given.secret.encode(), self._token.encode())
@@ -116,12 +116,12 @@ class Doorkeeper:
         session = await self._session(session_id) if secret and given.key else None
         return session is not None and is_of(session, secret, given.key)
 
-    async def admit(self, code: str, browser: str = "") -> tuple[NewSession, str]:
-        """A session for a code that is good and was not used before, and its cookie; raises NotSignedIn."""
+    async def create_session(self, code: str, browser: str = "") -> tuple[NewSession, str]:
+        """A session for a code that is good and was not used before, and its cookie; raises Unauthenticated."""
         scope = self._sessions.scope
         claim = _said(self._token, _code_for(scope.tenant, scope.user), code)
         if not claim or int(claim.partition(".")[0]) / 1e6 <= self._clock():
-            raise NotSignedIn("This link is too old, or is none of this server's.")
+            raise Unauthenticated("This link is too old, or is none of this server's.")
         session = await self._sessions.begin(code, browser)
         return session, _sign(self._token, "session", f"{session.id}.{session.secret}")
 

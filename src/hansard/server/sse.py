@@ -21,7 +21,7 @@ from litestar.response import Stream
 from hansard.errors import HansardError
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
-from hansard.server.sessions import Credential, Doorkeeper
+from hansard.server.sessions import Credential, SessionManager
 
 T = TypeVar("T")
 
@@ -33,17 +33,17 @@ _log = logging.getLogger("hansard.server")
 _encode = msgspec.json.Encoder().encode
 
 
-class Closing(asyncio.Event):
+class Shutdown(asyncio.Event):
     """Set when the server stops: no stream goes on after that."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class EventStream(msgspec.Struct, frozen=True):
     """The line to a client that listens."""
 
-    closing: Closing
+    closing: Shutdown
     allowed: Callable[[], Awaitable[bool]]
 
-    def carry(
+    def send(
         self, events: AsyncIterator[T], render: Callable[[T], bytes], first: bytes = b""
     ) -> Stream:
         return Stream(
@@ -85,11 +85,11 @@ class Line(msgspec.Struct, frozen=True):
 
 def line(
     request: Request[Any, Credential, Any],
-    closing: NamedDependency[Closing],
-    doorkeeper: NamedDependency[Doorkeeper],
-) -> Line:
+    closing: NamedDependency[Shutdown],
+    session_manager: NamedDependency[SessionManager],
+) -> EventStream:
     """The line to the client of a request."""
-    return Line(closing, lambda: doorkeeper.knows(request.auth))
+    return EventStream(closing, lambda: session_manager.verify(request.auth))
 
 
 def render(number: int, kind: str, record: Any) -> bytes:

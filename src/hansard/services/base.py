@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from hansard.errors import AlreadyExists, InvalidInput, NotAllowed, NotFound, damaged
+from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
 from hansard.ids import Clock, is_id
 from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
@@ -38,13 +38,13 @@ class Service:
 
     def require(self, right: Right) -> None:
         if right not in self.scope.rights:
-            raise NotAllowed(f"This needs the right to {right}.")
+            raise PermissionDenied(f"This needs the right to {right}.")
 
-    async def reading(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+    async def run_read(self, work: Callable[[Reader], Awaitable[T]]) -> T:
         self.require("read")
         return await self.storage.read(self.scope.tenant, work)
 
-    async def writing(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def run_write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         self.require("write")
         return await self.storage.write(self.scope.tenant, work)
 
@@ -54,22 +54,22 @@ class Service:
         self, tx: Reader, conversation_id: str, *, deleted: bool = False, lock: bool = False
     ) -> Conversation:
         """A conversation of the scope's user; with `deleted`, one that is in the trash."""
-        return await self._own(tx, Conversation, conversation_id, deleted=deleted, lock=lock)
+        return await self._get_owned(tx, Conversation, conversation_id, deleted=deleted, lock=lock)
 
     async def project(self, tx: Reader, project_id: str, *, deleted: bool = False) -> Project:
-        return await self._own(tx, Project, project_id, deleted=deleted)
+        return await self._get_owned(tx, Project, project_id, deleted=deleted)
 
     async def collection(
         self, tx: Reader, collection_id: str, *, deleted: bool = False, lock: bool = False
     ) -> Collection:
-        return await self._own(tx, Collection, collection_id, deleted=deleted, lock=lock)
+        return await self._get_owned(tx, Collection, collection_id, deleted=deleted, lock=lock)
 
     async def check_project(self, tx: Reader, project_id: str | None) -> None:
         """NotFound if something is to be put into a project that is not there."""
         if project_id is not None:
-            await self._own(tx, Project, project_id, pointer="/project_id")
+            await self._get_owned(tx, Project, project_id, pointer="/project_id")
 
-    async def _own(
+    async def _get_owned(
         self,
         tx: Reader,
         kind: type[Owned],
@@ -100,7 +100,7 @@ class Service:
         """A branch of the conversation; without an id the one the user is on."""
         current = branch_id is None
         if branch_id is None:
-            view = await tx.get(View, conversation.id, self.scope.user)
+            view = await tx.get(BranchSelection, conversation.id, self.scope.user)
             branch_id = view.branch if view else conversation.branch
         key = branch_id.lower()
         found = await tx.get(Branch, key, lock=lock) if is_id(key) else None
@@ -114,11 +114,13 @@ class Service:
             raise NotFound("There is no such branch.", pointer="/branch")
         return found
 
-    async def tip(self, tx: Reader, conversation_id: str, branch_id: str | None = None) -> Branch:
+    async def resolve_branch(
+        self, tx: Reader, conversation_id: str, branch_id: str | None = None
+    ) -> Branch:
         """What `branch` gives, found in one step where it is to be found."""
         key, wanted = conversation_id.lower(), branch_id and branch_id.lower()
         if is_id(key) and (wanted is None or is_id(wanted)):
-            found = await tx.tip(key, self.scope.user, self.scope.user, wanted)
+            found = await tx.resolve_branch(key, self.scope.user, self.scope.user, wanted)
             if found is not None:
                 return found
         return await self.branch(tx, await self.conversation(tx, conversation_id), branch_id)
@@ -145,7 +147,7 @@ class Service:
     def change(self, kind: str, subject_id: str, at: datetime, **where: Any) -> Change:
         return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **where)
 
-    async def enter(self, tx: Transaction, at: datetime) -> None:
+    async def ensure_user(self, tx: Transaction, at: datetime) -> None:
         """Make sure that the scope's tenant and user are in the record."""
         if await tx.get(User, self.scope.user) is None:
             born: dict[str, Any] = {

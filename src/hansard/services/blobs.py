@@ -37,7 +37,7 @@ class Blobs(Service):
 
         async def work(tx: Transaction) -> Blob:
             now = self.clock()
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             blob = Blob(
                 tenant_id=tx.tenant,
                 created_at=now,
@@ -48,17 +48,17 @@ class Blobs(Service):
             await keep(tx, blob, data, self.scope.user, now)
             return blob
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def get(self, digest: str) -> Blob:
         """What is known of a blob that the user uses: since when, and as what their newest message shows it."""
-        return await self.reading(lambda tx: self._blob(tx, digest))
+        return await self.run_read(lambda tx: self._blob(tx, digest))
 
     async def read(self, digest: str) -> AsyncIterator[bytes]:
         """A blob's bytes, piece by piece."""
         blob = await self.get(digest)
         for number in range((blob.size + CHUNK - 1) // CHUNK):
-            chunk = await self.reading(lambda tx, n=number: tx.get(BlobChunk, blob.id, n))
+            chunk = await self.run_read(lambda tx, n=number: tx.get(BlobChunk, blob.id, n))
             if chunk is None:
                 raise NotFound("There is no such blob.")
             yield chunk.data

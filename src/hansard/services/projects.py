@@ -43,7 +43,7 @@ class Projects(Service):
         )
 
         async def work(tx: Transaction) -> Project:
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             if made.parent_id is not None:
                 await self._check_nesting(tx, made.id, made.parent_id)
             there = await tx.get(Project, made.id)
@@ -53,16 +53,16 @@ class Projects(Service):
             await tx.publish(self.change("project.created", made.id, now))
             return made
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def get(self, project_id: str) -> Project:
-        return await self.reading(lambda tx: self.project(tx, project_id))
+        return await self.run_read(lambda tx: self.project(tx, project_id))
 
     async def list(self, *, deleted: bool = False) -> list[Project]:
         """All projects, by name; with `deleted`, those in the trash."""
         query = Query(Project).where(owner_id=self.scope.user)
         query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
-        return await self.reading(lambda tx: tx.select(query.by("name", "id")))
+        return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
 
     async def update(
         self,
@@ -94,7 +94,7 @@ class Projects(Service):
             await tx.publish(self.change("project.updated", found.id, now))
             return changed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def delete(self, project_id: str) -> Project:
         """Into the trash; its conversations and inner projects stay where they are."""
@@ -112,7 +112,7 @@ class Projects(Service):
             at = now if deleted else None
             return await tx.update(Project, found.id, deleted_at=at, updated_at=now)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def _check_nesting(self, tx: Reader, project_id: str, parent_id: str) -> None:
         """Refuse a parent that is foreign, is the project itself, or is inside it."""

@@ -106,7 +106,7 @@ class Search(Service):
             values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
             return found, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.reading(work)
+        found, following = await self.run_read(work)
         return Page(await _shown(Hit, found, wanted.clauses), following)
 
     async def artifacts(
@@ -135,7 +135,7 @@ class Search(Service):
             values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
             return found, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.reading(work)
+        found, following = await self.run_read(work)
         return Page(await _shown(ArtifactHit, found, wanted.clauses), following)
 
     def _wanted_artifacts(

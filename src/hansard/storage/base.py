@@ -39,7 +39,7 @@ from hansard.model.branches import Branch
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.search.tokenizer import Clause
-from hansard.storage.notifier import Bells
+from hansard.storage.notifier import Notifier
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema
 
@@ -69,7 +69,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     expect_head: Id | msgspec.UnsetType | None = msgspec.UNSET
     """The head the writer knows; None: an empty branch; unset: any."""
     on_conflict: OnConflict = "error"
-    """What to do when the head is another: HeadMoved, place after it, or fork where it was expected."""
+    """What to do when the head is another: HeadConflict, place after it, or fork where it was expected."""
     fork_id: Id
     """The id for the branch that `on_conflict="fork"` makes."""
     at: datetime
@@ -207,11 +207,11 @@ class Reader(ABC):
         """How many rows match the query's conditions."""
 
     @abstractmethod
-    async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
+    async def aggregate(self, query: Query[E], by: Sequence[str]) -> list[E]:
         """Counters added up over rows that agree in `by`; the other key fields are left empty."""
 
     @abstractmethod
-    async def tip(
+    async def resolve_branch(
         self, conversation_id: Id, owner_id: str, viewer: str, branch: Id | None = None
     ) -> Branch | None:
         """Where reading begins: the branch that is named, else the viewer's, else the main one.
@@ -255,7 +255,7 @@ class Transaction(Reader):
     async def update(
         self, record: type[E], *key: Any, version: int | None = None, **changes: Any
     ) -> E:
-        """Change fields of a row; raises NotFound, or VersionMoved if it is not at `version`.
+        """Change fields of a row; raises NotFound, or VersionConflict if it is not at `version`.
 
         The new version is one higher and `updated_at` is set by the caller among the changes; a change
         of `quiet` fields alone leaves the version as it is.
@@ -277,7 +277,7 @@ class Transaction(Reader):
         """Give a branch's messages from `first_seq` on to another branch; returns how many."""
 
     @abstractmethod
-    async def tally(self, *sums: Entry) -> None:
+    async def increment(self, *sums: Entry) -> None:
         """Add to counters, which begin at zero."""
 
     @abstractmethod
@@ -298,7 +298,7 @@ class Storage(ABC):
     schema: Schema = SCHEMA
     exclusive: bool = True
     """Whether one process alone writes here, so that what another left unfinished is over."""
-    bells: Bells
+    notifier: Notifier
     """Rung after commits that published; hung by those who follow a feed."""
 
     @abstractmethod

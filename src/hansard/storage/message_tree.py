@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, HeadMoved, NotFound, damaged
+from hansard.errors import AlreadyExists, HeadConflict, NotFound, damaged
 from hansard.ids import is_id
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.storage.base import Append, Change, Reader, Transaction
 from hansard.storage.digests import digest_of
@@ -50,7 +50,7 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
     branch = await _branch(tx, request, conversation)
     if request.expect_head is not msgspec.UNSET and request.expect_head != branch.head_id:
         if request.on_conflict == "error":
-            raise HeadMoved(head=branch.head_id, branch=branch.id)
+            raise HeadConflict(head=branch.head_id, branch=branch.id)
         if request.on_conflict == "fork":
             branch = await fork(tx, branch, request.expect_head, request)
     head = await tx.get(Message, branch.head_id) if branch.head_id else None
@@ -64,7 +64,7 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
         preview=preview(last),
     )
     before = head.created_at if head else None
-    await tx.tally(*activity(placed, conversation.project_id, before))
+    await tx.increment(*activity(placed, conversation.project_id, before))
     return placed
 
 
@@ -115,7 +115,7 @@ def _content(message: Message) -> dict[str, Any]:
 async def _branch(tx: Transaction, request: Append, conversation: Conversation) -> Branch:
     chosen = request.branch
     if chosen is None:
-        view = await tx.get(View, conversation.id, request.viewer)
+        view = await tx.get(BranchSelection, conversation.id, request.viewer)
         chosen = view.branch if view else conversation.branch
     branch = await tx.get(Branch, chosen, lock=True)
     if branch is None or branch.conversation_id != conversation.id or branch.deleted_at is not None:
@@ -213,7 +213,7 @@ def appended(placed: list[Message], request: Append) -> Change:
 
 def activity(
     messages: Sequence[Message], project_id: str | None, before: datetime | None, sign: int = 1
-) -> list[Activity]:
+) -> list[MessageCounters]:
     """What messages of one conversation add to the counters (or take from them, with `sign=-1`).
 
     `before` is when the message that they follow was said; None if they are the first. So the sums
@@ -232,7 +232,7 @@ def activity(
         row[5] += _engaged(before, at)
         before = at
     return [
-        Activity(
+        MessageCounters(
             tenant_id=messages[0].tenant_id,
             created_at=messages[0].created_at,
             owner_id=messages[0].owner_id,
@@ -258,7 +258,7 @@ def _engaged(before: datetime | None, at: datetime) -> int:
     return gap.seconds if timedelta(0) < gap < ENGAGED_GAP else 0
 
 
-async def tip(
+async def resolve_branch(
     tx: Reader, conversation_id: str, owner_id: str, viewer: str, branch: str | None
 ) -> Branch | None:
     """Where reading begins; see `Reader.tip`."""
@@ -270,7 +270,7 @@ async def tip(
     ):
         return None
     if branch is None:
-        view = await tx.get(View, conversation_id, viewer)
+        view = await tx.get(BranchSelection, conversation_id, viewer)
         branch = view.branch if view else conversation.branch
     found = await tx.get(Branch, branch)
     if found is None or found.conversation_id != conversation_id or found.deleted_at is not None:

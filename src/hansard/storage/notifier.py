@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 
-class Bell:
+class Subscription:
     """What one follower waits at, on the loop on which it was hung."""
 
     def __init__(self) -> None:
@@ -31,49 +31,49 @@ class Bell:
         self._rung.clear()
         return rung
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """From any thread."""
         with suppress(RuntimeError):  # a loop that is closed has nobody who waits
             self._loop.call_soon_threadsafe(self._rung.set)
 
 
-class Bells:
+class Notifier:
     """The bells of a storage, each under the key of a user."""
 
     def __init__(self) -> None:
-        self._hung: dict[str, set[Bell]] = {}
+        self._hung: dict[str, set[Subscription]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def hung(self, tenant: str, user_id: str) -> Iterator[Bell]:
+    def subscribe(self, tenant: str, user_id: str) -> Iterator[Subscription]:
         """A bell that rings for a user's feed, for as long as it is needed."""
-        key, bell = bell_key(tenant, user_id), Bell()
+        key, subscription = user_channel(tenant, user_id), Subscription()
         with self._lock:
-            self._hung.setdefault(key, set()).add(bell)
+            self._hung.setdefault(key, set()).add(subscription)
         try:
-            yield bell
+            yield subscription
         finally:
             with self._lock:
-                self._hung[key].discard(bell)
+                self._hung[key].discard(subscription)
                 if not self._hung[key]:
                     del self._hung[key]
 
-    def ring(self, keys: Iterable[str]) -> None:
+    def notify(self, keys: Iterable[str]) -> None:
         """Ring for those whose feeds were reported to."""
         if self._hung:
             with self._lock:
-                rung = [bell for key in keys for bell in self._hung.get(key, ())]
-            for bell in rung:
-                bell.ring()
+                rung = [subscription for key in keys for subscription in self._hung.get(key, ())]
+            for subscription in rung:
+                subscription.notify()
 
-    def ring_all(self) -> None:
+    def notify_all(self) -> None:
         """Ring for everybody: nobody knows what was missed."""
         with self._lock:
             keys = list(self._hung)
-        self.ring(keys)
+        self.notify(keys)
 
 
 @lru_cache(10_000)
-def bell_key(tenant: str, user_id: str) -> str:
+def user_channel(tenant: str, user_id: str) -> str:
     """What a user's bells hang under: short, and telling nobody who it is."""
     return blake2b(f"{tenant}\0{user_id}".encode(), digest_size=8).hexdigest()

@@ -20,21 +20,21 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 
 import msgspec
 
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import (
     Artifact,
+    ArtifactCounters,
     ArtifactText,
-    ArtifactUse,
     Content,
-    Extraction,
+    ExtractionCursor,
+    ExtractionMarker,
     Revision,
-    Scan,
 )
 from hansard.model.base import Entry, Versioned
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
-from hansard.model.conversations import Conversation, View
+from hansard.model.collections import Collection, CollectionItem
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
@@ -105,7 +105,7 @@ class Table(Generic[E]):
     indexes: tuple[tuple[str, ...], ...] = ()
     references: tuple[Reference, ...] = ()
     derived: tuple[Derived, ...] = ()
-    quiet: frozenset[str] = frozenset()
+    unversioned: frozenset[str] = frozenset()
     """Fields whose change is not a change of the record's version."""
     sums: tuple[str, ...] = ()
     """Counters: a row is made of a key and sums that are added to."""
@@ -212,7 +212,7 @@ TABLES: tuple[Table[Any], ...] = (
         ),
         references=(Reference(("owner_id",), User), Reference(("project_id",), Project)),
         derived=(Derived("title_key", "title", fold),),
-        quiet=frozenset({"active_at", "message_count", "preview"}),
+        unversioned=frozenset({"active_at", "message_count", "preview"}),
     ),
     Table(
         Branch,
@@ -220,7 +220,7 @@ TABLES: tuple[Table[Any], ...] = (
         unique=(("conversation_id", "id"),),
         indexes=(("parent_branch", "fork_seq"),),
         references=(Reference(("conversation_id",), Conversation),),
-        quiet=frozenset({"head_seq", "head_id", "head_digest"}),
+        unversioned=frozenset({"head_seq", "head_id", "head_digest"}),
     ),
     Table(
         Message,
@@ -230,7 +230,7 @@ TABLES: tuple[Table[Any], ...] = (
         search=Searchable(lambda message: message.text),
     ),
     Table(
-        View,
+        BranchSelection,
         "views",
         key=("conversation_id", "user_id"),
         references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
@@ -267,7 +267,7 @@ TABLES: tuple[Table[Any], ...] = (
         "runs",
         indexes=(("conversation_id", "id"), ("status", "lease_until"), ("request_id",)),
         references=(Reference(("conversation_id", "branch"), Branch, ("conversation_id", "id")),),
-        quiet=frozenset({"lease_until"}),
+        unversioned=frozenset({"lease_until"}),
     ),
     Table(
         RunEvent,
@@ -283,7 +283,7 @@ TABLES: tuple[Table[Any], ...] = (
         references=(Reference(("user_id",), User),),
     ),
     Table(
-        Activity,
+        MessageCounters,
         "activity",
         key=("owner_id", "project_id", "day", "hour", "role", "model", "slot"),
         sums=(
@@ -305,7 +305,7 @@ TABLES: tuple[Table[Any], ...] = (
             Reference(("conversation_id",), Conversation),
             Reference(("project_id",), Project),
         ),
-        quiet=frozenset({"project_id", "temporary", "branch", "removed"}),
+        unversioned=frozenset({"project_id", "temporary", "branch", "removed"}),
     ),
     Table(Content, "contents"),
     Table(
@@ -326,15 +326,15 @@ TABLES: tuple[Table[Any], ...] = (
         search=Searchable(lambda words: words.text),
     ),
     Table(
-        Extraction,
+        ExtractionMarker,
         "extractions",
         key=("message_id",),
         indexes=(("conversation_id",),),
         references=(Reference(("message_id",), Message),),
     ),
-    Table(Scan, "scans", key=("user_id",), references=(Reference(("user_id",), User),)),
+    Table(ExtractionCursor, "scans", key=("user_id",), references=(Reference(("user_id",), User),)),
     Table(
-        ArtifactUse,
+        ArtifactCounters,
         "artifact_uses",
         key=("owner_id", "day", "type", "language"),
         sums=("made", "edited", "opened", "copied", "exported"),
@@ -346,7 +346,7 @@ TABLES: tuple[Table[Any], ...] = (
         references=(Reference(("owner_id",), User), Reference(("project_id",), Project)),
     ),
     Table(
-        Collected,
+        CollectionItem,
         "collected",
         key=("collection_id", "artifact_id"),
         indexes=(("artifact_id",),),

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from hansard.errors import AlreadyExists, HeadMoved, NotFound
+from hansard.errors import AlreadyExists, HeadConflict, NotFound
 from hansard.ids import new_id
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Text
 from hansard.storage.base import Storage, Transaction
@@ -146,7 +146,7 @@ class AppendContract:
     async def test_a_writer_who_expects_another_head_is_told(self, storage: Storage) -> None:
         talk = await talking(storage)
         [head] = await storage.append(ACME, append(talk, "one", expect_head=None))
-        with pytest.raises(HeadMoved) as caught:
+        with pytest.raises(HeadConflict) as caught:
             await storage.append(ACME, append(talk, "late", expect_head=None))
         assert caught.value.details["head"] == head.id
         [second] = await storage.append(ACME, append(talk, "two", expect_head=head.id))
@@ -178,7 +178,7 @@ class AppendContract:
         talk = await talking(storage)
         [one] = await storage.append(ACME, append(talk, "one"))
         fork = await forked(storage, talk, one)
-        view = View(
+        view = BranchSelection(
             tenant_id=ACME,
             conversation_id=talk.id,
             user_id="ada",
@@ -245,7 +245,7 @@ class AppendContract:
         talk, other = await talking(storage), await talking(storage, owner="bob")
         [one] = await storage.append(ACME, append(talk, "one"))
         fork = await forked(storage, talk, one)
-        view = View(
+        view = BranchSelection(
             tenant_id=ACME,
             conversation_id=talk.id,
             user_id="ada",
@@ -254,22 +254,22 @@ class AppendContract:
         )
         await storage.write(ACME, lambda tx: tx.insert(view))
 
-        async def tip(*asked: Any, tenant: str = ACME) -> Branch | None:
-            return await storage.read(tenant, lambda tx: tx.tip(*asked))
+        async def resolve_branch(*asked: Any, tenant: str = ACME) -> Branch | None:
+            return await storage.read(tenant, lambda tx: tx.resolve_branch(*asked))
 
         main = await fetched(storage, Branch, talk.branch)
-        assert await tip(talk.id, "ada", "ada") == fork
-        assert await tip(talk.id, "ada", "bob") == main
-        assert await tip(talk.id, "ada", "ada", main.id) == main
-        assert await tip(talk.id, "bob", "ada") is None
-        assert await tip(talk.id, "ada", "ada", tenant="globex") is None
-        assert await tip(new_id(), "ada", "ada") is None
-        assert await tip(talk.id, "ada", "ada", other.branch) is None
-        assert await tip(talk.id, "ada", "ada", new_id()) is None
+        assert await resolve_branch(talk.id, "ada", "ada") == fork
+        assert await resolve_branch(talk.id, "ada", "bob") == main
+        assert await resolve_branch(talk.id, "ada", "ada", main.id) == main
+        assert await resolve_branch(talk.id, "bob", "ada") is None
+        assert await resolve_branch(talk.id, "ada", "ada", tenant="globex") is None
+        assert await resolve_branch(new_id(), "ada", "ada") is None
+        assert await resolve_branch(talk.id, "ada", "ada", other.branch) is None
+        assert await resolve_branch(talk.id, "ada", "ada", new_id()) is None
         await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, deleted_at=EPOCH))
-        assert await tip(talk.id, "ada", "ada") is None
+        assert await resolve_branch(talk.id, "ada", "ada") is None
         await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, deleted_at=EPOCH))
-        assert await tip(talk.id, "ada", "bob") is None
+        assert await resolve_branch(talk.id, "ada", "bob") is None
 
     async def test_a_path_runs_through_its_branches(self, storage: Storage) -> None:
         talk = await talking(storage)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hansard.ids import new_id
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
@@ -215,8 +215,8 @@ class PowersContract(AppendContract, ArtifactsContract):
     ) -> None:
         talk = await talking(storage)
         change = Change(user_id="bob", kind="project.created", subject_id=talk.id, at=EPOCH)
-        bells = storage.bells
-        with bells.hung(ACME, "ada") as hers, bells.hung(ACME, "bob") as his:
+        notifier = storage.notifier
+        with notifier.subscribe(ACME, "ada") as hers, notifier.subscribe(ACME, "bob") as his:
             for _ in range(2):
                 await storage.append(ACME, append(talk, "one"))
                 assert await hers.wait(20)
@@ -236,9 +236,9 @@ class PowersContract(AppendContract, ArtifactsContract):
         await storage.append(ACME, append(talk, answer, message(talk, "f", created_at=times[2])))
         await storage.append(ACME, append(talk, message(talk, "g", created_at=times[3])))
 
-        async def work(tx: Reader) -> tuple[list[Activity], list[Activity]]:
-            every = Query(Activity).where(owner_id="ada")
-            return await tx.total(every, ["role", "model"]), await tx.total(every, [])
+        async def work(tx: Reader) -> tuple[list[MessageCounters], list[MessageCounters]]:
+            every = Query(MessageCounters).where(owner_id="ada")
+            return await tx.aggregate(every, ["role", "model"]), await tx.aggregate(every, [])
 
         by_role, [whole] = await storage.read(ACME, work)
         found = {(a.role, a.model): (a.messages, a.words, a.characters) for a in by_role}
@@ -248,18 +248,18 @@ class PowersContract(AppendContract, ArtifactsContract):
         assert (whole.day, whole.hour) == ("", 0)
 
     async def test_counters_add_up_by_any_of_their_fields(self, storage: Storage) -> None:
-        def row(day: str, hour: int, messages: int) -> Activity:
-            return Activity(
+        def row(day: str, hour: int, messages: int) -> MessageCounters:
+            return MessageCounters(
                 tenant_id=ACME, created_at=EPOCH, owner_id="ada", day=day, hour=hour, role="user",
                 messages=messages,
             )  # fmt: skip
 
         rows = [row("2026-01-01", 5, 1), row("2026-01-02", 5, 2), row("2026-01-02", 6, 4)]
         for _ in range(2):
-            await storage.write(ACME, lambda tx: tx.tally(*rows))
-        query = Query(Activity).where(day__ge="2026-01-01")
-        by_day = await storage.read(ACME, lambda tx: tx.total(query, ["day"]))
+            await storage.write(ACME, lambda tx: tx.increment(*rows))
+        query = Query(MessageCounters).where(day__ge="2026-01-01")
+        by_day = await storage.read(ACME, lambda tx: tx.aggregate(query, ["day"]))
         assert [(a.day, a.messages) for a in by_day] == [("2026-01-01", 2), ("2026-01-02", 12)]
-        by_hour = await storage.read(ACME, lambda tx: tx.total(query, ["hour"]))
+        by_hour = await storage.read(ACME, lambda tx: tx.aggregate(query, ["hour"]))
         assert [(a.hour, a.messages) for a in by_hour] == [(5, 6), (6, 8)]
-        assert await storage.read("globex", lambda tx: tx.total(query, ["day"])) == []
+        assert await storage.read("globex", lambda tx: tx.aggregate(query, ["day"])) == []

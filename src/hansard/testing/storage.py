@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
+from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionConflict
 from hansard.model.base import Entry
 from hansard.model.conversations import Conversation
 from hansard.model.settings import Setting
@@ -112,7 +112,7 @@ class StorageContract:
         assert await _get(storage, table, changed) == changed
         if table.versioned:
             assert changed.version == row.version + 1
-            with pytest.raises(VersionMoved) as caught:
+            with pytest.raises(VersionConflict) as caught:
                 await storage.write(
                     ACME, lambda tx: tx.update(table.record, *key, version=1, created_at=later)
                 )
@@ -122,7 +122,7 @@ class StorageContract:
         self, storage: Storage, table: Table[Any]
     ) -> None:
         row = await _stored(storage, table, Factory(self.schema))
-        quiet = {name: getattr(row, name) for name in table.quiet}
+        quiet = {name: getattr(row, name) for name in table.unversioned}
         if quiet:
             changed = await storage.write(
                 ACME, lambda tx: tx.update(table.record, *table.key_of(row), **quiet)

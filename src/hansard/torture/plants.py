@@ -16,7 +16,7 @@ from hansard.errors import OutcomeUnknown, Unavailable
 from hansard.model.messages import Message
 from hansard.model.runs import Run
 from hansard.services.conversations.messages import Messages
-from hansard.services.feed.service import Beginning, Feed
+from hansard.services.feed.service import Feed, FeedStart
 from hansard.services.runs import chat
 from hansard.storage.base import Append
 from hansard.storage.sqlite import executor, files
@@ -149,7 +149,7 @@ def _begin_at_the_end(patch: Patch) -> None:
     """Whoever comes back is told what comes from now on, wherever it was."""
     begin = Feed.begin
 
-    async def forgetful(self: Feed, after: int | None = None) -> Beginning:  # noqa: ARG001
+    async def forgetful(self: Feed, after: int | None = None) -> FeedStart:  # noqa: ARG001
         return await begin(self)
 
     patch(Feed, "begin", forgetful)

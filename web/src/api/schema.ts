@@ -832,42 +832,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the user that this server is for. */
-        get: operations["get_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change the user's name or traits. */
-        patch: operations["update_me"];
-        trace?: never;
-    };
-    "/api/v1/tenant": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the tenant that this server is for. */
-        get: operations["get_tenant"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change what holds for everybody in the tenant. */
-        patch: operations["update_tenant"];
-        trace?: never;
-    };
     "/api/v1/artifacts/{artifact_id}/preview": {
         parameters: {
             query?: never;
@@ -1397,6 +1361,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the user that this server is for. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the user's name or traits. */
+        patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the tenant that this server is for. */
+        get: operations["get_tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what holds for everybody in the tenant. */
+        patch: operations["update_tenant"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1555,17 +1555,17 @@ export interface components {
             score: number;
         };
         /**
-         * Items[ArtifactUse]
+         * Items[ArtifactCounters]
          * @description A whole list.
          */
-        ArtifactUseItems: {
-            items: components["schemas"]["ArtifactUse"][];
+        ArtifactCountersItems: {
+            items: components["schemas"]["ArtifactCounters"][];
         };
         /**
-         * ArtifactUse
+         * ArtifactCounters
          * @description What was done with artifacts of one owner, day (UTC), type and language.
          */
-        ArtifactUse: {
+        ArtifactCounters: {
             tenant_id: string;
             /** Format: date-time */
             created_at: string;
@@ -1828,19 +1828,19 @@ export interface components {
             shared?: boolean;
         };
         /**
-         * Report
+         * ImportReport
          * @description What an import did, in numbers of records by kind.
          */
-        Report: {
+        ImportReport: {
             added: {
                 [key: string]: number;
             };
             /** @description There already, and equal. */
-            present: {
+            unchanged: {
                 [key: string]: number;
             };
             /** @description There already, with other content: left as they are. */
-            different: {
+            conflicting: {
                 [key: string]: number;
             };
             /** @description Of kinds that this version does not know: passed over. */
@@ -2613,64 +2613,6 @@ export interface components {
             code: string;
             message: string;
         };
-        /**
-         * User
-         * @description A person or a service in a tenant; owns conversations.
-         */
-        User: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            id: string;
-            /** @default  */
-            name?: string;
-            /** @default {} */
-            traits?: Record<string, unknown>;
-        };
-        /**
-         * UserChanges
-         * @description What is not given, or null, stays as it is.
-         */
-        UserChanges: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            traits?: Record<string, unknown> | null;
-        };
-        /**
-         * Tenant
-         * @description The wall: nothing is shared across it.
-         */
-        Tenant: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @default  */
-            name?: string;
-            /**
-             * @description System instructions for every conversation in the tenant.
-             * @default
-             */
-            instructions?: string;
-        };
-        /**
-         * TenantChanges
-         * @description What is not given, or null, stays as it is.
-         */
-        TenantChanges: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            instructions?: string | null;
-        };
         /** NewPreview */
         NewPreview: {
             /**
@@ -3074,14 +3016,14 @@ export interface components {
             messages: number;
         };
         /**
-         * Items[Kept]
+         * Items[UsageByKind]
          * @description A whole list.
          */
-        KeptItems: {
-            items: components["schemas"]["Kept"][];
+        UsageByKindItems: {
+            items: components["schemas"]["UsageByKind"][];
         };
-        /** Kept */
-        Kept: {
+        /** UsageByKind */
+        UsageByKind: {
             /** @description `conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`. */
             kind: string;
             count: number;
@@ -3090,6 +3032,64 @@ export interface components {
              * @default null
              */
             bytes?: number | null;
+        };
+        /**
+         * User
+         * @description A person or a service in a tenant; owns conversations.
+         */
+        User: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            id: string;
+            /** @default  */
+            name?: string;
+            /** @default {} */
+            traits?: Record<string, unknown>;
+        };
+        /**
+         * UserChanges
+         * @description What is not given, or null, stays as it is.
+         */
+        UserChanges: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            traits?: Record<string, unknown> | null;
+        };
+        /**
+         * Tenant
+         * @description The wall: nothing is shared across it.
+         */
+        Tenant: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @default  */
+            name?: string;
+            /**
+             * @description System instructions for every conversation in the tenant.
+             * @default
+             */
+            instructions?: string;
+        };
+        /**
+         * TenantChanges
+         * @description What is not given, or null, stays as it is.
+         */
+        TenantChanges: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            instructions?: string | null;
         };
         /**
          * Problem
@@ -3242,7 +3242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactUseItems"];
+                    "application/json": components["schemas"]["ArtifactCountersItems"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3872,7 +3872,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4850,112 +4850,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    update_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserChanges"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_tenant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tenant"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    update_tenant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TenantChanges"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tenant"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
     preview_artifact: {
         parameters: {
             query?: never;
@@ -5910,7 +5804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5937,10 +5831,116 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeptItems"];
+                    "application/json": components["schemas"]["UsageByKindItems"];
                 };
             };
             401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

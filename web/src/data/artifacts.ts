@@ -145,7 +145,7 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
     showChanged(now);
     return now;
   } catch (error) {
-    if (error instanceof Refused && error.code === "revision-moved") await rereadArtifact(artifact.id);
+    if (error instanceof Refused && error.code === "revision-conflict") await rereadArtifact(artifact.id);
     else showArtifact(artifact);
     throw error;
   }

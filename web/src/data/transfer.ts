@@ -5,7 +5,7 @@ import { Refused, Unreachable } from "@/api/client";
 import { address } from "@/lib/base";
 import { sessionHeaders } from "@/lib/session-key";
 
-export type Report = Whole<components["schemas"]["Report"]>;
+export type Report = Whole<components["schemas"]["ImportReport"]>;
 
 /** Send an export to the server; `progress` hears how much of it was sent, from 0 to 1. */
 export function importFile(file: Blob, progress: (share: number) => void): Promise<Report> {

@@ -125,7 +125,7 @@ async def _retry(room: Room, model: str) -> None:
 @_command("/continue")
 async def _continue(room: Room, _: str) -> None:
     """Go on with an answer that was cut short."""
-    await room.answered(room.talk.go_on())
+    await room.answered(room.talk.continue_run())
 
 
 @_command("/model", "[NAME]")

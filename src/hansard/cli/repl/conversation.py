@@ -118,12 +118,12 @@ class Talk:
             return [await chat.retry(self.id, last[0].id, model=model, options=self.options)]
         return await self.services.chat.answer(self.id, model=model, options=self.options)
 
-    async def go_on(self) -> list[Run]:
+    async def continue_run(self) -> list[Run]:
         """Have an answer continued that was cut short."""
         last = (await self.last(1))[-1:]
         if not last or last[0].run_id is None:
             raise Conflict("There is no answer to continue.")
-        return [await self.services.chat.go_on(last[0].run_id)]
+        return [await self.services.chat.continue_run(last[0].run_id)]
 
     async def settle(self) -> None:
         """Let what follows an answer, such as a title, come to its end, unless that takes long."""

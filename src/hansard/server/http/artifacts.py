@@ -14,9 +14,9 @@ from msgspec.structs import asdict
 
 from hansard.model.artifacts import (
     Artifact,
+    ArtifactCounters,
     ArtifactHit,
     ArtifactType,
-    ArtifactUse,
     Diff,
     Revision,
     Use,
@@ -190,7 +190,7 @@ async def get_artifact_uses(
     from_: Annotated[str | None, QueryParameter(name="from", pattern=DAY)] = None,
     to: Annotated[str | None, QueryParameter(pattern=DAY)] = None,
     by: FromQuery[tuple[UseKey, ...]] = (),
-) -> Items[ArtifactUse]:
+) -> Items[ArtifactCounters]:
     """Count what was done with one's artifacts, by day, type and language, or only `by` some of these.
 
     What is not counted by is empty. `from` and `to` are days (UTC), both included. It was done by whoever may see the

@@ -15,7 +15,7 @@ from hansard.server.decoding import check_media_type
 from hansard.server.fields import Body, Scoped
 from hansard.server.http.transfer import receive
 from hansard.services.artifacts.validation import ArtifactFilter
-from hansard.services.transfer.import_session import Report
+from hansard.services.transfer.import_session import ImportReport
 
 MAX_ZIP = 256 * 1024 * 1024
 MEDIA_TYPE = "application/zip"
@@ -64,7 +64,7 @@ async def _begun(first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[byte
     request_max_body_size=MAX_ZIP,
     opt={"body": MEDIA_TYPE},
 )
-async def import_artifacts(request: Request[Any, Any, Any], services: Scoped) -> Report:
+async def import_artifacts(request: Request[Any, Any, Any], services: Scoped) -> ImportReport:
     """Add the artifacts of such a zip file; what is there already is left as it is, and reported if it differs.
 
     Each comes whole or not at all; those before one that is wrong stay, and the file may be sent again.

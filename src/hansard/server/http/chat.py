@@ -13,7 +13,7 @@ from hansard.model.parts import Part
 from hansard.model.runs import Run
 from hansard.server import sse
 from hansard.server.fields import Body, PathId, Scoped
-from hansard.server.http.runs import EVENTS, Line, Started
+from hansard.server.http.runs import EVENTS, EventStream, Started
 
 
 class StartedRuns(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class Dialogue(Body, frozen=True, kw_only=True):
 async def chat(
     request: Request[Any, Any, Any],
     services: Scoped,
-    line: Line,
+    line: EventStream,
     conversation_id: PathId,
     data: JSONBody[Prompt],
 ) -> Response[StartedRuns] | Stream:
@@ -77,7 +77,7 @@ async def chat(
 async def answer(
     request: Request[Any, Any, Any],
     services: Scoped,
-    line: Line,
+    line: EventStream,
     conversation_id: PathId,
     data: JSONBody[Answer | None] = None,
 ) -> Response[StartedRuns] | Stream:
@@ -96,10 +96,10 @@ async def dialogue(services: Scoped, conversation_id: PathId, data: JSONBody[Dia
 
 
 def _started(
-    request: Request[Any, Any, Any], services: Services, line: sse.Line, runs: list[Run]
+    request: Request[Any, Any, Any], services: Services, line: sse.EventStream, runs: list[Run]
 ) -> Response[StartedRuns] | Stream:
     if sse.MEDIA_TYPE in request.headers.get("accept", ""):
-        return line.carry(services.runs.events(runs[0].id), sse.run_event)
+        return line.send(services.runs.events(runs[0].id), sse.run_event)
     return Response(StartedRuns(run=runs[0], runs=runs), status_code=202)
 
 

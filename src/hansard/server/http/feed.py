@@ -8,7 +8,7 @@ from litestar.response import Stream
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
 from hansard.server.fields import LastEvent, Limit, Scoped, SomePosition
-from hansard.server.http.runs import Line
+from hansard.server.http.runs import EventStream
 
 
 class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,7 +52,7 @@ async def read_feed(services: Scoped, after: SomePosition = None, limit: Limit =
 
 @get("/feed/stream", responses={200: CHANGES})
 async def follow_feed(
-    services: Scoped, line: Line, after: SomePosition = None, last_event_id: LastEvent = None
+    services: Scoped, line: EventStream, after: SomePosition = None, last_event_id: LastEvent = None
 ) -> Stream:
     """Follow the feed as server-sent events, from after a position, or from now on.
 
@@ -66,7 +66,7 @@ async def follow_feed(
     found = await services.feed.begin(since)
     start = FeedStart(position=found.position, resync=found.resync)
     first = sse.render(found.position, "start", start)
-    return line.carry(services.feed.follow(found.position), sse.feed_entry, first)
+    return line.send(services.feed.follow(found.position), sse.feed_entry, first)
 
 
 ROUTES = (read_feed, follow_feed)

@@ -11,8 +11,8 @@ from hansard.server import preview
 from hansard.server.fields import Body, PathId, Prefix, Scoped
 from hansard.server.http.artifacts import Number
 from hansard.server.http.shares import Asked, bounded
-from hansard.server.rate_limit import Guesses
-from hansard.server.sessions import Doorkeeper
+from hansard.server.rate_limit import LinkRateLimiter
+from hansard.server.sessions import SessionManager
 
 
 class NewPreview(Body, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 async def preview_artifact(
     request: Asked,
     services: Scoped,
-    doorkeeper: NamedDependency[Doorkeeper],
+    session_manager: NamedDependency[SessionManager],
     prefix: Prefix,
     artifact_id: PathId,
     data: JSONBody[NewPreview],
@@ -44,16 +44,16 @@ async def preview_artifact(
     There are previews of html, svg, react and mermaid.
     """
     sight = await services.previews.sight(artifact_id, data.revision)
-    session = doorkeeper.session_of(request.auth) or ""
-    return _address(preview.Ticket(sight=sight, session=session), doorkeeper, prefix)
+    session = session_manager.session_of(request.auth) or ""
+    return _address(preview.Ticket(sight=sight, session=session), session_manager, prefix)
 
 
 @post("/links/{token:str}/preview")
 async def preview_link(
     request: Asked,
     services: Scoped,
-    guesses: NamedDependency[Guesses],
-    doorkeeper: NamedDependency[Doorkeeper],
+    guesses: NamedDependency[LinkRateLimiter],
+    session_manager: NamedDependency[SessionManager],
     prefix: Prefix,
     token: PathId,
 ) -> Preview:
@@ -63,11 +63,11 @@ async def preview_link(
     """
     async with bounded(request, services, guesses, token):
         sight = await services.previews.sight_of_link(token)
-    return _address(preview.Ticket(sight=sight), doorkeeper, prefix)
+    return _address(preview.Ticket(sight=sight), session_manager, prefix)
 
 
-def _address(ticket: preview.Ticket, doorkeeper: Doorkeeper, prefix: str) -> Preview:
-    seal = doorkeeper.seal(msgspec.json.encode(ticket), preview.LASTS)
+def _address(ticket: preview.Ticket, session_manager: SessionManager, prefix: str) -> Preview:
+    seal = session_manager.seal(msgspec.json.encode(ticket), preview.LASTS)
     url = f"{prefix}/preview/{seal.text}"
     return Preview(url=url, frame_url=f"{url}/frame", expires_at=seal.expires_at)
 

@@ -11,7 +11,7 @@ from hansard.model.runs import Run, RunEvent
 from hansard.server import sse
 from hansard.server.fields import Body, Items, LastEvent, Limit, PathId, Position, Scoped
 
-Line = NamedDependency[sse.Line]
+EventStream = NamedDependency[sse.EventStream]
 EVENTS = ResponseSpec(
     RunEvent, media_type=sse.MEDIA_TYPE, description="The run's events, as they come, to the last."
 )
@@ -49,7 +49,7 @@ async def get_run(services: Scoped, run_id: PathId) -> Run:
 @get("/runs/{run_id:str}/events", responses={200: EVENTS})
 async def follow_run(
     services: Scoped,
-    line: Line,
+    line: EventStream,
     run_id: PathId,
     after: Position = 0,
     last_event_id: LastEvent = None,
@@ -62,7 +62,7 @@ async def follow_run(
     """
     run = await services.runs.get(run_id)
     since = after if last_event_id is None else last_event_id
-    return line.carry(services.runs.events(run.id, after=since), sse.run_event)
+    return line.send(services.runs.events(run.id, after=since), sse.run_event)
 
 
 @post("/runs/{run_id:str}/cancel", status_code=200)
@@ -77,7 +77,7 @@ async def continue_run(
 ) -> Started:
     """Have an answer continued that was cut short; what comes is the next message."""
     asked = data or Continue()
-    return Started(run=await services.chat.go_on(run_id, id=asked.id))
+    return Started(run=await services.chat.continue_run(run_id, id=asked.id))
 
 
 ROUTES = (list_runs, list_active_runs, get_run, follow_run, cancel_run, continue_run)

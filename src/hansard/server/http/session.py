@@ -10,11 +10,11 @@ from msgspec.structs import asdict
 
 from hansard.server.cookies import SessionCookie
 from hansard.server.fields import Body, Items, PathId, Scoped
-from hansard.server.sessions import Credential, Doorkeeper
+from hansard.server.sessions import Credential, SessionManager
 from hansard.server.user_agents import browser_of
 from hansard.services.users.sessions import SignedIn
 
-Keeper = NamedDependency[Doorkeeper]
+Keeper = NamedDependency[SessionManager]
 Cookie = NamedDependency[SessionCookie]
 Asking = Request[Any, Credential | None, Any]
 
@@ -40,55 +40,55 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/signin")
 async def sign_in(
-    request: Asking, doorkeeper: Keeper, session_cookie: Cookie, data: JSONBody[SignIn]
+    request: Asking, session_manager: Keeper, session_cookie: Cookie, data: JSONBody[SignIn]
 ) -> Response[Key]:
     """Sign this browser in with the code of a link, which is good once. This needs no other credential.
 
     The answer sets a cookie, and has the key that is sent with it.
     """
     browser = browser_of(request.headers.get("User-Agent", ""))
-    session, value = await doorkeeper.admit(data.code, browser)
+    session, value = await session_manager.create_session(data.code, browser)
     headers = {"Set-Cookie": session_cookie.header(value)}
     return Response(Key(key=session.key), status_code=201, headers=headers)
 
 
 @delete("/session", status_code=204)
 async def sign_out(
-    request: Asking, services: Scoped, doorkeeper: Keeper, session_cookie: Cookie
+    request: Asking, services: Scoped, session_manager: Keeper, session_cookie: Cookie
 ) -> Response[None]:
     """Sign this browser out; its streams end. A program that comes with the token stays as it is."""
-    own = doorkeeper.session_of(request.auth)
+    own = session_manager.session_of(request.auth)
     if own is not None:
         await services.sessions.end(own)
-        doorkeeper.forget()
+        session_manager.forget()
     return Response(None, headers={"Set-Cookie": session_cookie.header("", lasts=0)})
 
 
 @get("/sessions")
 async def list_sessions(
-    request: Asking, services: Scoped, doorkeeper: Keeper
+    request: Asking, services: Scoped, session_manager: Keeper
 ) -> Items[BrowserSession]:
     """List the browsers that are signed in, the one that was seen last first."""
-    own = doorkeeper.session_of(request.auth)
+    own = session_manager.session_of(request.auth)
     found = await services.sessions.list()
     return Items([BrowserSession(**asdict(each), current=each.id == own) for each in found])
 
 
 @delete("/sessions/{session_id:str}", status_code=204)
-async def end_session(services: Scoped, doorkeeper: Keeper, session_id: PathId) -> None:
+async def end_session(services: Scoped, session_manager: Keeper, session_id: PathId) -> None:
     """Sign a browser out; its streams end, at other servers of the database within a second or two."""
     await services.sessions.end(session_id)
-    doorkeeper.forget()
+    session_manager.forget()
 
 
 @delete("/sessions", status_code=200)
 async def end_sessions(
-    request: Asking, services: Scoped, doorkeeper: Keeper, others: FromQuery[bool] = False
+    request: Asking, services: Scoped, session_manager: Keeper, others: FromQuery[bool] = False
 ) -> Ended:
     """Sign every browser out; with `others`, every one but this."""
-    own = doorkeeper.session_of(request.auth) if others else None
+    own = session_manager.session_of(request.auth) if others else None
     count = await services.sessions.end_all(but=own)
-    doorkeeper.forget()
+    session_manager.forget()
     return Ended(count=count)
 
 

@@ -15,7 +15,7 @@ from hansard.database import Services
 from hansard.model.shares import Share, ShareRight
 from hansard.server.fields import Body, Items, PathId, Scoped
 from hansard.server.http.artifacts import ALONE, ANYTHING, Number, attachment
-from hansard.server.rate_limit import Guesses
+from hansard.server.rate_limit import LinkRateLimiter
 from hansard.server.sessions import Credential
 from hansard.services.artifacts.shares import Linked, NewLink
 
@@ -65,7 +65,7 @@ async def revoke_share(services: Scoped, share_id: PathId) -> Share:
 
 @get("/links/{token:str}")
 async def follow_link(
-    request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
+    request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
 ) -> Response[Linked]:
     """See what a link shows. This needs no credential but the token."""
     async with bounded(request, services, guesses, token):
@@ -77,7 +77,7 @@ async def follow_link(
     responses={200: ResponseSpec(bytes, media_type=ANYTHING, description="The file.")},
 )
 async def download_linked(
-    request: Asked, services: Scoped, guesses: NamedDependency[Guesses], token: PathId
+    request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
 ) -> Response[bytes]:
     """Download what a link shows as a file. This needs no credential but the token."""
     async with bounded(request, services, guesses, token):
@@ -86,7 +86,7 @@ async def download_linked(
 
 @asynccontextmanager
 async def bounded(
-    request: Asked, services: Services, guesses: Guesses, token: str
+    request: Asked, services: Services, guesses: LinkRateLimiter, token: str
 ) -> AsyncIterator[None]:
     """Around the look for a link, which guesses may not have made often.
 

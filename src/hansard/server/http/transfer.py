@@ -11,7 +11,7 @@ from hansard.errors import StorageFull
 from hansard.formats.jsonl import MAX_LINE
 from hansard.server.decoding import check_media_type
 from hansard.server.fields import QueryId, Scoped
-from hansard.services.transfer.import_session import Report
+from hansard.services.transfer.import_session import ImportReport
 
 MAX_IMPORT = 4 * 1024 * 1024 * 1024
 MEDIA_TYPE = "application/jsonl"
@@ -34,7 +34,7 @@ async def export(services: Scoped, conversation_id: QueryId = None) -> Stream:
 
 
 @post("/import", status_code=200, request_max_body_size=MAX_IMPORT, opt={"body": MEDIA_TYPE})
-async def import_records(request: Request[Any, Any, Any], services: Scoped) -> Report:
+async def import_records(request: Request[Any, Any, Any], services: Scoped) -> ImportReport:
     """Add what an export holds; what is there already is left as it is, and reported if it differs.
 
     Conversations that came in whole before a line that is wrong stay; the same file may be sent again.

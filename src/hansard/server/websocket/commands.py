@@ -82,8 +82,7 @@ class Request(Body, frozen=True, kw_only=True, tag_field="type"):
 class GetArtifacts(Request, frozen=True, kw_only=True, tag="get_artifacts"):
     """List the artifacts of a conversation, the most recently changed first."""
 
-    session_id: str
-    """The conversation's id."""
+    conversation_id: str
     message_id: str | None = None
     """Only those that this message made or revised."""
     cursor: str | None = None
@@ -91,7 +90,7 @@ class GetArtifacts(Request, frozen=True, kw_only=True, tag="get_artifacts"):
     limit: Count = 50
 
     async def answer(self, peer: Peer) -> Page[Artifact]:
-        wanted = ArtifactFilter(conversation_id=self.session_id, message_id=self.message_id)
+        wanted = ArtifactFilter(conversation_id=self.conversation_id, message_id=self.message_id)
         return await peer.services.artifacts.list(
             limit=self.limit, cursor=self.cursor, filter=wanted
         )
@@ -148,12 +147,11 @@ class SendMessage(Request, frozen=True, kw_only=True, tag="send_message"):
     The prompt and its runs are stored before the reply. With an `id` in the message, the request may be repeated.
     """
 
-    session_id: str
-    """The conversation's id."""
+    conversation_id: str
     message: Prompt
 
     async def answer(self, peer: Peer) -> StartedRuns:
-        runs = await peer.services.chat.send(self.session_id, **asdict(self.message))
+        runs = await peer.services.chat.send(self.conversation_id, **asdict(self.message))
         return StartedRuns(run=runs[0], runs=runs)
 
 
@@ -198,6 +196,30 @@ class Ping(Request, frozen=True, kw_only=True, tag="ping"):
 
     async def answer(self, peer: Peer) -> Pong:
         return Pong(position=peer.listening.position)
+
+
+ALIASES = {
+    "session_id": "conversation_id",
+    "sessionId": "conversation_id",
+    "messageId": "message_id",
+    "artifactId": "artifact_id",
+    "expectRevision": "expect_revision",
+}
+"""Other names that a request's fields may have, for clients that were written for them."""
+
+
+def with_usual_names(body: bytes) -> bytes:
+    """A request with its fields called by their usual names; what is not a JSON object is returned as it is."""
+    if not any(f'"{alias}"'.encode() in body for alias in ALIASES):
+        return body
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return body
+    for alias, name in ALIASES.items():
+        if alias in fields and name not in fields:
+            fields[name] = fields.pop(alias)
+    return msgspec.json.encode(fields)
 
 
 REQUESTS: tuple[type[Request], ...] = (

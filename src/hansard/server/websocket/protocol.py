@@ -14,11 +14,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidMessage
 
 from hansard.server.errors import HeadTooLarge
-from hansard.server.protocol import Heads, refused, release
+from hansard.server.protocol import HttpProtocol, refused, release
 from hansard.server.websocket import limits
 
 
-class Wire(WebSocketsSansIOProtocol):
+class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Hear what has come; a handshake that the parser takes for none would be kept open without an answer."""
         super().data_received(data)
@@ -67,12 +67,12 @@ class Wire(WebSocketsSansIOProtocol):
 def settings(connections: int = 0) -> dict[str, Any]:
     """What uvicorn is configured with; an address has so many connections, or as many as may be."""
 
-    class Bounded(Heads):
+    class Bounded(HttpProtocol):
         most = connections
 
     return {
         "http": Bounded,
-        "ws": Wire,
+        "ws": WebSocketProtocol,
         "ws_max_size": 2 * limits.MAX_FRAME,
         "ws_ping_interval": limits.HEARTBEAT,
         "ws_ping_timeout": limits.HEARTBEAT,

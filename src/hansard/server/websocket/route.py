@@ -8,8 +8,8 @@ from litestar import WebSocket, websocket
 from litestar.di import NamedDependency
 
 from hansard.server.fields import Scoped
-from hansard.server.sessions import Credential, Doorkeeper
-from hansard.server.sse import Closing
+from hansard.server.sessions import Credential, SessionManager
+from hansard.server.sse import Shutdown
 from hansard.server.websocket.session import Session
 
 PATH = "/ws"
@@ -19,8 +19,8 @@ PATH = "/ws"
 async def open_socket(
     socket: WebSocket[Any, Credential, Any],
     services: Scoped,
-    closing: NamedDependency[Closing],
-    doorkeeper: NamedDependency[Doorkeeper],
+    closing: NamedDependency[Shutdown],
+    session_manager: NamedDependency[SessionManager],
 ) -> None:
     known = socket.auth
-    await Session(socket, services, lambda: doorkeeper.knows(known), closing).run()
+    await Session(socket, services, lambda: session_manager.verify(known), closing).run()

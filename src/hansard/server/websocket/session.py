@@ -23,9 +23,9 @@ from hansard.database import Services
 from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge, TooManyRequests
 from hansard.server.cookies import PROTOCOL
 from hansard.server.decoding import decode
-from hansard.server.sse import Closing
+from hansard.server.sse import Shutdown
 from hansard.server.websocket import frames, limits
-from hansard.server.websocket.commands import REQUESTS, Request
+from hansard.server.websocket.commands import REQUESTS, Request, with_usual_names
 from hansard.server.websocket.frames import FrameId
 from hansard.server.websocket.limits import Close
 from hansard.server.websocket.subscriptions import Listener, Work
@@ -48,7 +48,7 @@ class Session:
         socket: WebSocket[Any, Any, Any],
         services: Services,
         allowed: Callable[[], Awaitable[bool]],
-        closing: Closing,
+        closing: Shutdown,
     ) -> None:
         self.services = services
         self._socket = socket
@@ -157,7 +157,7 @@ class Session:
             self._check_rate()
             self.services.meters.request(self.services.scope.user)
             self.services.meters.receive(self.services.scope.user, len(body or b""))
-            request = decode(_checked(body), _REQUEST)
+            request = decode(with_usual_names(_checked(body)), _REQUEST)
             reply = frames.ok(request_id, await self._answer(request))
         except HansardError as error:
             if isinstance(error, StorageError):

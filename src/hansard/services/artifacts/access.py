@@ -13,7 +13,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from hansard.errors import NotAllowed, NotFound
+from hansard.errors import NotFound, PermissionDenied
 from hansard.ids import is_id
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.lifecycle import PURGED
@@ -43,7 +43,7 @@ class ArtifactService(Service):
     ) -> Artifact:
         """An artifact of the scope's user, or with a `right` one that is shared; with `deleted`, one in the trash.
 
-        NotAllowed if it may be read, and not written. To be written it is whole, also for others: hand out `shown`.
+        Raises PermissionDenied if it may only be read. With the right to write, it is whole: hand out `shown`.
         """
         key = artifact_id.lower()
         if not is_id(key):
@@ -54,7 +54,7 @@ class ArtifactService(Service):
             rights = await self._rights(tx, key)
             own = right in rights
             if found is not None and found.deleted_at is None and rights and not own:
-                raise NotAllowed("This artifact is shared to be read.")
+                raise PermissionDenied("This artifact is shared to be read.")
         if found is None or not own or not _is_as(found, deleted):
             raise NotFound(_MISSING)
         return found if right == "write" else self.shown(found)

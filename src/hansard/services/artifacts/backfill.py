@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.model.artifacts import Scan
+from hansard.model.artifacts import ExtractionCursor
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import is_halfway
@@ -24,7 +24,7 @@ from hansard.storage.query import Query
 BATCH = 200
 
 
-class Scanned(msgspec.Struct, frozen=True, kw_only=True):
+class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that was looked through."""
 
     conversation_id: str
@@ -33,7 +33,7 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scanning(Service):
-    async def run(self, *, again: bool = False) -> AsyncIterator[Scanned]:
+    async def run(self, *, again: bool = False) -> AsyncIterator[BackfillProgress]:
         """Look through all conversations of the user; with `again`, from the first one on."""
         self.require("write")
         scan = None if again else await self._last()
@@ -41,21 +41,21 @@ class Scanning(Service):
         own = Query(Conversation).where(owner_id=self.scope.user).by("id")
         while True:
             query = own.page(BATCH, after)
-            found = await self.reading(lambda tx, q=query: tx.select(q))
+            found = await self.run_read(lambda tx, q=query: tx.select(q))
             for conversation in found:
                 count = 0 if is_halfway(conversation) else await self._look_through(conversation)
-                await self.writing(lambda tx, c=conversation: self._note(tx, c))
-                yield Scanned(conversation_id=conversation.id, found=count)
+                await self.run_write(lambda tx, c=conversation: self._note(tx, c))
+                yield BackfillProgress(conversation_id=conversation.id, found=count)
             if len(found) < BATCH:
                 return
             after = (found[-1].id,)
 
-    async def _last(self) -> Scan | None:
-        return await self.reading(lambda tx: tx.get(Scan, self.scope.user))
+    async def _last(self) -> ExtractionCursor | None:
+        return await self.run_read(lambda tx: tx.get(ExtractionCursor, self.scope.user))
 
     async def _look_through(self, conversation: Conversation) -> int:
         own = Query(Branch).where(conversation_id=conversation.id).by("created_at", "id")
-        branches = await self.reading(lambda tx: tx.select(own))
+        branches = await self.run_read(lambda tx: tx.select(own))
         return sum([await self._look_at(branch) for branch in branches])
 
     async def _look_at(self, branch: Branch) -> int:
@@ -63,12 +63,12 @@ class Scanning(Service):
         count, seq = 0, branch.fork_seq
         while True:
             query = Query(Message).where(branch=branch.id, seq__gt=seq).by("seq").page(BATCH)
-            messages = await self.reading(lambda tx, q=query: tx.select(q))
+            messages = await self.run_read(lambda tx, q=query: tx.select(q))
             if not messages:
                 return count
             finds = await extraction.find_in(extraction.answers(messages))
             if finds:
-                count += await self.writing(lambda tx, f=finds: self._keep(tx, f))
+                count += await self.run_write(lambda tx, f=finds: self._keep(tx, f))
             seq = messages[-1].seq
 
     async def _keep(self, tx: Transaction, finds: extraction.Finds) -> int:
@@ -82,7 +82,7 @@ class Scanning(Service):
     async def _note(self, tx: Transaction, conversation: Conversation) -> None:
         """Remember that a conversation is done."""
         now = self.clock()
-        made = Scan(
+        made = ExtractionCursor(
             tenant_id=tx.tenant,
             created_at=now,
             updated_at=now,
@@ -91,14 +91,14 @@ class Scanning(Service):
         )
         if not await tx.insert(made, absent=True):
             changed: dict[str, Any] = {"conversation_id": conversation.id, "updated_at": now}
-            await tx.update(Scan, self.scope.user, **changed)
+            await tx.update(ExtractionCursor, self.scope.user, **changed)
 
     async def left(self) -> int:
         """How many conversations have not been looked through yet."""
 
         async def work(tx: Reader) -> int:
-            scan = await tx.get(Scan, self.scope.user)
+            scan = await tx.get(ExtractionCursor, self.scope.user)
             own = Query(Conversation).where(owner_id=self.scope.user)
             return await tx.count(own if scan is None else own.where(id__gt=scan.conversation_id))
 
-        return await self.reading(work)
+        return await self.run_read(work)

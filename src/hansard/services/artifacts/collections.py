@@ -8,7 +8,7 @@ import msgspec
 from hansard.errors import NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.checks import check_text, check_title
-from hansard.model.collections import Collected, Collection
+from hansard.model.collections import Collection, CollectionItem
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION
 from hansard.services.base import repeated
@@ -52,7 +52,7 @@ class Collections(ArtifactService):
         )
 
         async def work(tx: Transaction) -> Collection:
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             await self.check_project(tx, made.project_id)
             there = await tx.get(Collection, made.id)
             if there is not None:
@@ -61,10 +61,10 @@ class Collections(ArtifactService):
             await tx.publish(self.change("collection.created", made.id, now))
             return made
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def get(self, collection_id: str) -> Collection:
-        return await self.reading(lambda tx: self.collection(tx, collection_id))
+        return await self.run_read(lambda tx: self.collection(tx, collection_id))
 
     async def list(
         self, *, project_id: str | None = None, deleted: bool = False
@@ -74,7 +74,7 @@ class Collections(ArtifactService):
         query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
         if project_id is not None:
             query = query.where(project_id=check_id(project_id, "/project_id"))
-        return await self.reading(lambda tx: tx.select(query.by("name", "id")))
+        return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
 
     async def update(
         self,
@@ -104,7 +104,7 @@ class Collections(ArtifactService):
             await tx.publish(self.change("collection.updated", found.id, now))
             return changed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def delete(self, collection_id: str) -> Collection:
         """Into the trash; its artifacts stay where they are."""
@@ -120,7 +120,7 @@ class Collections(ArtifactService):
             found = await self.collection(tx, collection_id, lock=True)
             artifact = await self.artifact(tx, artifact_id, "read")
             now = self.clock()
-            each = Collected(
+            each = CollectionItem(
                 tenant_id=tx.tenant,
                 created_at=now,
                 collection_id=found.id,
@@ -128,11 +128,11 @@ class Collections(ArtifactService):
             )
             if not await tx.insert(each, absent=True):
                 return
-            if await tx.count(Query(Collected).where(collection_id=found.id)) > MAX_COLLECTED:
+            if await tx.count(Query(CollectionItem).where(collection_id=found.id)) > MAX_COLLECTED:
                 raise TooLarge(f"A collection has at most {MAX_COLLECTED} artifacts.")
             await tx.publish(self.change("collection.updated", found.id, now))
 
-        await self.writing(work)
+        await self.run_write(work)
 
     async def remove(self, collection_id: str, artifact_id: str) -> None:
         """Take an artifact out; NotFound if it is not in."""
@@ -140,12 +140,12 @@ class Collections(ArtifactService):
         async def work(tx: Transaction) -> None:
             found = await self.collection(tx, collection_id)
             key = artifact_id.lower()
-            each = Query(Collected).where(collection_id=found.id, artifact_id=key)
+            each = Query(CollectionItem).where(collection_id=found.id, artifact_id=key)
             if not is_id(key) or not await tx.delete(each):
                 raise NotFound("There is no such artifact.")
             await tx.publish(self.change("collection.updated", found.id, self.clock()))
 
-        await self.writing(work)
+        await self.run_write(work)
 
     async def _mark(self, collection_id: str, *, deleted: bool) -> Collection:
         async def work(tx: Transaction) -> Collection:
@@ -156,4 +156,4 @@ class Collections(ArtifactService):
             at = now if deleted else None
             return await tx.update(Collection, found.id, deleted_at=at, updated_at=now)
 
-        return await self.writing(work)
+        return await self.run_write(work)

@@ -21,7 +21,7 @@ COMPRESSED_FROM = 1024
 """Bytes from which on it may pay."""
 
 
-class Packed(msgspec.Struct, frozen=True, kw_only=True):
+class EncodedContent(msgspec.Struct, frozen=True, kw_only=True):
     """A text as it is kept. Packing takes time, so it is done before a unit of work begins."""
 
     digest: str
@@ -31,7 +31,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
 
 
-def pack(text: str) -> Packed:
+def pack(text: str) -> EncodedContent:
     plain = text.encode()
     encoding: Encoding = ""
     data = plain
@@ -40,7 +40,7 @@ def pack(text: str) -> Packed:
         if len(small) < len(plain):
             encoding, data = "zlib", small
     digest = hashlib.sha256(plain).hexdigest()
-    return Packed(digest=digest, size=len(plain), encoding=encoding, data=data)
+    return EncodedContent(digest=digest, size=len(plain), encoding=encoding, data=data)
 
 
 def unpack(content: Content) -> str:
@@ -48,7 +48,7 @@ def unpack(content: Content) -> str:
     return data.decode()
 
 
-async def keep(tx: Transaction, packed: Packed, at: datetime) -> None:
+async def keep(tx: Transaction, packed: EncodedContent, at: datetime) -> None:
     """Keep a content, and hold it: whoever lets go of it waits until this unit has ended."""
     content = Content(
         tenant_id=tx.tenant,

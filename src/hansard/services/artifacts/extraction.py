@@ -20,14 +20,14 @@ import msgspec
 
 from hansard.detection.prefilter import is_likely
 from hansard.ids import new_id
-from hansard.model.artifacts import Artifact, ArtifactType, Extraction, Revision
+from hansard.model.artifacts import Artifact, ArtifactType, ExtractionMarker, Revision
 from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import Parts, Text
-from hansard.services.artifacts.contents import Packed, content_of, pack, unpack
-from hansard.services.artifacts.revisions import Origin, add, current, revise
+from hansard.services.artifacts.contents import EncodedContent, content_of, pack, unpack
+from hansard.services.artifacts.revisions import Provenance, add, current, revise
 from hansard.storage import message_tree
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -40,7 +40,7 @@ MAX_DESCRIPTION = 2_000
 _log = logging.getLogger(__name__)
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
+class DetectedArtifact(msgspec.Struct, frozen=True, kw_only=True):
     """An artifact in a message, ready to be kept."""
 
     part: int
@@ -53,14 +53,14 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     closed: bool
     text: str
-    packed: Packed
+    packed: EncodedContent
 
     @property
     def names(self) -> set[str]:
         return {self.identifier, self.file_name} - {""}
 
 
-Finds = Mapping[str, Sequence[Piece]]
+Finds = Mapping[str, Sequence[DetectedArtifact]]
 """What is in messages, by their ids."""
 NOTHING: Finds = {}
 
@@ -90,7 +90,7 @@ def _find_all(said: Mapping[str, Parts]) -> Finds:
     return {key: pieces for key, pieces in found.items() if pieces}
 
 
-def _pieces(key: str, parts: Parts) -> Iterable[Piece]:
+def _pieces(key: str, parts: Parts) -> Iterable[DetectedArtifact]:
     from hansard.detection.artifacts import find  # noqa: PLC0415 - it is slow to import, and seldom needed
 
     for number, part in enumerate(parts):
@@ -103,7 +103,7 @@ def _pieces(key: str, parts: Parts) -> Iterable[Piece]:
             _log.exception("The artifacts of message %s cannot be found", key)
             return
         for one in found[:MAX_FOUND]:
-            yield Piece(
+            yield DetectedArtifact(
                 part=number,
                 type=one.type,
                 language=one.language[:100],
@@ -125,7 +125,7 @@ async def keep(tx: Transaction, messages: Iterable[Message], finds: Finds, at: d
         pieces = finds.get(message.id)
         if not pieces or message.role != "assistant":
             continue
-        extraction = Extraction(
+        extraction = ExtractionMarker(
             tenant_id=tx.tenant,
             created_at=at,
             message_id=message.id,
@@ -139,7 +139,7 @@ async def keep(tx: Transaction, messages: Iterable[Message], finds: Finds, at: d
 
 
 async def _keep_all(
-    tx: Transaction, message: Message, pieces: Sequence[Piece], told_at: datetime
+    tx: Transaction, message: Message, pieces: Sequence[DetectedArtifact], told_at: datetime
 ) -> None:
     """Artifacts have the time of their message, which may be long ago."""
     conversation = await tx.get(Conversation, message.conversation_id)
@@ -149,7 +149,7 @@ async def _keep_all(
     names = {name for piece in pieces for name in piece.names}
     known = await _on_path(tx, message, branch, names, hidden)
     for piece in pieces:
-        origin = Origin(model=message.model, message_id=message.id, part=piece.part)
+        origin = Provenance(model=message.model, message_id=message.id, part=piece.part)
         old = next((a for a in known if piece.names & {a.identifier, a.file_name}), None)
         if old is None:
             made = _made(conversation, message, piece, hidden)
@@ -193,7 +193,7 @@ async def _is_within(tx: Reader, artifact: Artifact, ranges: list[tuple[str, int
 
 
 def _made(
-    conversation: Conversation, message: Message, piece: Piece, hidden: datetime | None
+    conversation: Conversation, message: Message, piece: DetectedArtifact, hidden: datetime | None
 ) -> Artifact:
     return Artifact(
         tenant_id=message.tenant_id,
@@ -220,7 +220,7 @@ def _made(
     )
 
 
-async def _changes(tx: Reader, old: Artifact, piece: Piece) -> dict[str, Any]:
+async def _changes(tx: Reader, old: Artifact, piece: DetectedArtifact) -> dict[str, Any]:
     """What a revision changes; a title that a person gave in between stays."""
     renamed = old.title != (await current(tx, old)).title
     return {
@@ -235,25 +235,25 @@ async def _changes(tx: Reader, old: Artifact, piece: Piece) -> dict[str, Any]:
     }
 
 
-async def pieces_of(tx: Reader, message_id: str) -> list[Piece]:
+async def pieces_of(tx: Reader, message_id: str) -> list[DetectedArtifact]:
     """What was taken out of a message before, so that a copy of the message need not be read again."""
     revisions = await tx.select(
         Query(Revision).where(message_id=message_id).by("created_at", "artifact_id", "number")
     )
-    pieces: list[Piece] = []
+    pieces: list[DetectedArtifact] = []
     for revision in revisions:
         artifact = await tx.get(Artifact, revision.artifact_id)
         if artifact is None or revision.part is None:
             continue
         content = await content_of(tx, revision.digest)
-        packed = Packed(
+        packed = EncodedContent(
             digest=revision.digest,
             size=revision.size,
             encoding=content.encoding,
             data=content.data,
         )
         pieces.append(
-            Piece(
+            DetectedArtifact(
                 part=revision.part,
                 type=artifact.type,
                 language=artifact.language,

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hansard.model.artifacts import Artifact, ArtifactText, Extraction, Revision
-from hansard.model.collections import Collected
+from hansard.model.artifacts import Artifact, ArtifactText, ExtractionMarker, Revision
+from hansard.model.collections import CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.shares import Share
-from hansard.services.artifacts.contents import Packed, collect, content_of, unpack
+from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
 from hansard.services.artifacts.events import tell, tell_others
-from hansard.services.artifacts.revisions import Origin, revise
+from hansard.services.artifacts.revisions import Provenance, revise
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
@@ -105,7 +105,7 @@ async def purge(tx: Transaction, artifact: Artifact) -> None:
     own = Query(Revision).where(artifact_id=artifact.id)
     digests = [revision.digest for revision in await tx.select(own)]
     await tx.delete(Query(ArtifactText).where(id=artifact.id))
-    await tx.delete(Query(Collected).where(artifact_id=artifact.id))
+    await tx.delete(Query(CollectionItem).where(artifact_id=artifact.id))
     await tx.delete(Query(Share).where(artifact_id=artifact.id))
     await tx.delete(own)
     await tx.delete(Query(Artifact).where(id=artifact.id))
@@ -128,7 +128,7 @@ async def forget(tx: Transaction, message_ids: Sequence[str]) -> None:
     await tx.delete(said)
     await _count_removed(tx, gone)
     await collect(tx, [revision.digest for revision in gone])
-    await tx.delete(Query(Extraction).where(message_id__in=list(message_ids)))
+    await tx.delete(Query(ExtractionMarker).where(message_id__in=list(message_ids)))
 
 
 async def _count_removed(tx: Transaction, gone: Sequence[Revision]) -> None:
@@ -148,9 +148,9 @@ async def _say_again(tx: Transaction, artifact: Artifact, message_ids: Sequence[
         await purge(tx, artifact)
         return
     content = await content_of(tx, left.digest)
-    packed = Packed(
+    packed = EncodedContent(
         digest=left.digest, size=left.size, encoding=content.encoding, data=content.data
     )
-    origin = Origin(author=left.author, model=left.model, restored_from=left.number)
+    origin = Provenance(author=left.author, model=left.model, restored_from=left.number)
     fields: dict[str, Any] = {"title": left.title, "closed": left.closed}
     await revise(tx, artifact, unpack(content), packed, origin, artifact.updated_at, **fields)

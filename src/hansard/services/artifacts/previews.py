@@ -17,7 +17,7 @@ from hansard.services.artifacts.shares import Linked, Shares
 from hansard.storage.base import Reader
 
 
-class Sight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PreviewTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A revision of an artifact and the user who may see it, or a link."""
 
     tenant: str
@@ -28,7 +28,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Its token."""
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class PreviewContent(msgspec.Struct, frozen=True, kw_only=True):
     """What is to run."""
 
     type: str
@@ -37,44 +37,44 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Previews(ArtifactService):
-    async def sight(self, artifact_id: str, revision: int | None = None) -> Sight:
+    async def sight(self, artifact_id: str, revision: int | None = None) -> PreviewTarget:
         """What an address may be made for: a revision, without a number the newest.
 
         InvalidInput if nothing of this type runs.
         """
 
-        async def work(tx: Reader) -> Sight:
+        async def work(tx: Reader) -> PreviewTarget:
             artifact = await self.artifact(tx, artifact_id, "read")
             said = await self.revision_of(tx, artifact, revision)
             _check_type(artifact.type)
             return self._sight(artifact_id=artifact.id, revision=said.number)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
-    async def sight_of_link(self, token: str) -> Sight:
+    async def sight_of_link(self, token: str) -> PreviewTarget:
         """What an address may be made for that shows what a link does; InvalidInput if nothing of this type runs."""
         _check_type((await self._follow(token)).type)
         return self._sight(link=token)
 
-    async def show(self, sight: Sight) -> Shown:
+    async def show(self, sight: PreviewTarget) -> PreviewContent:
         """What there is to be seen now."""
         if sight.link:
             linked = await self._follow(sight.link)
-            return Shown(type=linked.type, title=linked.title, content=linked.content)
+            return PreviewContent(type=linked.type, title=linked.title, content=linked.content)
 
-        async def work(tx: Reader) -> Shown:
+        async def work(tx: Reader) -> PreviewContent:
             artifact = await self.artifact(tx, sight.artifact_id, "read")
             said = await self.revision_of(tx, artifact, sight.revision)
             content = await self.text(tx, said)
-            return Shown(type=artifact.type, title=said.title, content=content)
+            return PreviewContent(type=artifact.type, title=said.title, content=content)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def _follow(self, token: str) -> Linked:
         return await Shares(self.scope, self.storage, self.clock).follow(token)
 
-    def _sight(self, **what: Any) -> Sight:
-        return Sight(tenant=self.scope.tenant, user=self.scope.user, **what)
+    def _sight(self, **what: Any) -> PreviewTarget:
+        return PreviewTarget(tenant=self.scope.tenant, user=self.scope.user, **what)
 
 
 def _check_type(kind: str) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from hansard.model.artifacts import Artifact, ArtifactText, ArtifactUse, Revision
-from hansard.services.artifacts.contents import Packed, keep, text_of
+from hansard.model.artifacts import Artifact, ArtifactCounters, ArtifactText, Revision
+from hansard.services.artifacts.contents import EncodedContent, keep, text_of
 from hansard.services.artifacts.events import tell, tell_owner
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a revision comes from."""
 
     author: str | None = None
@@ -33,8 +33,8 @@ async def add(
     tx: Transaction,
     artifact: Artifact,
     text: str,
-    packed: Packed,
-    origin: Origin,
+    packed: EncodedContent,
+    origin: Provenance,
     told_at: datetime | None = None,
 ) -> Artifact:
     """A new artifact with its first revision; `told_at` is when the feed hears of it, if not at once."""
@@ -50,8 +50,8 @@ async def revise(
     tx: Transaction,
     artifact: Artifact,
     text: str,
-    packed: Packed,
-    origin: Origin,
+    packed: EncodedContent,
+    origin: Provenance,
     now: datetime,
     told_at: datetime | None = None,
     **fields: Any,
@@ -68,7 +68,7 @@ async def revise(
 
 
 async def _record(
-    tx: Transaction, artifact: Artifact, packed: Packed, origin: Origin, now: datetime
+    tx: Transaction, artifact: Artifact, packed: EncodedContent, origin: Provenance, now: datetime
 ) -> None:
     await keep(tx, packed, now)
     revision = Revision(
@@ -119,7 +119,7 @@ def _words(artifact: Artifact, text: str) -> ArtifactText:
 
 async def count(tx: Transaction, artifact: Artifact, at: datetime, **uses: int) -> None:
     """Add to the counters of the artifact's owner."""
-    use = ArtifactUse(
+    use = ArtifactCounters(
         tenant_id=tx.tenant,
         created_at=at,
         owner_id=artifact.owner_id,
@@ -128,4 +128,4 @@ async def count(tx: Transaction, artifact: Artifact, at: datetime, **uses: int) 
         language=artifact.language,
         **uses,
     )
-    await tx.tally(use)
+    await tx.increment(use)

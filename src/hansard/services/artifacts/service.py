@@ -1,7 +1,7 @@
 """Artifacts: what was made, read and changed, revision by revision.
 
 A revision never changes. To edit is to add one, and so is to go back: the old one is said again. A writer who
-says which revision should be the newest is refused with `RevisionMoved` if it is not, and overwrites nobody.
+says which revision should be the newest is refused with `RevisionConflict` if it is not, and overwrites nobody.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.ids import check_id, new_id
 from hansard.model.artifacts import (
     Artifact,
+    ArtifactCounters,
     ArtifactType,
-    ArtifactUse,
     Diff,
     Revision,
     Use,
     UseKey,
 )
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
+from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import deletion_time
 from hansard.model.pages import Page
@@ -37,7 +37,7 @@ from hansard.services.artifacts.contents import pack
 from hansard.services.artifacts.diffs import difference
 from hansard.services.artifacts.events import tell
 from hansard.services.artifacts.files import ArtifactFile, file_of
-from hansard.services.artifacts.revisions import Origin
+from hansard.services.artifacts.revisions import Provenance
 from hansard.services.artifacts.validation import (
     ArtifactFilter,
     check_content,
@@ -106,10 +106,10 @@ class Artifacts(ArtifactService):
             updated_at=now,
             **check_fields(given),
         )
-        origin = Origin(author=self.scope.user, note=check_note(note))
+        origin = Provenance(author=self.scope.user, note=check_note(note))
 
         async def work(tx: Transaction) -> Artifact:
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             placed = await self._placed(tx, made)
             there = await tx.get(Artifact, made.id)
             if there is None:
@@ -119,11 +119,13 @@ class Artifacts(ArtifactService):
                 raise AlreadyExists("This id is taken.", pointer="/id")
             return repeated(there, placed, *_GIVEN)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def get(self, artifact_id: str, *, deleted: bool = False) -> Artifact:
         right: ShareRight | None = None if deleted else "read"
-        return await self.reading(lambda tx: self.artifact(tx, artifact_id, right, deleted=deleted))
+        return await self.run_read(
+            lambda tx: self.artifact(tx, artifact_id, right, deleted=deleted)
+        )
 
     async def list(
         self,
@@ -140,7 +142,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Reader) -> list[Artifact]:
             return await tx.select(await self._among(tx, query, filter))
 
-        found = [self.shown(each) for each in await self.reading(work)]
+        found = [self.shown(each) for each in await self.run_read(work)]
         items, more = found[:limit], len(found) > limit
         last = [getattr(items[-1], name) for name in _ORDER] if more else []
         return Page(items, encode_cursor(filter, last) if more else None)
@@ -163,7 +165,7 @@ class Artifacts(ArtifactService):
             found = await self.revision_of(tx, artifact, revision)
             return artifact, found, await self.text(tx, found)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def file(self, artifact_id: str, revision: int | None = None) -> ArtifactFile:
         """An artifact as a file."""
@@ -173,7 +175,7 @@ class Artifacts(ArtifactService):
             said = await self.revision_of(tx, artifact, revision)
             return file_of(artifact, await self.text(tx, said))
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def revision(self, artifact_id: str, number: int | None = None) -> Revision:
         """One revision of an artifact; without a number the newest."""
@@ -181,7 +183,7 @@ class Artifacts(ArtifactService):
         async def work(tx: Reader) -> Revision:
             return await self.revision_of(tx, await self.artifact(tx, artifact_id, "read"), number)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def revisions(
         self, artifact_id: str, *, limit: int = 50, cursor: str | None = None
@@ -197,7 +199,7 @@ class Artifacts(ArtifactService):
             items, more = found[:limit], len(found) > limit
             return Page(items, encode_cursor(listing, [items[-1].number]) if more else None)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def diff(self, artifact_id: str, old: int | None = None, new: int | None = None) -> Diff:
         """What changed from one revision, or the first that is kept, to another, or the newest."""
@@ -211,7 +213,7 @@ class Artifacts(ArtifactService):
             b = await self.revision_of(tx, artifact, new, "/to")
             return artifact, a, b, await self.text(tx, a), await self.text(tx, b)
 
-        return await difference(*await self.reading(work))
+        return await difference(*await self.run_read(work))
 
     async def update(
         self,
@@ -245,7 +247,7 @@ class Artifacts(ArtifactService):
         }
         fields = check_fields(given)
         packed = None if isinstance(content, msgspec.UnsetType) else pack(check_content(content))
-        origin = Origin(author=self.scope.user, note=check_note(note))
+        origin = Provenance(author=self.scope.user, note=check_note(note))
 
         async def work(tx: Transaction) -> Artifact:
             found = await self.artifact(tx, artifact_id, "write", lock=True)
@@ -260,7 +262,7 @@ class Artifacts(ArtifactService):
             changes = {n: v for n, v in fields.items() if v != getattr(found, n)}
             return await self._describe(tx, found, changes, now) if changes else found
 
-        return self.shown(await self.writing(work))
+        return self.shown(await self.run_write(work))
 
     async def restore_revision(
         self, artifact_id: str, number: int, *, expect_revision: int | None = None, note: str = ""
@@ -274,13 +276,13 @@ class Artifacts(ArtifactService):
             found = await self.artifact(tx, artifact_id, "write", lock=True)
             expect(found, expect_revision)
             old = await self.revision_of(tx, found, number)
-            origin = Origin(author=self.scope.user, restored_from=number, note=note)
+            origin = Provenance(author=self.scope.user, restored_from=number, note=note)
             fields: dict[str, Any] = {"title": old.title, "closed": old.closed}
             return await artifact_revisions.revise(
                 tx, found, text, packed, origin, self.clock(), **fields
             )
 
-        return self.shown(await self.writing(work))
+        return self.shown(await self.run_write(work))
 
     # Letting go
 
@@ -291,7 +293,7 @@ class Artifacts(ArtifactService):
             found = await self.artifact(tx, artifact_id, lock=True)
             return await self._mark(tx, found, "artifact.deleted", deletion_time(self.clock()))
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def restore(self, artifact_id: str) -> Artifact:
         """Out of the trash, as it was; Conflict if what it was made in is in the trash as well."""
@@ -304,7 +306,7 @@ class Artifacts(ArtifactService):
                 raise Conflict("What this was made in is in the trash too: restore that first.")
             return await self._mark(tx, found, "artifact.restored", None)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def purge(self, artifact_id: str) -> None:
         """Out of the trash, for good, with all its revisions."""
@@ -314,7 +316,7 @@ class Artifacts(ArtifactService):
             await lifecycle.purge(tx, found)
             await tell(tx, found, "artifact.purged", self.clock())
 
-        await self.writing(work)
+        await self.run_write(work)
         await self.storage.erase()
 
     async def _mark(
@@ -334,7 +336,7 @@ class Artifacts(ArtifactService):
             found = await self.artifact(tx, artifact_id, "read")
             await artifact_revisions.count(tx, found, self.clock(), **{use: 1})
 
-        await self.writing(work)
+        await self.run_write(work)
 
     async def uses(
         self,
@@ -342,20 +344,20 @@ class Artifacts(ArtifactService):
         since: str | None = None,
         until: str | None = None,
         by: Sequence[UseKey] = get_args(UseKey),
-    ) -> Sequence[ArtifactUse]:
+    ) -> Sequence[ArtifactCounters]:
         """What was done with the user's artifacts, in their order by these; what is not among them is empty.
 
         `since` and `until` are days such as 2026-11-21 (UTC), both included.
         """
         if unknown := set(by) - set(get_args(UseKey)):
             raise InvalidInput(f"There is no {min(unknown)} to count by.", pointer="/by")
-        query = Query(ArtifactUse).where(owner_id=self.scope.user)
+        query = Query(ArtifactCounters).where(owner_id=self.scope.user)
         if since is not None:
             query = query.where(day__ge=check_day(since, "/from"))
         if until is not None:
             query = query.where(day__le=check_day(until, "/to"))
         names = [name for name in get_args(UseKey) if name in by]
-        found = await self.reading(lambda tx: tx.total(query, ["owner_id", *names]))
+        found = await self.run_read(lambda tx: tx.aggregate(query, ["owner_id", *names]))
         return sorted(found, key=lambda use: [getattr(use, name) for name in names])
 
     # What the scope may see
@@ -395,6 +397,6 @@ class Artifacts(ArtifactService):
             key = check_id(wanted.collection_id, "/collection_id")
             collection = await tx.get(Collection, key)
             own = collection is not None and collection.owner_id == self.scope.user
-            has = await tx.select(Query(Collected).where(collection_id=key)) if own else []
+            has = await tx.select(Query(CollectionItem).where(collection_id=key)) if own else []
             query = query.where(id__in=[each.artifact_id for each in has])
         return query

@@ -78,7 +78,7 @@ class Shares(ArtifactService):
                 await tx.update(Share, old.id, revoked_at=now, updated_at=now)
             return await self._add(tx, found, now, expires_at=expires_at, **fields)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def link(
         self,
@@ -98,7 +98,7 @@ class Shares(ArtifactService):
                 fields["snapshot"] = _snapshot(found, await self.revision_of(tx, found, revision))
             return await self._add(tx, found, self.clock(), expires_at=expires_at, **fields)
 
-        return NewLink(share=await self.writing(work), token=token)
+        return NewLink(share=await self.run_write(work), token=token)
 
     async def of(self, artifact_id: str) -> Sequence[Share]:
         """The shares of an artifact that were not revoked; whoever is not its owner is told of their own."""
@@ -112,7 +112,7 @@ class Shares(ArtifactService):
             own = await tx.select(shares.where(user_id=self.scope.user))
             return [share for share in own if not is_over(share, now)]
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def revoke(self, share_id: str) -> Share:
         """End a share."""
@@ -128,7 +128,7 @@ class Shares(ArtifactService):
                 await tell_owner(tx, artifact, "artifact.unshared", now, found.user_id)
             return await tx.update(Share, found.id, revoked_at=now, updated_at=now)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def is_genuine(self, token: str) -> bool:
         """Whether a token has a checksum of ours; False if it is from before there were any, or made up like one.
@@ -158,7 +158,7 @@ class Shares(ArtifactService):
                 content=await self.text(tx, revision),
             )
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def file(self, token: str) -> ArtifactFile:
         """What a link shows, as a file."""
@@ -167,7 +167,7 @@ class Shares(ArtifactService):
             artifact, revision = await self._linked(tx, token)
             return file_of(artifact, await self.text(tx, revision))
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def _linked(self, tx: Reader, token: str) -> tuple[Artifact, Revision]:
         """The artifact of a link, as it is shown there, and the revision."""
@@ -187,13 +187,13 @@ class Shares(ArtifactService):
     async def _link_key(self) -> bytes:
         """The tenant's key for checksums, made when it is first needed; it never changes."""
         if self._key is None:
-            kept = await self.reading(lambda tx: tx.get(LinkKey))
+            kept = await self.run_read(lambda tx: tx.get(LinkKey))
             self._key = (kept or await self.storage.write(self.scope.tenant, self._make_key)).data
         return self._key
 
     async def _make_key(self, tx: Transaction) -> LinkKey:
         now = self.clock()
-        await self.enter(tx, now)
+        await self.ensure_user(tx, now)
         made = LinkKey(tenant_id=tx.tenant, created_at=now, data=secrets.token_bytes(32))
         await tx.insert(made, absent=True)
         return await tx.get(LinkKey) or made

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from hansard.errors import InvalidInput, RevisionMoved, TooLarge
+from hansard.errors import InvalidInput, RevisionConflict, TooLarge
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, ArtifactType
 from hansard.model.checks import (
@@ -116,9 +116,9 @@ def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
 
 
 def expect(found: Artifact, expected: int | None) -> None:
-    """Raises RevisionMoved if the artifact has another revision than its writer expects."""
+    """Raises RevisionConflict if the artifact has another revision than its writer expects."""
     if expected is not None and expected != found.revision:
         said = f"The newest revision is {found.revision}, not {expected}."
-        raise RevisionMoved(
+        raise RevisionConflict(
             said, pointer="/expect_revision", revision=found.revision, expected=expected
         )

@@ -17,7 +17,7 @@ from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.extraction import pieces_of
 from hansard.services.base import Service
 from hansard.services.conversations import trash
-from hansard.services.conversations.forks import fork_at, look_at
+from hansard.services.conversations.forks import fork_at, select_branch
 from hansard.services.conversations.messages import place
 from hansard.services.conversations.purge import purge_branches
 from hansard.storage import message_tree
@@ -40,12 +40,12 @@ class Branches(Service):
                 raise damaged("The conversation's branches")
             return found
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def current(self, conversation_id: str) -> Branch:
         """The branch that the user is on."""
 
-        return await self.reading(lambda tx: self.tip(tx, conversation_id))
+        return await self.run_read(lambda tx: self.resolve_branch(tx, conversation_id))
 
     async def fork(
         self,
@@ -72,10 +72,10 @@ class Branches(Service):
             now = self.clock()
             fork = await fork_at(tx, self.scope, own, message, fork_id, now, name)
             if switch:
-                await look_at(tx, self.scope, conversation.id, fork.id, now)
+                await select_branch(tx, self.scope, conversation.id, fork.id, now)
             return fork
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def siblings(self, conversation_id: str, message_id: str) -> list[Message]:
         """The messages that follow the same message, itself included, oldest first."""
@@ -91,7 +91,7 @@ class Branches(Service):
             query = Query(Message).where(branch__in=[o.id for o in owners], seq=message.seq)
             return await tx.select(query.by("created_at", "id"))
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def switch(self, conversation_id: str, branch_id: str) -> Branch:
         """Be on a branch from now on: the user alone, wherever signed in."""
@@ -100,11 +100,11 @@ class Branches(Service):
             conversation = await self.conversation(tx, conversation_id)
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
-            await look_at(tx, self.scope, conversation.id, branch.id, now)
+            await select_branch(tx, self.scope, conversation.id, branch.id, now)
             await self._tell(tx, "branch.switched", branch, now)
             return branch
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def rename(self, conversation_id: str, branch_id: str, name: str) -> Branch:
         check_text(name, "/name", MAX_TITLE)
@@ -117,7 +117,7 @@ class Branches(Service):
             await self._tell(tx, "branch.updated", branch, now)
             return changed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def delete(self, conversation_id: str, branch_id: str) -> trash.Trashed:
         """Put a branch's own messages, and the branches that left it, into the trash."""
@@ -128,11 +128,11 @@ class Branches(Service):
             if branch.parent_branch is None:
                 raise Conflict("The main branch goes with its conversation.")
             now = self.clock()
-            trashed = await trash.drop(tx, conversation, branch, now)
+            trashed = await trash.trash_branch(tx, conversation, branch, now)
             await self._tell(tx, "branch.deleted", branch, now, count=trashed.count)
             return trashed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def restore(self, conversation_id: str, branch_id: str) -> int:
         """Bring back what a deletion put into the trash; returns how many messages."""
@@ -141,11 +141,11 @@ class Branches(Service):
             conversation = await self.conversation(tx, conversation_id, lock=True)
             branch = await self.branch(tx, conversation, branch_id, deleted=True, lock=True)
             now = self.clock()
-            count = await trash.put_back(tx, conversation, branch, now)
+            count = await trash.restore_branch(tx, conversation, branch, now)
             await self._tell(tx, "branch.restored", branch, now, count=count)
             return count
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def purge(self, conversation_id: str, branch_id: str) -> None:
         """Remove for good what a deletion put into the trash."""
@@ -161,7 +161,7 @@ class Branches(Service):
             await self._tell(tx, "branch.purged", top, now)
             return [branch.id for branch in reversed(gone)]
 
-        gone = await self.writing(work)
+        gone = await self.run_write(work)
         await purge_branches(self.storage, self.scope.tenant, conversation_id.lower(), gone)
 
     async def merge(
@@ -194,7 +194,7 @@ class Branches(Service):
                 placed += await place(tx, self._request(conversation, target, batch), finds)
             return placed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def _missing(self, tx: Reader, target: Branch, source: Branch) -> list[Message]:
         """What the source's path has after it left the target's, and was not merged before."""

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from hansard.model.branches import Branch
-from hansard.model.conversations import View
+from hansard.model.conversations import BranchSelection
 from hansard.model.messages import Message
 from hansard.model.scope import Scope
 from hansard.storage import message_tree
@@ -82,11 +82,11 @@ async def go_on_with(
     await tx.publish(change)
 
 
-async def look_at(
+async def select_branch(
     tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
 ) -> None:
     """Remember that the user is on a branch."""
-    view = View(
+    view = BranchSelection(
         tenant_id=tx.tenant,
         created_at=now,
         conversation_id=conversation_id,
@@ -94,4 +94,4 @@ async def look_at(
         branch=branch_id,
     )
     if not await tx.insert(view, absent=True):
-        await tx.update(View, conversation_id, scope.user, branch=branch_id)
+        await tx.update(BranchSelection, conversation_id, scope.user, branch=branch_id)

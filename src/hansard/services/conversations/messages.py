@@ -23,7 +23,7 @@ from hansard.services.base import Service, check_limit
 from hansard.services.blobs import hold_blobs
 from hansard.services.conversations import trash
 from hansard.services.conversations.drafts import UNSET, append_request, parts_of
-from hansard.services.conversations.forks import fork_before, look_at
+from hansard.services.conversations.forks import fork_before, select_branch
 from hansard.storage import message_tree
 from hansard.storage.base import Append, OnConflict, Reader, Transaction
 
@@ -46,7 +46,7 @@ class Messages(Service):
         Without `branch`: the branch the user is on. Messages whose ids were stored before, with the same
         content, are returned as they were stored, so a retry is harmless. `expect_head` is the id of the
         last message the writer knows (None: no message yet); when the branch ends elsewhere, `on_conflict`
-        decides: HeadMoved, place after it, or a new branch from where the writer was.
+        decides: HeadConflict, place after it, or a new branch from where the writer was.
         """
         self.require("write")
         request = append_request(
@@ -60,7 +60,7 @@ class Messages(Service):
         )
         finds = await extraction.find_in(extraction.answers(request.messages))
         if finds or any(blobs_of(message.parts) for message in request.messages):
-            return await self.writing(lambda tx: place(tx, request, finds))
+            return await self.run_write(lambda tx: place(tx, request, finds))
         return await self.storage.append(self.scope.tenant, request)
 
     async def read(
@@ -86,7 +86,7 @@ class Messages(Service):
         size = check_limit(limit if last is None else last)
 
         async def work(tx: Reader) -> MessagePage:
-            tip = await self.tip(tx, conversation_id, branch)
+            tip = await self.resolve_branch(tx, conversation_id, branch)
             anchor = before or after or around
             first, end = tip.head_seq - size + 1, tip.head_seq
             if anchor is not None:
@@ -95,7 +95,7 @@ class Messages(Service):
                 first, end = _window(seq, size, before=before is not None, after=after is not None)
             return _page(await message_tree.path(tx, tip, first, end), tip)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def _find(
         self, tx: Reader, tip: Branch, message_id: str, *, elsewhere: bool
@@ -115,18 +115,18 @@ class Messages(Service):
             conversation = await self.conversation(tx, conversation_id)
             return (await self.message(tx, conversation, message_id))[0]
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def all(
         self, conversation_id: str, *, branch: str | None = None
     ) -> AsyncIterator[Message]:
         """Every message of a path as it is now, oldest first, read page by page."""
 
-        end = await self.reading(lambda tx: self.tip(tx, conversation_id, branch))
+        end = await self.run_read(lambda tx: self.resolve_branch(tx, conversation_id, branch))
         before: str | None = None
         for first in range(0, end.head_seq + 1, PAGE):
             last = min(first + PAGE - 1, end.head_seq)
-            page = await self.reading(lambda tx, low=first, high=last: _part(tx, end, low, high))
+            page = await self.run_read(lambda tx, low=first, high=last: _part(tx, end, low, high))
             for message in page:
                 if message.parent_id != before:
                     raise Conflict(_CHANGED)
@@ -157,12 +157,12 @@ class Messages(Service):
             if stored:
                 return stored[0]
             fork = await fork_before(tx, self.scope, own, message, request.fork_id, now)
-            await look_at(tx, self.scope, conversation.id, fork.id, now)
+            await select_branch(tx, self.scope, conversation.id, fork.id, now)
             request = msgspec.structs.replace(request, branch=fork.id)
             [placed] = await place(tx, request, finds)
             return placed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def delete(self, conversation_id: str, message_id: str) -> trash.Trashed:
         """Put a message and all that follows from it, on every branch, into the trash."""
@@ -171,7 +171,7 @@ class Messages(Service):
             conversation = await self.conversation(tx, conversation_id, lock=True)
             message, own = await self.message(tx, conversation, message_id)
             now = self.clock()
-            trashed = await trash.cut(tx, conversation, own, message, new_id(), now)
+            trashed = await trash.trash_message(tx, conversation, own, message, new_id(), now)
             where: dict[str, Any] = {
                 "conversation_id": conversation.id,
                 "branch": trashed.branch,
@@ -181,7 +181,7 @@ class Messages(Service):
             await tx.publish(self.change("message.deleted", message.id, now, **where))
             return trashed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
 
 async def place(

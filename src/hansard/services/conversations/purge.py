@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.blobs import UPLOAD, Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.lifecycle import IMPORTING, PURGED
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
@@ -40,9 +40,9 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
             return True
         if await _purge_branches(tx, conversation, Query(Branch)):
             return True
-        await tx.delete(Query(View).where(conversation_id=conversation_id))
+        await tx.delete(Query(BranchSelection).where(conversation_id=conversation_id))
         if conversation.deleted_at != IMPORTING:  # an import counts it when all of it is there
-            await tx.tally(counted(conversation, -1))
+            await tx.increment(counted(conversation, -1))
         await tx.delete(Query(Conversation).where(id=conversation_id))
         return False
 
@@ -146,7 +146,7 @@ async def _purge_messages(
     messages = list(reversed(await tx.select(query)))
     if not messages:
         return 0
-    await tx.tally(*await counters_of(tx, conversation, messages, -1))
+    await tx.increment(*await counters_of(tx, conversation, messages, -1))
     ids = [message.id for message in messages]
     await tx.delete(Query(Rating).where(message_id__in=ids))
     blobs = {digest for message in messages for digest in blobs_of(message.parts)}
@@ -172,7 +172,9 @@ async def _purge_branch(tx: Transaction, branch: Branch) -> None:
     """Remove a branch without messages, and what belongs to it."""
     await _purge_runs(tx, branch.conversation_id, branch=branch.id)
     await tx.delete(Query(Summary).where(branch=branch.id))
-    await tx.delete(Query(View).where(conversation_id=branch.conversation_id, branch=branch.id))
+    await tx.delete(
+        Query(BranchSelection).where(conversation_id=branch.conversation_id, branch=branch.id)
+    )
     await tx.delete(Query(Branch).where(id=branch.id))
 
 
@@ -194,7 +196,7 @@ async def release_uploads(tx: Transaction, before: datetime) -> None:
 
 async def recount(tx: Transaction, conversation: Conversation, sign: int) -> None:
     """Add a conversation and its messages to the counters, or take them out with `sign=-1`."""
-    await tx.tally(counted(conversation, sign))
+    await tx.increment(counted(conversation, sign))
     for branch in await tx.select(Query(Branch).where(conversation_id=conversation.id)):
         after = -1
         while True:
@@ -202,14 +204,14 @@ async def recount(tx: Transaction, conversation: Conversation, sign: int) -> Non
             messages = await tx.select(query)
             if not messages:
                 break
-            await tx.tally(*await counters_of(tx, conversation, messages, sign))
+            await tx.increment(*await counters_of(tx, conversation, messages, sign))
             after = messages[-1].seq
 
 
-def counted(conversation: Conversation, sign: int = 1) -> Activity:
+def counted(conversation: Conversation, sign: int = 1) -> MessageCounters:
     """What a conversation itself adds to the counters."""
     at = conversation.created_at
-    return Activity(
+    return MessageCounters(
         tenant_id=conversation.tenant_id,
         created_at=at,
         owner_id=conversation.owner_id,
@@ -223,7 +225,7 @@ def counted(conversation: Conversation, sign: int = 1) -> Activity:
 
 async def counters_of(
     tx: Reader, conversation: Conversation, messages: Sequence[Message], sign: int
-) -> list[Activity]:
+) -> list[MessageCounters]:
     """What consecutive messages added to the counters when they came."""
     parent_id = messages[0].parent_id
     parent = await tx.get(Message, parent_id) if parent_id else None

@@ -40,7 +40,7 @@ class Ratings(Service):
             await tx.publish(self.change("message.rated", message.id, now, **where))
             return rating
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def list(self, conversation_id: str) -> list[Rating]:
         """The user's ratings in a conversation."""
@@ -50,4 +50,4 @@ class Ratings(Service):
             query = Query(Rating).where(conversation_id=conversation.id, user_id=self.scope.user)
             return await tx.select(query.by("created_at", "message_id"))
 
-        return await self.reading(work)
+        return await self.run_read(work)

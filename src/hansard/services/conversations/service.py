@@ -104,7 +104,7 @@ class Conversations(Service):
         )
 
         async def work(tx: Transaction) -> Conversation:
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             await self.check_project(tx, made.project_id)
             there = await tx.get(Conversation, made.id)
             if there is not None:
@@ -121,14 +121,14 @@ class Conversations(Service):
             )
             await tx.insert(made)
             await tx.insert(main)
-            await tx.tally(counted(made))
+            await tx.increment(counted(made))
             await tx.publish(self.change("conversation.created", made.id, now, **_at(made)))
             return made
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def get(self, conversation_id: str, *, deleted: bool = False) -> Conversation:
-        return await self.reading(
+        return await self.run_read(
             lambda tx: self.conversation(tx, conversation_id, deleted=deleted)
         )
 
@@ -144,7 +144,7 @@ class Conversations(Service):
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
         query = _filtered(self.scope.user, filter)
         query = query.by(*(f"-{name}" for name in order)).page(check_limit(limit) + 1, after)
-        found = await self.reading(lambda tx: tx.select(query))
+        found = await self.run_read(lambda tx: tx.select(query))
         items, more = found[:limit], len(found) > limit
         last = [getattr(items[-1], name) for name in order] if more else []
         return Page(items, encode_cursor(filter, last) if more else None)
@@ -213,7 +213,7 @@ class Conversations(Service):
                 await self._forget_models(tx, found)
             return changed
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def _forget_models(self, tx: Transaction, conversation: Conversation) -> None:
         """A model that is chosen for a conversation answers on all of its branches."""
@@ -228,7 +228,7 @@ class Conversations(Service):
             found = await self.conversation(tx, conversation_id, lock=True)
             return await self._mark(tx, found, "conversation.deleted", deletion_time(self.clock()))
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def restore(self, conversation_id: str) -> Conversation:
         """Out of the trash, as it was."""
@@ -237,7 +237,7 @@ class Conversations(Service):
             found = await self._in_trash(tx, conversation_id)
             return await self._mark(tx, found, "conversation.restored", None)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def purge(self, conversation_id: str) -> None:
         """Out of the trash, for good: messages, branches, runs and all."""
@@ -246,7 +246,7 @@ class Conversations(Service):
             found = await self._in_trash(tx, conversation_id)
             return await self._mark(tx, found, "conversation.purged", PURGED)
 
-        found = await self.writing(begin)
+        found = await self.run_write(begin)
         await purge_conversation(self.storage, self.scope.tenant, found.id)
 
     async def delete_all(self) -> int:
@@ -262,7 +262,7 @@ class Conversations(Service):
             return len(found)
 
         count = 0
-        while gone := await self.writing(batch):
+        while gone := await self.run_write(batch):
             count += gone
         return count
 
@@ -274,7 +274,7 @@ class Conversations(Service):
             return await tx.select(trash.by("id").page(BATCH))
 
         count = 0
-        while found := await self.reading(some):
+        while found := await self.run_read(some):
             for conversation in found:
                 try:
                     await self.purge(conversation.id)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from hansard.errors import Conflict, NotFound
 from hansard.model.base import Id
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.lifecycle import PURGED, deletion_time
 from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
@@ -43,7 +43,7 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     """Messages."""
 
 
-async def cut(
+async def trash_message(
     tx: Transaction,
     conversation: Conversation,
     own: Branch,
@@ -53,7 +53,7 @@ async def cut(
 ) -> Trashed:
     """Put a message of branch `own`, and all that follows from it, into the trash."""
     if own.parent_branch is not None and message.seq == own.fork_seq + 1:
-        return await drop(tx, conversation, own, now)
+        return await trash_branch(tx, conversation, own, now)
     top = Branch(
         tenant_id=tx.tenant,
         id=trash_id,
@@ -73,10 +73,12 @@ async def cut(
     await _follow(tx, own.id, message.seq, top.id, now)
     before = await tx.get(Message, message.parent_id) if message.parent_id else None
     await tx.update(Branch, own.id, **ending_with(before))
-    return await drop(tx, conversation, top, now)
+    return await trash_branch(tx, conversation, top, now)
 
 
-async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: datetime) -> Trashed:
+async def trash_branch(
+    tx: Transaction, conversation: Conversation, top: Branch, now: datetime
+) -> Trashed:
     """Put a branch, and those that left it, into the trash."""
     all_below = await below(tx, top)
     branches = [b for b in all_below if b.deleted_at is None]
@@ -87,12 +89,14 @@ async def drop(tx: Transaction, conversation: Conversation, top: Branch, now: da
         await tx.update(Branch, branch.id, deleted_at=at, updated_at=now)
         await lifecycle.delete(tx, at, now, branch=branch.id)
         count += branch.head_seq - branch.fork_seq
-    await _look_away(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
+    await _reset_selections(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
     await _show(tx, conversation, -count, top.parent_branch)
     return Trashed(branch=top.id, count=count)
 
 
-async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now: datetime) -> int:
+async def restore_branch(
+    tx: Transaction, conversation: Conversation, top: Branch, now: datetime
+) -> int:
     """Bring back a branch that was dropped, and what went with it; returns how many messages."""
     if top.deleted_at is None or top.deleted_at <= PURGED:
         raise NotFound("There is no such branch.")
@@ -126,7 +130,7 @@ async def put_back(tx: Transaction, conversation: Conversation, top: Branch, now
     return count
 
 
-async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message]:
+async def append_to_trash(tx: Transaction, run: Run, request: Append) -> list[Message]:
     """Place the answer of a run whose conversation or branch is in the trash, there, behind its prompt.
 
     Nothing is placed where what it belongs to is gone for good.
@@ -149,7 +153,7 @@ async def place_late(tx: Transaction, run: Run, request: Append) -> list[Message
     placed = await put(tx, request, home.id, prompt)
     if home.deleted_at is None:
         await _show(tx, conversation, len(placed), home.id)
-    await tx.tally(*activity(placed, conversation.project_id, prompt.created_at))
+    await tx.increment(*activity(placed, conversation.project_id, prompt.created_at))
     return placed
 
 
@@ -175,14 +179,17 @@ async def _follow(tx: Transaction, old: str, first_seq: int, new: str, now: date
     await lifecycle.move(tx, old, new)
 
 
-async def _look_away(
+async def _reset_selections(
     tx: Transaction, conversation: Conversation, gone: set[str], fallback: str | None
 ) -> None:
     """Whoever was on a branch that is gone is on the one it left."""
-    for view in await tx.select(Query(View).where(conversation_id=conversation.id)):
+    for view in await tx.select(Query(BranchSelection).where(conversation_id=conversation.id)):
         if view.branch in gone:
             await tx.update(
-                View, conversation.id, view.user_id, branch=fallback or conversation.branch
+                BranchSelection,
+                conversation.id,
+                view.user_id,
+                branch=fallback or conversation.branch,
             )
 
 

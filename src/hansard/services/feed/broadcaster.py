@@ -17,7 +17,7 @@ from hansard.errors import HansardError, StorageError
 from hansard.model.feed import FeedEntry
 from hansard.services.base import MAX_PAGE
 from hansard.storage.base import Reader, Storage
-from hansard.storage.notifier import Bell
+from hansard.storage.notifier import Subscription
 from hansard.storage.query import Query
 
 _log = logging.getLogger(__name__)
@@ -69,12 +69,12 @@ class Hub:
         raise StorageError("The database is closed.")
 
     async def _read(self) -> None:
-        with self._storage.bells.hung(self._tenant, self._user_id) as bell:
+        with self._storage.notifier.subscribe(self._tenant, self._user_id) as subscription:
             while True:
                 try:
                     if self._begin < 0:
                         await self._start()
-                    await self._keep_up(bell)
+                    await self._keep_up(subscription)
                 except HansardError as error:
                     _log.warning("A feed cannot be read: %s", error.message)
                 except Exception:  # those who follow would wait for ever
@@ -94,7 +94,7 @@ class Hub:
         self._end = self._begin
         self._take(settled)
 
-    async def _keep_up(self, bell: Bell) -> None:
+    async def _keep_up(self, subscription: Subscription) -> None:
         pause = SOON
         while True:
             looked = asyncio.get_running_loop().time()
@@ -104,7 +104,7 @@ class Hub:
                 pause = SOON
             if len(entries) == MAX_PAGE:
                 continue
-            await bell.wait(pause if unsettled else UNASKED)
+            await subscription.wait(pause if unsettled else UNASKED)
             pause = min(2 * pause, LATER) if unsettled else SOON
             await asyncio.sleep(looked + GATHER - asyncio.get_running_loop().time())
 

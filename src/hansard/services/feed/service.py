@@ -14,7 +14,7 @@ from hansard.storage.base import Reader, Storage
 from hansard.storage.query import Query
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class FeedStart(msgspec.Struct, frozen=True):
     """Where somebody who follows the feed begins."""
 
     position: int
@@ -33,28 +33,28 @@ class Feed(Service):
         """The user's changes after a position; ask again with the last one's, and nothing is missed."""
         check_limit(limit)
         _check_position(after)
-        return await self.reading(lambda tx: tx.feed(self.scope.user, after, limit))
+        return await self.run_read(lambda tx: tx.feed(self.scope.user, after, limit))
 
     async def end(self) -> int:
         """The position of the last change there is; 0 if there is none."""
-        return await self.reading(self._end)
+        return await self.run_read(self._end)
 
-    async def begin(self, after: int | None = None) -> Beginning:
+    async def begin(self, after: int | None = None) -> FeedStart:
         """Where to begin for who has seen everything up to a position, or wants to know what comes from now on."""
         if after is not None:
             _check_position(after)
 
-        async def work(tx: Reader) -> Beginning:
+        async def work(tx: Reader) -> FeedStart:
             end = await self._end(tx)
             if after is None:
-                return Beginning(end)
+                return FeedStart(end)
             later = Query(FeedEntry).where(user_id=self.scope.user, position__gt=after)
             missed = after > end or any(
                 entry.kind == TRIMMED for entry in await tx.select(later.by("position").page(1))
             )
-            return Beginning(end, resync=True) if missed else Beginning(after)
+            return FeedStart(end, resync=True) if missed else FeedStart(after)
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def _end(self, tx: Reader) -> int:
         # The newest entries may not be settled: then the last one that is lies further back.

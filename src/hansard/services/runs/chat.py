@@ -29,7 +29,7 @@ from hansard.model.parts import Part
 from hansard.model.runs import ENDED, Run
 from hansard.model.scope import Scope
 from hansard.services.conversations.drafts import append_request, prompt_of
-from hansard.services.conversations.forks import fork_at, fork_before, look_at
+from hansard.services.conversations.forks import fork_at, fork_before, select_branch
 from hansard.services.conversations.messages import place
 from hansard.services.quotas import Meters
 from hansard.services.runs.default_model import default_model
@@ -155,12 +155,12 @@ class Chat(Starter):
             self._check([name], asked)
             now = self.clock()
             fork = await fork_before(tx, self.scope, own, message, new_id(), now, model=model)
-            await look_at(tx, self.scope, conversation.id, fork.id, now)
+            await select_branch(tx, self.scope, conversation.id, fork.id, now)
             return Stored([await self.insert(tx, fork, name, asked, request_id)])
 
         return (await self.ask(request_id, work))[0]
 
-    async def go_on(
+    async def continue_run(
         self,
         run_id: str,
         *,
@@ -182,7 +182,7 @@ class Chat(Starter):
             message, own = await self.message(tx, conversation, run.message_id)
             if own.head_id != message.id:
                 own = await fork_at(tx, self.scope, own, message, new_id(), self.clock())
-                await look_at(tx, self.scope, conversation.id, own.id, self.clock())
+                await select_branch(tx, self.scope, conversation.id, own.id, self.clock())
             more = await self.insert(tx, own, run.model, run.options, request_id, mode="continue")
             return Stored([more])
 
@@ -229,10 +229,10 @@ class Chat(Starter):
             first = await self.insert(tx, tip, models[0], {}, request_id, mode="dialogue")
             return Stored([first])
 
-        def go_on(runs: list[Run]) -> None:
+        def continue_run(runs: list[Run]) -> None:
             self._begin_talk(runs[0], list(models), turns)
 
-        return (await self.ask(request_id, work, go_on))[0]
+        return (await self.ask(request_id, work, continue_run))[0]
 
     def _begin_talk(self, first: Run, models: list[str], turns: int) -> None:
         """Let the turns follow that come after the first, unless that goes on already."""
@@ -298,7 +298,7 @@ class Chat(Starter):
         if len(names) > MAX_MODELS:
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
-            chosen = await self.reading(lambda tx: self._chosen(tx, conversation_id, branch))
+            chosen = await self.run_read(lambda tx: self._chosen(tx, conversation_id, branch))
             names = [chosen or await default_model(self, self.runner, conversation_id)]
         self._check(names, options)
         return names

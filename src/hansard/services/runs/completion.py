@@ -16,7 +16,7 @@ from hansard.model.parts import Error, Part, Parts, Reasoning, Text
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
 from hansard.services.artifacts.extraction import NOTHING, Finds, find_in, keep
 from hansard.services.blobs import hold_blobs
-from hansard.services.conversations.trash import place_late
+from hansard.services.conversations.trash import append_to_trash
 from hansard.storage.base import Append, Change, Reader, Transaction
 from hansard.storage.query import Query
 
@@ -28,7 +28,7 @@ _FINISH: dict[RunStatus, Finish] = {
 INTERRUPTED = RunError("interrupted", "The answer was interrupted before it began.")
 
 
-class Ending(msgspec.Struct, frozen=True, kw_only=True):
+class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at the end of a run."""
 
     run: Run
@@ -49,11 +49,11 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last event."""
     at: datetime
 
-    def given_up(self) -> Iterator[Ending]:
+    def as_failed(self) -> Iterator[RunCompletion]:
         """Endings for when the storage refuses what was said: each keeps less of it, the last one nothing."""
         said = tuple(part for part in self.parts if isinstance(part, Text | Reasoning))
         for parts in (self.parts, _within(said, 0xFFFF), _within(said, 0x7F), ()):
-            yield Ending(
+            yield RunCompletion(
                 run=self.run,
                 status="failed",
                 parts=parts,
@@ -159,7 +159,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         try:
             placed = await tx.append(request)
         except NotFound:
-            placed = await place_late(tx, run, request)
+            placed = await append_to_trash(tx, run, request)
         await hold_blobs(tx, placed, self.at)
         await keep(tx, placed, self.finds, self.at)
         return placed[0] if placed else None
@@ -214,10 +214,10 @@ async def last_event(tx: Reader, run: Run, number: int) -> RunEvent:
     )
 
 
-async def ending_of(run: Run, events: Sequence[RunEvent], at: datetime) -> Ending:
+async def ending_of(run: Run, events: Sequence[RunEvent], at: datetime) -> RunCompletion:
     """The end of a run that nobody goes on with: interrupted, with what is stored of it."""
     parts = parts_of_events(events)
-    return Ending(
+    return RunCompletion(
         run=run,
         status="interrupted",
         parts=parts,

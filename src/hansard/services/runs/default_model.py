@@ -33,7 +33,7 @@ async def default_model(
             here = await last_model_in(tx, conversation.id, runner.providers)
         return here or await last_model(tx, service.scope.user, runner.providers)
 
-    last = None if runner.options.model else await service.reading(work)
+    last = None if runner.options.model else await service.run_read(work)
     return last or await runner.default_model()
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from hansard.context.requests import is_plain, plain, valid
 from hansard.errors import ProviderError, ProviderRefused
 from hansard.providers.base import Event, Provider, Request
-from hansard.providers.retrying import stream_patiently
+from hansard.providers.retrying import stream_with_retries
 from hansard.services.options import ChatOptions
 
 _NOT_THE_FORM = frozenset({401, 402, 403, 407, 429})
@@ -44,7 +44,7 @@ async def generate(
 
 
 def _patiently(provider: Provider, request: Request, options: ChatOptions) -> AsyncGenerator[Event]:
-    return stream_patiently(
+    return stream_with_retries(
         provider,
         request,
         attempts=options.attempts,

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from hansard.errors import HansardError, StorageError, Unavailable, Unstorable
 from hansard.model.runs import RunEvent
-from hansard.services.runs.completion import Ending
+from hansard.services.runs.completion import RunCompletion
 from hansard.storage.base import Storage
 
 _log = logging.getLogger(__name__)
@@ -25,12 +25,12 @@ STRANGE_ATTEMPTS = 5
 """How often an error that nobody foresaw may come before it is taken for a refusal."""
 
 
-async def store(storage: Storage, ending: Ending, closing: asyncio.Event) -> RunEvent | None:
+async def store(storage: Storage, ending: RunCompletion, closing: asyncio.Event) -> RunEvent | None:
     """The stored last event of the run; None if the process ends, or nothing of it can ever be stored.
 
     What is left so is ended by whoever opens the database next, from the events that were stored.
     """
-    lesser = ending.given_up()
+    lesser = ending.as_failed()
     attempt = 0
     while True:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hansard.model.runs import Run, RunEvent
-from hansard.services.runs.completion import Ending, ending_of
+from hansard.services.runs.completion import RunCompletion, ending_of
 from hansard.services.runs.runner import Runner
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
@@ -47,7 +47,9 @@ async def end_abandoned(storage: Storage, tenant: str, now: datetime, worker: st
         events = await _events(storage, run)
         ending = await ending_of(run, events, now)
 
-        async def work(tx: Transaction, ending: Ending = ending, seen: int = len(events)) -> None:
+        async def work(
+            tx: Transaction, ending: RunCompletion = ending, seen: int = len(events)
+        ) -> None:
             current = await tx.get(Run, ending.run.id, lock=True)
             if current is None or (not storage.exclusive and current.lease_until >= now):
                 return

@@ -28,7 +28,7 @@ from hansard.services.artifacts.extraction import find_in
 from hansard.services.blobs import keep as keep_blob
 from hansard.services.options import ChatOptions
 from hansard.services.runs import pending, sanitize
-from hansard.services.runs.completion import Ending
+from hansard.services.runs.completion import RunCompletion
 from hansard.services.runs.context import request_for
 from hansard.services.runs.followups import FollowUps
 from hansard.services.runs.generation import generate
@@ -171,7 +171,7 @@ class Runner:
                 if isinstance(event, ImageOutput):
                     going = live.show(await self._keep_image(live.run, event))
                 else:
-                    going = live.hear(event)
+                    going = live.on_event(event)
                 if not going:
                     break
 
@@ -239,9 +239,11 @@ class Runner:
         if last is not None and not self.closing.is_set():
             self.follow_ups.add(live.run, live.left)
 
-    async def _ending(self, live: LiveRun, status: RunStatus, error: RunError | None) -> Ending:
+    async def _ending(
+        self, live: LiveRun, status: RunStatus, error: RunError | None
+    ) -> RunCompletion:
         parts = parts_of_events(live.events)
-        return Ending(
+        return RunCompletion(
             run=live.run,
             status=status,
             parts=parts,

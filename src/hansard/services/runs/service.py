@@ -33,7 +33,7 @@ class Runs(Service):
         self.runner = runner
 
     async def get(self, run_id: str) -> Run:
-        return await self.reading(lambda tx: self.run(tx, run_id))
+        return await self.run_read(lambda tx: self.run(tx, run_id))
 
     async def list(self, conversation_id: str, *, limit: int = 50) -> list[Run]:
         """A conversation's runs, the newest first."""
@@ -44,7 +44,7 @@ class Runs(Service):
             query = Query(Run).where(conversation_id=conversation.id).by("-id")
             return await tx.select(query.page(limit))
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def active(self) -> list[Run]:
         """The user's runs that go on, in all conversations that are not in the trash."""
@@ -57,7 +57,7 @@ class Runs(Service):
             seen = {conversation.id for conversation in shown}
             return [run for run in runs if run.conversation_id in seen]
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         """A run's events with higher numbers than `after`, as they come, to the one that ends it.
@@ -76,14 +76,14 @@ class Runs(Service):
         while not self.runner.closing.is_set():
             run = await self.get(run.id)
             new = Query(RunEvent).where(run_id=run.id, number__gt=after).by("number")
-            events = await self.reading(lambda tx, q=new: tx.select(q))
+            events = await self.run_read(lambda tx, q=new: tx.select(q))
             for event in events:
                 after = event.number
                 yield event
                 if event.type in ENDED:
                     return
             if run.status in ENDED:
-                last = await self.reading(lambda tx, r=run, n=after: last_event(tx, r, n + 1))
+                last = await self.run_read(lambda tx, r=run, n=after: last_event(tx, r, n + 1))
                 yield replace(last, number=max(last.number, after + 1))
                 return
             await asyncio.sleep(POLL)
@@ -113,7 +113,7 @@ class Runs(Service):
             now = self.clock()
             return await tx.update(Run, current.id, cancel_requested=True, updated_at=now)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def run(self, tx: Reader, run_id: str) -> Run:
         key = run_id.lower()

@@ -134,7 +134,7 @@ class Starter(Service):
     ) -> list[Run]:
         """Store runs and start them; of those that were stored before, the ones that nothing works on."""
         try:
-            stored = await self.writing(work)
+            stored = await self.run_write(work)
         except Exception as error:
             if not isinstance(error, HansardError) or isinstance(error, OutcomeUnknown):
                 self.runner.spawn(self._make_sure(request_id, then))

@@ -88,7 +88,7 @@ class LiveRun:
     def next_number(self) -> int:
         return len(self.events) + 1
 
-    def hear(self, event: Event) -> bool:
+    def on_event(self, event: Event) -> bool:
         """Take in what a provider said; False when it is enough. Raises ProviderError."""
         match event:
             case TextDelta(text):

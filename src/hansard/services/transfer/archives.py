@@ -25,7 +25,7 @@ from hansard.services.artifacts.files import name_of
 from hansard.services.artifacts.revisions import count
 from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.validation import MAX_CONTENT, ArtifactFilter
-from hansard.services.transfer.import_session import Report
+from hansard.services.transfer.import_session import ImportReport
 from hansard.services.transfer.importer import Importer
 from hansard.services.transfer.validation import admit
 from hansard.storage.base import Reader, Transaction
@@ -62,7 +62,7 @@ class Bundles(ArtifactService):
             await self._count(written)
         yield await asyncio.to_thread(writer.end)
 
-    async def import_zip(self, file: IO[bytes]) -> Report:
+    async def import_zip(self, file: IO[bytes]) -> ImportReport:
         """Add the artifacts of a zip file that can be read anywhere; raises InvalidInput at the first that is wrong.
 
         Each comes whole or not at all, and what came before stays.
@@ -102,7 +102,7 @@ class Bundles(ArtifactService):
             if wanted.collection_id is not None:
                 await self.collection(tx, wanted.collection_id)
 
-        await self.reading(work)
+        await self.run_read(work)
 
     async def _named(self, ids: Sequence[str]) -> AsyncIterator[list[Artifact]]:
         found: dict[str, Artifact] = {}
@@ -115,7 +115,7 @@ class Bundles(ArtifactService):
                     raise NotFound(error.message, pointer=f"/ids/{number}") from None
                 found[artifact.id] = artifact
 
-        await self.reading(work)
+        await self.run_read(work)
         yield list(found.values())
 
     async def _filtered(self, wanted: ArtifactFilter) -> AsyncIterator[list[Artifact]]:
@@ -138,7 +138,7 @@ class Bundles(ArtifactService):
             return found, await self.revisions_of(tx, found)
 
         try:
-            artifact, revisions = await self.reading(work)
+            artifact, revisions = await self.run_read(work)
         except NotFound:
             return
         files = writer.begin(artifact, name_of(artifact), revisions)
@@ -162,7 +162,7 @@ class Bundles(ArtifactService):
             await self.artifact(tx, artifact_id, "read")
             return await self.contents(tx, revisions)
 
-        found = await self.reading(work)
+        found = await self.run_read(work)
         if len(found) < len(revisions):
             raise Conflict("An artifact was removed while it was exported.")
         return found
@@ -177,7 +177,7 @@ class Bundles(ArtifactService):
             for artifact in artifacts:
                 await count(tx, artifact, now, exported=1)
 
-        await self.writing(work)
+        await self.run_write(work)
 
     # In
 
@@ -193,7 +193,7 @@ class Bundles(ArtifactService):
                 return None, [], project
             return there, await self.revisions_of(tx, there), project
 
-        there, revisions, project = await self.reading(work)
+        there, revisions, project = await self.run_read(work)
         if there is not None and there.deleted_at == IMPORTING:
             there, revisions = None, []
         made = {revision.number: revision for revision in revisions}

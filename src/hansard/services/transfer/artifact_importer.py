@@ -21,11 +21,11 @@ from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import IMPORTING
 from hansard.model.scope import Scope
 from hansard.services.artifacts import lifecycle
-from hansard.services.artifacts.contents import Packed, keep, pack
+from hansard.services.artifacts.contents import EncodedContent, keep, pack
 from hansard.services.artifacts.events import tell_owner
 from hansard.services.artifacts.revisions import count, index
 from hansard.services.artifacts.validation import check_content
-from hansard.services.transfer.import_session import Intake
+from hansard.services.transfer.import_session import ImportSession
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 
@@ -35,11 +35,11 @@ LARGE = 16 * 1024
 """Bytes of a content that is looked at on a thread."""
 
 
-class Brought:
+class ImportedContents:
     """The contents of a file: those that are to be kept, the others by digest."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, tuple[Packed, datetime]] = {}
+        self._waiting: dict[str, tuple[EncodedContent, datetime]] = {}
         self._bytes = 0
         self._kept: set[str] = set()
         self._last: str | None = None
@@ -78,7 +78,7 @@ class Brought:
         if self._last is not None:
             raise InvalidInput(f"Content {self._last} is not followed by a revision that names it.")
 
-    def take(self, digest: str) -> tuple[Packed, datetime] | None:
+    def take(self, digest: str) -> tuple[EncodedContent, datetime] | None:
         """What is to be kept of a content, and since when it is; None if that was done before."""
         brought = self._waiting.pop(digest, None)
         self._bytes -= len(brought[0].data) if brought else 0
@@ -88,10 +88,10 @@ class Brought:
         return brought
 
 
-class Arrival:
+class ArtifactImport:
     """One artifact that is coming in."""
 
-    def __init__(self, artifact: Artifact, brought: Brought) -> None:
+    def __init__(self, artifact: Artifact, brought: ImportedContents) -> None:
         self.artifact = artifact
         self._brought = brought
         self._first: int | None = None
@@ -104,7 +104,7 @@ class Arrival:
         artifact = self.artifact
         await tx.insert(replace(artifact, deleted_at=IMPORTING, version=artifact.version - 1))
 
-    def check(self, revision: Revision) -> tuple[Packed, datetime] | None:
+    def check(self, revision: Revision) -> tuple[EncodedContent, datetime] | None:
         """What a revision brings, if it follows those before it; raises InvalidInput."""
         number = self._last.number if self._last else 0
         follows = number < revision.number <= self.artifact.revision
@@ -119,7 +119,7 @@ class Arrival:
         return brought
 
     async def add(
-        self, tx: Transaction, revision: Revision, brought: tuple[Packed, datetime] | None
+        self, tx: Transaction, revision: Revision, brought: tuple[EncodedContent, datetime] | None
     ) -> None:
         if brought is not None:
             await keep(tx, *brought)
@@ -157,19 +157,19 @@ async def show_found(
         await tx.update(Artifact, artifact.id, deleted_at=deleted[artifact.branch or ""])
 
 
-class ArtifactIntake(Intake):
+class ArtifactIntake(ImportSession):
     """Takes in artifacts: those of the conversation that is coming in with it, the others at once."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         super().__init__(scope, storage, clock)
-        self._brought = Brought()
-        self._arrival: Arrival | None = None
+        self._brought = ImportedContents()
+        self._arrival: ArtifactImport | None = None
         """The artifact that is being added."""
         self._compared: Artifact | None = None
         """The user's own artifact that is there already, and of which records come now."""
         self._left_out = False
         """Whether records come of an artifact that cannot be added."""
-        self._arrived: list[Arrival] = []
+        self._arrived: list[ArtifactImport] = []
         """Those of the conversation that is coming in."""
 
     async def remove(self, artifact: Artifact) -> None:
@@ -217,7 +217,7 @@ class ArtifactIntake(Intake):
         alone = record.conversation_id is None
         if alone and (record.message_id or record.branch or record.temporary):
             raise InvalidInput(f"Artifact {record.id} was made in no conversation of the file.")
-        self._arrival = arrival = Arrival(record, self._brought)
+        self._arrival = arrival = ArtifactImport(record, self._brought)
 
         async def work(tx: Transaction) -> None:
             await self._enter(tx)
@@ -235,7 +235,7 @@ class ArtifactIntake(Intake):
                 await asyncio.to_thread(self._brought.add, record, there=there)
             else:
                 self._brought.add(record, there=there)
-            outcome = "different" if self._left_out else "present" if there else "added"
+            outcome = "conflicting" if self._left_out else "unchanged" if there else "added"
             self._note(outcome, record)
 
     async def _says(self, content: Content) -> bool:

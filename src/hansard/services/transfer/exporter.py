@@ -18,12 +18,12 @@ from msgspec.structs import replace
 
 from hansard.errors import Conflict
 from hansard.formats import jsonl
-from hansard.model.artifacts import Artifact, Content, Extraction, Revision
+from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
-from hansard.model.conversations import Conversation, View
+from hansard.model.collections import Collection, CollectionItem
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
@@ -37,7 +37,7 @@ from hansard.services.blobs import type_in
 from hansard.services.ordering import outer_first
 from hansard.services.projects import outward
 from hansard.services.transfer.batches import Batches
-from hansard.services.transfer.import_session import Report
+from hansard.services.transfer.import_session import ImportReport
 from hansard.services.transfer.importer import Importer
 from hansard.storage import message_tree
 from hansard.storage.base import Reader
@@ -56,7 +56,7 @@ class Talk(NamedTuple):
     branches: list[Branch]
     """Each after the one it left."""
     artifacts: list[Artifact]
-    extractions: list[Extraction]
+    extractions: list[ExtractionMarker]
 
 
 class Transfer(Service):
@@ -76,7 +76,7 @@ class Transfer(Service):
             yield jsonl.write_record(record)
         yield jsonl.write_end(count)
 
-    async def import_lines(self, lines: Iterable[bytes]) -> Report:
+    async def import_lines(self, lines: Iterable[bytes]) -> ImportReport:
         """Add what the lines of an export hold; raises InvalidInput at the first line that is wrong.
 
         What came before that line stays, except for the conversation it belongs to.
@@ -100,19 +100,19 @@ class Transfer(Service):
 
     async def _one(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
         """A conversation, and the projects around it."""
-        one = await self.reading(lambda tx: self.conversation(tx, conversation_id))
+        one = await self.run_read(lambda tx: self.conversation(tx, conversation_id))
         async for record in self._conversation(one.id, shown):
             yield record
 
     async def _records(self, shown: set[str]) -> AsyncIterator[Entry]:
         """`shown` are the ids and digests of what was written and is referred to by what comes later."""
-        user = await self.reading(lambda tx: tx.get(User, self.scope.user))
+        user = await self.run_read(lambda tx: tx.get(User, self.scope.user))
         if user is not None:
             yield user
         async for setting in self._all(Query(Setting).where(user_id=self.scope.user), "name"):
             yield setting
         own = Query(Project).where(owner_id=self.scope.user).by("created_at", "id")
-        projects = await self.reading(lambda tx: tx.select(own))
+        projects = await self.run_read(lambda tx: tx.select(own))
         for project in outer_first(projects, lambda each: each.parent_id):
             shown.add(project.id)
             yield project
@@ -134,7 +134,7 @@ class Transfer(Service):
         """A project and those around it, the outermost first, unless they were written before."""
         if project_id is None or project_id in shown:
             return
-        for project in reversed(await self.reading(lambda tx: _around(tx, project_id))):
+        for project in reversed(await self.run_read(lambda tx: _around(tx, project_id))):
             if project.id not in shown:
                 shown.add(project.id)
                 yield project
@@ -143,7 +143,7 @@ class Transfer(Service):
 
     async def _conversation(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
         """A conversation with all that belongs to it, each record after those it refers to."""
-        talk = await self.reading(lambda tx: _talk(tx, conversation_id))
+        talk = await self.run_read(lambda tx: _talk(tx, conversation_id))
         if talk is None:
             return
         async for project in self._projects(talk.conversation.project_id, shown):
@@ -167,7 +167,7 @@ class Transfer(Service):
     async def _messages(self, branch: Branch) -> AsyncIterator[Message]:
         """A branch's own messages as they were when it was read."""
         for first in range(branch.fork_seq + 1, branch.head_seq + 1, PAGE):
-            for message in await self.reading(lambda tx, f=first: _leading_to(tx, branch, f)):
+            for message in await self.run_read(lambda tx, f=first: _leading_to(tx, branch, f)):
                 yield message
 
     async def _beside(self, talk: Talk, said: Container[str]) -> AsyncIterator[Entry]:
@@ -184,7 +184,7 @@ class Transfer(Service):
         async for run in self._all(Query(Run).where(**own), "id"):
             if run.status in ENDED and run.branch in ends:
                 yield run
-        async for view in self._all(Query(View).where(**own), "user_id"):
+        async for view in self._all(Query(BranchSelection).where(**own), "user_id"):
             if view.branch in seen:
                 yield view
 
@@ -192,7 +192,7 @@ class Transfer(Service):
         """The blobs that a message shows, unless they were written before."""
         for digest in sorted(blobs_of(message.parts) - shown):
             shown.add(digest)
-            blob = await self.reading(lambda tx, d=digest: tx.get(Blob, d))
+            blob = await self.run_read(lambda tx, d=digest: tx.get(Blob, d))
             if blob is None:
                 raise Conflict(_GONE)
             shown_as = _as_shown(blob, message)
@@ -233,7 +233,7 @@ class Transfer(Service):
     ) -> AsyncIterator[Entry]:
         """An artifact with the revisions that it had when it was read, each after its content."""
         own = Query(Revision).where(artifact_id=artifact.id, number__le=artifact.revision)
-        revisions = await self.reading(lambda tx: tx.select(own.by("number")))
+        revisions = await self.run_read(lambda tx: tx.select(own.by("number")))
         if not revisions:
             return  # it was purged since
         if revisions[-1].number < artifact.revision:
@@ -256,7 +256,7 @@ class Transfer(Service):
         """
         kept, digest = None, revision.digest
         if digest not in shown:
-            kept = await self.reading(lambda tx: tx.get(Content, digest))
+            kept = await self.run_read(lambda tx: tx.get(Content, digest))
         if kept is not None:
             shown.add(digest)
             plain = unpack(kept).encode()
@@ -272,7 +272,7 @@ class Transfer(Service):
             async for project in self._projects(collection.project_id, shown):
                 yield project
             yield collection
-            inside = Query(Collected).where(collection_id=collection.id)
+            inside = Query(CollectionItem).where(collection_id=collection.id)
             async for each in self._all(inside, "artifact_id"):
                 if each.artifact_id in shown:
                     yield each
@@ -281,7 +281,9 @@ class Transfer(Service):
         """Every row of a query, read page by page in an order without ties."""
         after = None
         while True:
-            page = await self.reading(lambda tx, a=after: tx.select(query.by(*order).page(PAGE, a)))
+            page = await self.run_read(
+                lambda tx, a=after: tx.select(query.by(*order).page(PAGE, a))
+            )
             for record in page:
                 yield record
             if len(page) < PAGE:
@@ -297,7 +299,7 @@ async def _talk(tx: Reader, conversation_id: str) -> Talk | None:
     own = {"conversation_id": conversation_id}
     branches = await tx.select(Query(Branch).where(**own).by("created_at", "id"))
     artifacts = await tx.select(Query(Artifact).where(**own).by("created_at", "id"))
-    extractions = Query(Extraction).where(**own).by("created_at", "message_id")
+    extractions = Query(ExtractionMarker).where(**own).by("created_at", "message_id")
     return Talk(
         conversation,
         outer_first([b for b in branches if not is_halfway(b)], lambda b: b.parent_branch),

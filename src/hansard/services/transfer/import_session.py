@@ -19,7 +19,7 @@ from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
+from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
@@ -33,16 +33,16 @@ MAX_WAITING = 50
 """Steps of what belongs to no conversation; each may have a content in it."""
 
 Work = Callable[[Transaction], Awaitable[None]]
-Outcome = Literal["added", "present", "different"]
+Outcome = Literal["added", "unchanged", "conflicting"]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import did, in numbers of records by kind."""
 
     added: dict[str, int]
-    present: dict[str, int]
+    unchanged: dict[str, int]
     """There already, and equal."""
-    different: dict[str, int]
+    conflicting: dict[str, int]
     """There already, with other content: left as they are."""
     unknown: dict[str, int]
     """Of kinds that this version does not know: passed over."""
@@ -58,7 +58,7 @@ class Step(NamedTuple):
     work: Work
 
 
-class Intake(ABC):
+class ImportSession(ABC):
     """The state of one import: the conversation that is coming in, and what was counted."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
@@ -67,7 +67,7 @@ class Intake(ABC):
         self._storage = storage
         self._clock = clock
         self._counts: dict[Outcome, Counter[str]] = {
-            "added": Counter(), "present": Counter(), "different": Counter(),
+            "added": Counter(), "unchanged": Counter(), "conflicting": Counter(),
         }  # fmt: skip
         self._problems: list[str] = []
         self._coming: Conversation | None = None
@@ -76,9 +76,9 @@ class Intake(ABC):
         self._waiting: list[Step] = []
         self._alone: list[Work] = []
 
-    def report(self) -> Report:
+    def report(self) -> ImportReport:
         counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
-        return Report(**counts, unknown=dict(self.unknown), problems=self._problems)
+        return ImportReport(**counts, unknown=dict(self.unknown), problems=self._problems)
 
     @abstractmethod
     async def _end(self) -> None:
@@ -129,7 +129,7 @@ class Intake(ABC):
             await self._write()
             await self._storage.write(self._scope.tenant, work)
 
-    def _own(self, record: Entry) -> Any:
+    def _get_owned(self, record: Entry) -> Any:
         """The record as the scope's user's own."""
         names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
         if isinstance(record, User):
@@ -176,7 +176,7 @@ class Intake(ABC):
         """Whether a record is the user's, or of something that is."""
         if isinstance(found, Revision):
             found = await tx.get(Artifact, found.artifact_id)
-        elif isinstance(found, Collected):
+        elif isinstance(found, CollectionItem):
             found = await tx.get(Collection, found.collection_id)
         elif isinstance(found, User):
             return found.id == self._scope.user
@@ -187,16 +187,16 @@ class Intake(ABC):
 
     def _leave_out(self, record: Any) -> None:
         """Report a record that cannot be added: of who has its id, and what, nothing is told."""
-        self._note("different", record)
+        self._note("conflicting", record)
         self._problem(f"{kind_of(record)} {record.id} is left out: its id is taken")
 
     def _compare(self, record: Any, there: Any) -> None:
         if record == _as_told(there, record) or (
             isinstance(record, User) and _says_the_same(record, there)
         ):
-            self._note("present", record)
+            self._note("unchanged", record)
             return
-        self._note("different", record)
+        self._note("conflicting", record)
         name = getattr(record, "id", None) or getattr(record, "name", "")
         state = "is not there" if there is None else "has other content here"
         self._problem(f"{kind_of(record)} {name} {state}".replace("  ", " "))

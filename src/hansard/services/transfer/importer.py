@@ -1,6 +1,6 @@
 """Taking in the records of an export.
 
-An import adds what is not there, leaves alone what is there and equal, and reports what is there and different; it
+An import adds what is not there, leaves alone what is there and equal, and reports what is there and conflicting; it
 never overwrites. Owners become the scope's user. A conversation is kept out of sight until all of it is there and its
 tree has been found whole; if the import fails before that it is removed again, and an import of the same file adds
 it anew.
@@ -21,11 +21,11 @@ import msgspec
 from hansard.errors import InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
-from hansard.model.artifacts import Artifact, Content, Extraction, Revision
+from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
-from hansard.model.collections import Collected, Collection
+from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
@@ -63,7 +63,7 @@ class Importer(ArtifactIntake):
     async def take(self, records: Sequence[Entry]) -> None:
         """Take in some records, in their order."""
         for kind, group in groupby(records, type):
-            own = [self._own(record) for record in group]
+            own = [self._get_owned(record) for record in group]
             if kind is not BlobChunk:
                 self._check_blob()
             if kind not in (Content, Revision):
@@ -78,7 +78,7 @@ class Importer(ArtifactIntake):
                 await self._artifacts(own)
             elif kind is Revision:
                 await self._revisions(own)
-            elif kind in (User, Setting, Project, Blob, BlobChunk, Collection, Collected):
+            elif kind in (User, Setting, Project, Blob, BlobChunk, Collection, CollectionItem):
                 await self._singly(own)
             else:
                 await self._children(own)
@@ -124,7 +124,7 @@ class Importer(ArtifactIntake):
                 deleted_at=coming.deleted_at,
                 updated_at=coming.updated_at,
             )
-            await tx.tally(counted(coming))
+            await tx.increment(counted(coming))
             change = Change(
                 user_id=self._scope.user,
                 kind="conversation.created",
@@ -194,7 +194,7 @@ class Importer(ArtifactIntake):
         self._tree.add(record)
         if isinstance(record, Message) and extraction.may_have_made(record):
             self._unread[record.id] = None
-        elif isinstance(record, Extraction):
+        elif isinstance(record, ExtractionMarker):
             self._unread.pop(record.message_id, None)
 
     def _followed(self, messages: list[Message]) -> list[tuple[Message, Message]]:
@@ -210,7 +210,7 @@ class Importer(ArtifactIntake):
     async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
         """Let the counters and the uses of blobs follow."""
         for _, group in groupby(messages, lambda message: message.branch):
-            await tx.tally(*await counters_of(tx, coming, list(group), 1))
+            await tx.increment(*await counters_of(tx, coming, list(group), 1))
         for message in messages:
             for digest in sorted(blobs_of(message.parts)):
                 held = Query(BlobUse).where(blob_id=digest, owner_id=self._scope.user)
@@ -268,7 +268,7 @@ class Importer(ArtifactIntake):
     # What stands for itself
 
     async def _singly(self, records: list[Any]) -> None:
-        if isinstance(records[0], Collection | Collected):
+        if isinstance(records[0], Collection | CollectionItem):
             await self._end()
         await self._write()
         for record in records:
@@ -300,7 +300,7 @@ class Importer(ArtifactIntake):
             changes = {"name": record.name, "traits": record.traits}
             await tx.update(User, record.id, updated_at=record.updated_at, **changes)
             return True
-        if isinstance(record, Collected) and await self._is_lost(tx, record):
+        if isinstance(record, CollectionItem) and await self._is_lost(tx, record):
             return False
         if not isinstance(record, User):
             await self._enter(tx)
@@ -330,7 +330,7 @@ class Importer(ArtifactIntake):
 
         await self._storage.write(self._scope.tenant, work)
         self._blob = None
-        outcome = "present" if there else "added"
+        outcome = "unchanged" if there else "added"
         self._note(outcome, check.blob)
         self._counts[outcome][kind_of(chunk)] += chunk.number + 1
 
@@ -338,7 +338,7 @@ class Importer(ArtifactIntake):
         if self._blob is not None:
             raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
 
-    async def _is_lost(self, tx: Reader, record: Collected) -> bool:
+    async def _is_lost(self, tx: Reader, record: CollectionItem) -> bool:
         """Whether what is collected, or where, is not the user's: exports once had what others shared."""
         collection = await tx.get(Collection, record.collection_id)
         artifact = await tx.get(Artifact, record.artifact_id)
@@ -351,4 +351,4 @@ async def _count_late(
 ) -> None:
     """Let the counters know what an early message follows: it was counted as if that were nothing."""
     for sign, at in ((-1, None), (1, before.created_at)):
-        await tx.tally(*activity([first], coming.project_id, at, sign))
+        await tx.increment(*activity([first], coming.project_id, at, sign))

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.model.artifacts import Artifact, Extraction, Revision
+from hansard.model.artifacts import Artifact, ExtractionMarker, Revision
 from hansard.model.base import Digest
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
@@ -48,10 +48,10 @@ class TreeCheck:
             self._message(record)
         elif isinstance(record, Rating) and record.message_id not in self._ids:
             raise InvalidInput(f"Message {record.message_id} was rated and is not there.")
-        elif isinstance(record, Artifact | Revision | Extraction):
+        elif isinstance(record, Artifact | Revision | ExtractionMarker):
             self._made(record)
 
-    def _made(self, record: Artifact | Revision | Extraction) -> None:
+    def _made(self, record: Artifact | Revision | ExtractionMarker) -> None:
         """What was made is made in an answer of this conversation, and where that is."""
         branch = self._ids.get(record.message_id) if record.message_id else None
         missing = record.message_id is not None and branch is None

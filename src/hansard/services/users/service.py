@@ -15,12 +15,12 @@ class People(Service):
         """The scope's user, who is entered into the record if need be."""
 
         async def work(tx: Transaction) -> User:
-            await self.enter(tx, self.clock())
+            await self.ensure_user(tx, self.clock())
             found = await tx.get(User, self.scope.user)
             assert found is not None  # noqa: S101 - entered above
             return found
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def update_me(
         self, *, name: str | None = None, traits: dict[str, Any] | None = None
@@ -33,20 +33,20 @@ class People(Service):
 
         async def work(tx: Transaction) -> User:
             now = self.clock()
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             await tx.publish(self.change("user.updated", self.scope.user, now))
             return await tx.update(User, self.scope.user, updated_at=now, **changes)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def tenant(self) -> Tenant:
         async def work(tx: Transaction) -> Tenant:
-            await self.enter(tx, self.clock())
+            await self.ensure_user(tx, self.clock())
             found = await tx.get(Tenant)
             assert found is not None  # noqa: S101 - entered above
             return found
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def update_tenant(
         self, *, name: str | None = None, instructions: str | None = None
@@ -61,8 +61,8 @@ class People(Service):
 
         async def work(tx: Transaction) -> Tenant:
             now = self.clock()
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             await tx.publish(self.change("tenant.updated", self.scope.tenant, now))
             return await tx.update(Tenant, updated_at=now, **changes)
 
-        return await self.writing(work)
+        return await self.run_write(work)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from hansard.errors import NotFound, NotSignedIn
+from hansard.errors import NotFound, Unauthenticated
 from hansard.ids import is_id, new_id
 from hansard.model.sessions import Session, SpentCode
 from hansard.services.base import Service
@@ -60,17 +60,17 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sessions(Service):
     async def begin(self, code: str, browser: str = "") -> NewSession:
-        """A session for a sign-in code that was not used before, at any server; raises NotSignedIn."""
+        """A session for a sign-in code that was not used before, at any server; raises Unauthenticated."""
         made = NewSession(
             id=new_id(), secret=secrets.token_urlsafe(32), key=secrets.token_urlsafe(32)
         )
 
         async def work(tx: Transaction) -> None:
             now = self.clock()
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             spent = SpentCode(tenant_id=tx.tenant, created_at=now, id=_hash(code))
             if not await tx.insert(spent, absent=True):
-                raise NotSignedIn("This link was used before.")
+                raise Unauthenticated("This link was used before.")
             session = Session(
                 tenant_id=tx.tenant,
                 created_at=now,
@@ -83,12 +83,12 @@ class Sessions(Service):
             )
             await tx.insert(session)
 
-        await self.writing(work)
+        await self.run_write(work)
         return made
 
     async def find(self, session_id: str) -> Session | None:
         """A session of the user's that is good now, to be compared with what somebody came with."""
-        found = await self.reading(lambda tx: self._good(tx, session_id))
+        found = await self.run_read(lambda tx: self._good(tx, session_id))
         if found is not None and self.clock() - found.seen_at >= SEEN_EVERY:
             await self._see(found)
         return found
@@ -96,7 +96,7 @@ class Sessions(Service):
     async def list(self) -> Sequence[SignedIn]:
         """The browsers that are signed in, the one that was seen last first."""
         now = self.clock()
-        found = await self.reading(lambda tx: tx.select(self._live().by("-seen_at", "id")))
+        found = await self.run_read(lambda tx: tx.select(self._live().by("-seen_at", "id")))
         return [
             SignedIn(
                 id=each.id,
@@ -118,7 +118,7 @@ class Sessions(Service):
                 raise NotFound("There is no such session.")
             await tx.update(Session, found.id, ended_at=self.clock())
 
-        await self.writing(work)
+        await self.run_write(work)
 
     async def end_all(self, *, but: str | None = None) -> int:
         """Sign every browser out, or every other one; returns how many."""
@@ -130,14 +130,14 @@ class Sessions(Service):
                 await tx.update(Session, each.id, ended_at=now)
             return len(ended)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def _see(self, session: Session) -> None:
         async def work(tx: Transaction) -> None:
             if await self._good(tx, session.id, lock=True) is not None:
                 await tx.update(Session, session.id, seen_at=self.clock())
 
-        await self.writing(work)
+        await self.run_write(work)
 
     async def _good(self, tx: Reader, session_id: str, *, lock: bool = False) -> Session | None:
         found = await tx.get(Session, session_id, lock=lock) if is_id(session_id) else None

@@ -31,11 +31,11 @@ class Settings(Service):
 
     async def list(self) -> list[Setting]:
         query = Query(Setting).where(user_id=self.scope.user).by("name")
-        return await self.reading(lambda tx: tx.select(query))
+        return await self.run_read(lambda tx: tx.select(query))
 
     async def get(self, name: str) -> Setting:
         check_text(name, "/name", MAX_NAME)
-        found = await self.reading(lambda tx: tx.get(Setting, self.scope.user, name))
+        found = await self.run_read(lambda tx: tx.get(Setting, self.scope.user, name))
         if found is None:
             raise NotFound("There is no such setting.")
         return found
@@ -51,7 +51,7 @@ class Settings(Service):
 
         async def work(tx: Transaction) -> Setting:
             now = self.clock()
-            await self.enter(tx, now)
+            await self.ensure_user(tx, now)
             made = Setting(
                 tenant_id=tx.tenant,
                 user_id=self.scope.user,
@@ -66,7 +66,7 @@ class Settings(Service):
             key = (self.scope.user, name)
             return await tx.update(Setting, *key, version=version, value=checked, updated_at=now)
 
-        return await self.writing(work)
+        return await self.run_write(work)
 
     async def delete(self, name: str) -> None:
         check_text(name, "/name", MAX_NAME)
@@ -77,4 +77,4 @@ class Settings(Service):
                 raise NotFound("There is no such setting.")
             await tx.publish(self.change("setting.deleted", name, now))
 
-        await self.writing(work)
+        await self.run_write(work)

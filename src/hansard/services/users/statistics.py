@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hansard.errors import InvalidInput
 from hansard.ids import check_id
-from hansard.model.activity import Activity, DayUse, HourUse, ModelUse, Stats, Topic
+from hansard.model.activity import DayUse, HourUse, MessageCounters, ModelUse, Stats, Topic
 from hansard.services.base import Service
 from hansard.services.users.topics import topics
 from hansard.storage.base import Reader
@@ -36,7 +36,7 @@ class Statistics(Service):
         """
         zone = _zone(tz)
         project = project_id and check_id(project_id, "/project_id")
-        query = Query(Activity).where(owner_id=self.scope.user)
+        query = Query(MessageCounters).where(owner_id=self.scope.user)
         if project is not None:
             query = query.where(project_id=project)
         if since is not None:
@@ -45,13 +45,13 @@ class Statistics(Service):
             query = query.where(day__le=check_day(until, "/until"))
 
         async def work(tx: Reader) -> Stats:
-            rows = await tx.total(query, ["day", "hour", "role", "model"])
+            rows = await tx.aggregate(query, ["day", "hour", "role", "model"])
             return summarise(rows, zone, await topics(tx, self.scope.user, project))
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
 
-def summarise(rows: Sequence[Activity], zone: ZoneInfo, found: list[Topic]) -> Stats:
+def summarise(rows: Sequence[MessageCounters], zone: ZoneInfo, found: list[Topic]) -> Stats:
     """Statistics from counters by hour, role and model."""
     said = [row for row in rows if row.role and row.messages > 0]
     times = [_hour(row) for row in said]
@@ -76,7 +76,7 @@ def summarise(rows: Sequence[Activity], zone: ZoneInfo, found: list[Topic]) -> S
     )
 
 
-def _by_model(said: Iterable[Activity]) -> list[ModelUse]:
+def _by_model(said: Iterable[MessageCounters]) -> list[ModelUse]:
     used: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in said:
         if row.model:
@@ -88,7 +88,7 @@ def _by_model(said: Iterable[Activity]) -> list[ModelUse]:
     ]
 
 
-def _by_day(said: Iterable[Activity], zone: ZoneInfo) -> list[DayUse]:
+def _by_day(said: Iterable[MessageCounters], zone: ZoneInfo) -> list[DayUse]:
     used: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in said:
         _add(used[_hour(row).astimezone(zone).date().isoformat()], row)
@@ -98,7 +98,7 @@ def _by_day(said: Iterable[Activity], zone: ZoneInfo) -> list[DayUse]:
     ]
 
 
-def _by_hour(said: Iterable[Activity], zone: ZoneInfo) -> list[HourUse]:
+def _by_hour(said: Iterable[MessageCounters], zone: ZoneInfo) -> list[HourUse]:
     used = _sum((str(_hour(row).astimezone(zone).hour), row.messages) for row in said)
     return [HourUse(hour=hour, messages=used.get(str(hour), 0)) for hour in range(24)]
 
@@ -108,7 +108,7 @@ def _told(tokens: int) -> int | None:
     return tokens or None
 
 
-def _add(sums: list[int], row: Activity) -> None:
+def _add(sums: list[int], row: MessageCounters) -> None:
     sums[0] += row.messages
     sums[1] += row.tokens_in
     sums[2] += row.tokens_out
@@ -121,7 +121,7 @@ def _sum(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     return dict(sums)
 
 
-def _hour(row: Activity) -> datetime:
+def _hour(row: MessageCounters) -> datetime:
     return datetime.fromisoformat(row.day).replace(hour=row.hour, tzinfo=UTC)
 
 

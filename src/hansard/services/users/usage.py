@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobUse
 from hansard.model.conversations import Conversation
@@ -18,7 +18,7 @@ from hansard.storage.query import Query
 BATCH = 500
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class UsageByKind(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """`conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`."""
     count: int
@@ -27,29 +27,29 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(Service):
-    async def get(self) -> list[Kept]:
+    async def get(self) -> list[UsageByKind]:
         """What is kept; messages in the trash are counted until they are purged."""
 
-        async def work(tx: Reader) -> list[Kept]:
+        async def work(tx: Reader) -> list[UsageByKind]:
             own = Query(Conversation).where(owner_id=self.scope.user)
             here = own.where(deleted_at=None)
-            said = await tx.total(Query(Activity).where(owner_id=self.scope.user), [])
+            said = await tx.aggregate(Query(MessageCounters).where(owner_id=self.scope.user), [])
             sizes = [size async for size in self._file_sizes(tx)]
             made = [size async for size in self._artifact_sizes(tx)]
             return [
-                Kept(kind="conversations", count=await tx.count(here)),
-                Kept(kind="archived", count=await tx.count(here.where(archived=True))),
-                Kept(kind="trash", count=await tx.count(own.where(deleted_at__gt=PURGED))),
-                Kept(
+                UsageByKind(kind="conversations", count=await tx.count(here)),
+                UsageByKind(kind="archived", count=await tx.count(here.where(archived=True))),
+                UsageByKind(kind="trash", count=await tx.count(own.where(deleted_at__gt=PURGED))),
+                UsageByKind(
                     kind="messages",
                     count=sum(row.messages for row in said),
                     bytes=sum(row.characters for row in said),
                 ),
-                Kept(kind="files", count=len(sizes), bytes=sum(sizes)),
-                Kept(kind="artifacts", count=len(made), bytes=sum(made)),
+                UsageByKind(kind="files", count=len(sizes), bytes=sum(sizes)),
+                UsageByKind(kind="artifacts", count=len(made), bytes=sum(made)),
             ]
 
-        return await self.reading(work)
+        return await self.run_read(work)
 
     async def _file_sizes(self, tx: Reader) -> AsyncIterator[int]:
         uses = await tx.select(Query(BlobUse).where(owner_id=self.scope.user))

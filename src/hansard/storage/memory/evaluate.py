@@ -37,7 +37,7 @@ def select(table: Table[E], rows: Iterable[E], query: Query[E]) -> list[E]:
     return found[: query.limit]
 
 
-def total(table: Table[E], rows: Iterable[E], by: Sequence[str]) -> list[E]:
+def aggregate(table: Table[E], rows: Iterable[E], by: Sequence[str]) -> list[E]:
     """Counters added up over rows that agree in `by`; the other key fields are left empty."""
     blank = {
         column.name: 0 if column.type == "int" else ""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionMoved
+from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionConflict
 from hansard.ids import now
 from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
@@ -39,7 +39,7 @@ from hansard.storage.base import (
     Write,
 )
 from hansard.storage.memory import evaluate
-from hansard.storage.notifier import Bells, bell_key
+from hansard.storage.notifier import Notifier, user_channel
 from hansard.storage.query import Query
 from hansard.storage.run_sync import run_now
 from hansard.storage.tables import SCHEMA, Schema, Table
@@ -54,7 +54,7 @@ class MemoryStorage(Storage):
 
     def __init__(self, schema: Schema = SCHEMA) -> None:
         self.schema = schema
-        self.bells = Bells()
+        self.notifier = Notifier()
         self._tenants: dict[str, dict[str, Rows]] = {}
         self._position = 0
         self._closed = False
@@ -79,7 +79,7 @@ class MemoryStorage(Storage):
                 unit.undo()
                 raise
             self._committed_at = now()
-            self.bells.ring(unit.told)
+            self.notifier.notify(unit.told)
             return done
 
         return await search_terms.run(once, passages)
@@ -130,8 +130,8 @@ class _Unit(Transaction):
         table.check(query)
         return len(evaluate.matching(table, self._rows[table.name].values(), query))
 
-    async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
-        return evaluate.total(self.schema.of(query.record), await self.select(query), by)
+    async def aggregate(self, query: Query[E], by: Sequence[str]) -> list[E]:
+        return evaluate.aggregate(self.schema.of(query.record), await self.select(query), by)
 
     async def insert(self, *records: Entry, absent: bool = False) -> int:
         added = 0
@@ -161,8 +161,8 @@ class _Unit(Transaction):
         if row is None:
             raise NotFound()
         if version is not None and row.version != version:
-            raise VersionMoved(version=row.version)
-        if table.versioned and not table.quiet.issuperset(changes):
+            raise VersionConflict(version=row.version)
+        if table.versioned and not table.unversioned.issuperset(changes):
             changes["version"] = row.version + 1
         changed = msgspec.structs.replace(row, **changes)
         self._check_references(table, changed)
@@ -184,10 +184,10 @@ class _Unit(Transaction):
     async def append(self, append: Append) -> list[Message]:
         return await message_tree.append(self, append)
 
-    async def tip(
+    async def resolve_branch(
         self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None
     ) -> Branch | None:
-        return await message_tree.tip(self, conversation_id, owner_id, viewer, branch)
+        return await message_tree.resolve_branch(self, conversation_id, owner_id, viewer, branch)
 
     async def move(self, branch: str, first_seq: int, to: str) -> int:
         moved = await self.select(Query(Message).where(branch=branch, seq__ge=first_seq))
@@ -196,7 +196,7 @@ class _Unit(Transaction):
             self._put(table, (message.id,), msgspec.structs.replace(message, branch=to))
         return len(moved)
 
-    async def tally(self, *sums: Entry) -> None:
+    async def increment(self, *sums: Entry) -> None:
         for added in sums:
             table = self.schema.of(type(added))
             key = table.key_of(added)
@@ -213,7 +213,7 @@ class _Unit(Transaction):
         for change in changes:
             position = self._storage.next_position()
             self._put(table, (position,), change.entry(self.tenant, position))
-            self.told.add(bell_key(self.tenant, change.user_id))
+            self.told.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from hansard.ids import new_id
-from hansard.storage.notifier import Bell, Bells
+from hansard.storage.notifier import Notifier, Subscription
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Send = Callable[[str], Awaitable[None]]
 Open = Callable[[], Awaitable[Any]]
 
 
-class Notices(Bells):
+class Notices(Notifier):
     """Bells that also ring for what other processes commit.
 
     `send` sends a notice, `connect` opens a connection of the driver for listening: only when somebody follows.
@@ -59,17 +59,17 @@ class Notices(Bells):
         self._seal, self._listens = seal.encode(), listen
 
     @contextmanager
-    def hung(self, tenant: str, user_id: str) -> Iterator[Bell]:
+    def subscribe(self, tenant: str, user_id: str) -> Iterator[Subscription]:
         if self._listens and self._listening is None:
             self._listening = asyncio.create_task(self._listen())
-        with super().hung(tenant, user_id) as bell:
-            yield bell
+        with super().subscribe(tenant, user_id) as subscription:
+            yield subscription
 
     def told(self, keys: Iterable[str]) -> None:
         """Ring here, and have it rung in the other processes."""
         keys = set(keys)
         if keys:
-            self.ring(keys)
+            self.notify(keys)
             self._untold |= keys
             if self._telling is None or self._telling.done():
                 self._telling = asyncio.create_task(self._tell())
@@ -102,7 +102,7 @@ class Notices(Bells):
         while True:
             try:
                 async with self._line() as lost:
-                    self.ring_all()  # for what was told while nobody listened
+                    self.notify_all()  # for what was told while nobody listened
                     await lost.wait()
             except Exception as error:
                 _log.debug("Notices are not heard: %s", error)
@@ -129,7 +129,7 @@ class Notices(Bells):
         sender, *keys = notice.split()
         if sender != self._sender:
             meant = set(keys)
-            self.ring([key for key in list(self._hung) if self._sealed(key) in meant])
+            self.notify([key for key in list(self._hung) if self._sealed(key) in meant])
 
     def _sealed(self, key: str) -> str:
         """A key as others see it, who may listen at this database but do not know its secret."""

@@ -84,7 +84,7 @@ class PostgresStorage(Storage):
         self._pool: Any = None
         self._committed_at: datetime | None = None
         self._holder: tuple[str, float] | None = None
-        self.bells = self._notices = Notices(self._notify, self.connect)
+        self.notifier = self._notices = Notices(self._notify, self.connect)
 
     async def open(self) -> None:
         try:

@@ -20,7 +20,7 @@ from hansard.storage.base import (
     TextSearch,
 )
 from hansard.storage.digests import content_digest
-from hansard.storage.notifier import bell_key
+from hansard.storage.notifier import user_channel
 from hansard.storage.postgres.errors import translated
 from hansard.storage.postgres.roles import ITSELF
 from hansard.storage.query import Query
@@ -141,7 +141,7 @@ class PostgresTransaction(SqlTransaction):
         )
         if not rows:
             return None
-        self.told.add(bell_key(self.tenant, append.owner_id))
+        self.told.add(user_channel(self.tenant, append.owner_id))
         branch, first_seq, parent, digest = rows[0]
         end = (parent and str(parent), digest and digest.hex())
         return message_tree.place(messages, str(branch), first_seq - 1, *end)
@@ -162,7 +162,7 @@ class PostgresTransaction(SqlTransaction):
                 number,
             )
             await self.run(SQL["report"], values)
-            self.told.add(bell_key(self.tenant, change.user_id))
+            self.told.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         end = (await self.rows(SQL["feed_end"], ()))[0][0]

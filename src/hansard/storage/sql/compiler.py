@@ -83,7 +83,7 @@ class TableSql(Generic[E]):
         self._select = f"SELECT {self.columns} FROM {self.name} WHERE tenant_id = {self._mark(1)}"
         self.insert = self._insert("")
         self.insert_absent = self._insert(" ON CONFLICT DO NOTHING")
-        self.tally = self._tally()
+        self.increment = self._tally()
         self.get = self._select + self._key_condition(2)
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[E]:
@@ -127,7 +127,7 @@ class TableSql(Generic[E]):
         where = f"WHERE tenant_id = {self._mark(1)}{tail}"
         return f"UPDATE {self.name} SET {', '.join(sets)} {where}", values
 
-    def total(self, query: Query[E], by: Sequence[str], tenant: str) -> tuple[str, list[Any]]:
+    def aggregate(self, query: Query[E], by: Sequence[str], tenant: str) -> tuple[str, list[Any]]:
         """Rows of the whole record: the key fields that are not in `by` are empty."""
         for name in by:
             self.table.check_field(name)
@@ -156,7 +156,7 @@ class TableSql(Generic[E]):
             self.table.check_field(name)
         values: list[Any] = [tenant, *self.key(key)]
         values += [self.value(name, value) for name, value in changes.items()]
-        bump = self.table.versioned and not self.table.quiet.issuperset(changes)
+        bump = self.table.versioned and not self.table.unversioned.issuperset(changes)
         if version is not None:
             values.append(min(max(version, 0), _LARGEST))  # what no column holds, no row has
         return self._update(tuple(changes), bump, version is not None), values

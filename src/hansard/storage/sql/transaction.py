@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from hansard.errors import NotFound, VersionMoved
+from hansard.errors import NotFound, VersionConflict
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
@@ -90,9 +90,9 @@ class SqlTransaction(Transaction):
         text, values = self.sql.of(query.record).count(query, self.tenant)
         return (await self.rows(text, values))[0][0]
 
-    async def total(self, query: Query[E], by: Sequence[str]) -> list[E]:
+    async def aggregate(self, query: Query[E], by: Sequence[str]) -> list[E]:
         sql = self.sql.of(query.record)
-        text, values = sql.total(query, by, self.tenant)
+        text, values = sql.aggregate(query, by, self.tenant)
         return sql.read(await self.rows(text, values))
 
     async def insert(self, *records: Entry, absent: bool = False) -> int:
@@ -121,7 +121,7 @@ class SqlTransaction(Transaction):
         found = await self.get(record, *key)
         if found is None:
             raise NotFound()
-        raise VersionMoved(version=getattr(found, "version", None))
+        raise VersionConflict(version=getattr(found, "version", None))
 
     async def delete(self, query: Query[Any]) -> int:
         sql = self.sql.of(query.record)
@@ -130,7 +130,7 @@ class SqlTransaction(Transaction):
         text, values = sql.delete(query, self.tenant)
         return await self.run(text, values)
 
-    async def tip(
+    async def resolve_branch(
         self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None
     ) -> Branch | None:
         sql = self.sql.of(Branch)
@@ -145,10 +145,10 @@ class SqlTransaction(Transaction):
         text, values = self.sql.of(Message).change(moved, {"branch": to}, self.tenant)
         return await self.run(text, values)
 
-    async def tally(self, *sums: Entry) -> None:
+    async def increment(self, *sums: Entry) -> None:
         if sums:
             sql = self.sql.of(type(sums[0]))
-            await self._each(sql.tally, [sql.encode(row) for row in sums])
+            await self._each(sql.increment, [sql.encode(row) for row in sums])
 
     async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         if len(values) == 1:

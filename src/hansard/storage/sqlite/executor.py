@@ -35,7 +35,7 @@ class Job:
     error: BaseException | None = None
 
 
-class Lane:
+class Executor:
     """A queue and the threads that serve it.
 
     Each thread calls `make` once for its handler, and the handler with batches of jobs; the handler sets

@@ -22,12 +22,12 @@ from hansard.model.messages import Message
 from hansard.search.tokenizer import passages
 from hansard.storage import search_terms
 from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
-from hansard.storage.notifier import Bells
+from hansard.storage.notifier import Notifier
 from hansard.storage.run_sync import run_now
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite import atomic_files, files
-from hansard.storage.sqlite.executor import MAX_BATCH, Job, Lane
+from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
 from hansard.storage.sqlite.transaction import SQL, SqliteTransaction, result_code
@@ -59,7 +59,7 @@ class SqliteStorage(Storage):
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("sqlite")
         self.readonly = readonly
-        self.bells = Bells()
+        self.notifier = Notifier()
         self.ownership = Ownership(self.path)
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
@@ -70,8 +70,8 @@ class SqliteStorage(Storage):
         self._committed_at: datetime | None = None
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
-        self._writers: Lane | None = None
-        self._readers: Lane | None = None
+        self._writers: Executor | None = None
+        self._readers: Executor | None = None
 
     async def open(self) -> None:
         opening = asyncio.ensure_future(asyncio.to_thread(self._open))
@@ -151,9 +151,9 @@ class SqliteStorage(Storage):
             if not self.readonly:
                 self._recover()
             self._check_schema()
-            self._readers = Lane("hansard-read", self._reader, threads=READERS, batch=1)
+            self._readers = Executor("hansard-read", self._reader, threads=READERS, batch=1)
             if not self.readonly:
-                self._writers = Lane("hansard-write", self._writer, threads=1, batch=MAX_BATCH)
+                self._writers = Executor("hansard-write", self._writer, threads=1, batch=MAX_BATCH)
         except BaseException:
             self._close()
             raise
@@ -189,7 +189,7 @@ class SqliteStorage(Storage):
             self._connections.pop(0).close()
         self.ownership.release()
 
-    def _lane(self, lane: Lane | None) -> Lane:
+    def _lane(self, lane: Executor | None) -> Executor:
         if lane is None or self._process != os.getpid():
             raise StorageError("The database is not open in this process.")
         return lane
@@ -286,7 +286,7 @@ class SqliteStorage(Storage):
                     return len(jobs) == 1
             self._end(connection, wrote=connection.total_changes() != start)
             self._full, self._committed_at = None, now()
-            self.bells.ring(told)
+            self.notifier.notify(told)
         except (apsw.Error, HansardError) as error:
             failure = self._failure(error)
             if connection.in_transaction:

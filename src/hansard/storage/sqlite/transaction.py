@@ -21,7 +21,7 @@ from hansard.storage.base import (
     Match,
     TextSearch,
 )
-from hansard.storage.notifier import bell_key
+from hansard.storage.notifier import user_channel
 from hansard.storage.query import Query
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
@@ -158,7 +158,7 @@ class SqliteTransaction(SqlTransaction):
         await self.run(SQL["touch"], (self.tenant, conversation, *shown))
         before = None if said_at is None else from_microseconds(said_at)
         project_id = project and uuid_from_bytes(project)
-        await self.tally(*message_tree.activity(placed, project_id, before))
+        await self.increment(*message_tree.activity(placed, project_id, before))
         await self.publish(message_tree.appended(placed, append))
         return placed
 
@@ -177,7 +177,7 @@ class SqliteTransaction(SqlTransaction):
                 change.count,
             )
             await self.run(SQL["report"], values)
-            self.told.add(bell_key(self.tenant, change.user_id))
+            self.told.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from hansard.model.activity import Activity
+from hansard.model.activity import MessageCounters
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
@@ -46,10 +46,10 @@ async def look(tx: Reader, seen: Seen) -> None:
         seen.find("counters", "do not say what the messages say", repairable=True)
 
 
-async def corrections(tx: Reader, seen: Seen) -> list[Activity]:
+async def corrections(tx: Reader, seen: Seen) -> list[MessageCounters]:
     """What must be added to the counters to make them right."""
     wanted = Counter(seen.sums)
-    rows = await tx.total(Query(Activity), _KEY)
+    rows = await tx.aggregate(Query(MessageCounters), _KEY)
     for row in rows:
         for name in _SUMS:
             wanted[*(getattr(row, field) for field in _KEY), name] -= getattr(row, name)
@@ -61,7 +61,7 @@ async def corrections(tx: Reader, seen: Seen) -> list[Activity]:
     return [
         msgspec.convert(
             {"tenant_id": tx.tenant, "created_at": at, **dict(zip(_KEY, key, strict=True)), **sums},
-            Activity,
+            MessageCounters,
         )
         for key, sums in wrong.items()
     ]

@@ -37,4 +37,4 @@ async def _mend(tx: Transaction) -> None:
         await tx.update(Conversation, conversation_id, message_count=count)
     for branch, end in seen.heads.items():
         await tx.update(Branch, branch, **end)
-    await tx.tally(*await counters.corrections(tx, seen))
+    await tx.increment(*await counters.corrections(tx, seen))

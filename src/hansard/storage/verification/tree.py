@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from hansard.model.branches import Branch
-from hansard.model.conversations import Conversation, View
+from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.storage import search_index
@@ -39,7 +39,7 @@ async def look(tx: Reader, conversation: Conversation, seen: Seen, *, sealing: b
         seen.counts[conversation.id] = count
         said = f"says that it has {conversation.message_count} messages and has {count}"
         seen.find(subject, said, repairable=True)
-    for view in await tx.select(Query(View).where(conversation_id=conversation.id)):
+    for view in await tx.select(Query(BranchSelection).where(conversation_id=conversation.id)):
         if view.branch not in known:
             seen.find(f"view of {view.user_id}", f"is of a branch that {subject} does not have")
     await runs.look(tx, conversation, known, seen)

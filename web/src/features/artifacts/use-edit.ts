@@ -54,7 +54,7 @@ export function useEdit(artifact: Artifact) {
     } catch (error) {
       setEdit((edit) => edit && kept(artifact.id, { ...edit, text: text.current }));
       // The artifact says by now that it has another revision, and with that what can be done.
-      if (!(error instanceof Refused) || error.code !== "revision-moved") notice.error(error);
+      if (!(error instanceof Refused) || error.code !== "revision-conflict") notice.error(error);
     } finally {
       setSaving(false);
     }

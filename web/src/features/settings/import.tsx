@@ -10,7 +10,7 @@ import { explain } from "@/lib/notice";
 
 type State = { step: "idle" } | { step: "running"; share: number } | { step: "done"; report: Report } | { step: "failed"; reason: string };
 
-const OUTCOMES = ["added", "present", "different", "unknown"] as const;
+const OUTCOMES = ["added", "unchanged", "conflicting", "unknown"] as const;
 /** The records that people know of; the others belong to one of them. */
 const KINDS = ["conversation", "message", "project", "artifact", "collection", "blob"] as const;
 
@@ -91,6 +91,6 @@ function inWords(counts: Readonly<Record<string, number>>, outcome: (typeof OUTC
   const known = KINDS.filter((kind) => counts[kind]).map((kind) => t(`data.import.count.${kind}` satisfies Key, { count: counts[kind] ?? 0 }));
   const kinds: readonly string[] = KINDS;
   const others = Object.entries(counts).reduce((sum, [kind, count]) => (kinds.includes(kind) ? sum : sum + count), 0);
-  const tells = others > 0 && (outcome === "different" || outcome === "unknown");
+  const tells = others > 0 && (outcome === "conflicting" || outcome === "unknown");
   return tells ? [...known, t("data.import.count.others", { count: others })] : known;
 }
