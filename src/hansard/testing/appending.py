@@ -11,14 +11,19 @@ import pytest
 
 from hansard.errors import AlreadyExists, HeadConflict, NotFound
 from hansard.ids import new_id
+from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Text
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.digests import digest_of
+from hansard.storage.message_tree import ENGAGED_GAP
+from hansard.storage.query import Query
 from hansard.testing.factories import EPOCH, append, message
 from hansard.testing.talks import ACME, feed_of, fetched, forked, matches, path_of, talking
+
+SECOND = timedelta(seconds=1)
 
 
 class AppendContract:
@@ -35,6 +40,18 @@ class AppendContract:
         assert [m.parent_id for m in placed] == [None, placed[0].id, placed[1].id]
         assert {m.branch for m in placed} == {talk.branch}
         assert await path_of(storage, talk.branch) == placed
+
+    @pytest.mark.parametrize("gap", [ENGAGED_GAP - SECOND, ENGAGED_GAP, -SECOND, timedelta(0)])
+    async def test_only_short_pauses_between_appends_are_engaged_time(
+        self, storage: Storage, gap: timedelta
+    ) -> None:
+        talk = await talking(storage)
+        for at in (EPOCH, EPOCH + gap):
+            await storage.append(ACME, append(talk, message(talk, "a", created_at=at)))
+        counters = Query(MessageCounters)
+        [total] = await storage.read(ACME, lambda tx: tx.aggregate(counters, []))
+        engaged = gap.seconds if timedelta(0) < gap < ENGAGED_GAP else 0
+        assert (total.messages, total.engaged_seconds) == (2, engaged)
 
     async def test_head_and_conversation_follow(self, storage: Storage) -> None:
         talk = await talking(storage)
@@ -72,6 +89,9 @@ class AppendContract:
             metadata={"k": {"n": [True]}},
             created_at=EPOCH + timedelta(microseconds=123456),
         )
+        defaults = {field.name: field.default for field in msgspec.structs.fields(Message)}
+        same = {name for name, default in defaults.items() if getattr(full, name) == default}
+        assert same <= {"parent_id", "digest"}, "a field has no value here"
         placed = await storage.append(ACME, append(talk, full))
         digest = digest_of(full, 0, None)
         expected = msgspec.structs.replace(full, branch=talk.branch, seq=0, digest=digest)
