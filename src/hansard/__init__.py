@@ -11,41 +11,72 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from hansard.database import Database, Services, connect
-    from hansard.errors import HansardError
-    from hansard.model.drafts import Draft, assistant, system, tool, user
-    from hansard.services.options import ChatOptions
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "ChatOptions",
-    "Database",
-    "Draft",
-    "HansardError",
-    "Services",
-    "assistant",
-    "connect",
-    "system",
-    "tool",
-    "user",
-]
-
 _HOMES = {
-    "hansard.errors": ("HansardError",),
-    "hansard.model.drafts": ("Draft", "assistant", "system", "tool", "user"),
-    "hansard.database": ("Database", "Services", "connect"),
-    "hansard.services.options": ("ChatOptions",),
+    "hansard.database": "Database Services connect",
+    "hansard.errors": (
+        "AlreadyExists BadCursor Conflict DatabaseInUse DatabaseReadOnly DatabaseUnreachable "
+        "EmptyInput HansardError HeadConflict InvalidConfig InvalidInput NotADatabase "
+        "NotFound OutcomeUnknown Overloaded PermissionDenied ProviderError ProviderRefused "
+        "ProviderUnavailable RevisionConflict SchemaOutdated SchemaTooNew StorageError "
+        "StorageFull TooLarge TooManyRequests Unauthenticated Unavailable UnknownModel "
+        "UnsafeEngine Unstorable VersionConflict"
+    ),
+    "hansard.model.activity": "DayUse HourUse MessageCounters ModelUse Stats Topic",
+    "hansard.model.artifacts": (
+        "Artifact ArtifactCounters ArtifactHit ArtifactType Diff PreviewType Revision Use UseKey"
+    ),
+    "hansard.model.blobs": "Blob",
+    "hansard.model.branches": "Branch",
+    "hansard.model.collections": "Collection",
+    "hansard.model.conversations": "Conversation",
+    "hansard.model.drafts": "Draft assistant system tool user",
+    "hansard.model.feed": "FeedEntry",
+    "hansard.model.messages": "Finish Message Rating Role Summary",
+    "hansard.model.pages": "Hit MessagePage Page",
+    "hansard.model.parts": "Data Error File Image Part Parts Reasoning Text ToolCall ToolResult",
+    "hansard.model.projects": "Project",
+    "hansard.model.runs": "Run RunError RunEvent RunEventType RunMode RunStatus",
+    "hansard.model.scope": "Right Scope",
+    "hansard.model.sessions": "Session",
+    "hansard.model.settings": "Setting",
+    "hansard.model.shares": "Share ShareRight Snapshot",
+    "hansard.model.tenants": "Tenant User",
+    "hansard.providers.base": (
+        "DataOutput Finished ImageOutput Listing Media Model Provider ProviderFailure "
+        "ReasoningDelta Request TextDelta ToolCalled Turn"
+    ),
+    "hansard.services.artifacts.backfill": "BackfillProgress",
+    "hansard.services.artifacts.files": "ArtifactFile",
+    "hansard.services.artifacts.previews": "PreviewContent PreviewTarget",
+    "hansard.services.artifacts.shares": "Linked NewLink",
+    "hansard.services.artifacts.validation": "ArtifactFilter",
+    "hansard.services.conversations.service": "ConversationFilter",
+    "hansard.services.conversations.trash": "Trashed",
+    "hansard.services.feed.service": "FeedStart",
+    "hansard.services.options": "ChatOptions Retention",
+    "hansard.services.search": "ArtifactSearchFilter SearchFilter",
+    "hansard.services.transfer.import_session": "ImportReport",
+    "hansard.services.users.sessions": "NewSession SignedIn",
+    "hansard.services.users.usage": "UsageByKind",
+    "hansard.storage.base": "Health OnConflict Storage",
 }
+"""Where each exported name is defined; `__init__.pyi` says the same to type checkers."""
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: `hansard --version` asks for nothing."""
-    for module, names in _HOMES.items():
-        if name in names:
-            found = globals()[name] = getattr(import_module(module), name)
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import a name on first use, so that `import hansard` loads nothing else."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

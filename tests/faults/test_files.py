@@ -145,7 +145,7 @@ async def test_what_is_taken_away_during_a_commit_is_not_acknowledged(
         await db.scope().conversations.create()
 
         async def work(tx: Any) -> None:
-            await tx.update(hansard.model.tenants.User, "me", name="Ada", updated_at=db.clock())
+            await tx.update(hansard.User, "me", name="Ada", updated_at=db.clock())
             os.remove(database.with_name(name))  # noqa: PTH107
 
         with pytest.raises(errors.OutcomeUnknown):
