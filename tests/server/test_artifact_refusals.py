@@ -253,7 +253,7 @@ def test_what_cannot_be_done_with_an_artifact_is_told(
     here: Site, plan: JSON, method: str, rest: str, body: JSON | None, status: int
 ) -> None:
     told = here.client.request(method, f"/artifacts/{plan['id']}{rest}", json=body)
-    codes = {400: "invalid-input", 404: "not-found", 405: "method-permission-denied"}
+    codes = {400: "invalid-input", 404: "not-found", 405: "method-not-allowed"}
     problem(told, status, codes[status])
 
 

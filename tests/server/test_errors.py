@@ -97,7 +97,7 @@ def test_an_address_that_leads_nowhere(here: Site) -> None:
     for path in ("/nothing", "/conversations/a/b/c", "/settings/a/b"):
         problem(here.client.get(path), 404, "not-found")
     told = here.client.put("/conversations")
-    problem(told, 405, "method-permission-denied")
+    problem(told, 405, "method-not-allowed")
     assert {"GET", "POST"} <= set(told.headers["allow"].split(", "))
 
 

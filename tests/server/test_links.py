@@ -132,7 +132,7 @@ def test_nothing_else_opens(here: Site) -> None:
     problem(wrong, 421, "wrong-host")
     for method in ("POST", "DELETE", "PUT"):
         told = here.stranger.request(method, f"/api/v1/links/{token}")
-        problem(told, 405, "method-permission-denied")
+        problem(told, 405, "method-not-allowed")
 
 
 def test_the_app_is_shown_for_a_link_without_a_sign_in(lone: Site) -> None:

@@ -69,7 +69,7 @@ def test_the_app_is_shown_at_every_address_of_its_own(built: Site) -> None:
         assert page.text == INDEX
     head = built.stranger.head("/")
     assert (head.status_code, head.content) == (200, b"")
-    problem(built.stranger.post("/c/0192"), 405, "method-permission-denied")
+    problem(built.stranger.post("/c/0192"), 405, "method-not-allowed")
 
 
 def test_what_has_a_hash_in_its_name_is_kept_for_good(built: Site) -> None:

@@ -34,7 +34,7 @@ _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
 class MethodNotAllowed(HansardError):
     """This address does not know the method."""
 
-    code = "method-permission-denied"
+    code = "method-not-allowed"
 
 
 class UnsupportedMediaType(HansardError):
