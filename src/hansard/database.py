@@ -22,13 +22,13 @@ from hansard.providers.registry import Providers
 from hansard.services.artifacts.backfill import Scanning
 from hansard.services.artifacts.collections import Collections
 from hansard.services.artifacts.previews import Previews
-from hansard.services.artifacts.retention import retire
+from hansard.services.artifacts.retention import remove_old_revisions
 from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.shares import Shares
 from hansard.services.blobs import Blobs
 from hansard.services.conversations.branches import Branches
 from hansard.services.conversations.messages import Messages
-from hansard.services.conversations.purge import end_temporary, finish_purges, release_uploads
+from hansard.services.conversations.purge import expire_temporary, finish_purges, release_uploads
 from hansard.services.conversations.ratings import Ratings
 from hansard.services.conversations.service import Conversations
 from hansard.services.feed.broadcaster import Hubs
@@ -210,7 +210,7 @@ class Database:
             await finish_purges(self.storage, tenant, imports=imports)
             if not self._believed:
                 continue
-            await self.storage.write(tenant, lambda tx: end_temporary(tx, now))
+            await self.storage.write(tenant, lambda tx: expire_temporary(tx, now))
             await finish_purges(self.storage, tenant, imports=False)
             await self.storage.write(tenant, lambda tx: tx.delete(old))
             await self.storage.write(tenant, lambda tx: release_uploads(tx, now - KEEP_UPLOADS))
@@ -234,7 +234,7 @@ class Database:
         count, now = 0, self.clock()
         for tenant in await self.storage.tenants():
             await trim_feeds(self.storage, tenant, now - self.keep_feed)
-            count += await retire(self.storage, tenant, now, self.retention)
+            count += await remove_old_revisions(self.storage, tenant, now, self.retention)
         return count
 
     async def _reindex(self) -> None:

@@ -54,7 +54,11 @@ async def _answer(address: str, conversation: str) -> None:
 
 def keep_artifacts_later() -> None:
     """The planted bug: an answer is stored, and what it made in a unit of its own."""
-    place, keep, append = messages.place, extraction.keep, messages.Messages.append
+    place, keep, append = (
+        messages.append_with_side_effects,
+        extraction.keep,
+        messages.Messages.append,
+    )
 
     async def without(tx: Transaction, request: Append, *_: Any) -> list[Message]:
         return await place(tx, request)
@@ -65,7 +69,7 @@ def keep_artifacts_later() -> None:
         await self.run_write(lambda tx: keep(tx, stored, finds, self.clock()))
         return stored
 
-    messages.place = without
+    messages.append_with_side_effects = without
     messages.Messages.append = later
 
 

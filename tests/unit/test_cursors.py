@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hansard.errors import BadCursor
 from hansard.services.conversations.service import ConversationFilter
-from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
+from hansard.services.cursors import IdText, Position, decode_cursor, encode_cursor
 
 TYPES = (datetime, IdText)
 LISTING = ConversationFilter(tag="red")
@@ -34,7 +34,7 @@ def test_a_cursor_is_good_for_its_own_list_alone(at: datetime, id: str) -> None:
         with pytest.raises(BadCursor):
             decode_cursor(other, cursor, TYPES)
     with pytest.raises(BadCursor):
-        decode_cursor(LISTING, cursor, (Place | None, Place))
+        decode_cursor(LISTING, cursor, (Position | None, Position))
 
 
 @given(
@@ -66,4 +66,4 @@ def test_a_damaged_cursor_is_refused_or_says_something_of_its_kind(at: int, byte
 def test_a_place_that_no_engine_has_is_refused(place: int) -> None:
     cursor = encode_cursor(["q"], [place, 0])
     with pytest.raises(BadCursor):
-        decode_cursor(["q"], cursor, (Place | None, Place))
+        decode_cursor(["q"], cursor, (Position | None, Position))

@@ -1,6 +1,6 @@
-"""What every service has: its scope, the storage, and the one way to ask for what the scope may see.
+"""The base class of the services: a scope, the storage, and the only queries for what the scope may see.
 
-The checks are here, beneath all doors: a door cannot forget them because it cannot reach the storage.
+Access checks are made here, below every interface, so no interface can skip them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ MAX_PAGE = 500
 
 
 class Service:
-    """Opened for a scope; all that it does is done for that scope."""
+    """Bound to a scope; every method acts for the scope's user.
+
+    Every method that reads or writes raises PermissionDenied if the scope lacks that right.
+    """
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         self.scope = scope
@@ -37,14 +40,17 @@ class Service:
         self.clock = clock
 
     def require(self, right: Right) -> None:
+        """Raises PermissionDenied if the scope lacks the right."""
         if right not in self.scope.rights:
-            raise PermissionDenied(f"This needs the right to {right}.")
+            raise PermissionDenied(f"This operation needs the right to {right}.")
 
     async def run_read(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+        """Run `work` in a read transaction of the scope's tenant and return its result."""
         self.require("read")
         return await self.storage.read(self.scope.tenant, work)
 
     async def run_write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a write transaction of the scope's tenant and return its result."""
         self.require("write")
         return await self.storage.write(self.scope.tenant, work)
 
@@ -53,26 +59,34 @@ class Service:
     async def conversation(
         self, tx: Reader, conversation_id: str, *, deleted: bool = False, lock: bool = False
     ) -> Conversation:
-        """A conversation of the scope's user; with `deleted`, one that is in the trash."""
+        """Return a conversation of the scope's user; with `deleted`, one in the trash.
+
+        Raises NotFound if there is none, NotADatabase if branches refer to it and it is missing.
+        """
         return await self._get_owned(tx, Conversation, conversation_id, deleted=deleted, lock=lock)
 
     async def project(self, tx: Reader, project_id: str, *, deleted: bool = False) -> Project:
+        """Return a project of the scope's user; with `deleted`, one in the trash. Raises NotFound if there is none."""
         return await self._get_owned(tx, Project, project_id, deleted=deleted)
 
     async def collection(
         self, tx: Reader, collection_id: str, *, deleted: bool = False, lock: bool = False
     ) -> Collection:
+        """Return a collection of the scope's user; with `deleted`, one in the trash.
+
+        Raises NotFound if there is none.
+        """
         return await self._get_owned(tx, Collection, collection_id, deleted=deleted, lock=lock)
 
     async def check_project(self, tx: Reader, project_id: str | None) -> None:
-        """NotFound if something is to be put into a project that is not there."""
+        """Raises NotFound if `project_id` is given and is not a project of the scope's user."""
         if project_id is not None:
             await self._get_owned(tx, Project, project_id, pointer="/project_id")
 
     async def _get_owned(
         self,
         tx: Reader,
-        kind: type[Owned],
+        record_type: type[Owned],
         record_id: str,
         *,
         deleted: bool = False,
@@ -80,13 +94,13 @@ class Service:
         pointer: str | None = None,
     ) -> Owned:
         key = record_id.lower()
-        found = await tx.get(kind, key, lock=lock) if is_id(key) else None
-        own = found is not None and found.owner_id == self.scope.user
-        if kind is Conversation and is_id(key) and not own:
-            await _check_absent(tx, key, found)
-        if found is None or not own or (found.deleted_at is not None) != deleted:
-            raise NotFound(f"There is no such {kind.__name__.lower()}.", pointer=pointer)
-        return found
+        record = await tx.get(record_type, key, lock=lock) if is_id(key) else None
+        is_owner = record is not None and record.owner_id == self.scope.user
+        if record_type is Conversation and is_id(key) and not is_owner:
+            await _check_absent(tx, key, record)
+        if record is None or not is_owner or (record.deleted_at is not None) != deleted:
+            raise NotFound(f"There is no such {record_type.__name__.lower()}.", pointer=pointer)
+        return record
 
     async def branch(
         self,
@@ -97,87 +111,106 @@ class Service:
         deleted: bool = False,
         lock: bool = False,
     ) -> Branch:
-        """A branch of the conversation; without an id the one the user is on."""
+        """Return a branch of the conversation; without `branch_id`, the user's current branch.
+
+        Raises NotFound if there is none, NotADatabase if the current branch is missing.
+        """
         current = branch_id is None
         if branch_id is None:
-            view = await tx.get(BranchSelection, conversation.id, self.scope.user)
-            branch_id = view.branch if view else conversation.branch
+            selection = await tx.get(BranchSelection, conversation.id, self.scope.user)
+            branch_id = selection.branch if selection else conversation.branch
         key = branch_id.lower()
-        found = await tx.get(Branch, key, lock=lock) if is_id(key) else None
-        if found is None and current:
+        branch = await tx.get(Branch, key, lock=lock) if is_id(key) else None
+        if branch is None and current:
             raise damaged("The conversation's branch")
         if (
-            found is None
-            or found.conversation_id != conversation.id
-            or (found.deleted_at is not None) != deleted
+            branch is None
+            or branch.conversation_id != conversation.id
+            or (branch.deleted_at is not None) != deleted
         ):
             raise NotFound("There is no such branch.", pointer="/branch")
-        return found
+        return branch
 
     async def resolve_branch(
         self, tx: Reader, conversation_id: str, branch_id: str | None = None
     ) -> Branch:
-        """What `branch` gives, found in one step where it is to be found."""
-        key, wanted = conversation_id.lower(), branch_id and branch_id.lower()
-        if is_id(key) and (wanted is None or is_id(wanted)):
-            found = await tx.resolve_branch(key, self.scope.user, self.scope.user, wanted)
-            if found is not None:
-                return found
+        """Return the same as `branch`, with one query in the usual case.
+
+        Raises NotFound if there is no such conversation or branch.
+        """
+        key, branch_key = conversation_id.lower(), branch_id and branch_id.lower()
+        if is_id(key) and (branch_key is None or is_id(branch_key)):
+            branch = await tx.resolve_branch(key, self.scope.user, self.scope.user, branch_key)
+            if branch is not None:
+                return branch
         return await self.branch(tx, await self.conversation(tx, conversation_id), branch_id)
 
     async def message(
         self, tx: Reader, conversation: Conversation, message_id: str
     ) -> tuple[Message, Branch]:
-        """A message of the conversation that is not in the trash, and the branch that owns it."""
+        """Return a message of the conversation that is not in the trash, and the branch that owns it.
+
+        Raises NotFound if there is none, NotADatabase if its branch is missing.
+        """
         key = message_id.lower()
-        found = await tx.get(Message, key) if is_id(key) else None
-        if found is None or found.conversation_id != conversation.id:
+        message = await tx.get(Message, key) if is_id(key) else None
+        if message is None or message.conversation_id != conversation.id:
             raise NotFound("There is no such message.")
-        branch = await tx.get(Branch, found.branch)
-        if (
-            branch is None and await tx.get(Message, key) is not None
-        ):  # it may have been purged meanwhile
+        branch = await tx.get(Branch, message.branch)
+        # The message may have been purged since it was read.
+        if branch is None and await tx.get(Message, key) is not None:
             raise damaged("The message's branch")
         if branch is None or branch.deleted_at is not None:
             raise NotFound("There is no such message.")
-        return found, branch
+        return message, branch
 
-    # What writing has in common
+    # Shared by writes
 
-    def change(self, kind: str, subject_id: str, at: datetime, **where: Any) -> Change:
-        return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **where)
+    def change(self, kind: str, subject_id: str, at: datetime, **fields: Any) -> Change:
+        """Return an entry for the user's feed; `fields` are its optional fields, such as `conversation_id`."""
+        return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **fields)
 
     async def ensure_user(self, tx: Transaction, at: datetime) -> None:
-        """Make sure that the scope's tenant and user are in the record."""
+        """Create the records of the scope's tenant and user unless they exist."""
         if await tx.get(User, self.scope.user) is None:
-            born: dict[str, Any] = {
+            fields: dict[str, Any] = {
                 "tenant_id": self.scope.tenant,
                 "created_at": at,
                 "updated_at": at,
             }
-            await tx.insert(Tenant(**born), absent=True)
-            await tx.insert(User(id=self.scope.user, **born), absent=True)
+            await tx.insert(Tenant(**fields), absent=True)
+            await tx.insert(User(id=self.scope.user, **fields), absent=True)
 
 
-async def _check_absent(tx: Reader, conversation_id: str, found: Any) -> None:
-    """Raise NotADatabase if a conversation is not found that branches tell of.
+async def _check_absent(tx: Reader, conversation_id: str, conversation: Any) -> None:
+    """Raise NotADatabase if branches refer to a conversation that does not exist.
 
-    Of one that is somebody else's the same is asked, so that it takes as long as one that is missing.
+    The query is also made for conversations of other users, so that both cases take the same time.
     """
-    told = await tx.count(Query(Branch).where(conversation_id=conversation_id))
-    if found is None and told and await tx.get(Conversation, conversation_id) is None:
-        raise damaged("A conversation")  # nor did it come meanwhile
+    branch_count = await tx.count(Query(Branch).where(conversation_id=conversation_id))
+    if (
+        conversation is None
+        and branch_count
+        and await tx.get(Conversation, conversation_id) is None
+    ):
+        raise damaged("A conversation")  # nor was it created meanwhile
 
 
-def repeated(there: Owned, made: Owned, *fields: str) -> Owned:
-    """What is there already, if it could be what was made: a repeated request; else raises AlreadyExists."""
-    given = ("owner_id", *fields)
-    if there.deleted_at or any(getattr(there, name) != getattr(made, name) for name in given):
+def return_if_identical(existing: Owned, requested: Owned, *fields: str) -> Owned:
+    """Return `existing` if the request could have created it, so that requests can be repeated.
+
+    `fields` are the names of the fields to compare. Raises AlreadyExists if one differs or the record is deleted.
+    """
+    compared = ("owner_id", *fields)
+    if existing.deleted_at or any(
+        getattr(existing, name) != getattr(requested, name) for name in compared
+    ):
         raise AlreadyExists("This id is taken.", pointer="/id")
-    return there
+    return existing
 
 
 def check_limit(limit: int) -> int:
+    """Return `limit`, a number of items. Raises InvalidInput if it is not between 1 and MAX_PAGE."""
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidInput(f"A page has 1 to {MAX_PAGE} items.", pointer="/limit")
+        raise InvalidInput(f"limit must be between 1 and {MAX_PAGE}.", pointer="/limit")
     return limit

@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, in a form that is good for that list alone."""
+"""Cursors: the position in a list, valid for that list only."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from hansard.errors import BadCursor
 
 IdText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
-Place = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+Position = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 
 
 def encode_cursor(listing: Any, values: Sequence[Any]) -> str:
-    """A cursor that goes on after these values, in the list that `listing` describes."""
-    text = msgspec.json.encode([_mark(listing), *values])
+    """Return the cursor after these sort values, in the list that `listing` describes."""
+    text = msgspec.json.encode([_digest(listing), *values])
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
 def decode_cursor(listing: Any, cursor: str, types: Sequence[Any]) -> tuple[Any, ...]:
-    """The values that the cursor goes on after; raises BadCursor."""
+    """Return the sort values of a cursor, with these types. Raises BadCursor if it is invalid or another list's."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        mark, *values = msgspec.json.decode(text, type=tuple[(str, *types)])
+        digest, *values = msgspec.json.decode(text, type=tuple[(str, *types)])
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise BadCursor(pointer="/cursor") from error
     zones = {value.tzinfo for value in values if isinstance(value, datetime)}
-    if mark != _mark(listing) or not zones <= {UTC}:
+    if digest != _digest(listing) or not zones <= {UTC}:
         raise BadCursor(pointer="/cursor")
     return tuple(values)
 
 
-def _mark(listing: Any) -> str:
-    described = msgspec.json.encode(listing, order="deterministic")
-    return hashlib.sha256(described).hexdigest()[:8]
+def _digest(listing: Any) -> str:
+    encoded = msgspec.json.encode(listing, order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()[:8]

@@ -8,7 +8,7 @@ from hansard.errors import Conflict
 from hansard.ids import check_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
 from hansard.model.projects import Project
-from hansard.services.base import Service, repeated
+from hansard.services.base import Service, return_if_identical
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -48,7 +48,9 @@ class Projects(Service):
                 await self._check_nesting(tx, made.id, made.parent_id)
             there = await tx.get(Project, made.id)
             if there is not None:
-                return repeated(there, made, "parent_id", "name", "instructions", "model")
+                return return_if_identical(
+                    there, made, "parent_id", "name", "instructions", "model"
+                )
             await tx.insert(made)
             await tx.publish(self.change("project.created", made.id, now))
             return made

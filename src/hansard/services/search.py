@@ -18,7 +18,7 @@ from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
 from hansard.search.tokenizer import Clause, clauses, spans
 from hansard.services.base import Service, check_limit
-from hansard.services.cursors import Place, decode_cursor, encode_cursor
+from hansard.services.cursors import Position, decode_cursor, encode_cursor
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Match, Reader, TextSearch
 from hansard.storage.query import Query
 from hansard.storage.search_terms import LONG
@@ -96,7 +96,7 @@ class Search(Service):
         check_limit(limit)
         before, offset = None, 0
         if cursor is not None:
-            before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
+            before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
         wanted = self._wanted(q, filter, before)
 
         async def work(tx: Reader) -> tuple[list[_Found], str | None]:
@@ -125,7 +125,7 @@ class Search(Service):
         check_limit(limit)
         before, offset = None, 0
         if cursor is not None:
-            before, offset = decode_cursor([q, filter], cursor, (Place | None, Place))
+            before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
         wanted = self._wanted_artifacts(q, filter, before)
 
         async def work(tx: Reader) -> tuple[list[_Found], str | None]:

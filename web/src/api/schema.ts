@@ -1791,7 +1791,7 @@ export interface components {
         };
         /**
          * Trashed
-         * @description What a deletion took, and the branch in the trash that brings it back.
+         * @description The result of a deletion: its size, and the branch in the trash that restores it.
          */
         Trashed: {
             /** @description a UUID */
@@ -2931,7 +2931,7 @@ export interface components {
         };
         /**
          * NewLink
-         * @description A link that was made; its token is told this once.
+         * @description A new link; its token is only returned once.
          */
         NewLink: {
             share: components["schemas"]["Share"];
@@ -2946,7 +2946,7 @@ export interface components {
         };
         /**
          * Linked
-         * @description What a link shows.
+         * @description The content of a link.
          */
         Linked: {
             type: string;
@@ -2956,7 +2956,7 @@ export interface components {
             revision: number;
             /**
              * Format: date-time
-             * @description When that revision was made.
+             * @description When that revision was created.
              */
             updated_at: string;
             content: string;

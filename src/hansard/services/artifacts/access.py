@@ -1,9 +1,9 @@
-"""Who may do what with an artifact: its owner everything, others what a share lets them.
+"""Access to artifacts: the owner may do everything, other users what their shares allow.
 
-A right is looked up anew in every unit that reads, so a share that was revoked, or has run out, is over at once, also
-between two pieces of a stream. Services that have a scope read artifacts, revisions and contents through this class
-alone, after `artifact` in the same unit. Where an artifact was made is its owner's business: it is handed to others
-without its place.
+Rights are read in every transaction, so a share that is revoked or expires ends at once, also between two
+chunks of a stream. Services read artifacts, revisions and contents only through this class, after calling
+`artifact` in the same transaction. Other users do not see where an artifact was created: its conversation,
+project and message are removed.
 """
 
 from __future__ import annotations
@@ -14,24 +14,28 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hansard.errors import NotFound, PermissionDenied
-from hansard.ids import is_id
+from hansard.ids import check_id, is_id
 from hansard.model.artifacts import Artifact, Content, Revision
+from hansard.model.collections import Collection, CollectionItem
 from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Message
 from hansard.model.shares import Share, ShareRight
 from hansard.services.artifacts.contents import text_of
-from hansard.services.artifacts.events import is_over
+from hansard.services.artifacts.events import is_expired
+from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
 _MISSING = "There is no such artifact."
-_NOWHERE: dict[str, None] = dict.fromkeys(
+_HIDDEN: dict[str, None] = dict.fromkeys(
     ("conversation_id", "project_id", "message_id", "branch", "part")
 )
 
 
 class ArtifactService(Service):
+    """Base of the services that read artifacts."""
+
     async def artifact(
         self,
         tx: Reader,
@@ -41,41 +45,42 @@ class ArtifactService(Service):
         deleted: bool = False,
         lock: bool = False,
     ) -> Artifact:
-        """An artifact of the scope's user, or with a `right` one that is shared; with `deleted`, one in the trash.
+        """Return an artifact of the scope's user, or with `right` one that is shared; with `deleted`, one in the trash.
 
-        Raises PermissionDenied if it may only be read. With the right to write, it is whole: hand out `shown`.
+        With the right "write" the record is complete; pass it through `shown` before returning it to a user. Raises
+        NotFound if there is none, PermissionDenied if it is shared with other rights only.
         """
         key = artifact_id.lower()
         if not is_id(key):
             raise NotFound(_MISSING)
-        found = await tx.get(Artifact, key, lock=lock)
-        own = found is not None and found.owner_id == self.scope.user
-        if not own and right is not None:
+        artifact = await tx.get(Artifact, key, lock=lock)
+        is_allowed = artifact is not None and artifact.owner_id == self.scope.user
+        if not is_allowed and right is not None:
             rights = await self._rights(tx, key)
-            own = right in rights
-            if found is not None and found.deleted_at is None and rights and not own:
-                raise PermissionDenied("This artifact is shared to be read.")
-        if found is None or not own or not _is_as(found, deleted):
+            is_allowed = right in rights
+            if artifact is not None and artifact.deleted_at is None and rights and not is_allowed:
+                raise PermissionDenied("You have read-only access to this artifact.")
+        if artifact is None or not is_allowed or not _matches_state(artifact, deleted):
             raise NotFound(_MISSING)
-        return found if right == "write" else self.shown(found)
+        return artifact if right == "write" else self.shown(artifact)
 
     def shown(self, artifact: Artifact) -> Artifact:
-        """An artifact as the scope's user may see it."""
-        return artifact if artifact.owner_id == self.scope.user else replace(artifact, **_NOWHERE)
+        """Return an artifact with the fields that the scope's user may see."""
+        return artifact if artifact.owner_id == self.scope.user else replace(artifact, **_HIDDEN)
 
     def shown_revision(self, artifact: Artifact, revision: Revision) -> Revision:
-        """A revision of an artifact as the scope's user may see it."""
-        own = artifact.owner_id == self.scope.user
-        return revision if own else replace(revision, message_id=None, part=None)
+        """Return a revision of an artifact with the fields that the scope's user may see."""
+        is_owner = artifact.owner_id == self.scope.user
+        return revision if is_owner else replace(revision, message_id=None, part=None)
 
     async def _rights(self, tx: Reader, artifact_id: str) -> set[ShareRight]:
-        """What the artifact's owner lets the scope's user do."""
-        given = Query(Share).where(
+        """Return the rights that the scope's user has through shares."""
+        shares = Query(Share).where(
             artifact_id=artifact_id, user_id=self.scope.user, revoked_at=None
         )
         now = self.clock()
         rights: set[ShareRight] = {
-            share.right for share in await tx.select(given) if not is_over(share, now)
+            share.right for share in await tx.select(shares) if not is_expired(share, now)
         }
         if rights:
             rights.add("read")
@@ -84,13 +89,16 @@ class ArtifactService(Service):
     async def revision_of(
         self, tx: Reader, artifact: Artifact, number: int | None, pointer: str = "/revision"
     ) -> Revision:
-        """A revision by its number; None is the newest."""
-        wanted = artifact.revision if number is None else number
-        known = 0 < wanted <= artifact.revision
-        found = await tx.get(Revision, artifact.id, wanted) if known else None
-        if found is None:
+        """Return a revision by its number, which starts at 1; None for the newest.
+
+        Raises NotFound if it does not exist or is no longer kept.
+        """
+        revision_number = artifact.revision if number is None else number
+        exists = 0 < revision_number <= artifact.revision
+        revision = await tx.get(Revision, artifact.id, revision_number) if exists else None
+        if revision is None:
             raise NotFound("There is no such revision.", pointer=pointer)
-        return self.shown_revision(artifact, found)
+        return self.shown_revision(artifact, revision)
 
     async def revisions_of(
         self,
@@ -99,41 +107,62 @@ class ArtifactService(Service):
         limit: int | None = None,
         after: tuple[int, ...] | None = None,
     ) -> list[Revision]:
-        """The revisions of an artifact, the newest first; those before the number in `after`, if it is given."""
-        own = Query(Revision).where(artifact_id=artifact.id).by("-number").page(limit, after)
-        return [self.shown_revision(artifact, each) for each in await tx.select(own)]
+        """Return revisions of an artifact, newest first; with `after`, those before that number."""
+        query = Query(Revision).where(artifact_id=artifact.id).by("-number").page(limit, after)
+        return [self.shown_revision(artifact, revision) for revision in await tx.select(query)]
 
     async def oldest_of(self, tx: Reader, artifact: Artifact) -> Revision:
-        """The first revision that is kept."""
-        kept = Query(Revision).where(artifact_id=artifact.id).by("number").page(1)
-        [found] = await tx.select(kept)
-        return self.shown_revision(artifact, found)
+        """Return the oldest revision that is kept."""
+        query = Query(Revision).where(artifact_id=artifact.id).by("number").page(1)
+        [revision] = await tx.select(query)
+        return self.shown_revision(artifact, revision)
 
     async def text(self, tx: Reader, revision: Revision) -> str:
-        """What a revision says."""
+        """Return the text of a revision."""
         return await text_of(tx, revision.digest)
 
     async def contents(self, tx: Reader, revisions: Sequence[Revision]) -> dict[str, Content]:
-        """What revisions say, by digest, without what was let go since."""
+        """Return the contents of revisions by digest, without those removed meanwhile."""
         digests = sorted({revision.digest for revision in revisions})
-        found = await tx.select(Query(Content).where(id__in=digests))
-        return {content.id: content for content in found}
+        contents = await tx.select(Query(Content).where(id__in=digests))
+        return {content.id: content for content in contents}
 
     async def made_in(self, tx: Reader, message_id: str) -> list[str]:
-        """The artifacts that an answer of the user's made or changed."""
+        """Return the ids of the artifacts that a message of the user created or changed."""
         message = await tx.get(Message, message_id)
         if message is None or message.owner_id != self.scope.user:
             return []
-        made = await tx.select(Query(Revision).where(message_id=message_id))
-        return sorted({revision.artifact_id for revision in made})
+        revisions = await tx.select(Query(Revision).where(message_id=message_id))
+        return sorted({revision.artifact_id for revision in revisions})
+
+    async def narrow(
+        self, tx: Reader, query: Query[Artifact], criteria: ArtifactFilter
+    ) -> Query[Artifact]:
+        """Narrow the query to shared artifacts, to those of a message or to those of a collection."""
+        if criteria.shared:
+            query = query.where(id__in=await shared_with(tx, self.scope.user, self.clock()))
+        if criteria.message_id is not None:
+            record_id = check_id(criteria.message_id, "/message_id")
+            query = query.where(id__in=await self.made_in(tx, record_id))
+        if criteria.collection_id is not None:
+            record_id = check_id(criteria.collection_id, "/collection_id")
+            collection = await tx.get(Collection, record_id)
+            is_owner = collection is not None and collection.owner_id == self.scope.user
+            items = (
+                await tx.select(Query(CollectionItem).where(collection_id=record_id))
+                if is_owner
+                else []
+            )
+            query = query.where(id__in=[item.artifact_id for item in items])
+        return query
 
 
-def _is_as(found: Artifact, deleted: bool) -> bool:
-    at = found.deleted_at
-    return at is not None and at > PURGED if deleted else at is None
+def _matches_state(artifact: Artifact, deleted: bool) -> bool:
+    deleted_at = artifact.deleted_at
+    return deleted_at is not None and deleted_at > PURGED if deleted else deleted_at is None
 
 
 async def shared_with(tx: Reader, user: str, now: datetime) -> list[str]:
-    """The artifacts that others let a user see."""
+    """Return the ids of the artifacts that others share with a user."""
     shares = await tx.select(Query(Share).where(user_id=user, revoked_at=None))
-    return sorted({share.artifact_id for share in shares if not is_over(share, now)})
+    return sorted({share.artifact_id for share in shares if not is_expired(share, now)})

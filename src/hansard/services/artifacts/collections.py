@@ -1,3 +1,5 @@
+"""Collections: named sets of artifacts."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,12 +13,12 @@ from hansard.model.checks import check_text, check_title
 from hansard.model.collections import Collection, CollectionItem
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION
-from hansard.services.base import repeated
+from hansard.services.base import return_if_identical
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
-MAX_COLLECTED = 1_000
+MAX_ITEMS = 1_000
 """Artifacts in a collection."""
 
 
@@ -24,23 +26,27 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": lambda name: check_title(name, "/name"),
     "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),
 }
-"""By field, what may be said there, whether a writer says it or a file."""
+"""Validators by field, for requests and imported files."""
 
 
 class Collections(ArtifactService):
-    """Named sets of artifacts; an artifact may be in many, and stays where it is."""
+    """Named sets of artifacts. An artifact can be in many collections and stays in its conversation."""
 
     async def create(
         self,
         name: str,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         description: str = "",
         project_id: str | None = None,
     ) -> Collection:
-        """A new collection. Creating it again with the same id and the same fields returns what is there."""
+        """Create a collection.
+
+        `id` makes the request repeatable: a repeated request returns the existing collection. Raises NotFound if the
+        project does not exist, AlreadyExists if the id exists with other fields.
+        """
         now = self.clock()
-        made = Collection(
+        collection = Collection(
             tenant_id=self.scope.tenant,
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
@@ -51,25 +57,28 @@ class Collections(ArtifactService):
             updated_at=now,
         )
 
-        async def work(tx: Transaction) -> Collection:
+        async def insert_collection(tx: Transaction) -> Collection:
             await self.ensure_user(tx, now)
-            await self.check_project(tx, made.project_id)
-            there = await tx.get(Collection, made.id)
-            if there is not None:
-                return repeated(there, made, "project_id", "name", "description")
-            await tx.insert(made)
-            await tx.publish(self.change("collection.created", made.id, now))
-            return made
+            await self.check_project(tx, collection.project_id)
+            existing = await tx.get(Collection, collection.id)
+            if existing is not None:
+                return return_if_identical(
+                    existing, collection, "project_id", "name", "description"
+                )
+            await tx.insert(collection)
+            await tx.publish(self.change("collection.created", collection.id, now))
+            return collection
 
-        return await self.run_write(work)
+        return await self.run_write(insert_collection)
 
     async def get(self, collection_id: str) -> Collection:
+        """Return a collection. Raises NotFound if it does not exist."""
         return await self.run_read(lambda tx: self.collection(tx, collection_id))
 
     async def list(
         self, *, project_id: str | None = None, deleted: bool = False
     ) -> list[Collection]:
-        """All collections, or those of a project, by name; with `deleted`, those in the trash."""
+        """Return all collections, or those of a project, by name; with `deleted`, those in the trash."""
         query = Query(Collection).where(owner_id=self.scope.user)
         query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
         if project_id is not None:
@@ -85,7 +94,10 @@ class Collections(ArtifactService):
         description: str | msgspec.UnsetType = _UNSET,
         project_id: str | msgspec.UnsetType | None = _UNSET,
     ) -> Collection:
-        """Change what is given; with `version`, only if it is still at that version."""
+        """Change the given fields; with `version`, only if that is still the collection's version.
+
+        Raises NotFound if the collection or project does not exist, VersionConflict if the version is another.
+        """
         changes: dict[str, Any] = {}
         if name is not _UNSET:
             changes["name"] = CHECKS["name"](name)
@@ -94,66 +106,70 @@ class Collections(ArtifactService):
         if project_id is not _UNSET:
             changes["project_id"] = project_id and project_id.lower()
 
-        async def work(tx: Transaction) -> Collection:
-            found = await self.collection(tx, collection_id)
+        async def update_collection(tx: Transaction) -> Collection:
+            collection = await self.collection(tx, collection_id)
             await self.check_project(tx, changes.get("project_id"))
             now = self.clock()
-            changed = await tx.update(
-                Collection, found.id, version=version, updated_at=now, **changes
+            updated = await tx.update(
+                Collection, collection.id, version=version, updated_at=now, **changes
             )
-            await tx.publish(self.change("collection.updated", found.id, now))
-            return changed
+            await tx.publish(self.change("collection.updated", collection.id, now))
+            return updated
 
-        return await self.run_write(work)
+        return await self.run_write(update_collection)
 
     async def delete(self, collection_id: str) -> Collection:
-        """Into the trash; its artifacts stay where they are."""
-        return await self._mark(collection_id, deleted=True)
+        """Move a collection to the trash; its artifacts are not deleted."""
+        return await self._set_deleted(collection_id, deleted=True)
 
     async def restore(self, collection_id: str) -> Collection:
-        return await self._mark(collection_id, deleted=False)
+        """Restore a collection from the trash. Raises NotFound if it is not in the trash."""
+        return await self._set_deleted(collection_id, deleted=False)
 
     async def add(self, collection_id: str, artifact_id: str) -> None:
-        """Put an artifact in; again, nothing changes."""
+        """Add an artifact to a collection; does nothing if it is in it already.
 
-        async def work(tx: Transaction) -> None:
-            found = await self.collection(tx, collection_id, lock=True)
+        Raises NotFound if either does not exist, TooLarge if the collection is full.
+        """
+
+        async def insert_item(tx: Transaction) -> None:
+            collection = await self.collection(tx, collection_id, lock=True)
             artifact = await self.artifact(tx, artifact_id, "read")
             now = self.clock()
-            each = CollectionItem(
+            item = CollectionItem(
                 tenant_id=tx.tenant,
                 created_at=now,
-                collection_id=found.id,
+                collection_id=collection.id,
                 artifact_id=artifact.id,
             )
-            if not await tx.insert(each, absent=True):
+            if not await tx.insert(item, absent=True):
                 return
-            if await tx.count(Query(CollectionItem).where(collection_id=found.id)) > MAX_COLLECTED:
-                raise TooLarge(f"A collection has at most {MAX_COLLECTED} artifacts.")
-            await tx.publish(self.change("collection.updated", found.id, now))
+            if await tx.count(Query(CollectionItem).where(collection_id=collection.id)) > MAX_ITEMS:
+                raise TooLarge(f"A collection has at most {MAX_ITEMS} artifacts.")
+            await tx.publish(self.change("collection.updated", collection.id, now))
 
-        await self.run_write(work)
+        await self.run_write(insert_item)
 
     async def remove(self, collection_id: str, artifact_id: str) -> None:
-        """Take an artifact out; NotFound if it is not in."""
+        """Remove an artifact from a collection. Raises NotFound if it is not in it."""
 
-        async def work(tx: Transaction) -> None:
-            found = await self.collection(tx, collection_id)
+        async def delete_item(tx: Transaction) -> None:
+            collection = await self.collection(tx, collection_id)
             key = artifact_id.lower()
-            each = Query(CollectionItem).where(collection_id=found.id, artifact_id=key)
-            if not is_id(key) or not await tx.delete(each):
+            item = Query(CollectionItem).where(collection_id=collection.id, artifact_id=key)
+            if not is_id(key) or not await tx.delete(item):
                 raise NotFound("There is no such artifact.")
-            await tx.publish(self.change("collection.updated", found.id, self.clock()))
+            await tx.publish(self.change("collection.updated", collection.id, self.clock()))
 
-        await self.run_write(work)
+        await self.run_write(delete_item)
 
-    async def _mark(self, collection_id: str, *, deleted: bool) -> Collection:
-        async def work(tx: Transaction) -> Collection:
-            found = await self.collection(tx, collection_id, deleted=not deleted)
+    async def _set_deleted(self, collection_id: str, *, deleted: bool) -> Collection:
+        async def update_collection(tx: Transaction) -> Collection:
+            collection = await self.collection(tx, collection_id, deleted=not deleted)
             now = self.clock()
             kind = "collection.deleted" if deleted else "collection.restored"
-            await tx.publish(self.change(kind, found.id, now))
+            await tx.publish(self.change(kind, collection.id, now))
             at = now if deleted else None
-            return await tx.update(Collection, found.id, deleted_at=at, updated_at=now)
+            return await tx.update(Collection, collection.id, deleted_at=at, updated_at=now)
 
-        return await self.run_write(work)
+        return await self.run_write(update_collection)

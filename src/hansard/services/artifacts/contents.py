@@ -1,7 +1,6 @@
-"""What revisions say: kept once per tenant under its SHA-256, and let go when no revision names it.
+"""Contents of revisions: stored once per tenant under their SHA-256, and removed when no revision refers to them.
 
-Large contents are compressed with zlib, which every interpreter has: a file that was written by one must be read by
-all.
+Large contents are compressed with zlib, which every Python build has, so every installation can read the file.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from hansard.model.artifacts import Content, Encoding, Revision
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
-COMPRESSED_FROM = 1024
-"""Bytes from which on it may pay."""
+MIN_COMPRESSED_SIZE = 1024
+"""Bytes from which compression is tried."""
 
 
 class EncodedContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A text as it is kept. Packing takes time, so it is done before a unit of work begins."""
+    """A text encoded for storage. Encoding takes time, so it is done before the transaction."""
 
     digest: str
     size: int
@@ -32,50 +31,53 @@ class EncodedContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pack(text: str) -> EncodedContent:
+    """Encode a text."""
     plain = text.encode()
     encoding: Encoding = ""
     data = plain
-    if len(plain) >= COMPRESSED_FROM:
-        small = zlib.compress(plain)
-        if len(small) < len(plain):
-            encoding, data = "zlib", small
+    if len(plain) >= MIN_COMPRESSED_SIZE:
+        compressed = zlib.compress(plain)
+        if len(compressed) < len(plain):
+            encoding, data = "zlib", compressed
     digest = hashlib.sha256(plain).hexdigest()
     return EncodedContent(digest=digest, size=len(plain), encoding=encoding, data=data)
 
 
 def unpack(content: Content) -> str:
+    """Decode a content to its text."""
     data = zlib.decompress(content.data) if content.encoding else content.data
     return data.decode()
 
 
-async def keep(tx: Transaction, packed: EncodedContent, at: datetime) -> None:
-    """Keep a content, and hold it: whoever lets go of it waits until this unit has ended."""
+async def keep(tx: Transaction, encoded: EncodedContent, at: datetime) -> None:
+    """Store a content and lock it: a concurrent removal waits until this transaction has ended."""
     content = Content(
         tenant_id=tx.tenant,
         created_at=at,
-        id=packed.digest,
-        encoding=packed.encoding,
-        data=packed.data,
+        id=encoded.digest,
+        encoding=encoded.encoding,
+        data=encoded.data,
     )
     while not await tx.insert(content, absent=True):
-        if await tx.get(Content, packed.digest, lock=True) is not None:
+        if await tx.get(Content, encoded.digest, lock=True) is not None:
             return
 
 
 async def content_of(tx: Reader, digest: str) -> Content:
-    """The content that a revision names."""
+    """Return the content with this digest, which a revision refers to."""
     content = await tx.get(Content, digest)
     assert content is not None  # noqa: S101 - the revision refers to it
     return content
 
 
 async def text_of(tx: Reader, digest: str) -> str:
+    """Return the text with this digest."""
     return unpack(await content_of(tx, digest))
 
 
 async def collect(tx: Transaction, digests: Iterable[str]) -> None:
-    """Remove those of the contents that no revision names any more."""
+    """Remove those of the contents that no revision refers to."""
     for digest in sorted(set(digests)):
-        held = await tx.get(Content, digest, lock=True)
-        if held is not None and not await tx.count(Query(Revision).where(digest=digest)):
+        content = await tx.get(Content, digest, lock=True)
+        if content is not None and not await tx.count(Query(Revision).where(digest=digest)):
             await tx.delete(Query(Content).where(id=digest))

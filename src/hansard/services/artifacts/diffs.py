@@ -1,8 +1,7 @@
-"""Differences between two texts, by line; worked out on a thread, for it may take a while.
+"""Line differences between two texts, computed on a thread because it can take a while.
 
-The work is bounded, so every difference is told. Comparing all lines with all lines is quadratic in those that occur
-often, and is done over and over in what lies beside a match. Once too much of it was done, what is left between two
-matches is told as a whole: all of its old lines, then all of its new ones.
+The work is bounded. Comparing is quadratic in frequent lines and is repeated beside every match, so after
+MAX_STEPS the rest between two matches is reported as a whole: all old lines, then all new lines.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from hansard.errors import TooLarge
 from hansard.model.artifacts import Artifact, Diff, Revision
 
 MAX_LINES = 20_000
-"""Of either text."""
+"""Per text."""
 MAX_STEPS = 10_000_000
-"""Looks at a line, or at a place where it occurs: about a second of them."""
-_AROUND = 3
-"""Lines told around each change."""
+"""Comparisons of a line with an occurrence: about one second."""
+_CONTEXT = 3
+"""Context lines around each change."""
 
 
 async def difference(
     artifact: Artifact, old: Revision, new: Revision, before: str, after: str
 ) -> Diff:
-    """Raises TooLarge."""
+    """Return the unified diff of two revisions with their texts. Raises TooLarge above MAX_LINES lines."""
     a, b = before.split("\n"), after.split("\n")
     if max(len(a), len(b)) > MAX_LINES:
-        raise TooLarge(f"Texts of up to {MAX_LINES} lines can be compared.")
+        raise TooLarge(f"A diff takes at most {MAX_LINES} lines per revision.")
     name = " ".join((artifact.file_name or artifact.title).split())
     names = (f"{name} (revision {old.number})", f"{name} (revision {new.number})")
     lines = await asyncio.to_thread(lambda: list(unified(a, b, *names)))
@@ -43,8 +42,8 @@ async def difference(
 
 
 def unified(a: list[str], b: list[str], old: str, new: str) -> Iterator[str]:
-    """The lines of a unified diff; none if the texts are equal."""
-    for number, group in enumerate(_Matcher(a, b).get_grouped_opcodes(_AROUND)):
+    """Yield the lines of a unified diff; none if the texts are equal."""
+    for number, group in enumerate(_Matcher(a, b).get_grouped_opcodes(_CONTEXT)):
         if number == 0:
             yield from (f"--- {old}", f"+++ {new}")
         _, first_old, _, first_new, _ = group[0]
@@ -59,7 +58,7 @@ def unified(a: list[str], b: list[str], old: str, new: str) -> Iterator[str]:
 
 
 def _range(start: int, end: int) -> str:
-    """Lines from one to before another, as a hunk names them: none are named by the line before them."""
+    """Return a range of lines as a hunk header names it; an empty range names the line before it."""
     count = end - start
     if count == 1:
         return f"{end}"
@@ -67,7 +66,7 @@ def _range(start: int, end: int) -> str:
 
 
 class _Matcher(difflib.SequenceMatcher[str]):
-    """Finds no more matches where the search would go beyond the steps that are left."""
+    """A SequenceMatcher that reports no match when a search exceeds the remaining steps."""
 
     b2j: dict[str, list[int]]
     """Where each line of `b` occurs in it."""
@@ -77,7 +76,7 @@ class _Matcher(difflib.SequenceMatcher[str]):
         self.left = MAX_STEPS
         places = (len(self.b2j.get(line, ())) for line in a)
         self._steps = [0, *accumulate(1 + count for count in places)]
-        """For the lines of `a` up to each."""
+        """Cumulative steps for the lines of `a`."""
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None

@@ -1,6 +1,6 @@
-"""Who hears of an artifact: its owner, and whoever it is shared with for as long as that lasts.
+"""Feed entries about artifacts: for the owner, and for the users it is shared with at the time.
 
-Where an artifact was made is its owner's business: others hear which it is, and no more.
+Other users see only the artifact's id, not where it was created.
 """
 
 from __future__ import annotations
@@ -15,48 +15,54 @@ from hansard.storage.base import Change, Reader, Transaction
 from hansard.storage.query import Query
 
 
-def is_over(share: Share, now: datetime) -> bool:
+def is_expired(share: Share, now: datetime) -> bool:
+    """Return whether a share has expired."""
     return share.expires_at is not None and share.expires_at <= now
 
 
-async def tell(tx: Transaction, artifact: Artifact, kind: str, at: datetime) -> None:
-    """Report a change to all who may see the artifact."""
-    others = await _others(tx, [artifact], at)
-    await tx.publish(_to_owner(artifact, kind, at), *_to_others(others, kind, at))
+async def publish(tx: Transaction, artifact: Artifact, kind: str, at: datetime) -> None:
+    """Publish a change to everyone who may see the artifact."""
+    others = await _recipients(tx, [artifact], at)
+    await tx.publish(_owner_change(artifact, kind, at), *_other_changes(others, kind, at))
 
 
-async def tell_owner(
+async def publish_to_owner(
     tx: Transaction, artifact: Artifact, kind: str, at: datetime, *besides: str | None
 ) -> None:
-    """Report to the artifact's owner, and to some users besides, who need not see it any more."""
-    named = [(artifact.id, user) for user in besides if user is not None]
-    await tx.publish(_to_owner(artifact, kind, at), *_to_others(named, kind, at))
+    """Publish a change to the artifact's owner and to `besides`, users who may have lost access."""
+    recipients = [(artifact.id, user) for user in besides if user is not None]
+    await tx.publish(_owner_change(artifact, kind, at), *_other_changes(recipients, kind, at))
 
 
-async def tell_others(
+async def publish_to_others(
     tx: Transaction, artifacts: Sequence[Artifact], kind: str, at: datetime
 ) -> None:
-    """Report to those whom artifacts are shared with what the owner hears of the conversation."""
-    await tx.publish(*_to_others(await _others(tx, artifacts, at), kind, at))
+    """Publish a change of artifacts to the users they are shared with; the owner gets the conversation's entry."""
+    await tx.publish(*_other_changes(await _recipients(tx, artifacts, at), kind, at))
 
 
-async def _others(
+async def _recipients(
     tx: Reader, artifacts: Sequence[Artifact], now: datetime
 ) -> list[tuple[str, str]]:
-    """Artifacts, each with a user that it is shared with."""
+    """Return pairs of artifact id and user, one for each valid share."""
     ids = [artifact.id for artifact in artifacts]
-    valid = Query(Share).where(artifact_id__in=ids, user_id__ne=None, revoked_at=None)
-    shares = await tx.select(valid) if ids else []
-    return sorted({(s.artifact_id, s.user_id) for s in shares if s.user_id and not is_over(s, now)})
+    query = Query(Share).where(artifact_id__in=ids, user_id__ne=None, revoked_at=None)
+    shares = await tx.select(query) if ids else []
+    return sorted(
+        {(s.artifact_id, s.user_id) for s in shares if s.user_id and not is_expired(s, now)}
+    )
 
 
-def _to_owner(artifact: Artifact, kind: str, at: datetime) -> Change:
-    place: dict[str, Any] = {
+def _owner_change(artifact: Artifact, kind: str, at: datetime) -> Change:
+    location: dict[str, Any] = {
         "conversation_id": artifact.conversation_id,
         "branch": artifact.branch,
     }
-    return Change(user_id=artifact.owner_id, kind=kind, subject_id=artifact.id, at=at, **place)
+    return Change(user_id=artifact.owner_id, kind=kind, subject_id=artifact.id, at=at, **location)
 
 
-def _to_others(named: Iterable[tuple[str, str]], kind: str, at: datetime) -> list[Change]:
-    return [Change(user_id=user, kind=kind, subject_id=key, at=at) for key, user in named]
+def _other_changes(recipients: Iterable[tuple[str, str]], kind: str, at: datetime) -> list[Change]:
+    return [
+        Change(user_id=user, kind=kind, subject_id=artifact_id, at=at)
+        for artifact_id, user in recipients
+    ]

@@ -1,11 +1,11 @@
-"""Taking artifacts out of answers: in the very unit of work that stores the answer, so that none is lost.
+"""Extracting artifacts from answers, in the transaction that stores the answer, so that none is lost.
 
-What takes time (reading the Markdown, compressing) comes before the unit, on a thread of its own; an answer in which
-no artifact can be costs a look for a few characters. An `Extraction` says that a message is done, and is written
-first: however often a message comes by, its artifacts are made once.
+Slow work (parsing the Markdown, compressing) is done before the transaction, on a thread; an answer that cannot
+contain an artifact only costs a search for a few characters. An `ExtractionMarker` is inserted first, so each
+message's artifacts are stored once, however often it is processed.
 
-An artifact that has the identifier or the file name of one that was made earlier on the path to the message, and is
-not in the trash, is that one's next revision.
+An artifact with the identifier or file name of an earlier one on the path to the message, which is not in the
+trash, is stored as the next revision of that one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 MAX_FOUND = 100
-"""Artifacts of one message; what comes after them stays in the message alone."""
+"""Artifacts per message; further ones are not extracted."""
 MAX_NAME = 500
 MAX_DESCRIPTION = 2_000
 
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class DetectedArtifact(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact in a message, ready to be kept."""
+    """An artifact found in a message, ready to be stored."""
 
     part: int
     type: ArtifactType
@@ -61,23 +61,27 @@ class DetectedArtifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Finds = Mapping[str, Sequence[DetectedArtifact]]
-"""What is in messages, by their ids."""
+"""Detected artifacts by message id."""
 NOTHING: Finds = {}
 
 
 def answers(messages: Iterable[Message]) -> dict[str, Parts]:
-    """What models said, by the ids of the messages."""
+    """Return the parts of the messages written by models, by message id."""
     return {message.id: message.parts for message in messages if message.role == "assistant"}
 
 
-def may_have_made(message: Message) -> bool:
-    """False if no artifact can be in the message."""
+def may_contain_artifacts(message: Message) -> bool:
+    """Return False if the message cannot contain an artifact."""
     return message.role == "assistant" and any(map(_is_likely, message.parts))
 
 
-async def find_in(said: Mapping[str, Parts]) -> Finds:
-    """The artifacts in what was said, by the ids of the messages."""
-    likely = {key: parts for key, parts in said.items() if any(map(_is_likely, parts))}
+async def find_in(parts_by_id: Mapping[str, Parts]) -> Finds:
+    """Return the artifacts in the parts of messages, by message id."""
+    likely = {
+        message_id: parts
+        for message_id, parts in parts_by_id.items()
+        if any(map(_is_likely, parts))
+    }
     return await asyncio.to_thread(_find_all, likely) if likely else NOTHING
 
 
@@ -85,102 +89,109 @@ def _is_likely(part: Any) -> bool:
     return isinstance(part, Text) and is_likely(part.text)
 
 
-def _find_all(said: Mapping[str, Parts]) -> Finds:
-    found = {key: list(_pieces(key, parts))[:MAX_FOUND] for key, parts in said.items()}
-    return {key: pieces for key, pieces in found.items() if pieces}
+def _find_all(parts_by_id: Mapping[str, Parts]) -> Finds:
+    artifacts = {
+        message_id: list(_detect(message_id, parts))[:MAX_FOUND]
+        for message_id, parts in parts_by_id.items()
+    }
+    return {message_id: detected for message_id, detected in artifacts.items() if detected}
 
 
-def _pieces(key: str, parts: Parts) -> Iterable[DetectedArtifact]:
-    from hansard.detection.artifacts import find  # noqa: PLC0415 - it is slow to import, and seldom needed
+def _detect(message_id: str, parts: Parts) -> Iterable[DetectedArtifact]:
+    from hansard.detection.artifacts import find  # noqa: PLC0415 - slow to import, rarely needed
 
     for number, part in enumerate(parts):
         if not (isinstance(part, Text) and is_likely(part.text)):
             continue
         try:
-            found = find(part.text)
+            detected = find(part.text)
         except Exception:
-            # What somebody said is kept, whatever is in it; `hansard artifacts extract` looks again.
-            _log.exception("The artifacts of message %s cannot be found", key)
+            # The message is stored regardless; `hansard artifacts extract` tries again.
+            _log.exception("Extracting the artifacts of message %s failed", message_id)
             return
-        for one in found[:MAX_FOUND]:
+        for artifact in detected[:MAX_FOUND]:
             yield DetectedArtifact(
                 part=number,
-                type=one.type,
-                language=one.language[:100],
-                media_type=one.media_type[:200],
-                title=one.title[:MAX_TITLE],
-                description=one.description[:MAX_DESCRIPTION],
-                identifier=(one.identifier or "")[:MAX_NAME],
-                file_name=(one.file_name or "")[:MAX_NAME],
-                closed=one.closed,
-                text=one.content,
-                packed=pack(one.content),
+                type=artifact.type,
+                language=artifact.language[:100],
+                media_type=artifact.media_type[:200],
+                title=artifact.title[:MAX_TITLE],
+                description=artifact.description[:MAX_DESCRIPTION],
+                identifier=(artifact.identifier or "")[:MAX_NAME],
+                file_name=(artifact.file_name or "")[:MAX_NAME],
+                closed=artifact.closed,
+                text=artifact.content,
+                packed=pack(artifact.content),
             )
 
 
-async def keep(tx: Transaction, messages: Iterable[Message], finds: Finds, at: datetime) -> int:
-    """Make the artifacts of stored messages, unless it was done before; returns how many pieces were kept."""
-    kept = 0
+async def keep(tx: Transaction, messages: Iterable[Message], artifacts: Finds, at: datetime) -> int:
+    """Store the artifacts of stored messages, unless that is done already; return how many were stored."""
+    count = 0
     for message in messages:
-        pieces = finds.get(message.id)
-        if not pieces or message.role != "assistant":
+        detected = artifacts.get(message.id)
+        if not detected or message.role != "assistant":
             continue
-        extraction = ExtractionMarker(
+        marker = ExtractionMarker(
             tenant_id=tx.tenant,
             created_at=at,
             message_id=message.id,
             conversation_id=message.conversation_id,
-            count=len(pieces),
+            count=len(detected),
         )
-        if await tx.insert(extraction, absent=True):
-            await _keep_all(tx, message, pieces, at)
-            kept += len(pieces)
-    return kept
+        if await tx.insert(marker, absent=True):
+            await _keep_all(tx, message, detected, at)
+            count += len(detected)
+    return count
 
 
 async def _keep_all(
-    tx: Transaction, message: Message, pieces: Sequence[DetectedArtifact], told_at: datetime
+    tx: Transaction, message: Message, detected: Sequence[DetectedArtifact], published_at: datetime
 ) -> None:
-    """Artifacts have the time of their message, which may be long ago."""
+    """Store the artifacts of a message, with the message's time, which may be long ago."""
     conversation = await tx.get(Conversation, message.conversation_id)
     branch = await tx.get(Branch, message.branch)
-    assert conversation is not None and branch is not None  # noqa: S101, PT018 - where it is
-    hidden = conversation.deleted_at or branch.deleted_at
-    names = {name for piece in pieces for name in piece.names}
-    known = await _on_path(tx, message, branch, names, hidden)
-    for piece in pieces:
-        origin = Provenance(model=message.model, message_id=message.id, part=piece.part)
-        old = next((a for a in known if piece.names & {a.identifier, a.file_name}), None)
-        if old is None:
-            made = _made(conversation, message, piece, hidden)
-            known.append(await add(tx, made, piece.text, piece.packed, origin, told_at))
+    assert conversation is not None and branch is not None  # noqa: S101, PT018 - the message refers to them
+    deleted_at = conversation.deleted_at or branch.deleted_at
+    names = {name for found in detected for name in found.names}
+    on_path = await _on_path(tx, message, branch, names, deleted_at)
+    for found in detected:
+        provenance = Provenance(model=message.model, message_id=message.id, part=found.part)
+        previous = next((a for a in on_path if found.names & {a.identifier, a.file_name}), None)
+        if previous is None:
+            artifact = _new_artifact(conversation, message, found, deleted_at)
+            on_path.append(
+                await add(tx, artifact, found.text, found.packed, provenance, published_at)
+            )
         else:
-            fields = await _changes(tx, old, piece)
-            at = max(message.created_at, old.updated_at)
-            changed = await revise(tx, old, piece.text, piece.packed, origin, at, told_at, **fields)
-            known[known.index(old)] = changed
+            fields = await _changes(tx, previous, found)
+            at = max(message.created_at, previous.updated_at)
+            revised = await revise(
+                tx, previous, found.text, found.packed, provenance, at, published_at, **fields
+            )
+            on_path[on_path.index(previous)] = revised
 
 
 async def _on_path(
-    tx: Transaction, message: Message, branch: Branch, names: set[str], hidden: datetime | None
+    tx: Transaction, message: Message, branch: Branch, names: set[str], deleted_at: datetime | None
 ) -> list[Artifact]:
-    """The artifacts of these names that the path to a message has, the newest first, locked.
+    """Return the artifacts with these names on the path to a message, newest first, locked.
 
-    One that is in the trash is another, unless it is `hidden` with the message itself.
+    Artifacts in the trash are left out, unless they have the `deleted_at` of the message's branch or conversation.
     """
-    here = Query(Artifact).where(conversation_id=message.conversation_id)
+    in_conversation = Query(Artifact).where(conversation_id=message.conversation_id)
     ids: dict[str, None] = {}
     for field in ("identifier", "file_name") if names else ():
-        named = here.where(**{f"{field}__in": sorted(names)}).by("-updated_at", "-id")
+        named = in_conversation.where(**{f"{field}__in": sorted(names)}).by("-updated_at", "-id")
         ids |= dict.fromkeys(artifact.id for artifact in await tx.select(named))
     ranges = await message_tree.segments(tx, branch, 0, message.seq - 1) if ids else []
-    found: list[Artifact] = []
+    artifacts: list[Artifact] = []
     for artifact_id in ids:
-        locked = await tx.get(Artifact, artifact_id, lock=True)
-        seen = locked is not None and locked.deleted_at in (None, hidden)
-        if locked is not None and seen and await _is_within(tx, locked, ranges):
-            found.append(locked)
-    return found
+        candidate = await tx.get(Artifact, artifact_id, lock=True)
+        visible = candidate is not None and candidate.deleted_at in (None, deleted_at)
+        if candidate is not None and visible and await _is_within(tx, candidate, ranges):
+            artifacts.append(candidate)
+    return artifacts
 
 
 async def _is_within(tx: Reader, artifact: Artifact, ranges: list[tuple[str, int, int]]) -> bool:
@@ -192,8 +203,11 @@ async def _is_within(tx: Reader, artifact: Artifact, ranges: list[tuple[str, int
     )
 
 
-def _made(
-    conversation: Conversation, message: Message, piece: DetectedArtifact, hidden: datetime | None
+def _new_artifact(
+    conversation: Conversation,
+    message: Message,
+    detected: DetectedArtifact,
+    deleted_at: datetime | None,
 ) -> Artifact:
     return Artifact(
         tenant_id=message.tenant_id,
@@ -203,56 +217,56 @@ def _made(
         project_id=conversation.project_id,
         message_id=message.id,
         branch=message.branch,
-        part=piece.part,
-        type=piece.type,
-        language=piece.language,
-        media_type=piece.media_type,
-        title=piece.title,
-        description=piece.description,
-        identifier=piece.identifier,
-        file_name=piece.file_name,
-        size=piece.packed.size,
-        closed=piece.closed,
+        part=detected.part,
+        type=detected.type,
+        language=detected.language,
+        media_type=detected.media_type,
+        title=detected.title,
+        description=detected.description,
+        identifier=detected.identifier,
+        file_name=detected.file_name,
+        size=detected.packed.size,
+        closed=detected.closed,
         temporary=conversation.expires_at is not None,
-        deleted_at=hidden,
+        deleted_at=deleted_at,
         created_at=message.created_at,
         updated_at=message.created_at,
     )
 
 
-async def _changes(tx: Reader, old: Artifact, piece: DetectedArtifact) -> dict[str, Any]:
-    """What a revision changes; a title that a person gave in between stays."""
-    renamed = old.title != (await current(tx, old)).title
+async def _changes(tx: Reader, previous: Artifact, detected: DetectedArtifact) -> dict[str, Any]:
+    """Return the fields that a new revision changes; a title that a user changed stays."""
+    renamed = previous.title != (await current(tx, previous)).title
     return {
-        "type": piece.type,
-        "language": piece.language,
-        "media_type": piece.media_type,
-        "closed": piece.closed,
-        "title": old.title if renamed else piece.title,
-        "description": piece.description or old.description,
-        "identifier": old.identifier or piece.identifier,
-        "file_name": old.file_name or piece.file_name,
+        "type": detected.type,
+        "language": detected.language,
+        "media_type": detected.media_type,
+        "closed": detected.closed,
+        "title": previous.title if renamed else detected.title,
+        "description": detected.description or previous.description,
+        "identifier": previous.identifier or detected.identifier,
+        "file_name": previous.file_name or detected.file_name,
     }
 
 
-async def pieces_of(tx: Reader, message_id: str) -> list[DetectedArtifact]:
-    """What was taken out of a message before, so that a copy of the message need not be read again."""
+async def artifacts_of_message(tx: Reader, message_id: str) -> list[DetectedArtifact]:
+    """Return the artifacts extracted from a message before, so that its copy need not be parsed."""
     revisions = await tx.select(
         Query(Revision).where(message_id=message_id).by("created_at", "artifact_id", "number")
     )
-    pieces: list[DetectedArtifact] = []
+    detected: list[DetectedArtifact] = []
     for revision in revisions:
         artifact = await tx.get(Artifact, revision.artifact_id)
         if artifact is None or revision.part is None:
             continue
         content = await content_of(tx, revision.digest)
-        packed = EncodedContent(
+        encoded = EncodedContent(
             digest=revision.digest,
             size=revision.size,
             encoding=content.encoding,
             data=content.data,
         )
-        pieces.append(
+        detected.append(
             DetectedArtifact(
                 part=revision.part,
                 type=artifact.type,
@@ -264,7 +278,7 @@ async def pieces_of(tx: Reader, message_id: str) -> list[DetectedArtifact]:
                 file_name=artifact.file_name,
                 closed=revision.closed,
                 text=unpack(content),
-                packed=packed,
+                packed=encoded,
             )
         )
-    return sorted(pieces, key=lambda piece: piece.part)
+    return sorted(detected, key=lambda piece: piece.part)

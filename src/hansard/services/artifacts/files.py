@@ -1,4 +1,4 @@
-"""Artifacts as files: a name that every system takes, with the right ending, and the right media type."""
+"""Artifacts as files: a valid file name with the right extension, and the media type."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hansard.model.artifacts import Artifact
 from hansard.normalization import normalize
 
 MAX_NAME, MAX_ENDING = 150, 20
-"""Bytes; file systems take 255 for a name."""
-_UNWANTED = re.compile(r"[^\w.+-]+")
+"""Bytes; file systems allow 255 per name."""
+_INVALID = re.compile(r"[^\w.+-]+")
 _TYPES = {"react": "jsx", "other": "bin", "text": "txt"}
 _DEVICE = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)")
-"""What Windows does not take for the name of a file."""
+"""Device names, which Windows does not allow as file names."""
 
 
 class ArtifactFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +28,10 @@ class ArtifactFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def name_of(artifact: Artifact) -> str:
-    """The artifact's own file name without its folders, else one made of its title."""
-    own = artifact.file_name.replace("\\", "/").rpartition("/")[2]
-    name = _UNWANTED.sub(_hyphen, normalize("NFC", own or artifact.title)).strip("-.")
-    if own and (language_of_file(own) or "." in name):
+    """Return the artifact's file name without folders, or one made from its title."""
+    file_name = artifact.file_name.replace("\\", "/").rpartition("/")[2]
+    name = _INVALID.sub(_hyphen, normalize("NFC", file_name or artifact.title)).strip("-.")
+    if file_name and (language_of_file(file_name) or "." in name):
         stem, ending = splitext(name)
     else:
         kind = artifact.language or artifact.type
@@ -42,10 +42,10 @@ def name_of(artifact: Artifact) -> str:
     return stem + _cut(ending, MAX_ENDING)
 
 
-def _hyphen(run: re.Match[str]) -> str:
-    """For what is unwanted; but marks, such as vowels of Devanagari, belong to the letter before them."""
-    marks = "".join(takewhile(lambda sign: category(sign).startswith("M"), run[0]))
-    return marks if marks == run[0] else f"{marks}-"
+def _hyphen(match: re.Match[str]) -> str:
+    """Replace invalid characters; combining marks, such as Devanagari vowels, belong to the letter before them."""
+    marks = "".join(takewhile(lambda sign: category(sign).startswith("M"), match[0]))
+    return marks if marks == match[0] else f"{marks}-"
 
 
 def _cut(text: str, size: int) -> str:

@@ -1,7 +1,7 @@
-"""Previews: artifacts that run, as they are shown to whoever has an address for it.
+"""Previews: artifacts that run in the browser, at signed URLs.
 
-A `Sight` says of what and for whom such an address is, and holds no content. Whoever comes with one is shown what the
-user may read then: nothing, if the artifact was deleted, is no longer shared, or the link was revoked.
+A `PreviewTarget` is what such a URL is for; it holds no content. `show` checks access anew, so a preview ends when
+the artifact is deleted, its share ends or its link is revoked.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from hansard.storage.base import Reader
 
 
 class PreviewTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A revision of an artifact and the user who may see it, or a link."""
+    """A revision of an artifact and the user who may see it, or a share link."""
 
     tenant: str
     user: str
     artifact_id: str = ""
     revision: int = 0
     link: str = ""
-    """Its token."""
+    """The link's token, if the preview is of a share link."""
 
 
 class PreviewContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to run."""
+    """The content of a preview."""
 
     type: str
     title: str
@@ -38,46 +38,48 @@ class PreviewContent(msgspec.Struct, frozen=True, kw_only=True):
 
 class Previews(ArtifactService):
     async def sight(self, artifact_id: str, revision: int | None = None) -> PreviewTarget:
-        """What an address may be made for: a revision, without a number the newest.
+        """Return the target for a preview of a revision; without `revision`, the newest.
 
-        InvalidInput if nothing of this type runs.
+        Raises InvalidInput if artifacts of this type have no preview.
         """
 
-        async def work(tx: Reader) -> PreviewTarget:
+        async def make_target(tx: Reader) -> PreviewTarget:
             artifact = await self.artifact(tx, artifact_id, "read")
-            said = await self.revision_of(tx, artifact, revision)
+            shown_revision = await self.revision_of(tx, artifact, revision)
             _check_type(artifact.type)
-            return self._sight(artifact_id=artifact.id, revision=said.number)
+            return self._target(artifact_id=artifact.id, revision=shown_revision.number)
 
-        return await self.run_read(work)
+        return await self.run_read(make_target)
 
     async def sight_of_link(self, token: str) -> PreviewTarget:
-        """What an address may be made for that shows what a link does; InvalidInput if nothing of this type runs."""
+        """Return the target for a preview of a share link. Raises InvalidInput if its type has no preview."""
         _check_type((await self._follow(token)).type)
-        return self._sight(link=token)
+        return self._target(link=token)
 
-    async def show(self, sight: PreviewTarget) -> PreviewContent:
-        """What there is to be seen now."""
-        if sight.link:
-            linked = await self._follow(sight.link)
+    async def show(self, target: PreviewTarget) -> PreviewContent:
+        """Return the content of a preview now. Raises NotFound if the user may no longer see it."""
+        if target.link:
+            linked = await self._follow(target.link)
             return PreviewContent(type=linked.type, title=linked.title, content=linked.content)
 
-        async def work(tx: Reader) -> PreviewContent:
-            artifact = await self.artifact(tx, sight.artifact_id, "read")
-            said = await self.revision_of(tx, artifact, sight.revision)
-            content = await self.text(tx, said)
-            return PreviewContent(type=artifact.type, title=said.title, content=content)
+        async def read_content(tx: Reader) -> PreviewContent:
+            artifact = await self.artifact(tx, target.artifact_id, "read")
+            revision = await self.revision_of(tx, artifact, target.revision)
+            content = await self.text(tx, revision)
+            return PreviewContent(type=artifact.type, title=revision.title, content=content)
 
-        return await self.run_read(work)
+        return await self.run_read(read_content)
 
     async def _follow(self, token: str) -> Linked:
         return await Shares(self.scope, self.storage, self.clock).follow(token)
 
-    def _sight(self, **what: Any) -> PreviewTarget:
-        return PreviewTarget(tenant=self.scope.tenant, user=self.scope.user, **what)
+    def _target(self, **fields: Any) -> PreviewTarget:
+        return PreviewTarget(tenant=self.scope.tenant, user=self.scope.user, **fields)
 
 
-def _check_type(kind: str) -> None:
-    kinds = get_args(PreviewType)
-    if kind not in kinds:
-        raise InvalidInput(f"There are previews of {', '.join(kinds)}.", pointer="/type")
+def _check_type(artifact_type: str) -> None:
+    preview_types = get_args(PreviewType)
+    if artifact_type not in preview_types:
+        raise InvalidInput(
+            f"Previews exist only for these types: {', '.join(preview_types)}.", pointer="/type"
+        )

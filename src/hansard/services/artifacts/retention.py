@@ -1,8 +1,7 @@
-"""Letting go of old revisions: those that are too many or too old for their owner, or else for the installation.
+"""Removing old revisions: those beyond the number or age that their owner, or else the installation, keeps.
 
-The newest one stays, and so does one that a link shows for ever, as long as the link is good. An artifact goes on
-counting where it was, so a number is never given twice. Each artifact is looked at again in the unit that takes
-something from it: who is killed, does it twice or beside others does no harm.
+The newest revision stays, and so does one that a valid link refers to. Numbers are never reused. Each artifact is
+read again in the transaction that removes its revisions, so running twice or concurrently does no harm.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from hansard.model.lifecycle import is_halfway
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.services.artifacts.contents import collect
-from hansard.services.artifacts.events import is_over
+from hansard.services.artifacts.events import is_expired
 from hansard.services.options import Retention
 from hansard.services.users.settings import KEEP_DAYS, KEEP_REVISIONS, may_be_kept
 from hansard.storage.base import Reader, Storage, Transaction
@@ -28,8 +27,10 @@ BATCH = 200
 _FIELDS = {KEEP_REVISIONS: "keep_revisions", KEEP_DAYS: "keep_days"}
 
 
-async def retire(storage: Storage, tenant: str, now: datetime, default: Retention) -> int:
-    """Remove the revisions that need not be kept; returns how many."""
+async def remove_old_revisions(
+    storage: Storage, tenant: str, now: datetime, default: Retention
+) -> int:
+    """Remove the revisions that need not be kept; return how many. `default` applies where users set no rule."""
     rules = await storage.read(tenant, lambda tx: _rules(tx, default))
     if not rules and default == Retention():
         return 0
@@ -42,8 +43,8 @@ async def retire(storage: Storage, tenant: str, now: datetime, default: Retentio
         artifacts = await storage.read(tenant, lambda tx, q=page: tx.select(q))
         for artifact in artifacts:
             rule = rules.get(artifact.owner_id, default)
-            while gone := await _thin(storage, artifact, rule, now):
-                count += gone
+            while removed := await _remove_batch(storage, artifact, rule, now):
+                count += removed
         if len(artifacts) < BATCH:
             break
         after = (artifacts[-1].id,)
@@ -53,55 +54,59 @@ async def retire(storage: Storage, tenant: str, now: datetime, default: Retentio
 
 
 async def _rules(tx: Reader, default: Retention) -> dict[str, Retention]:
-    """What users want, of those who say something."""
-    found: dict[str, Retention] = {}
+    """Return the rules of the users who set one."""
+    rules: dict[str, Retention] = {}
     for setting in await tx.select(Query(Setting).where(name__in=list(_FIELDS))):
-        rule = found.get(setting.user_id, default)
+        rule = rules.get(setting.user_id, default)
         if may_be_kept(setting.value):
-            wanted: dict[str, Any] = {_FIELDS[setting.name]: setting.value}
-            found[setting.user_id] = msgspec.structs.replace(rule, **wanted)
-    return found
+            field: dict[str, Any] = {_FIELDS[setting.name]: setting.value}
+            rules[setting.user_id] = msgspec.structs.replace(rule, **field)
+    return rules
 
 
-async def _thin(storage: Storage, artifact: Artifact, rule: Retention, now: datetime) -> int:
-    """Remove some revisions of an artifact; returns how many."""
+async def _remove_batch(
+    storage: Storage, artifact: Artifact, rule: Retention, now: datetime
+) -> int:
+    """Remove a batch of an artifact's revisions; return how many."""
 
-    async def work(tx: Transaction) -> int:
+    async def remove_revisions(tx: Transaction) -> int:
         newest = await tx.get(Artifact, artifact.id, lock=True)
-        old = await _old(tx, newest, rule, now) if newest else []
-        if newest and old:
-            numbers = [revision.number for revision in old]
+        removable = await _removable(tx, newest, rule, now) if newest else []
+        if newest and removable:
+            numbers = [revision.number for revision in removable]
             await tx.delete(Query(Revision).where(artifact_id=artifact.id, number__in=numbers))
-            await collect(tx, [revision.digest for revision in old])
-            await tx.update(Artifact, artifact.id, removed=newest.removed + len(old))
-        return len(old)
+            await collect(tx, [revision.digest for revision in removable])
+            await tx.update(Artifact, artifact.id, removed=newest.removed + len(removable))
+        return len(removable)
 
     tenant = artifact.tenant_id
-    if not await storage.read(tenant, lambda tx: _old(tx, artifact, rule, now)):
+    if not await storage.read(tenant, lambda tx: _removable(tx, artifact, rule, now)):
         return 0
-    return await storage.write(tenant, work)
+    return await storage.write(tenant, remove_revisions)
 
 
-async def _old(tx: Reader, artifact: Artifact, rule: Retention, now: datetime) -> list[Revision]:
-    """Some revisions that need not be kept, the first one first."""
+async def _removable(
+    tx: Reader, artifact: Artifact, rule: Retention, now: datetime
+) -> list[Revision]:
+    """Return a batch of revisions that need not be kept, oldest first."""
     if is_halfway(artifact):
-        return []  # it is coming in, or going away
-    kept = await _linked(tx, artifact, now)
-    own = Query(Revision).where(artifact_id=artifact.id)
-    older = own.where(number__lt=artifact.revision).by("number").page(BATCH + len(kept))
-    found: dict[int, Revision] = {}
+        return []  # it is being imported or purged
+    kept = await _linked_numbers(tx, artifact, now)
+    query = Query(Revision).where(artifact_id=artifact.id)
+    older = query.where(number__lt=artifact.revision).by("number").page(BATCH + len(kept))
+    removable: dict[int, Revision] = {}
     if rule.keep_days:
         since = now - timedelta(days=rule.keep_days)
-        found |= {r.number: r for r in await tx.select(older.where(created_at__lt=since))}
+        removable |= {r.number: r for r in await tx.select(older.where(created_at__lt=since))}
     if rule.keep_revisions:
-        newest = await tx.select(own.by("-number").page(rule.keep_revisions))
-        few = older.where(number__lt=newest[-1].number)
-        found |= {r.number: r for r in await tx.select(few)}
-    return [found[number] for number in sorted(found) if number not in kept][:BATCH]
+        newest = await tx.select(query.by("-number").page(rule.keep_revisions))
+        surplus = older.where(number__lt=newest[-1].number)
+        removable |= {r.number: r for r in await tx.select(surplus)}
+    return [removable[number] for number in sorted(removable) if number not in kept][:BATCH]
 
 
-async def _linked(tx: Reader, artifact: Artifact, now: datetime) -> set[int]:
-    """The revisions that links show for ever."""
+async def _linked_numbers(tx: Reader, artifact: Artifact, now: datetime) -> set[int]:
+    """Return the numbers of the revisions that valid links refer to."""
     links = Query(Share).where(artifact_id=artifact.id, revoked_at=None, revision__ne=None)
     shares = await tx.select(links)
-    return {s.revision for s in shares if s.revision is not None and not is_over(s, now)}
+    return {s.revision for s in shares if s.revision is not None and not is_expired(s, now)}

@@ -1,7 +1,7 @@
-"""Artifacts within a unit of work: the first revision, the next one, and what goes with each.
+"""Storing revisions of artifacts within a transaction.
 
-A revision changes the artifact's own fields, what search finds it by, the counters and the feed, all in the unit that
-adds it.
+Adding a revision also updates the artifact's fields, its search text, the counters and the feed, in the same
+transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from hansard.model.artifacts import Artifact, ArtifactCounters, ArtifactText, Revision
 from hansard.services.artifacts.contents import EncodedContent, keep, text_of
-from hansard.services.artifacts.events import tell, tell_owner
+from hansard.services.artifacts.events import publish, publish_to_owner
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -33,16 +33,16 @@ async def add(
     tx: Transaction,
     artifact: Artifact,
     text: str,
-    packed: EncodedContent,
-    origin: Provenance,
-    told_at: datetime | None = None,
+    encoded: EncodedContent,
+    provenance: Provenance,
+    published_at: datetime | None = None,
 ) -> Artifact:
-    """A new artifact with its first revision; `told_at` is when the feed hears of it, if not at once."""
+    """Store a new artifact with its first revision; `published_at` is the time in the feed, if another."""
     await tx.insert(artifact)
-    await _record(tx, artifact, packed, origin, artifact.created_at)
-    await tx.insert(_words(artifact, text))
+    await _insert_revision(tx, artifact, encoded, provenance, artifact.created_at)
+    await tx.insert(_search_text(artifact, text))
     await count(tx, artifact, artifact.created_at, made=1)
-    await tell_owner(tx, artifact, "artifact.created", told_at or artifact.created_at)
+    await publish_to_owner(tx, artifact, "artifact.created", published_at or artifact.created_at)
     return artifact
 
 
@@ -50,76 +50,96 @@ async def revise(
     tx: Transaction,
     artifact: Artifact,
     text: str,
-    packed: EncodedContent,
-    origin: Provenance,
+    encoded: EncodedContent,
+    provenance: Provenance,
     now: datetime,
-    told_at: datetime | None = None,
+    published_at: datetime | None = None,
     **fields: Any,
 ) -> Artifact:
-    """The next revision of an artifact, which the unit has locked; `fields` are changed besides."""
+    """Store the next revision of an artifact that is locked; `fields` are further changes to the artifact."""
     number = artifact.revision + 1
-    changes: dict[str, Any] = {"revision": number, "size": packed.size, "updated_at": now, **fields}
-    changed = await tx.update(Artifact, artifact.id, **changes)
-    await _record(tx, changed, packed, origin, now)
-    await index(tx, changed, text)
-    await count(tx, changed, now, edited=1)
-    await tell(tx, changed, "artifact.updated", told_at or now)
-    return changed
+    changes: dict[str, Any] = {
+        "revision": number,
+        "size": encoded.size,
+        "updated_at": now,
+        **fields,
+    }
+    updated = await tx.update(Artifact, artifact.id, **changes)
+    await _insert_revision(tx, updated, encoded, provenance, now)
+    await index(tx, updated, text)
+    await count(tx, updated, now, edited=1)
+    await publish(tx, updated, "artifact.updated", published_at or now)
+    return updated
 
 
-async def _record(
-    tx: Transaction, artifact: Artifact, packed: EncodedContent, origin: Provenance, now: datetime
+async def update_fields(
+    tx: Transaction, artifact: Artifact, changes: dict[str, Any], now: datetime
+) -> Artifact:
+    """Change fields of an artifact without adding a revision."""
+    updated = await tx.update(Artifact, artifact.id, updated_at=now, **changes)
+    if {"title", "description"} & set(changes):
+        await index(tx, updated)
+    await publish(tx, updated, "artifact.updated", now)
+    return updated
+
+
+async def _insert_revision(
+    tx: Transaction,
+    artifact: Artifact,
+    encoded: EncodedContent,
+    provenance: Provenance,
+    now: datetime,
 ) -> None:
-    await keep(tx, packed, now)
+    await keep(tx, encoded, now)
     revision = Revision(
         tenant_id=tx.tenant,
         created_at=now,
         artifact_id=artifact.id,
         number=artifact.revision,
-        digest=packed.digest,
-        size=packed.size,
+        digest=encoded.digest,
+        size=encoded.size,
         closed=artifact.closed,
         title=artifact.title,
-        author=origin.author,
-        model=origin.model,
-        message_id=origin.message_id,
-        part=origin.part,
-        restored_from=origin.restored_from,
-        note=origin.note,
+        author=provenance.author,
+        model=provenance.model,
+        message_id=provenance.message_id,
+        part=provenance.part,
+        restored_from=provenance.restored_from,
+        note=provenance.note,
     )
     await tx.insert(revision)
 
 
 async def current(tx: Reader, artifact: Artifact) -> Revision:
-    """The newest revision."""
-    found = await tx.get(Revision, artifact.id, artifact.revision)
-    assert found is not None  # noqa: S101 - written with the artifact
-    return found
+    """Return the newest revision."""
+    revision = await tx.get(Revision, artifact.id, artifact.revision)
+    assert revision is not None  # noqa: S101 - stored with the artifact
+    return revision
 
 
 async def index(tx: Transaction, artifact: Artifact, text: str | None = None) -> None:
-    """Let search find an artifact by what it says now."""
+    """Update the search text of an artifact; `text` is its content, read if not given."""
     if text is None:
         text = await text_of(tx, (await current(tx, artifact)).digest)
     await tx.delete(Query(ArtifactText).where(id=artifact.id))
-    await tx.insert(_words(artifact, text))
+    await tx.insert(_search_text(artifact, text))
 
 
-def _words(artifact: Artifact, text: str) -> ArtifactText:
-    said = [artifact.title, artifact.description, text]
+def _search_text(artifact: Artifact, text: str) -> ArtifactText:
+    parts = [artifact.title, artifact.description, text]
     return ArtifactText(
         tenant_id=artifact.tenant_id,
         created_at=artifact.updated_at,
         id=artifact.id,
         owner_id=artifact.owner_id,
         conversation_id=artifact.conversation_id,
-        text="\n\n".join(part for part in said if part),
+        text="\n\n".join(part for part in parts if part),
     )
 
 
 async def count(tx: Transaction, artifact: Artifact, at: datetime, **uses: int) -> None:
-    """Add to the counters of the artifact's owner."""
-    use = ArtifactCounters(
+    """Increment counters of the artifact's owner; `uses` are the amounts by name."""
+    counters = ArtifactCounters(
         tenant_id=tx.tenant,
         created_at=at,
         owner_id=artifact.owner_id,
@@ -128,4 +148,4 @@ async def count(tx: Transaction, artifact: Artifact, at: datetime, **uses: int) 
         language=artifact.language,
         **uses,
     )
-    await tx.increment(use)
+    await tx.increment(counters)

@@ -1,7 +1,7 @@
-"""Artifacts: what was made, read and changed, revision by revision.
+"""Artifacts: creating, reading and changing them, revision by revision.
 
-A revision never changes. To edit is to add one, and so is to go back: the old one is said again. A writer who
-says which revision should be the newest is refused with `RevisionConflict` if it is not, and overwrites nobody.
+A revision never changes. Editing adds a revision; restoring an old one adds a revision with its content. A writer
+who gives the revision it expects to be the newest gets `RevisionConflict` if it is not, so nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -25,47 +25,48 @@ from hansard.model.artifacts import (
     UseKey,
 )
 from hansard.model.branches import Branch
-from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import deletion_time
 from hansard.model.pages import Page
 from hansard.model.shares import ShareRight
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts import revisions as artifact_revisions
-from hansard.services.artifacts.access import ArtifactService, shared_with
+from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.contents import pack
 from hansard.services.artifacts.diffs import difference
-from hansard.services.artifacts.events import tell
+from hansard.services.artifacts.events import publish
 from hansard.services.artifacts.files import ArtifactFile, file_of
 from hansard.services.artifacts.revisions import Provenance
 from hansard.services.artifacts.validation import (
     ArtifactFilter,
+    build_query,
     check_content,
     check_fields,
     check_note,
-    expect,
-    filtered,
+    check_revision,
 )
-from hansard.services.base import check_limit, repeated
-from hansard.services.cursors import IdText, Place, decode_cursor, encode_cursor
+from hansard.services.base import check_limit, return_if_identical
+from hansard.services.cursors import IdText, Position, decode_cursor, encode_cursor
 from hansard.services.users.statistics import check_day
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 _ORDER = ("updated_at", "id")
-_GIVEN = (
+_COMPARED = (
     *("conversation_id", "type", "title", "language", "media_type"),
     *("description", "identifier", "file_name", "metadata"),
 )
 
 
 class Artifacts(ArtifactService):
+    """The user's artifacts, and those that others share with the user."""
+
     async def create(
         self,
         content: str,
         *,
-        type: ArtifactType,  # noqa: A002 - the field's name on every door
+        type: ArtifactType,  # noqa: A002 - the API's name for the field
         title: str,
         id: str | None = None,  # noqa: A002
         language: str = "",
@@ -78,13 +79,15 @@ class Artifacts(ArtifactService):
         metadata: dict[str, Any] | None = None,
         note: str = "",
     ) -> Artifact:
-        """A new artifact, of a conversation, of a project, or of neither.
+        """Create an artifact in a conversation, in a project, or in neither.
 
-        In a conversation it is in the conversation's project, and answers that name it revise it. Creating it again
-        with the same id and the same fields returns what is there; with others it is AlreadyExists.
+        An artifact of a conversation belongs to the conversation's project, and answers that use its `identifier` or
+        `file_name` revise it. `note` describes the revision. `id` makes the request repeatable: a repeated request
+        returns the existing artifact. Raises InvalidInput for invalid fields or if `conversation_id` and `project_id`
+        are both given, NotFound if these do not exist, AlreadyExists if the id exists with other fields or content.
         """
         now = self.clock()
-        given = {
+        fields = {
             "type": type,
             "title": title,
             "language": language,
@@ -94,34 +97,35 @@ class Artifacts(ArtifactService):
             "file_name": file_name,
             "metadata": metadata or {},
         }
-        packed = pack(check_content(content))
-        made = Artifact(
+        encoded = pack(check_content(content))
+        artifact = Artifact(
             tenant_id=self.scope.tenant,
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
             conversation_id=conversation_id and conversation_id.lower(),
             project_id=project_id and project_id.lower(),
-            size=packed.size,
+            size=encoded.size,
             created_at=now,
             updated_at=now,
-            **check_fields(given),
+            **check_fields(fields),
         )
-        origin = Provenance(author=self.scope.user, note=check_note(note))
+        provenance = Provenance(author=self.scope.user, note=check_note(note))
 
-        async def work(tx: Transaction) -> Artifact:
+        async def insert_artifact(tx: Transaction) -> Artifact:
             await self.ensure_user(tx, now)
-            placed = await self._placed(tx, made)
-            there = await tx.get(Artifact, made.id)
-            if there is None:
-                return await artifact_revisions.add(tx, placed, content, packed, origin)
-            first = await tx.get(Revision, there.id, 1)
-            if first is None or first.digest != packed.digest:
+            placed = await self._placed(tx, artifact)
+            existing = await tx.get(Artifact, artifact.id)
+            if existing is None:
+                return await artifact_revisions.add(tx, placed, content, encoded, provenance)
+            first = await tx.get(Revision, existing.id, 1)
+            if first is None or first.digest != encoded.digest:
                 raise AlreadyExists("This id is taken.", pointer="/id")
-            return repeated(there, placed, *_GIVEN)
+            return return_if_identical(existing, placed, *_COMPARED)
 
-        return await self.run_write(work)
+        return await self.run_write(insert_artifact)
 
     async def get(self, artifact_id: str, *, deleted: bool = False) -> Artifact:
+        """Return an artifact; with `deleted`, the user's own in the trash. Raises NotFound if there is none."""
         right: ShareRight | None = None if deleted else "read"
         return await self.run_read(
             lambda tx: self.artifact(tx, artifact_id, right, deleted=deleted)
@@ -134,77 +138,76 @@ class Artifacts(ArtifactService):
         cursor: str | None = None,
         filter: ArtifactFilter = ArtifactFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Artifact]:
-        """Artifacts, the most recently changed first."""
+        """Return a page of artifacts, the most recently changed first. Raises BadCursor for another list's cursor."""
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
-        query = filtered(self.scope.user, filter)
+        query = build_query(self.scope.user, filter)
         query = query.by(*(f"-{name}" for name in _ORDER)).page(check_limit(limit) + 1, after)
 
-        async def work(tx: Reader) -> list[Artifact]:
-            return await tx.select(await self._among(tx, query, filter))
+        async def select_artifacts(tx: Reader) -> list[Artifact]:
+            return await tx.select(await self.narrow(tx, query, filter))
 
-        found = [self.shown(each) for each in await self.run_read(work)]
-        items, more = found[:limit], len(found) > limit
+        artifacts = [self.shown(artifact) for artifact in await self.run_read(select_artifacts)]
+        items, more = artifacts[:limit], len(artifacts) > limit
         last = [getattr(items[-1], name) for name in _ORDER] if more else []
         return Page(items, encode_cursor(filter, last) if more else None)
 
     async def read(self, artifact_id: str, revision: int | None = None) -> str:
-        """What an artifact says, now or at a revision."""
+        """Return the text of an artifact, or of one of its revisions. Raises NotFound if it does not exist."""
         return (await self.said(artifact_id, revision))[1]
 
     async def said(self, artifact_id: str, revision: int | None = None) -> tuple[Revision, str]:
-        """A revision, without a number the newest, and what it says."""
+        """Return a revision and its text; without a number, the newest. Raises NotFound if it does not exist."""
         return (await self.whole(artifact_id, revision))[1:]
 
     async def whole(
         self, artifact_id: str, revision: int | None = None
     ) -> tuple[Artifact, Revision, str]:
-        """An artifact, a revision of it, without a number the newest, and what that says."""
+        """Return an artifact, a revision (by default the newest) and its text. Raises NotFound without these."""
 
-        async def work(tx: Reader) -> tuple[Artifact, Revision, str]:
+        async def read_content(tx: Reader) -> tuple[Artifact, Revision, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
-            found = await self.revision_of(tx, artifact, revision)
-            return artifact, found, await self.text(tx, found)
+            shown = await self.revision_of(tx, artifact, revision)
+            return artifact, shown, await self.text(tx, shown)
 
-        return await self.run_read(work)
+        return await self.run_read(read_content)
 
     async def file(self, artifact_id: str, revision: int | None = None) -> ArtifactFile:
-        """An artifact as a file."""
-
-        async def work(tx: Reader) -> ArtifactFile:
-            artifact = await self.artifact(tx, artifact_id, "read")
-            said = await self.revision_of(tx, artifact, revision)
-            return file_of(artifact, await self.text(tx, said))
-
-        return await self.run_read(work)
+        """Return a revision of an artifact as a file; without a number, the newest."""
+        artifact, _, text = await self.whole(artifact_id, revision)
+        return file_of(artifact, text)
 
     async def revision(self, artifact_id: str, number: int | None = None) -> Revision:
-        """One revision of an artifact; without a number the newest."""
+        """Return one revision of an artifact; without a number, the newest. Raises NotFound if it does not exist."""
 
-        async def work(tx: Reader) -> Revision:
+        async def get_revision(tx: Reader) -> Revision:
             return await self.revision_of(tx, await self.artifact(tx, artifact_id, "read"), number)
 
-        return await self.run_read(work)
+        return await self.run_read(get_revision)
 
     async def revisions(
         self, artifact_id: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Revision]:
-        """The revisions of an artifact, the newest first."""
+        """Return a page of an artifact's revisions, newest first. Raises BadCursor for another list's cursor."""
         check_limit(limit)
         listing = ["revisions", artifact_id.lower()]
-        after = None if cursor is None else decode_cursor(listing, cursor, (Place,))
+        after = None if cursor is None else decode_cursor(listing, cursor, (Position,))
 
-        async def work(tx: Reader) -> Page[Revision]:
+        async def select_revisions(tx: Reader) -> Page[Revision]:
             artifact = await self.artifact(tx, artifact_id, "read")
-            found = await self.revisions_of(tx, artifact, limit + 1, after)
-            items, more = found[:limit], len(found) > limit
+            revisions = await self.revisions_of(tx, artifact, limit + 1, after)
+            items, more = revisions[:limit], len(revisions) > limit
             return Page(items, encode_cursor(listing, [items[-1].number]) if more else None)
 
-        return await self.run_read(work)
+        return await self.run_read(select_revisions)
 
     async def diff(self, artifact_id: str, old: int | None = None, new: int | None = None) -> Diff:
-        """What changed from one revision, or the first that is kept, to another, or the newest."""
+        """Return the differences between two revisions.
 
-        async def work(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
+        By default from the oldest that is kept to the newest. Raises NotFound if a revision does not exist, TooLarge if
+        one has too many lines.
+        """
+
+        async def read_both(tx: Reader) -> tuple[Artifact, Revision, Revision, str, str]:
             artifact = await self.artifact(tx, artifact_id, "read")
             if old is None:
                 a = await self.oldest_of(tx, artifact)
@@ -213,7 +216,7 @@ class Artifacts(ArtifactService):
             b = await self.revision_of(tx, artifact, new, "/to")
             return artifact, a, b, await self.text(tx, a), await self.text(tx, b)
 
-        return await difference(*await self.run_read(work))
+        return await difference(*await self.run_read(read_both))
 
     async def update(
         self,
@@ -231,11 +234,12 @@ class Artifacts(ArtifactService):
         metadata: dict[str, Any] | msgspec.UnsetType = _UNSET,
         note: str = "",
     ) -> Artifact:
-        """Change what is given; other content is a new revision, whose author is the user.
+        """Change the given fields; new content adds a revision, whose author is the user.
 
-        With `expect_revision`, only if that is still the newest. The same content again changes nothing.
+        `note` describes the revision; the same content again adds none. Raises InvalidInput for invalid fields,
+        NotFound if the artifact does not exist, RevisionConflict if the newest revision is not `expect_revision`.
         """
-        given = {
+        values = {
             "type": type,
             "title": title,
             "language": language,
@@ -245,98 +249,109 @@ class Artifacts(ArtifactService):
             "file_name": file_name,
             "metadata": metadata,
         }
-        fields = check_fields(given)
-        packed = None if isinstance(content, msgspec.UnsetType) else pack(check_content(content))
-        origin = Provenance(author=self.scope.user, note=check_note(note))
+        fields = check_fields(values)
+        encoded = None if isinstance(content, msgspec.UnsetType) else pack(check_content(content))
+        provenance = Provenance(author=self.scope.user, note=check_note(note))
 
-        async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, "write", lock=True)
-            expect(found, expect_revision)
+        async def update_artifact(tx: Transaction) -> Artifact:
+            artifact = await self.artifact(tx, artifact_id, "write", lock=True)
+            check_revision(artifact, expect_revision)
             now = self.clock()
-            said = await artifact_revisions.current(tx, found)
-            if isinstance(content, str) and packed is not None and packed.digest != said.digest:
+            newest = await artifact_revisions.current(tx, artifact)
+            if isinstance(content, str) and encoded is not None and encoded.digest != newest.digest:
                 changes: dict[str, Any] = {**fields, "closed": True}
                 return await artifact_revisions.revise(
-                    tx, found, content, packed, origin, now, **changes
+                    tx, artifact, content, encoded, provenance, now, **changes
                 )
-            changes = {n: v for n, v in fields.items() if v != getattr(found, n)}
-            return await self._describe(tx, found, changes, now) if changes else found
+            changes = {
+                name: value for name, value in fields.items() if value != getattr(artifact, name)
+            }
+            return (
+                await artifact_revisions.update_fields(tx, artifact, changes, now)
+                if changes
+                else artifact
+            )
 
-        return self.shown(await self.run_write(work))
+        return self.shown(await self.run_write(update_artifact))
 
     async def restore_revision(
         self, artifact_id: str, number: int, *, expect_revision: int | None = None, note: str = ""
     ) -> Artifact:
-        """Go back to what a revision said, by saying it again in a new one."""
+        """Add a revision with the content of an earlier one.
+
+        Raises NotFound if that does not exist, RevisionConflict if the newest revision is not `expect_revision`.
+        """
         check_note(note)
         text = await self.read(artifact_id, number)  # contents never change
-        packed = pack(text)
+        encoded = pack(text)
 
-        async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, "write", lock=True)
-            expect(found, expect_revision)
-            old = await self.revision_of(tx, found, number)
-            origin = Provenance(author=self.scope.user, restored_from=number, note=note)
-            fields: dict[str, Any] = {"title": old.title, "closed": old.closed}
+        async def add_revision(tx: Transaction) -> Artifact:
+            artifact = await self.artifact(tx, artifact_id, "write", lock=True)
+            check_revision(artifact, expect_revision)
+            restored = await self.revision_of(tx, artifact, number)
+            provenance = Provenance(author=self.scope.user, restored_from=number, note=note)
+            fields: dict[str, Any] = {"title": restored.title, "closed": restored.closed}
             return await artifact_revisions.revise(
-                tx, found, text, packed, origin, self.clock(), **fields
+                tx, artifact, text, encoded, provenance, self.clock(), **fields
             )
 
-        return self.shown(await self.run_write(work))
-
-    # Letting go
+        return self.shown(await self.run_write(add_revision))
 
     async def delete(self, artifact_id: str) -> Artifact:
-        """Into the trash."""
+        """Move an artifact to the trash. Raises NotFound if the user does not own it."""
 
-        async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, lock=True)
-            return await self._mark(tx, found, "artifact.deleted", deletion_time(self.clock()))
+        async def trash_artifact(tx: Transaction) -> Artifact:
+            artifact = await self.artifact(tx, artifact_id, lock=True)
+            return await self._set_deleted_at(
+                tx, artifact, "artifact.deleted", deletion_time(self.clock())
+            )
 
-        return await self.run_write(work)
+        return await self.run_write(trash_artifact)
 
     async def restore(self, artifact_id: str) -> Artifact:
-        """Out of the trash, as it was; Conflict if what it was made in is in the trash as well."""
+        """Restore an artifact. Raises NotFound if it is not in the trash, Conflict if its conversation or branch is."""
 
-        async def work(tx: Transaction) -> Artifact:
-            found = await self.artifact(tx, artifact_id, deleted=True, lock=True)
-            talk = found.conversation_id and await tx.get(Conversation, found.conversation_id)
-            branch = found.branch and await tx.get(Branch, found.branch)
-            if (talk and talk.deleted_at) or (branch and branch.deleted_at):
-                raise Conflict("What this was made in is in the trash too: restore that first.")
-            return await self._mark(tx, found, "artifact.restored", None)
+        async def restore_artifact(tx: Transaction) -> Artifact:
+            artifact = await self.artifact(tx, artifact_id, deleted=True, lock=True)
+            conversation = artifact.conversation_id and await tx.get(
+                Conversation, artifact.conversation_id
+            )
+            branch = artifact.branch and await tx.get(Branch, artifact.branch)
+            if (conversation and conversation.deleted_at) or (branch and branch.deleted_at):
+                raise Conflict(
+                    "Its conversation or branch is in the trash too; restore that first."
+                )
+            return await self._set_deleted_at(tx, artifact, "artifact.restored", None)
 
-        return await self.run_write(work)
+        return await self.run_write(restore_artifact)
 
     async def purge(self, artifact_id: str) -> None:
-        """Out of the trash, for good, with all its revisions."""
+        """Permanently remove an artifact in the trash, with all revisions. Raises NotFound if it is not there."""
 
-        async def work(tx: Transaction) -> None:
-            found = await self.artifact(tx, artifact_id, deleted=True, lock=True)
-            await lifecycle.purge(tx, found)
-            await tell(tx, found, "artifact.purged", self.clock())
+        async def purge_artifact(tx: Transaction) -> None:
+            artifact = await self.artifact(tx, artifact_id, deleted=True, lock=True)
+            await lifecycle.purge(tx, artifact)
+            await publish(tx, artifact, "artifact.purged", self.clock())
 
-        await self.run_write(work)
+        await self.run_write(purge_artifact)
         await self.storage.erase()
 
-    async def _mark(
-        self, tx: Transaction, found: Artifact, kind: str, deleted_at: datetime | None
+    async def _set_deleted_at(
+        self, tx: Transaction, artifact: Artifact, kind: str, deleted_at: datetime | None
     ) -> Artifact:
-        await tell(tx, found, kind, self.clock())
-        return await tx.update(Artifact, found.id, deleted_at=deleted_at)
-
-    # Use
+        await publish(tx, artifact, kind, self.clock())
+        return await tx.update(Artifact, artifact.id, deleted_at=deleted_at)
 
     async def used(self, artifact_id: str, use: Use) -> None:
-        """Note that an artifact was opened, copied or exported."""
+        """Record that an artifact was opened, copied or exported. Raises InvalidInput for another `use`."""
         if use not in get_args(Use):
-            raise InvalidInput(f"A use is one of {', '.join(get_args(Use))}.", pointer="/use")
+            raise InvalidInput(f"use must be one of {', '.join(get_args(Use))}.", pointer="/use")
 
-        async def work(tx: Transaction) -> None:
-            found = await self.artifact(tx, artifact_id, "read")
-            await artifact_revisions.count(tx, found, self.clock(), **{use: 1})
+        async def count_use(tx: Transaction) -> None:
+            artifact = await self.artifact(tx, artifact_id, "read")
+            await artifact_revisions.count(tx, artifact, self.clock(), **{use: 1})
 
-        await self.run_write(work)
+        await self.run_write(count_use)
 
     async def uses(
         self,
@@ -345,58 +360,39 @@ class Artifacts(ArtifactService):
         until: str | None = None,
         by: Sequence[UseKey] = get_args(UseKey),
     ) -> Sequence[ArtifactCounters]:
-        """What was done with the user's artifacts, in their order by these; what is not among them is empty.
+        """Return counters of the use of the user's artifacts, grouped and ordered by the keys in `by`.
 
-        `since` and `until` are days such as 2026-11-21 (UTC), both included.
+        Fields that are not in `by` are empty. `since` and `until` are days such as 2026-11-21 (UTC), both included.
+        Raises InvalidInput for an unknown key or an invalid day.
         """
         if unknown := set(by) - set(get_args(UseKey)):
-            raise InvalidInput(f"There is no {min(unknown)} to count by.", pointer="/by")
+            raise InvalidInput(
+                f"Cannot group by {min(unknown)!r}; use {', '.join(get_args(UseKey))}.",
+                pointer="/by",
+            )
         query = Query(ArtifactCounters).where(owner_id=self.scope.user)
         if since is not None:
             query = query.where(day__ge=check_day(since, "/from"))
         if until is not None:
             query = query.where(day__le=check_day(until, "/to"))
         names = [name for name in get_args(UseKey) if name in by]
-        found = await self.run_read(lambda tx: tx.aggregate(query, ["owner_id", *names]))
-        return sorted(found, key=lambda use: [getattr(use, name) for name in names])
+        counters = await self.run_read(lambda tx: tx.aggregate(query, ["owner_id", *names]))
+        return sorted(counters, key=lambda row: [getattr(row, name) for name in names])
 
     # What the scope may see
 
-    async def _placed(self, tx: Reader, made: Artifact) -> Artifact:
-        """The artifact where it belongs: in its conversation's project, or in its own."""
-        if made.conversation_id is not None:
-            if made.project_id is not None:
+    async def _placed(self, tx: Reader, artifact: Artifact) -> Artifact:
+        """Return the artifact with the project and expiry of its conversation, or with its own project."""
+        if artifact.conversation_id is not None:
+            if artifact.project_id is not None:
                 raise InvalidInput(
-                    "An artifact of a conversation is in its project.", pointer="/project_id"
+                    "Give either conversation_id or project_id.", pointer="/project_id"
                 )
-            talk = await self.conversation(tx, made.conversation_id)
-            place = {"project_id": talk.project_id, "temporary": talk.expires_at is not None}
-            return msgspec.structs.replace(made, **place)
-        await self.check_project(tx, made.project_id)
-        return made
-
-    async def _describe(
-        self, tx: Transaction, found: Artifact, changes: dict[str, Any], now: datetime
-    ) -> Artifact:
-        changed = await tx.update(Artifact, found.id, updated_at=now, **changes)
-        if {"title", "description"} & set(changes):
-            await artifact_revisions.index(tx, changed)
-        await tell(tx, changed, "artifact.updated", now)
-        return changed
-
-    async def _among(
-        self, tx: Reader, query: Query[Artifact], wanted: ArtifactFilter
-    ) -> Query[Artifact]:
-        """The query, for those that others share, that a message revised or that a collection has."""
-        if wanted.shared:
-            query = query.where(id__in=await shared_with(tx, self.scope.user, self.clock()))
-        if wanted.message_id is not None:
-            key = check_id(wanted.message_id, "/message_id")
-            query = query.where(id__in=await self.made_in(tx, key))
-        if wanted.collection_id is not None:
-            key = check_id(wanted.collection_id, "/collection_id")
-            collection = await tx.get(Collection, key)
-            own = collection is not None and collection.owner_id == self.scope.user
-            has = await tx.select(Query(CollectionItem).where(collection_id=key)) if own else []
-            query = query.where(id__in=[each.artifact_id for each in has])
-        return query
+            conversation = await self.conversation(tx, artifact.conversation_id)
+            fields = {
+                "project_id": conversation.project_id,
+                "temporary": conversation.expires_at is not None,
+            }
+            return msgspec.structs.replace(artifact, **fields)
+        await self.check_project(tx, artifact.project_id)
+        return artifact

@@ -1,7 +1,7 @@
-"""Sharing artifacts: with users of the tenant, who may read or write, and by links, which let read.
+"""Sharing artifacts: with users of the tenant, to read or write, and by links, to read.
 
-Of a link's token the hash alone is kept. A token ends in a checksum that only the tenant's key makes, so one that was
-guessed is refused before anything is looked for. Tokens from before there were checksums have none, and stay good.
+Only the hash of a link's token is stored. A token ends in a checksum made with the tenant's key, so guessed tokens
+are rejected without a query. Older tokens have no checksum and stay valid.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
 from hansard.services.artifacts.access import ArtifactService
-from hansard.services.artifacts.events import is_over, tell_owner
+from hansard.services.artifacts.events import is_expired, publish_to_owner
 from hansard.services.artifacts.files import ArtifactFile, file_of
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -33,14 +33,14 @@ _NO_LINK = "There is no such link."
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A link that was made; its token is told this once."""
+    """A new link; its token is only returned once."""
 
     share: Share
     token: str
 
 
 class Linked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a link shows."""
+    """The content of a link."""
 
     type: str
     language: str
@@ -48,11 +48,13 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     revision: int
     updated_at: datetime
-    """When that revision was made."""
+    """When that revision was created."""
     content: str
 
 
 class Shares(ArtifactService):
+    """Shares and share links of the user's artifacts."""
+
     _key: bytes | None = None
 
     async def share(
@@ -63,22 +65,26 @@ class Shares(ArtifactService):
         right: ShareRight = "read",
         expires_at: datetime | None = None,
     ) -> Share:
-        """Share an artifact with a user of the tenant; who had it before has the new right instead."""
+        """Share an artifact with another user of the tenant; replaces an earlier share with that user.
+
+        Raises InvalidInput if `right` is not "read" or "write", if the user owns the artifact or if `expires_at` is in
+        the past, NotFound if the artifact does not exist.
+        """
         if right not in get_args(ShareRight):
-            raise InvalidInput("A right is read or write.", pointer="/right")
+            raise InvalidInput("right must be 'read' or 'write'.", pointer="/right")
         check_name(user_id, "/user_id")
         if user_id == self.scope.user:
-            raise InvalidInput("This is your own.", pointer="/user_id")
+            raise InvalidInput("You already own this artifact.", pointer="/user_id")
         fields: dict[str, Any] = {"user_id": user_id, "right": right}
 
-        async def work(tx: Transaction) -> Share:
-            found = await self.artifact(tx, artifact_id, lock=True)
+        async def add_share(tx: Transaction) -> Share:
+            artifact = await self.artifact(tx, artifact_id, lock=True)
             now = self.clock()
-            for old in await tx.select(_valid(found.id).where(user_id=user_id)):
-                await tx.update(Share, old.id, revoked_at=now, updated_at=now)
-            return await self._add(tx, found, now, expires_at=expires_at, **fields)
+            for previous in await tx.select(_valid(artifact.id).where(user_id=user_id)):
+                await tx.update(Share, previous.id, revoked_at=now, updated_at=now)
+            return await self._add(tx, artifact, now, expires_at=expires_at, **fields)
 
-        return await self.run_write(work)
+        return await self.run_write(add_share)
 
     async def link(
         self,
@@ -87,66 +93,74 @@ class Shares(ArtifactService):
         revision: int | None = None,
         expires_at: datetime | None = None,
     ) -> NewLink:
-        """A link to an artifact: to one revision for ever, or to the newest as it goes on."""
+        """Create a link to an artifact: to one revision, or without `revision` to the newest at any time.
+
+        Raises InvalidInput if `expires_at` is in the past, NotFound if the artifact or revision does not exist.
+        """
         secret = secrets.token_urlsafe(32)
         token = f"{secret}.{_checksum(await self._link_key(), secret)}"
 
-        async def work(tx: Transaction) -> Share:
-            found = await self.artifact(tx, artifact_id, lock=True)
+        async def add_link(tx: Transaction) -> Share:
+            artifact = await self.artifact(tx, artifact_id, lock=True)
             fields: dict[str, Any] = {"token_hash": _hash(token), "revision": revision}
             if revision is not None:
-                fields["snapshot"] = _snapshot(found, await self.revision_of(tx, found, revision))
-            return await self._add(tx, found, self.clock(), expires_at=expires_at, **fields)
+                fields["snapshot"] = _snapshot(
+                    artifact, await self.revision_of(tx, artifact, revision)
+                )
+            return await self._add(tx, artifact, self.clock(), expires_at=expires_at, **fields)
 
-        return NewLink(share=await self.run_write(work), token=token)
+        return NewLink(share=await self.run_write(add_link), token=token)
 
     async def of(self, artifact_id: str) -> Sequence[Share]:
-        """The shares of an artifact that were not revoked; whoever is not its owner is told of their own."""
+        """Return the shares of an artifact that are not revoked.
 
-        async def work(tx: Reader) -> Sequence[Share]:
-            found = await self.artifact(tx, artifact_id, "read")
-            shares = _valid(found.id).by("created_at", "id")
-            if found.owner_id == self.scope.user:
-                return await tx.select(shares)
+        Users who do not own it get only the shares that give them access.
+        """
+
+        async def select_shares(tx: Reader) -> Sequence[Share]:
+            artifact = await self.artifact(tx, artifact_id, "read")
+            query = _valid(artifact.id).by("created_at", "id")
+            if artifact.owner_id == self.scope.user:
+                return await tx.select(query)
             now = self.clock()
-            own = await tx.select(shares.where(user_id=self.scope.user))
-            return [share for share in own if not is_over(share, now)]
+            shares = await tx.select(query.where(user_id=self.scope.user))
+            return [share for share in shares if not is_expired(share, now)]
 
-        return await self.run_read(work)
+        return await self.run_read(select_shares)
 
     async def revoke(self, share_id: str) -> Share:
-        """End a share."""
+        """Revoke a share. Raises NotFound if it does not exist, is another user's or is already revoked."""
 
-        async def work(tx: Transaction) -> Share:
+        async def revoke_share(tx: Transaction) -> Share:
             key = share_id.lower()
-            found = await tx.get(Share, key, lock=True) if is_id(key) else None
-            if found is None or found.owner_id != self.scope.user or found.revoked_at:
+            share = await tx.get(Share, key, lock=True) if is_id(key) else None
+            if share is None or share.owner_id != self.scope.user or share.revoked_at:
                 raise NotFound(_MISSING)
             now = self.clock()
-            artifact = await tx.get(Artifact, found.artifact_id)
+            artifact = await tx.get(Artifact, share.artifact_id)
             if artifact is not None:
-                await tell_owner(tx, artifact, "artifact.unshared", now, found.user_id)
-            return await tx.update(Share, found.id, revoked_at=now, updated_at=now)
+                await publish_to_owner(tx, artifact, "artifact.unshared", now, share.user_id)
+            return await tx.update(Share, share.id, revoked_at=now, updated_at=now)
 
-        return await self.run_write(work)
+        return await self.run_write(revoke_share)
 
     async def is_genuine(self, token: str) -> bool:
-        """Whether a token has a checksum of ours; False if it is from before there were any, or made up like one.
+        """Return whether a token has a valid checksum; False if it has none, so it is old or forged.
 
-        Raises NotFound for a wrong checksum. Links are not looked for: the key is read once in a process.
+        Raises NotFound if the checksum is wrong. Links are not queried; the key is read once per process.
         """
-        secret, dot, given = token.rpartition(".")
+        secret, dot, checksum = token.rpartition(".")
         if not dot:
             return False
-        made = _checksum(await self._link_key(), secret)
-        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), made.encode()):
+        expected = _checksum(await self._link_key(), secret)
+        if not hmac.compare_digest(checksum.encode("utf-8", "surrogatepass"), expected.encode()):
             raise NotFound(_NO_LINK)
         return True
 
     async def follow(self, token: str) -> Linked:
-        """What a link shows to anybody in the tenant who has it."""
+        """Return the content of a link, for anyone in the tenant. Raises NotFound if it does not exist or ended."""
 
-        async def work(tx: Reader) -> Linked:
+        async def read_link(tx: Reader) -> Linked:
             artifact, revision = await self._linked(tx, token)
             return Linked(
                 type=artifact.type,
@@ -158,24 +172,24 @@ class Shares(ArtifactService):
                 content=await self.text(tx, revision),
             )
 
-        return await self.run_read(work)
+        return await self.run_read(read_link)
 
     async def file(self, token: str) -> ArtifactFile:
-        """What a link shows, as a file."""
+        """Return the content of a link as a file. Raises NotFound if it does not exist or ended."""
 
-        async def work(tx: Reader) -> ArtifactFile:
+        async def read_file(tx: Reader) -> ArtifactFile:
             artifact, revision = await self._linked(tx, token)
             return file_of(artifact, await self.text(tx, revision))
 
-        return await self.run_read(work)
+        return await self.run_read(read_file)
 
     async def _linked(self, tx: Reader, token: str) -> tuple[Artifact, Revision]:
-        """The artifact of a link, as it is shown there, and the revision."""
-        found = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
-        share = found[0] if found else None
+        """Return the artifact of a link, as the link shows it, and the revision."""
+        shares = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
+        share = shares[0] if shares else None
         artifact = await tx.get(Artifact, share.artifact_id) if share else None
-        over = share is not None and is_over(share, self.clock())
-        if share is None or artifact is None or artifact.deleted_at is not None or over:
+        expired = share is not None and is_expired(share, self.clock())
+        if share is None or artifact is None or artifact.deleted_at is not None or expired:
             raise NotFound(_NO_LINK)
         revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
         if revision is None:
@@ -185,18 +199,18 @@ class Shares(ArtifactService):
         return artifact, revision
 
     async def _link_key(self) -> bytes:
-        """The tenant's key for checksums, made when it is first needed; it never changes."""
+        """Return the tenant's checksum key, creating it on first use; it never changes."""
         if self._key is None:
-            kept = await self.run_read(lambda tx: tx.get(LinkKey))
-            self._key = (kept or await self.storage.write(self.scope.tenant, self._make_key)).data
+            stored = await self.run_read(lambda tx: tx.get(LinkKey))
+            self._key = (stored or await self.storage.write(self.scope.tenant, self._make_key)).data
         return self._key
 
     async def _make_key(self, tx: Transaction) -> LinkKey:
         now = self.clock()
         await self.ensure_user(tx, now)
-        made = LinkKey(tenant_id=tx.tenant, created_at=now, data=secrets.token_bytes(32))
-        await tx.insert(made, absent=True)
-        return await tx.get(LinkKey) or made
+        link_key = LinkKey(tenant_id=tx.tenant, created_at=now, data=secrets.token_bytes(32))
+        await tx.insert(link_key, absent=True)
+        return await tx.get(LinkKey) or link_key
 
     async def _add(
         self,
@@ -208,8 +222,8 @@ class Shares(ArtifactService):
         **fields: Any,
     ) -> Share:
         if expires_at is not None and check_time(expires_at, "/expires_at") <= now:
-            raise InvalidInput("This is in the past.", pointer="/expires_at")
-        made = Share(
+            raise InvalidInput("expires_at must be in the future.", pointer="/expires_at")
+        share = Share(
             tenant_id=tx.tenant,
             id=new_id(),
             owner_id=self.scope.user,
@@ -219,13 +233,13 @@ class Shares(ArtifactService):
             updated_at=now,
             **fields,
         )
-        await tx.insert(made)
-        await tell_owner(tx, artifact, "artifact.shared", now, made.user_id)
-        return made
+        await tx.insert(share)
+        await publish_to_owner(tx, artifact, "artifact.shared", now, share.user_id)
+        return share
 
 
 def _snapshot(artifact: Artifact, revision: Revision) -> Snapshot:
-    """A title that a person gave later is that of the newest revision."""
+    """Return the fields that a link to a revision keeps; a renamed title applies to the newest revision only."""
     newest = revision.number == artifact.revision
     return Snapshot(
         type=artifact.type,
@@ -241,8 +255,8 @@ def _valid(artifact_id: str) -> Query[Share]:
 
 
 def _checksum(key: bytes, secret: str) -> str:
-    made = hmac.digest(key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return base64.urlsafe_b64encode(made[:16]).rstrip(b"=").decode()
+    digest = hmac.digest(key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
 def _hash(token: str) -> str:

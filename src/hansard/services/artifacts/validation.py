@@ -1,4 +1,4 @@
-"""What may be said of an artifact, checked where it comes in, and by what a list of them is narrowed."""
+"""Validation of artifact fields, and the filter for listing artifacts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from hansard.services.artifacts.extraction import MAX_DESCRIPTION, MAX_NAME
 from hansard.storage.query import Query
 
 MAX_CONTENT = 1024 * 1024
-"""Bytes, as of a message."""
+"""Bytes, the same as for a message."""
 MAX_NOTE = 1_000
 
 
 class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which artifacts a list has; what is not said does not matter.
+    """Criteria for listing artifacts; None means any.
 
-    Those of temporary conversations are listed with their conversation or message alone.
+    Artifacts of temporary conversations are listed only with `conversation_id` or `message_id`.
     """
 
     conversation_id: str | None = None
@@ -45,17 +45,18 @@ class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     until: datetime | None = None
     """Changed before this time."""
     deleted: bool = False
-    """Those in the trash instead of the others."""
+    """List artifacts in the trash instead of the others."""
     shared: bool = False
-    """Those that others share with the user instead of the user's own. They show no conversation and no project."""
+    """List what others share with the user instead of the user's own; without conversation and project."""
 
 
 def check_content(content: str) -> str:
+    """Return the content. Raises InvalidInput if it is empty, TooLarge above MAX_CONTENT bytes."""
     check_text(content, "/content", MAX_CONTENT)
     if not content:
-        raise InvalidInput("An artifact says something.", pointer="/content")
+        raise InvalidInput("The content must not be empty.", pointer="/content")
     if len(content.encode()) > MAX_CONTENT:
-        raise TooLarge(f"An artifact has at most {MAX_CONTENT} bytes.", pointer="/content")
+        raise TooLarge(f"The content must not exceed {MAX_CONTENT} bytes.", pointer="/content")
     return content
 
 
@@ -63,21 +64,23 @@ def check_note(note: str) -> str:
     return check_text(note, "/note", MAX_NOTE)
 
 
-def _type(kind: str) -> str:
-    if kind not in get_args(ArtifactType):
+def _check_type(value: str) -> str:
+    if value not in get_args(ArtifactType):
         raise InvalidInput(
-            f"A type is one of {', '.join(get_args(ArtifactType))}.", pointer="/type"
+            f"type must be one of {', '.join(get_args(ArtifactType))}.", pointer="/type"
         )
-    return kind
+    return value
 
 
-def check_fields(given: dict[str, Any]) -> dict[str, Any]:
-    """The fields that are given, each as it is kept."""
-    return {n: CHECKS[n](value) for n, value in given.items() if value is not msgspec.UNSET}
+def check_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the given fields, checked and normalized; UNSET ones are left out."""
+    return {
+        name: CHECKS[name](value) for name, value in fields.items() if value is not msgspec.UNSET
+    }
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "type": _type,
+    "type": _check_type,
     "title": check_title,
     "language": lambda language: check_text(language, "/language", 100).lower(),
     "media_type": lambda media_type: check_media_type(media_type, "/media_type"),
@@ -86,39 +89,40 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "file_name": lambda text: check_text(text, "/file_name", MAX_NAME),
     "metadata": lambda metadata: check_json(metadata, "/metadata"),
 }
-"""By field, what may be said there, whether a writer says it or a file."""
+"""Validators by field, for requests and imported files."""
 
 
-def filtered(owner_id: str, wanted: ArtifactFilter) -> Query[Artifact]:
-    trash = wanted.deleted and not wanted.shared
+def build_query(owner_id: str, criteria: ArtifactFilter) -> Query[Artifact]:
+    """Return the query for the criteria. Raises InvalidInput for values that are invalid or cannot be combined."""
+    trash = criteria.deleted and not criteria.shared
     state: dict[str, Any] = {"deleted_at__gt": PURGED} if trash else {"deleted_at": None}
     query = Query(Artifact).where(**state)
-    if not wanted.shared:
+    if not criteria.shared:
         query = query.where(owner_id=owner_id)
-    if wanted.conversation_id is None and wanted.message_id is None and not wanted.shared:
+    if criteria.conversation_id is None and criteria.message_id is None and not criteria.shared:
         query = query.where(temporary=False)
     for name in ("conversation_id", "project_id"):
-        value = getattr(wanted, name)
+        value = getattr(criteria, name)
         if value is not None:
-            if wanted.shared:
-                said = "What others share shows neither conversation nor project."
-                raise InvalidInput(said, pointer=f"/{name}")
+            if criteria.shared:
+                message = "Shared artifacts cannot be filtered by conversation or project."
+                raise InvalidInput(message, pointer=f"/{name}")
             query = query.where(**{name: check_id(value, f"/{name}")})
-    if wanted.type is not None:
-        query = query.where(type=_type(wanted.type))
-    if wanted.language is not None:
-        query = query.where(language=check_text(wanted.language, "/language", 100).lower())
-    if wanted.since is not None:
-        query = query.where(updated_at__ge=check_time(wanted.since, "/from"))
-    if wanted.until is not None:
-        query = query.where(updated_at__lt=check_time(wanted.until, "/to"))
+    if criteria.type is not None:
+        query = query.where(type=_check_type(criteria.type))
+    if criteria.language is not None:
+        query = query.where(language=check_text(criteria.language, "/language", 100).lower())
+    if criteria.since is not None:
+        query = query.where(updated_at__ge=check_time(criteria.since, "/from"))
+    if criteria.until is not None:
+        query = query.where(updated_at__lt=check_time(criteria.until, "/to"))
     return query
 
 
-def expect(found: Artifact, expected: int | None) -> None:
-    """Raises RevisionConflict if the artifact has another revision than its writer expects."""
-    if expected is not None and expected != found.revision:
-        said = f"The newest revision is {found.revision}, not {expected}."
+def check_revision(artifact: Artifact, expected: int | None) -> None:
+    """Raises RevisionConflict if the newest revision is not `expected`."""
+    if expected is not None and expected != artifact.revision:
+        message = f"The newest revision is {artifact.revision}, not {expected}."
         raise RevisionConflict(
-            said, pointer="/expect_revision", revision=found.revision, expected=expected
+            message, pointer="/expect_revision", revision=artifact.revision, expected=expected
         )

@@ -1,4 +1,4 @@
-"""Branches: leaving a path, finding one's way, and bringing paths together."""
+"""Branches: forking, switching, renaming, deleting and merging them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Message
 from hansard.services.artifacts import lifecycle
-from hansard.services.artifacts.extraction import pieces_of
+from hansard.services.artifacts.extraction import artifacts_of_message
 from hansard.services.base import Service
 from hansard.services.conversations import trash
 from hansard.services.conversations.forks import fork_at, select_branch
-from hansard.services.conversations.messages import place
+from hansard.services.conversations.messages import append_with_side_effects
 from hansard.services.conversations.purge import purge_branches
 from hansard.storage import message_tree
 from hansard.storage.base import Append, Reader, Transaction
@@ -29,21 +29,24 @@ MERGE_BATCH = 500
 
 class Branches(Service):
     async def list(self, conversation_id: str, *, deleted: bool = False) -> list[Branch]:
-        """All branches of a conversation, oldest first; with `deleted`, those in the trash."""
+        """Return all branches of a conversation, oldest first; with `deleted`, those in the trash.
 
-        async def work(tx: Reader) -> list[Branch]:
+        Raises NotADatabase if the conversation has no branch at all.
+        """
+
+        async def select_branches(tx: Reader) -> list[Branch]:
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Branch).where(conversation_id=conversation.id)
             query = query.where(deleted_at__gt=PURGED) if deleted else query.where(deleted_at=None)
-            found = await tx.select(query.by("created_at", "id"))
-            if not found and not deleted:
+            branches = await tx.select(query.by("created_at", "id"))
+            if not branches and not deleted:
                 raise damaged("The conversation's branches")
-            return found
+            return branches
 
-        return await self.run_read(work)
+        return await self.run_read(select_branches)
 
     async def current(self, conversation_id: str) -> Branch:
-        """The branch that the user is on."""
+        """Return the user's current branch."""
 
         return await self.run_read(lambda tx: self.resolve_branch(tx, conversation_id))
 
@@ -53,116 +56,127 @@ class Branches(Service):
         *,
         at: str,
         name: str = "",
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         switch: bool = False,
     ) -> Branch:
-        """A new branch that ends with the message `at`; nothing is copied.
+        """Create a branch that ends with the message `at`, an id; no message is copied.
 
-        Asked for again with the same id and the same fields, it is the branch that is there.
+        `id` is the new branch's id and makes the request repeatable: a repeated request returns the existing branch.
+        `switch` makes it the user's current branch. Raises NotFound if the message does not exist, AlreadyExists if
+        the id belongs to a different branch.
         """
         check_text(name, "/name", MAX_TITLE)
         fork_id = new_id() if id is None else check_id(id)
 
-        async def work(tx: Transaction) -> Branch:
+        async def create_fork(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            message, own = await self.message(tx, conversation, at)
-            there = await tx.get(Branch, fork_id)
-            if there is not None:
-                return _same(there, own, message, name)
+            message, owner = await self.message(tx, conversation, at)
+            existing = await tx.get(Branch, fork_id)
+            if existing is not None:
+                return _return_if_same_fork(existing, owner, message, name)
             now = self.clock()
-            fork = await fork_at(tx, self.scope, own, message, fork_id, now, name)
+            fork = await fork_at(tx, self.scope, owner, message, fork_id, now, name)
             if switch:
                 await select_branch(tx, self.scope, conversation.id, fork.id, now)
             return fork
 
-        return await self.run_write(work)
+        return await self.run_write(create_fork)
 
     async def siblings(self, conversation_id: str, message_id: str) -> list[Message]:
-        """The messages that follow the same message, itself included, oldest first."""
+        """Return the messages with the same parent as this one, itself included, oldest first."""
 
-        async def work(tx: Reader) -> list[Message]:
+        async def select_siblings(tx: Reader) -> list[Message]:
             conversation = await self.conversation(tx, conversation_id)
-            message, own = await self.message(tx, conversation, message_id)
-            parent = await message_tree.holder(tx, own, message.seq - 1)
-            left = Query(Branch).where(
+            message, branch = await self.message(tx, conversation, message_id)
+            parent = await message_tree.holder(tx, branch, message.seq - 1)
+            forks = Query(Branch).where(
                 parent_branch=parent.id, fork_seq=message.seq - 1, deleted_at=None
             )
-            owners = [parent, *await tx.select(left)]
-            query = Query(Message).where(branch__in=[o.id for o in owners], seq=message.seq)
+            owners = [parent, *await tx.select(forks)]
+            query = Query(Message).where(branch__in=[owner.id for owner in owners], seq=message.seq)
             return await tx.select(query.by("created_at", "id"))
 
-        return await self.run_read(work)
+        return await self.run_read(select_siblings)
 
     async def switch(self, conversation_id: str, branch_id: str) -> Branch:
-        """Be on a branch from now on: the user alone, wherever signed in."""
+        """Make a branch the user's current one, in all of the user's sessions."""
 
-        async def work(tx: Transaction) -> Branch:
+        async def switch_branch(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id)
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
             await select_branch(tx, self.scope, conversation.id, branch.id, now)
-            await self._tell(tx, "branch.switched", branch, now)
+            await self._publish(tx, "branch.switched", branch, now)
             return branch
 
-        return await self.run_write(work)
+        return await self.run_write(switch_branch)
 
     async def rename(self, conversation_id: str, branch_id: str, name: str) -> Branch:
+        """Rename a branch."""
         check_text(name, "/name", MAX_TITLE)
 
-        async def work(tx: Transaction) -> Branch:
+        async def rename_branch(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id)
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
-            changed = await tx.update(Branch, branch.id, name=name, updated_at=now)
-            await self._tell(tx, "branch.updated", branch, now)
-            return changed
+            renamed = await tx.update(Branch, branch.id, name=name, updated_at=now)
+            await self._publish(tx, "branch.updated", branch, now)
+            return renamed
 
-        return await self.run_write(work)
+        return await self.run_write(rename_branch)
 
     async def delete(self, conversation_id: str, branch_id: str) -> trash.Trashed:
-        """Put a branch's own messages, and the branches that left it, into the trash."""
+        """Move a branch's own messages, and the branches that fork from it, to the trash.
 
-        async def work(tx: Transaction) -> trash.Trashed:
+        Raises Conflict if it is the main branch.
+        """
+
+        async def trash_branch(tx: Transaction) -> trash.Trashed:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             branch = await self.branch(tx, conversation, branch_id, lock=True)
             if branch.parent_branch is None:
-                raise Conflict("The main branch goes with its conversation.")
+                raise Conflict(
+                    "The main branch cannot be deleted; delete the conversation instead."
+                )
             now = self.clock()
             trashed = await trash.trash_branch(tx, conversation, branch, now)
-            await self._tell(tx, "branch.deleted", branch, now, count=trashed.count)
+            await self._publish(tx, "branch.deleted", branch, now, count=trashed.count)
             return trashed
 
-        return await self.run_write(work)
+        return await self.run_write(trash_branch)
 
     async def restore(self, conversation_id: str, branch_id: str) -> int:
-        """Bring back what a deletion put into the trash; returns how many messages."""
+        """Restore a branch from the trash; return the number of restored messages.
 
-        async def work(tx: Transaction) -> int:
+        Raises NotFound if it is not in the trash, Conflict if the branch it forks from is in the trash.
+        """
+
+        async def restore_branch(tx: Transaction) -> int:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             branch = await self.branch(tx, conversation, branch_id, deleted=True, lock=True)
             now = self.clock()
             count = await trash.restore_branch(tx, conversation, branch, now)
-            await self._tell(tx, "branch.restored", branch, now, count=count)
+            await self._publish(tx, "branch.restored", branch, now, count=count)
             return count
 
-        return await self.run_write(work)
+        return await self.run_write(restore_branch)
 
     async def purge(self, conversation_id: str, branch_id: str) -> None:
-        """Remove for good what a deletion put into the trash."""
+        """Permanently remove a branch in the trash, with its messages and the branches that fork from it."""
 
-        async def work(tx: Transaction) -> list[str]:
+        async def mark_purged(tx: Transaction) -> list[str]:
             conversation = await self.conversation(tx, conversation_id)
             top = await self.branch(tx, conversation, branch_id, deleted=True)
             now = self.clock()
-            gone = await trash.below(tx, top)
-            for branch in gone:
+            branches = await trash.subtree(tx, top)
+            for branch in branches:
                 await tx.update(Branch, branch.id, deleted_at=PURGED, updated_at=now)
-                await lifecycle.let_go(tx, PURGED, now, branch=branch.id)
-            await self._tell(tx, "branch.purged", top, now)
-            return [branch.id for branch in reversed(gone)]
+                await lifecycle.mark_purged(tx, PURGED, now, branch=branch.id)
+            await self._publish(tx, "branch.purged", top, now)
+            return [branch.id for branch in reversed(branches)]
 
-        gone = await self.run_write(work)
-        await purge_branches(self.storage, self.scope.tenant, conversation_id.lower(), gone)
+        branch_ids = await self.run_write(mark_purged)
+        await purge_branches(self.storage, self.scope.tenant, conversation_id.lower(), branch_ids)
 
     async def merge(
         self,
@@ -172,13 +186,14 @@ class Branches(Service):
         into: str | None = None,
         source_conversation: str | None = None,
     ) -> list[Message]:
-        """Say again, at the end of a branch, what another branch has and it has not.
+        """Copy to the end of branch `into` the messages of branch `source` that it lacks; return the copies.
 
-        The copies know what they were copied from (`origin_id`) and keep their times. The source may be a
-        branch of another conversation; it stays as it is.
+        Without `into`, the user's current branch. `source_conversation` is the conversation of `source`, if it is
+        another one. The copies have new ids, the original times and the original ids as `origin_id`; the source is
+        not changed. Raises NotFound if a branch or conversation does not exist.
         """
 
-        async def work(tx: Transaction) -> list[Message]:
+        async def append_copies(tx: Transaction) -> list[Message]:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             target = await self.branch(tx, conversation, into, lock=True)
             origin = conversation
@@ -187,22 +202,27 @@ class Branches(Service):
             branch = await self.branch(tx, origin, source)
             messages = await self._missing(tx, target, branch)
             copies = [_copy(message, conversation) for message in messages]
-            finds = {c.id: await pieces_of(tx, m.id) for c, m in zip(copies, messages, strict=True)}
-            placed: list[Message] = []
+            artifacts = {
+                c.id: await artifacts_of_message(tx, m.id)
+                for c, m in zip(copies, messages, strict=True)
+            }
+            stored: list[Message] = []
             for i in range(0, len(copies), MERGE_BATCH):
                 batch = tuple(copies[i : i + MERGE_BATCH])
-                placed += await place(tx, self._request(conversation, target, batch), finds)
-            return placed
+                stored += await append_with_side_effects(
+                    tx, self._request(conversation, target, batch), artifacts
+                )
+            return stored
 
-        return await self.run_write(work)
+        return await self.run_write(append_copies)
 
     async def _missing(self, tx: Reader, target: Branch, source: Branch) -> list[Message]:
-        """What the source's path has after it left the target's, and was not merged before."""
+        """Return the messages of the source's path that are not on the target's path and were not merged before."""
         path = await message_tree.path(tx, source, 0, source.head_seq)
-        there = await message_tree.path(tx, target, 0, target.head_seq)
-        own = {m.id for m in there}
-        known = own | {m.origin_id for m in there}
-        return [m for m in path if m.id not in known and m.origin_id not in own]
+        target_path = await message_tree.path(tx, target, 0, target.head_seq)
+        target_ids = {m.id for m in target_path}
+        merged_ids = target_ids | {m.origin_id for m in target_path}
+        return [m for m in path if m.id not in merged_ids and m.origin_id not in target_ids]
 
     def _request(
         self, conversation: Conversation, target: Branch, messages: tuple[Message, ...]
@@ -217,19 +237,19 @@ class Branches(Service):
             at=self.clock(),
         )
 
-    async def _tell(
-        self, tx: Transaction, kind: str, branch: Branch, now: Any, **more: Any
+    async def _publish(
+        self, tx: Transaction, kind: str, branch: Branch, now: Any, **fields: Any
     ) -> None:
-        where = {"conversation_id": branch.conversation_id, "branch": branch.id, **more}
-        await tx.publish(self.change(kind, branch.id, now, **where))
+        location = {"conversation_id": branch.conversation_id, "branch": branch.id, **fields}
+        await tx.publish(self.change(kind, branch.id, now, **location))
 
 
-def _same(there: Branch, own: Branch, message: Message, name: str) -> Branch:
-    """What is there, if it could be the fork that was asked for."""
-    same = there.parent_branch == own.id and there.fork_seq == message.seq
-    if there.deleted_at or not same or (name and there.name != name):
+def _return_if_same_fork(existing: Branch, owner: Branch, message: Message, name: str) -> Branch:
+    """Return the existing branch if a repeated request could have created it. Raises AlreadyExists otherwise."""
+    same = existing.parent_branch == owner.id and existing.fork_seq == message.seq
+    if existing.deleted_at or not same or (name and existing.name != name):
         raise AlreadyExists("This id is taken.", pointer="/id")
-    return there
+    return existing
 
 
 def _copy(message: Message, conversation: Conversation) -> Message:

@@ -1,4 +1,4 @@
-"""From what a writer hands in to what is stored: drafts are checked here, and nowhere else."""
+"""Turns drafts, the messages as a client sends them, into checked messages ready to be stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hansard.model.scope import Scope
 from hansard.storage.base import Append, OnConflict
 
 UNSET = msgspec.UNSET
-_WAYS: tuple[OnConflict, ...] = get_args(OnConflict)
+_ON_CONFLICT: tuple[OnConflict, ...] = get_args(OnConflict)
 
 
 def append_request(
@@ -41,23 +41,27 @@ def append_request(
     on_conflict: OnConflict = "error",
     **fields: Any,
 ) -> Append:
-    """The checked append of some drafts; `fields` are further fields of each message."""
+    """Check the drafts and return the request that appends them.
+
+    `fields` are further fields of every message. Raises EmptyInput without drafts, TooLarge if there are more
+    than MAX_MESSAGES, InvalidInput if two drafts have the same id.
+    """
     if not drafts:
         raise EmptyInput("Give at least one message to append.", pointer="/messages")
     if len(drafts) > MAX_MESSAGES:
         raise TooLarge(f"Append at most {MAX_MESSAGES} messages at once.", pointer="/messages")
-    conversation = known_id(conversation_id, "There is no such conversation.")
+    conversation = id_or_not_found(conversation_id, "There is no such conversation.")
     if branch is not None:
-        branch = known_id(branch, "There is no such branch.", "/branch")
+        branch = id_or_not_found(branch, "There is no such branch.", "/branch")
     if expect_head is not None and expect_head is not UNSET:
         expect_head = check_id(expect_head, "/expect_head")
-    check_one(on_conflict, _WAYS, "/on_conflict")
+    check_one(on_conflict, _ON_CONFLICT, "/on_conflict")
     messages = tuple(
         _message(scope, draft, conversation, now, f"/messages/{i}", fields)
         for i, draft in enumerate(drafts)
     )
     if len({message.id for message in messages}) < len(messages):
-        raise InvalidInput("Two messages have the same id.", pointer="/messages")
+        raise InvalidInput("Message ids must be unique within a request.", pointer="/messages")
     return Append(
         conversation_id=conversation,
         owner_id=scope.user,
@@ -74,12 +78,14 @@ def append_request(
 def _message(
     scope: Scope, draft: Draft, conversation_id: str, now: datetime, pointer: str, fields: Any
 ) -> Message:
-    at = draft.created_at
+    created_at = draft.created_at
     if draft.finish is not None:
         check_one(draft.finish, FINISHES, f"{pointer}/finish")
     values: dict[str, Any] = {
         "tenant_id": scope.tenant,
-        "created_at": now if at is None else check_time(at, f"{pointer}/created_at"),
+        "created_at": now
+        if created_at is None
+        else check_time(created_at, f"{pointer}/created_at"),
         "id": new_id() if draft.id is None else check_id(draft.id, f"{pointer}/id"),
         "conversation_id": conversation_id,
         "owner_id": scope.user,
@@ -95,7 +101,10 @@ def _message(
 
 
 def parts_of(content: str | None, parts: Sequence[Part] | None, pointer: str = "") -> Parts:
-    """The checked parts of a message given as text or as parts."""
+    """Return the checked parts of a message given as text or as parts.
+
+    Raises InvalidInput unless exactly one of them is given.
+    """
     if (content is None) == (parts is None):
         raise InvalidInput("Give either content or parts.", pointer=pointer + "/content")
     if content is not None:
@@ -103,17 +112,20 @@ def parts_of(content: str | None, parts: Sequence[Part] | None, pointer: str = "
     return check_parts(parts or [], pointer + "/parts")
 
 
-def prompt_of(content: str | None, parts: Sequence[Part] | None) -> Parts:
-    """The checked parts of what a model is asked, which is more than blank text; raises EmptyInput."""
+def check_prompt(content: str | None, parts: Sequence[Part] | None) -> Parts:
+    """Return the checked parts of a prompt. Raises EmptyInput if it consists of blank text only."""
     checked = parts_of(content, parts)
     if not any(not isinstance(part, Text) or part.text.strip() for part in checked):
         pointer = "/parts" if content is None else "/content"
-        raise EmptyInput("The prompt is empty: say what the model is to answer.", pointer=pointer)
+        raise EmptyInput("The prompt must not be empty.", pointer=pointer)
     return checked
 
 
-def known_id(value: str, missing: str, pointer: str | None = None) -> str:
-    """An id that names something; what is not even an id names nothing."""
+def id_or_not_found(value: str, missing: str, pointer: str | None = None) -> str:
+    """Return a valid id. Raises NotFound with the message `missing` if `value` is not an id.
+
+    Nothing can exist under an invalid id, so the caller gets the same error as for an unknown one.
+    """
     try:
         return check_id(value)
     except InvalidInput:
@@ -124,13 +136,13 @@ def _count(value: int | None, pointer: str) -> int | None:
     if value is None:
         return None
     if type(value) is not int or value < 0:
-        raise InvalidInput("A count is a whole number and not negative.", pointer=pointer)
+        raise InvalidInput("Token counts must be non-negative integers.", pointer=pointer)
     if value >= 2**53:
-        raise TooLarge("A count is below 2^53.", pointer=pointer)
+        raise TooLarge("Token counts must be below 2^53.", pointer=pointer)
     return value
 
 
 def _object(value: JsonObject, pointer: str) -> JsonObject:
     if not is_a(value, dict):
-        raise InvalidInput("This is a JSON object.", pointer=pointer)
+        raise InvalidInput("metadata must be a JSON object.", pointer=pointer)
     return check_json(value, pointer)

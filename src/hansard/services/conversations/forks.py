@@ -1,4 +1,4 @@
-"""Steps that several services take in the tree, within their own units of work."""
+"""Changes of branches that several services make within their own transactions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ async def fork_at(
     name: str = "",
     model: str | None = None,
 ) -> Branch:
-    """A branch that leaves `owner` after its message `head`, or before its first.
+    """Create a branch that forks from `owner` after its message `head`, or before the first message.
 
-    It goes on with `model`, or with the one that the owner goes on with.
+    Later prompts on it use `model`, or the model of `owner`. Without `name` it is numbered: "branch 2".
     """
     if not name:
-        others = Query(Branch).where(conversation_id=owner.conversation_id)
-        name = f"branch {1 + await tx.count(others)}"
+        siblings = Query(Branch).where(conversation_id=owner.conversation_id)
+        name = f"branch {1 + await tx.count(siblings)}"
     fork = message_tree.leaving(owner, head, fork_id=fork_id, name=name, at=now)
     fork = msgspec.structs.replace(fork, model=model or owner.model)
     await tx.insert(fork)
@@ -51,23 +51,23 @@ async def fork_at(
 async def fork_before(
     tx: Transaction,
     scope: Scope,
-    own: Branch,
+    branch: Branch,
     message: Message,
     fork_id: str,
     now: datetime,
     *,
     model: str | None = None,
 ) -> Branch:
-    """A branch that ends before a message of branch `own`, so that something else can follow."""
-    owner = await message_tree.holder(tx, own, message.seq - 1)
+    """Create a branch that ends before a message of `branch`, so that another message can take its place."""
+    owner = await message_tree.holder(tx, branch, message.seq - 1)
     head = await tx.get(Message, message.parent_id) if message.parent_id else None
     return await fork_at(tx, scope, owner, head, fork_id, now, model=model)
 
 
-async def go_on_with(
+async def set_branch_model(
     tx: Transaction, scope: Scope, branch: Branch, model: str | None, now: datetime
 ) -> None:
-    """Have later prompts on a branch answered by a model, or by whoever the conversation names."""
+    """Set the model that answers later prompts on a branch; None for the conversation's model."""
     if branch.model == model:
         return
     await tx.update(Branch, branch.id, model=model, updated_at=now)
@@ -85,13 +85,13 @@ async def go_on_with(
 async def select_branch(
     tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
 ) -> None:
-    """Remember that the user is on a branch."""
-    view = BranchSelection(
+    """Make a branch the user's current one."""
+    selection = BranchSelection(
         tenant_id=tx.tenant,
         created_at=now,
         conversation_id=conversation_id,
         user_id=scope.user,
         branch=branch_id,
     )
-    if not await tx.insert(view, absent=True):
+    if not await tx.insert(selection, absent=True):
         await tx.update(BranchSelection, conversation_id, scope.user, branch=branch_id)

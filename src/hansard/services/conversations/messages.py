@@ -1,7 +1,7 @@
-"""Messages: saying, reading, and taking back.
+"""Messages: appending, reading, editing and deleting them.
 
-A message never changes. To edit one is to say something else in its place, on a branch of its own; to
-delete one is to put it and all that follows from it into the trash (see `trash`).
+A message never changes. Editing one appends a new message in its place, on a new branch; deleting one moves
+it and everything after it to the trash (see `trash`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hansard.storage import message_tree
 from hansard.storage.base import Append, OnConflict, Reader, Transaction
 
 PAGE = 200
-_CHANGED = "The messages were changed while they were read; read them again."
+_CHANGED = "The branch changed while its messages were read; read them again."
 
 
 class Messages(Service):
@@ -41,12 +41,14 @@ class Messages(Service):
         expect_head: str | msgspec.UnsetType | None = UNSET,
         on_conflict: OnConflict = "error",
     ) -> list[Message]:
-        """Store messages at the end of a branch, all or none, and return them at their places.
+        """Append messages to a branch, all or none, and return them as stored.
 
-        Without `branch`: the branch the user is on. Messages whose ids were stored before, with the same
-        content, are returned as they were stored, so a retry is harmless. `expect_head` is the id of the
-        last message the writer knows (None: no message yet); when the branch ends elsewhere, `on_conflict`
-        decides: HeadConflict, place after it, or a new branch from where the writer was.
+        Without `branch`, the user's current branch. Messages whose ids are stored already, with the same content, are
+        returned as stored, so a request can be repeated. `expect_head` is the id of the last message that the client
+        knows (None: the branch is empty). If the branch ends elsewhere, `on_conflict` decides: "error" raises
+        HeadConflict, "append" appends anyway, "fork" starts a new branch after the expected message. Raises EmptyInput
+        without messages, NotFound if the conversation, branch or a blob does not exist, AlreadyExists if a message id
+        is stored with other content.
         """
         self.require("write")
         request = append_request(
@@ -58,9 +60,9 @@ class Messages(Service):
             expect_head=expect_head,
             on_conflict=on_conflict,
         )
-        finds = await extraction.find_in(extraction.answers(request.messages))
-        if finds or any(blobs_of(message.parts) for message in request.messages):
-            return await self.run_write(lambda tx: place(tx, request, finds))
+        artifacts = await extraction.find_in(extraction.answers(request.messages))
+        if artifacts or any(blobs_of(message.parts) for message in request.messages):
+            return await self.run_write(lambda tx: append_with_side_effects(tx, request, artifacts))
         return await self.storage.append(self.scope.tenant, request)
 
     async def read(
@@ -74,59 +76,70 @@ class Messages(Service):
         limit: int = 50,
         branch: str | None = None,
     ) -> MessagePage:
-        """Consecutive messages of a branch's path, oldest first.
+        """Return a page of consecutive messages of a branch, oldest first.
 
-        One of: the `last` so many; up to `limit` before or after a message; or around one, itself
-        included. Without `branch`: the branch the user is on; around a message that is not on it, the
-        branch that has the message.
+        Give one of `last` (a number of messages), `before`, `after` or `around` (message ids); `limit` is the page
+        size for the latter three. Without `branch`, the user's current branch; with `around` and a message that is
+        not on it, the branch that owns the message. Raises InvalidInput if several are given, NotFound if the message
+        is not on the branch.
         """
-        given = [value for value in (last, before, after, around) if value is not None]
-        if len(given) > 1:
+        selectors = [value for value in (last, before, after, around) if value is not None]
+        if len(selectors) > 1:
             raise InvalidInput("Give one of last, before, after and around.", pointer="/last")
         size = check_limit(limit if last is None else last)
 
-        async def work(tx: Reader) -> MessagePage:
-            tip = await self.resolve_branch(tx, conversation_id, branch)
+        async def read_page(tx: Reader) -> MessagePage:
+            head_branch = await self.resolve_branch(tx, conversation_id, branch)
             anchor = before or after or around
-            first, end = tip.head_seq - size + 1, tip.head_seq
+            low, end = head_branch.head_seq - size + 1, head_branch.head_seq
             if anchor is not None:
                 elsewhere = around is not None and branch is None
-                tip, seq = await self._find(tx, tip, anchor, elsewhere=elsewhere)
-                first, end = _window(seq, size, before=before is not None, after=after is not None)
-            return _page(await message_tree.path(tx, tip, first, end), tip)
+                head_branch, seq = await self._find(tx, head_branch, anchor, elsewhere=elsewhere)
+                low, end = _window(seq, size, before=before is not None, after=after is not None)
+            return _page(await message_tree.path(tx, head_branch, low, end), head_branch)
 
-        return await self.run_read(work)
+        return await self.run_read(read_page)
 
     async def _find(
-        self, tx: Reader, tip: Branch, message_id: str, *, elsewhere: bool
+        self, tx: Reader, target: Branch, message_id: str, *, elsewhere: bool
     ) -> tuple[Branch, int]:
-        """The seq of a message on the path to `tip`; if it may be `elsewhere`, on its own branch."""
-        conversation = await self.conversation(tx, tip.conversation_id)
-        message, own = await self.message(tx, conversation, message_id)
-        on_path = message.seq <= tip.head_seq and (
-            (await message_tree.holder(tx, tip, message.seq)).id == own.id
+        """Return the branch to read and the seq of a message on it.
+
+        This is `target`; if the message is not on its path and may be `elsewhere`, the branch that owns the message.
+        """
+        conversation = await self.conversation(tx, target.conversation_id)
+        message, owner = await self.message(tx, conversation, message_id)
+        on_path = message.seq <= target.head_seq and (
+            (await message_tree.holder(tx, target, message.seq)).id == owner.id
         )
         if on_path or elsewhere:
-            return (tip if on_path else own), message.seq
+            return (target if on_path else owner), message.seq
         raise NotFound("The message is not on this branch.")
 
     async def get(self, conversation_id: str, message_id: str) -> Message:
-        async def work(tx: Reader) -> Message:
+        """Return one message of a conversation. Raises NotFound if it does not exist."""
+
+        async def get_message(tx: Reader) -> Message:
             conversation = await self.conversation(tx, conversation_id)
             return (await self.message(tx, conversation, message_id))[0]
 
-        return await self.run_read(work)
+        return await self.run_read(get_message)
 
     async def all(
         self, conversation_id: str, *, branch: str | None = None
     ) -> AsyncIterator[Message]:
-        """Every message of a path as it is now, oldest first, read page by page."""
+        """Yield all messages of a branch as it is now, oldest first, read page by page.
+
+        Raises Conflict if the branch is changed meanwhile so that its messages no longer follow each other.
+        """
 
         end = await self.run_read(lambda tx: self.resolve_branch(tx, conversation_id, branch))
         before: str | None = None
         for first in range(0, end.head_seq + 1, PAGE):
             last = min(first + PAGE - 1, end.head_seq)
-            page = await self.run_read(lambda tx, low=first, high=last: _part(tx, end, low, high))
+            page = await self.run_read(
+                lambda tx, low=first, high=last: _read_part(tx, end, low, high)
+            )
             for message in page:
                 if message.parent_id != before:
                     raise Conflict(_CHANGED)
@@ -140,78 +153,84 @@ class Messages(Service):
         content: str | None = None,
         *,
         parts: Sequence[Part] | None = None,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
     ) -> Message:
-        """Say something else in a message's place: on a new branch, which the user is then on."""
-        checked = parts_of(content, parts)
-        made = new_id() if id is None else check_id(id)
-        finds = await extraction.find_in({made: checked})
+        """Append a message in place of another, on a new branch that becomes the user's current one; return it.
 
-        async def work(tx: Transaction) -> Message:
+        Give either `content` or `parts`. `id` is the new message's id and makes the request repeatable.
+        """
+        checked = parts_of(content, parts)
+        edited_id = new_id() if id is None else check_id(id)
+        artifacts = await extraction.find_in({edited_id: checked})
+
+        async def append_edit(tx: Transaction) -> Message:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            message, own = await self.message(tx, conversation, message_id)
+            message, owner = await self.message(tx, conversation, message_id)
             now = self.clock()
-            draft = Draft(role=message.role, parts=list(checked), id=made)
+            draft = Draft(role=message.role, parts=list(checked), id=edited_id)
             request = append_request(self.scope, conversation.id, [draft], now)
             stored = await message_tree.stored_already(tx, request)
             if stored:
                 return stored[0]
-            fork = await fork_before(tx, self.scope, own, message, request.fork_id, now)
+            fork = await fork_before(tx, self.scope, owner, message, request.fork_id, now)
             await select_branch(tx, self.scope, conversation.id, fork.id, now)
             request = msgspec.structs.replace(request, branch=fork.id)
-            [placed] = await place(tx, request, finds)
-            return placed
+            [edited] = await append_with_side_effects(tx, request, artifacts)
+            return edited
 
-        return await self.run_write(work)
+        return await self.run_write(append_edit)
 
     async def delete(self, conversation_id: str, message_id: str) -> trash.Trashed:
-        """Put a message and all that follows from it, on every branch, into the trash."""
+        """Move a message and everything after it, on every branch, to the trash."""
 
-        async def work(tx: Transaction) -> trash.Trashed:
+        async def trash_message(tx: Transaction) -> trash.Trashed:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            message, own = await self.message(tx, conversation, message_id)
+            message, owner = await self.message(tx, conversation, message_id)
             now = self.clock()
-            trashed = await trash.trash_message(tx, conversation, own, message, new_id(), now)
-            where: dict[str, Any] = {
+            trashed = await trash.trash_message(tx, conversation, owner, message, new_id(), now)
+            fields: dict[str, Any] = {
                 "conversation_id": conversation.id,
                 "branch": trashed.branch,
                 "seq": message.seq,
                 "count": trashed.count,
             }
-            await tx.publish(self.change("message.deleted", message.id, now, **where))
+            await tx.publish(self.change("message.deleted", message.id, now, **fields))
             return trashed
 
-        return await self.run_write(work)
+        return await self.run_write(trash_message)
 
 
-async def place(
-    tx: Transaction, request: Append, finds: extraction.Finds = extraction.NOTHING
+async def append_with_side_effects(
+    tx: Transaction, request: Append, artifacts: extraction.Finds = extraction.NOTHING
 ) -> list[Message]:
-    """Append within a unit, hold on to the blobs that the messages show, and keep the artifacts in them."""
-    placed = await tx.append(request)
-    await hold_blobs(tx, placed, request.at)
-    await extraction.keep(tx, placed, finds, request.at)
-    return placed
+    """Append within a transaction, record which blobs the messages use, and store the artifacts in them."""
+    stored = await tx.append(request)
+    await hold_blobs(tx, stored, request.at)
+    await extraction.keep(tx, stored, artifacts, request.at)
+    return stored
 
 
-async def _part(tx: Reader, end: Branch, first: int, last: int) -> list[Message]:
-    """Some of the messages on the path to where a branch ended before; raises Conflict if that is no longer so."""
+async def _read_part(tx: Reader, branch: Branch, first: int, last: int) -> list[Message]:
+    """Return messages of the path to a branch as it was read before.
+
+    Raises Conflict if the branch has changed and they are gone.
+    """
     try:
-        return await message_tree.path(tx, end, first, last)
+        return await message_tree.path(tx, branch, first, last)
     except NotADatabase:
-        if await tx.get(Branch, end.id) != end:
+        if await tx.get(Branch, branch.id) != branch:
             raise Conflict(_CHANGED) from None
         raise
 
 
-def _page(items: list[Message], tip: Branch) -> MessagePage:
+def _page(items: list[Message], branch: Branch) -> MessagePage:
     earlier = bool(items) and items[0].seq > 0
-    later = bool(items) and items[-1].seq < tip.head_seq
+    later = bool(items) and items[-1].seq < branch.head_seq
     return MessagePage(items, items[0].id if earlier else None, items[-1].id if later else None)
 
 
 def _window(seq: int, size: int, *, before: bool, after: bool) -> tuple[int, int]:
-    """The first and last seq of a page beside, or around, a place."""
+    """Return the first and last seq of a page before, after or around a seq."""
     if before:
         return seq - size, seq - 1
     if after:

@@ -1,8 +1,8 @@
-"""Removing for good, in batches, so that the writer is never held for long.
+"""Permanent removal, in batches, so that no write transaction takes long.
 
-What is being purged is first marked so that it can neither be seen nor restored; then its messages go, some
-hundreds at a time, each batch with its counters, ratings and blobs; last goes the thing itself. A purge that
-was cut off is finished by `finish_purges`.
+A record is first marked as purged, so that it can neither be seen nor restored. Then its messages are removed
+in batches, each with its counters, ratings and blobs, and finally the record itself. `finish_purges` completes
+purges that were interrupted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BATCH = 500
 
 
 async def purge_conversation(storage: Storage, tenant: str, conversation_id: str) -> None:
-    """Remove a conversation that was marked as purged."""
+    """Remove a conversation that is marked as purged."""
 
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
@@ -41,8 +41,8 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
         if await _purge_branches(tx, conversation, Query(Branch)):
             return True
         await tx.delete(Query(BranchSelection).where(conversation_id=conversation_id))
-        if conversation.deleted_at != IMPORTING:  # an import counts it when all of it is there
-            await tx.increment(counted(conversation, -1))
+        if conversation.deleted_at != IMPORTING:  # an import counts it when it is complete
+            await tx.increment(conversation_counters(conversation, -1))
         await tx.delete(Query(Conversation).where(id=conversation_id))
         return False
 
@@ -52,7 +52,7 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
 async def purge_branches(
     storage: Storage, tenant: str, conversation_id: str, branch_ids: Sequence[str]
 ) -> None:
-    """Remove branches that were marked as purged, with their messages."""
+    """Remove branches that are marked as purged, with their messages."""
 
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
@@ -66,54 +66,54 @@ async def purge_branches(
 
 
 def _inner_first(branches: Sequence[Branch]) -> list[Branch]:
-    """Branches before those that they left: what a message follows is still there when it is counted out."""
-    known = {branch.id for branch in branches}
+    """Return branches before those they fork from, so that a message's parent exists while it is subtracted."""
+    ids = {branch.id for branch in branches}
     ordered = outer_first(
-        branches, lambda branch: branch.parent_branch if branch.parent_branch in known else None
+        branches, lambda branch: branch.parent_branch if branch.parent_branch in ids else None
     )
-    reached = {branch.id for branch in ordered}
-    circle = [branch for branch in branches if branch.id not in reached]
-    return circle + ordered[::-1]
+    ordered_ids = {branch.id for branch in ordered}
+    cyclic = [branch for branch in branches if branch.id not in ordered_ids]
+    return cyclic + ordered[::-1]
 
 
-async def end_temporary(tx: Transaction, now: datetime) -> None:
-    """Mark as purged the temporary conversations whose time has come."""
-    for found in await tx.select(Query(Conversation).where(expires_at__le=now)):
-        if found.deleted_at == PURGED:
+async def expire_temporary(tx: Transaction, now: datetime) -> None:
+    """Mark the expired temporary conversations as purged."""
+    for conversation in await tx.select(Query(Conversation).where(expires_at__le=now)):
+        if conversation.deleted_at == PURGED:
             continue
-        await tx.update(Conversation, found.id, deleted_at=PURGED, updated_at=now)
-        await lifecycle.let_go(tx, PURGED, now, conversation_id=found.id)
+        await tx.update(Conversation, conversation.id, deleted_at=PURGED, updated_at=now)
+        await lifecycle.mark_purged(tx, PURGED, now, conversation_id=conversation.id)
         change = Change(
-            user_id=found.owner_id,
+            user_id=conversation.owner_id,
             kind="conversation.purged",
-            subject_id=found.id,
-            conversation_id=found.id,
+            subject_id=conversation.id,
+            conversation_id=conversation.id,
             at=now,
         )
         await tx.publish(change)
 
 
 async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None:
-    """Go on with purges that were cut off; with `imports`, remove what imports left half done."""
+    """Complete interrupted purges; with `imports`, also remove what interrupted imports left behind."""
     marks = [PURGED, IMPORTING] if imports else [PURGED]
 
-    async def begun(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
+    async def select_marked(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
         return (
             await tx.select(Query(Conversation).where(deleted_at__in=marks)),
             await tx.select(Query(Branch).where(deleted_at=PURGED)),
         )
 
     if imports:
-        left = {"conversation_id": None, "deleted_at": IMPORTING}
-        while await storage.write(tenant, lambda tx: lifecycle.purge_some(tx, **left)):
+        orphaned = {"conversation_id": None, "deleted_at": IMPORTING}
+        while await storage.write(tenant, lambda tx: lifecycle.purge_some(tx, **orphaned)):
             pass
-    conversations, branches = await storage.read(tenant, begun)
+    conversations, branches = await storage.read(tenant, select_marked)
     for conversation in conversations:
         await purge_conversation(storage, tenant, conversation.id)
-    begun_in: defaultdict[str, list[str]] = defaultdict(list)
+    ids_by_conversation: defaultdict[str, list[str]] = defaultdict(list)
     for branch in branches:
-        begun_in[branch.conversation_id].append(branch.id)
-    for conversation_id, ids in begun_in.items():
+        ids_by_conversation[branch.conversation_id].append(branch.id)
+    for conversation_id, ids in ids_by_conversation.items():
         await purge_branches(storage, tenant, conversation_id, ids)
 
 
@@ -124,52 +124,52 @@ async def _until_done(storage: Storage, tenant: str, batch: Any) -> None:
 
 
 async def _purge_branches(
-    tx: Transaction, conversation: Conversation, which: Query[Branch]
+    tx: Transaction, conversation: Conversation, query: Query[Branch]
 ) -> bool:
-    """Remove as much of these branches as belongs into a batch; False when they are gone."""
-    room = BATCH
-    for branch in _inner_first(await tx.select(which.where(conversation_id=conversation.id))):
-        if room <= 0:
+    """Remove a batch of these branches and their messages; return False when none are left."""
+    remaining = BATCH
+    for branch in _inner_first(await tx.select(query.where(conversation_id=conversation.id))):
+        if remaining <= 0:
             break
-        room -= await _purge_messages(tx, conversation, branch, room)
-        if room > 0:
+        remaining -= await _purge_messages(tx, conversation, branch, remaining)
+        if remaining > 0:
             await _purge_branch(tx, branch)
-            room -= 1
-    return room <= 0
+            remaining -= 1
+    return remaining <= 0
 
 
 async def _purge_messages(
     tx: Transaction, conversation: Conversation, branch: Branch, limit: int
 ) -> int:
-    """Remove the newest messages of a branch; returns how many there were."""
+    """Remove the newest messages of a branch; return how many were removed."""
     query = Query(Message).where(branch=branch.id).by("-seq").page(limit)
     messages = list(reversed(await tx.select(query)))
     if not messages:
         return 0
-    await tx.increment(*await counters_of(tx, conversation, messages, -1))
+    await tx.increment(*await message_counters(tx, conversation, messages, -1))
     ids = [message.id for message in messages]
     await tx.delete(Query(Rating).where(message_id__in=ids))
     blobs = {digest for message in messages for digest in blobs_of(message.parts)}
     if blobs:
         await tx.delete(Query(BlobUse).where(holder__in=ids))
         await collect_blobs(tx, blobs)
-    await lifecycle.forget(tx, ids)
+    await lifecycle.purge_extracted(tx, ids)
     await _purge_runs(tx, conversation.id, message_id__in=ids)
     await _purge_runs(tx, conversation.id, prompt_id__in=ids)
     await tx.delete(Query(Message).where(id__in=ids))
     return len(messages)
 
 
-async def _purge_runs(tx: Transaction, conversation_id: str, **which: Any) -> None:
-    """Remove runs, and their events, which say again what was said."""
-    runs = await tx.select(Query(Run).where(conversation_id=conversation_id, **which))
+async def _purge_runs(tx: Transaction, conversation_id: str, **filters: Any) -> None:
+    """Remove runs and their events, which repeat the messages' content."""
+    runs = await tx.select(Query(Run).where(conversation_id=conversation_id, **filters))
     for run in runs:
         await tx.delete(Query(RunEvent).where(run_id=run.id))
         await tx.delete(Query(Run).where(id=run.id))
 
 
 async def _purge_branch(tx: Transaction, branch: Branch) -> None:
-    """Remove a branch without messages, and what belongs to it."""
+    """Remove a branch without messages and its dependent records."""
     await _purge_runs(tx, branch.conversation_id, branch=branch.id)
     await tx.delete(Query(Summary).where(branch=branch.id))
     await tx.delete(
@@ -179,7 +179,7 @@ async def _purge_branch(tx: Transaction, branch: Branch) -> None:
 
 
 async def collect_blobs(tx: Transaction, digests: set[str]) -> None:
-    """Remove those of the blobs that nothing uses any more."""
+    """Remove those of the blobs that have no uses left."""
     for digest in sorted(digests):
         if not await tx.count(Query(BlobUse).where(blob_id=digest)):
             await tx.delete(Query(BlobChunk).where(blob_id=digest))
@@ -187,7 +187,7 @@ async def collect_blobs(tx: Transaction, digests: set[str]) -> None:
 
 
 async def release_uploads(tx: Transaction, before: datetime) -> None:
-    """Let go of what was uploaded before a time, unless a message shows it."""
+    """Remove uploads made before a time, unless a message uses them."""
     uploads = Query(BlobUse).where(holder=UPLOAD, created_at__lt=before)
     digests = {use.blob_id for use in await tx.select(uploads)}
     await tx.delete(uploads)
@@ -195,8 +195,8 @@ async def release_uploads(tx: Transaction, before: datetime) -> None:
 
 
 async def recount(tx: Transaction, conversation: Conversation, sign: int) -> None:
-    """Add a conversation and its messages to the counters, or take them out with `sign=-1`."""
-    await tx.increment(counted(conversation, sign))
+    """Add a conversation and its messages to the counters; with `sign=-1`, subtract them."""
+    await tx.increment(conversation_counters(conversation, sign))
     for branch in await tx.select(Query(Branch).where(conversation_id=conversation.id)):
         after = -1
         while True:
@@ -204,12 +204,12 @@ async def recount(tx: Transaction, conversation: Conversation, sign: int) -> Non
             messages = await tx.select(query)
             if not messages:
                 break
-            await tx.increment(*await counters_of(tx, conversation, messages, sign))
+            await tx.increment(*await message_counters(tx, conversation, messages, sign))
             after = messages[-1].seq
 
 
-def counted(conversation: Conversation, sign: int = 1) -> MessageCounters:
-    """What a conversation itself adds to the counters."""
+def conversation_counters(conversation: Conversation, sign: int = 1) -> MessageCounters:
+    """Return the counters of a conversation itself, without its messages."""
     at = conversation.created_at
     return MessageCounters(
         tenant_id=conversation.tenant_id,
@@ -223,10 +223,10 @@ def counted(conversation: Conversation, sign: int = 1) -> MessageCounters:
     )
 
 
-async def counters_of(
+async def message_counters(
     tx: Reader, conversation: Conversation, messages: Sequence[Message], sign: int
 ) -> list[MessageCounters]:
-    """What consecutive messages added to the counters when they came."""
+    """Return the counters of consecutive messages of a conversation; `sign=-1` negates them."""
     parent_id = messages[0].parent_id
     parent = await tx.get(Message, parent_id) if parent_id else None
     return activity(messages, conversation.project_id, parent and parent.created_at, sign)

@@ -1,3 +1,5 @@
+"""Ratings of messages."""
+
 from __future__ import annotations
 
 from hansard.errors import InvalidInput
@@ -9,17 +11,20 @@ from hansard.storage.query import Query
 
 
 class Ratings(Service):
-    """What the user thinks of messages."""
+    """The user's ratings of messages."""
 
     async def rate(
         self, conversation_id: str, message_id: str, value: int, note: str = ""
     ) -> Rating:
-        """Rate a message -1, 0 or 1; a later rating takes the earlier one's place."""
+        """Rate a message: `value` is -1, 0 or 1. A new rating replaces the user's previous one.
+
+        Raises InvalidInput for other values, NotFound if the message does not exist.
+        """
         if value not in (-1, 0, 1):
-            raise InvalidInput("A rating is -1, 0 or 1.", pointer="/value")
+            raise InvalidInput("Ratings must be -1, 0 or 1.", pointer="/value")
         check_text(note, "/note")
 
-        async def work(tx: Transaction) -> Rating:
+        async def upsert_rating(tx: Transaction) -> Rating:
             conversation = await self.conversation(tx, conversation_id)
             message, _ = await self.message(tx, conversation, message_id)
             now = self.clock()
@@ -36,18 +41,18 @@ class Ratings(Service):
             if not await tx.insert(rating, absent=True):
                 key = (message.id, self.scope.user)
                 rating = await tx.update(Rating, *key, value=value, note=note, updated_at=now)
-            where = {"conversation_id": conversation.id}
-            await tx.publish(self.change("message.rated", message.id, now, **where))
+            location = {"conversation_id": conversation.id}
+            await tx.publish(self.change("message.rated", message.id, now, **location))
             return rating
 
-        return await self.run_write(work)
+        return await self.run_write(upsert_rating)
 
     async def list(self, conversation_id: str) -> list[Rating]:
-        """The user's ratings in a conversation."""
+        """Return the user's ratings in a conversation, oldest first."""
 
-        async def work(tx: Reader) -> list[Rating]:
+        async def select_ratings(tx: Reader) -> list[Rating]:
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Rating).where(conversation_id=conversation.id, user_id=self.scope.user)
             return await tx.select(query.by("created_at", "message_id"))
 
-        return await self.run_read(work)
+        return await self.run_read(select_ratings)

@@ -1,8 +1,8 @@
-"""Conversations: making, finding, changing, and letting them go.
+"""Conversations: creating, finding, changing and deleting them.
 
-Letting go has two steps. `delete` puts a conversation in the trash, from which `restore` brings it back as it
-was; `purge` removes it for good. A purge works in batches so that nobody waits for it; what it has begun
-cannot be restored, and is finished at the next start if the process dies on the way.
+Deleting has two steps. `delete` moves a conversation to the trash, from which `restore` brings it back
+unchanged; `purge` removes it permanently. A purge works in batches, so that other writers do not wait for it.
+Once started, it cannot be undone; if the process dies meanwhile, the next start completes it.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from hansard.model.lifecycle import PURGED, deletion_time
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
 from hansard.services.artifacts import lifecycle
-from hansard.services.base import Service, check_limit, repeated
-from hansard.services.conversations.forks import go_on_with
-from hansard.services.conversations.purge import counted, purge_conversation, recount
+from hansard.services.base import Service, check_limit, return_if_identical
+from hansard.services.conversations.forks import set_branch_model
+from hansard.services.conversations.purge import conversation_counters, purge_conversation, recount
 from hansard.services.cursors import IdText, decode_cursor, encode_cursor
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
-TEMPORARY_LASTS = timedelta(hours=24)
+TEMPORARY_LIFETIME = timedelta(hours=24)
 BATCH = 100
-"""Conversations that one unit of work changes, where all are to be changed."""
+"""Conversations changed per transaction when all of them are changed."""
 
 _UNSET = msgspec.UNSET
-_GIVEN = ("title", "system", "model", "project_id", "tags", "metadata", "pinned")
+_COMPARED = ("title", "system", "model", "project_id", "tags", "metadata", "pinned")
 
 
 class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which conversations a list has; what is not said does not matter."""
+    """Criteria for listing conversations; None means any."""
 
     project_id: str | None = None
     pinned: bool | None = None
@@ -58,16 +58,16 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_default
     until: datetime | None = None
     """Active before this time."""
     temporary: bool = False
-    """Temporary ones instead of the others."""
+    """List temporary conversations instead of the others."""
     deleted: bool = False
-    """Those in the trash instead of the others."""
+    """List conversations in the trash instead of the others."""
 
 
 class Conversations(Service):
     async def create(
         self,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         title: str = "",
         system: str = "",
         model: str | None = None,
@@ -78,56 +78,60 @@ class Conversations(Service):
         temporary: bool = False,
         created_at: datetime | None = None,
     ) -> Conversation:
-        """A new, empty conversation with its main branch; a temporary one is gone after a day.
+        """Create an empty conversation with its main branch.
 
-        Creating it again with the same id and the same fields returns what is there; with others it is
-        AlreadyExists.
+        `model` has the form provider/model. A `temporary` conversation is removed after 24 hours. `id` makes the
+        request repeatable: a repeated request returns the existing conversation. Raises InvalidInput for invalid
+        fields, NotFound if the project does not exist, AlreadyExists if the id exists with other fields.
         """
         now = self.clock() if created_at is None else check_time(created_at, "/created_at")
         branch_id = new_id()
-        made = Conversation(
+        conversation = Conversation(
             tenant_id=self.scope.tenant,
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
-            title=_checked("title", title),
-            system=_checked("system", system),
-            model=_checked("model", model),
-            project_id=_checked("project_id", project_id),
-            tags=_checked("tags", tags),
-            metadata=_checked("metadata", metadata or {}),
+            title=_check_field("title", title),
+            system=_check_field("system", system),
+            model=_check_field("model", model),
+            project_id=_check_field("project_id", project_id),
+            tags=_check_field("tags", tags),
+            metadata=_check_field("metadata", metadata or {}),
             pinned=pinned,
-            expires_at=now + TEMPORARY_LASTS if temporary else None,
+            expires_at=now + TEMPORARY_LIFETIME if temporary else None,
             branch=branch_id,
             active_at=now,
             created_at=now,
             updated_at=now,
         )
 
-        async def work(tx: Transaction) -> Conversation:
+        async def insert_conversation(tx: Transaction) -> Conversation:
             await self.ensure_user(tx, now)
-            await self.check_project(tx, made.project_id)
-            there = await tx.get(Conversation, made.id)
-            if there is not None:
-                if bool(there.expires_at) != temporary:
+            await self.check_project(tx, conversation.project_id)
+            existing = await tx.get(Conversation, conversation.id)
+            if existing is not None:
+                if bool(existing.expires_at) != temporary:
                     raise AlreadyExists("This id is taken.", pointer="/id")
-                return repeated(there, made, *_GIVEN)
+                return return_if_identical(existing, conversation, *_COMPARED)
             main = Branch(
-                tenant_id=made.tenant_id,
+                tenant_id=conversation.tenant_id,
                 id=branch_id,
-                conversation_id=made.id,
+                conversation_id=conversation.id,
                 name="main",
                 created_at=now,
                 updated_at=now,
             )
-            await tx.insert(made)
+            await tx.insert(conversation)
             await tx.insert(main)
-            await tx.increment(counted(made))
-            await tx.publish(self.change("conversation.created", made.id, now, **_at(made)))
-            return made
+            await tx.increment(conversation_counters(conversation))
+            await tx.publish(
+                self.change("conversation.created", conversation.id, now, **_location(conversation))
+            )
+            return conversation
 
-        return await self.run_write(work)
+        return await self.run_write(insert_conversation)
 
     async def get(self, conversation_id: str, *, deleted: bool = False) -> Conversation:
+        """Return a conversation; with `deleted`, one in the trash. Raises NotFound if there is none."""
         return await self.run_read(
             lambda tx: self.conversation(tx, conversation_id, deleted=deleted)
         )
@@ -139,38 +143,44 @@ class Conversations(Service):
         cursor: str | None = None,
         filter: ConversationFilter = ConversationFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Conversation]:
-        """Conversations, the most recently active first."""
+        """Return a page of conversations, the most recently active first.
+
+        `cursor` is the `next` of the previous page. Raises BadCursor if it belongs to another list.
+        """
         order = ("active_at", "id")
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
-        query = _filtered(self.scope.user, filter)
+        query = _build_query(self.scope.user, filter)
         query = query.by(*(f"-{name}" for name in order)).page(check_limit(limit) + 1, after)
-        found = await self.run_read(lambda tx: tx.select(query))
-        items, more = found[:limit], len(found) > limit
+        conversations = await self.run_read(lambda tx: tx.select(query))
+        items, more = conversations[:limit], len(conversations) > limit
         last = [getattr(items[-1], name) for name in order] if more else []
         return Page(items, encode_cursor(filter, last) if more else None)
 
     async def latest(self) -> Conversation | None:
-        """The most recently active conversation."""
-        found = (await self.list(limit=1)).items
-        return found[0] if found else None
+        """Return the most recently active conversation, or None."""
+        conversations = (await self.list(limit=1)).items
+        return conversations[0] if conversations else None
 
     async def find(self, id_or_title: str) -> Conversation:
-        """By id, by title, or by text in a title; raises NotFound unless it is one alone."""
+        """Return a conversation by its id, its title, or part of its title.
+
+        Raises NotFound if none matches, or several do.
+        """
         if is_id(id_or_title.lower()):
             return await self.get(id_or_title)
         matching = await self.list(limit=100, filter=ConversationFilter(q=id_or_title))
-        wanted = fold(id_or_title)
-        exact = [c for c in matching.items if fold(c.title) == wanted]
-        found = exact or matching.items
-        if not found:
+        folded = fold(id_or_title)
+        exact = [c for c in matching.items if fold(c.title) == folded]
+        matches = exact or matching.items
+        if not matches:
             raise NotFound(f"No conversation is titled {id_or_title!r}.")
-        if len(found) > 1:
+        if len(matches) > 1:
             how = "titled" if exact else "titled like"
             raise NotFound(
-                f"Several conversations are {how} {id_or_title!r}: say which by its id, "
-                f"the newest is {found[0].id}."
+                f"Several conversations are {how} {id_or_title!r}. Give the id instead; "
+                f"the newest is {matches[0].id}."
             )
-        return found[0]
+        return matches[0]
 
     async def update(
         self,
@@ -187,11 +197,13 @@ class Conversations(Service):
         archived: bool | msgspec.UnsetType = _UNSET,
         temporary: bool | msgspec.UnsetType = _UNSET,
     ) -> Conversation:
-        """Change what is given; with `version`, only if it is still at that version.
+        """Change the given fields.
 
-        `temporary=False` keeps a temporary conversation.
+        With `version`, only if that is still the conversation's version. `temporary=False` makes a temporary
+        conversation permanent. Raises InvalidInput for invalid fields, NotFound if the conversation or project does
+        not exist, VersionConflict if the version is another.
         """
-        given: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "title": title,
             "system": system,
             "model": model,
@@ -201,130 +213,144 @@ class Conversations(Service):
             "pinned": pinned,
             "archived": archived,
         }
-        changes = {name: _checked(name, v) for name, v in given.items() if v is not _UNSET}
+        changes = {
+            name: _check_field(name, value) for name, value in fields.items() if value is not _UNSET
+        }
         if temporary is not _UNSET:
-            changes["expires_at"] = self.clock() + TEMPORARY_LASTS if temporary else None
+            changes["expires_at"] = self.clock() + TEMPORARY_LIFETIME if temporary else None
 
-        async def work(tx: Transaction) -> Conversation:
-            found = await self.conversation(tx, conversation_id, lock=True)
+        async def update_conversation(tx: Transaction) -> Conversation:
+            conversation = await self.conversation(tx, conversation_id, lock=True)
             await self.check_project(tx, changes.get("project_id"))
-            changed = await self._apply(tx, found, changes, version)
+            updated = await self._apply(tx, conversation, changes, version)
             if "model" in changes:
-                await self._forget_models(tx, found)
-            return changed
+                await self._clear_branch_models(tx, conversation)
+            return updated
 
-        return await self.run_write(work)
+        return await self.run_write(update_conversation)
 
-    async def _forget_models(self, tx: Transaction, conversation: Conversation) -> None:
-        """A model that is chosen for a conversation answers on all of its branches."""
-        own = Query(Branch).where(conversation_id=conversation.id)
-        for branch in await tx.select(own):
-            await go_on_with(tx, self.scope, branch, None, self.clock())
+    async def _clear_branch_models(self, tx: Transaction, conversation: Conversation) -> None:
+        """Clear the models of a conversation's branches, so that the conversation's model applies to all."""
+        branches = Query(Branch).where(conversation_id=conversation.id)
+        for branch in await tx.select(branches):
+            await set_branch_model(tx, self.scope, branch, None, self.clock())
 
     async def delete(self, conversation_id: str) -> Conversation:
-        """Into the trash."""
+        """Move a conversation to the trash. Raises NotFound if it does not exist."""
 
-        async def work(tx: Transaction) -> Conversation:
-            found = await self.conversation(tx, conversation_id, lock=True)
-            return await self._mark(tx, found, "conversation.deleted", deletion_time(self.clock()))
+        async def trash_conversation(tx: Transaction) -> Conversation:
+            conversation = await self.conversation(tx, conversation_id, lock=True)
+            return await self._set_deleted_at(
+                tx, conversation, "conversation.deleted", deletion_time(self.clock())
+            )
 
-        return await self.run_write(work)
+        return await self.run_write(trash_conversation)
 
     async def restore(self, conversation_id: str) -> Conversation:
-        """Out of the trash, as it was."""
+        """Restore a conversation from the trash, unchanged. Raises NotFound if it is not in the trash."""
 
-        async def work(tx: Transaction) -> Conversation:
-            found = await self._in_trash(tx, conversation_id)
-            return await self._mark(tx, found, "conversation.restored", None)
+        async def restore_conversation(tx: Transaction) -> Conversation:
+            conversation = await self._get_trashed(tx, conversation_id)
+            return await self._set_deleted_at(tx, conversation, "conversation.restored", None)
 
-        return await self.run_write(work)
+        return await self.run_write(restore_conversation)
 
     async def purge(self, conversation_id: str) -> None:
-        """Out of the trash, for good: messages, branches, runs and all."""
+        """Permanently remove a conversation in the trash, with its messages, branches and runs.
 
-        async def begin(tx: Transaction) -> Conversation:
-            found = await self._in_trash(tx, conversation_id)
-            return await self._mark(tx, found, "conversation.purged", PURGED)
+        Raises NotFound if it is not in the trash.
+        """
 
-        found = await self.run_write(begin)
-        await purge_conversation(self.storage, self.scope.tenant, found.id)
+        async def mark_purged(tx: Transaction) -> Conversation:
+            conversation = await self._get_trashed(tx, conversation_id)
+            return await self._set_deleted_at(tx, conversation, "conversation.purged", PURGED)
+
+        conversation = await self.run_write(mark_purged)
+        await purge_conversation(self.storage, self.scope.tenant, conversation.id)
 
     async def delete_all(self) -> int:
-        """Every conversation into the trash, archived or not; returns how many went."""
-        own = Query(Conversation).where(owner_id=self.scope.user, deleted_at=None)
+        """Move every conversation to the trash, archived ones too; return how many were moved."""
+        query = Query(Conversation).where(owner_id=self.scope.user, deleted_at=None)
 
-        async def batch(tx: Transaction) -> int:
-            found = await tx.select(own.by("id").page(BATCH))
-            for conversation in found:
-                await self._mark(
+        async def trash_batch(tx: Transaction) -> int:
+            conversations = await tx.select(query.by("id").page(BATCH))
+            for conversation in conversations:
+                await self._set_deleted_at(
                     tx, conversation, "conversation.deleted", deletion_time(self.clock())
                 )
-            return len(found)
+            return len(conversations)
 
         count = 0
-        while gone := await self.run_write(batch):
-            count += gone
+        while trashed := await self.run_write(trash_batch):
+            count += trashed
         return count
 
     async def purge_all(self) -> int:
-        """All that is in the trash, for good; returns how many went."""
+        """Permanently remove everything in the trash; return how many conversations were removed."""
         trash = Query(Conversation).where(owner_id=self.scope.user, deleted_at__gt=PURGED)
 
-        async def some(tx: Reader) -> list[Conversation]:
+        async def select_batch(tx: Reader) -> list[Conversation]:
             return await tx.select(trash.by("id").page(BATCH))
 
         count = 0
-        while found := await self.run_read(some):
-            for conversation in found:
+        while conversations := await self.run_read(select_batch):
+            for conversation in conversations:
                 try:
                     await self.purge(conversation.id)
-                except NotFound:  # restored or purged by somebody else meanwhile
+                except NotFound:  # restored or purged by another request meanwhile
                     continue
                 count += 1
         return count
 
-    async def _in_trash(self, tx: Transaction, conversation_id: str) -> Conversation:
-        found = await self.conversation(tx, conversation_id, deleted=True, lock=True)
-        if found.deleted_at is None or found.deleted_at <= PURGED:
+    async def _get_trashed(self, tx: Transaction, conversation_id: str) -> Conversation:
+        conversation = await self.conversation(tx, conversation_id, deleted=True, lock=True)
+        if conversation.deleted_at is None or conversation.deleted_at <= PURGED:
             raise NotFound("There is no such conversation.")
-        return found
+        return conversation
 
-    async def _mark(
-        self, tx: Transaction, found: Conversation, kind: str, deleted_at: datetime | None
+    async def _set_deleted_at(
+        self, tx: Transaction, conversation: Conversation, kind: str, deleted_at: datetime | None
     ) -> Conversation:
         now = self.clock()
-        own = {"conversation_id": found.id}
+        in_conversation = {"conversation_id": conversation.id}
         if deleted_at is not None and deleted_at != PURGED:
-            others = await lifecycle.deletions(tx, deleted_at, **own)
-            deleted_at = deletion_time(deleted_at, others)
-        changed = await tx.update(Conversation, found.id, deleted_at=deleted_at, updated_at=now)
+            artifact_times = await lifecycle.deletions(tx, deleted_at, **in_conversation)
+            deleted_at = deletion_time(deleted_at, artifact_times)
+        updated = await tx.update(
+            Conversation, conversation.id, deleted_at=deleted_at, updated_at=now
+        )
         if deleted_at == PURGED:
-            await lifecycle.let_go(tx, PURGED, now, **own)
+            await lifecycle.mark_purged(tx, PURGED, now, **in_conversation)
         elif deleted_at is None:
-            await lifecycle.restore(tx, found.deleted_at, now, **own)
+            await lifecycle.restore(tx, conversation.deleted_at, now, **in_conversation)
         else:
-            await lifecycle.delete(tx, deleted_at, now, **own)
-        await tx.publish(self.change(kind, found.id, now, **_at(found)))
-        return changed
+            await lifecycle.delete(tx, deleted_at, now, **in_conversation)
+        await tx.publish(self.change(kind, conversation.id, now, **_location(conversation)))
+        return updated
 
     async def _apply(
         self,
         tx: Transaction,
-        found: Conversation,
+        conversation: Conversation,
         changes: dict[str, Any],
         version: int | None = None,
     ) -> Conversation:
         now = self.clock()
-        changed = await tx.update(
-            Conversation, found.id, version=version, updated_at=now, **changes
+        updated = await tx.update(
+            Conversation, conversation.id, version=version, updated_at=now, **changes
         )
-        if changed.project_id != found.project_id:
-            await recount(tx, found, -1)
-            await recount(tx, changed, 1)
-        if (changed.project_id, changed.expires_at) != (found.project_id, found.expires_at):
-            await lifecycle.follow(tx, changed)
-        await tx.publish(self.change("conversation.updated", found.id, now, **_at(found)))
-        return changed
+        if updated.project_id != conversation.project_id:
+            await recount(tx, conversation, -1)
+            await recount(tx, updated, 1)
+        if (updated.project_id, updated.expires_at) != (
+            conversation.project_id,
+            conversation.expires_at,
+        ):
+            await lifecycle.update_from_conversation(tx, updated)
+        await tx.publish(
+            self.change("conversation.updated", conversation.id, now, **_location(conversation))
+        )
+        return updated
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -337,32 +363,32 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _checked(name: str, value: Any) -> Any:
+def _check_field(name: str, value: Any) -> Any:
     return _CHECKS[name](value) if name in _CHECKS else value
 
 
-def _at(conversation: Conversation) -> dict[str, Any]:
+def _location(conversation: Conversation) -> dict[str, Any]:
     return {"conversation_id": conversation.id}
 
 
-def _filtered(owner_id: str, wanted: ConversationFilter) -> Query[Conversation]:
-    state: dict[str, Any] = {"deleted_at__gt": PURGED} if wanted.deleted else {"deleted_at": None}
+def _build_query(owner_id: str, criteria: ConversationFilter) -> Query[Conversation]:
+    state: dict[str, Any] = {"deleted_at__gt": PURGED} if criteria.deleted else {"deleted_at": None}
     query = Query(Conversation).where(owner_id=owner_id, **state)
-    if not wanted.deleted:
-        kept = {"expires_at__ne": None} if wanted.temporary else {"expires_at": None}
-        query = query.where(**kept)
+    if not criteria.deleted:
+        expiry = {"expires_at__ne": None} if criteria.temporary else {"expires_at": None}
+        query = query.where(**expiry)
     for name in ("project_id", "pinned", "archived"):
-        value = getattr(wanted, name)
+        value = getattr(criteria, name)
         if name == "project_id" and value is not None:
             value = check_id(value, "/project_id")
         if value is not None:
             query = query.where(**{name: value})
-    if wanted.tag is not None:
-        query = query.where(tags__has=check_text(wanted.tag, "/tag"))
-    if wanted.q:
-        query = query.where(title_key__contains=fold(check_text(wanted.q, "/q")))
-    if wanted.since is not None:
-        query = query.where(active_at__ge=check_time(wanted.since, "/since"))
-    if wanted.until is not None:
-        query = query.where(active_at__lt=check_time(wanted.until, "/until"))
+    if criteria.tag is not None:
+        query = query.where(tags__has=check_text(criteria.tag, "/tag"))
+    if criteria.q:
+        query = query.where(title_key__contains=fold(check_text(criteria.q, "/q")))
+    if criteria.since is not None:
+        query = query.where(active_at__ge=check_time(criteria.since, "/since"))
+    if criteria.until is not None:
+        query = query.where(active_at__lt=check_time(criteria.until, "/until"))
     return query

@@ -1,9 +1,9 @@
-"""What deleting and restoring mean for the tree.
+"""Deleting and restoring messages and branches.
 
-Deleting a message takes it and everything that follows from it, on its branch and on every branch that left
-after it, out of sight. The rest of its branch moves to a branch of its own in the trash, so that the branch
-ends before the message and its next place is free. What went together carries the same `deleted_at`, and
-comes back together; an answer that was being made meanwhile goes after its prompt, and comes back with it.
+Deleting a message also deletes everything after it: on its branch and on every branch that forks after it. The
+rest of its branch becomes a branch of its own in the trash, so that the branch ends before the message. Records
+that are deleted together have the same `deleted_at` and are restored together; an answer that is being generated
+meanwhile is stored in the trash after its prompt, and restored with it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from hansard.storage.query import Query
 
 
 class Trashed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deletion took, and the branch in the trash that brings it back."""
+    """The result of a deletion: its size, and the branch in the trash that restores it."""
 
     branch: Id
     count: int
@@ -46,131 +46,140 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
 async def trash_message(
     tx: Transaction,
     conversation: Conversation,
-    own: Branch,
+    owner: Branch,
     message: Message,
     trash_id: str,
     now: datetime,
 ) -> Trashed:
-    """Put a message of branch `own`, and all that follows from it, into the trash."""
-    if own.parent_branch is not None and message.seq == own.fork_seq + 1:
-        return await trash_branch(tx, conversation, own, now)
-    top = Branch(
+    """Move a message of branch `owner`, and everything after it, to the trash as branch `trash_id`."""
+    if owner.parent_branch is not None and message.seq == owner.fork_seq + 1:
+        return await trash_branch(tx, conversation, owner, now)
+    trashed = Branch(
         tenant_id=tx.tenant,
         id=trash_id,
         conversation_id=conversation.id,
-        name=own.name,
-        parent_branch=own.id,
+        name=owner.name,
+        parent_branch=owner.id,
         fork_seq=message.seq - 1,
-        head_seq=own.head_seq,
-        head_id=own.head_id,
-        head_digest=own.head_digest,
-        cut_from=own.id,
+        head_seq=owner.head_seq,
+        head_id=owner.head_id,
+        head_digest=owner.head_digest,
+        cut_from=owner.id,
         created_at=now,
         updated_at=now,
     )
-    await tx.insert(top)
-    await tx.move(own.id, message.seq, top.id)
-    await _follow(tx, own.id, message.seq, top.id, now)
-    before = await tx.get(Message, message.parent_id) if message.parent_id else None
-    await tx.update(Branch, own.id, **ending_with(before))
-    return await trash_branch(tx, conversation, top, now)
+    await tx.insert(trashed)
+    await tx.move(owner.id, message.seq, trashed.id)
+    await _reattach(tx, owner.id, message.seq, trashed.id, now)
+    parent = await tx.get(Message, message.parent_id) if message.parent_id else None
+    await tx.update(Branch, owner.id, **ending_with(parent))
+    return await trash_branch(tx, conversation, trashed, now)
 
 
 async def trash_branch(
     tx: Transaction, conversation: Conversation, top: Branch, now: datetime
 ) -> Trashed:
-    """Put a branch, and those that left it, into the trash."""
-    all_below = await below(tx, top)
-    branches = [b for b in all_below if b.deleted_at is None]
-    others = await lifecycle.deletions(tx, now, branch__in=[branch.id for branch in branches])
-    at = deletion_time(now, [*others, *(branch.deleted_at for branch in all_below)])
-    count = 0
+    """Move a branch and those that fork from it to the trash."""
+    all_branches = await subtree(tx, top)
+    branches = [b for b in all_branches if b.deleted_at is None]
+    artifact_times = await lifecycle.deletions(
+        tx, now, branch__in=[branch.id for branch in branches]
+    )
+    deleted_at = deletion_time(
+        now, [*artifact_times, *(branch.deleted_at for branch in all_branches)]
+    )
+    message_count = 0
     for branch in branches:
-        await tx.update(Branch, branch.id, deleted_at=at, updated_at=now)
-        await lifecycle.delete(tx, at, now, branch=branch.id)
-        count += branch.head_seq - branch.fork_seq
+        await tx.update(Branch, branch.id, deleted_at=deleted_at, updated_at=now)
+        await lifecycle.delete(tx, deleted_at, now, branch=branch.id)
+        message_count += branch.head_seq - branch.fork_seq
     await _reset_selections(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
-    await _show(tx, conversation, -count, top.parent_branch)
-    return Trashed(branch=top.id, count=count)
+    await _update_count_and_preview(tx, conversation, -message_count, top.parent_branch)
+    return Trashed(branch=top.id, count=message_count)
 
 
 async def restore_branch(
     tx: Transaction, conversation: Conversation, top: Branch, now: datetime
 ) -> int:
-    """Bring back a branch that was dropped, and what went with it; returns how many messages."""
+    """Restore a branch and what was deleted with it; return the number of messages.
+
+    Raises NotFound if it is not in the trash, Conflict if the branch it forks from is.
+    """
     if top.deleted_at is None or top.deleted_at <= PURGED:
         raise NotFound("There is no such branch.")
     parent = await tx.get(Branch, top.parent_branch) if top.parent_branch else None
     if parent is not None and parent.deleted_at is not None:
-        raise Conflict("What this followed is in the trash too: restore that first.")
-    count = 0
-    for branch in await below(tx, top):
+        raise Conflict("The messages before it are in the trash too; restore those first.")
+    message_count = 0
+    for branch in await subtree(tx, top):
         if branch.deleted_at == top.deleted_at:
             await tx.update(Branch, branch.id, deleted_at=None, updated_at=now)
             await lifecycle.restore(tx, top.deleted_at, now, branch=branch.id)
-            count += branch.head_seq - branch.fork_seq
+            message_count += branch.head_seq - branch.fork_seq
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
-        await _follow(tx, top.id, 0, parent.id, now)
-        end: dict[str, Any] = {
+        await _reattach(tx, top.id, 0, parent.id, now)
+        head: dict[str, Any] = {
             "head_seq": top.head_seq,
             "head_id": top.head_id,
             "head_digest": top.head_digest,
         }
-        await tx.update(Branch, parent.id, **end)
+        await tx.update(Branch, parent.id, **head)
         for run in await tx.select(
             Query(Run).where(conversation_id=top.conversation_id, branch=top.id)
         ):
             await tx.update(Run, run.id, branch=parent.id, updated_at=now)
         await tx.delete(Query(Branch).where(id=top.id))
-        await _show(tx, conversation, count, parent.id)
+        await _update_count_and_preview(tx, conversation, message_count, parent.id)
     else:
         await tx.update(Branch, top.id, cut_from=None, updated_at=now)
-        await _show(tx, conversation, count, top.id)
-    return count
+        await _update_count_and_preview(tx, conversation, message_count, top.id)
+    return message_count
 
 
 async def append_to_trash(tx: Transaction, run: Run, request: Append) -> list[Message]:
-    """Place the answer of a run whose conversation or branch is in the trash, there, behind its prompt.
+    """Append the answer of a run whose conversation or branch is in the trash, after its prompt.
 
-    Nothing is placed where what it belongs to is gone for good.
+    Returns the stored messages; none if the conversation or branch is purged.
     """
     conversation = await tx.get(Conversation, run.conversation_id, lock=True)
-    own = await tx.get(Branch, run.branch, lock=True)
+    branch = await tx.get(Branch, run.branch, lock=True)
     prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
-    holder = await tx.get(Branch, prompt.branch, lock=True) if prompt else None
-    if conversation is None or own is None or prompt is None or holder is None:
+    prompt_branch = await tx.get(Branch, prompt.branch, lock=True) if prompt else None
+    if conversation is None or branch is None or prompt is None or prompt_branch is None:
         return []
-    marks = [record.deleted_at for record in (conversation, own, holder) if record.deleted_at]
-    if not marks or any(mark <= PURGED for mark in marks):
+    deletions = [
+        record.deleted_at for record in (conversation, branch, prompt_branch) if record.deleted_at
+    ]
+    if not deletions or any(deleted_at <= PURGED for deleted_at in deletions):
         return []
-    home = holder if holder.deleted_at and not own.deleted_at else own
-    if home.head_id != prompt.id:
+    target = prompt_branch if prompt_branch.deleted_at and not branch.deleted_at else branch
+    if target.head_id != prompt.id:
         at = request.at
-        fork = leaving(holder, prompt, fork_id=request.fork_id, name=FORK, at=at)
-        home = replace(fork, deleted_at=home.deleted_at)
-        await store_fork(tx, home, request)
-    placed = await put(tx, request, home.id, prompt)
-    if home.deleted_at is None:
-        await _show(tx, conversation, len(placed), home.id)
-    await tx.increment(*activity(placed, conversation.project_id, prompt.created_at))
-    return placed
+        fork = leaving(prompt_branch, prompt, fork_id=request.fork_id, name=FORK, at=at)
+        target = replace(fork, deleted_at=target.deleted_at)
+        await store_fork(tx, target, request)
+    stored = await put(tx, request, target.id, prompt)
+    if target.deleted_at is None:
+        await _update_count_and_preview(tx, conversation, len(stored), target.id)
+    await tx.increment(*activity(stored, conversation.project_id, prompt.created_at))
+    return stored
 
 
-async def below(tx: Reader, top: Branch) -> list[Branch]:
-    """A branch and all that left it, directly or not."""
-    found, waiting = [top], [top.id]
-    while waiting:
+async def subtree(tx: Reader, top: Branch) -> list[Branch]:
+    """Return a branch and all branches that fork from it, directly or not."""
+    branches, pending = [top], [top.id]
+    while pending:
         children = await tx.select(
-            Query(Branch).where(parent_branch=waiting.pop()).by("fork_seq", "id")
+            Query(Branch).where(parent_branch=pending.pop()).by("fork_seq", "id")
         )
-        found += children
-        waiting += [child.id for child in children]
-    return found
+        branches += children
+        pending += [child.id for child in children]
+    return branches
 
 
-async def _follow(tx: Transaction, old: str, first_seq: int, new: str, now: datetime) -> None:
-    """What hangs on the messages of `old` from `first_seq` on now hangs on `new`, where they went."""
+async def _reattach(tx: Transaction, old: str, first_seq: int, new: str, now: datetime) -> None:
+    """Attach to branch `new` everything that belongs to the messages moved there from branch `old`."""
     moved = Query(Branch).where(parent_branch=old, fork_seq__ge=first_seq, id__ne=new)
     for branch in await tx.select(moved):
         await tx.update(Branch, branch.id, parent_branch=new, updated_at=now)
@@ -180,23 +189,23 @@ async def _follow(tx: Transaction, old: str, first_seq: int, new: str, now: date
 
 
 async def _reset_selections(
-    tx: Transaction, conversation: Conversation, gone: set[str], fallback: str | None
+    tx: Transaction, conversation: Conversation, branch_ids: set[str], fallback: str | None
 ) -> None:
-    """Whoever was on a branch that is gone is on the one it left."""
-    for view in await tx.select(Query(BranchSelection).where(conversation_id=conversation.id)):
-        if view.branch in gone:
+    """Select the fallback branch for users whose current branch is gone."""
+    for selection in await tx.select(Query(BranchSelection).where(conversation_id=conversation.id)):
+        if selection.branch in branch_ids:
             await tx.update(
                 BranchSelection,
                 conversation.id,
-                view.user_id,
+                selection.user_id,
                 branch=fallback or conversation.branch,
             )
 
 
-async def _show(
+async def _update_count_and_preview(
     tx: Transaction, conversation: Conversation, added: int, branch_id: str | None
 ) -> None:
-    """What the conversation shows of its messages, after some came or went."""
+    """Add to the conversation's message count, and show the last message of a branch as its preview."""
     branch = await tx.get(Branch, branch_id or conversation.branch)
     head = await tx.get(Message, branch.head_id) if branch and branch.head_id else None
     await tx.update(

@@ -28,9 +28,9 @@ from hansard.model.messages import Message
 from hansard.model.parts import Part
 from hansard.model.runs import ENDED, Run
 from hansard.model.scope import Scope
-from hansard.services.conversations.drafts import append_request, prompt_of
+from hansard.services.conversations.drafts import append_request, check_prompt
 from hansard.services.conversations.forks import fork_at, fork_before, select_branch
-from hansard.services.conversations.messages import place
+from hansard.services.conversations.messages import append_with_side_effects
 from hansard.services.quotas import Meters
 from hansard.services.runs.default_model import default_model
 from hansard.services.runs.runner import Runner
@@ -75,7 +75,7 @@ class Chat(Starter):
         `id` is the prompt's: sent again with the same one, the prompt is not stored twice, and the runs are
         those of the first time. Without `model`: the conversation's, or a project's, or the default one.
         """
-        draft = Draft(role="user", parts=list(prompt_of(content, parts)), id=id)
+        draft = Draft(role="user", parts=list(check_prompt(content, parts)), id=id)
         asked = check_json(options or {}, "/options")
         names = await self._names(conversation_id, model, models, asked, branch)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
@@ -84,7 +84,7 @@ class Chat(Starter):
 
         async def work(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, request.conversation_id, lock=True)
-            [prompt] = await place(tx, request)
+            [prompt] = await append_with_side_effects(tx, request)
             known = await runs_asked_by(tx, conversation, request_id, "answer")
             if not known and prompt.created_at != request.at:
                 known = await runs_of_prompt(tx, prompt)
@@ -209,7 +209,7 @@ class Chat(Starter):
         if not 1 <= turns <= MAX_TURNS:
             raise InvalidInput(f"A dialogue has 1 to {MAX_TURNS} turns.", pointer="/turns")
         self._check(models, {})
-        said = () if content is None else prompt_of(content, None)
+        said = () if content is None else check_prompt(content, None)
         drafts = [Draft(role="user", parts=list(said))] if said else []
         request_id = request_id_of(id)
 
@@ -222,7 +222,7 @@ class Chat(Starter):
                 request = append_request(
                     self.scope, conversation.id, drafts, self.clock(), branch=tip.id
                 )
-                await place(tx, request)
+                await append_with_side_effects(tx, request)
                 tip = await tx.get(Branch, tip.id) or tip
             if tip.head_id is None:
                 raise Conflict("There is nothing to talk about yet.")

@@ -21,7 +21,7 @@ from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run, RunMode
 from hansard.model.scope import Scope
 from hansard.services.base import Service
-from hansard.services.conversations.forks import fork_at, go_on_with
+from hansard.services.conversations.forks import fork_at, set_branch_model
 from hansard.services.quotas import Meters
 from hansard.services.runs.recovery import adopt
 from hansard.services.runs.runner import LEASE, Runner
@@ -66,7 +66,7 @@ class Starter(Service):
                 place = (prompt, new_id(), self.clock(), name if i > 0 else "")
                 branch = await fork_at(tx, self.scope, holder, *place, model=group and name)
             elif group:
-                await go_on_with(tx, self.scope, own, name, self.clock())
+                await set_branch_model(tx, self.scope, own, name, self.clock())
             runs.append(
                 await self.insert(tx, branch, name, options, request_id, group=group, before=i)
             )

@@ -22,7 +22,7 @@ from hansard.model.lifecycle import IMPORTING
 from hansard.model.scope import Scope
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.contents import EncodedContent, keep, pack
-from hansard.services.artifacts.events import tell_owner
+from hansard.services.artifacts.events import publish_to_owner
 from hansard.services.artifacts.revisions import count, index
 from hansard.services.artifacts.validation import check_content
 from hansard.services.transfer.import_session import ImportSession
@@ -145,7 +145,7 @@ class ArtifactImport:
     async def appear(self, tx: Transaction, now: datetime) -> None:
         """Come into sight alone, and be told of."""
         await self.show(tx)
-        await tell_owner(tx, self.artifact, "artifact.created", now)
+        await publish_to_owner(tx, self.artifact, "artifact.created", now)
 
 
 async def show_found(

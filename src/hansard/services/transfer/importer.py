@@ -36,7 +36,11 @@ from hansard.model.settings import Setting
 from hansard.model.tenants import User
 from hansard.services.artifacts import extraction
 from hansard.services.blobs import keep
-from hansard.services.conversations.purge import counted, counters_of, purge_conversation
+from hansard.services.conversations.purge import (
+    conversation_counters,
+    message_counters,
+    purge_conversation,
+)
 from hansard.services.transfer.artifact_importer import ArtifactIntake, show_found
 from hansard.services.transfer.import_session import Step, is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
@@ -124,7 +128,7 @@ class Importer(ArtifactIntake):
                 deleted_at=coming.deleted_at,
                 updated_at=coming.updated_at,
             )
-            await tx.increment(counted(coming))
+            await tx.increment(conversation_counters(coming))
             change = Change(
                 user_id=self._scope.user,
                 kind="conversation.created",
@@ -192,7 +196,7 @@ class Importer(ArtifactIntake):
         if record.conversation_id != coming.id:
             raise InvalidInput(f"A {kind_of(record)} of another conversation is out of place.")
         self._tree.add(record)
-        if isinstance(record, Message) and extraction.may_have_made(record):
+        if isinstance(record, Message) and extraction.may_contain_artifacts(record):
             self._unread[record.id] = None
         elif isinstance(record, ExtractionMarker):
             self._unread.pop(record.message_id, None)
@@ -210,7 +214,7 @@ class Importer(ArtifactIntake):
     async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
         """Let the counters and the uses of blobs follow."""
         for _, group in groupby(messages, lambda message: message.branch):
-            await tx.increment(*await counters_of(tx, coming, list(group), 1))
+            await tx.increment(*await message_counters(tx, coming, list(group), 1))
         for message in messages:
             for digest in sorted(blobs_of(message.parts)):
                 held = Query(BlobUse).where(blob_id=digest, owner_id=self._scope.user)
