@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 
 from web.watch import Watch
 
-MODEL = re.compile(r"^(?!You ).+ said$")
+MODEL = re.compile("^Response from ")
 
 
 class App:
@@ -21,8 +21,8 @@ class App:
         self.url = watch.url
         self.main = page.get_by_role("main")
         self.field = page.get_by_role("textbox", name="Message", exact=True)
-        self.list = page.get_by_role("navigation", name="Conversations", exact=True)
-        self.thread = page.get_by_role("region", name="What was said")
+        self.list = page.get_by_role("navigation", name="Chats", exact=True)
+        self.thread = page.get_by_role("region", name="Messages")
         self.messages = self.thread.get_by_role("listitem").filter(
             has=page.get_by_role("heading", level=2)
         )
@@ -60,7 +60,7 @@ class App:
 
     def mine(self, text: str) -> Locator:
         """What the person said."""
-        said = self.page.get_by_role("heading", name="You said")
+        said = self.page.get_by_role("heading", name="Your message")
         return self.messages.filter(has=said).filter(has_text=text)
 
     def answer(self, text: str) -> Locator:
@@ -90,7 +90,7 @@ class App:
         """Say something that echo repeats, and wait for that."""
         await self.say(text)
         await expect(self.answer(text)).to_be_visible()
-        await expect(self.button("Stop the answer")).to_have_count(0)
+        await expect(self.button("Stop generating")).to_have_count(0)
 
     async def act(self, message: Locator, action: str) -> None:
         """Press one of the buttons of a message."""
@@ -100,7 +100,7 @@ class App:
     async def choose(self, title: str, action: str) -> None:
         """Something from the menu of a row in the sidebar."""
         await self.row(title).hover()
-        await self.button(f"More about “{title}”").click()
+        await self.button(f"Options for “{title}”").click()
         await self.item(action).click()
 
     async def press(self, *keys: str) -> None:
@@ -108,7 +108,7 @@ class App:
             await self.page.keyboard.press(key)
 
     async def open_models(self) -> Locator:
-        await self.page.get_by_role("button", name=re.compile("^Who answers")).click()
+        await self.page.get_by_role("button", name=re.compile("^Model: ")).click()
         models = self.page.get_by_role("dialog", name="Models")
         await expect(models.get_by_role("listitem").first).to_be_visible()
         return models
@@ -119,7 +119,7 @@ class App:
         if len(names) == 1:
             await models.get_by_role("button", name=re.compile(f"^{names[0]}")).click()
             return
-        await models.get_by_role("switch", name="Send to several").check()
+        await models.get_by_role("switch", name="Compare models").check()
         for box in await models.get_by_role("checkbox").all():
             name = (await box.inner_text()).split("\n")[0].strip()
             await box.set_checked(name in names)

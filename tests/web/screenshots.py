@@ -37,7 +37,7 @@ Show = Callable[[App, dict[str, JSON]], Awaitable[None]]
 async def home(app: App, _: dict[str, JSON]) -> None:
     await app.open()
     await expect(app.main.get_by_role("heading", name="Ada")).to_be_visible()
-    await expect(app.button("Who answers: mistral-small")).to_be_visible()
+    await expect(app.button("Model: mistral-small")).to_be_visible()
 
 
 def thread(name: str) -> Show:
@@ -53,7 +53,7 @@ def thread(name: str) -> Show:
 
 async def several(app: App, record: dict[str, JSON]) -> None:
     await app.open_talk(record["several"])
-    await expect(app.text("You go on with this")).to_be_visible()
+    await expect(app.text("Selected")).to_be_visible()
 
 
 async def branches(app: App, record: dict[str, JSON]) -> None:
@@ -77,7 +77,7 @@ async def models(app: App, _: dict[str, JSON]) -> None:
 
 async def drawer(app: App, record: dict[str, JSON]) -> None:
     await app.open_talk(record["trip"])
-    await app.button("Show the sidebar").click()
+    await app.button("Show sidebar").click()
     await expect(app.row("Four days in Rome").first).to_be_visible()
 
 
@@ -141,7 +141,7 @@ PAGES: dict[str, Show] = {
     "revisions": revisions,
     "table": table,
     "artifacts": artifacts,
-    "appearance": settings("appearance", "Size of text"),
+    "appearance": settings("appearance", "Text size"),
     "statistics": settings("statistics", "Topics"),
     "data": settings("data", "Danger zone"),
 }

@@ -21,10 +21,10 @@ SERIOUS = """async () => (await axe.run(document, { resultTypes: ["violations"] 
   .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
     `${id}: ${html.slice(0, 200)} ${failureSummary.split("\\n")[1] ?? ""}`))"""
 SETTINGS = {
-    "appearance": "Size of text",
+    "appearance": "Text size",
     "models": "echo/echo",
     "statistics": "Topics",
-    "shortcuts": "Begin a line",
+    "shortcuts": "New line",
     "data": "Danger zone",
 }
 
@@ -70,7 +70,7 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
     yield "palette"
     await app.press("Escape")
     if phone:
-        await app.button("Show the sidebar").click()
+        await app.button("Show sidebar").click()
         await expect(app.row("Four days in Rome").first).to_be_visible()
         yield "drawer"
         await app.press("Escape")
@@ -78,7 +78,7 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
         await app.open_talk(record[name])
         if name == "diagram":
             await expect(app.thread.get_by_role("img", name="Diagram")).to_be_visible()
-        for fold in ("Thoughts", "Asked forecast", "forecast answered") if name == "rich" else ():
+        for fold in ("Reasoning", "Used forecast", "Result of forecast") if name == "rich" else ():
             await app.thread.get_by_text(fold).click()
         yield f"thread: {name}"
     await app.act(app.messages.last, "More")
@@ -113,7 +113,7 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
     yield "artifact: table"
     await app.button("More").click()
     await app.item("Share").click()
-    await app.dialog.get_by_role("button", name="Make a link").click()
+    await app.dialog.get_by_role("button", name="Create link").click()
     address = await app.dialog.locator("[data-link]").inner_text()
     yield "artifact: share"
     await app.open("/artifacts")

@@ -30,13 +30,13 @@ async def test_an_answer_is_seen_and_told_while_it_is_made(
     app: App, server: Caller, voice: Speaker
 ) -> None:
     await begun(app, server)
-    await expect(app.live).to_have_text("held is answering.")
-    await expect(app.row("The sea")).to_contain_text("An answer is being written")
+    await expect(app.live).to_have_text("held is responding.")
+    await expect(app.row("The sea")).to_contain_text("Generating…")
     await expect(app.thread).to_have_attribute("aria-busy", "true")
     voice.go.set()
     await expect(app.answer(BEGUN + REST)).to_be_visible()
-    await expect(app.live).to_have_text("held has answered.")
-    await expect(app.row("The sea")).not_to_contain_text("An answer is being written")
+    await expect(app.live).to_have_text("held has responded.")
+    await expect(app.row("The sea")).not_to_contain_text("Generating…")
     assert await app.page.locator("[aria-live=polite]:not([aria-label])").count() == 1
 
 
@@ -46,7 +46,7 @@ async def test_escape_stops_an_answer_and_continue_goes_on_with_it(
     await begun(app, server)
     await app.press("Escape")
     answer = app.answer(BEGUN)
-    await expect(answer).to_contain_text("You stopped the answer.")
+    await expect(answer).to_contain_text("You stopped the response.")
     voice.go.set()
     await answer.get_by_role("button", name="Continue").click()
     await expect(app.messages.last).to_contain_text(REST)
@@ -59,12 +59,12 @@ async def test_what_is_said_meanwhile_waits_its_turn(
 ) -> None:
     talk = await begun(app, server)
     await app.field.fill("And of the moon")
-    await app.button("Send after this answer").click()
-    await expect(app.mine("And of the moon")).to_contain_text("Is sent after this answer")
+    await app.button("Queue message").click()
+    await expect(app.mine("And of the moon")).to_contain_text("Queued")
     assert len(voice.asked) == 1
     voice.go.set()
     await expect(app.answer(REST)).to_have_count(2)
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)
     stored = server.get(f"/conversations/{talk['id']}/messages")["items"]
     said = [(one["role"], one["parts"][0]["text"]) for one in stored]
     whole = ("assistant", BEGUN + REST)
@@ -75,11 +75,11 @@ async def test_what_is_said_meanwhile_waits_its_turn(
 async def test_what_waits_is_taken_back(app: App, server: Caller, voice: Speaker) -> None:
     talk = await begun(app, server)
     await app.say("And of the moon")
-    await app.mine("And of the moon").get_by_role("button", name="Take back").click()
+    await app.mine("And of the moon").get_by_role("button", name="Cancel").click()
     await expect(app.mine("And of the moon")).to_have_count(0)
     voice.go.set()
     await expect(app.answer(BEGUN + REST)).to_be_visible()
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)
     assert len(server.get(f"/conversations/{talk['id']}/messages")["items"]) == 2
 
 
@@ -89,7 +89,7 @@ async def test_a_failed_answer_says_why_and_is_tried_again_with_another_model(
     talk = server.talk(model="speaker/broken")
     await app.open(f"/c/{talk['id']}")
     await app.say("Tell me of the sea")
-    failed = app.answer("The answer failed.")
+    failed = app.answer("Something went wrong.")
     await expect(failed).to_contain_text(REFUSAL)
     await expect(app.mine("Tell me of the sea")).to_be_visible()
     tries = len(voice.asked)
@@ -97,7 +97,7 @@ async def test_a_failed_answer_says_why_and_is_tried_again_with_another_model(
     await expect(failed.get_by_role("img", name="Version 2 of 2")).to_be_visible()
     assert len(voice.asked) > tries
     await app.act(failed, "More")
-    await app.item("Answer again with").hover()
+    await app.item("Regenerate with…").hover()
     await app.item("other").click()
     await expect(app.answer(OTHERWISE)).to_be_visible()
 
@@ -108,15 +108,15 @@ async def test_several_answer_side_by_side_and_one_is_chosen_to_go_on_with(
     await app.open()
     await app.pick_models("echo", "other")
     await app.say("Tell me of the sea")
-    answers = app.page.get_by_role("group", name="Answers side by side")
+    answers = app.page.get_by_role("group", name="Responses side by side")
     cards = answers.get_by_role("listitem").filter(has=app.page.get_by_role("heading", level=3))
     for text in ("Tell me of the sea", OTHERWISE):
         await expect(cards.filter(has_text=text)).to_be_visible()
-    first = cards.filter(has_text="You go on with this")
+    first = cards.filter(has_text="Selected")
     kept = "Tell me of the sea" if OTHERWISE in await first.inner_text() else OTHERWISE
     other = cards.filter(has_text=kept)
-    await other.get_by_role("button", name="Go on with this").click()
-    await expect(other).to_contain_text("You go on with this")
+    await other.get_by_role("button", name="Continue with this response").click()
+    await expect(other).to_contain_text("Selected")
     await app.pick_models("echo")
     await app.ask("And of the moon")
     await expect(answers).to_have_count(0)
@@ -133,14 +133,14 @@ async def test_who_goes_on_with_an_answer_is_answered_by_its_model(
     await app.open()
     await app.pick_models("echo", "other")
     await app.say("Tell me of the sea")
-    answers = app.page.get_by_role("group", name="Answers side by side")
+    answers = app.page.get_by_role("group", name="Responses side by side")
     cards = answers.get_by_role("listitem").filter(has=app.page.get_by_role("heading", level=3))
     for text in ("Tell me of the sea", OTHERWISE):
         await expect(cards.filter(has_text=text)).to_be_visible()
     second = cards.filter(has_text=OTHERWISE)
-    await second.get_by_role("button", name="Go on with this").click()
-    await expect(second).to_contain_text("You go on with this")
-    await expect(app.page.get_by_role("button", name="Who answers: other")).to_be_visible()
+    await second.get_by_role("button", name="Continue with this response").click()
+    await expect(second).to_contain_text("Selected")
+    await expect(app.page.get_by_role("button", name="Model: other")).to_be_visible()
     await app.say("And of the moon")
     await expect(answers).to_have_count(0)
     await expect(app.messages.last).to_contain_text(OTHERWISE)
@@ -155,17 +155,17 @@ async def test_models_talk_to_each_other_until_they_are_stopped(
 ) -> None:
     talk = server.talk(title="A debate", model="speaker/other")
     await app.open(f"/c/{talk['id']}")
-    await app.button("Let them talk").click()
-    await app.dialog.get_by_role("combobox", name="Speaker 1").select_option("speaker/other")
-    await app.dialog.get_by_role("combobox", name="Speaker 2").select_option(HELD)
-    await app.dialog.get_by_role("textbox", name="Opening words").fill("Is the sea calm?")
-    await app.dialog.get_by_role("button", name="Begin").click()
+    await app.button("Model-to-model conversation").click()
+    await app.dialog.get_by_role("combobox", name="Participant 1").select_option("speaker/other")
+    await app.dialog.get_by_role("combobox", name="Participant 2").select_option(HELD)
+    await app.dialog.get_by_role("textbox", name="First message").fill("Is the sea calm?")
+    await app.dialog.get_by_role("button", name="Start").click()
     await expect(app.answer(OTHERWISE)).to_be_visible()
     await expect(app.answer(BEGUN)).to_be_visible()
-    await app.button("Stop the answer").click()
-    await expect(app.answer(BEGUN)).to_contain_text("You stopped the answer.")
+    await app.button("Stop generating").click()
+    await expect(app.answer(BEGUN)).to_contain_text("You stopped the response.")
     voice.go.set()
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)
     roles = [one["role"] for one in server.get(f"/conversations/{talk['id']}/messages")["items"]]
     assert roles == ["user", "assistant", "assistant"]
 
@@ -189,9 +189,9 @@ async def test_thoughts_and_tools_are_folded_until_somebody_looks(app: App, serv
     )
     await app.open_talk(talk)
     for fold, inside in (
-        ("Thoughts", "I had better look it up."),
-        ("Asked forecast", "Rome"),
-        ("forecast answered", "none at all"),
+        ("Reasoning", "I had better look it up."),
+        ("Used forecast", "Rome"),
+        ("Result of forecast", "none at all"),
     ):
         await expect(app.thread.get_by_text(inside)).to_have_count(0)
         await app.thread.get_by_text(fold).click()
@@ -204,7 +204,7 @@ async def test_a_message_is_rated_and_looked_into(app: App, server: Caller) -> N
     await app.open(f"/c/{talk['id']}")
     await app.ask("Tell me of the sea")
     answer = app.answer("Tell me of the sea")
-    good = answer.get_by_role("button", name="Good answer")
+    good = answer.get_by_role("button", name="Good response")
     async with app.page.expect_response("**/rating"):
         await good.click()
         await expect(good).to_have_attribute("aria-pressed", "true")
@@ -213,10 +213,10 @@ async def test_a_message_is_rated_and_looked_into(app: App, server: Caller) -> N
     await app.act(answer, "More")
     await app.item("Details").click()
     await expect(app.dialog).to_contain_text("echo/echo")
-    await expect(app.dialog).to_contain_text("Tokens said")
+    await expect(app.dialog).to_contain_text("Output tokens")
     await app.press("Escape")
     await app.act(answer, "More")
-    await app.item("As it is stored").click()
+    await app.item("View raw JSON").click()
     await expect(app.dialog).to_contain_text('"finish": "stop"')
 
 
@@ -230,14 +230,14 @@ async def test_the_page_follows_an_answer_only_while_its_end_is_seen(
     await app.say("Tell me of the sea")
     await expect(app.answer(BEGUN)).to_be_in_viewport()
     await app.mine("Line 4").scroll_into_view_if_needed()
-    await expect(app.button("To the newest message")).to_be_visible()
+    await expect(app.button("Jump to latest")).to_be_visible()
     place = "(list) => list.scrollTop"
     before = await app.thread.evaluate(place)
     voice.go.set()
     await expect(app.answer(BEGUN + REST)).to_have_count(1)
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)
     assert await app.thread.evaluate(place) == before
-    await app.button("To the newest message").click()
+    await app.button("Jump to latest").click()
     await expect(app.answer(BEGUN + REST)).to_be_in_viewport()
 
 
@@ -275,11 +275,11 @@ async def test_a_long_thread_opens_at_its_end_and_grows_upward_without_a_jump(
 @ONCE
 async def test_a_temporary_chat_is_in_no_list_until_it_is_kept(app: App, server: Caller) -> None:
     await app.open()
-    await app.button("Temporary").click()
+    await app.button("Temporary chat").click()
     await app.ask("Between us")
     await expect(app.text("Nothing yet")).to_be_visible()
     assert server.get("/conversations")["items"] == []
-    await app.button("Keep this chat").click()
+    await app.button("Save chat").click()
     await expect(app.list.get_by_role("link")).to_have_count(1)
     assert len(server.get("/conversations")["items"]) == 1
 
@@ -288,8 +288,8 @@ async def test_a_temporary_chat_is_in_no_list_until_it_is_kept(app: App, server:
 async def test_instructions_are_told_to_the_model(app: App, server: Caller, voice: Speaker) -> None:
     talk = server.talk(model="speaker/other")
     await app.open(f"/c/{talk['id']}")
-    await app.main.get_by_role("button", name="Instructions").click()
-    await app.dialog.get_by_role("textbox", name="For this conversation").fill("Answer in rhymes.")
+    await app.main.get_by_role("button", name="System prompt").click()
+    await app.dialog.get_by_role("textbox", name="For this chat").fill("Answer in rhymes.")
     await app.dialog.get_by_role("button", name="Save").click()
     await expect(app.dialog).to_have_count(0)
     await app.say("Tell me of the sea")
@@ -331,7 +331,7 @@ async def test_a_model_may_be_chosen_while_the_conversation_begins(app: App) -> 
     await app.pick_models("other")
     begin.set()
     await expect(app.answer("Tell me of the sea")).to_be_visible()
-    await expect(app.button("Who answers: other")).to_be_visible()
+    await expect(app.button("Model: other")).to_be_visible()
     await app.say("And of the moon")
     await expect(app.answer(OTHERWISE)).to_be_visible()
     await expect(app.page.locator("[data-sonner-toast]")).to_have_count(0)
@@ -365,4 +365,4 @@ async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_en
         over.set()
     await app.say("And of the moon")
     await expect(app.answer(BEGUN + REST)).to_have_count(2)
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)

@@ -73,7 +73,7 @@ async def test_an_artifact_is_made_kept_edited_compared_restored_deleted_and_bro
     await app.open()
     await app.say(ANSWER)
     await app.card("tide.py").click()
-    await expect(app.panel).to_contain_text("Revision 1 of 1")
+    await expect(app.panel).to_contain_text("Version 1 of 1")
     await expect(app.panel.get_by_role("group", name="tide.py")).to_have_text(PROGRAM)
     await app.page.reload()
     await expect(app.panel.get_by_role("group", name="tide.py")).to_have_text(PROGRAM)
@@ -81,8 +81,8 @@ async def test_an_artifact_is_made_kept_edited_compared_restored_deleted_and_bro
 
     await app.edit(PROGRAM.replace("% 12", "% 24"))
     await app.panel.get_by_role("button", name="Save").click()
-    await expect(app.panel).to_contain_text("Revision 2 of 2")
-    await expect(app.card("tide.py")).to_contain_text("Revision 2")
+    await expect(app.panel).to_contain_text("Version 2 of 2")
+    await expect(app.card("tide.py")).to_contain_text("Version 2")
 
     await app.tab("History").click()
     await expect(app.panel.get_by_role("listitem").first).to_contain_text("you")
@@ -90,9 +90,9 @@ async def test_an_artifact_is_made_kept_edited_compared_restored_deleted_and_bro
     await expect(lines(app.panel, "removed")).to_contain_text("hour % 12")
     await expect(lines(app.panel, "added")).to_contain_text("hour % 24")
     await app.panel.get_by_role("button", name="History").click()
-    await app.panel.get_by_role("button", name="Restore revision 1").click()
-    await expect(app.panel).to_contain_text("Revision 3 of 3")
-    await expect(app.panel.get_by_role("listitem").first).to_contain_text("says revision 1 again")
+    await app.panel.get_by_role("button", name="Restore version 1").click()
+    await expect(app.panel).to_contain_text("Version 3 of 3")
+    await expect(app.panel.get_by_role("listitem").first).to_contain_text("restored from version 1")
 
     await app.panel.get_by_role("button", name="More").click()
     await app.item("Delete").click()
@@ -126,7 +126,7 @@ async def test_tables_and_trees_are_shown_as_such(app: App, server: Caller) -> N
     await app.open_talk(talk_with(server, f"Names\n\n{table}", f"Ships\n\n{tree}"))
     for card in await app.thread.locator("[data-artifact]").all():
         await card.click()
-        if "Table" in await card.inner_text():
+        if "CSV" in await card.inner_text():
             await expect(app.panel.get_by_role("columnheader")).to_have_text(["name", "born"])
             await expect(app.panel.get_by_role("cell", name="Hopper, Grace")).to_be_visible()
         else:
@@ -150,7 +150,7 @@ async def test_the_panel_fills_while_the_answer_is_made(
     await app.page.reload()
     await expect(app.panel).to_contain_text("high water comes twice a day")
     voice.reset()
-    await expect(app.panel).to_contain_text("Revision 1 of 1")
+    await expect(app.panel).to_contain_text("Version 1 of 1")
     await expect(app.panel).to_contain_text("print(tide(7))")
     await expect(writing).to_have_count(0)
     [artifact] = made_in(server, talk)
@@ -173,22 +173,22 @@ async def test_another_browser_sees_each_step_within_a_second(
 
     await app.edit(PROGRAM.replace("% 12", "% 24"))
     await app.press("Control+S")
-    await seen(other.panel.get_by_text("Revision 2 of 2"))
+    await seen(other.panel.get_by_text("Version 2 of 2"))
     await expect(other.panel).to_contain_text("% 24")
     listed = len([asked for asked in other.watch.requests if LIST in asked])
     await app.panel.get_by_role("button", name="More").click()
     await app.item("Rename").click()
-    await app.panel.get_by_role("textbox", name="Name of the artifact").fill("moon.py")
+    await app.panel.get_by_role("textbox", name="Artifact name").fill("moon.py")
     await app.press("Enter")
     await seen(other.panel.get_by_role("heading", name="moon.py"))
     await app.tab("History").click()
-    await app.panel.get_by_role("button", name="Restore revision 1").click()
-    await seen(other.panel.get_by_text("Revision 3 of 3"))
+    await app.panel.get_by_role("button", name="Restore version 1").click()
+    await seen(other.panel.get_by_text("Version 3 of 3"))
     await app.panel.get_by_role("button", name="More").click()
     await app.item("Delete").click()
-    await seen(other.panel.get_by_text("This artifact is not here any more."))
+    await seen(other.panel.get_by_text("Artifact not found"))
     await app.button("Undo").click()
-    await seen(other.panel.get_by_text("Revision 3 of 3"))
+    await seen(other.panel.get_by_text("Version 3 of 3"))
     assert statistics.median(taken) < 1, taken
     assert len([asked for asked in other.watch.requests if LIST in asked]) == listed
 
@@ -203,22 +203,22 @@ async def test_who_saves_second_sees_what_changed_and_chooses(
         await opened(one, talk)
         await one.edit(f"# mine\n{PROGRAM}" if one is app else f"# yours\n{PROGRAM}")
     await app.panel.get_by_role("button", name="Save").click()
-    await expect(app.panel).to_contain_text("Revision 2 of 2")
+    await expect(app.panel).to_contain_text("Version 2 of 2")
     notice = other.panel.get_by_role("alert")
-    await expect(notice).to_contain_text("revision 2 is the newest now")
-    await notice.get_by_role("button", name="See what changed").click()
+    await expect(notice).to_contain_text("Version 2 is now the latest")
+    await notice.get_by_role("button", name="Show changes").click()
     await expect(lines(notice, "added")).to_contain_text("# mine")
     await other.page.reload()
     await expect(other.editor).to_contain_text("# yours")
-    await notice.get_by_role("button", name="Save mine as the newest").click()
-    await expect(other.panel).to_contain_text("Revision 3 of 3")
+    await notice.get_by_role("button", name="Overwrite with my version").click()
+    await expect(other.panel).to_contain_text("Version 3 of 3")
     assert content(server, artifact) == f"# yours\n{PROGRAM}"
 
     for one in (app, other):
-        await expect(one.panel).to_contain_text("Revision 3 of 3")
+        await expect(one.panel).to_contain_text("Version 3 of 3")
         await one.edit(f"# {'again' if one is app else 'dropped'}\n{PROGRAM}")
     await app.panel.get_by_role("button", name="Save").click()
-    await notice.get_by_role("button", name="Drop mine").click()
+    await notice.get_by_role("button", name="Discard my changes").click()
     await expect(other.panel).to_contain_text("# again")
     assert content(server, artifact) == f"# again\n{PROGRAM}"
 
@@ -238,9 +238,9 @@ async def test_both_miss_nothing_while_the_server_is_killed(
         await one.edit(f"# unsaved\n{PROGRAM}")
         server.end(signal.SIGKILL)
         for each in (one, two):
-            await expect(each.text("The server cannot be reached.").first).to_be_visible()
+            await expect(each.text("Cannot reach the server.").first).to_be_visible()
         await one.panel.get_by_role("button", name="Save").click()
-        await expect(one.text("This did not work.")).to_be_visible()
+        await expect(one.text("Something went wrong.")).to_be_visible()
         where = {"port": int(server.url.rpartition(":")[2])}
     with process(home, database_url=address, **where, **FLAGS) as server:
         for each in (one, two):
@@ -248,7 +248,7 @@ async def test_both_miss_nothing_while_the_server_is_killed(
         await expect(one.editor).to_contain_text("# unsaved")
         await one.panel.get_by_role("button", name="Save").click()
         for each in (one, two):
-            await expect(each.panel).to_contain_text("Revision 2 of 2")
+            await expect(each.panel).to_contain_text("Version 2 of 2")
             await expect(each.panel).to_contain_text("# unsaved")
         with Caller(server.url, server.token) as caller:
             caller.patch(f"/artifacts/{artifact['id']}", content="# by another door\n")
@@ -288,7 +288,7 @@ async def test_a_notice_leaves_free_what_is_needed_next(
     await expect(app.tab("History")).to_be_visible()
     await app.edit("# mine")
     await app.button("Save").click()
-    await expect(app.text("Saved as revision 2")).to_be_visible()
+    await expect(app.text("Saved as version 2")).to_be_visible()
     needed += [
         await box(app.tab("History")),
         await box(app.panel.get_by_role("button", name="Edit")),
@@ -332,7 +332,7 @@ async def test_the_keyboard_alone_is_enough(app: App, server: Caller) -> None:
     await expect(app.editor).to_be_focused()
     await app.page.keyboard.type("# by hand")
     await app.press("Enter", "Control+S")
-    await expect(app.panel).to_contain_text("Revision 2 of 2")
+    await expect(app.panel).to_contain_text("Version 2 of 2")
     await app.tab("Source").focus()
     await app.press("Escape")
     await expect(app.panel).to_have_count(0)

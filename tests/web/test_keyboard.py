@@ -87,7 +87,7 @@ async def test_from_the_first_word_to_the_last_deletion(app: App, server: Caller
 async def test_the_first_stop_leads_past_the_sidebar(app: App) -> None:
     await app.open("/settings")
     await expect(app.main.get_by_role("heading", name="Settings")).to_be_visible()
-    skip = app.page.get_by_role("link", name="Skip to the conversation")
+    skip = app.page.get_by_role("link", name="Skip to content")
     await tab_to(app, skip, most=3)
     await expect(skip).to_be_in_viewport()
     await app.press("Enter")

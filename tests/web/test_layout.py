@@ -70,7 +70,7 @@ async def cards(app: App) -> list[dict[str, float]]:
 
 
 def columns(app: App) -> Locator:
-    beside = app.page.get_by_role("group", name="Answers side by side").get_by_role("listitem")
+    beside = app.page.get_by_role("group", name="Responses side by side").get_by_role("listitem")
     return beside.filter(has=app.page.get_by_role("heading", level=3))
 
 
@@ -122,7 +122,7 @@ async def test_answers_side_by_side_are_as_tall_as_they_are_and_seen_from_their_
     await expect(long.get_by_text("Line 0 of many.")).to_be_attached()
     assert (await box(short))["height"] < 300 < (await box(long))["height"]
     await expect(short.get_by_role("heading")).to_be_in_viewport()
-    await expect(phone.button("To the newest message")).to_have_count(0)
+    await expect(phone.button("Jump to latest")).to_have_count(0)
 
 
 async def test_the_view_stays_at_the_beginning_of_answers_that_grow_side_by_side(
@@ -138,7 +138,7 @@ async def test_the_view_stays_at_the_beginning_of_answers_that_grow_side_by_side
     await long.get_by_text("Line 30 of many.").scroll_into_view_if_needed()
     place = await app.thread.evaluate("(list) => list.scrollTop")
     voice.go.set()
-    await expect(app.button("Stop the answer")).to_have_count(0)
+    await expect(app.button("Stop generating")).to_have_count(0)
     assert await app.thread.evaluate("(list) => list.scrollTop") == place
 
 

@@ -17,7 +17,7 @@ from web.conftest import FLAGS, ONCE, Visit
 from web.watch import AWAY
 
 pytestmark = pytest.mark.anyio
-AWAY_NOTE = "The server cannot be reached."
+AWAY_NOTE = "Cannot reach the server."
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_what_is_said_while_the_server_is_away_is_sent_once_when_it_is_bac
         server.end(signal.SIGKILL)
         await expect(app.text(AWAY_NOTE)).to_be_visible()
         await app.say("Are you there?")
-        await expect(app.mine("Are you there?")).to_contain_text("Waits for the server")
+        await expect(app.mine("Are you there?")).to_contain_text("Waiting for connection")
         where = same_place(server)
     with (
         process(home, database_url=address, **where, **FLAGS) as server,
@@ -78,7 +78,7 @@ async def test_who_was_signed_out_while_the_server_was_away_is_told_and_asks_no_
     tries: list[Any] = []
     app.page.on("websocket", lambda tried: tries.append(tried))  # noqa: PLW0108 - playwright marks it
     with process(home, database_url=address, **where, **FLAGS):
-        await expect(app.text("You were signed out")).to_be_visible()
+        await expect(app.text("You are signed out")).to_be_visible()
         made = len(tries)
         assert made, "it tried, and was refused"
         await app.page.evaluate("dispatchEvent(new Event('online'))")
@@ -99,7 +99,7 @@ async def test_a_new_chat_waits_also_while_its_page_is_closed(
         server.end(signal.SIGKILL)
         await expect(app.text(AWAY_NOTE)).to_be_visible()
         await app.say("Is anybody there?")
-        await expect(app.mine("Is anybody there?")).to_contain_text("Waits for the server")
+        await expect(app.mine("Is anybody there?")).to_contain_text("Waiting for connection")
         other = await app.another()
         await app.page.close()
         where = same_place(server)
@@ -120,7 +120,7 @@ async def test_a_browser_without_a_network_waits_too(app: App, server: Caller) -
     app.watch.expect(AWAY)
     await app.page.context.set_offline(True)
     await app.say("Are you there?")
-    await expect(app.mine("Are you there?")).to_contain_text("Waits for the server")
+    await expect(app.mine("Are you there?")).to_contain_text("Waiting for connection")
     await app.page.context.set_offline(False)
     await expect(app.answer("Are you there?")).to_be_visible()
     assert [text for role, text in said(server) if role == "user"] == ["Hello", "Are you there?"]
@@ -146,7 +146,7 @@ async def test_a_lost_answer_to_a_sending_does_not_double_it(app: App, server: C
     await app.page.route("**/chat", lose)
     await app.say("Once only")
     await expect(app.answer("Once only")).to_be_visible()
-    await expect(app.text("Waits for the server")).to_have_count(0)
+    await expect(app.text("Waiting for connection")).to_have_count(0)
     await asyncio.wait_for(again.wait(), 20)
     assert len(sent) == 2
     assert sent[0] == sent[1]
@@ -174,7 +174,7 @@ async def test_a_change_that_does_not_arrive_is_taken_back_with_a_notice(
         await app.choose("Trip to Rome", "Rename")
         await app.list.get_by_role("textbox", name="Title").fill("Trip to Naples")
         await app.press("Enter")
-        await expect(app.text("This did not work.")).to_be_visible()
+        await expect(app.text("Something went wrong.")).to_be_visible()
         await expect(app.row("Trip to Rome")).to_be_visible()
         await app.choose("Trip to Rome", "Delete")
         await expect(app.row("Trip to Rome")).to_be_visible()
@@ -196,7 +196,7 @@ async def test_an_edit_that_does_not_arrive_is_kept_and_sent_again(
         await expect(app.text(AWAY_NOTE).first).to_be_visible()
         await field.fill("Where do I swim?")
         await send.click()
-        await expect(app.text("What you wrote is kept, and can be sent again.")).to_be_visible()
+        await expect(app.text("Your text is kept; you can send it again.")).to_be_visible()
         await expect(field).to_have_value("Where do I swim?")
         where = same_place(server)
     with process(home, database_url=address, **where, **FLAGS):
@@ -221,10 +221,10 @@ async def test_what_is_opened_later_is_there_when_the_server_is_not(
         server.end(signal.SIGKILL)
         await expect(app.text(AWAY_NOTE)).to_be_visible()
         await app.row("Trip to Rome").hover()
-        await app.button("More about “Trip to Rome”").click()
+        await app.button("Options for “Trip to Rome”").click()
         await expect(app.item("Rename")).to_be_visible()
         await app.press("Escape")
-        await app.button("Instructions").click()
+        await app.button("System prompt").click()
         await expect(app.dialog).to_be_visible()
         await app.press("Escape")
         await app.press("Control+K")

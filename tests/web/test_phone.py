@@ -24,7 +24,7 @@ async def test_the_sidebar_is_a_drawer_that_keeps_the_focus(phone: App, server: 
     server.say(talk, "Where do I sleep?")
     await phone.open()
     await expect(phone.list).to_have_count(0)
-    await phone.button("Show the sidebar").tap()
+    await phone.button("Show sidebar").tap()
     drawer = phone.page.get_by_role("dialog", name="Sidebar")
     await expect(drawer).to_be_visible()
     for _ in range(12):
@@ -32,8 +32,8 @@ async def test_the_sidebar_is_a_drawer_that_keeps_the_focus(phone: App, server: 
         assert await drawer.evaluate("(drawer) => drawer.contains(document.activeElement)")
     await phone.press("Escape")
     await expect(drawer).to_have_count(0)
-    await expect(phone.button("Show the sidebar")).to_be_focused()
-    await phone.button("Show the sidebar").tap()
+    await expect(phone.button("Show sidebar")).to_be_focused()
+    await phone.button("Show sidebar").tap()
     await phone.row("Trip to Rome").tap()
     await expect(drawer).to_have_count(0)
     await expect(phone.mine("Where do I sleep?")).to_be_visible()
@@ -87,18 +87,18 @@ async def test_nothing_is_wider_than_the_screen_and_nothing_too_small_for_a_fing
         f"/c/{talk['id']}": phone.answer("wide cell"),
         "/search?q=long": phone.main.get_by_role("region", name="Results"),
         f"/projects/{project['id']}": phone.main.get_by_role("link", name="A very long title"),
-        "/settings/appearance": phone.main.get_by_text("Size of text"),
+        "/settings/appearance": phone.main.get_by_text("Text size"),
         "/settings/models": phone.main.get_by_text("echo/echo"),
         "/settings/statistics": phone.main.get_by_role("figure", name="Messages by day"),
-        "/settings/shortcuts": phone.main.get_by_text("Begin a line"),
-        "/settings/data": phone.main.get_by_text("Empty the trash").first,
+        "/settings/shortcuts": phone.main.get_by_text("New line"),
+        "/settings/data": phone.main.get_by_text("Empty trash").first,
     }.items():
         await phone.open(path)
         await expect(content).to_be_visible()
         wide = await phone.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
         assert await small_targets(phone) == [], path
-    await phone.button("Show the sidebar").tap()
+    await phone.button("Show sidebar").tap()
     await expect(phone.row("A very long title").first).to_be_visible()
     assert await small_targets(phone) == []
 

@@ -38,18 +38,18 @@ async def test_a_preview_is_stopped_and_run_again(app: App, server: Caller) -> N
     frame = await shown(app, server, "<h1>Hello</h1><button onclick='this.remove()'>Go</button>")
     await frame.get_by_role("button", name="Go").click()
     await expect(frame.get_by_role("button")).to_have_count(0)
-    await app.button("Run it again").click()
+    await app.button("Reload").click()
     await expect(frame.get_by_role("button", name="Go")).to_be_visible()
-    await app.button("Stop it").click()
+    await app.button("Stop").click()
     await expect(app.page.locator("iframe")).to_have_count(0)
-    await app.button("Run it again").click()
+    await app.button("Reload").click()
     await expect(frame.get_by_role("heading")).to_have_text("Hello")
 
 
 async def test_a_preview_has_a_tab_of_its_own(app: App, server: Caller) -> None:
     await shown(app, server, "<h1>Hello</h1>")
     async with app.page.context.expect_page() as opening:
-        await app.button("Open it in a tab of its own").click()
+        await app.button("Open in new tab").click()
     page = await opening.value
     await expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text("Hello")
     assert await page.evaluate("opener") is None
@@ -61,22 +61,22 @@ async def test_a_script_without_an_end_is_said_to_be_busy_and_is_stopped(
     # What records the test looks into every frame, and would wait for this one.
     await app.page.context.tracing.stop()
     await shown(app, server, LOOP)
-    await expect(app.text("This preview is busy.").first).to_be_visible()
-    await app.button("Stop it").click()
+    await expect(app.text("This preview is not responding.").first).to_be_visible()
+    await app.button("Stop").click()
     await expect(app.text("Stopped")).to_be_visible()
     await expect(app.page.locator("iframe")).to_have_count(0)
 
 
 async def test_a_flood_of_messages_is_stopped(app: App, server: Caller) -> None:
     await shown(app, server, FLOOD)
-    await expect(app.text("It said too much, and was stopped.")).to_be_visible()
+    await expect(app.text("Too much console output; preview stopped.")).to_be_visible()
     await expect(app.page.locator("iframe")).to_have_count(0)
 
 
 async def test_a_preview_that_leaves_is_said_to_be_gone(app: App, server: Caller) -> None:
     app.watch.expect("frame-src", "^asked for http://127.0.0.2:9/")
     await shown(app, server, GONE)
-    await expect(app.text("This preview cannot be shown, or went elsewhere.").first).to_be_visible()
+    await expect(app.text("This preview failed to load, or left its page.").first).to_be_visible()
 
 
 async def test_errors_are_listed(app: App, server: Caller) -> None:
@@ -107,5 +107,5 @@ async def test_a_preview_that_is_no_more_is_told(app: App, server: Caller) -> No
     await app.open(f"/artifacts/{artifact['id']}")
     await expect(app.text("It is gone.")).to_be_visible()
     await app.page.unroute("**/preview")
-    await app.button("Run it again").click()
+    await app.button("Reload").click()
     await expect(app.page.frame_locator("iframe").get_by_role("heading")).to_have_text("Hello")

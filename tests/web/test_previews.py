@@ -53,10 +53,10 @@ function App() {
   return <p>A component <Part name={name} /></p>;
 }"""
 BROKEN = {
-    "import * as d3 from 'd3';\nexport default () => <p>{d3.version}</p>;": "“d3” cannot be imported here",
+    "import * as d3 from 'd3';\nexport default () => <p>{d3.version}</p>;": "Cannot import “d3”",
     "export default function App() { throw new Error('It broke.'); }": "It broke.",
     "export default function App() { return <p>open }": "Unexpected token (1:",
-    "const answer = 42;": "There is no component here.",
+    "const answer = 42;": "No component found.",
 }
 
 

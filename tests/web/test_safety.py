@@ -152,7 +152,7 @@ async def test_messages_do_nothing_but_be_read(reader: App, stored: Stored) -> N
             await expect(reader.thread.get_by_role("img", name="Diagram").first).to_be_attached()
         await look(reader)
         await reader.act(reader.messages.last, "More")
-        await reader.item("As it is stored").click()
+        await reader.item("View raw JSON").click()
         await expect(reader.dialog).to_contain_text('"parts"')
         await look(reader)
 
@@ -161,14 +161,14 @@ async def test_names_and_parts_do_nothing_wherever_they_are_shown(
     reader: App, stored: Stored
 ) -> None:
     await reader.open_talk(stored.parts)
-    await expect(reader.thread.get_by_text("The answer failed.")).to_have_count(len(corpus.NAMES))
+    await expect(reader.thread.get_by_text("Something went wrong.")).to_have_count(len(corpus.NAMES))
     await look(reader)
     await reader.button("Branches").click()
     for name in corpus.NAMES:
         await expect(reader.dialog).to_contain_text(name)
     await look(reader)
     await reader.press("Escape")
-    await reader.main.get_by_role("button", name="Instructions").click()
+    await reader.main.get_by_role("button", name="System prompt").click()
     await expect(reader.dialog.get_by_role("textbox")).to_have_value(corpus.TEXTS[0])
     await look(reader)
     for talk in stored.titled[:3]:
@@ -190,7 +190,7 @@ async def test_lists_and_searches_and_figures_do_nothing_with_them(
         "/": lambda: reader.main.get_by_role("heading", level=1),
         "/search?q=xss": lambda: reader.main.get_by_role("region", name="Results"),
         "/search?q=onerror": lambda: reader.main.get_by_role("region", name="Results"),
-        "/settings/data": lambda: reader.main.get_by_role("button", name="for good").first,
+        "/settings/data": lambda: reader.main.get_by_role("button", name="permanently").first,
         "/settings/statistics": lambda: reader.main.get_by_role("table").first,
         "/settings/models": lambda: reader.main.get_by_text("echo/echo"),
     }
@@ -199,7 +199,7 @@ async def test_lists_and_searches_and_figures_do_nothing_with_them(
         await expect(content()).to_be_visible()
         await look(reader)
     await reader.main.page.keyboard.press("Control+K")
-    palette = reader.page.get_by_role("dialog", name="Search and act")
+    palette = reader.page.get_by_role("dialog", name="Search and commands")
     for words in ("xss", corpus.NAMES[0], corpus.TEXTS[0]):
         await palette.get_by_role("combobox").fill(words)
         await expect(palette.get_by_role("option").first).to_be_visible()
@@ -274,7 +274,7 @@ async def test_menus_and_notices_do_nothing_with_them(
     await reader.open()
     await expect(reader.row("xss").first).to_be_visible()
     tag = reader.page.get_by_role("menuitemradio", name=name)
-    await reader.button("Archived and tags").click()
+    await reader.button("Filter").click()
     await expect(tag).to_be_visible()
     await look(reader)
     await reader.press("Escape")
@@ -283,14 +283,14 @@ async def test_menus_and_notices_do_nothing_with_them(
     await expect(reader.dialog.get_by_role("button", name=corpus.NAMES[1])).to_be_visible()
     await look(reader)
     await reader.dialog.get_by_role("button", name=corpus.NAMES[1], exact=True).click()
-    await expect(reader.text(f"“{title}” is in “{corpus.NAMES[1]}” now.")).to_be_visible()
+    await expect(reader.text(f"Moved “{title}” to “{corpus.NAMES[1]}”.")).to_be_visible()
     await look(reader)
     await reader.choose(title, "Tags")
     await expect(reader.dialog.get_by_role("list", name="Tags")).to_contain_text(name)
     await look(reader)
     await reader.press("Escape")
     await reader.choose(title, "Delete")
-    await expect(reader.text(f"“{title}” is in the trash.")).to_be_visible()
+    await expect(reader.text(f"Moved “{title}” to trash.")).to_be_visible()
     await look(reader)
 
     file = tmp_path / "'><img src=x onerror=window.__xss=1>.svg"

@@ -31,7 +31,7 @@ def talks(server: Caller) -> dict[str, JSON]:
 
 
 def palette(app: App) -> Locator:
-    return app.page.get_by_role("dialog", name="Search and act")
+    return app.page.get_by_role("dialog", name="Search and commands")
 
 
 async def seek(app: App, words: str) -> Locator:
@@ -71,7 +71,7 @@ async def test_something_is_done_from_the_palette_by_keyboard(app: App) -> None:
     await app.open()
     await expect(app.field).to_be_focused()
     await seek(app, "dark")
-    await expect(palette(app).get_by_role("option", name="Dark colours")).to_have_attribute(
+    await expect(palette(app).get_by_role("option", name="Dark theme")).to_have_attribute(
         "aria-selected", "true"
     )
     await app.press("Enter")
@@ -87,13 +87,13 @@ async def test_the_search_page_keeps_what_was_asked_in_its_address(
 ) -> None:
     server.ended(server.ask(talks["Taxes"], "Are taxes due on a lighthouse?"))
     await app.open("/search")
-    field = app.main.get_by_role("searchbox", name="What was said")
+    field = app.main.get_by_role("searchbox", name="Search messages")
     await expect(field).to_be_focused()
     await field.fill("lighthouse")
     results = app.main.get_by_role("region", name="Results").get_by_role("listitem")
     await expect(results).to_have_count(3)
     await expect(app.live).to_have_text("3 messages")
-    await app.main.get_by_role("combobox", name="Who said it").select_option("A model")
+    await app.main.get_by_role("combobox", name="Sender").select_option("Model")
     await expect(results).to_have_count(1)
     await expect(results.locator("mark")).to_have_text("lighthouse")
     assert "q=lighthouse" in app.page.url
@@ -105,7 +105,7 @@ async def test_the_search_page_keeps_what_was_asked_in_its_address(
     await expect(app.answer("Are taxes due on a lighthouse?")).to_be_in_viewport()
     await app.page.go_back()
     await expect(results).to_have_count(1)
-    await app.button("Clear the filters").click()
+    await app.button("Clear filters").click()
     await expect(results).to_have_count(3)
 
 
@@ -130,8 +130,8 @@ async def test_when_nothing_is_found_it_says_why(app: App, talks: dict[str, JSON
     for address, words in {
         "/search": "What are you looking for?",
         "/search?q=z": "Type one more letter",
-        "/search?q=%3F%3F": "There is no word in it",
-        "/search?q=unicorn": "Nobody said that",
+        "/search?q=%3F%3F": "Nothing to search for",
+        "/search?q=unicorn": "No results",
     }.items():
         await app.open(address)
         await expect(app.main.get_by_text(words)).to_be_visible()
@@ -144,7 +144,7 @@ async def test_what_makes_no_sense_in_an_address_is_passed_over(
     assert talks
     await app.open("/search?q=lighthouse&role=emperor&from=soon&archived=perhaps")
     await expect(app.main.locator("mark").first).to_have_text("lighthouse")
-    await expect(app.button("Clear the filters")).to_have_count(0)
+    await expect(app.button("Clear filters")).to_have_count(0)
     await app.open("/artifacts?type=exe&from=soon&to=2026-13-45&view=all")
     await expect(app.page.get_by_role("searchbox", name="Search artifacts")).to_be_visible()
     await expect(app.button("Clear filters")).to_have_count(0)
@@ -168,7 +168,7 @@ async def test_excerpts_are_read_without_the_signs_of_markdown(app: App, server:
     await expect(listed).to_contain_text("The slow way, not before snake_case")
     await app.open_talk(talk)
     await app.act(app.mine("slow"), "More")
-    await app.item("Begin a branch here").click()
+    await app.item("Branch from here").click()
     await app.button("Branches").click()
     for line in await app.dialog.get_by_role("listitem").all():
         await expect(line).to_contain_text("The slow way, not before snake_case")

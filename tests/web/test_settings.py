@@ -56,8 +56,8 @@ async def test_keys_and_models_of_its_own_are_told_of_in_the_language_of_the_app
 
 async def test_letters_grow_and_enter_need_not_send(app: App) -> None:
     await app.open("/settings/appearance")
-    await app.main.get_by_role("combobox", name="Size of text").select_option("150 %")
-    await app.main.get_by_role("switch", name="Enter sends").click()
+    await app.main.get_by_role("combobox", name="Text size").select_option("150 %")
+    await app.main.get_by_role("switch", name="Send with Enter").click()
     await app.open()
     await expect(app.page.locator("html")).to_have_css("font-size", "24px")
     await app.field.fill("One")
@@ -72,7 +72,7 @@ async def test_a_favourite_model_stands_first_where_models_are_chosen(app: App) 
     await app.open("/settings/models")
     await app.main.get_by_role("button", name="Favourite: speaker/other").click()
     await app.open()
-    await app.page.get_by_role("button", name=re.compile("^Who answers")).click()
+    await app.page.get_by_role("button", name=re.compile("^Model: ")).click()
     models = app.page.get_by_role("dialog", name="Models")
     first = models.get_by_role("listitem").first
     await expect(first).to_contain_text("other")
@@ -103,26 +103,26 @@ async def test_everything_goes_out_and_comes_back_equal(
     await (await coming.value).save_as(file)
     assert len([json.loads(line) for line in file.read_text("utf-8").splitlines()]) > 3
 
-    await app.button("Move all conversations to the trash").click()
-    confirm = app.dialog.get_by_role("button", name="Move all conversations to the trash")
-    await expect(app.dialog).to_contain_text("One conversation goes into the trash")
+    await app.button("Move all chats to trash").click()
+    confirm = app.dialog.get_by_role("button", name="Move all chats to trash")
+    await expect(app.dialog).to_contain_text("This moves one chat to trash")
     await expect(app.dialog.get_by_role("button", name="Export everything")).to_be_visible()
     await expect(confirm).to_be_disabled()
     await app.dialog.get_by_role("textbox").fill("delete")
     await confirm.click()
     await expect(app.button("Restore Trip to Rome")).to_be_visible()
-    await app.button("Empty the trash").click()
+    await app.button("Empty trash").click()
     await app.dialog.get_by_role("textbox").fill("delete")
-    await app.dialog.get_by_role("button", name="Empty the trash").click()
-    await expect(app.text("One conversation is gone.")).to_be_visible()
+    await app.dialog.get_by_role("button", name="Empty trash").click()
+    await expect(app.text("Deleted one chat permanently.")).to_be_visible()
     assert server.get("/conversations", deleted=True)["items"] == []
 
     await app.main.get_by_label("Choose a file…").set_input_files(file)
-    await expect(app.text("The import is done")).to_be_visible()
+    await expect(app.text("Import complete")).to_be_visible()
     await expect(app.row("Trip to Rome")).to_be_visible()
     assert server.get(f"/conversations/{talk['id']}/messages")["items"] == before
     await app.main.get_by_label("Choose a file…").set_input_files(file)
-    await expect(app.text("There already")).to_be_visible()
+    await expect(app.text("Already present")).to_be_visible()
 
 
 async def test_an_import_tells_what_came_in_words_that_people_know(
@@ -143,12 +143,12 @@ async def test_an_import_tells_what_came_in_words_that_people_know(
     await app.open("/settings/data")
     await app.main.get_by_label("Choose a file…").set_input_files(file)
     told = app.main.get_by_role("definition")
-    await expect(told).to_have_text(["1 conversation, 2 messages, 1 artifact", "1 other record"])
+    await expect(told).to_have_text(["1 chat, 2 messages, 1 artifact", "1 other record"])
     await app.open("/settings/appearance")
     await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
     await app.open("/settings/data")
     await app.main.get_by_label("Datei wählen …").set_input_files(file)
-    await expect(told).to_have_text(["1 Gespräch, 2 Nachrichten, 1 Artefakt", "1 anderer Eintrag"])
+    await expect(told).to_have_text(["1 Chat, 2 Nachrichten, 1 Artefakt", "1 anderer Eintrag"])
 
 
 async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_what_is_no_export_is_refused_with_a_reason(app: App, tmp_path: Pa
     await app.open("/settings/data")
     await app.main.get_by_label("Choose a file…").set_input_files(file)
     await expect(app.main.get_by_role("status").last).to_contain_text(re.compile(r"\w+ \w+"))
-    await expect(app.text("The import is done")).to_have_count(0)
+    await expect(app.text("Import complete")).to_have_count(0)
 
 
 async def test_a_project_comes_out_of_the_trash(app: App, server: Caller) -> None:
@@ -180,8 +180,8 @@ async def test_one_conversation_comes_out_of_the_trash_and_another_goes_for_good
     await app.open("/settings/data")
     await app.button("Restore Keep").click()
     await expect(app.row("Keep")).to_be_visible()
-    await app.button("Delete Lose for good").click()
-    await expect(app.dialog).to_contain_text("“Lose” has one message. It cannot be brought back.")
+    await app.button("Delete Lose permanently").click()
+    await expect(app.dialog).to_contain_text("“Lose” has one message. You cannot undo this.")
     await app.dialog.get_by_role("button", name="Delete", exact=True).click()
     for title in ("Keep", "Lose"):
         await expect(app.button(f"Restore {title}")).to_have_count(0)
@@ -192,7 +192,7 @@ async def test_the_shortcuts_are_listed_and_the_keys_do_what_they_say(app: App) 
     await app.open()
     await expect(app.field).to_be_visible()
     await app.press("Control+/")
-    await expect(app.main.get_by_text("Search and act")).to_be_visible()
+    await expect(app.main.get_by_text("Search and commands")).to_be_visible()
     await app.press("Control+Shift+O")
     await expect(app.page).to_have_url(f"{app.url}/")
     await app.press("Control+.")

@@ -52,7 +52,7 @@ async def test_what_was_deleted_comes_back_with_undo(app: App, server: Caller) -
     await app.open_talk(talk)
     await app.choose("Trip to Rome", "Delete")
     await expect(app.row("Trip to Rome")).to_have_count(0)
-    await expect(app.text("“Trip to Rome” is in the trash.")).to_be_visible()
+    await expect(app.text("Moved “Trip to Rome” to trash.")).to_be_visible()
     await expect(app.page).to_have_url(f"{app.url}/")
     assert server.get("/conversations")["items"] == []
     async with app.page.expect_response("**/restore"):
@@ -66,11 +66,11 @@ async def test_an_archived_conversation_is_found_in_the_archive(app: App, server
     await app.open()
     await app.choose("Done with", "Archive")
     await expect(app.row("Done with")).to_have_count(0)
-    await app.button("Archived and tags").click()
+    await app.button("Filter").click()
     await app.page.get_by_role("menuitemradio", name="Archived").click()
     await expect(app.row("Done with")).to_be_visible()
-    await app.choose("Done with", "Take out of the archive")
-    await app.button("All conversations").click()
+    await app.choose("Done with", "Unarchive")
+    await app.button("All chats").click()
     await expect(app.row("Done with")).to_be_visible()
 
 
@@ -80,11 +80,11 @@ async def test_tags_are_given_and_filter_the_list(app: App, server: Caller) -> N
     server.talk(title="Taxes")
     await app.open()
     await app.choose("Pasta", "Tags")
-    await app.dialog.get_by_role("combobox", name="A tag").fill("kitchen")
+    await app.dialog.get_by_role("combobox", name="New tag").fill("kitchen")
     await app.press("Enter")
     await expect(app.dialog.get_by_role("list", name="Tags")).to_have_text("kitchen")
     await app.press("Escape")
-    await app.button("Archived and tags").click()
+    await app.button("Filter").click()
     await app.page.get_by_role("menuitemradio", name="kitchen").click()
     await expect(app.row("Pasta")).to_be_visible()
     await expect(app.row("Taxes")).to_have_count(0)
@@ -96,9 +96,9 @@ async def test_a_conversation_is_dragged_into_a_nested_project(app: App, server:
     inner = server.post("/projects", 201, name="Italy", parent_id=outer["id"])
     talk = server.talk(title="Trip to Rome")
     await app.open()
-    await app.button("Show what is in “Travel”").click()
+    await app.button("Expand “Travel”").click()
     await app.row("Trip to Rome").drag_to(app.row("Italy"))
-    await expect(app.text("“Trip to Rome” is in “Italy” now.")).to_be_visible()
+    await expect(app.text("Moved “Trip to Rome” to “Italy”.")).to_be_visible()
     assert server.get(f"/conversations/{talk['id']}")["project_id"] == inner["id"]
     await app.row("Italy").click()
     await expect(app.main.get_by_role("heading", name="Italy")).to_be_visible()
@@ -110,14 +110,14 @@ async def test_a_project_is_made_and_a_conversation_moved_into_it(app: App, serv
     await app.open()
     await app.button("New project").click()
     await app.dialog.get_by_role("textbox", name="Name").fill("Travel")
-    await app.dialog.get_by_role("textbox", name="Instructions").fill("Answer like a guide.")
+    await app.dialog.get_by_role("textbox", name="System prompt").fill("Answer like a guide.")
     await app.dialog.get_by_role("button", name="Create").click()
     await expect(app.main.get_by_role("heading", name="Travel")).to_be_visible()
     await expect(app.main.get_by_text("Answer like a guide.")).to_be_visible()
     await app.choose("Trip to Rome", "Move to…")
     await app.dialog.get_by_role("button", name="Travel").click()
     await expect(app.main.get_by_role("link", name="Trip to Rome")).to_be_visible()
-    await expect(app.text("“Trip to Rome” is in “Travel” now.")).to_be_visible()
+    await expect(app.text("Moved “Trip to Rome” to “Travel”.")).to_be_visible()
     [project] = server.get("/projects")["items"]
     assert server.get(f"/conversations/{talk['id']}")["project_id"] == project["id"]
 
@@ -129,10 +129,10 @@ async def test_several_are_selected_and_deleted_at_once(app: App, server: Caller
     await app.open()
     await app.row("Talk 4").click(modifiers=["Control"])
     await app.row("Talk 2").click(modifiers=["Shift"])
-    bar = app.page.get_by_role("group", name="What to do with the selection")
+    bar = app.page.get_by_role("group", name="Actions for the selection")
     await expect(bar).to_contain_text("3 selected")
     await bar.get_by_role("button", name="Delete").click()
-    await expect(app.text("3 conversations are in the trash.")).to_be_visible()
+    await expect(app.text("Moved 3 chats to trash.")).to_be_visible()
     left = {one["title"] for one in server.get("/conversations")["items"]}
     assert left == {"Talk 0", "Talk 1"}
     await app.button("Undo").click()
@@ -166,11 +166,11 @@ async def test_an_answer_elsewhere_leaves_a_sign_until_it_is_looked_at(
     await app.open()
     await expect(app.row("Trip to Rome")).to_be_visible()
     server.ended(server.ask(talk, "Where do I sleep?"))
-    await expect(app.row("Trip to Rome")).to_contain_text("Something new")
+    await expect(app.row("Trip to Rome")).to_contain_text("Unread")
     await app.row("Trip to Rome").click()
     await expect(app.answer("Where do I sleep?")).to_be_visible()
     await app.page.get_by_role("link", name="New chat").click()
-    await expect(app.row("Trip to Rome")).not_to_contain_text("Something new")
+    await expect(app.row("Trip to Rome")).not_to_contain_text("Unread")
 
 
 @ONCE
@@ -208,10 +208,10 @@ async def test_the_list_is_worked_by_keyboard(app: App, server: Caller) -> None:
 @ONCE
 async def test_it_is_hidden_and_shown_and_stays_as_it_was_left(app: App) -> None:
     await app.open()
-    await app.button("Hide the sidebar").click()
+    await app.button("Hide sidebar").click()
     await expect(app.list).to_have_count(0)
-    await expect(app.button("Show the sidebar")).to_be_focused()
+    await expect(app.button("Show sidebar")).to_be_focused()
     await app.page.reload()
-    await expect(app.button("Show the sidebar")).to_be_visible()
+    await expect(app.button("Show sidebar")).to_be_visible()
     await app.press("Control+Shift+S")
     await expect(app.list).to_be_visible()

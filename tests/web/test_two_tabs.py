@@ -55,7 +55,7 @@ async def test_an_answer_is_heard_in_both(app: App, server: Caller, voice: Speak
     other = await app.another()
     for one in (app, other):
         await one.open(f"/c/{talk['id']}")
-        await expect(one.text("Nothing was said here yet.")).to_be_visible()
+        await expect(one.text("No messages yet.")).to_be_visible()
     await app.say("Tell me of the sea")
     await expect(other.mine("Tell me of the sea")).to_be_visible()
     await expect(other.answer(BEGUN)).to_be_visible()
@@ -63,10 +63,10 @@ async def test_an_answer_is_heard_in_both(app: App, server: Caller, voice: Speak
     for one in (app, other):
         await expect(one.answer(BEGUN + REST)).to_be_visible()
         await expect(one.messages).to_have_count(2)
-    await other.act(other.answer(BEGUN), "Answer again")
-    await expect(other.button("Stop the answer")).to_be_visible()
-    await other.button("Stop the answer").click()
-    await expect(app.answer("You stopped the answer.")).to_be_visible()
+    await other.act(other.answer(BEGUN), "Regenerate")
+    await expect(other.button("Stop generating")).to_be_visible()
+    await other.button("Stop generating").click()
+    await expect(app.answer("You stopped the response.")).to_be_visible()
 
 
 @ONCE
@@ -80,8 +80,8 @@ async def test_an_answer_is_stopped_from_the_other_tab(
     other = await app.another()
     await other.open_talk(talk)
     await expect(other.answer(BEGUN)).to_be_visible()
-    await other.button("Stop the answer").click()
-    await expect(app.answer(BEGUN)).to_contain_text("You stopped the answer.")
+    await other.button("Stop generating").click()
+    await expect(app.answer(BEGUN)).to_contain_text("You stopped the response.")
 
 
 async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server: Caller) -> None:
@@ -91,7 +91,7 @@ async def test_a_conversation_that_is_deleted_elsewhere_says_so(app: App, server
     app.watch.expect("status of 404")
     server.delete(f"/conversations/{talk['id']}")
     trashed = app.text("This conversation is in the trash.")
-    await expect(trashed.or_(app.text("There is nothing here."))).to_be_visible()
+    await expect(trashed.or_(app.text("Page not found"))).to_be_visible()
     await expect(app.row("Trip to Rome")).to_have_count(0)
 
 
@@ -199,10 +199,10 @@ async def test_a_project_that_is_deleted_elsewhere_says_so_beside_the_sidebar(
     await app.open(f"/projects/{project['id']}")
     await expect(app.main.get_by_role("heading", name="Travel")).to_be_visible()
     server.delete(f"/projects/{project['id']}")
-    await expect(app.main).to_contain_text("There is nothing here.")
+    await expect(app.main).to_contain_text("Page not found")
     await expect(app.row("Trip to Rome")).to_be_visible()
     await app.page.reload()
-    await expect(app.main).to_contain_text("There is nothing here.")
+    await expect(app.main).to_contain_text("Page not found")
     await expect(app.row("Trip to Rome")).to_be_visible()
 
 

@@ -1,13 +1,13 @@
-/** The few words of a preview, in the language of the browser: the app around it cannot be asked. */
+/** Texts of the preview frame. It cannot read the app's language, so it uses the browser's. */
 const en = {
-  broken: "This cannot be shown.",
-  nothing: "There is no component here. Export one: export default function App() { … }",
-  unknown: "“{name}” cannot be imported here. There are: {known}.",
+  broken: "Cannot show this preview.",
+  nothing: "No component found. Export one: export default function App() { … }",
+  unknown: "Cannot import “{name}”. Available: {known}.",
 };
 const de: typeof en = {
-  broken: "Das lässt sich nicht anzeigen.",
-  nothing: "Hier ist keine Komponente. Exportiere eine: export default function App() { … }",
-  unknown: "„{name}“ lässt sich hier nicht importieren. Es gibt: {known}.",
+  broken: "Die Vorschau kann nicht angezeigt werden.",
+  nothing: "Keine Komponente gefunden. Exportiere eine: export default function App() { … }",
+  unknown: "„{name}“ kann nicht importiert werden. Verfügbar: {known}.",
 };
 
 export function say(key: keyof typeof en, values: Readonly<Record<string, string>> = {}): string {

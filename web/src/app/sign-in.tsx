@@ -13,10 +13,10 @@ export function SignIn() {
     <main className="flex h-full items-center justify-center">
       <Empty icon={<KeyRoundIcon aria-hidden />} title={t(signedOut ? "signin.out" : "signin.title")}>
         <p>{t("signin.how")}</p>
-        <p>{t("signin.again")}</p>
+        <p>{t("signin.newLink")}</p>
         <code className="rounded-lg bg-surface px-3 py-2 text-foreground">hansard link</code>
         <Button variant="primary" onClick={() => location.reload()}>
-          {t("signin.check")}
+          {t("signin.reload")}
         </Button>
       </Empty>
     </main>

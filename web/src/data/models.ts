@@ -47,7 +47,7 @@ export function modelTitle(name: string, t: Translate): string {
 }
 
 export function providerTitle(provider: string, t: Translate): string {
-  return provider === "local" ? t("models.inside") : (PROVIDERS[provider] ?? provider);
+  return provider === "local" ? t("models.local") : (PROVIDERS[provider] ?? provider);
 }
 
 const BUILT_IN: Readonly<Record<string, Key>> = { "echo/echo": "models.echo.description", "local/smollm2": "models.demo.description" };

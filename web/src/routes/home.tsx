@@ -106,7 +106,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
                   />
                   <Button size="small" className="text-muted" aria-pressed={system !== ""} onClick={() => show("system")}>
                     <ScrollTextIcon aria-hidden className={system ? "text-accent" : ""} />
-                    <span className="sr-only sm:not-sr-only">{t("home.instructions")}</span>
+                    <span className="sr-only sm:not-sr-only">{t("home.systemPrompt")}</span>
                   </Button>
                 </>
               }

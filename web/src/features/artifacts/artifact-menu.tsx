@@ -67,7 +67,7 @@ export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, c
         )}
         <MenuSeparator />
         <MenuItem icon={<FolderPlusIcon />} onSelect={then(() => onAsk("collect"))}>
-          {t("artifacts.collect")}
+          {t("artifacts.collection.add")}
         </MenuItem>
         {mine && (
           <MenuItem icon={<Share2Icon />} onSelect={then(() => onAsk("share"))}>

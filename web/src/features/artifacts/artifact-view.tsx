@@ -66,7 +66,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t bg-warning-soft px-4 py-1.5 text-sm text-warning">
           {t("artifacts.older", { number: older, count: artifact.revision })}
           <Button size="small" variant="outline" className="text-foreground" onClick={() => showOlder(undefined)}>
-            {t("artifacts.newest")}
+            {t("artifacts.showLatest")}
           </Button>
         </p>
       )}

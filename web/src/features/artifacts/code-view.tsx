@@ -35,7 +35,7 @@ export function CodeView({ text, language, label, live = false }: { text: string
       </pre>
       {shown !== text && (
         <p className="flex items-center gap-3 border-t px-4 py-2 text-sm text-muted">
-          {t("artifacts.cut")}
+          {t("artifacts.truncated")}
           <Button size="small" variant="outline" onClick={() => setMost(most + MOST)}>
             {t("artifacts.more")}
           </Button>

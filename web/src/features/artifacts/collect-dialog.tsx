@@ -21,9 +21,9 @@ export default function CollectDialog({ artifacts, onClose }: { artifacts: reado
     void collect(collection, artifacts);
   };
   return (
-    <Dialog open onOpenChange={onClose} title={t("artifacts.collect")} className="sm:max-w-md">
+    <Dialog open onOpenChange={onClose} title={t("artifacts.collection.add")} className="sm:max-w-md">
       {!data && <Skeleton className="h-20" />}
-      {data?.length === 0 && <p className="text-sm text-muted">{t("artifacts.collect.none")}</p>}
+      {data?.length === 0 && <p className="text-sm text-muted">{t("artifacts.collection.none")}</p>}
       {data && data.length > 0 && (
         <ul aria-label={t("artifacts.collections")} className="-mx-2 flex max-h-72 min-h-0 flex-col overflow-y-auto">
           {data.map((collection) => (

@@ -46,7 +46,7 @@ export function CsvView({ text, title }: { text: string; title: string }) {
       </div>
       {(cut || wide) && (
         <p className="flex items-center gap-3 border-t px-4 py-2 text-sm text-muted">
-          {t("artifacts.cut")}
+          {t("artifacts.truncated")}
           {cut && (
             <Button size="small" variant="outline" onClick={() => setMost(most + STEP * 5)}>
               {t("artifacts.more")}

@@ -39,7 +39,7 @@ export function EditView({ artifact, editing }: { artifact: Artifact; editing: E
         {!moved && (
           <>
             <Button size="small" onClick={end}>
-              {t("artifacts.drop")}
+              {t("artifacts.discard")}
             </Button>
             <Button size="small" variant="primary" disabled={saving} onClick={() => void save(edit.base)}>
               {t("artifacts.save")}
@@ -61,13 +61,13 @@ function Moved({ artifact, editing: { edit, saving, end, save } }: { artifact: A
       <p className="px-4 pt-3 text-sm text-warning">{t("artifacts.conflict", { number: artifact.revision })}</p>
       <div className="flex flex-wrap gap-2 px-4 py-2.5">
         <Button size="small" variant="outline" aria-expanded={seen} onClick={() => see(!seen)}>
-          {t(seen ? "artifacts.conflict.hide" : "artifacts.conflict.see")}
+          {t(seen ? "artifacts.conflict.hide" : "artifacts.conflict.show")}
         </Button>
         <Button size="small" variant="outline" disabled={saving} onClick={() => void save(artifact.revision)}>
-          {t("artifacts.conflict.mine")}
+          {t("artifacts.conflict.overwrite")}
         </Button>
         <Button size="small" variant="outline" onClick={end}>
-          {t("artifacts.conflict.drop")}
+          {t("artifacts.conflict.discard")}
         </Button>
       </div>
       {seen && (

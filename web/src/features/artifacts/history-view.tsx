@@ -94,7 +94,7 @@ function Entry({ artifact, revision, onShow, onCompare }: { artifact: Artifact; 
 function useAuthor({ author, model }: Revision, { owner_id: owner }: Artifact): string {
   const t = useT();
   if (model) return modelTitle(model, t);
-  return author === owner || author === null ? t("artifacts.person") : author;
+  return author === owner || author === null ? t("artifacts.author.you") : author;
 }
 
 function Comparison({ artifact, revisions, compared: { from, to }, onCompare, onClose }: {

@@ -51,7 +51,7 @@ function Cards({ cards }: { cards: readonly { readonly id: string; readonly card
   const t = useT();
   if (cards.length === 0) return null;
   return (
-    <ul aria-label={t("artifacts.made")} className="mt-3 grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-2">
+    <ul aria-label={t("artifacts.inResponse")} className="mt-3 grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-2">
       {cards.map(({ id, card }) => (
         <li key={id} className="min-w-0">
           {card}

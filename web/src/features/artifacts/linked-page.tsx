@@ -28,8 +28,8 @@ export function LinkedPage({ token }: { token: string }) {
     return (
       <div className="m-auto">
         <title>{`${t("artifacts.linked")} · ${t("app.name")}`}</title>
-        <Empty icon={<UnlinkIcon aria-hidden />} title={t("artifacts.linked.over")}>
-          <p>{t("artifacts.linked.over.hint")}</p>
+        <Empty icon={<UnlinkIcon aria-hidden />} title={t("artifacts.linked.unavailable")}>
+          <p>{t("artifacts.linked.unavailable.hint")}</p>
         </Empty>
       </div>
     );

@@ -35,7 +35,7 @@ function Json({ text, title }: { text: string; title: string }): ReactNode {
   if (read) return <JsonTree value={read.value} title={title} />;
   return (
     <>
-      <p className="border-b px-4 py-2 text-sm text-muted">{t("artifacts.broken", { type: "JSON" })}</p>
+      <p className="border-b px-4 py-2 text-sm text-muted">{t("artifacts.invalid", { type: "JSON" })}</p>
       <CodeView text={text} language="json" label={title} />
     </>
   );

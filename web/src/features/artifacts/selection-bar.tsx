@@ -35,18 +35,18 @@ export function SelectionBar({ artifacts, collectionId, onEnd }: SelectionProps)
       <IconButton label={t("artifacts.export")} side="top" onClick={() => then(exportArtifacts(artifacts))}>
         <DownloadIcon />
       </IconButton>
-      <IconButton label={t("artifacts.collect")} side="top" onClick={() => setCollecting(true)}>
+      <IconButton label={t("artifacts.collection.add")} side="top" onClick={() => setCollecting(true)}>
         <FolderPlusIcon />
       </IconButton>
       {collectionId && (
-        <IconButton label={t("artifacts.uncollect")} side="top" onClick={() => then(uncollect(collectionId, artifacts))}>
+        <IconButton label={t("artifacts.collection.remove")} side="top" onClick={() => then(uncollect(collectionId, artifacts))}>
           <FolderMinusIcon />
         </IconButton>
       )}
       <IconButton label={t("app.delete")} side="top" className="text-danger hover:bg-danger-soft" onClick={() => then(deleteArtifacts(artifacts))}>
         <Trash2Icon />
       </IconButton>
-      <IconButton label={t("artifacts.selection.end")} side="top" onClick={onEnd}>
+      <IconButton label={t("artifacts.selection.clear")} side="top" onClick={onEnd}>
         <XIcon />
       </IconButton>
       <Suspense>{collecting && <CollectDialog artifacts={artifacts} onClose={() => setCollecting(false)} />}</Suspense>

@@ -50,11 +50,11 @@ function WithPerson({ artifact }: { artifact: Artifact }) {
             {(ids) => <Input {...ids} value={user} autoComplete="off" autoCapitalize="off" onChange={(event) => setUser(event.target.value)} />}
           </Field>
         </div>
-        <Field label={t("artifacts.share.right")}>
+        <Field label={t("artifacts.share.permission")}>
           {(ids) => (
             <Select {...ids} value={right} onChange={(event) => setRight(event.target.value === "write" ? "write" : "read")}>
-              <option value="read">{t("artifacts.share.right.read")}</option>
-              <option value="write">{t("artifacts.share.right.write")}</option>
+              <option value="read">{t("artifacts.share.permission.read")}</option>
+              <option value="write">{t("artifacts.share.permission.write")}</option>
             </Select>
           )}
         </Field>
@@ -82,15 +82,15 @@ function WithLink({ artifact }: { artifact: Artifact }) {
       <h3 className="text-sm font-medium">{t("artifacts.share.link")}</h3>
       <p className="-mt-2 text-xs text-muted">{t("artifacts.share.link.hint")}</p>
       <div className="flex flex-wrap items-end gap-2">
-        <Field label={t("artifacts.share.shows")}>
+        <Field label={t("artifacts.share.version")}>
           {(ids) => (
             <Select {...ids} value={snapshot ? "snapshot" : "newest"} onChange={(event) => setSnapshot(event.target.value === "snapshot")}>
-              <option value="newest">{t("artifacts.share.newest")}</option>
+              <option value="newest">{t("artifacts.share.latest")}</option>
               <option value="snapshot">{t("artifacts.share.snapshot", { number: artifact.revision })}</option>
             </Select>
           )}
         </Field>
-        <Field label={t("artifacts.share.lasts")}>
+        <Field label={t("artifacts.share.expires")}>
           {(ids) => (
             <Select {...ids} value={days} onChange={(event) => setDays(Number(event.target.value))}>
               {DAYS.map((count) => (
@@ -98,17 +98,17 @@ function WithLink({ artifact }: { artifact: Artifact }) {
                   {t("artifacts.share.days", { count })}
                 </option>
               ))}
-              <option value={0}>{t("artifacts.share.forever")}</option>
+              <option value={0}>{t("artifacts.share.never")}</option>
             </Select>
           )}
         </Field>
         <Button type="submit" variant="outline" disabled={isPending}>
-          {t("artifacts.share.make")}
+          {t("artifacts.share.create")}
         </Button>
       </div>
       {made && (
         <div role="status" className="flex flex-col gap-1 text-sm">
-          <p>{t("artifacts.share.made")}</p>
+          <p>{t("artifacts.share.created")}</p>
           <p className="flex items-center gap-1 rounded-lg border bg-surface ps-3">
             <code className="min-w-0 flex-1 py-2 text-xs wrap-anywhere" data-link>
               {made}
@@ -142,10 +142,10 @@ function Entry({ share }: { share: Share }) {
   const t = useT();
   const language = useLanguage();
   const { mutate: revoke } = useRevokeShare();
-  const name = share.user_id ?? t("artifacts.share.aLink");
-  const shows = share.revision ? t("artifacts.share.snapshot", { number: share.revision }) : t("artifacts.share.newest");
+  const name = share.user_id ?? t("artifacts.share.linkName");
+  const shows = share.revision ? t("artifacts.share.snapshot", { number: share.revision }) : t("artifacts.share.latest");
   const facts = [
-    share.user_id ? t(`artifacts.share.right.${share.right}`) : shows,
+    share.user_id ? t(`artifacts.share.permission.${share.right}`) : shows,
     ...(share.expires_at ? [t("artifacts.share.until", { time: dateTime(share.expires_at, language) })] : []),
   ];
   return (
@@ -154,7 +154,7 @@ function Entry({ share }: { share: Share }) {
       <span className="min-w-0 flex-1 wrap-anywhere">
         <span dir="auto">{name}</span> <span className="text-xs text-muted">{facts.join(" · ")}</span>
       </span>
-      <IconButton label={t("artifacts.share.end", { name })} onClick={() => revoke(share)}>
+      <IconButton label={t("artifacts.share.revoke", { name })} onClick={() => revoke(share)}>
         <XIcon />
       </IconButton>
     </li>

@@ -34,8 +34,8 @@ export function Trashed({ artifact }: { artifact: Artifact }) {
       <Confirm
         open={asked}
         onOpenChange={ask}
-        title={t("artifacts.trash.purge.ask")}
-        description={t("artifacts.trash.purge.told", { title })}
+        title={t("artifacts.trash.purge.title")}
+        description={t("artifacts.trash.purge.hint", { title })}
         action={t("app.delete")}
         onConfirm={() => purge(artifact)}
       />

@@ -49,7 +49,7 @@ export function useEdit(artifact: Artifact) {
     setSaving(true);
     try {
       const now = await updateArtifact(artifact, { content: text.current, expect_revision: expected });
-      notice.success(now.revision === expected ? t("artifacts.same") : t("artifacts.saved", { number: now.revision }));
+      notice.success(now.revision === expected ? t("artifacts.unchanged") : t("artifacts.saved", { number: now.revision }));
       end();
     } catch (error) {
       setEdit((edit) => edit && kept(artifact.id, { ...edit, text: text.current }));

@@ -28,7 +28,7 @@ it("groups models by provider, in the order of their names and numbers", () => {
 it("puts favourites first, in the order of liking, then the last one; each model stands once", () => {
   expect(shown("", ["openai/gpt-10", "anthropic/opus", "gone/away"], "openai/gpt-9")).toEqual([
     "favourites: gpt-10, opus",
-    "last: gpt-9",
+    "recent: gpt-9",
     "local: smollm2",
   ]);
   expect(shown("", ["anthropic/opus"], "anthropic/opus")[0]).toEqual("favourites: opus");

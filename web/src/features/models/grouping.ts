@@ -2,7 +2,7 @@
 import type { Model } from "@/api/client";
 
 export interface ModelGroup {
-  readonly kind: "favourites" | "last" | "provider" | "other";
+  readonly kind: "favourites" | "recent" | "provider" | "other";
   readonly provider: string;
   readonly models: readonly Model[];
 }
@@ -27,7 +27,7 @@ export function groupModels(models: readonly Model[], query: string, { favourite
   const providers = [...new Set(rest.map(({ provider }) => provider))].toSorted((a, b) => a.localeCompare(b));
   const groups: ModelGroup[] = [
     { kind: "favourites", provider: "", models: liked },
-    { kind: "last", provider: "", models: recent },
+    { kind: "recent", provider: "", models: recent },
     ...providers.map((provider): ModelGroup => ({
       kind: "provider",
       provider,

@@ -28,7 +28,7 @@ export default function InstructionsDialog({
   const t = useT();
   const [text, setText] = useState(value);
   return (
-    <Dialog open onOpenChange={onClose} title={t("models.instructions")} description={t("models.instructions.hint")} className="sm:max-w-xl">
+    <Dialog open onOpenChange={onClose} title={t("models.systemPrompt")} description={t("models.systemPrompt.hint")} className="sm:max-w-xl">
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -38,7 +38,7 @@ export default function InstructionsDialog({
         }}
       >
         <Inherited projectId={projectId} />
-        <Field label={t("models.instructions.own")}>
+        <Field label={t("models.systemPrompt.own")}>
           {(ids) => (
             <TextArea
               {...ids}
@@ -46,7 +46,7 @@ export default function InstructionsDialog({
               value={text}
               maxLength={MOST}
               rows={6}
-              placeholder={t("models.instructions.example")}
+              placeholder={t("models.systemPrompt.example")}
               className="max-h-[40dvh] field-sizing-content"
               onChange={(event) => setText(event.target.value)}
             />
@@ -71,10 +71,10 @@ function Inherited({ projectId }: { projectId: string | null }) {
   const own = projects.filter((project) => project.id === projectId);
   const outer = projectId ? around(projects, projectId) : [];
   const all = [
-    { id: "tenant", title: t("models.instructions.tenant"), text: tenant?.instructions ?? "" },
+    { id: "tenant", title: t("models.systemPrompt.tenant"), text: tenant?.instructions ?? "" },
     ...[...outer, ...own].map(({ id, name, instructions }) => ({
       id,
-      title: t("models.instructions.project", { name }),
+      title: t("models.systemPrompt.project", { name }),
       text: instructions,
     })),
   ].filter(({ text }) => text.trim() !== "");

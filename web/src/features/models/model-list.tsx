@@ -75,10 +75,10 @@ export function ModelList({
       <div className="min-h-0 flex-1 overflow-y-auto p-1">
         {error && !data && <p role="alert" className="p-3 text-sm text-danger">{explain(error)}</p>}
         {!data && !error && <Spinner className="m-3" />}
-        {data && groups.length === 0 && <p className="p-3 text-sm text-muted">{t(query ? "models.notFound" : "models.nobody")}</p>}
+        {data && groups.length === 0 && <p className="p-3 text-sm text-muted">{t(query ? "models.notFound" : "models.empty")}</p>}
         {data?.failures.map(({ provider, message }) => (
           <p key={provider} className="px-2.5 py-1.5 text-xs text-muted">
-            {t("models.unlisted", { provider: providerTitle(provider, t), reason: message })}
+            {t("models.listFailed", { provider: providerTitle(provider, t), reason: message })}
           </p>
         ))}
         {groups.map((group) => (
@@ -111,7 +111,7 @@ export function ModelList({
       {onTalk && (
         <div className="border-t p-1">
           <Button className="w-full justify-between px-3 font-normal" onClick={onTalk}>
-            {t("models.talk")} <MessagesSquareIcon aria-hidden className="text-muted" />
+            {t("models.dialogue")} <MessagesSquareIcon aria-hidden className="text-muted" />
           </Button>
         </div>
       )}
@@ -141,8 +141,8 @@ function Several({ several, onChange }: { several: boolean; onChange: (several: 
   return (
     <label className="flex items-center justify-between gap-4 border-t px-4 py-2.5 text-sm touch:py-3.5">
       <span>
-        {t("models.sendToSeveral")}
-        {several && <span className="block text-xs text-muted">{t("models.upTo", { count: MOST_MODELS })}</span>}
+        {t("models.compare")}
+        {several && <span className="block text-xs text-muted">{t("models.compare.limit", { count: MOST_MODELS })}</span>}
       </span>
       <Switch checked={several} onCheckedChange={onChange} />
     </label>

@@ -55,7 +55,7 @@ export function ModelRow({
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className="truncate font-medium">{title}</span>
-            {standard && <span className="shrink-0 text-xs text-muted">{t("models.standard")}</span>}
+            {standard && <span className="shrink-0 text-xs text-muted">{t("models.default")}</span>}
           </span>
           <span className="flex gap-2 text-xs text-muted">
             {description && <span className="min-w-0 truncate">{description}</span>}

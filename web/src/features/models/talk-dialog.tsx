@@ -57,7 +57,7 @@ export default function TalkDialog({
       },
     );
   return (
-    <Dialog open onOpenChange={onClose} title={t("models.talk")} description={t("models.talk.hint")}>
+    <Dialog open onOpenChange={onClose} title={t("models.dialogue")} description={t("models.dialogue.hint")}>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -66,7 +66,7 @@ export default function TalkDialog({
         }}
       >
         <fieldset className="flex min-w-0 flex-col gap-2">
-          <legend className="pb-1.5 text-sm font-medium">{t("models.talk.who")}</legend>
+          <legend className="pb-1.5 text-sm font-medium">{t("models.dialogue.participants")}</legend>
           {speakers.map(({ key }, i) => (
             <SpeakerField
               key={key}
@@ -83,11 +83,11 @@ export default function TalkDialog({
               className="self-start"
               onClick={() => setSpeakers([...speakers, { key: Math.max(...speakers.map(({ key }) => key)) + 1, model: "" }])}
             >
-              <PlusIcon aria-hidden /> {t("models.talk.add")}
+              <PlusIcon aria-hidden /> {t("models.dialogue.add")}
             </Button>
           )}
         </fieldset>
-        <Field label={t("models.talk.turns")} hint={t("models.talk.turns.hint", { count: MOST_TURNS })}>
+        <Field label={t("models.dialogue.turns")} hint={t("models.dialogue.turns.hint", { count: MOST_TURNS })}>
           {(ids) => (
             <Input
               {...ids}
@@ -101,13 +101,13 @@ export default function TalkDialog({
             />
           )}
         </Field>
-        <Field label={t("models.talk.opening")} hint={fresh ? undefined : t("models.talk.opening.hint")}>
+        <Field label={t("models.dialogue.firstMessage")} hint={fresh ? undefined : t("models.dialogue.firstMessage.hint")}>
           {(ids) => <TextArea {...ids} required={fresh} value={content} onChange={(event) => setContent(event.target.value)} />}
         </Field>
         <DialogFooter>
           <Button onClick={onClose}>{t("app.cancel")}</Button>
           <Button type="submit" variant="primary" disabled={start.isPending}>
-            {t("models.talk.start")}
+            {t("models.dialogue.start")}
           </Button>
         </DialogFooter>
       </form>
@@ -135,7 +135,7 @@ function SpeakerField({
       <Select
         value={model}
         autoFocus={number === 1}
-        aria-label={t("models.talk.speaker", { number })}
+        aria-label={t("models.dialogue.participant", { number })}
         className="min-w-0 flex-1"
         onChange={(event) => onChange(event.target.value)}
       >
@@ -147,7 +147,7 @@ function SpeakerField({
         ))}
       </Select>
       {onRemove && (
-        <IconButton label={t("models.talk.remove", { number })} onClick={onRemove}>
+        <IconButton label={t("models.dialogue.remove", { number })} onClick={onRemove}>
           <XIcon />
         </IconButton>
       )}

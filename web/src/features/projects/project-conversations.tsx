@@ -48,7 +48,7 @@ export function ProjectConversations({ projectId, scroller }: { projectId: strin
   if (isPending) return <Skeleton className="h-64 rounded-xl" />;
   if (!isError && conversations.length === 0)
     return (
-      <Empty icon={<MessagesSquareIcon aria-hidden />} title={t("app.nothing")}>
+      <Empty icon={<MessagesSquareIcon aria-hidden />} title={t("app.empty")}>
         <p>{t("projects.empty")}</p>
       </Empty>
     );

@@ -106,7 +106,7 @@ function Form({ project, projects, wanted }: FormProps) {
           </Select>
         )}
       </Field>
-      <Field label={t("projects.instructions")} hint={t("projects.instructions.hint")}>
+      <Field label={t("projects.systemPrompt")} hint={t("projects.systemPrompt.hint")}>
         {(ids) => (
           <TextArea {...ids} rows={6} dir="auto" value={said.instructions} onChange={(event) => say({ instructions: event.target.value })} />
         )}

@@ -91,7 +91,7 @@ function About({ project: { id, instructions, model } }: { project: Project }) {
   const t = useT();
   return (
     <section className="flex flex-col gap-3">
-      <Title name={t("projects.instructions")} />
+      <Title name={t("projects.systemPrompt")} />
       {instructions ? (
         <div className="rounded-xl border bg-raised px-4 py-3">
           <p dir="auto" className="line-clamp-6 text-sm whitespace-pre-wrap wrap-anywhere">
@@ -100,7 +100,7 @@ function About({ project: { id, instructions, model } }: { project: Project }) {
         </div>
       ) : (
         <Button variant="outline" className="h-auto justify-start rounded-xl px-4 py-3 text-start font-normal whitespace-normal text-muted touch:h-auto" onClick={() => overlay({ project: { id } })}>
-          {t("projects.instructions.none")}
+          {t("projects.systemPrompt.none")}
         </Button>
       )}
       <p className="text-sm text-muted">
@@ -115,8 +115,8 @@ function Inside({ projects, project }: { projects: readonly Project[]; project: 
   const inner = projectTree(projects.filter(({ parent_id }) => parent_id === project.id));
   return (
     <section className="flex flex-col gap-2">
-      <Title name={t("projects.inner")}>
-        <IconButton label={t("projects.newInner")} onClick={() => overlay({ project: { parentId: project.id } })}>
+      <Title name={t("projects.subprojects")}>
+        <IconButton label={t("projects.newSubproject")} onClick={() => overlay({ project: { parentId: project.id } })}>
           <PlusIcon />
         </IconButton>
       </Title>

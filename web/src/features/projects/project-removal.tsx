@@ -22,7 +22,7 @@ export function ProjectRemoval({ id, onClose }: { id: string; onClose: () => voi
       open
       onOpenChange={onClose}
       title={t("projects.delete.title", { name: project.name })}
-      description={t("projects.delete.told")}
+      description={t("projects.delete.hint")}
       action={t("app.delete")}
       onConfirm={() => {
         remove(project);
@@ -32,7 +32,7 @@ export function ProjectRemoval({ id, onClose }: { id: string; onClose: () => voi
         else void navigate({ to: "/" });
       }}
     >
-      {inner > 0 && <p className="text-sm text-muted">{t("projects.delete.inner", { count: inner })}</p>}
+      {inner > 0 && <p className="text-sm text-muted">{t("projects.delete.subprojects", { count: inner })}</p>}
     </Confirm>
   );
 }

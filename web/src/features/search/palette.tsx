@@ -103,7 +103,7 @@ export default function Palette() {
                 </Row>
               )}
               <Row value="ask" icon={<MessageSquarePlusIcon />} onSelect={after(() => void navigate({ to: "/", search: { q: wanted } }))}>
-                <span className="truncate">{t("search.ask", { q: wanted })}</span>
+                <span className="truncate">{t("search.startChat", { q: wanted })}</span>
               </Row>
             </Group>
           )}

@@ -57,7 +57,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
       />
       {text !== "" && (
         <IconButton
-          label={t("search.empty.action")}
+          label={t("search.field.clear")}
           className="absolute inset-e-1.5 top-1/2 -translate-y-1/2 touch:inset-e-0"
           onClick={() => {
             setText("");

@@ -59,10 +59,10 @@ export function Appearance() {
           </Select>
         </Row>
       </Section>
-      <Section title={t("appearance.writing")}>
-        <Row label={t("appearance.enterSends")} hint={t("appearance.enterSends.hint")}>
+      <Section title={t("appearance.composer")}>
+        <Row label={t("appearance.sendWithEnter")} hint={t("appearance.sendWithEnter.hint")}>
           <Switch
-            aria-label={t("appearance.enterSends")}
+            aria-label={t("appearance.sendWithEnter")}
             checked={preferences.enterSends}
             onCheckedChange={(enterSends) => prefer({ enterSends })}
           />

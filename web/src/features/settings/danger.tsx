@@ -36,7 +36,7 @@ export function Danger() {
           open
           onOpenChange={() => setAsked(undefined)}
           title={t(`data.danger.${asked}`)}
-          description={t(`data.danger.${asked}.told`, { count: counts[asked] })}
+          description={t(`data.danger.${asked}.hint`, { count: counts[asked] })}
           action={t(`data.danger.${asked}`)}
           typed={{ label: t("data.danger.type", { word: t("data.danger.word") }), word: t("data.danger.word") }}
           onConfirm={() => (asked === "trashAll" ? deleteAll : emptyTrash).mutate()}

@@ -37,7 +37,7 @@ export function Sessions() {
         open={asked}
         onOpenChange={setAsked}
         title={t("sessions.endAll")}
-        description={t("sessions.endAll.told")}
+        description={t("sessions.endAll.hint")}
         action={t("sessions.endAll")}
         onConfirm={() => endAll.mutate()}
       />

@@ -50,7 +50,7 @@ function Figures({ stats, wanted }: { stats: Stats; wanted: readonly string[] })
     [t("stats.words"), stats.words.toLocaleString(language)],
     [t("stats.tokens"), tokens(stats)?.toLocaleString(language) ?? t("stats.unknown")],
     [t("stats.averageWords"), stats.average_words.toLocaleString(language)],
-    [t("stats.engaged"), duration(stats.engaged_seconds, language)],
+    [t("stats.activeTime"), duration(stats.engaged_seconds, language)],
   ] as const;
   return (
     <>
@@ -111,7 +111,7 @@ function tokens({ tokens_in: taken, tokens_out: made }: Stats): number | undefin
 }
 
 const FIGURES = [
-  ["stats.answers", "messages"],
+  ["stats.responses", "messages"],
   ["stats.tokensIn", "tokens_in"],
   ["stats.tokensOut", "tokens_out"],
 ] as const;

@@ -54,8 +54,8 @@ export function Trash() {
       <Confirm
         open={asked !== undefined}
         onOpenChange={() => setAsked(undefined)}
-        title={t("data.trash.purge.ask")}
-        description={asked && t("data.trash.purge.told", { title: asked.title || t("app.untitled"), count: asked.message_count })}
+        title={t("data.trash.purge.title")}
+        description={asked && t("data.trash.purge.hint", { title: asked.title || t("app.untitled"), count: asked.message_count })}
         action={t("app.delete")}
         onConfirm={() => asked && purge.mutate(asked.id)}
       />

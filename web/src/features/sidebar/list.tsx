@@ -92,7 +92,7 @@ function Nothing() {
   const t = useT();
   const view = useSidebar((state) => state.view);
   return (
-    <Empty icon={<MessagesSquareIcon aria-hidden />} title={t("app.nothing")}>
+    <Empty icon={<MessagesSquareIcon aria-hidden />} title={t("app.empty")}>
       <p>{t(view === EVERYTHING ? "sidebar.empty" : "sidebar.empty.filtered")}</p>
     </Empty>
   );

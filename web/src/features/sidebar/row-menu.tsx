@@ -124,7 +124,7 @@ function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Proj
           overlay({ project: { parentId: id } });
         })}
       >
-        {t("projects.newInner")}
+        {t("projects.newSubproject")}
       </MenuItem>
       <MenuSeparator />
       <MenuItem icon={<PencilIcon />} shortcut={<Pressed name="F2" />} onSelect={then(() => sidebar({ renaming: rowKey }))}>

@@ -20,7 +20,7 @@ export default function SelectionBar() {
     <div role="group" aria-label={t("sidebar.selection.actions")} className="border-t px-2 py-1.5">
       <div className="flex items-center justify-between ps-2.5 text-sm">
         {t("sidebar.selection", { count: conversations.length })}
-        <IconButton side="top" label={t("sidebar.selection.end")} onClick={() => sidebar({ selection: NOTHING })}>
+        <IconButton side="top" label={t("sidebar.selection.clear")} onClick={() => sidebar({ selection: NOTHING })}>
           <XIcon />
         </IconButton>
       </div>

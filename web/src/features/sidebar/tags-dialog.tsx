@@ -36,12 +36,12 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
                 {tag}
               </span>
               {count < now.length && (
-                <Button size="small" aria-label={t("sidebar.tags.giveAll", { tag })} onClick={() => set(tag, true)}>
+                <Button size="small" aria-label={t("sidebar.tags.addToAll", { tag })} onClick={() => set(tag, true)}>
                   <PlusIcon aria-hidden />
                   {count}/{now.length}
                 </Button>
               )}
-              <Button size="icon" aria-label={t("sidebar.tags.take", { tag })} onClick={() => set(tag, false)}>
+              <Button size="icon" aria-label={t("sidebar.tags.remove", { tag })} onClick={() => set(tag, false)}>
                 <XIcon aria-hidden />
               </Button>
             </li>

@@ -66,7 +66,7 @@ function AnswerActions({ message }: { message: Message }) {
   return (
     <>
       {message.parent_id !== null && (
-        <PlainButton label={t("thread.retry")} onClick={() => actions.retry(message)}>
+        <PlainButton label={t("thread.regenerate")} onClick={() => actions.retry(message)}>
           <RotateCcwIcon aria-hidden />
         </PlainButton>
       )}

@@ -30,7 +30,7 @@ export function Answers({ row }: { row: Row }) {
   const { shown } = useThreadContext();
   const columns = useColumns(row);
   return (
-    <div ref={scrollable} data-beside role="group" aria-label={t("thread.answers")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
+    <div ref={scrollable} data-beside role="group" aria-label={t("thread.responses")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
       <ul className="mx-auto grid w-fit auto-cols-[minmax(min(18.5rem,80vw),28rem)] grid-flow-col items-start gap-3 px-4">
         {columns.map((column) => (
           <AnswerColumn key={column.branch} column={column} chosen={column.branch === shown} />
@@ -78,11 +78,11 @@ function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Co
       <div className="mt-3 flex flex-wrap items-center justify-between gap-x-2">
         {chosen ? (
           <p className="flex h-8 items-center gap-1.5 text-sm text-muted touch:h-11">
-            <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.chosen")}
+            <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.selected")}
           </p>
         ) : (
           <Button size="small" variant="outline" onClick={() => actions.goOnWith(branch)}>
-            {t("thread.choose")}
+            {t("thread.select")}
           </Button>
         )}
         {message && <Actions message={message} last versions={false} />}

@@ -99,7 +99,7 @@ function BranchLine({
           >
             <span className="flex flex-wrap items-baseline gap-x-2">
               <span className="max-w-full truncate text-sm font-medium">{branch.name}</span>
-              {here && <span className="shrink-0 text-xs text-muted">{t("thread.map.here")}</span>}
+              {here && <span className="shrink-0 text-xs text-muted">{t("thread.map.current")}</span>}
               <span className="ms-auto shrink-0 text-xs text-muted">
                 {t("thread.map.messages", { count: own })} · {shortDate(branch.updated_at, language)}
               </span>

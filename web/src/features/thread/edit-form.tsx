@@ -63,7 +63,7 @@ export function EditForm({ message }: { message: Message }) {
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
         <p className="min-w-40 flex-1 px-1 text-xs text-muted">
-          {t(message.role === "user" ? "thread.edit.hint" : "thread.edit.answerHint")}
+          {t(message.role === "user" ? "thread.edit.hint" : "thread.edit.responseHint")}
           {!touch && ` ${t(enterSends ? "thread.edit.enter" : "thread.edit.modEnter", { mod: keyName("mod", t) })}`}
         </p>
         <Button size="small" onClick={cancel}>

@@ -9,9 +9,9 @@ import { useThreadContext } from "./thread-context";
 const CUT: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
   interrupted: "thread.interrupted",
   cancelled: "thread.cancelled",
-  length: "thread.cut",
+  length: "thread.outputLimit",
   content_filter: "thread.filtered",
-  other: "thread.endedOtherwise",
+  other: "thread.otherFinish",
 };
 
 /** Says why an answer is not whole, and continues it: at the end at once, further up by the menu. */
@@ -26,7 +26,7 @@ export function Ending({ message, last }: { message: Message; last: boolean }) {
       {t(cut, { reason: typeof metadata?.finish_reason === "string" ? metadata.finish_reason : "?" })}
       {last && run && message.parts.some((part) => part.type !== "error") && (
         <Button size="small" variant="outline" onClick={() => actions.goOn(run)}>
-          <PlayIcon aria-hidden /> {t("thread.goOn")}
+          <PlayIcon aria-hidden /> {t("thread.continue")}
         </Button>
       )}
     </p>
@@ -40,9 +40,9 @@ export function Unanswered() {
   if (!quiet) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
-      {t("thread.unanswered")}
+      {t("thread.noResponse")}
       <Button size="small" variant="outline" onClick={() => actions.answer(shown)}>
-        <PlayIcon aria-hidden /> {t("thread.answer")}
+        <PlayIcon aria-hidden /> {t("thread.generate")}
       </Button>
     </p>
   );

@@ -12,7 +12,7 @@ type Failure = Extract<Part, { type: "error" }>;
 export function ErrorBox({ error: { code, message, details }, onRetry }: { error: Failure; onRetry: (() => void) | undefined }) {
   const t = useT();
   const facts = Object.entries(details ?? {});
-  const known = code === "interrupted" ? "thread.error.interrupted" : code === "no-answer" ? "thread.error.nothing" : "thread.error";
+  const known = code === "interrupted" ? "thread.error.interrupted" : code === "no-answer" ? "thread.error.empty" : "thread.error";
   const detail = known === "thread.error" ? message : undefined;
   return (
     <div className="my-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border border-danger/30 bg-danger-soft px-4 py-3 text-sm">

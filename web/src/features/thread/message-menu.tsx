@@ -33,13 +33,13 @@ export default function MessageMenu({ message }: { message: Message }) {
           {t("thread.edit")}
         </MenuItem>
         {answer && modelMenu && (
-          <SubMenu icon={<RefreshCwIcon />} label={t("thread.retryWith")}>
+          <SubMenu icon={<RefreshCwIcon />} label={t("thread.regenerateWith")}>
             {modelMenu((model) => actions.retry(message, model))}
           </SubMenu>
         )}
         {answer && run && (
           <MenuItem icon={<PlayIcon />} onSelect={() => actions.goOn(run)}>
-            {t("thread.goOn")}
+            {t("thread.continue")}
           </MenuItem>
         )}
         <MenuItem icon={<GitBranchIcon />} onSelect={() => actions.fork(message)}>

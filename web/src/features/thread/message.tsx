@@ -122,9 +122,9 @@ function Aside({ message, last, step }: Omit<RowProps, "row"> & { message: Messa
 }
 
 function speakerOf({ message, run, prompt }: Row, t: Translate): string {
-  if (prompt || message?.role === "user") return t("thread.you");
+  if (prompt || message?.role === "user") return t("thread.user");
   if (message?.role === "system") return t("thread.system");
-  if (message?.role === "tool") return t("thread.toolSaid");
+  if (message?.role === "tool") return t("thread.toolMessage");
   const model = message?.model ?? run?.model;
   return t("thread.model", { name: model ? modelTitle(model, t) : t("models.title") });
 }

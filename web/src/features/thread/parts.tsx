@@ -49,14 +49,14 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
       return <Said text={part.text} number={number} live={live} answered={answered} />;
     case "reasoning":
       return (
-        <Fold icon={<BrainIcon aria-hidden />} label={<span className={live ? "animate-pulse" : ""}>{t(live ? "thread.thinking" : "thread.thought")}</span>}>
+        <Fold icon={<BrainIcon aria-hidden />} label={<span className={live ? "animate-pulse" : ""}>{t(live ? "thread.thinking" : "thread.reasoning")}</span>}>
           {() => <p dir="auto" className="leading-6 wrap-break-word whitespace-pre-wrap">{part.text}</p>}
         </Fold>
       );
     case "tool_call":
       return (
         <Fold icon={<WrenchIcon aria-hidden />} label={t("thread.toolCall", { name: part.name })}>
-          {() => <JsonView value={part.arguments} label={t("thread.arguments")} />}
+          {() => <JsonView value={part.arguments} label={t("thread.toolInput")} />}
         </Fold>
       );
     case "tool_result":
@@ -66,7 +66,7 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
           label={t(part.is_error ? "thread.toolFailed" : "thread.toolResult", { name: tools.get(part.call_id) ?? t("thread.tool") })}
           className={part.is_error ? "text-danger" : ""}
         >
-          {() => <JsonView value={part.output} label={t("thread.result")} />}
+          {() => <JsonView value={part.output} label={t("thread.toolOutput")} />}
         </Fold>
       );
     case "data":

@@ -25,7 +25,7 @@ export function PromptState({ prompt }: { prompt: Prompt }) {
         </Button>
       )}
       <Button size="small" onClick={() => takeBack(prompt.id)}>
-        <XIcon aria-hidden /> {t("thread.prompt.takeBack")}
+        <XIcon aria-hidden /> {t("thread.prompt.cancel")}
       </Button>
     </p>
   );

@@ -44,16 +44,16 @@ function Details({ message }: { message: Question["message"] }) {
   const { data: run } = useQuery({ ...endedRunQuery(message.run_id ?? ""), enabled: Boolean(message.run_id) });
   const seconds = run?.ended_at ? (Date.parse(run.ended_at) - Date.parse(run.created_at)) / 1000 : undefined;
   const branch = branches.find(({ id }) => id === message.branch);
-  const place = t("thread.details.placeValue", { number: message.seq + 1, branch: branch?.name ?? message.branch });
+  const place = t("thread.details.positionValue", { number: message.seq + 1, branch: branch?.name ?? message.branch });
   const facts: readonly (readonly [string, ReactNode])[] = [
     [t("thread.details.role"), message.role],
     [t("thread.details.model"), message.model && `${modelTitle(message.model, t)} (${message.model})`],
     [t("thread.details.time"), dateTime(message.created_at, language)],
-    [t("thread.details.took"), seconds !== undefined && t("thread.details.seconds", { seconds: Math.round(seconds * 10) / 10 })],
+    [t("thread.details.duration"), seconds !== undefined && t("thread.details.seconds", { seconds: Math.round(seconds * 10) / 10 })],
     [t("thread.details.tokensIn"), message.tokens_in?.toLocaleString(language)],
     [t("thread.details.tokensOut"), message.tokens_out?.toLocaleString(language)],
     [t("thread.details.finish"), message.finish],
-    [t("thread.details.place"), place],
+    [t("thread.details.position"), place],
     [t("thread.details.id"), <code key="id">{message.id}</code>],
   ];
   return (

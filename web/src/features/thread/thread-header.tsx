@@ -53,10 +53,10 @@ export function ThreadHeader({
           <GitForkIcon className="rotate-180" />
         </IconButton>
       )}
-      <IconButton label={t("thread.instructions")} disabled={!conversation} onClick={() => onShow("system")}>
+      <IconButton label={t("thread.systemPrompt")} disabled={!conversation} onClick={() => onShow("system")}>
         <ScrollTextIcon className={conversation?.system ? "text-accent" : ""} />
       </IconButton>
-      <IconButton label={t("thread.talk")} disabled={!conversation} onClick={() => onShow("talk")}>
+      <IconButton label={t("thread.dialogue")} disabled={!conversation} onClick={() => onShow("talk")}>
         <MessagesSquareIcon />
       </IconButton>
     </PageHeader>

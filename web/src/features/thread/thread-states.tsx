@@ -15,9 +15,9 @@ export function ThreadFailed({ error, onEnd, onRetry }: { error: Error; onEnd: (
   const t = useT();
   if (error instanceof Refused && error.status === 404)
     return (
-      <Empty icon={<SearchXIcon aria-hidden />} title={t("thread.lost")}>
+      <Empty icon={<SearchXIcon aria-hidden />} title={t("thread.messageNotFound")}>
         <Button variant="outline" onClick={onEnd}>
-          {t("thread.toEnd")}
+          {t("thread.jumpToLatest")}
         </Button>
       </Empty>
     );

@@ -98,7 +98,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
           className="@container min-h-0 flex-1 overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
         >
           <div className="mx-auto w-full max-w-thread px-4 pt-6 pb-8">
-            {query.isFetchingPreviousPage && <Top label={t("thread.older")} />}
+            {query.isFetchingPreviousPage && <Top label={t("thread.loadingEarlier")} />}
             <ol ref={list} className="flex flex-col gap-3">
               {rows.map((row, i) => (
                 <MessageRow key={row.key} row={row} last={complete && row === rows.at(-1)} step={isStep(row, rows[i + 1])} />
@@ -109,7 +109,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
         </div>
         {!atEnd && rows.length > 0 && (
           <IconButton
-            label={t("thread.toEnd")}
+            label={t("thread.jumpToLatest")}
             side="top"
             variant="outline"
             className="absolute bottom-3 left-1/2 z-10 -translate-x-1/2 rounded-full shadow-md"

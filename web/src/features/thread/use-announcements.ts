@@ -13,7 +13,7 @@ export function useAnnouncements(runs: readonly Run[]): void {
     const begun = runs.findLast((run) => !isIn(before.current, run));
     const ended = before.current.findLast((run) => !isIn(runs, run));
     before.current = runs;
-    if (begun) announce(t("thread.answering", { name: modelTitle(begun.model, t) }));
-    else if (ended) announce(t("thread.answered", { name: modelTitle(ended.model, t) }));
+    if (begun) announce(t("thread.responding", { name: modelTitle(begun.model, t) }));
+    else if (ended) announce(t("thread.responded", { name: modelTitle(ended.model, t) }));
   }, [runs]);
 }

@@ -5,7 +5,7 @@ import { cn } from "@/lib/cn";
 export function Working({ quiet }: { quiet: boolean }) {
   const t = useT();
   return (
-    <span role="img" aria-label={t("thread.working")} className="flex h-7 items-center">
+    <span role="img" aria-label={t("thread.generating")} className="flex h-7 items-center">
       <span aria-hidden className={cn("animate-pulse rounded-full bg-accent", quiet ? "size-2 opacity-60" : "size-2.5")} />
     </span>
   );

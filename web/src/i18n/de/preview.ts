@@ -1,11 +1,11 @@
 export const preview = {
   "preview.title": "Vorschau von „{title}“",
-  "preview.alone": "In einem eigenen Tab öffnen",
-  "preview.reload": "Noch einmal ausführen",
-  "preview.stop": "Anhalten",
-  "preview.busy": "Diese Vorschau ist beschäftigt.",
-  "preview.failed": "Diese Vorschau lässt sich nicht zeigen oder ist woandershin gegangen.",
-  "preview.stopped": "Angehalten",
-  "preview.loud": "Sie hat zu viel gesagt und wurde angehalten.",
+  "preview.openInTab": "In neuem Tab öffnen",
+  "preview.reload": "Neu laden",
+  "preview.stop": "Stoppen",
+  "preview.busy": "Diese Vorschau reagiert nicht.",
+  "preview.failed": "Diese Vorschau konnte nicht geladen werden oder hat ihre Seite verlassen.",
+  "preview.stopped": "Gestoppt",
+  "preview.tooMuchOutput": "Zu viele Konsolenausgaben; die Vorschau wurde gestoppt.",
   "preview.errors": { one: "Ein Fehler", other: "{count} Fehler" },
 } as const;

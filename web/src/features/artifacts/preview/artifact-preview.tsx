@@ -12,7 +12,7 @@ import { explain } from "@/lib/notice";
 
 import { type FrameState, watchFrame } from "./watch-frame";
 
-type Ending = "preview.stopped" | "preview.loud";
+type Ending = "preview.stopped" | "preview.tooMuchOutput";
 type Problem = { number: number; text: string };
 
 /** How many errors are shown, the newest. */
@@ -43,7 +43,7 @@ function Look({ what, look, title, onAgain }: { what: Previewed; look: number; t
   if (data)
     return (
       <Running url={data.frame_url} title={title} onEnd={setEnding}>
-        <PlainButton label={t("preview.alone")} onClick={() => void openPreview(what)}>
+        <PlainButton label={t("preview.openInTab")} onClick={() => void openPreview(what)}>
           <ExternalLinkIcon aria-hidden />
         </PlainButton>
         <PlainButton label={t("preview.reload")} onClick={onAgain}>
@@ -71,7 +71,7 @@ function Running({ url, title, onEnd, children }: RunningProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [state, setState] = useState<FrameState>("loading");
   const [errors, setErrors] = useState<readonly Problem[]>([]);
-  const onFlood = useEffectEvent(() => onEnd("preview.loud"));
+  const onFlood = useEffectEvent(() => onEnd("preview.tooMuchOutput"));
   useEffect(() => {
     if (!frame.current) return;
     const onError = (text: string) =>
