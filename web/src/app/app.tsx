@@ -3,7 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 
 import { router } from "@/app/router";
 import { useAppearance } from "@/app/appearance";
-import { Hints } from "@/components/ui/hint";
+import { TooltipHost } from "@/components/ui/tooltip";
 import { queryClient } from "@/data/client";
 
 export function App() {
@@ -11,7 +11,7 @@ export function App() {
   return (
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
-      <Hints />
+      <TooltipHost />
     </QueryClientProvider>
   );
 }

@@ -6,12 +6,12 @@ import {
   useMatches,
 } from "@tanstack/react-router";
 
-import { Outside } from "@/app/outside";
+import { PublicLayout } from "@/app/public-layout";
 import { Shell } from "@/app/shell";
 import { Failure } from "@/app/failure";
 import { NotFound } from "@/app/not-found";
 import { basePath } from "@/lib/base";
-import { part } from "@/lib/lazily";
+import { deferred } from "@/lib/lazy";
 import { Home } from "@/routes/home";
 import { homeSearch, threadSearch } from "@/lib/address-search";
 import { artifactSearch } from "@/lib/artifact-search";
@@ -23,7 +23,7 @@ const SIGNIN = "/signin";
 const root = createRootRoute({
   component: function Root() {
     const outside = useMatches({ select: (matches) => matches.some(({ routeId }) => routeId === SHARED || routeId === SIGNIN) });
-    return outside ? <Outside /> : <Shell />;
+    return outside ? <PublicLayout /> : <Shell />;
   },
   notFoundComponent: NotFound,
 });
@@ -38,46 +38,46 @@ const home = createRoute({
 const conversation = createRoute({
   getParentRoute: () => root,
   path: "/c/$conversationId",
-  component: lazyRouteComponent(part(() => import("@/routes/conversation"), true), "ConversationRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/conversation"), true), "ConversationRoute"),
   validateSearch: threadSearch,
 });
 
 const project = createRoute({
   getParentRoute: () => root,
   path: "/projects/$projectId",
-  component: lazyRouteComponent(part(() => import("@/routes/project")), "ProjectRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/project")), "ProjectRoute"),
 });
 
 const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
-  component: lazyRouteComponent(part(() => import("@/routes/search")), "SearchRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/search")), "SearchRoute"),
   validateSearch: searchFilter,
 });
 
 const artifacts = createRoute({
   getParentRoute: () => root,
   path: "/artifacts/{-$artifactId}",
-  component: lazyRouteComponent(part(() => import("@/routes/artifacts")), "ArtifactsRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/artifacts")), "ArtifactsRoute"),
   validateSearch: artifactSearch,
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings/{-$page}",
-  component: lazyRouteComponent(part(() => import("@/routes/settings")), "SettingsRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/settings")), "SettingsRoute"),
 });
 
 const shared = createRoute({
   getParentRoute: () => root,
   path: SHARED,
-  component: lazyRouteComponent(part(() => import("@/routes/shared")), "SharedRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/shared")), "SharedRoute"),
 });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: SIGNIN,
-  component: lazyRouteComponent(part(() => import("@/routes/sign-in")), "SignInRoute"),
+  component: lazyRouteComponent(deferred(() => import("@/routes/sign-in")), "SignInRoute"),
   validateSearch: ({ code }: Record<string, unknown>) => ({ code: typeof code === "string" ? code : "" }),
 });
 

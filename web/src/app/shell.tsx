@@ -13,15 +13,15 @@ import { feedQuery, followFeed } from "@/data/feed";
 import { useConnection } from "@/data/socket";
 import { Sidebar } from "@/features/sidebar/sidebar";
 import { useT } from "@/i18n";
-import { lazily, loadRest } from "@/lib/lazily";
+import { lazyComponent, loadDeferred } from "@/lib/lazy";
 import { useNarrow } from "@/lib/media";
 import { overlay, useOverlays } from "@/lib/overlays";
 import { showSidebar, useSidebarShown } from "@/lib/sidebar";
 
-const Drawer = lazily(async () => ({ default: (await import("@/components/ui/dialog")).Drawer }));
-const Notices = lazily(() => import("@/app/notices"));
-const Palette = lazily(() => import("@/features/search/palette"));
-const ProjectDialog = lazily(() => import("@/features/projects/project-dialog"));
+const Drawer = lazyComponent(async () => ({ default: (await import("@/components/ui/dialog")).Drawer }));
+const Notices = lazyComponent(() => import("@/app/notices"));
+const Palette = lazyComponent(() => import("@/features/search/palette"));
+const ProjectDialog = lazyComponent(() => import("@/features/projects/project-dialog"));
 
 /** The frame around every page. */
 export function Shell() {
@@ -40,7 +40,7 @@ function Frame({ empty }: { empty: boolean }) {
   const palette = useOverlays((state) => state.palette);
   const project = useOverlays((state) => state.project);
   useShortcuts();
-  useEffect(() => void loadRest(), []);
+  useEffect(() => void loadDeferred(), []);
   return (
     <div className="flex h-full flex-col">
       <a href="#main" onClick={skip} className="sr-only z-50 rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:m-2">

@@ -21,10 +21,10 @@ export type ArtifactList = Pages<Artifact>;
 /** With an artifact as it is now, if it belongs there; it may be `mine`, or somebody else's who shares it. */
 export function withArtifact(list: ArtifactList, filter: ArtifactFilter, now: Artifact, mine: boolean): ArtifactList {
   const others = without(list, new Set([now.id]));
-  const known = list.pages.some(({ items }) => items.some(({ id }) => id === now.id));
+  const listed = list.pages.some(({ items }) => items.some(({ id }) => id === now.id));
   // Who is in a collection, or who shares, is not said by the artifact: whatever is there stays.
   const elsewhere = filter.collection_id !== undefined || filter.shared === true || !mine;
-  return belongs(now, filter) && (known || !elsewhere) ? withItems(others, [now], newerFirst) : others;
+  return belongs(now, filter) && (listed || !elsewhere) ? withItems(others, [now], newerFirst) : others;
 }
 
 function newerFirst(a: Artifact, b: Artifact): number {

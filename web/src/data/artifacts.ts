@@ -4,13 +4,13 @@ import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutat
 import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
-import { changeCached } from "@/data/cached";
-import { readUnlessChanged } from "@/data/changes";
+import { updateCached } from "@/data/cache-updates";
+import { readUnlessChanged } from "@/data/stale-reads";
 import { queryClient, readAnew } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
 import { t } from "@/i18n";
-import { settleAll } from "@/lib/in-turn";
+import { settleAll } from "@/lib/settle-all";
 import { notice } from "@/lib/notice";
 
 export type ArtifactChanges = Omit<components["schemas"]["ArtifactChanges"], "note">;
@@ -77,11 +77,11 @@ export function knownArtifact(id: string): Artifact | undefined {
 const LISTS = ["artifacts"];
 
 function changeLists(change: (list: ArtifactList, filter: ArtifactFilter) => ArtifactList): void {
-  changeCached<ArtifactList>(LISTS, (list, [, filter]) => change(list, filter as ArtifactFilter));
+  updateCached<ArtifactList>(LISTS, (list, [, filter]) => change(list, filter as ArtifactFilter));
 }
 
-function changeOfMessages(change: (made: readonly Artifact[]) => readonly Artifact[]): void {
-  changeCached<readonly Artifact[]>(["artifacts-of"], change);
+function changeOfMessages(change: (artifacts: readonly Artifact[]) => readonly Artifact[]): void {
+  updateCached<readonly Artifact[]>(["artifacts-of"], change);
 }
 
 /** Show an artifact as it is now, wherever it belongs. */
@@ -90,8 +90,8 @@ function showArtifact(now: Artifact): void {
   notifyManager.batch(() => {
     queryClient.setQueryData(artifactQuery(now.id).queryKey, now);
     changeLists((list, filter) => withArtifact(list, filter, now, mine));
-    changeOfMessages((made) =>
-      made.some(({ id }) => id === now.id) ? made.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : made,
+    changeOfMessages((artifacts) =>
+      artifacts.some(({ id }) => id === now.id) ? artifacts.flatMap((one) => (one.id !== now.id ? [one] : now.deleted_at ? [] : [now])) : artifacts,
     );
   });
 }
@@ -103,7 +103,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
       const gone = list.pages.flatMap(({ items }) => items.filter(isGone)).map(({ id }) => id);
       return filter.deleted || gone.length === 0 ? list : without(list, new Set(gone));
     });
-    changeOfMessages((made) => (made.some(isGone) ? made.filter((one) => !isGone(one)) : made));
+    changeOfMessages((artifacts) => (artifacts.some(isGone) ? artifacts.filter((one) => !isGone(one)) : artifacts));
   });
 }
 

@@ -47,7 +47,7 @@ export function useSwitchBranch(conversationId: string) {
     onMutate: (branch) => {
       const before = queryClient.getQueryData(queryKey);
       chosen.set(conversationId, branch);
-      queryClient.setQueryData(queryKey, (known) => known && { ...known, current: branch });
+      queryClient.setQueryData(queryKey, (data) => data && { ...data, current: branch });
       return { before };
     },
     onError: (error, _, context) => {
@@ -91,7 +91,7 @@ export function useRenameBranch(conversationId: string) {
       const before = queryClient.getQueryData(queryKey);
       queryClient.setQueryData(
         queryKey,
-        (known) => known && { ...known, items: known.items.map((item) => (item.id === branch ? { ...item, name } : item)) },
+        (data) => data && { ...data, items: data.items.map((item) => (item.id === branch ? { ...item, name } : item)) },
       );
       return { before };
     },

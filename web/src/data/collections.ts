@@ -5,7 +5,7 @@ import { type Artifact, type Collection, api, ask } from "@/api/client";
 import type { ArtifactFilter } from "@/data/artifact-list";
 import { queryClient, readAnew } from "@/data/client";
 import { t } from "@/i18n";
-import { settleAll } from "@/lib/in-turn";
+import { settleAll } from "@/lib/settle-all";
 import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
 
@@ -17,13 +17,13 @@ export const collectionsQuery = queryOptions({
 const path = (id: string) => ({ path: { collection_id: id } });
 
 function showCollection(now: Collection): void {
-  queryClient.setQueryData(collectionsQuery.queryKey, (known) =>
-    known && [...known.filter(({ id }) => id !== now.id), now].toSorted((a, b) => a.name.localeCompare(b.name)),
+  queryClient.setQueryData(collectionsQuery.queryKey, (collections) =>
+    collections && [...collections.filter(({ id }) => id !== now.id), now].toSorted((a, b) => a.name.localeCompare(b.name)),
   );
 }
 
 function hideCollection(id: string): void {
-  queryClient.setQueryData(collectionsQuery.queryKey, (known) => known?.filter((collection) => collection.id !== id));
+  queryClient.setQueryData(collectionsQuery.queryKey, (collections) => collections?.filter((collection) => collection.id !== id));
 }
 
 /** A collection was changed somewhere, as the feed says: its name, or what is in it. */

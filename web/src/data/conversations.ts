@@ -4,13 +4,13 @@ import { useMemo, useSyncExternalStore } from "react";
 
 import { type Conversation, type ConversationPage, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
-import { changeCached } from "@/data/cached";
+import { updateCached } from "@/data/cache-updates";
 import { queryClient } from "@/data/client";
 import { type ConversationFilter, type ConversationList, withConversations } from "@/data/conversation-list";
 import { without } from "@/data/pages";
-import { inOrder } from "@/data/pending";
+import { enqueueRequest } from "@/data/request-queue";
 import { t } from "@/i18n";
-import { settleAll } from "@/lib/in-turn";
+import { settleAll } from "@/lib/settle-all";
 import { notice } from "@/lib/notice";
 
 export type ConversationChanges = Omit<components["schemas"]["ConversationChanges"], "version">;
@@ -54,11 +54,11 @@ export function fetchConversation(id: string, signal?: AbortSignal): Promise<Con
 
 /** Make a conversation, and show it; one that was made before is shown as it is by now. */
 export async function createConversation(body: components["schemas"]["NewConversation"] & { id: string }): Promise<void> {
-  const made = ask(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
+  const created = ask(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
     if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
     throw error;
   });
-  showConversation(await made);
+  showConversation(await created);
 }
 
 /** Show a conversation as it is now, in every list where it belongs, and in no other. */
@@ -67,10 +67,10 @@ export function showConversation(conversation: Conversation): void {
 }
 
 function showConversations(now: readonly Conversation[]): void {
-  const wanted = now.map(asWanted);
+  const changed = now.map(withPendingChanges);
   notifyManager.batch(() => {
-    for (const one of wanted) queryClient.setQueryData(conversationQuery(one.id).queryKey, one);
-    changeLists((list, filter) => withConversations(list, filter, wanted));
+    for (const one of changed) queryClient.setQueryData(conversationQuery(one.id).queryKey, one);
+    changeLists((list, filter) => withConversations(list, filter, changed));
   });
 }
 
@@ -87,16 +87,16 @@ export function forgetConversation(id: string): void {
 const LISTS = ["conversations"];
 
 function changeLists(change: (list: ConversationList, filter: ConversationFilter) => ConversationList): void {
-  changeCached<ConversationList>(LISTS, (list, [, filter]) => change(list, filter as ConversationFilter));
+  updateCached<ConversationList>(LISTS, (list, [, filter]) => change(list, filter as ConversationFilter));
 }
 
 /** By conversation, what the server was asked for and has not answered yet. */
-type Wanted = ReadonlyMap<string, ConversationChanges & { readonly deleted_at?: string | null }>;
+type PendingChange = ReadonlyMap<string, ConversationChanges & { readonly deleted_at?: string | null }>;
 
-const asked = new Set<Wanted>();
+const pendingChanges = new Set<PendingChange>();
 
-function asWanted(conversation: Conversation): Conversation {
-  const changes = [...asked].map((wanted) => wanted.get(conversation.id));
+function withPendingChanges(conversation: Conversation): Conversation {
+  const changes = [...pendingChanges].map((pending) => pending.get(conversation.id));
   return changes.some(Boolean) ? (Object.assign({}, conversation, ...changes) as Conversation) : conversation;
 }
 
@@ -104,12 +104,12 @@ function asWanted(conversation: Conversation): Conversation {
  * Ask for changes of conversations. They are shown at once and for as long as they are not answered; those that are
  * refused are as before again, with one notice. What was asked first is done first. Resolves with what was done.
  */
-async function askFor(wanted: Wanted, request: (id: string) => Promise<Conversation>): Promise<readonly Conversation[]> {
-  const before = knownConversations([...wanted.keys()]);
-  asked.add(wanted);
+async function requestChange(change: PendingChange, request: (id: string) => Promise<Conversation>): Promise<readonly Conversation[]> {
+  const before = knownConversations([...change.keys()]);
+  pendingChanges.add(change);
   showConversations(before);
-  const results = await inOrder(wanted.keys(), () => settleAll([...wanted.keys()], request));
-  asked.delete(wanted);
+  const results = await enqueueRequest(change.keys(), () => settleAll([...change.keys()], request));
+  pendingChanges.delete(change);
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const answered = new Set(done.map(({ id }) => id));
   showConversations([...done, ...before.filter(({ id }) => !answered.has(id))]);
@@ -120,7 +120,7 @@ async function askFor(wanted: Wanted, request: (id: string) => Promise<Conversat
 
 /** Change conversations, each as is said of it. */
 export function updateConversations(changes: ReadonlyMap<string, ConversationChanges>): Promise<readonly Conversation[]> {
-  return askFor(changes, (id) =>
+  return requestChange(changes, (id) =>
     ask(api.PATCH("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes.get(id) ?? {} })),
   );
 }
@@ -139,7 +139,7 @@ export function useUpdateConversation() {
 /** Put conversations into the trash, with a way back. */
 export async function deleteConversations(conversations: readonly Conversation[]): Promise<void> {
   const now = new Date().toISOString();
-  const gone = await askFor(new Map(conversations.map(({ id }) => [id, { deleted_at: now }])), (id) =>
+  const gone = await requestChange(new Map(conversations.map(({ id }) => [id, { deleted_at: now }])), (id) =>
     ask(api.DELETE("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
   );
   if (gone.length === 0) return;
@@ -148,7 +148,7 @@ export async function deleteConversations(conversations: readonly Conversation[]
 }
 
 function restoreConversations(ids: readonly string[]): Promise<readonly Conversation[]> {
-  return askFor(new Map(ids.map((id) => [id, { deleted_at: null }])), (id) =>
+  return requestChange(new Map(ids.map((id) => [id, { deleted_at: null }])), (id) =>
     ask(api.POST("/api/v1/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } })),
   );
 }

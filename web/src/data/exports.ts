@@ -2,7 +2,7 @@
 import { type Artifact, type Conversation, Unreachable, load } from "@/api/client";
 import { t } from "@/i18n";
 import { download } from "@/lib/download";
-import { settleAll } from "@/lib/in-turn";
+import { settleAll } from "@/lib/settle-all";
 import { joinExports } from "@/lib/join-exports";
 import { explain, notice } from "@/lib/notice";
 

@@ -4,19 +4,19 @@ import { notifyManager, queryOptions } from "@tanstack/react-query";
 import { type FeedEntry, Refused, api, ask } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
-import { noteChange, readUnlessChanged } from "@/data/changes";
+import { markStale, readUnlessChanged } from "@/data/stale-reads";
 import { queryClient, readAnew } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
-import { arrived, refreshThread } from "@/data/messages";
+import { loadNewMessages, refreshThread } from "@/data/messages";
 import { flushOutbox } from "@/data/outbox";
 import { rereadProject } from "@/data/projects";
 import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
 import { listen } from "@/data/socket";
 
 /** Changes that come within this time, in milliseconds, are read at once. */
-const GATHER = 60;
+const BATCH_WINDOW = 60;
 /** If more conversations than this have changed, their lists are read anew instead. */
 const MANY = 20;
 
@@ -34,7 +34,7 @@ export function followFeed(position: number): void {
         .catch(() => undefined)
         .then(flushOutbox),
     lost: () => void queryClient.invalidateQueries(),
-    changed: hear,
+    changed: onEntry,
     isKnown: () =>
       ask(api.GET("/api/v1/me")).then(
         () => true,
@@ -44,42 +44,42 @@ export function followFeed(position: number): void {
 }
 
 /** Hear of one change. */
-function hear(entry: FeedEntry): void {
+function onEntry(entry: FeedEntry): void {
   const [noun] = entry.kind.split(".");
   const conversation = entry.conversation_id;
-  noteChange(entry.subject_id);
+  markStale(entry.subject_id);
   if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
   else if (noun === "run") runEnded(entry.subject_id);
   if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
   if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
-  if (noun === "artifact") gatherArtifact(entry);
+  if (noun === "artifact") queueArtifact(entry);
   if (conversation === null) return;
   if (noun === "branch") void readAnew(branchesQuery(conversation));
   if (entry.kind === "message.rated") void readAnew({ queryKey: ["ratings", conversation] });
-  if (noun === "conversation" || noun === "message" || noun === "branch") gather(conversation, entry.kind);
+  if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, entry.kind);
 }
 
 /** What happened lately, by conversation, in the order in which it happened last. */
-const changed = new Map<string, Set<string>>();
+const changedConversations = new Map<string, Set<string>>();
 
-function gather(conversation: string, kind: string): void {
-  if (changed.size === 0) setTimeout(() => void rereadChanged(), GATHER);
-  const kinds = changed.get(conversation) ?? new Set();
+function queueConversation(conversation: string, kind: string): void {
+  if (changedConversations.size === 0) setTimeout(() => void rereadChanged(), BATCH_WINDOW);
+  const kinds = changedConversations.get(conversation) ?? new Set();
   kinds.delete(kind);
-  changed.set(conversation, kinds.add(kind));
+  changedConversations.set(conversation, kinds.add(kind));
 }
 
 /** What was made or changed lately, with what it was made in. */
-const made = new Map<string, FeedEntry>();
+const changedArtifacts = new Map<string, FeedEntry>();
 
-function gatherArtifact(entry: FeedEntry): void {
-  if (made.size === 0) setTimeout(() => void rereadMade(), GATHER);
-  made.set(entry.subject_id, entry);
+function queueArtifact(entry: FeedEntry): void {
+  if (changedArtifacts.size === 0) setTimeout(() => void rereadChangedArtifacts(), BATCH_WINDOW);
+  changedArtifacts.set(entry.subject_id, entry);
 }
 
-async function rereadMade(): Promise<void> {
-  const all = [...made.values()];
-  made.clear();
+async function rereadChangedArtifacts(): Promise<void> {
+  const all = [...changedArtifacts.values()];
+  changedArtifacts.clear();
   if (all.length > MANY) return void rereadArtifacts();
   await Promise.all(all.map(({ subject_id, kind }) => rereadArtifact(subject_id, kind).catch(() => undefined)));
 }
@@ -92,8 +92,8 @@ async function rereadArtifacts(): Promise<void> {
 const BRINGS_AND_TAKES = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
 
 async function rereadChanged(): Promise<void> {
-  const all = [...changed];
-  changed.clear();
+  const all = [...changedConversations];
+  changedConversations.clear();
   hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
   const left = all.filter(([, kinds]) => !isGone(kinds));
   if (left.some(([, kinds]) => BRINGS_AND_TAKES.some((kind) => kinds.has(kind)))) void rereadArtifacts();
@@ -122,7 +122,7 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
     if (now) showConversation(now);
     const taken = kinds.has("message.deleted") || kinds.has("branch.deleted") || kinds.has("branch.restored");
     if (taken) await refreshThread(id);
-    else if (kinds.has("message.created")) await arrived(id);
+    else if (kinds.has("message.created")) await loadNewMessages(id);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
     hideConversation(id);
@@ -130,4 +130,4 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
   }
 }
 
-whenRunEnds((run) => arrived(run.conversation_id));
+whenRunEnds((run) => loadNewMessages(run.conversation_id));

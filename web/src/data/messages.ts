@@ -4,7 +4,7 @@ import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutat
 import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask, askAgain } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
 import { queryClient, readAnew } from "@/data/client";
-import { inOrder } from "@/data/pending";
+import { enqueueRequest } from "@/data/request-queue";
 import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
@@ -87,7 +87,7 @@ export async function catchUp(conversationId: string): Promise<void> {
 }
 
 /** Messages have come: read them, and where the branches end now. */
-export async function arrived(conversationId: string): Promise<void> {
+export async function loadNewMessages(conversationId: string): Promise<void> {
   await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
 }
 
@@ -100,8 +100,8 @@ async function catchUpThread(query: Query): Promise<void> {
   const tail = (query.state.data as Thread | undefined)?.pages.at(-1);
   if (!tail || tail.after !== null) return;
   const [, conversationId, branch] = query.queryKey as [string, string, string];
-  const known = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
-  if (known && !known.some(({ id }) => id === branch)) return; // it was deleted
+  const branches = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
+  if (branches && !branches.some(({ id }) => id === branch)) return; // it was deleted
   const last = tail.items.at(-1);
   const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE }).catch(nothingIfGone);
   if (more === undefined) return;
@@ -133,13 +133,13 @@ function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
 }
 
 /** What is said in the place of messages and may not be stored yet, with its id: sent again, it is the same. */
-const edits = new Map<string, { readonly said: string; readonly id: string }>();
+const edits = new Map<string, { readonly content: string; readonly id: string }>();
 
 function idOfEdit(messageId: string, parts: readonly Part[]): string {
-  const said = JSON.stringify(parts);
+  const content = JSON.stringify(parts);
   const before = edits.get(messageId);
-  const id = before?.said === said ? before.id : newId();
-  edits.set(messageId, { said, id });
+  const id = before?.content === content ? before.id : newId();
+  edits.set(messageId, { content: content, id });
   return id;
 }
 
@@ -177,7 +177,7 @@ export function useAnswerAgain(conversationId: string) {
 }
 
 async function answer(conversationId: string, branch: string, models: readonly string[], id: string): Promise<void> {
-  const { runs } = await inOrder([conversationId], () =>
+  const { runs } = await enqueueRequest([conversationId], () =>
     askAgain(() =>
       api.POST("/api/v1/conversations/{conversation_id}/answer", {
         params: { path: { conversation_id: conversationId } },
@@ -193,7 +193,7 @@ export function useRetryMessage(conversationId: string) {
   return useMutation({
     mutationFn: async ({ id, model }: { id: string; model: string | undefined }): Promise<Run> => {
       const request = newId();
-      const { run } = await inOrder([conversationId], () =>
+      const { run } = await enqueueRequest([conversationId], () =>
         askAgain(() =>
           api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/retry", {
             params: { path: { conversation_id: conversationId, message_id: id } },

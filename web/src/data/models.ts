@@ -4,8 +4,8 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 import { type Model, type Run, api, ask, askAgain } from "@/api/client";
 import type { components } from "@/api/schema";
 import { createConversation } from "@/data/conversations";
-import { arrived } from "@/data/messages";
-import { inOrder } from "@/data/pending";
+import { loadNewMessages } from "@/data/messages";
+import { enqueueRequest } from "@/data/request-queue";
 import { followRuns } from "@/data/runs";
 import type { Key, Translate } from "@/i18n";
 import { newId } from "@/lib/ids";
@@ -74,7 +74,7 @@ export function useStartTalk() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {
       const id = newId();
-      const { run } = await inOrder([conversationId], async () => {
+      const { run } = await enqueueRequest([conversationId], async () => {
         if (create) await createConversation({ ...create, id: conversationId });
         return askAgain(() =>
           api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
@@ -87,7 +87,7 @@ export function useStartTalk() {
     },
     onSuccess: async (run) => {
       followRuns([run]);
-      await arrived(run.conversation_id);
+      await loadNewMessages(run.conversation_id);
     },
     onError: notice.error,
   });

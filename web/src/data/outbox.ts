@@ -9,7 +9,7 @@ import { rereadBranches } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { createConversation } from "@/data/conversations";
 import { catchUp, threadQuery } from "@/data/messages";
-import { inOrder } from "@/data/pending";
+import { enqueueRequest } from "@/data/request-queue";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 import { followRuns, useActiveRuns } from "@/data/runs";
 import { browserStorage } from "@/lib/storage";
@@ -45,7 +45,7 @@ export function sendAgain(id: string): void {
   if (prompt) void send(prompt);
 }
 
-export function takeBack(id: string): void {
+export function cancelPrompt(id: string): void {
   store.drop(id);
   setState(({ prompts }) => ({ prompts: prompts.filter((prompt) => prompt.id !== id) }));
 }
@@ -61,7 +61,7 @@ useActiveRuns.subscribe(() => {
 
 /** Show what other pages say, too; what this one is sending goes its way. */
 addEventListener("storage", ({ key, newValue }) => {
-  const change = store.heard(key, newValue);
+  const change = store.onStorage(key, newValue);
   if (!change || outbox().prompts.some(({ id, state }) => id === change.id && state === "sending")) return;
   const { id, prompt } = change;
   setState(({ prompts }) => ({ prompts: prompt ? withPrompt(prompts, prompt) : prompts.filter((other) => other.id !== id) }));
@@ -70,7 +70,7 @@ addEventListener("storage", ({ key, newValue }) => {
 async function send(prompt: Prompt): Promise<void> {
   mark(prompt.id, { state: "sending" });
   try {
-    followRuns(await inOrder([prompt.conversationId], () => deliver(prompt)));
+    followRuns(await enqueueRequest([prompt.conversationId], () => deliver(prompt)));
     // It is stored: if it cannot be read now, it is as soon as the server is back.
     await stored(prompt.conversationId, prompt.create !== undefined).catch(() => undefined);
   } catch (error) {
@@ -82,12 +82,12 @@ async function send(prompt: Prompt): Promise<void> {
     mark(prompt.id, { state: "refused", reason: error instanceof Error ? error.message : String(error) });
     return;
   }
-  takeBack(prompt.id);
+  cancelPrompt(prompt.id);
   sendNext(prompt.conversationId);
 }
 
-async function deliver({ id, conversationId, create: made, branch, parts, models }: Prompt): Promise<readonly Run[]> {
-  if (made) await createConversation({ ...made, id: conversationId });
+async function deliver({ id, conversationId, create: created, branch, parts, models }: Prompt): Promise<readonly Run[]> {
+  if (created) await createConversation({ ...created, id: conversationId });
   const { runs } = await ask(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Project } from "@/api/client";
 
-import { around, flatten, mayMove, projectTree } from "./project-tree";
+import { ancestorsOf, flatten, mayMove, projectTree } from "./project-tree";
 
 const project = (id: string, parent_id: string | null = null, name = id) => ({ id, parent_id, name }) as Project;
 
@@ -25,13 +25,13 @@ describe("projects as a tree", () => {
   });
 
   it("know what is around them, the outermost first", () => {
-    expect(around(projects, "acme").map(({ id }) => id)).toEqual(["work", "clients"]);
-    expect(around(projects, "home")).toEqual([]);
+    expect(ancestorsOf(projects, "acme").map(({ id }) => id)).toEqual(["work", "clients"]);
+    expect(ancestorsOf(projects, "home")).toEqual([]);
   });
 
   it("end, even if two were inside each other", () => {
     const circle = [project("a", "b"), project("b", "a")];
-    expect(around(circle, "a").map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(ancestorsOf(circle, "a").map(({ id }) => id)).toEqual(["a", "b"]);
   });
 
   it("go anywhere but into themselves", () => {

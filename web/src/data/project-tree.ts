@@ -9,8 +9,8 @@ export interface ProjectNode {
 
 /** The outermost projects; one whose outer project is not known, for it was deleted, counts as outermost. */
 export function projectTree(projects: readonly Project[]): readonly ProjectNode[] {
-  const known = new Set(projects.map(({ id }) => id));
-  const innerOf = groupBy(projects, ({ parent_id }) => (parent_id !== null && known.has(parent_id) ? parent_id : null));
+  const ids = new Set(projects.map(({ id }) => id));
+  const innerOf = groupBy(projects, ({ parent_id }) => (parent_id !== null && ids.has(parent_id) ? parent_id : null));
   const nodes = (parent: string | null): readonly ProjectNode[] =>
     (innerOf.get(parent) ?? []).toSorted(byName).map((project) => ({ project, inner: nodes(project.id) }));
   return nodes(null);
@@ -27,27 +27,27 @@ export function projectOptions(projects: readonly Project[]): readonly (readonly
 }
 
 /** The projects around one, the outermost first. */
-export function around(projects: readonly Project[], id: string): readonly Project[] {
-  const known = new Map(projects.map((project) => [project.id, project]));
-  const found: Project[] = [];
-  let at = known.get(known.get(id)?.parent_id ?? "");
-  while (at && !found.includes(at)) {
-    found.unshift(at);
-    at = known.get(at.parent_id ?? "");
+export function ancestorsOf(projects: readonly Project[], id: string): readonly Project[] {
+  const byId = new Map(projects.map((project) => [project.id, project]));
+  const ancestors: Project[] = [];
+  let at = byId.get(byId.get(id)?.parent_id ?? "");
+  while (at && !ancestors.includes(at)) {
+    ancestors.unshift(at);
+    at = byId.get(at.parent_id ?? "");
   }
-  return found;
+  return ancestors;
 }
 
 /** The model of a project, or of the nearest around it that has one. */
 export function modelOf(projects: readonly Project[], id: string | null | undefined): string | undefined {
   const project = projects.find((other) => other.id === id);
-  const chain = project ? [...around(projects, project.id), project] : [];
+  const chain = project ? [...ancestorsOf(projects, project.id), project] : [];
   return chain.findLast(({ model }) => model)?.model ?? undefined;
 }
 
 /** Whether a project may be put into another, or, with null, among the outermost: not into itself, nor into what it holds. */
 export function mayMove(projects: readonly Project[], id: string, parentId: string | null): boolean {
-  return parentId !== id && (parentId === null || !around(projects, parentId).some((outer) => outer.id === id));
+  return parentId !== id && (parentId === null || !ancestorsOf(projects, parentId).some((outer) => outer.id === id));
 }
 
 function byName(a: Project, b: Project): number {

@@ -2,10 +2,10 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Project, Refused, api, ask } from "@/api/client";
 import type { components } from "@/api/schema";
-import { changeCached } from "@/data/cached";
-import { readUnlessChanged } from "@/data/changes";
+import { updateCached } from "@/data/cache-updates";
+import { readUnlessChanged } from "@/data/stale-reads";
 import { queryClient, readAnew } from "@/data/client";
-import { underWay } from "@/data/pending";
+import { trackRequest } from "@/data/request-queue";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
@@ -24,17 +24,17 @@ export const deletedProjectsQuery = queryOptions({
 });
 
 /** Change those that are not in the trash. */
-function changeProjects(change: (known: readonly Project[]) => readonly Project[]): void {
-  changeCached<readonly Project[]>(projectsQuery.queryKey, (known, [, trash]) => (trash ? known : change(known)));
+function changeProjects(change: (projects: readonly Project[]) => readonly Project[]): void {
+  updateCached<readonly Project[]>(projectsQuery.queryKey, (projects, [, trash]) => (trash ? projects : change(projects)));
 }
 
 /** Show a project as it is now. */
 function showProject(project: Project): void {
-  changeProjects((known) => [...known.filter(({ id }) => id !== project.id), project]);
+  changeProjects((projects) => [...projects.filter(({ id }) => id !== project.id), project]);
 }
 
 function hideProject(id: string): void {
-  changeProjects((known) => known.filter((project) => project.id !== id));
+  changeProjects((projects) => projects.filter((project) => project.id !== id));
 }
 
 function knownProject(id: string): Project | undefined {
@@ -66,7 +66,7 @@ export function useCreateProject() {
 export function useUpdateProject() {
   return useMutation({
     mutationFn: ({ id, changes }: { id: string; changes: ProjectChanges }): Promise<Project> =>
-      underWay(ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
+      trackRequest(ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
     onMutate: ({ id, changes }) => {
       const before = knownProject(id);
       if (before) showProject({ ...before, ...changes } as Project);

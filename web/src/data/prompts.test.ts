@@ -88,9 +88,9 @@ describe("the storage", () => {
 
   it("hears what another page wrote", () => {
     const store = new PromptStore(keep());
-    expect(store.heard("hansard.outbox.a", JSON.stringify(prompt("a")))).toEqual({ id: "a", prompt: prompt("a") });
-    expect(store.heard("hansard.outbox.a", null)).toEqual({ id: "a", prompt: undefined });
-    expect(store.heard("hansard.draft.a", null)).toBeUndefined();
-    expect(store.heard(null, null)).toBeUndefined();
+    expect(store.onStorage("hansard.outbox.a", JSON.stringify(prompt("a")))).toEqual({ id: "a", prompt: prompt("a") });
+    expect(store.onStorage("hansard.outbox.a", null)).toEqual({ id: "a", prompt: undefined });
+    expect(store.onStorage("hansard.draft.a", null)).toBeUndefined();
+    expect(store.onStorage(null, null)).toBeUndefined();
   });
 });

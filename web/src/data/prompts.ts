@@ -68,7 +68,7 @@ export class PromptStore {
   }
 
   /** What another page wrote: whose prompt it is, and what it is now, if it is still there. */
-  heard(name: string | null, value: string | null): { readonly id: string; readonly prompt: Prompt | undefined } | undefined {
+  onStorage(name: string | null, value: string | null): { readonly id: string; readonly prompt: Prompt | undefined } | undefined {
     return name?.startsWith(PREFIX) ? { id: name.slice(PREFIX.length), prompt: read(value) } : undefined;
   }
 }

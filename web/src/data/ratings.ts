@@ -36,7 +36,7 @@ export function useRateMessage(conversationId: string) {
       ),
     onMutate: ({ id, value }) => {
       const before = queryClient.getQueryData(queryKey);
-      queryClient.setQueryData(queryKey, (known) => ({ ...known, [id]: value }));
+      queryClient.setQueryData(queryKey, (ratings) => ({ ...ratings, [id]: value }));
       return { before };
     },
     onError: (error, _, context) => {

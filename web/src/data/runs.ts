@@ -28,7 +28,7 @@ const LINGER = 5000;
 export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
 
 /** Whether the server has said which runs go on. */
-export const useRunsKnown = create<{ known: boolean }>(() => ({ known: false }));
+export const useRunsLoaded = create<{ loaded: boolean }>(() => ({ loaded: false }));
 
 /** Called when a run has ended, before it is forgotten: the stored message takes its place. */
 let ended: (run: Run) => Promise<void> = () => Promise.resolve();
@@ -50,11 +50,11 @@ export function followRuns(runs: readonly Run[]): void {
 
 /** Follow all runs that go on; those that were followed and are not among them have ended. */
 export async function followActiveRuns(): Promise<void> {
-  const known = [...streams.keys()];
+  const followed = [...streams.keys()];
   const { items } = await ask(api.GET("/api/v1/runs"));
   followRuns(items);
-  for (const id of known) if (!items.some((run) => run.id === id)) runEnded(id);
-  useRunsKnown.setState({ known: true });
+  for (const id of followed) if (!items.some((run) => run.id === id)) runEnded(id);
+  useRunsLoaded.setState({ loaded: true });
 }
 
 /** A run that has ended. */
@@ -135,14 +135,14 @@ class RunStream implements RunListener {
     void this.end();
   }
 
-  hear(event: RunEvent): void {
+  onEvent(event: RunEvent): void {
     if (ENDS.some((type) => type === event.type)) {
       void this.end();
       return;
     }
     if (event.number <= this.number) return;
     this.number = event.number;
-    this.answer = { ...this.answer, parts: said(this.answer.parts, event) };
+    this.answer = { ...this.answer, parts: appendEvent(this.answer.parts, event) };
     this.frame ||= requestAnimationFrame(() => this.tell());
   }
 
@@ -163,7 +163,7 @@ class RunStream implements RunListener {
 }
 
 /** The parts of an answer after one more event. */
-export function said(parts: readonly Part[], event: Pick<RunEvent, "type" | "text" | "data">): readonly Part[] {
+export function appendEvent(parts: readonly Part[], event: Pick<RunEvent, "type" | "text" | "data">): readonly Part[] {
   const before = parts.slice(0, -1);
   const last = parts.at(-1);
   switch (event.type) {
@@ -174,8 +174,8 @@ export function said(parts: readonly Part[], event: Pick<RunEvent, "type" | "tex
       if (last?.type === "reasoning") return [...before, { ...last, text: last.text + event.text }];
       return [...parts, { type: "reasoning", text: event.text, signature: null }];
     case "tool_call": {
-      const { call_id, name, arguments: given } = event.data as { call_id: string; name: string; arguments: never };
-      return [...parts, { type: "tool_call", call_id, name, arguments: given }];
+      const { call_id, name, arguments: input } = event.data as { call_id: string; name: string; arguments: never };
+      return [...parts, { type: "tool_call", call_id, name, arguments: input }];
     }
     case "image": {
       const { blob, media_type } = event.data as { blob: string; media_type: string };

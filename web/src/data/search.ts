@@ -15,13 +15,13 @@ const FRESH = 20_000;
 
 /** The messages that a search finds, the most relevant first. */
 export function hitsQuery(filter: SearchFilter) {
-  const wanted = searchParameters(filter);
+  const parameters = searchParameters(filter);
   return infiniteQueryOptions({
-    queryKey: ["search", wanted],
+    queryKey: ["search", parameters],
     queryFn: ({ pageParam, signal }): Promise<HitPage> =>
       ask(
         api.GET("/api/v1/search", {
-          params: { query: { ...wanted, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: { query: { ...parameters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
         }),
       ),
@@ -59,7 +59,7 @@ export function fewConversationsQuery(q: string) {
 
 /** The artifacts that a search finds, the most relevant first. */
 export function artifactHitsQuery(q: string, { type, language, project_id, from, to }: ArtifactFilter) {
-  const wanted = {
+  const parameters = {
     q: asTyped(q),
     ...(type && { type: [type] }),
     ...(language && { language: [language] }),
@@ -68,11 +68,11 @@ export function artifactHitsQuery(q: string, { type, language, project_id, from,
     ...(to && { to }),
   };
   return infiniteQueryOptions({
-    queryKey: ["artifact-hits", wanted],
+    queryKey: ["artifact-hits", parameters],
     queryFn: ({ pageParam, signal }): Promise<{ items: readonly ArtifactHit[]; next: string | null }> =>
       ask(
         api.GET("/api/v1/search/artifacts", {
-          params: { query: { ...wanted, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: { query: { ...parameters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
         }),
       ),

@@ -49,8 +49,8 @@ export function useShareArtifact(artifactId: string) {
 export function useLinkArtifact(artifactId: string) {
   return useMutation({
     mutationFn: async (body: components["schemas"]["NewLinkTo"]): Promise<string> => {
-      const made = await ask(api.POST("/api/v1/artifacts/{artifact_id}/links", { params: { path: { artifact_id: artifactId } }, body }));
-      return address(`shared/${made.token}`);
+      const created = await ask(api.POST("/api/v1/artifacts/{artifact_id}/links", { params: { path: { artifact_id: artifactId } }, body }));
+      return address(`shared/${created.token}`);
     },
     onSuccess: () => queryClient.invalidateQueries(sharesQuery(artifactId)),
     onError: notice.error,
@@ -62,7 +62,7 @@ export function useRevokeShare() {
   return useMutation({
     mutationFn: ({ id }: Share) => ask(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),
     onMutate: ({ id, artifact_id }) =>
-      queryClient.setQueryData(sharesQuery(artifact_id).queryKey, (known) => known?.filter((share) => share.id !== id)),
+      queryClient.setQueryData(sharesQuery(artifact_id).queryKey, (shares) => shares?.filter((share) => share.id !== id)),
     onError: notice.error,
     onSettled: (_, __, { artifact_id }) => queryClient.invalidateQueries(sharesQuery(artifact_id)),
   });

@@ -24,7 +24,7 @@ export interface Listener {
 export interface RunListener {
   /** The number of the last event that was heard, or 0. */
   readonly number: number;
-  hear: (event: RunEvent) => void;
+  onEvent: (event: RunEvent) => void;
   /** There is no such run any more. */
   gone: () => void;
 }
@@ -38,7 +38,7 @@ type Frame =
 
 /** In milliseconds: until the next try, and between two questions whether the server is still there. */
 const RETRY = 1000;
-const BEAT = 15_000;
+const PING_INTERVAL = 15_000;
 /** The code of a connection that the server ends because of that. */
 const SIGNED_OUT = 4401;
 
@@ -53,10 +53,10 @@ const runs = new Map<string, RunListener>();
 export function listen(after: number, to: Listener): void {
   if (!listener) {
     position = after;
-    setInterval(beat, BEAT);
+    setInterval(checkConnection, PING_INTERVAL);
     // A connection that went to sleep with the machine, or with its network, may be dead without knowing.
-    addEventListener("online", beat);
-    document.addEventListener("visibilitychange", () => document.hidden || beat());
+    addEventListener("online", checkConnection);
+    document.addEventListener("visibilitychange", () => document.hidden || checkConnection());
   }
   listener = to;
   if (!socket) connect();
@@ -78,18 +78,18 @@ function connect(): void {
   const opened = new WebSocket(address("api/v1/ws").replace(/^http/, "ws"), sessionProtocols());
   socket = opened;
   unanswered = false;
-  let begun = false;
+  let wasOpen = false;
   opened.addEventListener("open", () => {
-    begun = true;
+    wasOpen = true;
     send({ type: "subscribe", id: "changes", topics: ["*"], after: position });
     runs.forEach((run, id) => askForRun(id, run));
   });
-  opened.addEventListener("message", ({ data }: MessageEvent<string>) => socket === opened && hear(frameOf(data)));
+  opened.addEventListener("message", ({ data }: MessageEvent<string>) => socket === opened && onFrame(frameOf(data)));
   opened.addEventListener("close", ({ code }) => {
     if (socket !== opened) return;
     if (code === SIGNED_OUT) return signedOut();
-    leave();
-    if (!begun) void listener?.isKnown().then((known) => known || signedOut());
+    disconnect();
+    if (!wasOpen) void listener?.isKnown().then((isKnown) => isKnown || signedOut());
   });
 }
 
@@ -102,7 +102,7 @@ function signedOut(): void {
 }
 
 /** The connection is gone: try again in a moment. */
-function leave(): void {
+function disconnect(): void {
   const left = socket;
   socket = undefined;
   left?.close();
@@ -111,10 +111,10 @@ function leave(): void {
 }
 
 /** Ask whether the server is there, or try at once to reach it; if it did not answer the last time, it is not. */
-function beat(): void {
+function checkConnection(): void {
   if (timer !== undefined) return connect();
   if (socket?.readyState !== WebSocket.OPEN) return;
-  if (unanswered) return leave();
+  if (unanswered) return disconnect();
   unanswered = true;
   send({ type: "ping", id: "beat" });
 }
@@ -132,7 +132,7 @@ function frameOf(data: string): Frame {
   return "entry" in frame ? { type: "change", entry: frame.entry } : (frame as Frame);
 }
 
-function hear(frame: Frame): void {
+function onFrame(frame: Frame): void {
   unanswered = false;
   switch (frame.type) {
     case "ok":
@@ -141,12 +141,12 @@ function hear(frame: Frame): void {
       return listener?.connected();
     case "error":
       if (frame.problem.status === 404) return runs.get(frame.id)?.gone();
-      return leave();
+      return disconnect();
     case "resync":
       position = frame.position;
       return listener?.lost();
     case "run.delta":
-      return runs.get(frame.event.run_id)?.hear(frame.event);
+      return runs.get(frame.event.run_id)?.onEvent(frame.event);
     case "change":
       position = frame.entry.position;
       return listener?.changed(frame.entry);

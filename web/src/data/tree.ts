@@ -9,7 +9,7 @@ export type Place = Pick<Message, "branch" | "seq">;
 type Branches = readonly Branch[];
 
 /** The branch that owns the message at a depth of a branch's path; before the first message, the main branch. */
-export function holderOf(branches: Branches, id: string, seq: number): string | undefined {
+export function owningBranch(branches: Branches, id: string, seq: number): string | undefined {
   if (seq < 0) return branches.find((branch) => branch.parent_branch === null)?.id;
   let branch = branches.find((other) => other.id === id);
   while (branch?.parent_branch && branch.fork_seq >= seq) {
@@ -22,19 +22,19 @@ export function holderOf(branches: Branches, id: string, seq: number): string | 
 /** Whether a message is on the path to a branch's end. */
 export function isOnPath(branches: Branches, id: string, { branch, seq }: Place): boolean {
   const tip = branches.find((other) => other.id === id);
-  return tip !== undefined && seq <= tip.head_seq && holderOf(branches, id, seq) === branch;
+  return tip !== undefined && seq <= tip.head_seq && owningBranch(branches, id, seq) === branch;
 }
 
 /**
  * The branches whose paths part at a message: those on which something else stands in its place, and its own. A branch
  * where that is still to come counts if it is one of `awaited`.
  */
-export function alternatives(branches: Branches, { branch, seq }: Place, awaited: ReadonlySet<string> = new Set()): Branch[] {
-  const holder = holderOf(branches, branch, seq - 1);
+export function alternatives(branches: Branches, { branch, seq }: Place, runningBranches: ReadonlySet<string> = new Set()): Branch[] {
+  const holder = owningBranch(branches, branch, seq - 1);
   return branches
     .filter((other) => {
       const parts = other.id === holder || (other.parent_branch === holder && other.fork_seq === seq - 1);
-      return parts && (other.head_seq >= seq || (other.head_seq === seq - 1 && awaited.has(other.id)));
+      return parts && (other.head_seq >= seq || (other.head_seq === seq - 1 && runningBranches.has(other.id)));
     })
     .toSorted((a, b) => compareTimes(a.created_at, b.created_at) || a.id.localeCompare(b.id));
 }

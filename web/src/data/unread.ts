@@ -13,7 +13,7 @@ export interface Seen {
   readonly seen: Readonly<Record<string, string>>;
 }
 
-const KEPT = 500;
+const MAX_ENTRIES = 500;
 
 const STORE = "hansard.seen";
 
@@ -31,11 +31,11 @@ export function markSeen(conversation: Moment): void {
 /** Begin to keep what was seen; what other tabs have seen is seen here too. */
 export function followSeen(): () => void {
   useSeen.setState({});
-  const hear = ({ key }: StorageEvent) => {
+  const onStorage = ({ key }: StorageEvent) => {
     if (key === STORE) void useSeen.persist.rehydrate();
   };
-  window.addEventListener("storage", hear);
-  return () => window.removeEventListener("storage", hear);
+  window.addEventListener("storage", onStorage);
+  return () => window.removeEventListener("storage", onStorage);
 }
 
 export function isUnread({ since, seen }: Seen, { id, active_at }: Moment): boolean {
@@ -45,8 +45,8 @@ export function isUnread({ since, seen }: Seen, { id, active_at }: Moment): bool
 /** With many, the oldest are forgotten: what was active until then counts as seen. */
 export function withSeen(before: Seen, { id, active_at }: Moment): Seen {
   if (!isUnread(before, { id, active_at })) return before;
-  const known = Object.entries({ ...before.seen, [id]: active_at }).toSorted(([, a], [, b]) => compareTimes(b, a));
-  const forgotten = known[KEPT]?.[1];
+  const entries = Object.entries({ ...before.seen, [id]: active_at }).toSorted(([, a], [, b]) => compareTimes(b, a));
+  const forgotten = entries[MAX_ENTRIES]?.[1];
   const since = forgotten !== undefined && compareTimes(forgotten, before.since) > 0 ? forgotten : before.since;
-  return { since, seen: Object.fromEntries(known.slice(0, KEPT)) };
+  return { since, seen: Object.fromEntries(entries.slice(0, MAX_ENTRIES)) };
 }

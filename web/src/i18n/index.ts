@@ -2,7 +2,7 @@
 import { create } from "zustand";
 
 import { type Language, prefer, usePreferences } from "@/lib/preferences";
-import { varietyOf } from "@/lib/variety";
+import { localeOf } from "@/lib/locale";
 
 import { en } from "./en";
 import type { artifacts } from "./en/artifacts";
@@ -36,7 +36,7 @@ export function bring(texts: Partial<Texts>): void {
 export async function loadLanguage(): Promise<void> {
   const language = usePreferences.getState().language ?? browserLanguage();
   const texts = language === "en" ? english : await others[language]().catch(() => undefined);
-  if (texts) useTexts.setState({ language: varietyOf(language, navigator.languages), texts });
+  if (texts) useTexts.setState({ language: localeOf(language, navigator.languages), texts });
 }
 
 export function chooseLanguage(language: Language | undefined): Promise<void> {

@@ -25,12 +25,12 @@ export function days<Name extends string>(search: Given, names: readonly Name[])
 }
 
 function chosen<Name extends string>(names: readonly Name[], read: (name: Name) => string): { [K in Name]?: string } {
-  const found: { [K in Name]?: string } = {};
+  const parameters: { [K in Name]?: string } = {};
   for (const name of names) {
     const value = read(name);
-    if (value !== "") found[name] = value;
+    if (value !== "") parameters[name] = value;
   }
-  return found;
+  return parameters;
 }
 
 interface HomeSearch {

@@ -21,12 +21,12 @@ export const TYPES = ["code", "html", "css", "svg", "react", "markdown", "mermai
 
 /** What an address asks for; what makes no sense is left out. */
 export function artifactSearch(search: Given): ArtifactSearch {
-  const found: ArtifactSearch = { ...words(search, ["q", "language", "project", "collection"]), ...days(search, ["from", "to"]) };
-  const type = TYPES.find((known) => known === search["type"]);
-  if (type) found.type = type;
-  if (search["view"] === "shared" || search["view"] === "trash") found.view = search["view"];
-  if (found.view === "shared") delete found.project; // what others share shows none
-  return found;
+  const filter: ArtifactSearch = { ...words(search, ["q", "language", "project", "collection"]), ...days(search, ["from", "to"]) };
+  const type = TYPES.find((name) => name === search["type"]);
+  if (type) filter.type = type;
+  if (search["view"] === "shared" || search["view"] === "trash") filter.view = search["view"];
+  if (filter.view === "shared") delete filter.project; // what others share shows none
+  return filter;
 }
 
 /** Whether it asks for fewer than all of a view. */

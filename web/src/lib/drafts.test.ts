@@ -76,7 +76,7 @@ describe("a draft", () => {
     drafts.addFile("one", file);
     const [shown] = drafts.get("one").files;
     drafts.save();
-    drafts.heard("hansard.draft.one");
+    drafts.onStorage("hansard.draft.one");
     drafts.addFile("one", { ...file, blob: "another" });
     drafts.removeFile("one", { ...file, at: shown?.at ?? -1 });
     expect(drafts.get("one").files.map(({ blob }) => blob)).toEqual(["another"]);
@@ -120,11 +120,11 @@ it("hears what another page wrote, unless something is being written here", () =
   expect(here.get("one").text).toBe("");
   there.change("one", { text: "from there" });
   there.save();
-  here.heard("hansard.draft.one");
+  here.onStorage("hansard.draft.one");
   expect(here.get("one").text).toBe("from there");
   expect(changed).toHaveBeenCalledOnce();
 
   here.change("one", { text: "from here" });
-  here.heard("hansard.draft.one");
+  here.onStorage("hansard.draft.one");
   expect(here.get("one").text).toBe("from here");
 });

@@ -43,7 +43,7 @@ interface Kept extends Draft {
 export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 export class Drafts {
-  private readonly known = new Map<string, Draft>();
+  private readonly drafts = new Map<string, Draft>();
   private readonly unsaved = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,15 +54,15 @@ export class Drafts {
   ) {}
 
   get(key: string): Draft {
-    const known = this.known.get(key);
-    if (known) return known;
+    const existing = this.drafts.get(key);
+    if (existing) return existing;
     const draft = this.load(key);
-    this.known.set(key, draft);
+    this.drafts.set(key, draft);
     return draft;
   }
 
   change(key: string, change: Partial<Draft>): void {
-    this.known.set(key, { ...this.get(key), ...change });
+    this.drafts.set(key, { ...this.get(key), ...change });
     this.unsaved.add(key);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), PAUSE);
@@ -89,11 +89,11 @@ export class Drafts {
   }
 
   /** Another page wrote a draft; what is being written here is not touched. */
-  heard(name: string | null): void {
+  onStorage(name: string | null): void {
     if (name?.startsWith(PREFIX) !== true) return;
     const key = name.slice(PREFIX.length);
     if (this.unsaved.has(key)) return;
-    this.known.delete(key);
+    this.drafts.delete(key);
     this.tell();
   }
 
@@ -167,7 +167,7 @@ export function followDrafts(): () => void {
 }
 
 function hear({ key }: StorageEvent): void {
-  drafts.heard(key);
+  drafts.onStorage(key);
 }
 
 function save(): void {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { stretches } from "./marks";
+import { highlightSpans } from "./highlight";
 import { plainExcerpt, plainText } from "./plain-text";
 
 /** Blanks count once, as they do on a page. */
@@ -35,7 +35,7 @@ it.each(["snake_case_names", "a_b and c_d", "2 * 3 * 4", "2*3", "a < b > c", "Ma
 
 const bracketed = (text: string, marks: [number, number][]) => {
   const plain = plainExcerpt(text, marks);
-  return stretches(plain.text, plain.marks)
+  return highlightSpans(plain.text, plain.marks)
     .map(({ text, marked }) => (marked ? `[${text}]` : text))
     .join("");
 };

@@ -18,11 +18,11 @@ export const ROLES = ["user", "assistant", "system", "tool"] as const;
 
 /** The filter in an address; what makes no sense is left out. */
 export function searchFilter(search: Given): SearchFilter {
-  const found: SearchFilter = { ...words(search, ["q", "project", "model"]), ...days(search, ["from", "to"]) };
-  const role = ROLES.find((known) => known === search["role"]);
-  if (role) found.role = role;
-  if (typeof search["archived"] === "boolean") found.archived = search["archived"];
-  return found;
+  const filter: SearchFilter = { ...words(search, ["q", "project", "model"]), ...days(search, ["from", "to"]) };
+  const role = ROLES.find((name) => name === search["role"]);
+  if (role) filter.role = role;
+  if (typeof search["archived"] === "boolean") filter.archived = search["archived"];
+  return filter;
 }
 
 /** How much more is asked than words. */

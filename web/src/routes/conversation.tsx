@@ -19,13 +19,13 @@ import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
 import { threadSearch } from "@/lib/address-search";
 import { newId } from "@/lib/ids";
-import { lazily } from "@/lib/lazily";
-import { useArtifact, useMadeIn } from "@/routes/use-artifact";
+import { lazyComponent } from "@/lib/lazy";
+import { useArtifact, useArtifactSlots } from "@/routes/use-artifact";
 
-const ArtifactPanel = lazily(() => import("@/features/artifacts/panel"));
-const BranchMap = lazily(() => import("@/features/thread/branch-map"));
-const InstructionsDialog = lazily(() => import("@/features/models/instructions-dialog"));
-const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
+const ArtifactPanel = lazyComponent(() => import("@/features/artifacts/panel"));
+const BranchMap = lazyComponent(() => import("@/features/thread/branch-map"));
+const InstructionsDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
+const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
 
 const modelMenu = (onPick: (model: string) => void) => <ModelMenuItems onPick={onPick} />;
 const NONE: readonly string[] = [];
@@ -60,7 +60,7 @@ function ConversationPage({ id }: { id: string }) {
   const running = useRunningIn(id);
   const stop = useStopRuns(id);
   const artifact = useArtifact();
-  const made = useMadeIn(id, artifact.shown, artifact.open);
+  const artifactSlots = useArtifactSlots(id, artifact.shown, artifact.open);
   useEscape(running, stop);
   const close = () => show(undefined);
   const { mutate: update } = useUpdateConversation();
@@ -84,7 +84,7 @@ function ConversationPage({ id }: { id: string }) {
           exists={exists}
           models={several}
           modelMenu={modelMenu}
-          made={made}
+          made={artifactSlots}
           onBranch={onBranch}
           onChoose={onChoose}
           onEnd={onEnd}
@@ -134,12 +134,12 @@ function ConversationPage({ id }: { id: string }) {
 /** The branch and the message that the address asks for; without them, the branch that the person is on. */
 function useAsked(id: string, current: string | undefined) {
   const navigate = useNavigate({ from: "/c/$conversationId" });
-  const { branch: asked, message } = useSearch({ from: "/c/$conversationId", select: threadSearch });
+  const { branch: requestedBranch, message } = useSearch({ from: "/c/$conversationId", select: threadSearch });
   const { mutate: switchTo } = useSwitchBranch(id);
-  const known = current !== undefined;
+  const loaded = current !== undefined;
   useEffect(() => {
-    if (asked && known) switchTo(asked);
-  }, [asked, known, switchTo]);
+    if (requestedBranch && loaded) switchTo(requestedBranch);
+  }, [requestedBranch, loaded, switchTo]);
   const onEnd = useCallback(
     () => void navigate({ search: ({ artifact }) => (artifact ? { artifact } : {}), replace: true }),
     [navigate],
@@ -151,7 +151,7 @@ function useAsked(id: string, current: string | undefined) {
     },
     [switchTo, onEnd],
   );
-  return { branch: known ? (asked ?? current) : undefined, message, onBranch, onEnd };
+  return { branch: loaded ? (requestedBranch ?? current) : undefined, message, onBranch, onEnd };
 }
 
 /** Who answers here: the branch's or the conversation's model, or several for the time being. */

@@ -19,11 +19,11 @@ import { cn } from "@/lib/cn";
 import { drafts } from "@/lib/drafts";
 import { homeSearch } from "@/lib/address-search";
 import { newId } from "@/lib/ids";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 import { usePreferences } from "@/lib/preferences";
 
-const InstructionsDialog = lazily(() => import("@/features/models/instructions-dialog"));
-const TalkDialog = lazily(() => import("@/features/models/talk-dialog"));
+const InstructionsDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
+const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
 
 /** Where a conversation begins. It gets its id here, so that it can be shown before the server knows of it. */
 export function Home() {
@@ -126,8 +126,8 @@ function Beginning({ projectId }: { projectId: string | null }) {
 function useStandingModel(own: string | undefined) {
   const { data } = useQuery(modelsQuery);
   const last = usePreferences((state) => state.lastModel);
-  const known = data?.items.some(({ name }) => name === last);
-  return { fallback: own, preferred: own === undefined && known ? last : undefined };
+  const isListed = data?.items.some(({ name }) => name === last);
+  return { fallback: own, preferred: own === undefined && isListed ? last : undefined };
 }
 
 /** A text that came with the address begins the message; it is not sent by itself, for anybody can make a link. */

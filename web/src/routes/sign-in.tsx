@@ -14,9 +14,9 @@ export function SignInRoute() {
     void signIn(code)
       .then(() => true)
       .catch(isSignedIn) // a link that was opened twice
-      .then((known) => {
+      .then((signedIn) => {
         if (!here) return;
-        if (known) void navigate({ to: "/", replace: true });
+        if (signedIn) void navigate({ to: "/", replace: true });
         else setRefused(true);
       });
     return () => {

@@ -1,8 +1,8 @@
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
-import { Made, MadeHere } from "@/features/artifacts/in-message";
-import type { MadeIn } from "@/features/thread/thread-context";
+import { MessageArtifacts, InlineArtifact } from "@/features/artifacts/message-artifacts";
+import type { ArtifactSlots } from "@/features/thread/thread-context";
 import { threadSearch } from "@/lib/address-search";
 
 /** What is open beside the thread, as the address says; so the way back closes it. */
@@ -37,11 +37,11 @@ function focusCard(id: string): void {
 }
 
 /** How what was made in an answer is shown in the thread. */
-export function useMadeIn(conversationId: string, shown: string | undefined, open: (id: string) => void): MadeIn {
+export function useArtifactSlots(conversationId: string, shown: string | undefined, open: (id: string) => void): ArtifactSlots {
   return useMemo(
     () => ({
-      below: (answer) => <Made conversationId={conversationId} {...answer} shown={shown} open={open} />,
-      here: (answer, part, at) => <MadeHere conversationId={conversationId} {...answer} part={part} at={at} shown={shown} open={open} />,
+      below: (answer) => <MessageArtifacts conversationId={conversationId} {...answer} shown={shown} open={open} />,
+      inline: (answer, part, at) => <InlineArtifact conversationId={conversationId} {...answer} part={part} at={at} shown={shown} open={open} />,
     }),
     [conversationId, shown, open],
   );

@@ -36,18 +36,18 @@ export default function Diagram({ code, label, children }: { code: string; label
   const dark = document.documentElement.classList.contains("dark");
   const [drawn, setDrawn] = useState<Drawing>();
   useEffect(() => {
-    let wanted = true;
+    let active = true;
     let address: string | undefined;
     draw(id, code, dark).then(
       (svg) => {
-        if (!wanted) return;
+        if (!active) return;
         address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
         setDrawn({ code, dark, address });
       },
-      () => wanted && setDrawn({ code, dark }),
+      () => active && setDrawn({ code, dark }),
     );
     return () => {
-      wanted = false;
+      active = false;
       if (address) URL.revokeObjectURL(address);
     };
   }, [id, code, dark]);

@@ -30,15 +30,15 @@ function load(): Promise<HighlighterCore> {
 
 /** Read code whenever there is time; `tell` hears what is known so far, and says whether it is still wanted. */
 export async function readColours(code: string, language: string, tell: (lines: Colours) => boolean): Promise<void> {
-  const known = LANGUAGES[language];
-  if (!known) return;
-  const [highlighter, grammar] = await Promise.all([load(), known.load()]);
+  const grammarEntry = LANGUAGES[language];
+  if (!grammarEntry) return;
+  const [highlighter, grammar] = await Promise.all([load(), grammarEntry.load()]);
   await highlighter.loadLanguage(grammar.default);
   const lines = code.split("\n");
   const read = (coloured: Colours, grammarState?: GrammarState) => {
     const part = lines.slice(coloured.length, coloured.length + STEP).join("\n");
     const result = highlighter.codeToTokens(part, {
-      lang: known.name,
+      lang: grammarEntry.name,
       theme: THEME,
       tokenizeMaxLineLength: LONGEST_LINE,
       ...(grammarState ? { grammarState } : {}),

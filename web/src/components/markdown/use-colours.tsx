@@ -18,15 +18,15 @@ export function useColours(block: RefObject<Element | null>, code: string, langu
   const [coloured, setColoured] = useState<Coloured>();
   useEffect(() => {
     if (!near || incomplete || language === "" || code.length > LONGEST) return;
-    let wanted = true;
+    let active = true;
     const tell = (lines: Colours) => {
-      if (wanted) setColoured({ code, lines });
-      return wanted;
+      if (active) setColoured({ code, lines });
+      return active;
     };
     // Code without colours is code all the same.
     import("./highlight").then(({ readColours }) => readColours(code, language, tell)).catch(() => undefined);
     return () => {
-      wanted = false;
+      active = false;
     };
   }, [near, incomplete, code, language]);
   if (coloured?.code !== code) return code;

@@ -1,7 +1,7 @@
 import { Slot } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 
-import { Hint, type Side } from "@/components/ui/hint";
+import { Tooltip, type Side } from "@/components/ui/tooltip";
 import { cn } from "@/lib/cn";
 
 interface ButtonProps extends ComponentProps<"button"> {
@@ -26,8 +26,8 @@ export function IconButton({
   ...props
 }: ButtonProps & { label: string; shortcut?: ReactNode; side?: Side }) {
   return (
-    <Hint label={label} shortcut={shortcut} side={side}>
+    <Tooltip label={label} shortcut={shortcut} side={side}>
       <Button aria-label={label} size={size} {...props} />
-    </Hint>
+    </Tooltip>
   );
 }

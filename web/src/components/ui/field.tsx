@@ -31,16 +31,16 @@ export function Field({
   children: (ids: { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean }) => ReactNode;
 }) {
   const id = useId();
-  const told = error ?? hint;
+  const description = error ?? hint;
   return (
     <div className={cn("flex min-w-0 flex-col", quiet ? "gap-1" : "gap-1.5")}>
       <label htmlFor={id} className={quiet ? "text-xs text-muted" : "text-sm font-medium"}>
         {label}
       </label>
-      {children({ id, ...(told ? { "aria-describedby": `${id}-hint` } : {}), ...(error ? { "aria-invalid": true } : {}) })}
-      {told && (
+      {children({ id, ...(description ? { "aria-describedby": `${id}-hint` } : {}), ...(error ? { "aria-invalid": true } : {}) })}
+      {description && (
         <p id={`${id}-hint`} className={cn("text-xs", error ? "text-danger" : "text-muted")}>
-          {told}
+          {description}
         </p>
       )}
     </div>

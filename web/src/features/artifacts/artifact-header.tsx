@@ -7,14 +7,14 @@ import { Input } from "@/components/ui/field";
 import { PlainButton } from "@/components/ui/plain-button";
 import { noteUse, useRenameArtifact } from "@/data/artifacts";
 import { useT } from "@/features/artifacts/texts";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
 import { ArtifactMenu, type Dialog } from "./artifact-menu";
 import { kindOf } from "./kind";
 import { TypeIcon } from "./type-icon";
 
-const ShareDialog = lazily(() => import("./share-dialog"));
-const CollectDialog = lazily(() => import("./collect-dialog"));
+const ShareDialog = lazyComponent(() => import("./share-dialog"));
+const CollectDialog = lazyComponent(() => import("./collect-dialog"));
 
 interface HeaderProps {
   artifact: Artifact;

@@ -15,7 +15,7 @@ import { explain } from "@/lib/notice";
 import { ArtifactHeader } from "./artifact-header";
 import { CodeView } from "./code-view";
 import { EditView } from "./edit-view";
-import { Gone } from "./gone";
+import { ArtifactNotFound } from "./not-found";
 import { HistoryView } from "./history-view";
 import { SHOWN } from "./kind";
 import { ArtifactPreview } from "./preview/artifact-preview";
@@ -27,7 +27,7 @@ import { type View, ViewTabs } from "./view-tabs";
 export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => void) | undefined }) {
   const { data: artifact, error } = useQuery({ ...artifactQuery(id), placeholderData: () => knownArtifact(id) });
   const gone = (error instanceof Refused && error.status === 404) || (artifact !== undefined && artifact.deleted_at !== null);
-  if (gone) return <Gone artifact={artifact} onClose={onClose} />;
+  if (gone) return <ArtifactNotFound artifact={artifact} onClose={onClose} />;
   if (error) return <p role="alert" className="p-4 text-sm text-danger">{explain(error)}</p>;
   if (!artifact) return <Skeleton className="m-4 h-40" />;
   return <Shown key={id} artifact={artifact} onClose={onClose} />;

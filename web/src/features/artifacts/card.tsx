@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import type { Artifact } from "@/api/client";
 import { useT } from "@/features/artifacts/texts";
-import type { Piece } from "@/lib/pieces";
+import type { StreamedArtifact } from "@/lib/artifact-stream";
 
 import { kindOf } from "./kind";
 import { TypeIcon } from "./type-icon";
@@ -33,7 +33,7 @@ export function ArtifactCard({ artifact, open, onOpen }: CardProps & { artifact:
 }
 
 /** Something that is being written. */
-export function DraftCard({ piece, open, onOpen }: CardProps & { piece: Piece }) {
+export function DraftCard({ piece, open, onOpen }: CardProps & { piece: StreamedArtifact }) {
   const t = useT();
   return (
     <button type="button" aria-expanded={open} className={look} onClick={onOpen}>

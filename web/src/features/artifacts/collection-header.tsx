@@ -6,9 +6,9 @@ import type { Collection } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
 import { useDeleteCollection } from "@/data/collections";
 import { useT } from "@/features/artifacts/texts";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
-const CollectionDialog = lazily(() => import("./collection-dialog"));
+const CollectionDialog = lazyComponent(() => import("./collection-dialog"));
 
 /** What a collection is called, and what can be done with it. */
 export function CollectionHeader({ collection }: { collection: Collection }) {

@@ -11,7 +11,7 @@ const HUNK = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@/;
 
 /** The lines of a diff; between pieces that are not next to each other there is a gap. */
 export function diffLines(text: string): readonly DiffLine[] {
-  const found: DiffLine[] = [];
+  const lines: DiffLine[] = [];
   let old = 0;
   let now = 0;
   let inside = false;
@@ -19,14 +19,14 @@ export function diffLines(text: string): readonly DiffLine[] {
     const hunk = HUNK.exec(line);
     if (hunk) {
       [old, now] = [Number(hunk[1]), Number(hunk[2])];
-      if (inside || old > 1) found.push({ kind: "gap", old, new: now, text: "" });
+      if (inside || old > 1) lines.push({ kind: "gap", old, new: now, text: "" });
       inside = true;
     } else if (inside && line !== "") {
-      const said = line.slice(1);
-      if (line.startsWith("+")) found.push({ kind: "added", new: now++, text: said });
-      else if (line.startsWith("-")) found.push({ kind: "removed", old: old++, text: said });
-      else if (line.startsWith(" ")) found.push({ kind: "same", old: old++, new: now++, text: said });
+      const text = line.slice(1);
+      if (line.startsWith("+")) lines.push({ kind: "added", new: now++, text: text });
+      else if (line.startsWith("-")) lines.push({ kind: "removed", old: old++, text: text });
+      else if (line.startsWith(" ")) lines.push({ kind: "same", old: old++, new: now++, text: text });
     }
   }
-  return found;
+  return lines;
 }

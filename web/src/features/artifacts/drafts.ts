@@ -1,14 +1,14 @@
 import type { Part } from "@/api/client";
-import { type Piece, piecesOf } from "@/lib/pieces";
+import { type StreamedArtifact, streamedArtifacts } from "@/lib/artifact-stream";
 
-export type PlacedPiece = Piece & {
+export type PlacedArtifact = StreamedArtifact & {
   /** Of the message, from 0. */
   readonly part: number;
 };
 
 /** What an answer is making, or made, in order. */
-export function piecesIn(parts: readonly Part[]): readonly PlacedPiece[] {
-  return parts.flatMap((one, part) => (one.type === "text" ? piecesOf(one.text).map((piece) => Object.assign(piece, { part })) : []));
+export function streamedArtifactsIn(parts: readonly Part[]): readonly PlacedArtifact[] {
+  return parts.flatMap((one, part) => (one.type === "text" ? streamedArtifacts(one.text).map((piece) => Object.assign(piece, { part })) : []));
 }
 
 const DRAFT = /^draft-(.+)-(\d+)$/;

@@ -4,12 +4,12 @@ import type { Artifact } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
 import { useT } from "@/features/artifacts/texts";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
 import { DiffView } from "./diff-view";
 import type { Editing } from "./use-edit";
 
-const Editor = lazily(() => import("./editor"));
+const Editor = lazyComponent(() => import("./editor"));
 
 /** An artifact while it is being edited. */
 export function EditView({ artifact, editing }: { artifact: Artifact; editing: Editing }) {

@@ -69,8 +69,8 @@ export default function Editor({ text, language, label, describedBy, onType, onS
       }),
     });
     view.focus();
-    const known = LanguageDescription.matchLanguageName(languages, NAMES[language] ?? language, true);
-    void known?.load().then((support) => view.dispatch({ effects: grammar.reconfigure(support) })).catch(() => undefined);
+    const description = LanguageDescription.matchLanguageName(languages, NAMES[language] ?? language, true);
+    void description?.load().then((support) => view.dispatch({ effects: grammar.reconfigure(support) })).catch(() => undefined);
     return () => view.destroy();
   }, [language, label, describedBy]);
   return <div ref={place} dir="ltr" className="editor min-h-0 flex-1 overflow-auto" />;

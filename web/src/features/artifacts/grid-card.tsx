@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import type { Artifact, ArtifactHit } from "@/api/client";
-import { Marked } from "@/components/marked";
+import { Highlighted } from "@/components/highlighted";
 import { useT } from "@/features/artifacts/texts";
 import { useLanguage } from "@/i18n";
 import { shortDate } from "@/lib/time";
@@ -51,7 +51,7 @@ export function GridCard({ artifact, hit, chosen, onToggle }: GridCardProps) {
       </div>
       {(hit || excerpt) && (
         <p dir="auto" className="line-clamp-3 text-xs wrap-anywhere text-muted">
-          {hit ? <Marked text={hit.snippet} marks={hit.marks} /> : excerpt}
+          {hit ? <Highlighted text={hit.snippet} marks={hit.marks} /> : excerpt}
         </p>
       )}
       <p className="mt-auto truncate text-xs text-muted">{facts.join(" · ")}</p>

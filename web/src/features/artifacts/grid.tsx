@@ -8,7 +8,7 @@ import { useT } from "@/features/artifacts/texts";
 import { type ArtifactSearch, isNarrowed } from "@/lib/artifact-search";
 
 import { GridCard } from "./grid-card";
-import { Trashed } from "./trashed";
+import { TrashedArtifact } from "./trashed";
 import type { Listed } from "./use-listed";
 
 interface More {
@@ -38,7 +38,7 @@ export function Grid({ search, items, query, chosen, onToggle }: GridProps) {
       {search.view === "trash" ? (
         <ul aria-label={t("artifacts.trash")} className="flex flex-col">
           {items.map(({ artifact }) => (
-            <Trashed key={artifact.id} artifact={artifact} />
+            <TrashedArtifact key={artifact.id} artifact={artifact} />
           ))}
         </ul>
       ) : (
@@ -70,11 +70,11 @@ function End({ query }: { query: More }) {
     observer.observe(end.current);
     return () => observer.disconnect();
   }, []);
-  const wanted = near && !query.isFetchingNextPage && !query.error;
+  const loadMore = near && !query.isFetchingNextPage && !query.error;
   const more = useEffectEvent(() => void query.fetchNextPage());
   useEffect(() => {
-    if (wanted) more();
-  }, [wanted]);
+    if (loadMore) more();
+  }, [loadMore]);
   return (
     <div ref={end} className="flex justify-center">
       <Button variant="outline" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

@@ -1,16 +1,16 @@
 import type { Artifact } from "@/api/client";
-import type { Piece } from "@/lib/pieces";
+import type { StreamedArtifact } from "@/lib/artifact-stream";
 
 /** By piece of an answer, the artifact that it became: by its name, else in the order of those of the same kind. */
-export function matching(pieces: readonly Piece[], artifacts: readonly Artifact[]): ReadonlyMap<Piece, Artifact> {
+export function matchArtifacts(pieces: readonly StreamedArtifact[], artifacts: readonly Artifact[]): ReadonlyMap<StreamedArtifact, Artifact> {
   const left = new Set(artifacts);
-  const found = new Map<Piece, Artifact>();
-  const take = (isSame: (piece: Piece, artifact: Artifact) => boolean) => {
+  const matches = new Map<StreamedArtifact, Artifact>();
+  const take = (isSame: (piece: StreamedArtifact, artifact: Artifact) => boolean) => {
     for (const piece of pieces) {
-      if (found.has(piece)) continue;
+      if (matches.has(piece)) continue;
       const artifact = [...left].find((one) => isSame(piece, one));
       if (!artifact) continue;
-      found.set(piece, artifact);
+      matches.set(piece, artifact);
       left.delete(artifact);
     }
   };
@@ -18,5 +18,5 @@ export function matching(pieces: readonly Piece[], artifacts: readonly Artifact[
   take((piece, { title, file_name }) => piece.title !== "" && (piece.title === title || piece.title === file_name));
   take((piece, { language }) => piece.language !== "" && piece.language === language);
   take((piece, { type }) => piece.type === type);
-  return found;
+  return matches;
 }

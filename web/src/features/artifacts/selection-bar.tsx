@@ -7,9 +7,9 @@ import { deleteArtifacts } from "@/data/artifacts";
 import { uncollect } from "@/data/collections";
 import { exportArtifacts } from "@/data/exports";
 import { useT } from "@/features/artifacts/texts";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
-const CollectDialog = lazily(() => import("./collect-dialog"));
+const CollectDialog = lazyComponent(() => import("./collect-dialog"));
 
 interface SelectionProps {
   artifacts: readonly Artifact[];

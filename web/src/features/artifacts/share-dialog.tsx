@@ -68,7 +68,7 @@ function WithPerson({ artifact }: { artifact: Artifact }) {
 
 function WithLink({ artifact }: { artifact: Artifact }) {
   const t = useT();
-  const { mutate: link, data: made, isPending } = useLinkArtifact(artifact.id);
+  const { mutate: link, data: linkAddress, isPending } = useLinkArtifact(artifact.id);
   const [snapshot, setSnapshot] = useState(false);
   const [days, setDays] = useState(7);
   return (
@@ -106,14 +106,14 @@ function WithLink({ artifact }: { artifact: Artifact }) {
           {t("artifacts.share.create")}
         </Button>
       </div>
-      {made && (
+      {linkAddress && (
         <div role="status" className="flex flex-col gap-1 text-sm">
           <p>{t("artifacts.share.created")}</p>
           <p className="flex items-center gap-1 rounded-lg border bg-surface ps-3">
             <code className="min-w-0 flex-1 py-2 text-xs wrap-anywhere" data-link>
-              {made}
+              {linkAddress}
             </code>
-            <CopyButton label={t("artifacts.share.copy")} text={() => made} icon={<CopyIcon aria-hidden />} />
+            <CopyButton label={t("artifacts.share.copy")} text={() => linkAddress} icon={<CopyIcon aria-hidden />} />
           </p>
         </div>
       )}

@@ -12,11 +12,11 @@ import { shortDate } from "@/lib/time";
 import { TypeIcon } from "./type-icon";
 
 /** An artifact in the trash. */
-export function Trashed({ artifact }: { artifact: Artifact }) {
+export function TrashedArtifact({ artifact }: { artifact: Artifact }) {
   const t = useT();
   const language = useLanguage();
   const { mutate: purge } = usePurgeArtifact();
-  const [asked, ask] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const { title, type, deleted_at: at, updated_at: changed } = artifact;
   return (
     <li className="flex items-center gap-2 border-b py-1 text-sm last:border-b-0">
@@ -28,12 +28,12 @@ export function Trashed({ artifact }: { artifact: Artifact }) {
       <IconButton label={t("artifacts.trash.restore", { title })} onClick={() => void restoreArtifacts([artifact])}>
         <RotateCcwIcon />
       </IconButton>
-      <IconButton label={t("artifacts.trash.purge", { title })} onClick={() => ask(true)}>
+      <IconButton label={t("artifacts.trash.purge", { title })} onClick={() => setConfirming(true)}>
         <Trash2Icon />
       </IconButton>
       <Confirm
-        open={asked}
-        onOpenChange={ask}
+        open={confirming}
+        onOpenChange={setConfirming}
         title={t("artifacts.trash.purge.title")}
         description={t("artifacts.trash.purge.hint", { title })}
         action={t("app.delete")}

@@ -27,9 +27,9 @@ export function useEdit(artifact: Artifact) {
     };
   }, []);
 
-  const begin = (said: string) => {
-    text.current = said;
-    setEdit({ base: artifact.revision, text: said });
+  const begin = (content: string) => {
+    text.current = content;
+    setEdit({ base: artifact.revision, text: content });
   };
   const type = useCallback(
     (typed: string) => {

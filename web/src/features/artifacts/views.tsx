@@ -6,9 +6,9 @@ import type { Collection } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { useT } from "@/features/artifacts/texts";
 import type { ArtifactSearch } from "@/lib/artifact-search";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
-const CollectionDialog = lazily(() => import("./collection-dialog"));
+const CollectionDialog = lazyComponent(() => import("./collection-dialog"));
 
 const look =
   "flex h-8 max-w-60 items-center gap-2 rounded-full border px-3 text-sm hover:bg-hover aria-[current=page]:border-accent aria-[current=page]:bg-accent-soft touch:h-11 [&_svg]:size-4 [&_svg]:shrink-0";

@@ -1,18 +1,18 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 
-import { type Command, commandWord, matching } from "@/features/composer/commands";
+import { type Command, commandWord, matchingCommands } from "@/features/composer/commands";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { composes } from "@/lib/shortcuts";
 
 export interface CommandChoice {
-  readonly found: readonly Command[];
-  readonly chosen: number;
+  readonly matches: readonly Command[];
+  readonly selected: number;
   readonly listId: string;
   readonly choose: (command: Command) => void;
   readonly point: (index: number) => void;
   /** Whether a key was meant for the list. */
-  readonly hear: (event: KeyboardEvent) => boolean;
+  readonly onKey: (event: KeyboardEvent) => boolean;
 }
 
 /** The choice among commands that a text which begins with a slash opens; `done` is called before one runs. */
@@ -21,20 +21,20 @@ export function useCommandChoice(text: string, commands: readonly Command[], don
   const [dismissed, setDismissed] = useState<string>();
   const [pointed, setPointed] = useState({ text, index: 0 });
   const word = dismissed === text ? undefined : commandWord(text);
-  const found = word === undefined ? [] : matching(commands, word);
-  const chosen = pointed.text === text ? Math.min(pointed.index, found.length - 1) : 0;
+  const matches = word === undefined ? [] : matchingCommands(commands, word);
+  const selected = pointed.text === text ? Math.min(pointed.index, matches.length - 1) : 0;
 
-  const point = (index: number) => setPointed({ text, index: (index + found.length) % found.length });
+  const point = (index: number) => setPointed({ text, index: (index + matches.length) % matches.length });
   const choose = (command: Command) => {
     done();
     command.run();
   };
-  const hear = (event: KeyboardEvent) => {
-    const command = found[chosen];
+  const onKey = (event: KeyboardEvent) => {
+    const command = matches[selected];
     if (!command || composes(event.nativeEvent)) return false;
     const acts: Record<string, () => void> = {
-      ArrowDown: () => point(chosen + 1),
-      ArrowUp: () => point(chosen - 1),
+      ArrowDown: () => point(selected + 1),
+      ArrowUp: () => point(selected - 1),
       Enter: () => choose(command),
       Tab: () => choose(command),
       Escape: () => setDismissed(text),
@@ -46,10 +46,10 @@ export function useCommandChoice(text: string, commands: readonly Command[], don
     act();
     return true;
   };
-  return { found, chosen, listId, choose, point, hear };
+  return { matches: matches, selected: selected, listId, choose, point, onKey: onKey };
 }
 
-export function CommandList({ found, chosen, listId, choose, point }: CommandChoice) {
+export function CommandList({ matches: found, selected: chosen, listId, choose, point }: CommandChoice) {
   const t = useT();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {

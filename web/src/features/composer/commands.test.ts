@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { commandWord, matching } from "@/features/composer/commands";
+import { commandWord, matchingCommands } from "@/features/composer/commands";
 
 const run = () => undefined;
 const commands = [
@@ -9,7 +9,7 @@ const commands = [
   { name: "system", label: "Set the instructions", run },
   { name: "model", label: "Choose who answers", run },
 ];
-const found = (word: string) => matching(commands, word).map(({ name }) => name);
+const found = (word: string) => matchingCommands(commands, word).map(({ name }) => name);
 
 it.each([
   ["/", ""],

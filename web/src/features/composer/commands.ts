@@ -13,11 +13,11 @@ export function commandWord(text: string): string | undefined {
 }
 
 /** The commands that a word may mean: those whose name begins with it, then those with a word in their label that does. */
-export function matching(commands: readonly Command[], word: string): readonly Command[] {
-  const wanted = word.toLowerCase();
-  const named = commands.filter(({ name }) => name.startsWith(wanted));
-  const told = commands.filter(
-    (command) => !named.includes(command) && command.label.toLowerCase().split(/\s+/).some((said) => said.startsWith(wanted)),
+export function matchingCommands(commands: readonly Command[], word: string): readonly Command[] {
+  const prefix = word.toLowerCase();
+  const byName = commands.filter(({ name }) => name.startsWith(prefix));
+  const byLabel = commands.filter(
+    (command) => !byName.includes(command) && command.label.toLowerCase().split(/\s+/).some((labelWord) => labelWord.startsWith(prefix)),
   );
-  return [...named, ...told];
+  return [...byName, ...byLabel];
 }

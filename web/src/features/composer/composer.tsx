@@ -7,7 +7,7 @@ import { IconButton } from "@/components/ui/button";
 import { Attachments } from "@/features/composer/attachments";
 import { CommandList, useCommandChoice } from "@/features/composer/command-list";
 import type { Command } from "@/features/composer/commands";
-import { DropVeil } from "@/features/composer/dropping";
+import { DropOverlay } from "@/features/composer/drop-overlay";
 import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
 import { addFiles, useUploads } from "@/features/composer/uploads";
 import { useT } from "@/i18n";
@@ -83,7 +83,7 @@ function Editor({
     field.current?.focus();
   };
   const hear = (event: KeyboardEvent) => {
-    if (choice.hear(event)) return;
+    if (choice.onKey(event)) return;
     const { nativeEvent } = event;
     const meant = meaning(nativeEvent, { empty: draft.text === "" && parts.length === 0, enterSends, touch });
     if (meant === undefined || (meant === "edit last" && !onEditLast)) return;
@@ -125,8 +125,8 @@ function Editor({
           placeholder={placeholder ?? t("composer.placeholder")}
           aria-label={t("composer.field")}
           aria-autocomplete="list"
-          aria-controls={choice.found.length > 0 ? choice.listId : undefined}
-          aria-activedescendant={choice.found.length > 0 ? `${choice.listId}-${choice.chosen}` : undefined}
+          aria-controls={choice.matches.length > 0 ? choice.listId : undefined}
+          aria-activedescendant={choice.matches.length > 0 ? `${choice.listId}-${choice.selected}` : undefined}
           enterKeyHint={touch || !enterSends ? "enter" : "send"}
           className={`${TEXT} resize-none bg-transparent outline-none field-sizing-content`}
           onChange={(event) => change({ text: event.target.value })}
@@ -154,7 +154,7 @@ function Editor({
           </IconButton>
         )}
       </div>
-      <DropVeil onFiles={take} />
+      <DropOverlay onFiles={take} />
     </form>
   );
 }

@@ -11,10 +11,10 @@ const SAMPLE = 4096;
 /** The media type by which a model can make the most of a file: browsers do not know that code is text. */
 export async function mediaType(file: File): Promise<string> {
   const sample = new Uint8Array(await file.slice(0, SAMPLE).arrayBuffer());
-  const said = file.type.split(";")[0] ?? "";
-  if (isPicture(said) || said === "application/pdf" || said.startsWith("text/")) return said;
+  const declared = file.type.split(";")[0] ?? "";
+  if (isPicture(declared) || declared === "application/pdf" || declared.startsWith("text/")) return declared;
   if (isText(sample)) return "text/plain";
-  return said || "application/octet-stream";
+  return declared || "application/octet-stream";
 }
 
 /** Whether the beginning of a file reads as text; a character that is cut off at the end does not matter. */
@@ -28,7 +28,7 @@ export function isText(sample: Uint8Array): boolean {
 
 /** The parts of the message that a draft makes: its files, then its text. None, if there is nothing to say. */
 export function partsOf({ text, files }: Draft): Part[] {
-  const said = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
+  const trimmed = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
   return [
     ...files.map(({ blob, name, media_type }): Part => ({
       type: isPicture(media_type) ? "image" : "file",
@@ -36,7 +36,7 @@ export function partsOf({ text, files }: Draft): Part[] {
       media_type,
       name,
     })),
-    ...(said ? [{ type: "text", text: said } as const] : []),
+    ...(trimmed ? [{ type: "text", text: trimmed } as const] : []),
   ];
 }
 

@@ -15,18 +15,18 @@ interface Liking {
 /** The models that have every word of a query somewhere: favourites, the one used last, by provider, and those that do not chat. */
 export function groupModels(models: readonly Model[], query: string, { favourites, last }: Liking): readonly ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = models.filter((model) => {
-    const told = `${model.name} ${model.provider} ${model.description}`.toLowerCase();
-    return words.every((word) => told.includes(word));
+  const matches = models.filter((model) => {
+    const searchText = `${model.name} ${model.provider} ${model.description}`.toLowerCase();
+    return words.every((word) => searchText.includes(word));
   });
   const rank = ({ name }: Model) => favourites.indexOf(name);
-  const liked = found.filter((model) => rank(model) >= 0).toSorted((a, b) => rank(a) - rank(b));
-  const recent = found.filter((model) => model.name === last && rank(model) < 0);
-  const others = found.filter((model) => !liked.includes(model) && !recent.includes(model));
+  const favouriteModels = matches.filter((model) => rank(model) >= 0).toSorted((a, b) => rank(a) - rank(b));
+  const recent = matches.filter((model) => model.name === last && rank(model) < 0);
+  const others = matches.filter((model) => !favouriteModels.includes(model) && !recent.includes(model));
   const rest = others.filter(({ chat }) => chat);
   const providers = [...new Set(rest.map(({ provider }) => provider))].toSorted((a, b) => a.localeCompare(b));
   const groups: ModelGroup[] = [
-    { kind: "favourites", provider: "", models: liked },
+    { kind: "favourites", provider: "", models: favouriteModels },
     { kind: "recent", provider: "", models: recent },
     ...providers.map((provider): ModelGroup => ({
       kind: "provider",

@@ -5,10 +5,10 @@ import { Suspense, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { modelTitle, modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 import { prefer } from "@/lib/preferences";
 
-const ModelPopover = lazily(() => import("@/features/models/model-popover"));
+const ModelPopover = lazyComponent(() => import("@/features/models/model-popover"));
 
 /** Chooses who answers: one model, or with `multiple` several at once. Nothing chosen means the one that is set. */
 export function ModelPicker({

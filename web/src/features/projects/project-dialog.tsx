@@ -24,20 +24,20 @@ const close = () => overlay({ project: undefined });
 /** What was asked for: a project to change, to delete, or to make. */
 export default function ProjectDialog({ request }: { request: ProjectRequest }) {
   if ("remove" in request) return <ProjectRemoval id={request.remove} onClose={close} />;
-  if ("id" in request) return <ProjectForm id={request.id} wanted={NOTHING_NEW} />;
-  return <ProjectForm id={undefined} wanted={request} />;
+  if ("id" in request) return <ProjectForm id={request.id} defaults={NOTHING_NEW} />;
+  return <ProjectForm id={undefined} defaults={request} />;
 }
 
 /** All that can be said of a project, of one that is there or of a new one. */
-function ProjectForm({ id, wanted }: { id: string | undefined; wanted: NewProject }) {
+function ProjectForm({ id, defaults: defaults }: { id: string | undefined; defaults: NewProject }) {
   const t = useT();
   const { data: projects } = useQuery(projectsQuery);
   const project = projects?.find((one) => one.id === id);
-  const known = projects && (id === undefined || project);
+  const loaded = projects && (id === undefined || project);
   return (
     <Dialog open onOpenChange={close} title={t(id ? "projects.edit.title" : "projects.new")}>
-      {known ? (
-        <Form project={project} projects={projects} wanted={wanted} />
+      {loaded ? (
+        <Form project={project} projects={projects} defaults={defaults} />
       ) : (
         <Skeleton className="h-80" />
       )}
@@ -48,10 +48,10 @@ function ProjectForm({ id, wanted }: { id: string | undefined; wanted: NewProjec
 interface FormProps {
   project: Project | undefined;
   projects: readonly Project[];
-  wanted: NewProject;
+  defaults: NewProject;
 }
 
-function Form({ project, projects, wanted }: FormProps) {
+function Form({ project, projects, defaults: wanted }: FormProps) {
   const t = useT();
   const navigate = useNavigate();
   const create = useCreateProject();
@@ -63,14 +63,14 @@ function Form({ project, projects, wanted }: FormProps) {
     instructions: project?.instructions ?? "",
     model: project?.model ?? null,
   });
-  const [said, setSaid] = useState(before);
-  const say = (change: Partial<typeof said>) => setSaid((sofar) => ({ ...sofar, ...change }));
+  const [values, setValues] = useState(before);
+  const change = (change: Partial<typeof values>) => setValues((sofar) => ({ ...sofar, ...change }));
 
   const save = () => {
-    const given = { ...said, name: said.name.trim() };
-    if (project) return update.mutate({ id, changes: changed(before, given) }, { onSuccess: close });
+    const submitted = { ...values, name: values.name.trim() };
+    if (project) return update.mutate({ id, changes: changed(before, submitted) }, { onSuccess: close });
     create.mutate(
-      { ...given, id },
+      { ...submitted, id },
       {
         onSuccess: () => {
           close();
@@ -90,11 +90,11 @@ function Form({ project, projects, wanted }: FormProps) {
       }}
     >
       <Field label={t("projects.name")}>
-        {(ids) => <Input {...ids} autoFocus required maxLength={500} dir="auto" value={said.name} onChange={(event) => say({ name: event.target.value })} />}
+        {(ids) => <Input {...ids} autoFocus required maxLength={500} dir="auto" value={values.name} onChange={(event) => change({ name: event.target.value })} />}
       </Field>
       <Field label={t("projects.parent")}>
         {(ids) => (
-          <Select {...ids} className="w-full" value={said.parent_id ?? ""} onChange={(event) => say({ parent_id: event.target.value || null })}>
+          <Select {...ids} className="w-full" value={values.parent_id ?? ""} onChange={(event) => change({ parent_id: event.target.value || null })}>
             <option value="">{t("projects.parent.none")}</option>
             {projectOptions(projects)
               .filter(([outer]) => mayMove(projects, id, outer))
@@ -108,13 +108,13 @@ function Form({ project, projects, wanted }: FormProps) {
       </Field>
       <Field label={t("projects.systemPrompt")} hint={t("projects.systemPrompt.hint")}>
         {(ids) => (
-          <TextArea {...ids} rows={6} dir="auto" value={said.instructions} onChange={(event) => say({ instructions: event.target.value })} />
+          <TextArea {...ids} rows={6} dir="auto" value={values.instructions} onChange={(event) => change({ instructions: event.target.value })} />
         )}
       </Field>
-      <ModelField model={said.model} onChoose={(model) => say({ model })} />
+      <ModelField model={values.model} onChoose={(model) => change({ model })} />
       <DialogFooter>
         <Button onClick={close}>{t("app.cancel")}</Button>
-        <Button type="submit" variant="primary" disabled={!said.name.trim() || create.isPending || update.isPending}>
+        <Button type="submit" variant="primary" disabled={!values.name.trim() || create.isPending || update.isPending}>
           {t(project ? "app.save" : "projects.create")}
         </Button>
       </DialogFooter>
@@ -123,7 +123,7 @@ function Form({ project, projects, wanted }: FormProps) {
 }
 
 /** What was not touched stays as it is by then, whoever changed it. */
-function changed(before: ProjectChanges, given: ProjectChanges): ProjectChanges {
-  const known = new Map<string, unknown>(Object.entries(before));
-  return Object.fromEntries(Object.entries(given).filter(([name, value]) => known.get(name) !== value));
+function changed(before: ProjectChanges, after: ProjectChanges): ProjectChanges {
+  const previous = new Map<string, unknown>(Object.entries(before));
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => previous.get(name) !== value));
 }

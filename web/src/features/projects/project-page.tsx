@@ -7,7 +7,7 @@ import type { Project } from "@/api/client";
 import { PageHeader } from "@/components/page-header";
 import { Button, IconButton } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
-import { around, projectTree } from "@/data/project-tree";
+import { ancestorsOf, projectTree } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useT } from "@/i18n";
 import { overlay } from "@/lib/overlays";
@@ -46,7 +46,7 @@ export function ProjectPage({ projectId }: { projectId: string }) {
           {project ? (
             <>
               <div className="flex flex-col gap-2">
-                <Path outer={around(projects ?? [], projectId)} />
+                <Path outer={ancestorsOf(projects ?? [], projectId)} />
                 <h1 dir="auto" className="flex gap-3 font-serif text-2xl font-semibold tracking-tight wrap-anywhere sm:text-3xl">
                   <FolderIcon aria-hidden className="mt-1 size-6 shrink-0 text-muted sm:mt-1.5" />
                   {project.name}

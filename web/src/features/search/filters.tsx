@@ -45,14 +45,14 @@ function RoleFilter({ value, onChange }: FilterProps<(typeof ROLES)[number]>) {
 function ProjectFilter({ value, onChange }: FilterProps<string>) {
   const t = useT();
   const { data } = useQuery(projectsQuery);
-  const known = projectOptions(data ?? []);
-  const gone = data !== undefined && value !== undefined && !known.some(([id]) => id === value);
-  if (known.length === 0 && !gone) return null;
+  const options = projectOptions(data ?? []);
+  const deleted = data !== undefined && value !== undefined && !options.some(([id]) => id === value);
+  if (options.length === 0 && !deleted) return null;
   return (
     <Choose
       label={t("search.project")}
       any={t("search.project.any")}
-      options={gone ? [...known, [value, t("search.project.gone")]] : known}
+      options={deleted ? [...options, [value, t("search.project.gone")]] : options}
       value={value}
       onChange={onChange}
     />
@@ -65,7 +65,7 @@ function ModelFilter({ value, onChange }: FilterProps<string>) {
   const list = useId();
   const { data } = useQuery(modelsQuery);
   const [text, setText] = useState(value ?? "");
-  const known = data?.items.map(({ name }) => name) ?? [];
+  const names = data?.items.map(({ name }) => name) ?? [];
   const commit = (name: string) => name !== (value ?? "") && onChange(name || undefined);
   return (
     <Field label={t("search.model")} quiet>
@@ -79,13 +79,13 @@ function ModelFilter({ value, onChange }: FilterProps<string>) {
             placeholder={t("search.model.any")}
             onChange={(event) => {
               setText(event.target.value);
-              if (event.target.value === "" || known.includes(event.target.value)) commit(event.target.value);
+              if (event.target.value === "" || names.includes(event.target.value)) commit(event.target.value);
             }}
             onBlur={() => commit(text.trim())}
             onKeyDown={(event) => event.key === "Enter" && commit(text.trim())}
           />
           <datalist id={list}>
-            {known.map((name) => (
+            {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </datalist>

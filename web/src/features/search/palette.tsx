@@ -9,7 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/state";
 import { fewConversationsQuery, fewHitsQuery } from "@/data/search";
 import { useActions } from "@/features/search/actions";
-import { Marked } from "@/components/marked";
+import { Highlighted } from "@/components/highlighted";
 import { matchingActions } from "@/features/search/matching-actions";
 import { useDebounced } from "@/features/search/use-debounced";
 import { useT } from "@/features/search/texts";
@@ -30,10 +30,10 @@ export default function Palette() {
   const t = useT();
   const navigate = useNavigate();
   const [q, setQ] = useState("");
-  const wanted = useDebounced(q.trim(), PAUSE);
-  const searchable = unsearchable(wanted) === undefined;
-  const titles = useQuery(fewConversationsQuery(wanted));
-  const hits = useQuery(fewHitsQuery(wanted));
+  const debounced = useDebounced(q.trim(), PAUSE);
+  const searchable = unsearchable(debounced) === undefined;
+  const titles = useQuery(fewConversationsQuery(debounced));
+  const hits = useQuery(fewHitsQuery(debounced));
   const actions = matchingActions(useActions(), q);
   const error = hits.error ?? titles.error;
 
@@ -80,8 +80,8 @@ export default function Palette() {
               </Row>
             ))}
           </Group>
-          <Group title={t(wanted ? "search.conversations" : "search.latest")}>
-            {titles.data?.slice(0, wanted ? FEW_TITLES : undefined).map((conversation) => (
+          <Group title={t(debounced ? "search.conversations" : "search.latest")}>
+            {titles.data?.slice(0, debounced ? FEW_TITLES : undefined).map((conversation) => (
               <ConversationRow key={conversation.id} conversation={conversation} onSelect={open(conversation.id)} />
             ))}
           </Group>
@@ -95,15 +95,15 @@ export default function Palette() {
                 />
               ))}
           </Group>
-          {wanted !== "" && (
+          {debounced !== "" && (
             <Group title={t("search.further")}>
               {searchable && (
-                <Row value="all" icon={<TextSearchIcon />} onSelect={after(() => void navigate({ to: "/search", search: { q: wanted } }))}>
-                  <span className="truncate">{t("search.all", { q: wanted })}</span>
+                <Row value="all" icon={<TextSearchIcon />} onSelect={after(() => void navigate({ to: "/search", search: { q: debounced } }))}>
+                  <span className="truncate">{t("search.all", { q: debounced })}</span>
                 </Row>
               )}
-              <Row value="ask" icon={<MessageSquarePlusIcon />} onSelect={after(() => void navigate({ to: "/", search: { q: wanted } }))}>
-                <span className="truncate">{t("search.startChat", { q: wanted })}</span>
+              <Row value="ask" icon={<MessageSquarePlusIcon />} onSelect={after(() => void navigate({ to: "/", search: { q: debounced } }))}>
+                <span className="truncate">{t("search.startChat", { q: debounced })}</span>
               </Row>
             </Group>
           )}
@@ -168,7 +168,7 @@ function HitRow({ hit, onSelect }: { hit: Hit; onSelect: () => void }) {
           </time>
         </span>
         <span className="line-clamp-2 wrap-break-word">
-          <Marked {...plainExcerpt(hit.snippet, hit.marks)} />
+          <Highlighted {...plainExcerpt(hit.snippet, hit.marks)} />
         </span>
       </span>
     </Row>

@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Empty, Failed, Skeleton, Spinner } from "@/components/ui/state";
 import { modelTitle } from "@/data/models";
 import { hitsQuery } from "@/data/search";
-import { Marked } from "@/components/marked";
+import { Highlighted } from "@/components/highlighted";
 import { useT } from "@/features/search/texts";
 import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
@@ -23,11 +23,11 @@ export function Results({ filter }: { filter: SearchFilter }) {
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(hitsQuery(filter));
   const why = unsearchable(filter.q ?? "");
   const hits = data?.pages.flatMap((page) => page.items) ?? [];
-  const said = hits.length === 0 ? t("search.none") : t(hasNextPage ? "search.countSoFar" : "search.count", { count: hits.length });
-  const found = why === undefined && data !== undefined;
+  const summary = hits.length === 0 ? t("search.none") : t(hasNextPage ? "search.countSoFar" : "search.count", { count: hits.length });
+  const loaded = why === undefined && data !== undefined;
   useEffect(() => {
-    if (found) announce(said);
-  }, [found, said]);
+    if (loaded) announce(summary);
+  }, [loaded, summary]);
 
   if (why) return <Nothing why={why} />;
   if (error && !data)
@@ -36,7 +36,7 @@ export function Results({ filter }: { filter: SearchFilter }) {
   if (hits.length === 0) return <None filter={filter} />;
   return (
     <section aria-label={t("search.results")} className="flex flex-col gap-3 pb-8">
-      <p className="text-sm text-muted">{said}</p>
+      <p className="text-sm text-muted">{summary}</p>
       <ol className="flex flex-col gap-1">
         {hits.map((hit) => (
           <Item key={hit.message.id} hit={hit} />
@@ -73,7 +73,7 @@ function Item({ hit: { message, conversation, snippet, marks } }: { hit: Hit }) 
           </time>
         </span>
         <span className="line-clamp-3 text-sm leading-relaxed wrap-break-word">
-          <Marked {...plainExcerpt(snippet, marks)} />
+          <Highlighted {...plainExcerpt(snippet, marks)} />
         </span>
         <span className="flex items-center gap-2 text-xs text-muted">
           <span className="truncate">{who}</span>

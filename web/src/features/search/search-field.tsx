@@ -16,17 +16,17 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
 }) {
   const t = useT();
   const [text, setText] = useState(value);
-  const [heard, setHeard] = useState(value);
-  const [told, setTold] = useState(value);
+  const [previousValue, setPreviousValue] = useState(value);
+  const [submitted, setSubmitted] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const field = useRef<HTMLInputElement>(null);
-  if (value !== heard) {
-    setHeard(value);
-    if (value !== told) setText(value); // it comes from elsewhere: the palette, or the way back
+  if (value !== previousValue) {
+    setPreviousValue(value);
+    if (value !== submitted) setText(value); // it comes from elsewhere: the palette, or the way back
   }
   const tell = (next: string) => {
     clearTimeout(timer.current);
-    setTold(next);
+    setSubmitted(next);
     onChange(next);
   };
   return (

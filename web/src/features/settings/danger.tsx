@@ -13,7 +13,7 @@ import { Row } from "./section";
 export function Danger() {
   const t = useT();
   const { data } = useQuery(usageQuery);
-  const [asked, setAsked] = useState<"trashAll" | "emptyTrash">();
+  const [confirming, setConfirming] = useState<"trashAll" | "emptyTrash">();
   const deleteAll = useDeleteAll();
   const emptyTrash = useEmptyTrash();
   const number = (kind: string) => data?.items.find((item) => item.kind === kind)?.count ?? 0;
@@ -26,20 +26,20 @@ export function Danger() {
       </div>
       {(["trashAll", "emptyTrash"] as const).map((what) => (
         <Row key={what} label={t(`data.danger.${what}`)}>
-          <Button variant="outline" className="text-danger" disabled={counts[what] === 0} onClick={() => setAsked(what)}>
+          <Button variant="outline" className="text-danger" disabled={counts[what] === 0} onClick={() => setConfirming(what)}>
             {t(`data.danger.${what}`)}
           </Button>
         </Row>
       ))}
-      {asked && (
+      {confirming && (
         <Confirm
           open
-          onOpenChange={() => setAsked(undefined)}
-          title={t(`data.danger.${asked}`)}
-          description={t(`data.danger.${asked}.hint`, { count: counts[asked] })}
-          action={t(`data.danger.${asked}`)}
+          onOpenChange={() => setConfirming(undefined)}
+          title={t(`data.danger.${confirming}`)}
+          description={t(`data.danger.${confirming}.hint`, { count: counts[confirming] })}
+          action={t(`data.danger.${confirming}`)}
           typed={{ label: t("data.danger.type", { word: t("data.danger.word") }), word: t("data.danger.word") }}
-          onConfirm={() => (asked === "trashAll" ? deleteAll : emptyTrash).mutate()}
+          onConfirm={() => (confirming === "trashAll" ? deleteAll : emptyTrash).mutate()}
         >
           <ExportButton />
         </Confirm>

@@ -19,7 +19,7 @@ export function Data() {
   return (
     <>
       <Section title={t("data.storage")}>
-        <Kept />
+        <StorageUse />
       </Section>
       <Section title={t("data.export")} hint={t("data.export.hint")}>
         <ExportButton />
@@ -35,7 +35,7 @@ export function Data() {
   );
 }
 
-function Kept() {
+function StorageUse() {
   const t = useT();
   const language = useLanguage();
   const { data, error } = useQuery(usageQuery);

@@ -60,12 +60,12 @@ export function Import() {
 
 function Outcome({ report }: { report: Report }) {
   const t = useT();
-  const told = OUTCOMES.map((outcome) => ({ outcome, counts: inWords(report[outcome], outcome, t) }));
+  const outcomes = OUTCOMES.map((outcome) => ({ outcome, counts: inWords(report[outcome], outcome, t) }));
   return (
     <div className="rounded-xl border bg-raised p-4">
       <p className="font-medium">{t("data.import.done")}</p>
       <dl className="mt-2 flex flex-col gap-1">
-        {told.map(
+        {outcomes.map(
           ({ outcome, counts }) =>
             counts.length > 0 && (
               <div key={outcome}>
@@ -88,9 +88,9 @@ function Outcome({ report }: { report: Report }) {
 
 /** How many of each kind; of what was not taken in, nothing is passed over in silence. */
 function inWords(counts: Readonly<Record<string, number>>, outcome: (typeof OUTCOMES)[number], t: Translate): string[] {
-  const known = KINDS.filter((kind) => counts[kind]).map((kind) => t(`data.import.count.${kind}` satisfies Key, { count: counts[kind] ?? 0 }));
+  const summaries = KINDS.filter((kind) => counts[kind]).map((kind) => t(`data.import.count.${kind}` satisfies Key, { count: counts[kind] ?? 0 }));
   const kinds: readonly string[] = KINDS;
   const others = Object.entries(counts).reduce((sum, [kind, count]) => (kinds.includes(kind) ? sum : sum + count), 0);
   const tells = others > 0 && (outcome === "conflicting" || outcome === "unknown");
-  return tells ? [...known, t("data.import.count.others", { count: others })] : known;
+  return tells ? [...summaries, t("data.import.count.others", { count: others })] : summaries;
 }

@@ -17,7 +17,7 @@ import { Section } from "./section";
 export function Sessions() {
   const t = useT();
   const { data, error } = useQuery(sessionsQuery);
-  const [asked, setAsked] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const endAll = useEndAllSessions();
   return (
     <Section title={t("sessions.title")} hint={t("sessions.hint")}>
@@ -30,12 +30,12 @@ export function Sessions() {
           ))}
         </ul>
       )}
-      <Button variant="outline" className="self-start text-danger" onClick={() => setAsked(true)}>
+      <Button variant="outline" className="self-start text-danger" onClick={() => setConfirming(true)}>
         {t("sessions.endAll")}
       </Button>
       <Confirm
-        open={asked}
-        onOpenChange={setAsked}
+        open={confirming}
+        onOpenChange={setConfirming}
         title={t("sessions.endAll")}
         description={t("sessions.endAll.hint")}
         action={t("sessions.endAll")}

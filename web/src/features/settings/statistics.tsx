@@ -8,7 +8,7 @@ import { statsQuery } from "@/data/stats";
 import { type Bar, BarChart } from "./bar-chart";
 import { Choice } from "./choice";
 import { days, duration } from "./figures";
-import { MadeTable } from "./made-table";
+import { ArtifactStatistics } from "./artifact-statistics";
 import { Section } from "./section";
 import { useT } from "@/features/settings/texts";
 import { useLanguage } from "@/i18n";
@@ -20,8 +20,8 @@ const RANGES = ["30", "90", "365"] as const;
 export function Statistics() {
   const t = useT();
   const [range, setRange] = useState<(typeof RANGES)[number]>("30");
-  const wanted = days(Number(range));
-  const { data, error } = useQuery(statsQuery({ since: wanted[0] ?? "" }));
+  const shownDays = days(Number(range));
+  const { data, error } = useQuery(statsQuery({ since: shownDays[0] ?? "" }));
   if (error) return <p role="alert">{explain(error)}</p>;
   return (
     <>
@@ -35,13 +35,13 @@ export function Statistics() {
       </div>
       {!data && <Skeleton className="h-64" />}
       {data?.messages === 0 && <Empty icon={<ChartColumnIcon aria-hidden />} title={t("stats.empty")} />}
-      {data && data.messages > 0 && <Figures stats={data} wanted={wanted} />}
-      <MadeTable since={wanted[0] ?? ""} />
+      {data && data.messages > 0 && <Figures stats={data} shownDays={shownDays} />}
+      <ArtifactStatistics since={shownDays[0] ?? ""} />
     </>
   );
 }
 
-function Figures({ stats, wanted }: { stats: Stats; wanted: readonly string[] }) {
+function Figures({ stats, shownDays: shownDays }: { stats: Stats; shownDays: readonly string[] }) {
   const t = useT();
   const language = useLanguage();
   const figures = [
@@ -63,7 +63,7 @@ function Figures({ stats, wanted }: { stats: Stats; wanted: readonly string[] })
         ))}
       </dl>
       <Section title={t("stats.activity")}>
-        <BarChart title={t("stats.byDay")} bars={daily(stats, wanted, language)} every={Math.ceil(wanted.length / 6)} />
+        <BarChart title={t("stats.byDay")} bars={daily(stats, shownDays, language)} every={Math.ceil(shownDays.length / 6)} />
         <BarChart title={t("stats.byHour")} bars={hourly(stats, language)} every={4} />
       </Section>
       <Section title={t("stats.byModel")}>
@@ -84,9 +84,9 @@ function Figures({ stats, wanted }: { stats: Stats; wanted: readonly string[] })
   );
 }
 
-function daily(stats: Stats, wanted: readonly string[], language: string): Bar[] {
+function daily(stats: Stats, shownDays: readonly string[], language: string): Bar[] {
   const messages = new Map(stats.by_day.map((day) => [day.day, day.messages]));
-  return wanted.map((day) => {
+  return shownDays.map((day) => {
     const date = new Date(`${day}T12:00`);
     const value = messages.get(day) ?? 0;
     return {
@@ -106,8 +106,8 @@ function hourly(stats: Stats, language: string): Bar[] {
 }
 
 /** All tokens, as far as anybody said; undefined where nobody did. */
-function tokens({ tokens_in: taken, tokens_out: made }: Stats): number | undefined {
-  return taken === null && made === null ? undefined : (taken ?? 0) + (made ?? 0);
+function tokens({ tokens_in: input, tokens_out: output }: Stats): number | undefined {
+  return input === null && output === null ? undefined : (input ?? 0) + (output ?? 0);
 }
 
 const FIGURES = [

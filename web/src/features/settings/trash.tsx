@@ -20,7 +20,7 @@ export function Trash() {
   const { data: projects = [] } = useQuery(deletedProjectsQuery);
   const restore = useRestoreConversation();
   const purge = usePurgeConversation();
-  const [asked, setAsked] = useState<Conversation>();
+  const [purging, setPurging] = useState<Conversation>();
   const items = data?.pages.flatMap((page) => page.items);
   if (!items) return <Skeleton className="h-16" />;
   if (items.length + projects.length === 0) return <p className="text-sm text-muted">{t("data.trash.empty")}</p>;
@@ -42,7 +42,7 @@ export function Trash() {
             title={conversation.title || t("app.untitled")}
             at={conversation.deleted_at ?? conversation.updated_at}
             onRestore={() => restore.mutate(conversation.id)}
-            onPurge={() => setAsked(conversation)}
+            onPurge={() => setPurging(conversation)}
           />
         ))}
       </ul>
@@ -52,12 +52,12 @@ export function Trash() {
         </Button>
       )}
       <Confirm
-        open={asked !== undefined}
-        onOpenChange={() => setAsked(undefined)}
+        open={purging !== undefined}
+        onOpenChange={() => setPurging(undefined)}
         title={t("data.trash.purge.title")}
-        description={asked && t("data.trash.purge.hint", { title: asked.title || t("app.untitled"), count: asked.message_count })}
+        description={purging && t("data.trash.purge.hint", { title: purging.title || t("app.untitled"), count: purging.message_count })}
         action={t("app.delete")}
-        onConfirm={() => asked && purge.mutate(asked.id)}
+        onConfirm={() => purging && purge.mutate(purging.id)}
       />
     </>
   );

@@ -8,9 +8,9 @@ import { notice } from "@/lib/notice";
 import { NOTHING } from "./selection";
 import { sidebar } from "./state";
 
-type Several = readonly Conversation[];
+type Conversations = readonly Conversation[];
 
-function change(conversations: Several, changes: (conversation: Conversation) => ConversationChanges): Promise<Several> {
+function change(conversations: Conversations, changes: (conversation: Conversation) => ConversationChanges): Promise<Conversations> {
   return updateConversations(new Map(conversations.map((conversation) => [conversation.id, changes(conversation)])));
 }
 
@@ -21,37 +21,37 @@ export function useActions() {
   const open = useParams({ strict: false, select: (params) => params.conversationId });
 
   /** Say what was done, and let it be undone. */
-  const tell = (done: Several, key: Key, values: { readonly project?: string }, undo: () => void) => {
+  const notifyDone = (done: Conversations, key: Key, values: { readonly project?: string }, undo: () => void) => {
     const [first] = done;
     if (first) notice.undoable(t(key, { count: done.length, title: first.title || t("app.untitled"), ...values }), undo);
   };
 
   return {
-    pin(conversations: Several, pinned: boolean) {
+    pin(conversations: Conversations, pinned: boolean) {
       void change(conversations, () => ({ pinned }));
     },
-    async archive(conversations: Several, archived: boolean) {
+    async archive(conversations: Conversations, archived: boolean) {
       sidebar({ selection: NOTHING });
       const done = await change(conversations, () => ({ archived }));
-      tell(done, archived ? "sidebar.archived" : "sidebar.unarchived", {}, () => void change(done, () => ({ archived: !archived })));
+      notifyDone(done, archived ? "sidebar.archived" : "sidebar.unarchived", {}, () => void change(done, () => ({ archived: !archived })));
     },
-    async move(conversations: Several, project: { readonly id: string; readonly name: string } | null) {
+    async move(conversations: Conversations, project: { readonly id: string; readonly name: string } | null) {
       const moved = conversations.filter(({ project_id }) => project_id !== (project?.id ?? null));
       if (moved.length === 0) return;
       const places = new Map(moved.map(({ id, project_id }) => [id, project_id]));
       sidebar({ selection: NOTHING });
       const done = await change(moved, () => ({ project_id: project?.id ?? null }));
-      tell(done, project ? "sidebar.moved" : "sidebar.movedOut", project ? { project: project.name } : {}, () =>
+      notifyDone(done, project ? "sidebar.moved" : "sidebar.movedOut", project ? { project: project.name } : {}, () =>
         void change(done, ({ id }) => ({ project_id: places.get(id) ?? null })),
       );
     },
     /** Give a tag to all of them, or take it from all. */
-    tag(conversations: Several, tag: string, given: boolean) {
+    tag(conversations: Conversations, tag: string, add: boolean) {
       const others = (tags: readonly string[]) => tags.filter((other) => other !== tag);
-      const concerned = conversations.filter(({ tags }) => tags.includes(tag) !== given);
-      void change(concerned, ({ tags }) => ({ tags: given ? [...tags, tag] : others(tags) }));
+      const concerned = conversations.filter(({ tags }) => tags.includes(tag) !== add);
+      void change(concerned, ({ tags }) => ({ tags: add ? [...tags, tag] : others(tags) }));
     },
-    remove(conversations: Several) {
+    remove(conversations: Conversations) {
       void deleteConversations(conversations);
       sidebar({ selection: NOTHING });
       if (conversations.some(({ id }) => id === open)) void navigate({ to: "/" });

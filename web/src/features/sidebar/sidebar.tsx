@@ -11,22 +11,22 @@ import { meQuery } from "@/data/me";
 import { followSeen, markSeen } from "@/data/unread";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 import { overlay } from "@/lib/overlays";
 import { SHORTCUTS, keyName } from "@/lib/shortcuts";
 import { showSidebar } from "@/lib/sidebar";
 
-import { Coming } from "./coming";
+import { ListSkeleton } from "./list-skeleton";
 import { NOTHING } from "./selection";
 import { EVERYTHING, show, sidebar, useSidebar } from "./state";
 
 // It is seen at first, but has nothing to show before the server has answered: both are asked for at once.
 const list = import("./list");
-const ConversationList = lazily(() => list);
-const RowMenu = lazily(() => import("./row-menu"));
-const FilterMenu = lazily(() => import("./filter-menu"));
-const SelectionBar = lazily(() => import("./selection-bar"));
-const SidebarDialog = lazily(() => import("./sidebar-dialog"));
+const ConversationList = lazyComponent(() => list);
+const RowMenu = lazyComponent(() => import("./row-menu"));
+const FilterMenu = lazyComponent(() => import("./filter-menu"));
+const SelectionBar = lazyComponent(() => import("./selection-bar"));
+const SidebarDialog = lazyComponent(() => import("./sidebar-dialog"));
 
 /** All conversations, and the ways to everything else. */
 export function Sidebar() {
@@ -59,7 +59,7 @@ export function Sidebar() {
       <Ways />
       {view !== EVERYTHING && <Filtered name={view.tag ?? t("sidebar.archive.title")} />}
       <nav aria-label={t("sidebar.list")} className="flex min-h-0 flex-1 flex-col">
-        <Suspense fallback={<Coming />}>
+        <Suspense fallback={<ListSkeleton />}>
           <ConversationList key={JSON.stringify(view)} />
         </Suspense>
       </nav>

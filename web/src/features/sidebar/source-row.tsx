@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { useConnection } from "@/data/socket";
 import { useT } from "@/i18n";
 
-import { Coming } from "./coming";
+import { ListSkeleton } from "./list-skeleton";
 import type { Source } from "./rows";
 
 /** What comes is on its way, or did not come. */
@@ -26,5 +26,5 @@ export function SourceRow({ source: { state, load } }: { source: Source }) {
         </Button>
       </div>
     );
-  return <Coming count={state === "more" ? 2 : undefined} />;
+  return <ListSkeleton count={state === "more" ? 2 : undefined} />;
 }

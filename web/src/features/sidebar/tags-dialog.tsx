@@ -18,14 +18,14 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
   const { tag: give } = useActions();
   const id = useId();
   const [text, setText] = useState("");
-  const known = useKnownTags();
+  const suggestions = useKnownTags();
   const now = knownConversations(conversations.map((conversation) => conversation.id));
-  const [given, setGiven] = useState(() => counted(now));
+  const [counts, setCounts] = useState(() => counted(now));
   const set = (tag: string, whole: boolean) => {
     give(now, tag, whole);
-    setGiven((before) => new Map(before).set(tag, whole ? now.length : 0));
+    setCounts((before) => new Map(before).set(tag, whole ? now.length : 0));
   };
-  const tags = [...given].filter(([, count]) => count > 0);
+  const tags = [...counts].filter(([, count]) => count > 0);
   return (
     <Dialog open onOpenChange={onClose} title={t("sidebar.tags.of", { count: now.length })}>
       {tags.length > 0 && (
@@ -67,7 +67,7 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
           onChange={(event) => setText(event.target.value)}
         />
         <datalist id={id}>
-          {known.map((tag) => (
+          {suggestions.map((tag) => (
             <option key={tag}>{tag}</option>
           ))}
         </datalist>

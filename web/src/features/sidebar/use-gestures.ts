@@ -14,7 +14,7 @@ const LONG = 500;
 const STEADY = 10;
 
 /** The conversations that something done to one of them is done to: all that are selected, if it is. */
-export function meant(conversation: Conversation): readonly Conversation[] {
+export function targetConversations(conversation: Conversation): readonly Conversation[] {
   const { ids } = useSidebar.getState().selection;
   if (!ids.has(conversation.id)) return [conversation];
   return knownConversations([...ids]);
@@ -116,7 +116,7 @@ export function useDragging(rows: readonly Row[], projects: readonly Project[], 
   const handlers = {
     onDragStart(event: DragEvent) {
       const row = rowOf(event);
-      if (row?.kind === "conversation") dragged.current = { kind: "conversations", conversations: meant(row.conversation) };
+      if (row?.kind === "conversation") dragged.current = { kind: "conversations", conversations: targetConversations(row.conversation) };
       else if (row?.kind === "project") dragged.current = { kind: "project", project: row.project };
       event.dataTransfer.effectAllowed = "copyMove";
     },

@@ -8,7 +8,7 @@ import type { Actions } from "./actions";
 import { type Row, isItem } from "./rows";
 import { type Selection, everything, extended, toggled } from "./selection";
 import { expand, sidebar, useSidebar } from "./state";
-import { meant } from "./use-gestures";
+import { targetConversations } from "./use-gestures";
 
 /** What the keyboard does to the row that has the focus. */
 export function useKeys(rows: readonly Row[], focus: (row: Row | undefined) => void, actions: Actions) {
@@ -54,7 +54,7 @@ export function useKeys(rows: readonly Row[], focus: (row: Row | undefined) => v
       if (row.kind === "conversation" || row.kind === "project") sidebar({ renaming: row.key });
     },
     Delete: (_, row) => {
-      if (row.kind === "conversation") actions.remove(meant(row.conversation));
+      if (row.kind === "conversation") actions.remove(targetConversations(row.conversation));
       if (row.kind === "project") overlay({ project: { remove: row.project.id } });
     },
   };

@@ -5,7 +5,7 @@ import { type Row, isItem } from "./rows";
 /** Which row has the focus, or would get it. A row keeps it when it moves, and leaves it to the next one when it goes. */
 export function useRowFocus(rows: readonly Row[], scroller: RefObject<HTMLElement | null>, open: string | undefined) {
   const [active, setActive] = useState<{ key: string; index: number }>();
-  const wanted = useRef(false);
+  const requested = useRef(false);
   const inside = useRef(false);
 
   const index = useMemo(() => {
@@ -13,8 +13,8 @@ export function useRowFocus(rows: readonly Row[], scroller: RefObject<HTMLElemen
       const current = rows.findIndex((row) => row.kind === "conversation" && row.conversation.id === open);
       return current >= 0 ? current : rows.findIndex(isItem);
     }
-    const known = rows.findIndex((row) => row.key === active.key);
-    if (known >= 0) return known;
+    const index = rows.findIndex((row) => row.key === active.key);
+    if (index >= 0) return index;
     const next = rows.findIndex((row, i) => i >= active.index && isItem(row));
     return next >= 0 ? next : rows.findLastIndex(isItem);
   }, [rows, active, open]);
@@ -22,17 +22,17 @@ export function useRowFocus(rows: readonly Row[], scroller: RefObject<HTMLElemen
   const key = rows[index]?.key;
   useLayoutEffect(() => {
     const lost = inside.current && document.activeElement === document.body;
-    if (key === undefined || (!wanted.current && !lost)) return;
+    if (key === undefined || (!requested.current && !lost)) return;
     const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
     if (!row) return;
-    wanted.current = false;
+    requested.current = false;
     row.focus({ preventScroll: true });
   });
 
   return {
     index,
     on(row: Row) {
-      wanted.current = true;
+      requested.current = true;
       setActive({ key: row.key, index: rows.indexOf(row) });
     },
     handlers: {

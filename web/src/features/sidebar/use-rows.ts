@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { Conversation, Project } from "@/api/client";
 import { queryClient } from "@/data/client";
 import { conversationsQuery } from "@/data/conversations";
-import { around, projectTree } from "@/data/project-tree";
+import { ancestorsOf, projectTree } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 
 import { type Row, type Source, datedRows, pinnedRows, projectRows } from "./rows";
@@ -46,7 +46,7 @@ function useProjectRows(): readonly Row[] {
 function useRevealed(projects: readonly Project[] | undefined): void {
   const shown = useParams({ strict: false, select: ({ projectId }) => projectId });
   const isKnown = projects?.some(({ id }) => id === shown) ?? false;
-  const reveal = useEffectEvent((id: string) => around(projects ?? [], id).forEach((outer) => expand(outer.id, true)));
+  const reveal = useEffectEvent((id: string) => ancestorsOf(projects ?? [], id).forEach((outer) => expand(outer.id, true)));
   useEffect(() => {
     if (shown && isKnown) reveal(shown);
   }, [shown, isKnown]);

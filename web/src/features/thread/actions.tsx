@@ -9,11 +9,11 @@ import { textOf } from "./rows";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
 const SHOWN = "opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 touch:opacity-100";
 
-const MessageMenu = lazily(() => import("./message-menu"));
+const MessageMenu = lazyComponent(() => import("./message-menu"));
 
 /** What can be done with a message: seen when it is pointed at or has the focus, and always on touch and for the last one. */
 export function Actions({
@@ -66,7 +66,7 @@ function AnswerActions({ message }: { message: Message }) {
   return (
     <>
       {message.parent_id !== null && (
-        <PlainButton label={t("thread.regenerate")} onClick={() => actions.retry(message)}>
+        <PlainButton label={t("thread.regenerate")} onClick={() => actions.regenerate(message)}>
           <RotateCcwIcon aria-hidden />
         </PlainButton>
       )}
@@ -83,13 +83,13 @@ function AnswerActions({ message }: { message: Message }) {
 /** There are hundreds of these, and few are ever opened: the menu is made then. */
 function More({ message }: { message: Message }) {
   const t = useT();
-  const [wanted, want] = useState(false);
+  const [opened, setOpened] = useState(false);
   const button = (
-    <PlainButton label={t("app.more")} aria-haspopup="menu" aria-expanded={false} onClick={() => want(true)}>
+    <PlainButton label={t("app.more")} aria-haspopup="menu" aria-expanded={false} onClick={() => setOpened(true)}>
       <EllipsisIcon aria-hidden />
     </PlainButton>
   );
-  if (!wanted) return button;
+  if (!opened) return button;
   return (
     <Suspense fallback={button}>
       <MessageMenu message={message} />

@@ -12,11 +12,11 @@ import { cn } from "@/lib/cn";
 import { scrollable } from "@/lib/scrollable";
 
 import { Actions } from "./actions";
-import { Ending } from "./ending";
+import { FinishNotice } from "./finish-notice";
 import { Parts } from "./parts";
 import type { Row } from "./rows";
 import { useThreadContext } from "./thread-context";
-import { Working } from "./working";
+import { GeneratingIndicator } from "./generating-indicator";
 
 interface Column {
   readonly branch: string;
@@ -27,7 +27,7 @@ interface Column {
 /** The answers of several models to one prompt, side by side, until the person goes on with one of them. */
 export function Answers({ row }: { row: Row }) {
   const t = useT();
-  const { shown } = useThreadContext();
+  const { shownBranch: shown } = useThreadContext();
   const columns = useColumns(row);
   return (
     <div ref={scrollable} data-beside role="group" aria-label={t("thread.responses")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
@@ -42,7 +42,7 @@ export function Answers({ row }: { row: Row }) {
 
 /** What is stored is read from the ends of the branches that part here; what is being made is known already. */
 function useColumns(row: Row): readonly Column[] {
-  const { conversationId, branches, awaited } = useThreadContext();
+  const { conversationId, branches, runningBranches: awaited } = useThreadContext();
   const runs = [...(row.run ? [row.run] : []), ...(row.beside ?? [])];
   const own = row.place ? alternatives(branches, row.place, awaited) : [];
   const ended = own.filter((branch) => branch.head_seq === row.place?.seq);
@@ -61,7 +61,7 @@ const NOTHING: readonly Part[] = [];
 
 function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Column; chosen: boolean }) {
   const t = useT();
-  const { actions, made } = useThreadContext();
+  const { actions, artifacts: made } = useThreadContext();
   const answer = useAnswer(message ? undefined : run?.id);
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const name = message?.model ?? run?.model;
@@ -70,10 +70,10 @@ function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Co
     <li className={cn("flex min-w-0 snap-center flex-col rounded-2xl border bg-raised p-4", chosen && "border-accent ring-1 ring-accent")}>
       <h3 className="truncate pb-2 text-sm font-medium text-muted">{name ? modelTitle(name, t) : ""}</h3>
       <div className="min-w-0 flex-1">
-        <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.retry(message) : undefined} />
+        <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.regenerate(message) : undefined} />
         {made.below(answered)}
-        {!message && <Working quiet={parts.length > 0} />}
-        {message && <Ending message={message} last />}
+        {!message && <GeneratingIndicator quiet={parts.length > 0} />}
+        {message && <FinishNotice message={message} last />}
       </div>
       <div className="mt-3 flex flex-wrap items-center justify-between gap-x-2">
         {chosen ? (
@@ -81,7 +81,7 @@ function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Co
             <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.selected")}
           </p>
         ) : (
-          <Button size="small" variant="outline" onClick={() => actions.goOnWith(branch)}>
+          <Button size="small" variant="outline" onClick={() => actions.selectResponse(branch)}>
             {t("thread.select")}
           </Button>
         )}

@@ -8,14 +8,14 @@ import { useT } from "@/i18n";
 /** ‹ 2/3 ›: goes from a message to what else was said in its place. */
 export function BranchPicker({ place }: { place: Place }) {
   const t = useT();
-  const { branches, awaited, actions } = useThreadContext();
+  const { branches, runningBranches: awaited, actions } = useThreadContext();
   if (branches.length < 2) return null;
   const all = alternatives(branches, place, awaited);
   const at = all.findIndex((branch) => branch.id === place.branch);
   if (all.length < 2 || at < 0) return null;
   const go = (step: number) => {
     const to = all[at + step];
-    if (to) actions.goTo(to.id);
+    if (to) actions.switchBranch(to.id);
   };
   return (
     <div role="group" aria-label={t("thread.versions")} className="flex items-center text-sm text-muted tabular-nums">

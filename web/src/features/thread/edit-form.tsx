@@ -24,18 +24,18 @@ export function EditForm({ message }: { message: Message }) {
   const ready = text.trim() !== "" && text !== before;
   const save = () => {
     if (!ready) return;
-    const said: Part = { type: "text", text };
-    actions.say(message, [...others, said]);
+    const part: Part = { type: "text", text };
+    actions.editMessage(message, [...others, part]);
   };
-  const write = (said: string) => {
-    setText(said);
-    drafts.change(message.id, { text: said === before ? "" : said });
+  const write = (value: string) => {
+    setText(value);
+    drafts.change(message.id, { text: value === before ? "" : value });
   };
   const cancel = () => {
     drafts.change(message.id, NO_DRAFT);
     actions.edit(undefined);
   };
-  const hear = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !composes(event.nativeEvent)) actions.edit(undefined);
     else if (meaning(event.nativeEvent, { empty: false, enterSends, touch }) === "send") save();
     else return;
@@ -59,7 +59,7 @@ export function EditForm({ message }: { message: Message }) {
         className="max-h-[60dvh] min-h-16 w-full resize-none bg-transparent px-1 leading-6 outline-none field-sizing-content touch:text-[max(16px,1rem)]"
         onFocus={(event) => event.currentTarget.setSelectionRange(text.length, text.length)}
         onChange={(event) => write(event.target.value)}
-        onKeyDown={hear}
+        onKeyDown={onKeyDown}
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
         <p className="min-w-40 flex-1 px-1 text-xs text-muted">

@@ -4,32 +4,32 @@ import type { Part } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { useT } from "@/i18n";
 
-import { Fold } from "./fold";
+import { Collapsible } from "./collapsible";
 
 type Failure = Extract<Part, { type: "error" }>;
 
 /** Why an answer failed, what the provider said of it, and the way to try again. */
 export function ErrorBox({ error: { code, message, details }, onRetry }: { error: Failure; onRetry: (() => void) | undefined }) {
   const t = useT();
-  const facts = Object.entries(details ?? {});
-  const known = code === "interrupted" ? "thread.error.interrupted" : code === "no-answer" ? "thread.error.empty" : "thread.error";
-  const detail = known === "thread.error" ? message : undefined;
+  const entries = Object.entries(details ?? {});
+  const summary = code === "interrupted" ? "thread.error.interrupted" : code === "no-answer" ? "thread.error.empty" : "thread.error";
+  const detail = summary === "thread.error" ? message : undefined;
   return (
     <div className="my-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border border-danger/30 bg-danger-soft px-4 py-3 text-sm">
       <CircleAlertIcon aria-hidden className="size-4 shrink-0 text-danger" />
       <div className="min-w-40 flex-1 wrap-anywhere">
-        <p className="font-medium text-danger">{t(known)}</p>
+        <p className="font-medium text-danger">{t(summary)}</p>
         {detail && <p className="mt-0.5">{detail}</p>}
-        {facts.length > 0 && (
-          <Fold label={t("thread.error.details")} className="mt-1 text-muted">
+        {entries.length > 0 && (
+          <Collapsible label={t("thread.error.details")} className="mt-1 text-muted">
             {() => (
               <dl className="grid grid-cols-[auto_1fr] gap-x-3">
-                {facts.map(([name, value]) => (
+                {entries.map(([name, value]) => (
                   <Fact key={name} name={name} value={typeof value === "string" ? value : JSON.stringify(value)} />
                 ))}
               </dl>
             )}
-          </Fold>
+          </Collapsible>
         )}
       </div>
       {onRetry && (

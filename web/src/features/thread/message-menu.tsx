@@ -34,11 +34,11 @@ export default function MessageMenu({ message }: { message: Message }) {
         </MenuItem>
         {answer && modelMenu && (
           <SubMenu icon={<RefreshCwIcon />} label={t("thread.regenerateWith")}>
-            {modelMenu((model) => actions.retry(message, model))}
+            {modelMenu((model) => actions.regenerate(message, model))}
           </SubMenu>
         )}
         {answer && run && (
-          <MenuItem icon={<PlayIcon />} onSelect={() => actions.goOn(run)}>
+          <MenuItem icon={<PlayIcon />} onSelect={() => actions.continueRun(run)}>
             {t("thread.continue")}
           </MenuItem>
         )}
@@ -46,14 +46,14 @@ export default function MessageMenu({ message }: { message: Message }) {
           {t("thread.fork")}
         </MenuItem>
         <MenuSeparator />
-        <MenuItem icon={<InfoIcon />} onSelect={() => actions.ask({ kind: "details", message })}>
+        <MenuItem icon={<InfoIcon />} onSelect={() => actions.openDialog({ kind: "details", message })}>
           {t("thread.details")}
         </MenuItem>
-        <MenuItem icon={<BracesIcon />} onSelect={() => actions.ask({ kind: "raw", message })}>
+        <MenuItem icon={<BracesIcon />} onSelect={() => actions.openDialog({ kind: "raw", message })}>
           {t("thread.raw")}
         </MenuItem>
         <MenuSeparator />
-        <MenuItem danger icon={<Trash2Icon />} onSelect={() => actions.ask({ kind: "delete", message })}>
+        <MenuItem danger icon={<Trash2Icon />} onSelect={() => actions.openDialog({ kind: "delete", message })}>
           {t("thread.delete")}
         </MenuItem>
       </MenuContent>

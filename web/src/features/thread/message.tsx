@@ -10,12 +10,12 @@ import { Actions, StepActions } from "./actions";
 import { Answers } from "./answers";
 import { BranchPicker } from "./branch-picker";
 import { EditForm } from "./edit-form";
-import { Ending, Unanswered } from "./ending";
+import { FinishNotice, NoResponseNotice } from "./finish-notice";
 import { Parts } from "./parts";
 import { PromptState } from "./prompt-state";
 import type { Row } from "./rows";
 import { useThreadContext } from "./thread-context";
-import { Working } from "./working";
+import { GeneratingIndicator } from "./generating-indicator";
 
 const NOTHING: readonly Part[] = [];
 
@@ -53,17 +53,17 @@ function Content({ row, last, step }: RowProps) {
         <PromptState prompt={prompt} />
       </Bubble>
     );
-  if (message?.role === "user") return <Said message={message} last={last} />;
-  if (message && message.role !== "assistant") return <Aside message={message} last={last} step={step} />;
-  return <Answer row={row} last={last} step={step} />;
+  if (message?.role === "user") return <UserMessage message={message} last={last} />;
+  if (message && message.role !== "assistant") return <SystemMessage message={message} last={last} step={step} />;
+  return <AssistantMessage row={row} last={last} step={step} />;
 }
 
 /** What the person said. */
-function Said({ message, last }: { message: Message; last: boolean }) {
+function UserMessage({ message, last }: { message: Message; last: boolean }) {
   return (
     <Bubble parts={message.parts}>
       <Actions message={message} last={last} className="justify-end" />
-      {last && <Unanswered />}
+      {last && <NoResponseNotice />}
     </Bubble>
   );
 }
@@ -89,20 +89,20 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
 }
 
 /** What a model said, or is saying: both are drawn by this, so that nothing moves when it is stored. */
-function Answer({ row, last, step }: RowProps) {
+function AssistantMessage({ row, last, step }: RowProps) {
   const t = useT();
   const { message, run, speaker } = row;
   const answer = useAnswer(run?.id);
-  const { actions, made } = useThreadContext();
+  const { actions, artifacts: made } = useThreadContext();
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const answered = { messageId: row.id, parts, stored: message !== undefined };
   return (
     <div className="relative flex flex-col">
       {speaker && <p aria-hidden className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
-      <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.retry(message) : undefined} />
+      <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.regenerate(message) : undefined} />
       {made.below(answered)}
-      {!message && <Working quiet={parts.length > 0} />}
-      {message && <Ending message={message} last={last} />}
+      {!message && <GeneratingIndicator quiet={parts.length > 0} />}
+      {message && <FinishNotice message={message} last={last} />}
       {message && (step ? <StepActions message={message} /> : <Actions message={message} last={last} className="mt-1" />)}
       {!message && row.place && <BranchPicker place={row.place} />}
     </div>
@@ -110,7 +110,7 @@ function Answer({ row, last, step }: RowProps) {
 }
 
 /** What neither the person nor a model said: an instruction, or what a tool answered. */
-function Aside({ message, last, step }: Omit<RowProps, "row"> & { message: Message }) {
+function SystemMessage({ message, last, step }: Omit<RowProps, "row"> & { message: Message }) {
   const t = useT();
   return (
     <div className="relative text-sm text-muted">

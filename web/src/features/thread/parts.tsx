@@ -5,12 +5,12 @@ import type { Part } from "@/api/client";
 import { Markdown } from "@/components/markdown/markdown";
 import { Attachment } from "./attachment";
 import { ErrorBox } from "./error-box";
-import { Fold } from "./fold";
+import { Collapsible } from "./collapsible";
 import { JsonView } from "./json-view";
 import { LongText } from "./long-text";
-import { type Answered, useThreadContext } from "./thread-context";
+import { type ResponseParts, useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
-import { stretches } from "@/lib/pieces";
+import { splitArtifacts } from "@/lib/artifact-stream";
 
 /** More Markdown than this is not made at once, in characters. */
 const MOST_MARKDOWN = 60_000;
@@ -20,7 +20,7 @@ interface PartsProps {
   /** Whether the last part is not finished. */
   live: boolean;
   /** The answer that they are; what was made in it is shown in its place. */
-  answered?: Answered;
+  answered?: ResponseParts;
   onRetry?: (() => void) | undefined;
 }
 
@@ -46,34 +46,34 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
   const { tools } = useThreadContext();
   switch (part.type) {
     case "text":
-      return <Said text={part.text} number={number} live={live} answered={answered} />;
+      return <TextPart text={part.text} number={number} live={live} answered={answered} />;
     case "reasoning":
       return (
-        <Fold icon={<BrainIcon aria-hidden />} label={<span className={live ? "animate-pulse" : ""}>{t(live ? "thread.thinking" : "thread.reasoning")}</span>}>
+        <Collapsible icon={<BrainIcon aria-hidden />} label={<span className={live ? "animate-pulse" : ""}>{t(live ? "thread.thinking" : "thread.reasoning")}</span>}>
           {() => <p dir="auto" className="leading-6 wrap-break-word whitespace-pre-wrap">{part.text}</p>}
-        </Fold>
+        </Collapsible>
       );
     case "tool_call":
       return (
-        <Fold icon={<WrenchIcon aria-hidden />} label={t("thread.toolCall", { name: part.name })}>
+        <Collapsible icon={<WrenchIcon aria-hidden />} label={t("thread.toolCall", { name: part.name })}>
           {() => <JsonView value={part.arguments} label={t("thread.toolInput")} />}
-        </Fold>
+        </Collapsible>
       );
     case "tool_result":
       return (
-        <Fold
+        <Collapsible
           icon={<WrenchIcon aria-hidden />}
           label={t(part.is_error ? "thread.toolFailed" : "thread.toolResult", { name: tools.get(part.call_id) ?? t("thread.tool") })}
           className={part.is_error ? "text-danger" : ""}
         >
           {() => <JsonView value={part.output} label={t("thread.toolOutput")} />}
-        </Fold>
+        </Collapsible>
       );
     case "data":
       return (
-        <Fold icon={<BracesIcon aria-hidden />} label={part.name || t("thread.data")}>
+        <Collapsible icon={<BracesIcon aria-hidden />} label={part.name || t("thread.data")}>
           {() => <JsonView value={part.data} label={part.name || t("thread.data")} />}
-        </Fold>
+        </Collapsible>
       );
     case "error":
       return <ErrorBox error={part} onRetry={onRetry} />;
@@ -83,17 +83,17 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
 }
 
 /** Markdown, and what was made in it in its place. */
-function Said({ text, number, live, answered }: { text: string; number: number; live: boolean; answered: Answered | undefined }) {
-  const { made } = useThreadContext();
+function TextPart({ text, number, live, answered }: { text: string; number: number; live: boolean; answered: ResponseParts | undefined }) {
+  const { artifacts: made } = useThreadContext();
   const own = answered !== undefined;
-  const found = useMemo(() => (own ? stretches(text, live) : [{ at: 0, text }]), [own, text, live]);
-  return found.map((one) => {
-    if ("text" in one) return <Words key={one.at} text={one.text} live={live && one === found.at(-1)} />;
-    return answered && <Fragment key={one.at}>{made.here(answered, number, one.at)}</Fragment>;
+  const spans = useMemo(() => (own ? splitArtifacts(text, live) : [{ at: 0, text }]), [own, text, live]);
+  return spans.map((one) => {
+    if ("text" in one) return <MarkdownText key={one.at} text={one.text} live={live && one === spans.at(-1)} />;
+    return answered && <Fragment key={one.at}>{made.inline(answered, number, one.at)}</Fragment>;
   });
 }
 
-function Words({ text, live }: { text: string; live: boolean }) {
+function MarkdownText({ text, live }: { text: string; live: boolean }) {
   if (live) return <Markdown text={text} live />;
   return <LongText text={text} most={MOST_MARKDOWN}>{(text) => <Markdown text={text} live={false} />}</LongText>;
 }

@@ -1,7 +1,7 @@
 import { ClockIcon, RotateCcwIcon, XIcon } from "lucide-react";
 
 import { Button } from "@/components/ui/button";
-import { type Prompt, sendAgain, takeBack } from "@/data/outbox";
+import { type Prompt, sendAgain, cancelPrompt } from "@/data/outbox";
 import { useT } from "@/i18n";
 
 /** Where something is that was said and is not stored yet, and the way to take it back. */
@@ -24,7 +24,7 @@ export function PromptState({ prompt }: { prompt: Prompt }) {
           <RotateCcwIcon aria-hidden /> {t("thread.prompt.retry")}
         </Button>
       )}
-      <Button size="small" onClick={() => takeBack(prompt.id)}>
+      <Button size="small" onClick={() => cancelPrompt(prompt.id)}>
         <XIcon aria-hidden /> {t("thread.prompt.cancel")}
       </Button>
     </p>

@@ -29,12 +29,12 @@ export function rowsOf(items: readonly Message[], runs: readonly Run[], prompts:
   const live = runs.filter((run) => !stored.has(run.message_id)).toSorted((a, b) => a.id.localeCompare(b.id));
   const unsent = prompts.filter((prompt) => !stored.has(prompt.id) && (!prompt.branch || !branch || prompt.branch === branch));
   const end = items.at(-1);
-  const said = items.map((message) => messageRow(message, message === end ? live : NOBODY));
-  const coming = live.filter((run) => run.branch === branch).map((run) => runRow(run, live, (end?.seq ?? -1) + 1));
+  const storedRows = items.map((message) => messageRow(message, message === end ? live : NOBODY));
+  const runningRows = live.filter((run) => run.branch === branch).map((run) => runRow(run, live, (end?.seq ?? -1) + 1));
   return withSpeakers([
-    ...said,
+    ...storedRows,
     ...unsent.filter((prompt) => prompt.state !== "queued").map(promptRow),
-    ...coming,
+    ...runningRows,
     ...unsent.filter((prompt) => prompt.state === "queued").map(promptRow),
   ]);
 }
@@ -65,11 +65,11 @@ function withSpeakers(rows: readonly Row[]): Row[] {
     if (!model) return row;
     const news = before !== undefined && before !== model;
     before = model;
-    return news ? spoken(row, model) : row;
+    return news ? withSpeaker(row, model) : row;
   });
 }
 
-function spoken(row: Row, speaker: string): Row {
+function withSpeaker(row: Row, speaker: string): Row {
   return { ...row, speaker };
 }
 

@@ -6,7 +6,7 @@ import { Empty, Skeleton } from "@/components/ui/state";
 import { useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
-export function NothingSaid() {
+export function ThreadEmpty() {
   const t = useT();
   return <Empty icon={<MessageSquareIcon aria-hidden />} title={t("thread.empty")} />;
 }

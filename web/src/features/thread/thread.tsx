@@ -8,18 +8,18 @@ import { Spinner } from "@/components/ui/state";
 import { ratingsQuery } from "@/data/ratings";
 import { useT } from "@/i18n";
 import { copy } from "@/lib/copy";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
 import { MessageRow } from "./message";
 import { isStep, textOf, toolNames } from "./rows";
-import { type Question, type ThreadContext, ThreadProvider } from "./thread-context";
-import { NothingSaid, ThreadFailed, ThreadSkeleton } from "./thread-states";
+import { type MessageDialog, type ThreadContext, ThreadProvider } from "./thread-context";
+import { ThreadEmpty, ThreadFailed, ThreadSkeleton } from "./thread-states";
 import { useActions } from "./use-actions";
 import { useAnnouncements } from "./use-announcements";
 import { useThread } from "./use-thread";
 import { useViewport } from "./use-viewport";
 
-const Questions = lazily(() => import("./questions"));
+const MessageDialogs = lazyComponent(() => import("./message-dialogs"));
 
 export interface ThreadHandle {
   /** Follow what comes. */
@@ -41,7 +41,7 @@ interface ThreadProps {
   models: readonly string[];
   /** The models to choose from, as items of a menu. */
   modelMenu?: ThreadContext["modelMenu"];
-  made: ThreadContext["made"];
+  made: ThreadContext["artifacts"];
   onBranch: (branch: string) => void;
   /** One of several answers is gone on with: that of a branch. */
   onChoose: (branch: string) => void;
@@ -65,10 +65,10 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
     },
   });
   const [editing, setEditing] = useState<string>();
-  const [question, ask] = useState<Question>();
+  const [dialog, openDialog] = useState<MessageDialog>();
   const ratings = useQuery({ ...ratingsQuery(conversationId), enabled: exists }).data ?? NO_RATINGS;
   const tools = useMemo(() => toolNames(items), [items]);
-  const actions = useActions({ conversationId, models, viewport, setEditing, ask, onBranch, onChoose });
+  const actions = useActions({ conversationId, models, viewport, setEditing, openDialog, onBranch, onChoose });
   useAnnouncements(runs);
   useCopyLast(rows.findLast((row) => row.message?.role === "assistant")?.message);
 
@@ -82,7 +82,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
     editLast: () => setEditing(rows.findLast((row) => row.message?.role === "user")?.id),
   }));
   const context = useMemo<ThreadContext>(
-    () => ({ conversationId, branches, shown: view?.branch ?? "", awaited, ratings, tools, editing, quiet, modelMenu, made, actions }),
+    () => ({ conversationId, branches, shownBranch: view?.branch ?? "", runningBranches: awaited, ratings, tools, editing, idle: quiet, modelMenu, artifacts: made, actions }),
     [conversationId, branches, view, awaited, ratings, tools, editing, quiet, modelMenu, made, actions],
   );
 
@@ -119,7 +119,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
           </IconButton>
         )}
       </div>
-      <Suspense>{question && <Questions question={question} onClose={() => ask(undefined)} />}</Suspense>
+      <Suspense>{dialog && <MessageDialogs dialog={dialog} onClose={() => openDialog(undefined)} />}</Suspense>
     </ThreadProvider>
   );
 }
@@ -127,7 +127,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
 function Nothing({ pending, error, onEnd, onRetry }: { pending: boolean; error: Error | null; onEnd: () => void; onRetry: () => void }): ReactNode {
   if (pending) return <ThreadSkeleton />;
   if (error) return <ThreadFailed error={error} onEnd={onEnd} onRetry={onRetry} />;
-  return <NothingSaid />;
+  return <ThreadEmpty />;
 }
 
 /** Takes no room, so that nothing moves when it comes or goes. */

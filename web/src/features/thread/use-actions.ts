@@ -15,7 +15,7 @@ export function useActions({
   models,
   viewport,
   setEditing,
-  ask,
+  openDialog,
   onBranch,
   onChoose,
 }: {
@@ -23,21 +23,21 @@ export function useActions({
   models: readonly string[];
   viewport: RefObject<Viewport | undefined>;
   setEditing: ThreadActions["edit"];
-  ask: ThreadActions["ask"];
-  onBranch: ThreadActions["goTo"];
-  onChoose: ThreadActions["goOnWith"];
+  openDialog: ThreadActions["openDialog"];
+  onBranch: ThreadActions["switchBranch"];
+  onChoose: ThreadActions["selectResponse"];
 }): ThreadActions {
-  const { mutate: say } = useEditMessage(conversationId);
-  const { mutate: retry } = useRetryMessage(conversationId);
-  const { mutate: answer } = useAnswerAgain(conversationId);
+  const { mutate: edit } = useEditMessage(conversationId);
+  const { mutate: regenerate } = useRetryMessage(conversationId);
+  const { mutate: generate } = useAnswerAgain(conversationId);
   const { mutate: rate } = useRateMessage(conversationId);
   const { mutate: fork } = useForkBranch(conversationId);
   return useMemo(() => {
     const follow = () => viewport.current?.toEnd();
     return {
       edit: setEditing,
-      say: (message, parts) =>
-        say(
+      editMessage: (message, parts) =>
+        edit(
           { message, parts, models },
           {
             onSuccess: () => {
@@ -46,20 +46,20 @@ export function useActions({
             },
           },
         ),
-      retry: (message, model) => retry({ id: message.id, model }, { onSuccess: follow }),
-      answer: (branch) => answer({ branch, models }, { onSuccess: follow }),
-      goOn: (run) => void continueRun(run).then(follow, notice.error),
+      regenerate: (message, model) => regenerate({ id: message.id, model }, { onSuccess: follow }),
+      generate: (branch) => generate({ branch, models }, { onSuccess: follow }),
+      continueRun: (run) => void continueRun(run).then(follow, notice.error),
       rate: ({ id }, value) => rate({ id, value }),
       fork: ({ id }) => fork({ at: id }),
-      goTo: (branch) => {
+      switchBranch: (branch) => {
         viewport.current?.hold();
         onBranch(branch);
       },
-      goOnWith: (branch) => {
+      selectResponse: (branch) => {
         viewport.current?.hold();
         onChoose(branch);
       },
-      ask,
+      openDialog,
     };
-  }, [say, retry, answer, rate, fork, models, viewport, setEditing, ask, onBranch, onChoose]);
+  }, [edit, regenerate, generate, rate, fork, models, viewport, setEditing, openDialog, onBranch, onChoose]);
 }

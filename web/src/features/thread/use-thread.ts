@@ -5,7 +5,7 @@ import type { Message, Run } from "@/api/client";
 import { branchesQuery } from "@/data/branches";
 import { type View, carryOver, closeThread, readEnd, threadQuery } from "@/data/messages";
 import { useOutbox } from "@/data/outbox";
-import { useActiveRuns, useRunsKnown } from "@/data/runs";
+import { useActiveRuns, useRunsLoaded } from "@/data/runs";
 import { notice } from "@/lib/notice";
 
 import { rowsOf } from "./rows";
@@ -27,14 +27,14 @@ export function useThread({ conversationId, branch, around, exists }: {
   const branches = useQuery({ ...branchesQuery(conversationId), enabled: exists }).data?.items ?? NONE;
   const prompts = useOutbox((state) => state.prompts);
   const runs = useRunsOf(conversationId);
-  const quiet = useRunsKnown(({ known }) => known) && runs.length === 0;
+  const idle = useRunsLoaded(({ loaded: known }) => known) && runs.length === 0;
   const items = useMemo<readonly Message[]>(() => query.data?.pages.flatMap((page) => page.items) ?? NONE, [query.data]);
   const complete = !query.hasNextPage;
   const rows = useMemo(() => {
     const own = prompts.filter((prompt) => prompt.conversationId === conversationId);
     return complete ? rowsOf(items, runs, own, view?.branch) : rowsOf(items, NONE, NONE, view?.branch);
   }, [items, runs, prompts, complete, conversationId, view?.branch]);
-  const awaited = useMemo(() => new Set(runs.map((run) => run.branch)), [runs]);
+  const runningBranches = useMemo(() => new Set(runs.map((run) => run.branch)), [runs]);
 
   /** Show the end of the branch that is shown. */
   const showEnd = useCallback(async () => {
@@ -43,26 +43,26 @@ export function useThread({ conversationId, branch, around, exists }: {
     setView({ branch: view.branch });
   }, [conversationId, view, setView]);
 
-  return { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd };
+  return { view, query, items, rows, runs, branches, awaited: runningBranches, quiet: idle, complete, showEnd };
 }
 
 /** What is shown. Another branch is shown when it has been read, so that what both share stays still. */
 function useView(conversationId: string, branch: string | undefined, around: string | undefined) {
   const [view, setView] = useState<View | undefined>(() => (branch ? { branch, around } : undefined));
-  const [asked, setAsked] = useState(around);
+  const [previousAround, setPreviousAround] = useState(around);
   if (!view && branch) setView({ branch, around });
-  if (asked !== around) {
-    setAsked(around);
+  if (previousAround !== around) {
+    setPreviousAround(around);
     if (around && branch) setView({ branch, around });
   }
   useEffect(() => {
     if (!view || !branch || branch === view.branch) return;
-    let wanted = true;
+    let active = true;
     carryOver(conversationId, view, branch)
       .catch(notice.error)
-      .finally(() => wanted && setView({ branch }));
+      .finally(() => active && setView({ branch }));
     return () => {
-      wanted = false;
+      active = false;
     };
   }, [conversationId, view, branch]);
   useEffect(() => {

@@ -20,7 +20,7 @@ export function useViewport({
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const viewport = useRef<Viewport>(undefined);
-  const begun = useRef<string>(undefined);
+  const shownTarget = useRef<string>(undefined);
   const [atEnd, setAtEnd] = useState(true);
   const near = useEffectEvent(onNear);
   const complete = useEffectEvent(isComplete);
@@ -28,23 +28,23 @@ export function useViewport({
   useLayoutEffect(() => {
     if (!scroller.current || !list.current) return;
     const watcher: Watcher = { near: (side) => near(side), atEnd: setAtEnd, complete: () => complete() };
-    const made = new Viewport(scroller.current, list.current, watcher);
-    viewport.current = made;
-    return () => made.close();
+    const created = new Viewport(scroller.current, list.current, watcher);
+    viewport.current = created;
+    return () => created.close();
   }, []);
   useLayoutEffect(() => {
-    const wanted = around ?? "end";
-    if (rows.length === 0 || begun.current === wanted) {
+    const target = around ?? "end";
+    if (rows.length === 0 || shownTarget.current === target) {
       viewport.current?.settle();
       return;
     }
-    const first = begun.current === undefined;
+    const first = shownTarget.current === undefined;
     if (around) {
       const row = viewport.current?.show(around);
       if (!row) return;
       pointOut(row);
     } else if (first) viewport.current?.toEnd();
-    begun.current = wanted;
+    shownTarget.current = target;
   }, [rows, around]);
 
   return { scroller, list, atEnd, viewport: viewport as RefObject<Viewport | undefined> };

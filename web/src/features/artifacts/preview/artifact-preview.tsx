@@ -75,7 +75,7 @@ function Running({ url, title, onEnd, children }: RunningProps) {
   useEffect(() => {
     if (!frame.current) return;
     const onError = (text: string) =>
-      setErrors((known) => [...known, { number: (known.at(-1)?.number ?? 0) + 1, text }].slice(-KEPT));
+      setErrors((previous) => [...previous, { number: (previous.at(-1)?.number ?? 0) + 1, text }].slice(-KEPT));
     return watchFrame(frame.current, { onState: setState, onError, onFlood: () => onFlood() });
   }, []);
   const words = state === "busy" || state === "failed" ? t(`preview.${state}`) : "";

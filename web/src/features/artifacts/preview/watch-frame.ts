@@ -22,8 +22,8 @@ export interface Watcher {
 
 /** Watch a frame until the returned function is called. */
 export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood }: Watcher): () => void {
-  let heard = performance.now();
-  let begun = 0;
+  let lastMessage = performance.now();
+  let loadedBefore = 0;
   let loaded = 0;
   let tick = 0;
   let words = 0;
@@ -40,16 +40,16 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
     const error = errorOf(data);
     if (error !== undefined) return onError(error);
     const word = wordOf(data);
-    if (word === "begun") begun += 1;
+    if (word === "begun") loadedBefore += 1;
     else if (word !== "alive") return;
-    heard = now;
+    lastMessage = now;
     onState("running");
   };
   const look = () => {
     const now = performance.now();
     // Browsers let hidden pages wait.
-    if (document.visibilityState === "hidden") heard = now;
-    else if (now - heard > PATIENCE) onState(loaded > begun ? "failed" : "busy");
+    if (document.visibilityState === "hidden") lastMessage = now;
+    else if (now - lastMessage > PATIENCE) onState(loaded > loadedBefore ? "failed" : "busy");
   };
   const timer = setInterval(look, TICK);
   over.signal.addEventListener("abort", () => clearInterval(timer));

@@ -4,7 +4,7 @@
  */
 import type { ArtifactType } from "@/api/client";
 
-export interface Piece {
+export interface StreamedArtifact {
   /** Where it begins. */
   readonly at: number;
   /** Whether it is an `<artifact>` element, which is shown as a card in its place. */
@@ -20,73 +20,73 @@ export interface Piece {
 }
 
 /** A stretch of Markdown between elements. */
-export interface Stretch {
+export interface MarkdownSpan {
   readonly at: number;
   readonly text: string;
 }
 
 /** Shorter code is not kept for its own sake. */
-const FEWEST_LINES = 5;
+const MIN_LINES = 5;
 const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
 const ATTRIBUTE = /([a-z_:][\w:.-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?/gi;
 const TAG = /<artifact(?=[\s>/])/i;
 const OPENING = /^<artifact((?:\s+[a-z_:][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*>/i;
 const CLOSING = /<\/artifact\s*>/i;
 /** The beginning of a tag of which more is to come. */
-const BEGUN = /<(?:a|ar|art|arti|artif|artifa|artifac|artifact(?:\s[^<>]{0,4000})?)$/i;
+const PARTIAL_TAG = /<(?:a|ar|art|arti|artif|artifa|artifac|artifact(?:\s[^<>]{0,4000})?)$/i;
 const TYPES: Readonly<Record<string, ArtifactType>> = {
   html: "html", htm: "html", css: "css", svg: "svg", jsx: "react", tsx: "react", react: "react", markdown: "markdown", md: "markdown",
   mermaid: "mermaid", json: "json", csv: "csv", tsv: "csv", text: "text", txt: "text", plain: "text",
 };
 
 /** Markdown and the elements in it, in order. With `live`, more is to come, and half a tag at the end is not shown. */
-export function stretches(text: string, live = false): readonly (Stretch | Piece)[] {
-  const found: (Stretch | Piece)[] = [];
+export function splitArtifacts(text: string, live = false): readonly (MarkdownSpan | StreamedArtifact)[] {
+  const spans: (MarkdownSpan | StreamedArtifact)[] = [];
   let from = 0;
-  for (const { end, piece } of elements(text)) {
-    if (text.slice(from, piece.at).trim() !== "") found.push({ at: from, text: text.slice(from, piece.at) });
-    found.push(piece);
+  for (const { end, artifact: piece } of artifactElements(text)) {
+    if (text.slice(from, piece.at).trim() !== "") spans.push({ at: from, text: text.slice(from, piece.at) });
+    spans.push(piece);
     from = end;
   }
-  const rest = live ? text.slice(from).replace(BEGUN, "") : text.slice(from);
-  if (found.length === 0 || rest.trim() !== "") found.push({ at: from, text: rest });
-  return found;
+  const rest = live ? text.slice(from).replace(PARTIAL_TAG, "") : text.slice(from);
+  if (spans.length === 0 || rest.trim() !== "") spans.push({ at: from, text: rest });
+  return spans;
 }
 
 /** The pieces of a text, in order: elements, and code of at least five lines. */
-export function piecesOf(text: string): readonly Piece[] {
-  return stretches(text).flatMap((one) => ("element" in one ? [one] : fences(one)));
+export function streamedArtifacts(text: string): readonly StreamedArtifact[] {
+  return splitArtifacts(text).flatMap((one) => ("element" in one ? [one] : fencedArtifacts(one)));
 }
 
 interface Element {
   readonly end: number;
-  readonly piece: Piece;
+  readonly artifact: StreamedArtifact;
 }
 
-function elements(text: string): readonly Element[] {
-  const found: Element[] = [];
-  if (!TAG.test(text)) return found;
+function artifactElements(text: string): readonly Element[] {
+  const elements: Element[] = [];
+  if (!TAG.test(text)) return elements;
   let skipTo = 0;
   for (const { start, line } of plainLines(text, () => skipTo)) {
     let at = start;
-    for (const opened of opener(line, start, at)) {
+    for (const opened of tagPositions(line, start, at)) {
       if (opened < skipTo) continue;
       const opening = OPENING.exec(text.slice(opened, opened + 4096));
-      const given = attributes(opening?.[1] ?? "");
-      if (!opening || !(given["identifier"] ?? given["type"] ?? given["title"])) continue;
+      const attributeValues = attributes(opening?.[1] ?? "");
+      if (!opening || !(attributeValues["identifier"] ?? attributeValues["type"] ?? attributeValues["title"])) continue;
       const inside = opened + opening[0].length;
       const closing = CLOSING.exec(text.slice(inside));
       const content = text.slice(inside, closing ? inside + closing.index : undefined);
       skipTo = closing ? inside + closing.index + closing[0].length : text.length;
       at = skipTo;
-      found.push({ end: skipTo, piece: elementPiece(opened, given, content, closing !== null) });
+      elements.push({ end: skipTo, artifact: elementArtifact(opened, attributeValues, content, closing !== null) });
     }
   }
-  return found;
+  return elements;
 }
 
 /** Where on a line tags may begin: not in inline code. */
-function opener(line: string, start: number, from: number): readonly number[] {
+function tagPositions(line: string, start: number, from: number): readonly number[] {
   const plain = line.replaceAll(/(`+)(?!`)[^\n]*?[^`]\1(?!`)/g, (code) => " ".repeat(code.length));
   return [...plain.matchAll(new RegExp(TAG, "gi"))].map(({ index }) => start + index).filter((at) => at >= from);
 }
@@ -114,24 +114,24 @@ function attributes(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...text.matchAll(ATTRIBUTE)].map(([, name = "", value = ""]) => [name.toLowerCase(), value.replaceAll(/^["']|["']$/g, "")]));
 }
 
-function elementPiece(at: number, given: Readonly<Record<string, string>>, content: string, closed: boolean): Piece {
-  const type = (given["type"] ?? "").split("/").at(-1) ?? "";
+function elementArtifact(at: number, attributeValues: Readonly<Record<string, string>>, content: string, closed: boolean): StreamedArtifact {
+  const type = (attributeValues["type"] ?? "").split("/").at(-1) ?? "";
   const name = type.split(/[.+-]/).findLast((part) => part in TYPES);
-  const language = given["language"] ?? "";
+  const language = attributeValues["language"] ?? "";
   return {
     at,
     element: true,
     type: (name && TYPES[name]) || (language && TYPES[language]) || "code",
     language: language || name || "",
-    title: given["title"] ?? "",
-    identifier: given["identifier"] ?? "",
+    title: attributeValues["title"] ?? "",
+    identifier: attributeValues["identifier"] ?? "",
     content: content.replace(/^[ \t]*\n/, "").replace(/\n[ \t]*$/, "\n"),
     closed,
   };
 }
 
-function fences({ at: start, text }: Stretch): readonly Piece[] {
-  const found: Piece[] = [];
+function fencedArtifacts({ at: start, text }: MarkdownSpan): readonly StreamedArtifact[] {
+  const artifacts: StreamedArtifact[] = [];
   let open: { at: number; mark: string; indent: number; info: string; lines: string[] } | undefined;
   let at = start;
   for (const line of text.split("\n")) {
@@ -139,16 +139,16 @@ function fences({ at: start, text }: Stretch): readonly Piece[] {
     if (!open) {
       if (opens(mark, info)) open = { at, mark, indent: space.length, info, lines: [] };
     } else if (closes(open.mark, mark, info)) {
-      found.push(...kept(open, true));
+      artifacts.push(...fencedArtifact(open, true));
       open = undefined;
     } else open.lines.push(line.replace(new RegExp(`^[ \\t]{0,${open.indent}}`), ""));
     at += line.length + 1;
   }
-  return open ? [...found, ...kept(open, false)] : found;
+  return open ? [...artifacts, ...fencedArtifact(open, false)] : artifacts;
 }
 
-function kept({ at, info, lines }: { at: number; info: string; lines: readonly string[] }, closed: boolean): readonly Piece[] {
-  if (lines.length < FEWEST_LINES) return [];
+function fencedArtifact({ at, info, lines }: { at: number; info: string; lines: readonly string[] }, closed: boolean): readonly StreamedArtifact[] {
+  if (lines.length < MIN_LINES) return [];
   const language = (/^\s*\{?\.?([\w+#.-]+)/.exec(info)?.[1] ?? "").toLowerCase();
   const title = /(?:title|file(?:name)?)\s*=\s*"([^"]*)"/i.exec(info)?.[1] ?? "";
   return [{ at, element: false, type: TYPES[language] ?? "code", language, title, identifier: "", content: `${lines.join("\n")}\n`, closed }];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { settleAll } from "./in-turn";
+import { settleAll } from "./settle-all";
 
 it("does a few at a time, and answers for each in its place", async () => {
   let busy = 0;

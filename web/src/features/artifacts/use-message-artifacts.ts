@@ -12,8 +12,8 @@ const NONE: readonly Artifact[] = [];
 
 /** All messages of a thread ask this of the same list: it is sorted once. */
 function byMessage(list: ArtifactList): ByMessage {
-  const known = grouped.get(list);
-  if (known) return known;
+  const cached = grouped.get(list);
+  if (cached) return cached;
   const groups = groupBy(list.pages.flatMap(({ items }) => items), (artifact) => artifact.message_id);
   grouped.set(list, groups);
   return groups;
@@ -23,12 +23,12 @@ function byMessage(list: ArtifactList): ByMessage {
  * What a stored message made or revised, in the order in which it was made. One list of the conversation says most of it;
  * a message that has more `pieces` than are known of it is asked about by itself.
  */
-export function useMade(conversationId: string, messageId: string, pieces: number): readonly Artifact[] {
+export function useMessageArtifacts(conversationId: string, messageId: string, pieces: number): readonly Artifact[] {
   const all = useInfiniteQuery({ ...artifactsQuery({ conversation_id: conversationId }), select: byMessage });
   const own = all.data?.get(messageId) ?? NONE;
   const more = useQuery({ ...artifactsOfMessageQuery(messageId), enabled: !all.isPending && pieces > own.length });
-  if (!more.data || more.data.length <= own.length) return inOrder(own);
-  return inOrder(more.data);
+  if (!more.data || more.data.length <= own.length) return oldestFirst(own);
+  return oldestFirst(more.data);
 }
 
-const inOrder = (artifacts: readonly Artifact[]) => artifacts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+const oldestFirst = (artifacts: readonly Artifact[]) => artifacts.toSorted((a, b) => (a.id < b.id ? -1 : 1));

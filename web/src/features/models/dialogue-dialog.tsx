@@ -17,7 +17,7 @@ interface Speaker {
 }
 
 /** Lets models talk to each other, in turn. */
-export default function TalkDialog({
+export default function DialogueDialog({
   conversationId,
   branch,
   create,

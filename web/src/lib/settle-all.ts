@@ -1,17 +1,17 @@
 /** So few requests that others still get through: a browser has about six under way to one server. */
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 /** Do the same with each, a few at a time; the answer is that of `Promise.allSettled`. */
-export async function settleAll<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly PromiseSettledResult<R>[]> {
+export async function settleAll<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly PromiseSettledResult<R>[]> {
   const results: PromiseSettledResult<R>[] = [];
   const queue = items.entries();
   const next = async (): Promise<void> => {
     const { value, done } = queue.next();
     if (done) return;
     const [i, item] = value;
-    [results[i]] = await Promise.allSettled([act(item)]);
+    [results[i]] = await Promise.allSettled([run(item)]);
     await next();
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await Promise.all(Array.from({ length: CONCURRENCY }, next));
   return results;
 }

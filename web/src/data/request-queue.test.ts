@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { inOrder, underWay } from "@/data/pending";
+import { enqueueRequest, trackRequest } from "@/data/request-queue";
 
 /** A request that is answered when the test says so. */
 class Request {
@@ -35,9 +35,9 @@ const turn = () => new Promise((done) => setTimeout(done));
 test("what is about one conversation is sent in the order in which it was asked for", async () => {
   const { log, sent } = requests("rename", "say", "other");
   const [rename, say, other] = sent;
-  const first = inOrder(["one", "two"], rename.send);
-  const second = inOrder(["two"], say.send);
-  const third = inOrder(["three"], other.send);
+  const first = enqueueRequest(["one", "two"], rename.send);
+  const second = enqueueRequest(["two"], say.send);
+  const third = enqueueRequest(["three"], other.send);
   await turn();
   expect(log).toEqual(["rename", "other"]);
   rename.answer();
@@ -53,8 +53,8 @@ test("what is about one conversation is sent in the order in which it was asked 
 test("what was refused stands in nobody's way", async () => {
   const { log, sent } = requests("rename", "say");
   const [rename, say] = sent;
-  const first = inOrder(["one"], rename.send);
-  const second = inOrder(["one"], say.send);
+  const first = enqueueRequest(["one"], rename.send);
+  const second = enqueueRequest(["one"], say.send);
   rename.refuse();
   say.answer();
   await expect(first).rejects.toThrow("rename");
@@ -65,8 +65,8 @@ test("what was refused stands in nobody's way", async () => {
 test("what may bear on all conversations is waited for by each", async () => {
   const { log, sent } = requests("project", "say");
   const [project, say] = sent;
-  void underWay(project.send());
-  const said = inOrder(["one"], say.send);
+  void trackRequest(project.send());
+  const said = enqueueRequest(["one"], say.send);
   await turn();
   expect(log).toEqual(["project"]);
   project.answer();

@@ -2,7 +2,7 @@ import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 
 /** Shows that an answer is being made. */
-export function Working({ quiet }: { quiet: boolean }) {
+export function GeneratingIndicator({ quiet }: { quiet: boolean }) {
   const t = useT();
   return (
     <span role="img" aria-label={t("thread.generating")} className="flex h-7 items-center">

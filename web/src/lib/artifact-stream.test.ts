@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { piecesOf, stretches } from "./pieces";
+import { streamedArtifacts, splitArtifacts } from "./artifact-stream";
 
 const CODE = "a\nb\nc\nd\ne\n";
-const told = (text: string) => piecesOf(text).map(({ type, language, content, closed }) => ({ type, language, content, closed }));
+const told = (text: string) => streamedArtifacts(text).map(({ type, language, content, closed }) => ({ type, language, content, closed }));
 
 describe("code", () => {
   test("of five lines is a piece, closed or not; shorter code is none", () => {
@@ -25,14 +25,14 @@ describe("code", () => {
   test("says where it begins", () => {
     const element = '<artifact title="x">\n</artifact>';
     const text = `one\n${element}\ntwo\n\`\`\`js\n${CODE}\`\`\`\n`;
-    expect(piecesOf(text).map(({ at, element }) => [text.slice(at, at + 3), element])).toEqual([
+    expect(streamedArtifacts(text).map(({ at, element }) => [text.slice(at, at + 3), element])).toEqual([
       ["<ar", true],
       ["```", false],
     ]);
   });
 
   test("says what it is called", () => {
-    expect(piecesOf(`\`\`\`js title="x.js"\n${CODE}\`\`\``)[0]?.title).toBe("x.js");
+    expect(streamedArtifacts(`\`\`\`js title="x.js"\n${CODE}\`\`\``)[0]?.title).toBe("x.js");
   });
 });
 
@@ -40,7 +40,7 @@ describe("an element", () => {
   const element = `<artifact identifier="clock" type="text/html" title="A &lt;clock">\n<p>\n</artifact>`;
 
   test("is a piece wherever it stands, and the text around it stays", () => {
-    expect(stretches(`Here: ${element} and so on.`)).toEqual([
+    expect(splitArtifacts(`Here: ${element} and so on.`)).toEqual([
       { at: 0, text: "Here: " },
       { at: 6, element: true, type: "html", language: "html", title: "A &lt;clock", identifier: "clock", content: "<p>\n", closed: true },
       { at: 6 + element.length, text: " and so on." },
@@ -63,19 +63,19 @@ describe("an element", () => {
     ["in inline code", 'write `<artifact title="x">` so'],
     ["that nothing names", "<artifact>x</artifact>"],
   ])("%s is text", (_, text) => {
-    expect(stretches(text)).toEqual([{ at: 0, text }]);
+    expect(splitArtifacts(text)).toEqual([{ at: 0, text }]);
   });
 
   test("is not shown by halves while it is being written", () => {
-    expect(stretches('So:\n<artifact identifier="cl', true)).toEqual([{ at: 0, text: "So:\n" }]);
-    expect(stretches("So:\n<art", true)).toEqual([{ at: 0, text: "So:\n" }]);
-    expect(stretches("a < b", true)).toEqual([{ at: 0, text: "a < b" }]);
+    expect(splitArtifacts('So:\n<artifact identifier="cl', true)).toEqual([{ at: 0, text: "So:\n" }]);
+    expect(splitArtifacts("So:\n<art", true)).toEqual([{ at: 0, text: "So:\n" }]);
+    expect(splitArtifacts("a < b", true)).toEqual([{ at: 0, text: "a < b" }]);
   });
 });
 
 test("a long text costs its length", () => {
   const text = `${"<artifact ".repeat(20_000)}\n${"```x\n".repeat(20_000)}`;
   const before = performance.now();
-  piecesOf(text);
+  streamedArtifacts(text);
   expect(performance.now() - before).toBeLessThan(1000);
 });

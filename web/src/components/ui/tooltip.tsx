@@ -2,13 +2,13 @@ import { Slot } from "radix-ui";
 import { type ReactNode, Suspense, type SyntheticEvent, useEffect, useRef } from "react";
 import { create } from "zustand";
 
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
-const Bubble = lazily(() => import("@/components/ui/bubble"));
+const TooltipContent = lazyComponent(() => import("@/components/ui/tooltip-content"));
 
 export type Side = "top" | "bottom" | "left" | "right";
 
-export interface Hinted {
+export interface TooltipTarget {
   readonly anchor: Element;
   readonly label: string;
   readonly shortcut: ReactNode;
@@ -16,24 +16,24 @@ export interface Hinted {
 }
 
 /** In milliseconds: before a hint is shown, and before it goes, so that a pointer can reach it. */
-const PAUSE = 500;
-const LINGER = 120;
+const SHOW_DELAY = 500;
+const HIDE_DELAY = 120;
 
-const useHinted = create<{ hinted: Hinted | undefined }>(() => ({ hinted: undefined }));
+const useTarget = create<{ target: TooltipTarget | undefined }>(() => ({ target: undefined }));
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function after(pause: number, hinted: Hinted | undefined): void {
+function setTargetAfter(pause: number, hinted: TooltipTarget | undefined): void {
   clearTimeout(timer);
-  if (pause > 0) timer = setTimeout(after, pause, 0, hinted);
-  else useHinted.setState({ hinted: hinted?.anchor.isConnected ? hinted : undefined });
+  if (pause > 0) timer = setTimeout(setTargetAfter, pause, 0, hinted);
+  else useTarget.setState({ target: hinted?.anchor.isConnected ? hinted : undefined });
 }
 
 function hide(): void {
-  after(0, undefined);
+  setTargetAfter(0, undefined);
 }
 
 /** A tooltip. What it says must be said elsewhere too: on a phone nobody sees it, and no screen reader says it. */
-export function Hint({
+export function Tooltip({
   label,
   shortcut,
   side = "bottom",
@@ -47,20 +47,20 @@ export function Hint({
   const anchor = useRef<Element>(null);
   const show = ({ currentTarget }: SyntheticEvent, pause: number) => {
     anchor.current = currentTarget;
-    after(pause, { anchor: currentTarget, label, shortcut, side });
+    setTargetAfter(pause, { anchor: currentTarget, label, shortcut, side });
   };
   useEffect(
     () => () => {
-      if (anchor.current && useHinted.getState().hinted?.anchor === anchor.current) hide();
+      if (anchor.current && useTarget.getState().target?.anchor === anchor.current) hide();
     },
     [],
   );
   return (
     <Slot.Root
       onPointerEnter={(event) => {
-        if (event.pointerType !== "touch") show(event, useHinted.getState().hinted ? 0 : PAUSE);
+        if (event.pointerType !== "touch") show(event, useTarget.getState().target ? 0 : SHOW_DELAY);
       }}
-      onPointerLeave={() => after(useHinted.getState().hinted ? LINGER : 0, undefined)}
+      onPointerLeave={() => setTargetAfter(useTarget.getState().target ? HIDE_DELAY : 0, undefined)}
       onPointerDown={hide}
       onFocus={(event) => {
         if (event.target === event.currentTarget && event.currentTarget.matches(":focus-visible")) show(event, 0);
@@ -73,11 +73,11 @@ export function Hint({
 }
 
 /** Where hints are shown: one at a time, for the whole page. */
-export function Hints() {
-  const hinted = useHinted((state) => state.hinted);
+export function TooltipHost() {
+  const hinted = useTarget((state) => state.target);
   return (
     <Suspense>
-      {hinted && <Bubble key={hinted.label} {...hinted} onReach={() => clearTimeout(timer)} onLeave={hide} />}
+      {hinted && <TooltipContent key={hinted.label} {...hinted} onReach={() => clearTimeout(timer)} onLeave={hide} />}
     </Suspense>
   );
 }

@@ -2,12 +2,12 @@ import { Outlet } from "@tanstack/react-router";
 import { Suspense } from "react";
 
 import { Announcer } from "@/components/announcer";
-import { lazily } from "@/lib/lazily";
+import { lazyComponent } from "@/lib/lazy";
 
-const Notices = lazily(() => import("@/app/notices"));
+const Notices = lazyComponent(() => import("@/app/notices"));
 
 /** A page for people who are not signed in: nothing of the record is around it. */
-export function Outside() {
+export function PublicLayout() {
   return (
     <>
       <main id="main" className="flex h-full flex-col">

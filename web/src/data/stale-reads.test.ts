@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { noteChange, readUnlessChanged } from "./changes";
+import { markStale, readUnlessChanged } from "./stale-reads";
 
 const heardOf = (id: string, then: () => unknown) =>
   readUnlessChanged("a", async () => {
-    noteChange(id);
+    markStale(id);
     return then();
   });
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Field, TextArea } from "@/components/ui/field";
-import { around } from "@/data/project-tree";
+import { ancestorsOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { tenantQuery } from "@/data/tenant";
 import { useT } from "@/i18n";
@@ -13,7 +13,7 @@ import { useT } from "@/i18n";
 const MOST = 100_000;
 
 /** The system instructions of a conversation, below those that it has from its projects and from the tenant. */
-export default function InstructionsDialog({
+export default function SystemPromptDialog({
   value,
   projectId,
   onSave,
@@ -69,7 +69,7 @@ function Inherited({ projectId }: { projectId: string | null }) {
   const { data: tenant } = useQuery(tenantQuery);
   const { data: projects = [] } = useQuery(projectsQuery);
   const own = projects.filter((project) => project.id === projectId);
-  const outer = projectId ? around(projects, projectId) : [];
+  const outer = projectId ? ancestorsOf(projects, projectId) : [];
   const all = [
     { id: "tenant", title: t("models.systemPrompt.tenant"), text: tenant?.instructions ?? "" },
     ...[...outer, ...own].map(({ id, name, instructions }) => ({

@@ -10,7 +10,7 @@ import { Section } from "./section";
 const FIGURES = ["made", "edited", "opened", "copied", "exported"] as const;
 
 /** What was done with artifacts since a day, by type; where nothing was, there is nothing. */
-export function MadeTable({ since }: { since: string }) {
+export function ArtifactStatistics({ since }: { since: string }) {
   const t = useT();
   const language = useLanguage();
   const { data = [] } = useQuery(usesQuery);

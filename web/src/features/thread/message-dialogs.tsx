@@ -11,10 +11,10 @@ import { useLanguage, useT } from "@/i18n";
 import { dateTime } from "@/lib/time";
 
 import { JsonView } from "./json-view";
-import { type Question, useThreadContext } from "./thread-context";
+import { type MessageDialog, useThreadContext } from "./thread-context";
 
 /** What is asked about a message, in front of the page. */
-export default function Questions({ question: { kind, message }, onClose }: { question: Question; onClose: () => void }) {
+export default function MessageDialogs({ dialog: { kind, message }, onClose }: { dialog: MessageDialog; onClose: () => void }) {
   const t = useT();
   const { conversationId, branches } = useThreadContext();
   const { mutate: remove } = useDeleteMessage(conversationId);
@@ -37,7 +37,7 @@ export default function Questions({ question: { kind, message }, onClose }: { qu
   );
 }
 
-function Details({ message }: { message: Question["message"] }) {
+function Details({ message }: { message: MessageDialog["message"] }) {
   const t = useT();
   const language = useLanguage();
   const { branches } = useThreadContext();

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 
-import { stretches } from "./marks";
+import { highlightSpans } from "./highlight";
 
 const bracketed = (text: string, marks: [number, number][]) =>
-  stretches(text, marks)
+  highlightSpans(text, marks)
     .map(({ text, marked }) => (marked ? `[${text}]` : text))
     .join("");
 
@@ -23,6 +23,6 @@ it("counts characters as the server does, not halves of them", () => {
 
 it("says every character once, whatever the marks are", () => {
   for (const marks of [[[4, 8], [0, 5]], [[2, 2]], [[-3, 2]], [[9, 99]], [[50, 60]], [[5, 3]]] as [number, number][][]) {
-    expect(stretches("Quo vadis?", marks).map(({ text }) => text).join("")).toBe("Quo vadis?");
+    expect(highlightSpans("Quo vadis?", marks).map(({ text }) => text).join("")).toBe("Quo vadis?");
   }
 });

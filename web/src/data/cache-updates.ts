@@ -6,13 +6,13 @@ import { queryClient } from "@/data/client";
 type Change = (data: never, queryKey: QueryKey) => unknown;
 
 /** By query, what was changed while it is read. */
-const meanwhile = new Map<string, readonly Change[]>();
+const pendingChanges = new Map<string, readonly Change[]>();
 
 /** Change what is known under a key, and under all that begin with it. Done twice, a change is the same. */
-export function changeCached<T>(queryKey: QueryKey, change: (data: T, queryKey: QueryKey) => T): void {
+export function updateCached<T>(queryKey: QueryKey, change: (data: T, queryKey: QueryKey) => T): void {
   for (const query of queryClient.getQueryCache().findAll({ queryKey })) {
     const { queryHash, state } = query;
-    if (state.fetchStatus === "fetching") meanwhile.set(queryHash, [...(meanwhile.get(queryHash) ?? []), change]);
+    if (state.fetchStatus === "fetching") pendingChanges.set(queryHash, [...(pendingChanges.get(queryHash) ?? []), change]);
     apply(query, [change]);
   }
 }
@@ -24,7 +24,7 @@ function apply({ queryKey, state }: Query, changes: readonly Change[]): void {
 
 queryClient.getQueryCache().subscribe((event) => {
   if (event.type !== "updated" || event.query.state.fetchStatus === "fetching") return;
-  const changes = meanwhile.get(event.query.queryHash);
-  meanwhile.delete(event.query.queryHash);
+  const changes = pendingChanges.get(event.query.queryHash);
+  pendingChanges.delete(event.query.queryHash);
   if (changes) apply(event.query, changes);
 });

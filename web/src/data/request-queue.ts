@@ -8,7 +8,7 @@ type Ids = ReadonlySet<string>;
 const pending = new Map<Promise<unknown>, Ids | undefined>();
 
 /** Note that something is under way on which answers may depend. */
-export function underWay<T>(request: Promise<T>, ids?: Ids): Promise<T> {
+export function trackRequest<T>(request: Promise<T>, ids?: Ids): Promise<T> {
   pending.set(request, ids);
   const over = () => void pending.delete(request);
   request.then(over, over);
@@ -16,8 +16,8 @@ export function underWay<T>(request: Promise<T>, ids?: Ids): Promise<T> {
 }
 
 /** Ask for something about conversations when all that was asked for before is done, or refused. */
-export function inOrder<T>(conversationIds: Iterable<string>, request: () => Promise<T>): Promise<T> {
+export function enqueueRequest<T>(conversationIds: Iterable<string>, request: () => Promise<T>): Promise<T> {
   const ids = new Set(conversationIds);
   const before = [...pending].filter(([, others]) => !others || [...others].some((id) => ids.has(id)));
-  return underWay(Promise.allSettled(before.map(([other]) => other)).then(request), ids);
+  return trackRequest(Promise.allSettled(before.map(([other]) => other)).then(request), ids);
 }

@@ -2,21 +2,21 @@ import type { ReactNode } from "react";
 
 import type { Part } from "@/api/client";
 import { useT } from "@/features/artifacts/texts";
-import type { Piece } from "@/lib/pieces";
+import type { StreamedArtifact } from "@/lib/artifact-stream";
 
 import { ArtifactCard, DraftCard } from "./card";
-import { type PlacedPiece, draftId, piecesIn } from "./drafts";
-import { matching } from "./matching";
-import { useMade } from "./use-made";
+import { type PlacedArtifact, draftId, streamedArtifactsIn } from "./drafts";
+import { matchArtifacts } from "./matching";
+import { useMessageArtifacts } from "./use-message-artifacts";
 
 /** What is open beside the thread, and how something else is opened. */
-export interface Opening {
+export interface ArtifactPanelState {
   /** An artifact's id, or that of something that is being written. */
   readonly shown: string | undefined;
   readonly open: (id: string) => void;
 }
 
-interface MadeProps extends Opening {
+interface ArtifactsProps extends ArtifactPanelState {
   conversationId: string;
   messageId: string;
   parts: readonly Part[];
@@ -25,22 +25,22 @@ interface MadeProps extends Opening {
 }
 
 /** What was made in an answer, below it; what has its place in the text stands there. */
-export function Made(props: MadeProps) {
+export function MessageArtifacts(props: ArtifactsProps) {
   return props.stored ? <StoredCards {...props} /> : <DraftCards {...props} />;
 }
 
-function StoredCards({ conversationId, messageId, parts, shown, open }: MadeProps) {
-  const pieces = piecesIn(parts);
-  const made = useMade(conversationId, messageId, pieces.length);
-  const placed = new Set([...matching(pieces, made)].flatMap(([piece, artifact]) => (piece.element ? [artifact] : [])));
-  const cards = made
+function StoredCards({ conversationId, messageId, parts, shown, open }: ArtifactsProps) {
+  const pieces = streamedArtifactsIn(parts);
+  const artifacts = useMessageArtifacts(conversationId, messageId, pieces.length);
+  const placed = new Set([...matchArtifacts(pieces, artifacts)].flatMap(([piece, artifact]) => (piece.element ? [artifact] : [])));
+  const cards = artifacts
     .filter((artifact) => !placed.has(artifact))
     .map((artifact) => ({ id: artifact.id, card: <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} /> }));
   return <Cards cards={cards} />;
 }
 
-function DraftCards({ messageId, parts, shown, open }: MadeProps) {
-  const cards = piecesIn(parts)
+function DraftCards({ messageId, parts, shown, open }: ArtifactsProps) {
+  const cards = streamedArtifactsIn(parts)
     .map((piece, i) => ({ piece, id: draftId(messageId, i) }))
     .filter(({ piece }) => !piece.element)
     .map(({ piece, id }) => ({ id, card: <DraftCard piece={piece} open={shown === id} onOpen={() => open(id)} /> }));
@@ -69,21 +69,21 @@ interface Place {
 }
 
 /** An `<artifact>` element, in its place in the text. */
-export function MadeHere(props: MadeProps & Place) {
-  return <div className="my-3 max-w-90">{props.stored ? <StoredHere {...props} /> : <DraftHere {...props} />}</div>;
+export function InlineArtifact(props: ArtifactsProps & Place) {
+  return <div className="my-3 max-w-90">{props.stored ? <StoredInline {...props} /> : <DraftInline {...props} />}</div>;
 }
 
-function StoredHere({ part, at, conversationId, messageId, parts, shown, open }: MadeProps & Place) {
-  const pieces = piecesIn(parts);
+function StoredInline({ part, at, conversationId, messageId, parts, shown, open }: ArtifactsProps & Place) {
+  const pieces = streamedArtifactsIn(parts);
   const piece = pieces.find(isAt(part, at));
-  const made = useMade(conversationId, messageId, pieces.length);
-  const artifact = piece && matching(pieces, made).get(piece);
-  if (!artifact) return piece && <Unkept piece={piece} />;
+  const artifacts = useMessageArtifacts(conversationId, messageId, pieces.length);
+  const artifact = piece && matchArtifacts(pieces, artifacts).get(piece);
+  if (!artifact) return piece && <MissingArtifact piece={piece} />;
   return <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} />;
 }
 
-function DraftHere({ part, at, messageId, parts, shown, open }: MadeProps & Place) {
-  const pieces = piecesIn(parts);
+function DraftInline({ part, at, messageId, parts, shown, open }: ArtifactsProps & Place) {
+  const pieces = streamedArtifactsIn(parts);
   const number = pieces.findIndex(isAt(part, at));
   const piece = pieces[number];
   const id = draftId(messageId, number);
@@ -91,7 +91,7 @@ function DraftHere({ part, at, messageId, parts, shown, open }: MadeProps & Plac
 }
 
 /** What was said in an element of which there is no artifact any more. */
-function Unkept({ piece }: { piece: Piece }) {
+function MissingArtifact({ piece }: { piece: StreamedArtifact }) {
   return (
     <pre dir="ltr" className="max-h-40 overflow-hidden rounded-xl border bg-surface p-3 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
       {piece.content.slice(0, 2000)}
@@ -99,4 +99,4 @@ function Unkept({ piece }: { piece: Piece }) {
   );
 }
 
-const isAt = (part: number, at: number) => (piece: PlacedPiece) => piece.part === part && piece.at === at;
+const isAt = (part: number, at: number) => (piece: PlacedArtifact) => piece.part === part && piece.at === at;

@@ -2,29 +2,29 @@
  * What is heard of a record while it is read. Answers may overtake each other: what was read before a change may come
  * after it, and is not to be shown any more.
  */
-interface Reading {
+interface Read {
   readonly id: string;
   changed: boolean;
 }
 
-const readings = new Set<Reading>();
+const reads = new Set<Read>();
 
 /** A record was changed, as the feed says; whoever says so sees to it that the change is shown. */
-export function noteChange(id: string): void {
-  for (const reading of readings) if (reading.id === id) reading.changed = true;
+export function markStale(id: string): void {
+  for (const reading of reads) if (reading.id === id) reading.changed = true;
 }
 
 /** Read a record; gives nothing, not even an error, if a change of it was heard of meanwhile. */
 export async function readUnlessChanged<T>(id: string, read: () => Promise<T>): Promise<T | undefined> {
-  const reading: Reading = { id, changed: false };
-  readings.add(reading);
+  const reading: Read = { id, changed: false };
+  reads.add(reading);
   try {
-    const found = await read();
-    return reading.changed ? undefined : found;
+    const record = await read();
+    return reading.changed ? undefined : record;
   } catch (error) {
     if (!reading.changed) throw error;
     return undefined;
   } finally {
-    readings.delete(reading);
+    reads.delete(reading);
   }
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from "react";
 import { cn } from "@/lib/cn";
 
 /** Something that few want to see. What is inside is made when it is opened. */
-export function Fold({
+export function Collapsible({
   icon,
   label,
   open: initially = false,

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { useT } from "@/i18n";
 
 /** Takes files that are dropped anywhere in the page, and shows meanwhile that it will. */
-export function DropVeil({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
+export function DropOverlay({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
   const t = useT();
   const [above, setAbove] = useState(false);
   const take = useEffectEvent(onFiles);

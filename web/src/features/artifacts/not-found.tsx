@@ -7,7 +7,7 @@ import { restoreArtifacts } from "@/data/artifacts";
 import { useT } from "@/features/artifacts/texts";
 
 /** Says that there is no such artifact, and brings back one that this person deleted. */
-export function Gone({ artifact, onClose }: { artifact: Artifact | undefined; onClose: (() => void) | undefined }) {
+export function ArtifactNotFound({ artifact, onClose }: { artifact: Artifact | undefined; onClose: (() => void) | undefined }) {
   const t = useT();
   return (
     <div role="status" className="m-auto">

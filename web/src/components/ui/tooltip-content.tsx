@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 
-import type { Hinted, Side } from "@/components/ui/hint";
+import type { TooltipTarget, Side } from "@/components/ui/tooltip";
 
 /** In pixels: to what it belongs to, and to the edge of the page. */
 const GAP = 6;
@@ -8,30 +8,30 @@ const MARGIN = 8;
 const OPPOSITE = { top: "bottom", bottom: "top", left: "right", right: "left" } as const;
 
 /** A hint beside what it belongs to, in front of everything. */
-export default function Bubble({ anchor, label, shortcut, side, onReach, onLeave }: Hinted & { onReach: () => void; onLeave: () => void }) {
-  const bubble = useRef<HTMLDivElement>(null);
+export default function TooltipContent({ anchor, label, shortcut, side, onReach, onLeave }: TooltipTarget & { onReach: () => void; onLeave: () => void }) {
+  const content = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const { current } = bubble;
+    const { current } = content;
     if (!current) return;
     current.showPopover();
     const at = place(anchor.getBoundingClientRect(), current.getBoundingClientRect(), side);
     current.style.left = `${at.left}px`;
     current.style.top = `${at.top}px`;
   }, [anchor, side]);
-  const hear = useEffectEvent((event: Event) => {
+  const onEvent = useEffectEvent((event: Event) => {
     if (!(event instanceof KeyboardEvent) || event.key === "Escape") onLeave();
   });
   useEffect(() => {
-    document.addEventListener("keydown", hear, true);
-    document.addEventListener("scroll", hear, true);
+    document.addEventListener("keydown", onEvent, true);
+    document.addEventListener("scroll", onEvent, true);
     return () => {
-      document.removeEventListener("keydown", hear, true);
-      document.removeEventListener("scroll", hear, true);
+      document.removeEventListener("keydown", onEvent, true);
+      document.removeEventListener("scroll", onEvent, true);
     };
   }, []);
   return (
     <div
-      ref={bubble}
+      ref={content}
       popover="manual"
       aria-hidden
       onPointerEnter={onReach}

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { dateTime } from "./time";
-import { varietyOf } from "./variety";
+import { localeOf } from "./locale";
 
 it.each<[string, string[], string]>([
   ["en", ["en-GB", "en"], "en-GB"],
@@ -11,11 +11,11 @@ it.each<[string, string[], string]>([
   ["de", ["den"], "de"],
   ["en", [], "en"],
 ])("takes %j for somebody who prefers %j to be %j", (language, preferred, variety) => {
-  expect(varietyOf(language, preferred)).toBe(variety);
+  expect(localeOf(language, preferred)).toBe(variety);
 });
 
 it("has dates written as they are where the person lives", () => {
   const time = "2026-11-21T22:42:00";
-  expect(dateTime(time, varietyOf("en", ["en-GB"]))).toBe("21 Nov 2026, 22:42");
-  expect(dateTime(time, varietyOf("en", ["en-US"]))).toMatch(/^Nov 21, 2026, 10:42\sPM$/);
+  expect(dateTime(time, localeOf("en", ["en-GB"]))).toBe("21 Nov 2026, 22:42");
+  expect(dateTime(time, localeOf("en", ["en-US"]))).toMatch(/^Nov 21, 2026, 10:42\sPM$/);
 });

@@ -6,7 +6,7 @@ import { type Key, useT } from "@/i18n";
 
 import { useThreadContext } from "./thread-context";
 
-const CUT: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
+const REASONS: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
   interrupted: "thread.interrupted",
   cancelled: "thread.cancelled",
   length: "thread.outputLimit",
@@ -15,17 +15,17 @@ const CUT: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
 };
 
 /** Says why an answer is not whole, and continues it: at the end at once, further up by the menu. */
-export function Ending({ message, last }: { message: Message; last: boolean }) {
+export function FinishNotice({ message, last }: { message: Message; last: boolean }) {
   const t = useT();
   const { actions } = useThreadContext();
   const { run_id: run, finish, metadata } = message;
-  const cut = finish && CUT[finish];
-  if (!cut) return null;
+  const reason = finish && REASONS[finish];
+  if (!reason) return null;
   return (
     <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
-      {t(cut, { reason: typeof metadata?.finish_reason === "string" ? metadata.finish_reason : "?" })}
+      {t(reason, { reason: typeof metadata?.finish_reason === "string" ? metadata.finish_reason : "?" })}
       {last && run && message.parts.some((part) => part.type !== "error") && (
-        <Button size="small" variant="outline" onClick={() => actions.goOn(run)}>
+        <Button size="small" variant="outline" onClick={() => actions.continueRun(run)}>
           <PlayIcon aria-hidden /> {t("thread.continue")}
         </Button>
       )}
@@ -34,14 +34,14 @@ export function Ending({ message, last }: { message: Message; last: boolean }) {
 }
 
 /** Something was said at the end that nobody answers. */
-export function Unanswered() {
+export function NoResponseNotice() {
   const t = useT();
-  const { quiet, shown, actions } = useThreadContext();
+  const { idle: quiet, shownBranch: shown, actions } = useThreadContext();
   if (!quiet) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
       {t("thread.noResponse")}
-      <Button size="small" variant="outline" onClick={() => actions.answer(shown)}>
+      <Button size="small" variant="outline" onClick={() => actions.generate(shown)}>
         <PlayIcon aria-hidden /> {t("thread.generate")}
       </Button>
     </p>

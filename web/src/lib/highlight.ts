@@ -1,18 +1,18 @@
 /** A stretch of a text, and whether it is what was looked for. */
-export interface Stretch {
+export interface HighlightSpan {
   readonly at: number;
   readonly text: string;
   readonly marked: boolean;
 }
 
 /** A text cut where its marks begin and end. Marks count characters as the server does: by code point. */
-export function stretches(text: string, marks: readonly (readonly number[])[]): readonly Stretch[] {
+export function highlightSpans(text: string, marks: readonly (readonly number[])[]): readonly HighlightSpan[] {
   const characters = [...text];
-  const found: Stretch[] = [];
+  const spans: HighlightSpan[] = [];
   let at = 0;
   const add = (end: number, marked: boolean) => {
     if (end <= at) return;
-    found.push({ at, text: characters.slice(at, end).join(""), marked });
+    spans.push({ at, text: characters.slice(at, end).join(""), marked });
     at = end;
   };
   const ordered = marks.map(([start = 0, end = 0]) => ({ start, end })).toSorted((a, b) => a.start - b.start);
@@ -21,5 +21,5 @@ export function stretches(text: string, marks: readonly (readonly number[])[]): 
     add(Math.min(end, characters.length), true);
   }
   add(characters.length, false);
-  return found;
+  return spans;
 }
