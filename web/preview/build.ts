@@ -1,4 +1,4 @@
-/** The files that run in the frames of previews: each alone and whole, for such a frame can load but one. */
+/** The scripts for preview frames: one self-contained file each, because such a frame can load only one. */
 import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";

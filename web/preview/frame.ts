@@ -1,4 +1,4 @@
-/** For HTML and SVG, whose scripts run as they stand. */
+/** HTML and SVG previews, whose scripts run unchanged. */
 import { begin } from "./sandbox";
 
 begin();

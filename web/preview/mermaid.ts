@@ -1,4 +1,4 @@
-/** Draws a diagram. Mermaid's own strict level holds as well: no HTML in labels, no links, no clicks. */
+/** Draws a diagram. Mermaid's strict level also applies: no HTML in labels, no links, no click handlers. */
 import mermaid from "mermaid";
 
 import { begin } from "./sandbox";

@@ -1,4 +1,4 @@
-/** Compiles a component where it runs, and shows it; Tailwind makes the styles of the classes that it names. */
+/** Compiles a component in the frame and renders it; Tailwind generates the styles of its classes. */
 import "@tailwindcss/browser";
 import * as icons from "lucide-react";
 import React, { Component, type ComponentType, type ReactNode } from "react";
@@ -24,7 +24,7 @@ function load(name: string): unknown {
   throw new Error(say("unknown", { name, known: Object.keys(modules).join(", ") }));
 }
 
-/** What the code exports by default, or else the last component in it. */
+/** The default export, or else the last component. */
 function evaluate(code: string): ComponentType | undefined {
   const compiled = transform(code, {
     transforms: ["typescript", "jsx", "imports"],

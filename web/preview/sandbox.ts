@@ -1,12 +1,12 @@
 /**
- * What every preview begins with, before anything of the artifact runs. It tells the page around it that the preview
- * lives and what went wrong in it, and takes away what no header takes away everywhere. Nothing here is a wall that has to hold:
- * what runs after it is in the same world, and may undo it.
+ * Runs in every preview before the artifact. It tells the page around it that the preview is alive and reports its
+ * errors, and removes features that no header removes in every browser. It is not a security boundary: the artifact
+ * runs in the same realm, and can undo it.
  */
 const BEAT = 1000;
 const LONGEST = 500;
 
-/** Said to the page around, which believes none of it. */
+/** Messages to the page around, which does not trust them. */
 type Said = { hansard: "begun" | "alive" } | { hansard: "error"; text: string };
 
 const say = ((post) => (said: Said) => post(said, "*"))(parent.postMessage.bind(parent));
@@ -34,7 +34,7 @@ function hearErrors(): void {
   };
 }
 
-/** The sandbox sends no form, and does not even tell scripts that somebody wanted to. Most of them only want to know. */
+/** The sandbox blocks forms without a submit event. Most scripts only need that event. */
 function letFormsBeHeard(): void {
   addEventListener("click", (event) => {
     const button = (event.target as Element).closest?.("button, input");

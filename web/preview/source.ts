@@ -1,4 +1,4 @@
-/** What there is to show, and where. */
+/** The artifact to preview, and its container. */
 import { tell } from "./sandbox";
 import { say } from "./texts";
 
@@ -8,7 +8,7 @@ export function source(): { title: string; code: string } {
   return JSON.parse(document.querySelector("#source")?.textContent ?? "");
 }
 
-/** Show in place of the artifact why there is none, and tell it. */
+/** Show an error instead of the artifact, and report it. */
 export function fail(problem: unknown): void {
   const text = problem instanceof Error ? problem.message : String(problem);
   const box = document.createElement("pre");

@@ -1,4 +1,4 @@
-/** The server's API, typed by its own description. */
+/** The server's API, typed from its OpenAPI description. */
 import createClient from "openapi-fetch";
 
 import { address } from "@/lib/base";
@@ -8,7 +8,7 @@ import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** What the server sends is whole: every field is there, even where a request may leave it out. */
+/** Responses contain every field, even those that a request may omit. */
 export type Whole<T> = T extends readonly (infer U)[]
   ? readonly Whole<U>[]
   : T extends object
@@ -37,7 +37,7 @@ export type RunEvent = Whole<Schemas["RunEvent"]>;
 export type Share = Whole<Schemas["Share"]>;
 export type Stats = Whole<Schemas["Stats"]>;
 
-/** The server said no, and why. */
+/** The server refused a request. */
 export class Refused extends Error {
   constructor(
     readonly code: string,
@@ -50,7 +50,7 @@ export class Refused extends Error {
   }
 }
 
-/** The server could not be asked. */
+/** The server did not respond. */
 export class Unreachable extends Error {
   override name = "Unreachable";
 }
@@ -63,7 +63,7 @@ api.use({
   },
 });
 
-/** What lies at a path of the API, such as `api/v1/export`, as it comes; throws Refused or Unreachable. */
+/** The raw response for a path of the API, such as `api/v1/export`; throws Refused or Unreachable. */
 export async function load(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...sessionHeaders(), ...(init.headers as Record<string, string> | undefined) };
   const response = await fetch(address(path), { ...init, headers }).catch((reason: unknown) => {
@@ -75,10 +75,10 @@ export async function load(path: string, init: RequestInit = {}): Promise<Respon
 }
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
-/** What an answer is where a stream was asked for. */
+/** The response to a request for a stream. */
 type Streamed = string | { event: string; data: string };
 
-/** The data of an answer, which is JSON where a stream was not asked for; throws Refused or Unreachable. */
+/** The JSON of a response, or its stream; throws Refused or Unreachable. */
 export async function ask<T>(request: Promise<Answer<T>>): Promise<Whole<Exclude<T, Streamed>>> {
   const { data, error, response } = await request.catch((reason: unknown) => {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
@@ -88,12 +88,12 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<Whole<Exclude
   return data as Whole<Exclude<T, Streamed>>;
 }
 
-/** How long, in milliseconds, before a request is sent again whose answer did not come. */
+/** Milliseconds before a request without a response is sent again. */
 const AGAIN = [300, 2000];
 
 /**
- * Ask for something that has an id of ours, and again if no answer comes: it may have been done, and with the same id it
- * is not done twice.
+ * Send a request with a client-chosen id, and again if there is no response. The server may have processed it already;
+ * with the same id it does not process it twice.
  */
 export async function askAgain<T>(request: () => Promise<Answer<T>>, pauses = AGAIN): Promise<Whole<Exclude<T, Streamed>>> {
   try {
@@ -106,9 +106,9 @@ export async function askAgain<T>(request: () => Promise<Answer<T>>, pauses = AG
   }
 }
 
-/** What the answer to a request that failed means. */
+/** The error that a failed response stands for. */
 export function refusal(error: unknown, response: Response): Error {
-  // A proxy that stands before a server that is gone answers in its place.
+  // A proxy responds in place of a server that is down.
   if ([502, 503, 504].includes(response.status)) return new Unreachable();
   const problem = (typeof error === "object" && error !== null ? error : {}) as Partial<Schemas["Problem"]>;
   const code = problem.type?.split(":").at(-1) ?? "unknown";

@@ -6,7 +6,7 @@ import { usePreferences } from "@/lib/preferences";
 
 const WIDTHS = { narrow: "38rem", normal: "46rem", wide: "64rem" } as const;
 
-/** Makes the page look as the person likes it. */
+/** Applies the appearance preferences to the page. */
 export function useAppearance(): void {
   const { theme, fontSize, width } = usePreferences();
   const language = useLanguage();

@@ -3,7 +3,7 @@ import { CloudOffIcon } from "lucide-react";
 import { useConnection } from "@/data/socket";
 import { useT } from "@/i18n";
 
-/** Says that the server is away, for as long as it is. */
+/** A banner while the server is unreachable. */
 export function Connection() {
   const t = useT();
   const online = useConnection((state) => state.online);

@@ -5,7 +5,7 @@ import { Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
 import { SignIn } from "@/app/sign-in";
 
-/** What is shown where a page could not be. */
+/** Replaces a page that fails. */
 export function Failure({ error, reset }: ErrorComponentProps) {
   if (error instanceof Refused && error.status === 401) return <SignIn />;
   if (error instanceof Refused && error.status === 404) return <NotFound />;

@@ -4,10 +4,10 @@ import { Toaster, toast } from "sonner";
 import { showNotices } from "@/lib/notice";
 import { usePreferences } from "@/lib/preferences";
 
-/** Above the message field: away from it, and from the names and tabs at the top of a page. */
+/** Above the message field, and clear of the titles and tabs at the top of a page. */
 const BOTTOM = { bottom: "8.25rem" };
 
-/** Where notices are shown. */
+/** Renders the notices. */
 export default function Notices() {
   const theme = usePreferences((state) => state.theme);
   useEffect(() => showNotices(toast), []);

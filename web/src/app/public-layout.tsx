@@ -6,7 +6,7 @@ import { lazyComponent } from "@/lib/lazy";
 
 const Notices = lazyComponent(() => import("@/app/notices"));
 
-/** A page for people who are not signed in: nothing of the record is around it. */
+/** The layout of pages that need no sign-in; it shows no data of the user. */
 export function PublicLayout() {
   return (
     <>

@@ -86,7 +86,7 @@ export const router = createRouter({
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,
-  // For each page by itself, so that the frame stays around it.
+  // Per page, so that the layout around it stays.
   defaultErrorComponent: Failure,
 });
 

@@ -23,7 +23,7 @@ const Notices = lazyComponent(() => import("@/app/notices"));
 const Palette = lazyComponent(() => import("@/features/search/palette"));
 const ProjectDialog = lazyComponent(() => import("@/features/projects/project-dialog"));
 
-/** The frame around every page. */
+/** The layout around every page. */
 export function Shell() {
   const { data: feed, error, isPending } = useQuery(feedQuery);
   const signedOut = useConnection((state) => state.signedOut);
@@ -34,7 +34,7 @@ export function Shell() {
   return <Frame empty={isPending} />;
 }
 
-/** Empty until it is known from where the feed will tell: what is read before that might grow old unheard. */
+/** `empty` until the position of the feed is known: data that is read earlier could miss changes. */
 function Frame({ empty }: { empty: boolean }) {
   const t = useT();
   const palette = useOverlays((state) => state.palette);
@@ -72,20 +72,20 @@ function Frame({ empty }: { empty: boolean }) {
   );
 }
 
-/** Go past the sidebar; the address stays, for it is read against the app's base. */
+/** Skip the sidebar without changing the URL, which is relative to the app's base. */
 function skip(event: MouseEvent): void {
   event.preventDefault();
   document.querySelector<HTMLElement>("#main")?.focus();
 }
 
-/** The sidebar's place: beside the page, or a drawer where there is no room. */
+/** The sidebar: beside the page, or a drawer on narrow screens. */
 function Aside({ children }: { children: ReactNode }) {
   const t = useT();
   const narrow = useNarrow();
   const shown = useSidebarShown();
   const router = useRouter();
   useEdgeSwipe(narrow, showSidebar);
-  // Whoever goes somewhere wants to see it.
+  // Navigation closes the drawer.
   useEffect(() => router.subscribe("onBeforeLoad", () => overlay({ drawer: false })), [router]);
   if (narrow)
     return (

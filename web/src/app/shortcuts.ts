@@ -5,7 +5,7 @@ import { overlay } from "@/lib/overlays";
 import { SHORTCUTS, pressed } from "@/lib/shortcuts";
 import { toggleSidebar } from "@/lib/sidebar";
 
-/** Listens to the shortcuts that work everywhere. */
+/** Handles the global keyboard shortcuts. */
 export function useShortcuts(): void {
   const navigate = useNavigate();
   useEffect(() => {

@@ -5,7 +5,7 @@ import { Empty } from "@/components/ui/state";
 import { useConnection } from "@/data/socket";
 import { useT } from "@/i18n";
 
-/** Says what to do in a browser that the server does not know. */
+/** Explains how to sign in. */
 export function SignIn() {
   const t = useT();
   const signedOut = useConnection((state) => state.signedOut);

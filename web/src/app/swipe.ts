@@ -3,7 +3,7 @@ import { useEffect } from "react";
 const EDGE = 24;
 const FAR = 60;
 
-/** Opens the drawer when a finger goes from the left edge inwards, and closes it when one goes back. */
+/** Opens the drawer on a swipe from the left edge, and closes it on a swipe back. */
 export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): void {
   useEffect(() => {
     if (!enabled) return;
@@ -19,7 +19,7 @@ export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): v
     };
     const begin = (event: TouchEvent) => {
       from = event.touches[0];
-      // What was touched may go meanwhile, and hears of the end all the same.
+      // The touched element may be removed during the swipe; it still receives the end.
       event.target?.addEventListener("touchend", end, { once: true, passive: true });
     };
     document.addEventListener("touchstart", begin, { passive: true });

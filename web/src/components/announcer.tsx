@@ -2,12 +2,12 @@ import { create } from "zustand";
 
 const useAnnouncement = create<{ text: string }>(() => ({ text: "" }));
 
-/** Have a screen reader say something when it is free. */
+/** Have a screen reader announce a text politely. */
 export function announce(text: string): void {
   useAnnouncement.setState({ text });
 }
 
-/** The page's one live region. */
+/** The only live region of the page. */
 export function Announcer() {
   const text = useAnnouncement((state) => state.text);
   return (

@@ -1,4 +1,4 @@
-/** By what a list is narrowed. */
+/** The filters of a list. */
 import { SlidersHorizontalIcon, XIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
@@ -9,10 +9,10 @@ import { useNarrow } from "@/lib/media";
 
 interface Props {
   label: string;
-  /** What unfolds them on a phone, where they are folded away. */
+  /** The button that expands them on a phone, where they are collapsed. */
   unfold?: string;
   clear: string;
-  /** Without it nothing is narrowed, so there is nothing to clear. */
+  /** Undefined if no filter is set. */
   onClear: (() => void) | undefined;
   className?: string;
   children: ReactNode;
@@ -50,7 +50,7 @@ export interface FilterProps<T> {
 
 type Labelled = FilterProps<string> & { label: string };
 
-/** One of some, or any. */
+/** One of several values, or any. */
 export function Choose({ label, any, options, value, onChange }: Labelled & { any: string; options: readonly (readonly [string, string])[] }) {
   return (
     <Field label={label} quiet>
@@ -68,7 +68,7 @@ export function Choose({ label, any, options, value, onChange }: Labelled & { an
   );
 }
 
-/** A day, as 2026-01-31. */
+/** A day, such as 2026-01-31. */
 export function Day({ label, value, onChange, min, max }: Labelled & { min?: string | undefined; max?: string | undefined }) {
   return (
     <Field label={label} quiet>

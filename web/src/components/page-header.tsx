@@ -6,7 +6,7 @@ import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { showSidebar, useSidebarShown } from "@/lib/sidebar";
 
-/** The bar at the top of a page. The button that shows the sidebar stands in it, so that it covers nothing. */
+/** The bar at the top of a page. It contains the button that shows the sidebar, so that the button covers nothing. */
 export function PageHeader({ className, children }: { className?: string; children?: ReactNode }) {
   return (
     <header data-page-header className={cn("flex min-h-12 shrink-0 items-center gap-2 px-2", className)}>
@@ -16,7 +16,7 @@ export function PageHeader({ className, children }: { className?: string; childr
   );
 }
 
-/** Shows the sidebar; where it is shown, there is nothing. */
+/** Shows the sidebar; renders nothing while the sidebar is visible. */
 export function SidebarButton({ className }: { className?: string }) {
   const t = useT();
   if (useSidebarShown()) return null;

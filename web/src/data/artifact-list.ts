@@ -1,9 +1,9 @@
-/** A list of artifacts as far as it is loaded, the most recently changed first, and how a change shows in it. */
+/** The loaded part of a list of artifacts, newest change first, and how changes apply to it. */
 import type { Artifact, ArtifactType } from "@/api/client";
 import { type Pages, withItems, without } from "@/data/pages";
 import { compareTimes } from "@/lib/time";
 
-/** What is not said does not matter. */
+/** Undefined fields match everything. */
 export interface ArtifactFilter {
   conversation_id?: string;
   project_id?: string;
@@ -18,11 +18,11 @@ export interface ArtifactFilter {
 
 export type ArtifactList = Pages<Artifact>;
 
-/** With an artifact as it is now, if it belongs there; it may be `mine`, or somebody else's who shares it. */
+/** Apply a changed artifact if it belongs in the list; it may be `mine` or shared by somebody else. */
 export function withArtifact(list: ArtifactList, filter: ArtifactFilter, now: Artifact, mine: boolean): ArtifactList {
   const others = without(list, new Set([now.id]));
   const listed = list.pages.some(({ items }) => items.some(({ id }) => id === now.id));
-  // Who is in a collection, or who shares, is not said by the artifact: whatever is there stays.
+  // The artifact does not contain its collections and shares, so listed items stay.
   const elsewhere = filter.collection_id !== undefined || filter.shared === true || !mine;
   return belongs(now, filter) && (listed || !elsewhere) ? withItems(others, [now], newerFirst) : others;
 }

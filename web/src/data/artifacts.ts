@@ -1,4 +1,4 @@
-/** Artifacts: lists, the latest changed first, and what can be done with one. */
+/** Artifacts: queries and mutations. */
 import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
@@ -16,7 +16,7 @@ import { notice } from "@/lib/notice";
 export type ArtifactChanges = Omit<components["schemas"]["ArtifactChanges"], "note">;
 
 const PAGE = 40;
-/** Of one conversation; what it has beyond them is asked for message by message. */
+/** The first artifacts of a conversation; the rest is queried by message. */
 const MOST_OF_CONVERSATION = 200;
 
 const path = (id: string) => ({ path: { artifact_id: id } });
@@ -35,12 +35,12 @@ export function artifactsQuery(filter: ArtifactFilter) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    // The feed does not say what is in the trash, nor what others share.
+    // The feed does not cover the trash and shared artifacts.
     ...(filter.deleted || filter.shared ? { staleTime: 0 } : {}),
   });
 }
 
-/** What a message made or revised. */
+/** The artifacts that a message created or revised. */
 export function artifactsOfMessageQuery(messageId: string) {
   return queryOptions({
     queryKey: ["artifacts-of", messageId],
@@ -63,7 +63,7 @@ export const usesQuery = queryOptions({
   staleTime: 0,
 });
 
-/** What is known of an artifact without asking. */
+/** The cached artifact, if any. */
 export function knownArtifact(id: string): Artifact | undefined {
   return (
     queryClient.getQueryData(artifactQuery(id).queryKey) ??
@@ -84,7 +84,7 @@ function changeOfMessages(change: (artifacts: readonly Artifact[]) => readonly A
   updateCached<readonly Artifact[]>(["artifacts-of"], change);
 }
 
-/** Show an artifact as it is now, wherever it belongs. */
+/** Update an artifact in every list where it belongs. */
 function showArtifact(now: Artifact): void {
   const mine = now.owner_id === queryClient.getQueryData(meQuery.queryKey)?.id;
   notifyManager.batch(() => {
@@ -96,7 +96,7 @@ function showArtifact(now: Artifact): void {
   });
 }
 
-/** Take artifacts out of every list in which they are. */
+/** Remove artifacts from all lists. */
 export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
   notifyManager.batch(() => {
     changeLists((list, filter) => {
@@ -107,7 +107,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
   });
 }
 
-/** Show an artifact that was changed somewhere, as the feed says. */
+/** Reload an artifact that changed according to the feed. */
 export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
   if (kind === "artifact.shared") void readAnew({ queryKey: ["artifacts"], predicate: isOfOthers });
@@ -122,7 +122,7 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
     const now = await readUnlessChanged(id, () => fetchArtifact(id));
     if (!now) return;
     showArtifact(now);
-    // A scan finds it in a message that is shown already.
+    // A scan may create it in a message that is already shown.
     if (!before && now.message_id) void readAnew(artifactsOfMessageQuery(now.message_id));
     if (before?.revision !== now.revision) await readAnew({ queryKey: ["revisions", id] });
   } catch (error) {
@@ -136,7 +136,7 @@ function isOfOthers({ queryKey }: Query): boolean {
   return (queryKey[1] as ArtifactFilter).shared === true;
 }
 
-/** Change an artifact: shown at once, taken back if the server refuses; whoever asks says so. */
+/** Update an artifact optimistically; rolls back if the server refuses. The caller reports errors. */
 export async function updateArtifact(artifact: Artifact, changes: ArtifactChanges): Promise<Artifact> {
   const { content: _, expect_revision: __, ...fields } = changes;
   showArtifact({ ...artifact, ...fields } as Artifact);
@@ -151,7 +151,7 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
   }
 }
 
-/** An artifact has another revision now, as the server says. */
+/** Apply a new revision from the server. */
 export function showChanged(now: Artifact): void {
   showArtifact(now);
   void readAnew({ queryKey: ["revisions", now.id] });
@@ -164,7 +164,7 @@ export function useRenameArtifact() {
   });
 }
 
-/** Put artifacts into the trash, with a way back. */
+/** Move artifacts to the trash, with undo. */
 export async function deleteArtifacts(artifacts: readonly Artifact[]): Promise<void> {
   const now = new Date().toISOString();
   for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: now });
@@ -173,13 +173,13 @@ export async function deleteArtifacts(artifacts: readonly Artifact[]): Promise<v
   if (first) notice.undoable(t("artifacts.deleted", { count: gone.length, title: first.title }), () => void restoreArtifacts(gone));
 }
 
-/** Take artifacts out of the trash. */
+/** Restore artifacts from the trash. */
 export async function restoreArtifacts(artifacts: readonly Artifact[]): Promise<void> {
   for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: null });
   await eachOf(artifacts, ({ id }) => ask(api.POST("/api/v1/artifacts/{artifact_id}/restore", { params: path(id) })));
 }
 
-/** Do something with each; those with which it was refused are as before again, with one notice. */
+/** Run an action for each artifact; roll back failures and show one notice. */
 async function eachOf(artifacts: readonly Artifact[], act: (artifact: Artifact) => Promise<Artifact>): Promise<readonly Artifact[]> {
   const results = await settleAll(artifacts, act);
   const done = results.map((result, i) => (result.status === "fulfilled" ? result.value : artifacts[i]));
@@ -189,7 +189,7 @@ async function eachOf(artifacts: readonly Artifact[], act: (artifact: Artifact) 
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
-/** Delete for good what is in the trash. */
+/** Delete an artifact in the trash permanently. */
 export function usePurgeArtifact() {
   return useMutation({
     mutationFn: ({ id }: Artifact) => ask(api.POST("/api/v1/artifacts/{artifact_id}/purge", { params: path(id) })),
@@ -201,7 +201,7 @@ export function usePurgeArtifact() {
   });
 }
 
-/** Note what was done with an artifact; nobody minds if the note is lost. */
+/** Count a use of an artifact; errors are ignored. */
 export function noteUse(id: string, use: "opened" | "copied" | "exported"): void {
   void api.POST("/api/v1/artifacts/{artifact_id}/uses", { params: path(id), body: { use } }).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** The bytes of images and files, kept by the server under their digest. */
+/** Images and files, stored by the server under their digest. */
 import { useQuery } from "@tanstack/react-query";
 
 import { Unreachable, type Whole, load, refusal } from "@/api/client";
@@ -11,16 +11,16 @@ import { sessionHeaders } from "@/lib/session-key";
 
 export type StoredBlob = Whole<components["schemas"]["Blob"]>;
 
-/** What the server takes at the most, in bytes. */
+/** The maximum size, in bytes. */
 export const MAX_BLOB = 64 * 1024 * 1024;
-/** The pictures that the server hands out as such. */
+/** The image types that the server serves as images. */
 const SHOWN = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
 export function isPicture(mediaType: string): boolean {
   return SHOWN.has(mediaType);
 }
 
-/** The address of a picture; undefined until its bytes are there. */
+/** The object URL of an image; undefined until it is loaded. */
 export function usePicture(digest: string | undefined): string | undefined {
   const { data } = useQuery({
     queryKey: [PICTURE, digest],
@@ -31,7 +31,7 @@ export function usePicture(digest: string | undefined): string | undefined {
 }
 
 const PICTURE = "picture";
-// What nobody has looked at for a while is let go.
+// Release images that have not been used for a while.
 queryClient.getQueryCache().subscribe(({ type, query }) => {
   const shown: unknown = query.state.data;
   if (type === "removed" && query.queryKey[0] === PICTURE && typeof shown === "string") URL.revokeObjectURL(shown);
@@ -41,7 +41,7 @@ export async function blobText(digest: string): Promise<string> {
   return (await read(digest)).text();
 }
 
-/** Have the browser save a blob as a file. */
+/** Download a blob as a file. */
 export async function saveBlob(digest: string, name: string): Promise<void> {
   try {
     download(await (await read(digest)).blob(), name);
@@ -54,13 +54,13 @@ function read(digest: string, signal?: AbortSignal): Promise<Response> {
   return load(`api/v1/blobs/${digest}`, signal ? { signal } : {});
 }
 
-/** Upload a file; `onProgress` hears which share of it has gone out. Throws Refused or Unreachable. */
+/** Upload a file; `onProgress` receives the share that is sent. Throws Refused or Unreachable. */
 export function uploadBlob(
   file: globalThis.Blob,
   mediaType: string,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number) => void },
 ): Promise<StoredBlob> {
-  // `fetch` does not say how far it has come.
+  // `fetch` does not report progress.
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0));

@@ -1,4 +1,4 @@
-/** A conversation's branches, and the one that the person is on. */
+/** The branches of a conversation, and the user's current one. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Branch, api, ask } from "@/api/client";
@@ -8,11 +8,11 @@ import { notice } from "@/lib/notice";
 
 export interface Branches {
   readonly items: readonly Branch[];
-  /** The branch that the person is on. */
+  /** The user's current branch. */
   readonly current: string;
 }
 
-/** The branch that was just chosen, by conversation, until the server knows. */
+/** The branch that was just selected, by conversation, until the server confirms it. */
 const chosen = new Map<string, string>();
 
 export function branchesQuery(conversationId: string) {
@@ -26,15 +26,15 @@ export function branchesQuery(conversationId: string) {
   });
 }
 
-/** Read the branches as they are now. */
+/** Reload the branches. */
 export async function rereadBranches(conversationId: string): Promise<Branches> {
   const query = branchesQuery(conversationId);
-  // What is being read already may be from before.
+  // A request in progress may be out of date.
   await queryClient.getQueryCache().find(query)?.promise?.catch(() => undefined);
   return queryClient.fetchQuery({ ...query, staleTime: 0 });
 }
 
-/** Be on another branch: shown at once. */
+/** Switch to another branch; shown at once. */
 export function useSwitchBranch(conversationId: string) {
   const { queryKey } = branchesQuery(conversationId);
   return useMutation({
@@ -58,7 +58,7 @@ export function useSwitchBranch(conversationId: string) {
   });
 }
 
-/** Begin a branch after a message, and be on it. */
+/** Create a branch after a message, and switch to it. */
 export function useForkBranch(conversationId: string) {
   return useMutation({
     mutationFn: ({ at, name }: { at: string; name?: string }): Promise<Branch> =>
@@ -76,7 +76,7 @@ export function useForkBranch(conversationId: string) {
   });
 }
 
-/** Rename a branch: shown at once, taken back with a notice if the server refuses. */
+/** Rename a branch optimistically; rolls back with a notice if the server refuses. */
 export function useRenameBranch(conversationId: string) {
   const { queryKey } = branchesQuery(conversationId);
   return useMutation({
@@ -102,7 +102,7 @@ export function useRenameBranch(conversationId: string) {
   });
 }
 
-/** Put a branch, and those that left it, into the trash, with a way back. */
+/** Move a branch and its descendants to the trash, with undo. */
 export function useDeleteBranch(conversationId: string) {
   return useMutation({
     mutationFn: (branch: string) =>
@@ -119,7 +119,7 @@ export function useDeleteBranch(conversationId: string) {
   });
 }
 
-/** Bring back what a deletion took. What is shown follows by the feed. */
+/** Restore what a deletion removed. The feed updates the view. */
 export function restoreBranch(conversationId: string, branch: string): void {
   ask(
     api.POST("/api/v1/conversations/{conversation_id}/branches/{branch_id}/restore", {

@@ -1,14 +1,14 @@
-/** Changes of what is cached, and of what is on its way into the cache: that may have been read before them. */
+/** Updates of cached queries, which also apply to requests in progress: their responses may be older. */
 import type { Query, QueryKey } from "@tanstack/react-query";
 
 import { queryClient } from "@/data/client";
 
 type Change = (data: never, queryKey: QueryKey) => unknown;
 
-/** By query, what was changed while it is read. */
+/** Changes during a request, by query. */
 const pendingChanges = new Map<string, readonly Change[]>();
 
-/** Change what is known under a key, and under all that begin with it. Done twice, a change is the same. */
+/** Apply a change to all queries below a key. The change must be idempotent. */
 export function updateCached<T>(queryKey: QueryKey, change: (data: T, queryKey: QueryKey) => T): void {
   for (const query of queryClient.getQueryCache().findAll({ queryKey })) {
     const { queryHash, state } = query;

@@ -2,7 +2,7 @@ import { QueryClient, type QueryFilters } from "@tanstack/react-query";
 
 import { Refused } from "@/api/client";
 
-/** What the app knows of the record. The feed keeps it true, so nothing is fetched again by itself. */
+/** The query cache. The feed keeps it up to date, so nothing refetches automatically. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -17,7 +17,7 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** Read anew what is known and shown; what is being read for the first time may be from before, and is read again. */
+/** Refetch active queries, including initial loads in progress, which may be out of date. */
 export async function readAnew(which: QueryFilters): Promise<void> {
   const reading = queryClient.getQueryCache().findAll({ ...which, fetchStatus: "fetching" });
   const first = reading.filter(({ state }) => state.data === undefined);

@@ -26,7 +26,7 @@ function hideCollection(id: string): void {
   queryClient.setQueryData(collectionsQuery.queryKey, (collections) => collections?.filter((collection) => collection.id !== id));
 }
 
-/** A collection was changed somewhere, as the feed says: its name, or what is in it. */
+/** Reload a collection whose name or contents changed according to the feed. */
 export async function rereadCollection(id: string): Promise<void> {
   await Promise.all([
     readAnew(collectionsQuery),
@@ -42,7 +42,7 @@ export function useCreateCollection() {
   });
 }
 
-/** Call a collection something else: shown at once, taken back with a notice if the server refuses. */
+/** Rename a collection optimistically; rolls back with a notice if the server refuses. */
 export function useRenameCollection() {
   return useMutation({
     mutationFn: ({ collection, name }: { collection: Collection; name: string }): Promise<Collection> =>
@@ -56,7 +56,7 @@ export function useRenameCollection() {
   });
 }
 
-/** Put a collection into the trash, with a way back. What is in it stays. */
+/** Move a collection to the trash, with undo. Its artifacts stay. */
 export function useDeleteCollection() {
   return useMutation({
     mutationFn: ({ id }: Collection) => ask(api.DELETE("/api/v1/collections/{collection_id}", { params: path(id) })),
@@ -73,7 +73,7 @@ async function bringBack({ id }: Collection): Promise<void> {
   await ask(api.POST("/api/v1/collections/{collection_id}/restore", { params: path(id) })).then(showCollection, notice.error);
 }
 
-/** Put artifacts into a collection. */
+/** Add artifacts to a collection. */
 export async function collect(collection: Collection, artifacts: readonly Artifact[]): Promise<void> {
   const results = await settleAll(artifacts, ({ id }) =>
     ask(
@@ -89,7 +89,7 @@ export async function collect(collection: Collection, artifacts: readonly Artifa
   await rereadCollection(collection.id);
 }
 
-/** Take artifacts out of a collection; they stay where they are. */
+/** Remove artifacts from a collection. */
 export async function uncollect(collectionId: string, artifacts: readonly Artifact[]): Promise<void> {
   const results = await settleAll(artifacts, ({ id }) =>
     ask(

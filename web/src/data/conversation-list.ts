@@ -1,4 +1,4 @@
-/** A list of conversations as far as it is loaded, in the order of their last activity, and how a change shows in it. */
+/** The loaded part of a list of conversations, by last activity, and how changes apply to it. */
 import type { Conversation } from "@/api/client";
 import { type Pages, withItems, without } from "@/data/pages";
 import { compareTimes } from "@/lib/time";
@@ -14,7 +14,7 @@ export interface ConversationFilter {
 
 export type ConversationList = Pages<Conversation>;
 
-/** With conversations as they are now, those that belong there, and without the others. */
+/** Apply changed conversations: add or move those that belong, remove the others. */
 export function withConversations(list: ConversationList, filter: ConversationFilter, now: readonly Conversation[]): ConversationList {
   const others = without(list, new Set(now.map(({ id }) => id)));
   return withItems(others, now.filter((conversation) => belongs(conversation, filter)), newerFirst);
@@ -43,7 +43,7 @@ const GONE_AFTER = new Map([
   ["conversation.purged", true],
 ]);
 
-/** Whether a conversation is in the trash or gone, after what happened to it, in that order. */
+/** Whether a conversation is deleted, given its changes in order. */
 export function isGone(kinds: ReadonlySet<string>): boolean {
   return GONE_AFTER.get([...kinds].findLast((kind) => GONE_AFTER.has(kind)) ?? "") ?? false;
 }

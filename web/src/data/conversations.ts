@@ -1,4 +1,4 @@
-/** Conversations: lists in the order of their last activity, and what can be done with one. */
+/** Conversations: queries and mutations. */
 import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 
@@ -29,9 +29,9 @@ export function conversationsQuery(filter: ConversationFilter) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    // What does not change stays the same object already; to compare ten thousand would take long.
+    // Updates keep unchanged objects, so the default deep comparison of large lists is off.
     structuralSharing: false,
-    // The feed does not say what is in the trash.
+    // The feed does not cover the trash.
     ...(filter.deleted ? { staleTime: 0 } : {}),
   });
 }
@@ -52,7 +52,7 @@ export function fetchConversation(id: string, signal?: AbortSignal): Promise<Con
   );
 }
 
-/** Make a conversation, and show it; one that was made before is shown as it is by now. */
+/** Create a conversation and show it; if it exists already, show its current state. */
 export async function createConversation(body: components["schemas"]["NewConversation"] & { id: string }): Promise<void> {
   const created = ask(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
     if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
@@ -61,7 +61,7 @@ export async function createConversation(body: components["schemas"]["NewConvers
   showConversation(await created);
 }
 
-/** Show a conversation as it is now, in every list where it belongs, and in no other. */
+/** Update a conversation in exactly the lists where it belongs. */
 export function showConversation(conversation: Conversation): void {
   showConversations([conversation]);
 }
@@ -74,12 +74,12 @@ function showConversations(now: readonly Conversation[]): void {
   });
 }
 
-/** Take a conversation out of every list but that of the trash, where it may be now. */
+/** Remove a conversation from every list except the trash. */
 export function hideConversation(id: string): void {
   changeLists((list, filter) => (filter.deleted ? list : without(list, new Set([id]))));
 }
 
-/** Take a conversation that is gone for good out of every list. */
+/** Remove a permanently deleted conversation from every list. */
 export function forgetConversation(id: string): void {
   changeLists((list) => without(list, new Set([id])));
 }
@@ -90,7 +90,7 @@ function changeLists(change: (list: ConversationList, filter: ConversationFilter
   updateCached<ConversationList>(LISTS, (list, [, filter]) => change(list, filter as ConversationFilter));
 }
 
-/** By conversation, what the server was asked for and has not answered yet. */
+/** Requested changes without a response yet, by conversation. */
 type PendingChange = ReadonlyMap<string, ConversationChanges & { readonly deleted_at?: string | null }>;
 
 const pendingChanges = new Set<PendingChange>();
@@ -101,8 +101,8 @@ function withPendingChanges(conversation: Conversation): Conversation {
 }
 
 /**
- * Ask for changes of conversations. They are shown at once and for as long as they are not answered; those that are
- * refused are as before again, with one notice. What was asked first is done first. Resolves with what was done.
+ * Change conversations optimistically, in order of the calls. Refused changes roll back with one notice. Resolves with
+ * the conversations that were changed.
  */
 async function requestChange(change: PendingChange, request: (id: string) => Promise<Conversation>): Promise<readonly Conversation[]> {
   const before = knownConversations([...change.keys()]);
@@ -118,14 +118,14 @@ async function requestChange(change: PendingChange, request: (id: string) => Pro
   return done;
 }
 
-/** Change conversations, each as is said of it. */
+/** Update conversations, each with its own changes. */
 export function updateConversations(changes: ReadonlyMap<string, ConversationChanges>): Promise<readonly Conversation[]> {
   return requestChange(changes, (id) =>
     ask(api.PATCH("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes.get(id) ?? {} })),
   );
 }
 
-/** Change a conversation: shown at once, taken back with a notice if the server refuses. */
+/** Update a conversation optimistically; rolls back with a notice if the server refuses. */
 export function useUpdateConversation() {
   return useMutation({
     mutationFn: async ({ id, changes }: { id: string; changes: ConversationChanges }): Promise<Conversation> => {
@@ -136,7 +136,7 @@ export function useUpdateConversation() {
   });
 }
 
-/** Put conversations into the trash, with a way back. */
+/** Move conversations to the trash, with undo. */
 export async function deleteConversations(conversations: readonly Conversation[]): Promise<void> {
   const now = new Date().toISOString();
   const gone = await requestChange(new Map(conversations.map(({ id }) => [id, { deleted_at: now }])), (id) =>
@@ -153,12 +153,12 @@ function restoreConversations(ids: readonly string[]): Promise<readonly Conversa
   );
 }
 
-/** Take a conversation out of the trash. */
+/** Restore a conversation from the trash. */
 export function useRestoreConversation() {
   return useMutation({ mutationFn: (id: string) => restoreConversations([id]) });
 }
 
-/** What is known of a conversation without asking. */
+/** The cached conversation, if any. */
 export function knownConversation(id: string): Conversation | undefined {
   return knownConversations([id])[0];
 }
@@ -168,7 +168,7 @@ export function knownConversations(ids: readonly string[]): readonly Conversatio
   return ids.flatMap((id) => queryClient.getQueryData(conversationQuery(id).queryKey) ?? listed.get(id) ?? []);
 }
 
-/** The tags of all conversations that are loaded by now. */
+/** The tags of all loaded conversations. */
 export function useKnownTags(): readonly string[] {
   const names = useSyncExternalStore(
     (tell) => queryClient.getQueryCache().subscribe(tell),

@@ -1,4 +1,4 @@
-/** Conversations as one file of Hansard's own format, a record a line, and artifacts as a zip file. */
+/** Exports: conversations as JSON Lines, artifacts as a zip file. */
 import { type Artifact, type Conversation, Unreachable, load } from "@/api/client";
 import { t } from "@/i18n";
 import { download } from "@/lib/download";
@@ -6,7 +6,7 @@ import { settleAll } from "@/lib/settle-all";
 import { joinExports } from "@/lib/join-exports";
 import { explain, notice } from "@/lib/notice";
 
-/** Download all that there is as one file, which can be imported again. */
+/** Download everything as one file that can be imported again. */
 export async function exportAll(): Promise<void> {
   try {
     download(await (await load("api/v1/export")).blob(), "hansard.jsonl");
@@ -15,7 +15,7 @@ export async function exportAll(): Promise<void> {
   }
 }
 
-/** Download conversations as one file, which can be imported again. */
+/** Download conversations as one file that can be imported again. */
 export async function exportConversations(conversations: readonly Conversation[]): Promise<void> {
   try {
     const results = await settleAll(conversations, ({ id }) => readExport(id));
@@ -30,7 +30,7 @@ export async function exportConversations(conversations: readonly Conversation[]
 
 async function readExport(id: string): Promise<string> {
   const text = await (await load(`api/v1/export?conversation_id=${id}`)).text();
-  if (!text.trimEnd().split("\n").at(-1)?.startsWith('{"kind":"end"')) throw new Unreachable(); // it was cut off
+  if (!text.trimEnd().split("\n").at(-1)?.startsWith('{"kind":"end"')) throw new Unreachable(); // truncated
   return text;
 }
 

@@ -1,4 +1,4 @@
-/** The feed: what changed in the record, wherever it was changed, is shown within a second. */
+/** The feed: shows changes from anywhere within a second. */
 import { notifyManager, queryOptions } from "@tanstack/react-query";
 
 import { type FeedEntry, Refused, api, ask } from "@/api/client";
@@ -15,18 +15,18 @@ import { rereadProject } from "@/data/projects";
 import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
 import { listen } from "@/data/socket";
 
-/** Changes that come within this time, in milliseconds, are read at once. */
+/** Changes within this time are read together, in milliseconds. */
 const BATCH_WINDOW = 60;
-/** If more conversations than this have changed, their lists are read anew instead. */
+/** If more conversations than this change at once, reload their lists instead. */
 const MANY = 20;
 
-/** Where the feed ends before anything of the record is read. */
+/** The end of the feed, read before any other data. */
 export const feedQuery = queryOptions({
   queryKey: ["feed"],
   queryFn: ({ signal }) => ask(api.GET("/api/v1/feed", { signal })),
 });
 
-/** Follow the feed from a position, for as long as the page is open. */
+/** Follow the feed from a position while the page is open. */
 export function followFeed(position: number): void {
   listen(position, {
     connected: () =>
@@ -43,7 +43,7 @@ export function followFeed(position: number): void {
   });
 }
 
-/** Hear of one change. */
+/** Handle one change. */
 function onEntry(entry: FeedEntry): void {
   const [noun] = entry.kind.split(".");
   const conversation = entry.conversation_id;
@@ -59,7 +59,7 @@ function onEntry(entry: FeedEntry): void {
   if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, entry.kind);
 }
 
-/** What happened lately, by conversation, in the order in which it happened last. */
+/** Recent kinds of changes by conversation, latest last. */
 const changedConversations = new Map<string, Set<string>>();
 
 function queueConversation(conversation: string, kind: string): void {
@@ -69,7 +69,7 @@ function queueConversation(conversation: string, kind: string): void {
   changedConversations.set(conversation, kinds.add(kind));
 }
 
-/** What was made or changed lately, with what it was made in. */
+/** Recently created or changed artifacts. */
 const changedArtifacts = new Map<string, FeedEntry>();
 
 function queueArtifact(entry: FeedEntry): void {
@@ -88,7 +88,7 @@ async function rereadArtifacts(): Promise<void> {
   await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => readAnew({ queryKey: [name] })));
 }
 
-/** Artifacts come and go with what they were made in. */
+/** Changes that also add or remove artifacts. */
 const BRINGS_AND_TAKES = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
 
 async function rereadChanged(): Promise<void> {
@@ -103,7 +103,7 @@ async function rereadChanged(): Promise<void> {
 
 function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
-  // What is in the trash now is read anew: it may be there, or have gone for good.
+  // Reload the trash: the conversation may be in it or permanently deleted.
   notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
   void readAnew({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
@@ -115,7 +115,7 @@ function isShown(id: string): boolean {
   return queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }) !== undefined;
 }
 
-/** Read a conversation again, and of its thread what may have changed. */
+/** Reload a conversation and the affected messages. */
 async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
   try {
     const now = await readUnlessChanged(id, () => fetchConversation(id));

@@ -1,4 +1,4 @@
-/** Reading and changing what was said. */
+/** Messages: queries and mutations. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask, askAgain } from "@/api/client";
@@ -13,7 +13,7 @@ import { NO_DRAFT, drafts } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
 import { explain, notice } from "@/lib/notice";
 
-/** What is shown of a conversation: a branch, from its end or from around a message of it. */
+/** What is shown of a conversation: a branch, at its end or around a message. */
 export interface View {
   readonly branch: string;
   readonly around?: string | undefined;
@@ -49,19 +49,19 @@ export function headQuery(conversationId: string, branch: Branch) {
   });
 }
 
-/** Keep of a thread that is left its end alone, which is enough to open it with. */
+/** When a conversation is closed, keep only its last pages, which are enough to open it. */
 export function closeThread(conversationId: string, view: View): void {
   const { queryKey } = threadQuery(conversationId, view);
   queryClient.setQueryData<Thread>(queryKey, (thread) => thread && (thread.pages.at(-1)?.after === null ? ending(thread) : thread));
 }
 
-/** Read the end of a branch, whatever is held of it. */
+/** Reload the end of a branch. */
 export async function readEnd(conversationId: string, branch: string): Promise<void> {
   const page = await readPage(conversationId, branch, { last: PAGE });
   queryClient.setQueryData<Thread>(threadQuery(conversationId, { branch }).queryKey, { pages: [page], pageParams: [{ last: PAGE }] });
 }
 
-/** Make ready to show another branch: what both share stays as it is shown, and what follows is read. */
+/** Prepare the view of another branch: shared messages are kept, and the others are loaded. */
 export async function carryOver(conversationId: string, from: View, to: string): Promise<void> {
   const branches = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items ?? [];
   const shown = queryClient.getQueryData<Thread>(threadQuery(conversationId, from).queryKey);
@@ -76,17 +76,17 @@ export async function carryOver(conversationId: string, from: View, to: string):
   queryClient.setQueryData<Thread>(next.queryKey, extended(shared, more));
 }
 
-/** Within this time, in milliseconds, something that was made ready is shown. */
+/** How long prepared data stays fresh, in milliseconds. */
 const SOON = 2000;
 
-/** Read what was said since into what is shown; what is not shown is read when it is. */
+/** Load new messages into the shown views; other views load them when they are shown. */
 export async function catchUp(conversationId: string): Promise<void> {
   const queryKey = ["thread", conversationId];
   queryClient.removeQueries({ queryKey, type: "inactive", predicate: isLeft });
   await Promise.all(queryClient.getQueryCache().findAll({ queryKey }).map(catchUpThread));
 }
 
-/** Messages have come: read them, and where the branches end now. */
+/** New messages exist: load them and the new heads of the branches. */
 export async function loadNewMessages(conversationId: string): Promise<void> {
   await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
 }
@@ -105,17 +105,17 @@ async function catchUpThread(query: Query): Promise<void> {
   const last = tail.items.at(-1);
   const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE }).catch(nothingIfGone);
   if (more === undefined) return;
-  // A page that is being read is added to what was there before, without this.
+  // A page that is loading is merged without this.
   if (query.state.fetchStatus === "fetching") await catchUpThread(query);
   else if (more.items.length > 0) queryClient.setQueryData<Thread>(query.queryKey, (thread) => thread && extended(thread, more));
 }
 
-/** What came last may have been deleted by now; the news of that is on its way, and shows it. */
+/** The last message may be deleted already; the feed is about to say so. */
 function nothingIfGone(error: unknown): undefined {
   if (!(error instanceof Refused) || error.status !== 404) throw error;
 }
 
-/** Something was taken out of a conversation, or came back: show it as it is now. */
+/** Messages were deleted or restored: update the view. */
 export async function refreshThread(conversationId: string): Promise<void> {
   const { items } = await rereadBranches(conversationId);
   const threads = queryClient.getQueryCache().findAll({ queryKey: ["thread", conversationId], type: "active" });
@@ -126,24 +126,24 @@ export async function refreshThread(conversationId: string): Promise<void> {
 function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
   const branch = branches.find(({ id }) => id === queryKey[2]);
   const thread = queryClient.getQueryData<Thread>(queryKey);
-  if (!branch || !thread) return; // whoever was on a branch that is gone is taken elsewhere
+  if (!branch || !thread) return; // a user on a deleted branch is moved to another one
   const left = prefix(thread, (message) => isOnPath(branches, branch.id, message));
   if (left.pages.length > 0) queryClient.setQueryData<Thread>(queryKey, left);
   else void queryClient.resetQueries({ queryKey });
 }
 
-/** What is said in the place of messages and may not be stored yet, with its id: sent again, it is the same. */
+/** Edits that may not be stored yet, with their ids, so that a repeated request is recognised. */
 const edits = new Map<string, { readonly content: string; readonly id: string }>();
 
 function idOfEdit(messageId: string, parts: readonly Part[]): string {
   const content = JSON.stringify(parts);
   const before = edits.get(messageId);
   const id = before?.content === content ? before.id : newId();
-  edits.set(messageId, { content: content, id });
+  edits.set(messageId, { content, id });
   return id;
 }
 
-/** Say something else in a message's place; what was kept of that until now is forgotten when it is stored. */
+/** Edit a message; its draft is deleted once the edit is stored. */
 export function useEditMessage(conversationId: string) {
   const path = { conversation_id: conversationId };
   return useMutation({
@@ -156,17 +156,17 @@ export function useEditMessage(conversationId: string) {
       );
       edits.delete(message.id);
       drafts.change(message.id, NO_DRAFT);
-      // With the id of what it answers it may be asked for again, whatever became of the first time.
+      // The request is idempotent, because it has an id.
       if (edited.role === "user") await answer(conversationId, edited.branch, models, edited.id).catch(notice.error);
     },
     retry: (count, error) => error instanceof Unreachable && count === 0,
-    // While the server is away they cannot be read; they are when it is back.
+    // While offline the messages cannot be loaded; they are after reconnecting.
     onSettled: () => rereadBranches(conversationId).catch(() => undefined),
     onError: (error) => notice.failure(t("thread.edit.failed"), explain(error)),
   });
 }
 
-/** Have what was said last on a branch answered. */
+/** Generate a response to the last message of a branch. */
 export function useAnswerAgain(conversationId: string) {
   return useMutation({
     mutationFn: ({ branch, models }: { branch: string; models: readonly string[] }) =>
@@ -188,7 +188,7 @@ async function answer(conversationId: string, branch: string, models: readonly s
   followRuns(runs);
 }
 
-/** Have a model answer again in a message's place: the same, or another. */
+/** Regenerate a response, with the same or another model. */
 export function useRetryMessage(conversationId: string) {
   return useMutation({
     mutationFn: async ({ id, model }: { id: string; model: string | undefined }): Promise<Run> => {
@@ -211,7 +211,7 @@ export function useRetryMessage(conversationId: string) {
   });
 }
 
-/** Put a message and all that follows from it into the trash, with a way back. */
+/** Move a message and everything after it to the trash, with undo. */
 export function useDeleteMessage(conversationId: string) {
   return useMutation({
     mutationFn: (id: string) =>

@@ -1,4 +1,4 @@
-/** The models that can be asked, what they are called, and having them talk to each other. */
+/** The available models, their titles, and model-to-model conversations. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Model, type Run, api, ask, askAgain } from "@/api/client";
@@ -13,15 +13,15 @@ import { notice } from "@/lib/notice";
 
 export interface Models {
   readonly items: readonly Model[];
-  /** The providers whose models cannot be listed now, and why. */
+  /** The providers that cannot list their models, with the reason. */
   readonly failures: readonly components["schemas"]["ProviderFailure"][];
-  /** The one that answers where nothing else is chosen. */
+  /** The default model. */
   readonly default: string;
 }
 
-/** How many may answer one prompt. */
+/** The maximum number of models per prompt. */
 export const MOST_MODELS = 8;
-/** How long two may talk to each other. */
+/** The maximum number of turns. */
 export const MOST_TURNS = 100;
 
 export const modelsQuery = queryOptions({
@@ -39,7 +39,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   openrouter: "OpenRouter",
 };
 
-/** What a model is called where it says something: its name without the provider's. */
+/** The title of a model: its name without the provider. */
 export function modelTitle(name: string, t: Translate): string {
   const [provider = "", ...rest] = name.split("/");
   if (provider === "local") return t("models.demo");
@@ -52,7 +52,7 @@ export function providerTitle(provider: string, t: Translate): string {
 
 const BUILT_IN: Readonly<Record<string, Key>> = { "echo/echo": "models.echo.description", "local/smollm2": "models.demo.description" };
 
-/** What is said of a model; of one that comes with Hansard, in the language of the app. */
+/** The description of a model; built-in models are translated. */
 export function modelDescription({ name, description }: Model, t: Translate): string {
   const own = BUILT_IN[name];
   return own ? t(own) : description;
@@ -60,16 +60,16 @@ export function modelDescription({ name, description }: Model, t: Translate): st
 
 export interface Talk {
   readonly conversationId: string;
-  /** What the conversation is made with, if it is new. */
+  /** The fields of a new conversation. */
   readonly create?: components["schemas"]["NewConversation"];
   readonly models: readonly string[];
   readonly turns: number;
-  /** What is said first; empty where the talk goes on from what was said last. */
+  /** The first message; empty to continue from the last message. */
   readonly content: string;
   readonly branch?: string;
 }
 
-/** Let models talk to each other. To cancel the run that is under way ends the talk. */
+/** Start a model-to-model conversation. Cancelling its current run ends it. */
 export function useStartTalk() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {

@@ -1,6 +1,6 @@
 /**
- * What was said and is not stored yet. It waits here while the server is away, also when the page is closed, and while
- * the answer before it is being made. Of one conversation, one thing is sent after the other.
+ * Prompts that are not stored yet. They wait here while the server is unreachable, even if the page closes, and until
+ * the previous response is complete. Prompts of one conversation are sent in order.
  */
 import { create } from "zustand";
 
@@ -28,13 +28,13 @@ export const useOutbox = create<Outbox>(() => ({ prompts: store.all() }));
 
 const { getState: outbox, setState } = useOutbox;
 
-/** Say something: it is shown at once, and sent once, as soon as that is possible. */
+/** Send a prompt: it is shown at once, and sent exactly once as soon as possible. */
 export function say(prompt: Omit<Prompt, "state" | "reason">): void {
   put({ ...prompt, state: "queued" });
   sendNext(prompt.conversationId);
 }
 
-/** The server is back, and it is known what is being answered: send what waits. */
+/** The server is reachable and the active runs are known: send waiting prompts. */
 export function flushOutbox(): void {
   for (const { id, state } of outbox().prompts) if (state === "waiting") mark(id, { state: "queued" });
   for (const conversationId of new Set(outbox().prompts.map((prompt) => prompt.conversationId))) sendNext(conversationId);
@@ -59,7 +59,7 @@ useActiveRuns.subscribe(() => {
   for (const { state, conversationId } of outbox().prompts) if (state === "queued") sendNext(conversationId);
 });
 
-/** Show what other pages say, too; what this one is sending goes its way. */
+/** Show prompts of other tabs; prompts that this tab is sending are unaffected. */
 addEventListener("storage", ({ key, newValue }) => {
   const change = store.onStorage(key, newValue);
   if (!change || outbox().prompts.some(({ id, state }) => id === change.id && state === "sending")) return;
@@ -71,7 +71,7 @@ async function send(prompt: Prompt): Promise<void> {
   mark(prompt.id, { state: "sending" });
   try {
     followRuns(await enqueueRequest([prompt.conversationId], () => deliver(prompt)));
-    // It is stored: if it cannot be read now, it is as soon as the server is back.
+    // It is stored: if reading it fails now, it is read after reconnecting.
     await stored(prompt.conversationId, prompt.create !== undefined).catch(() => undefined);
   } catch (error) {
     if (error instanceof Unreachable) {

@@ -1,4 +1,4 @@
-/** A list as far as it is loaded, page by page and in order, and how a change of one of its items shows in it. */
+/** The loaded pages of an ordered list, and how changes of items apply to it. */
 import type { InfiniteData } from "@tanstack/react-query";
 
 interface Page<T> {
@@ -7,10 +7,10 @@ interface Page<T> {
 }
 
 export type Pages<T> = InfiniteData<Page<T>, string | undefined>;
-/** As of `Array.sort`. */
+/** As for `Array.sort`. */
 type Order<T> = (a: T, b: T) => number;
 
-/** With items at their places in an order, in which they are not yet. */
+/** Insert items that are not in the list, in order. */
 export function withItems<T>(list: Pages<T>, items: readonly T[], order: Order<T>): Pages<T> {
   const pages = [...list.pages];
   for (const item of items) place(pages, item, order);
@@ -27,7 +27,7 @@ function place<T>(pages: Page<T>[], item: T, order: Order<T>): void {
     return;
   }
   const last = pages.at(-1);
-  // What comes after all that is loaded comes with the page that it is on.
+  // Items beyond the loaded pages come with their page.
   if (last?.next === null) pages[pages.length - 1] = { ...last, items: [...last.items, item] };
 }
 

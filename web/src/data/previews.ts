@@ -1,10 +1,10 @@
-/** Where an artifact runs: addresses that are good for some minutes, and for one look. */
+/** Preview URLs, which are valid for a few minutes and for one load. */
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, ask } from "@/api/client";
 import { notice } from "@/lib/notice";
 
-/** What is to run: a revision of an artifact, or what a link shows. */
+/** The subject of a preview: a revision of an artifact, or a share link. */
 export type Previewed = { artifactId: string; revision: number } | { token: string };
 
 function preview(what: Previewed, signal?: AbortSignal) {
@@ -13,7 +13,7 @@ function preview(what: Previewed, signal?: AbortSignal) {
   return ask(api.POST("/api/v1/artifacts/{artifact_id}/preview", { params: { path: { artifact_id } }, body: { revision }, signal }));
 }
 
-/** An address for a frame; `look` counts how often it was asked for. */
+/** A URL for a frame; `look` counts the requests. */
 export function previewQuery(what: Previewed, look: number) {
   return queryOptions({
     queryKey: ["preview", what, look],
@@ -22,7 +22,7 @@ export function previewQuery(what: Previewed, look: number) {
   });
 }
 
-/** Open a preview in a tab of its own. */
+/** Open a preview in a new tab. */
 export async function openPreview(what: Previewed): Promise<void> {
   try {
     const { url } = await preview(what);

@@ -1,4 +1,4 @@
-/** Projects as the tree that they are. The server sends them flat, by name. */
+/** Projects as a tree. The server sends a flat list, by name. */
 import type { Project } from "@/api/client";
 import { groupBy } from "@/lib/group";
 
@@ -7,7 +7,7 @@ export interface ProjectNode {
   readonly inner: readonly ProjectNode[];
 }
 
-/** The outermost projects; one whose outer project is not known, for it was deleted, counts as outermost. */
+/** The root projects, including those whose parent is deleted. */
 export function projectTree(projects: readonly Project[]): readonly ProjectNode[] {
   const ids = new Set(projects.map(({ id }) => id));
   const innerOf = groupBy(projects, ({ parent_id }) => (parent_id !== null && ids.has(parent_id) ? parent_id : null));
@@ -16,17 +16,17 @@ export function projectTree(projects: readonly Project[]): readonly ProjectNode[
   return nodes(null);
 }
 
-/** All projects of a tree with how deep they are, each before those inside it. */
+/** All projects of a tree with their depth, parents first. */
 export function flatten(nodes: readonly ProjectNode[], depth = 0): readonly { readonly project: Project; readonly depth: number }[] {
   return nodes.flatMap(({ project, inner }) => [{ project, depth }, ...flatten(inner, depth + 1)]);
 }
 
-/** Projects to choose from: the id of each, and its name, further in the deeper it is. */
+/** Project options: ids and indented names. */
 export function projectOptions(projects: readonly Project[]): readonly (readonly [string, string])[] {
   return flatten(projectTree(projects)).map(({ project, depth }) => [project.id, "\u2003".repeat(depth) + project.name]);
 }
 
-/** The projects around one, the outermost first. */
+/** The ancestors of a project, outermost first. */
 export function ancestorsOf(projects: readonly Project[], id: string): readonly Project[] {
   const byId = new Map(projects.map((project) => [project.id, project]));
   const ancestors: Project[] = [];
@@ -38,14 +38,14 @@ export function ancestorsOf(projects: readonly Project[], id: string): readonly 
   return ancestors;
 }
 
-/** The model of a project, or of the nearest around it that has one. */
+/** The model of a project, or of its nearest ancestor with one. */
 export function modelOf(projects: readonly Project[], id: string | null | undefined): string | undefined {
   const project = projects.find((other) => other.id === id);
   const chain = project ? [...ancestorsOf(projects, project.id), project] : [];
   return chain.findLast(({ model }) => model)?.model ?? undefined;
 }
 
-/** Whether a project may be put into another, or, with null, among the outermost: not into itself, nor into what it holds. */
+/** Whether a project may move into another one, or with null to the root: not into itself or its descendants. */
 export function mayMove(projects: readonly Project[], id: string, parentId: string | null): boolean {
   return parentId !== id && (parentId === null || !ancestorsOf(projects, parentId).some((outer) => outer.id === id));
 }

@@ -16,19 +16,19 @@ export const projectsQuery = queryOptions({
   queryFn: async ({ signal }): Promise<readonly Project[]> => (await ask(api.GET("/api/v1/projects", { signal }))).items,
 });
 
-/** Those in the trash. */
+/** The projects in the trash. */
 export const deletedProjectsQuery = queryOptions({
   queryKey: ["projects", { deleted: true }],
   queryFn: async ({ signal }): Promise<readonly Project[]> =>
     (await ask(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
 });
 
-/** Change those that are not in the trash. */
+/** Update the projects that are not in the trash. */
 function changeProjects(change: (projects: readonly Project[]) => readonly Project[]): void {
   updateCached<readonly Project[]>(projectsQuery.queryKey, (projects, [, trash]) => (trash ? projects : change(projects)));
 }
 
-/** Show a project as it is now. */
+/** Add or replace a project. */
 function showProject(project: Project): void {
   changeProjects((projects) => [...projects.filter(({ id }) => id !== project.id), project]);
 }
@@ -41,7 +41,7 @@ function knownProject(id: string): Project | undefined {
   return queryClient.getQueryData(projectsQuery.queryKey)?.find((project) => project.id === id);
 }
 
-/** Read a project that was changed somewhere, as the feed says. */
+/** Reload a project that changed according to the feed. */
 export async function rereadProject(id: string, kind: string): Promise<void> {
   void readAnew(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
@@ -62,7 +62,7 @@ export function useCreateProject() {
   });
 }
 
-/** Change a project: shown at once, taken back with a notice if the server refuses. */
+/** Update a project optimistically; rolls back with a notice if the server refuses. */
 export function useUpdateProject() {
   return useMutation({
     mutationFn: ({ id, changes }: { id: string; changes: ProjectChanges }): Promise<Project> =>
@@ -80,7 +80,7 @@ export function useUpdateProject() {
   });
 }
 
-/** Put a project into the trash, with a way back. What is in it stays. */
+/** Move a project to the trash, with undo. Its contents stay. */
 export function useDeleteProject() {
   return useMutation({
     mutationFn: ({ id }: Project) => ask(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })),
@@ -93,7 +93,7 @@ export function useDeleteProject() {
   });
 }
 
-/** Take a project out of the trash. */
+/** Restore a project from the trash. */
 export async function bringBack(project: Project): Promise<void> {
   showProject(project);
   try {

@@ -13,7 +13,7 @@ const prompt = (id: string, more: Partial<Prompt> = {}): Prompt => ({
 });
 const run = (more: Partial<Run> = {}) => ({ conversation_id: "rome", branch: "main", prompt_id: "earlier", ...more }) as Run;
 
-/** A storage with room for so many entries. */
+/** A storage with a limited number of entries. */
 const keep = (most = Infinity): Keep => {
   const entries = new Map<string, string>();
   return {

@@ -1,24 +1,24 @@
-/** What was said and is not stored yet: in which order it is sent, and how it is kept in the browser. */
+/** Prompts that are not stored yet: their order, and their storage in the browser. */
 import type { Part, Run } from "@/api/client";
 import type { components } from "@/api/schema";
 
 export interface Prompt {
-  /** Of the message, and sortable by time. Sent twice with the same id, it is stored once. */
+  /** The id of the message, sortable by time. A prompt that is sent twice with the same id is stored once. */
   readonly id: string;
   readonly conversationId: string;
-  /** What the conversation is made with, if it is new. */
+  /** The fields of a new conversation. */
   readonly create?: components["schemas"]["NewConversation"];
-  /** Without it, the branch that the person is on. */
+  /** Undefined means the user's current branch. */
   readonly branch?: string;
   readonly parts: readonly Part[];
-  /** Who is to answer; several answer side by side, none means the conversation's own. */
+  /** The models that respond; several respond side by side, none means the conversation's model. */
   readonly models: readonly string[];
-  /** `queued` until an answer is there, `waiting` for the server. */
+  /** `queued` waits for a response to end, `waiting` for the server. */
   readonly state: "queued" | "sending" | "waiting" | "refused";
   readonly reason?: string;
 }
 
-/** What of a conversation is to be sent now, if anything is. */
+/** The next prompt of a conversation to send, if any. */
 export function nextOf(prompts: readonly Prompt[], runs: readonly Run[], conversationId: string): Prompt | undefined {
   const first = prompts.find((prompt) => prompt.conversationId === conversationId && prompt.state !== "refused");
   if (!first || first.state === "sending") return undefined;
@@ -26,13 +26,13 @@ export function nextOf(prompts: readonly Prompt[], runs: readonly Run[], convers
     (run) =>
       run.conversation_id === conversationId &&
       (first.branch === undefined || run.branch === first.branch) &&
-      // It did arrive, and the server's word for it was lost: sent again, it is known.
+      // It arrived, but the confirmation was lost: the server recognises it when it is sent again.
       run.prompt_id !== first.id,
   );
   return answered ? undefined : first;
 }
 
-/** The prompts with one more, or one that changed, in the order in which they were said. */
+/** Add or replace a prompt, in order of creation. */
 export function withPrompt(prompts: readonly Prompt[], prompt: Prompt): readonly Prompt[] {
   return [...prompts.filter((other) => other.id !== prompt.id), prompt].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -41,7 +41,7 @@ export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | 
 
 const PREFIX = "hansard.outbox.";
 
-/** The prompts in the browser's storage. Each has an entry of its own, so two pages never undo what the other writes. */
+/** Prompts in the browser's storage. Each has its own entry, so tabs never overwrite each other's. */
 export class PromptStore {
   constructor(private readonly storage: Keep | undefined) {}
 
@@ -59,7 +59,7 @@ export class PromptStore {
     try {
       this.storage?.setItem(PREFIX + prompt.id, JSON.stringify(prompt));
     } catch {
-      // The browser keeps no more: it is sent all the same, for as long as the page is open.
+      // Storage is full: the prompt is sent while the page is open.
     }
   }
 
@@ -67,13 +67,13 @@ export class PromptStore {
     this.storage?.removeItem(PREFIX + id);
   }
 
-  /** What another page wrote: whose prompt it is, and what it is now, if it is still there. */
+  /** The prompt that another tab wrote or removed. */
   onStorage(name: string | null, value: string | null): { readonly id: string; readonly prompt: Prompt | undefined } | undefined {
     return name?.startsWith(PREFIX) ? { id: name.slice(PREFIX.length), prompt: read(value) } : undefined;
   }
 }
 
-/** What was under way when it was written may have arrived or not: it is sent again, which does no harm. */
+/** A prompt that was being sent may have arrived or not: sending it again is harmless. */
 function read(text: string | null): Prompt | undefined {
   try {
     const prompt = JSON.parse(text ?? "") as Prompt;

@@ -1,4 +1,4 @@
-/** What the person thinks of messages. */
+/** Message ratings. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Rating, api, ask } from "@/api/client";
@@ -23,7 +23,7 @@ export function ratingsQuery(conversationId: string) {
   });
 }
 
-/** Rate a message: shown at once, taken back with a notice if the server refuses. */
+/** Rate a message optimistically; rolls back with a notice if the server refuses. */
 export function useRateMessage(conversationId: string) {
   const { queryKey } = ratingsQuery(conversationId);
   return useMutation({

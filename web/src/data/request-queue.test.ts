@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { enqueueRequest, trackRequest } from "@/data/request-queue";
 
-/** A request that is answered when the test says so. */
+/** A request that the test completes. */
 class Request {
   answer!: () => void;
   refuse!: () => void;
@@ -24,7 +24,7 @@ class Request {
   };
 }
 
-/** Requests by their names, and the log of what was sent. */
+/** Named requests, and a log of those that were sent. */
 function requests(...names: string[]) {
   const log: string[] = [];
   return { log, sent: names.map((name) => new Request(name, log)) as [Request, Request, Request] };

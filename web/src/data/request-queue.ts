@@ -1,13 +1,13 @@
 /**
- * What is under way to the server. Requests may overtake each other there, so what is said in a conversation, and what
- * is changed in it, is sent when what was asked for before is answered.
+ * Orders requests. HTTP requests may overtake each other, so a request about a conversation waits until
+ * earlier ones about the same conversation are complete.
  */
 type Ids = ReadonlySet<string>;
 
-/** With each request, the conversations that it is about; without, it may bear on all. */
+/** The conversations of each pending request; undefined means all. */
 const pending = new Map<Promise<unknown>, Ids | undefined>();
 
-/** Note that something is under way on which answers may depend. */
+/** Register a request that later ones must wait for. */
 export function trackRequest<T>(request: Promise<T>, ids?: Ids): Promise<T> {
   pending.set(request, ids);
   const over = () => void pending.delete(request);
@@ -15,7 +15,7 @@ export function trackRequest<T>(request: Promise<T>, ids?: Ids): Promise<T> {
   return request;
 }
 
-/** Ask for something about conversations when all that was asked for before is done, or refused. */
+/** Send a request after all earlier ones about the same conversations have settled. */
 export function enqueueRequest<T>(conversationIds: Iterable<string>, request: () => Promise<T>): Promise<T> {
   const ids = new Set(conversationIds);
   const before = [...pending].filter(([, others]) => !others || [...others].some((id) => ids.has(id)));

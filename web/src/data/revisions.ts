@@ -1,4 +1,4 @@
-/** What an artifact says and said: its revisions, which never change, and what changed between them. */
+/** The revisions of an artifact, which are immutable, and their differences. */
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Artifact, type Whole, api, ask } from "@/api/client";
@@ -15,7 +15,7 @@ const PAGE = 40;
 
 const path = (id: string) => ({ path: { artifact_id: id } });
 
-/** What an artifact says at a revision. */
+/** The content of a revision. */
 export function contentQuery(id: string, revision: number) {
   return queryOptions({
     queryKey: ["content", id, revision],
@@ -47,7 +47,7 @@ export function diffQuery(id: string, from: number, to: number) {
   });
 }
 
-/** Go back to what a revision said. */
+/** Restore the content of a revision. */
 export function useRestoreRevision() {
   return useMutation({
     mutationFn: ({ artifact, number }: { artifact: Artifact; number: number }): Promise<Artifact> =>

@@ -1,6 +1,6 @@
 /**
- * Answers while they are made. A run is followed by its numbered events, so whoever comes late misses nothing; it is
- * listened to only while somebody looks.
+ * Running responses. Events of a run are numbered, so a late subscriber misses nothing. A run is
+ * subscribed to only while it is shown.
  */
 import { queryOptions } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
@@ -12,25 +12,25 @@ import { followRun, leaveRun, type RunListener } from "@/data/socket";
 import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
 
-/** What is known of an answer that is being made. */
+/** The current state of a running response. */
 export interface Answer {
   readonly run: Run;
   readonly parts: readonly Part[];
 }
 
 const ENDS = ["completed", "failed", "cancelled", "interrupted"] as const;
-/** How many runs are known to have ended. */
+/** How many ended runs are remembered. */
 const REMEMBERED = 200;
-/** How long, in milliseconds, what was said is kept after the end, for those who have not drawn the message yet. */
+/** How long the response is kept after the end, until the stored message is shown, in milliseconds. */
 const LINGER = 5000;
 
-/** The runs that go on, by id. */
+/** The active runs, by id. */
 export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
 
-/** Whether the server has said which runs go on. */
+/** Whether the server has listed the active runs. */
 export const useRunsLoaded = create<{ loaded: boolean }>(() => ({ loaded: false }));
 
-/** Called when a run has ended, before it is forgotten: the stored message takes its place. */
+/** Called when a run ends, before it is removed: the stored message replaces it. */
 let ended: (run: Run) => Promise<void> = () => Promise.resolve();
 
 export function whenRunEnds(then: typeof ended): void {
@@ -38,7 +38,7 @@ export function whenRunEnds(then: typeof ended): void {
 }
 
 const streams = new Map<string, RunStream>();
-/** The runs whose end was heard of lately: an answer from before may say that they go on. */
+/** Recently ended runs: an older response may still list them as active. */
 const over = new Set<string>();
 
 /** Follow runs until they end. */
@@ -48,7 +48,7 @@ export function followRuns(runs: readonly Run[]): void {
   if (met.length > 0) useActiveRuns.setState(Object.fromEntries(met.map((run) => [run.id, run])));
 }
 
-/** Follow all runs that go on; those that were followed and are not among them have ended. */
+/** Follow all active runs; followed runs that are no longer active have ended. */
 export async function followActiveRuns(): Promise<void> {
   const followed = [...streams.keys()];
   const { items } = await ask(api.GET("/api/v1/runs"));
@@ -57,7 +57,7 @@ export async function followActiveRuns(): Promise<void> {
   useRunsLoaded.setState({ loaded: true });
 }
 
-/** A run that has ended. */
+/** An ended run. */
 export function endedRunQuery(id: string) {
   return queryOptions({ queryKey: ["run", id], queryFn: () => getRun(id) });
 }
@@ -70,24 +70,24 @@ export async function followRunById(id: string): Promise<void> {
   if (!streams.has(id)) followRuns([await getRun(id)]);
 }
 
-/** A run has ended, as the feed says. */
+/** A run has ended, according to the feed. */
 export function runEnded(id: string): void {
   over.add(id);
   for (const oldest of over) if (over.size > REMEMBERED) over.delete(oldest);
   void streams.get(id)?.end();
 }
 
-/** Stop a run; what was said is kept. */
+/** Stop a run; its text so far is kept. */
 async function cancelRun(id: string): Promise<void> {
   await ask(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id: id } } }));
 }
 
-/** Whether something is being answered in a conversation. */
+/** Whether a conversation has an active run. */
 export function useRunningIn(conversationId: string): boolean {
   return useActiveRuns((runs) => Object.values(runs).some((run) => run.conversation_id === conversationId));
 }
 
-/** Stops all that is being answered in a conversation. */
+/** Stop all runs of a conversation. */
 export function useStopRuns(conversationId: string): () => void {
   return useCallback(() => {
     for (const run of Object.values(useActiveRuns.getState()))
@@ -95,7 +95,7 @@ export function useStopRuns(conversationId: string): () => void {
   }, [conversationId]);
 }
 
-/** Have an answer continued that was cut short. */
+/** Continue an incomplete response. */
 export async function continueRun(id: string): Promise<void> {
   const body = { id: newId() };
   const { run } = await askAgain(() => api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } }, body }));
@@ -103,7 +103,7 @@ export async function continueRun(id: string): Promise<void> {
   await rereadBranches(run.conversation_id);
 }
 
-/** What was said in a run so far; undefined for a run that is not known. */
+/** The response of a run so far; undefined for an unknown run. */
 export function useAnswer(runId: string | undefined): Answer | undefined {
   const stream = runId === undefined ? undefined : streams.get(runId);
   return useSyncExternalStore(stream?.subscribe ?? idle, () => stream?.answer);
@@ -162,7 +162,7 @@ class RunStream implements RunListener {
   }
 }
 
-/** The parts of an answer after one more event. */
+/** The parts of a response after one more event. */
 export function appendEvent(parts: readonly Part[], event: Pick<RunEvent, "type" | "text" | "data">): readonly Part[] {
   const before = parts.slice(0, -1);
   const last = parts.at(-1);

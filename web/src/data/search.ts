@@ -1,4 +1,4 @@
-/** Searching what was said, conversations by their titles, and what was made. */
+/** Search of messages, conversation titles and artifacts. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { type ArtifactHit, type Conversation, type Hit, type Whole, api, ask } from "@/api/client";
@@ -10,10 +10,10 @@ type HitPage = Whole<components["schemas"]["HitPage"]>;
 
 const PAGE = 20;
 const FEW = 6;
-/** How long an answer is good for, in milliseconds: the feed does not keep it true. */
+/** How long results stay fresh, in milliseconds: the feed does not update them. */
 const FRESH = 20_000;
 
-/** The messages that a search finds, the most relevant first. */
+/** The messages that match, most relevant first. */
 export function hitsQuery(filter: SearchFilter) {
   const parameters = searchParameters(filter);
   return infiniteQueryOptions({
@@ -32,7 +32,7 @@ export function hitsQuery(filter: SearchFilter) {
   });
 }
 
-/** A few messages, for as long as the search is being typed. */
+/** A few matching messages while the user types. */
 export function fewHitsQuery(q: string) {
   return queryOptions({
     queryKey: ["search", "few", q],
@@ -45,7 +45,7 @@ export function fewHitsQuery(q: string) {
   });
 }
 
-/** A few conversations with a text in their titles; without one, the latest. */
+/** A few conversations by title; without a text, the latest. */
 export function fewConversationsQuery(q: string) {
   return queryOptions({
     queryKey: ["search", "titles", q],
@@ -57,7 +57,7 @@ export function fewConversationsQuery(q: string) {
   });
 }
 
-/** The artifacts that a search finds, the most relevant first. */
+/** The artifacts that match, most relevant first. */
 export function artifactHitsQuery(q: string, { type, language, project_id, from, to }: ArtifactFilter) {
   const parameters = {
     q: asTyped(q),

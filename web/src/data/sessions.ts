@@ -1,4 +1,4 @@
-/** The browsers that are signed in, this one among them. */
+/** The signed-in browsers, including this one. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Whole, api, ask } from "@/api/client";
@@ -18,7 +18,7 @@ export const sessionsQuery = queryOptions({
 
 const begun = new Map<string, Promise<void>>();
 
-/** Sign this browser in with the code of a link, which is good once: asked again, it is the same sign-in. */
+/** Sign in with the code of a link. A code works once; a repeated request returns the same session. */
 export function signIn(code: string): Promise<void> {
   const signing = begun.get(code) ?? ask(api.POST("/api/v1/signin", { body: { code } })).then(({ key }) => keepSessionKey(key));
   begun.set(code, signing);
@@ -33,7 +33,7 @@ export async function isSignedIn(): Promise<boolean> {
   );
 }
 
-/** Sign a browser out; if it is this one, the app says what to do now. */
+/** Sign out a browser; for this one, the app shows the sign-in page. */
 export function useEndSession() {
   return useMutation({
     mutationFn: ({ id }: BrowserSession) =>
@@ -43,7 +43,7 @@ export function useEndSession() {
   });
 }
 
-/** Sign every browser out, this one too. */
+/** Sign out every browser, including this one. */
 export function useEndAllSessions() {
   return useMutation({
     mutationFn: () => ask(api.DELETE("/api/v1/sessions")),

@@ -1,4 +1,4 @@
-/** Who else may see an artifact: users of the tenant, and whoever has a link. */
+/** Shares of an artifact: with users of the tenant, and by link. */
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 
 import { type Artifact, type Share, type Whole, api, ask } from "@/api/client";
@@ -19,7 +19,7 @@ export function sharesQuery(artifactId: string) {
   });
 }
 
-/** Whether an artifact may be changed: it is the person's own, or shared to be written. */
+/** Whether the user may edit an artifact: it is their own, or shared for writing. */
 export function useMayWrite({ id, owner_id: owner }: Artifact): boolean {
   const { data: me } = useQuery(meQuery);
   const foreign = me !== undefined && me.id !== owner;
@@ -27,7 +27,7 @@ export function useMayWrite({ id, owner_id: owner }: Artifact): boolean {
   return foreign ? (shares?.some(({ right }) => right === "write") ?? false) : me !== undefined;
 }
 
-/** What a link shows, to anybody who has it. */
+/** The artifact behind a link, for anyone who has it. */
 export function linkedQuery(token: string) {
   return queryOptions({
     queryKey: ["linked", token],
@@ -45,7 +45,7 @@ export function useShareArtifact(artifactId: string) {
   });
 }
 
-/** Make a link; resolves with its address, which is told this once. */
+/** Create a link; resolves with its URL, which the server returns only once. */
 export function useLinkArtifact(artifactId: string) {
   return useMutation({
     mutationFn: async (body: components["schemas"]["NewLinkTo"]): Promise<string> => {
@@ -57,7 +57,7 @@ export function useLinkArtifact(artifactId: string) {
   });
 }
 
-/** End a share or a link: it is gone at once, and back with a notice if the server refuses. */
+/** Revoke a share or a link optimistically; rolls back with a notice if the server refuses. */
 export function useRevokeShare() {
   return useMutation({
     mutationFn: ({ id }: Share) => ask(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),

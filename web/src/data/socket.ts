@@ -1,6 +1,6 @@
 /**
- * The one connection on which the server tells what goes on: what changes in the record, and what is said in the runs
- * that somebody looks at. It comes back by itself, to where it was: nothing is missed, and nothing is heard twice.
+ * The WebSocket connection: changes of the data, and events of the runs that are shown. It reconnects
+ * automatically and resumes at its position, so nothing is missed or delivered twice.
  */
 import { create } from "zustand";
 
@@ -8,24 +8,24 @@ import type { FeedEntry, RunEvent } from "@/api/client";
 import { address } from "@/lib/base";
 import { sessionProtocols } from "@/lib/session-key";
 
-/** Whether the server can be reached, and whether it knows this browser no more, which ends all tries. */
+/** Whether the server is reachable, and whether this browser is signed out, which stops reconnecting. */
 export const useConnection = create<{ online: boolean; signedOut: boolean }>(() => ({ online: true, signedOut: false }));
 
 export interface Listener {
-  /** The connection is there, for the first time or again. */
+  /** Connected or reconnected. */
   connected: () => void;
-  /** It was away for longer than the server remembers: what is known must be read anew. */
+  /** The position is older than the server's feed: all data must be reloaded. */
   lost: () => void;
   changed: (entry: FeedEntry) => void;
-  /** Whether the server knows this browser, also where that cannot be told: why a socket is refused, no page is told. */
+  /** Whether this browser is signed in; true if unknown. Browsers do not tell pages why a socket was refused. */
   isKnown: () => Promise<boolean>;
 }
 
 export interface RunListener {
-  /** The number of the last event that was heard, or 0. */
+  /** The number of the last received event, or 0. */
   readonly number: number;
   onEvent: (event: RunEvent) => void;
-  /** There is no such run any more. */
+  /** The run does not exist any more. */
   gone: () => void;
 }
 
@@ -36,10 +36,10 @@ type Frame =
   | { readonly type: "run.delta"; readonly event: RunEvent }
   | { readonly type: "change"; readonly entry: FeedEntry };
 
-/** In milliseconds: until the next try, and between two questions whether the server is still there. */
+/** Milliseconds before reconnecting, and between pings. */
 const RETRY = 1000;
 const PING_INTERVAL = 15_000;
-/** The code of a connection that the server ends because of that. */
+/** The close code for a session that has ended. */
 const SIGNED_OUT = 4401;
 
 let listener: Listener | undefined;
@@ -49,12 +49,12 @@ let unanswered = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const runs = new Map<string, RunListener>();
 
-/** Be told of all that changes after a position, for as long as the page is open and signed in. */
+/** Subscribe to all changes after a position, while the page is open and signed in. */
 export function listen(after: number, to: Listener): void {
   if (!listener) {
     position = after;
     setInterval(checkConnection, PING_INTERVAL);
-    // A connection that went to sleep with the machine, or with its network, may be dead without knowing.
+    // After sleep or a network change, a connection may be dead without a close event.
     addEventListener("online", checkConnection);
     document.addEventListener("visibilitychange", () => document.hidden || checkConnection());
   }
@@ -62,7 +62,7 @@ export function listen(after: number, to: Listener): void {
   if (!socket) connect();
 }
 
-/** Be told what is said in a run, for as long as somebody looks. */
+/** Subscribe to the events of a run. */
 export function followRun(id: string, run: RunListener): void {
   runs.set(id, run);
   askForRun(id, run);
@@ -101,7 +101,7 @@ function signedOut(): void {
   left?.close();
 }
 
-/** The connection is gone: try again in a moment. */
+/** The connection is lost: reconnect after a pause. */
 function disconnect(): void {
   const left = socket;
   socket = undefined;
@@ -110,7 +110,7 @@ function disconnect(): void {
   timer = setTimeout(connect, RETRY);
 }
 
-/** Ask whether the server is there, or try at once to reach it; if it did not answer the last time, it is not. */
+/** Ping the server or reconnect at once; an unanswered earlier ping means that the connection is dead. */
 function checkConnection(): void {
   if (timer !== undefined) return connect();
   if (socket?.readyState !== WebSocket.OPEN) return;

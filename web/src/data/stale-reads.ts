@@ -1,6 +1,6 @@
 /**
- * What is heard of a record while it is read. Answers may overtake each other: what was read before a change may come
- * after it, and is not to be shown any more.
+ * Detects stale reads. Responses may overtake each other: data that was read before a change may arrive
+ * after it, and must not be shown.
  */
 interface Read {
   readonly id: string;
@@ -9,12 +9,12 @@ interface Read {
 
 const reads = new Set<Read>();
 
-/** A record was changed, as the feed says; whoever says so sees to it that the change is shown. */
+/** A record changed according to the feed; the caller makes sure that the change is shown. */
 export function markStale(id: string): void {
   for (const reading of reads) if (reading.id === id) reading.changed = true;
 }
 
-/** Read a record; gives nothing, not even an error, if a change of it was heard of meanwhile. */
+/** Read a record. Resolves with undefined, also instead of an error, if the record changes meanwhile. */
 export async function readUnlessChanged<T>(id: string, read: () => Promise<T>): Promise<T | undefined> {
   const reading: Read = { id, changed: false };
   reads.add(reading);

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { type Stats, api, ask } from "@/api/client";
 
-/** What was said, counted; days and hours are those of this browser's time zone. */
+/** Message statistics; days and hours are in the browser's time zone. */
 export function statsQuery(range: { since?: string; until?: string }) {
   const { timeZone: tz } = Intl.DateTimeFormat().resolvedOptions();
   return queryOptions({

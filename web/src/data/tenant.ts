@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { api, ask } from "@/api/client";
 
-/** What holds for everybody here. */
+/** The settings that apply to all users. */
 export const tenantQuery = queryOptions({
   queryKey: ["tenant"],
   queryFn: ({ signal }) => ask(api.GET("/api/v1/tenant", { signal })),

@@ -1,4 +1,4 @@
-/** The messages of a branch as the browser holds them: a few pages around where the person reads, oldest first. */
+/** The loaded messages of a branch: pages around the reading position, oldest first. */
 import type { InfiniteData } from "@tanstack/react-query";
 
 import type { Message, MessagePage } from "@/api/client";
@@ -6,11 +6,11 @@ import type { Message, MessagePage } from "@/api/client";
 export const PAGE = 30;
 export const PAGES = 8;
 
-/** Where a page lies: at the end, or beside a message. */
+/** The position of a page: at the end, or beside a message. */
 export type Side = { last: number } | { before: string } | { after: string } | { around: string };
 export type Thread = InfiniteData<MessagePage, Side>;
 
-/** A thread with what follows its end; what is there already stays as it is. */
+/** Append messages; loaded ones are unchanged. */
 export function extended(thread: Thread, more: MessagePage): Thread {
   const tail = thread.pages.at(-1);
   if (!tail) return thread;
@@ -25,7 +25,7 @@ export function extended(thread: Thread, more: MessagePage): Thread {
   };
 }
 
-/** The beginning of a thread up to the first message that does not `belong`; it ends there. */
+/** The messages before the first one that does not `belong`. */
 export function prefix(thread: Thread, belongs: (message: Message) => boolean): Thread {
   const all = thread.pages.flatMap((page) => page.items);
   const end = all.findIndex((message) => !belongs(message));
@@ -38,7 +38,7 @@ export function prefix(thread: Thread, belongs: (message: Message) => boolean): 
   return { pages: [...thread.pages.slice(0, last), cut], pageParams: thread.pageParams.slice(0, last + 1) };
 }
 
-/** The end of a thread, which is enough to open it with. */
+/** The last pages, which are enough to open it. */
 export function ending(thread: Thread): Thread {
   let count = 0;
   let messages = 0;

@@ -1,4 +1,4 @@
-/** Taking everything out, and putting it back. */
+/** Export and import. */
 import type { Whole } from "@/api/client";
 import type { components } from "@/api/schema";
 import { Refused, Unreachable } from "@/api/client";
@@ -7,9 +7,9 @@ import { sessionHeaders } from "@/lib/session-key";
 
 export type Report = Whole<components["schemas"]["ImportReport"]>;
 
-/** Send an export to the server; `progress` hears how much of it was sent, from 0 to 1. */
+/** Upload an export file; `progress` receives the share that is sent, from 0 to 1. */
 export function importFile(file: Blob, progress: (share: number) => void): Promise<Report> {
-  // fetch does not tell how far an upload is.
+  // fetch does not report upload progress.
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", address("api/v1/import"));

@@ -1,6 +1,6 @@
 /**
- * A conversation's tree, as its branches alone tell it. A branch owns the messages after `fork_seq`; what comes before
- * is read from the branch it left. So any question about the tree is answered without its messages.
+ * The message tree of a conversation, derived from its branches. A branch owns the messages after `fork_seq`; earlier ones
+ * belong to its parent. So questions about the tree need no messages.
  */
 import type { Branch, Message } from "@/api/client";
 import { compareTimes } from "@/lib/time";
@@ -8,7 +8,7 @@ import { compareTimes } from "@/lib/time";
 export type Place = Pick<Message, "branch" | "seq">;
 type Branches = readonly Branch[];
 
-/** The branch that owns the message at a depth of a branch's path; before the first message, the main branch. */
+/** The branch that owns the message at a position of a branch's path; before the first message, the main branch. */
 export function owningBranch(branches: Branches, id: string, seq: number): string | undefined {
   if (seq < 0) return branches.find((branch) => branch.parent_branch === null)?.id;
   let branch = branches.find((other) => other.id === id);
@@ -19,15 +19,15 @@ export function owningBranch(branches: Branches, id: string, seq: number): strin
   return branch?.id;
 }
 
-/** Whether a message is on the path to a branch's end. */
+/** Whether a message is on the path to a branch's head. */
 export function isOnPath(branches: Branches, id: string, { branch, seq }: Place): boolean {
   const tip = branches.find((other) => other.id === id);
   return tip !== undefined && seq <= tip.head_seq && owningBranch(branches, id, seq) === branch;
 }
 
 /**
- * The branches whose paths part at a message: those on which something else stands in its place, and its own. A branch
- * where that is still to come counts if it is one of `awaited`.
+ * The branches that diverge at a message: those with another message at its position, and its own. A branch
+ * without a message there yet counts if it is one of `runningBranches`.
  */
 export function alternatives(branches: Branches, { branch, seq }: Place, runningBranches: ReadonlySet<string> = new Set()): Branch[] {
   const holder = owningBranch(branches, branch, seq - 1);
@@ -39,7 +39,7 @@ export function alternatives(branches: Branches, { branch, seq }: Place, running
     .toSorted((a, b) => compareTimes(a.created_at, b.created_at) || a.id.localeCompare(b.id));
 }
 
-/** How many messages go with a message: itself, and all that follows from it on every branch. */
+/** The number of messages in a message's subtree, including itself. */
 export function subtreeCount(branches: Branches, { branch, seq }: Place): number {
   const own = branches.find((other) => other.id === branch);
   if (!own) return 1;
@@ -47,19 +47,19 @@ export function subtreeCount(branches: Branches, { branch, seq }: Place): number
   return later.reduce((sum, other) => sum + branchCount(branches, other), own.head_seq - seq + 1);
 }
 
-/** How many messages go with a branch: its own, and those of all branches that left it. */
+/** The number of messages of a branch and its descendants. */
 export function branchCount(branches: Branches, branch: Branch): number {
   const children = branches.filter((other) => other.parent_branch === branch.id);
   return children.reduce((sum, child) => sum + branchCount(branches, child), branch.head_seq - branch.fork_seq);
 }
 
-/** A branch as a line of a map: below the one it left, in the order in which they left. */
+/** A branch as a line of the branch map: below its parent, in fork order. */
 export interface Line {
   readonly branch: Branch;
   readonly level: number;
-  /** Whether no other branch of the same parent comes after it. */
+  /** Whether it is the last child of its parent. */
   readonly last: boolean;
-  /** The lines that go past it, by level: whether a branch of an outer level still comes. */
+  /** By level, whether another branch of that level follows below. */
   readonly passing: readonly boolean[];
 }
 

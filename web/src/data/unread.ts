@@ -1,4 +1,4 @@
-/** Which conversations went on since they were last looked at, in this browser. */
+/** Unread conversations, tracked in this browser. */
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
@@ -7,9 +7,9 @@ import { compareTimes } from "@/lib/time";
 type Moment = Readonly<Record<"id" | "active_at", string>>;
 
 export interface Seen {
-  /** What was active last before this time counts as seen. */
+  /** Activity before this time counts as read. */
   readonly since: string;
-  /** By conversation, the activity that was seen last. */
+  /** The last read activity, by conversation. */
   readonly seen: Readonly<Record<string, string>>;
 }
 
@@ -21,14 +21,14 @@ export const useSeen = create<Seen>()(
   persist((): Seen => ({ since: new Date().toISOString(), seen: {} }), { name: STORE }),
 );
 
-/** Keep in mind that a conversation was looked at as it is now. */
+/** Mark a conversation as read. */
 export function markSeen(conversation: Moment): void {
   const before = useSeen.getState();
   const after = withSeen(before, conversation);
   if (after !== before) useSeen.setState(after);
 }
 
-/** Begin to keep what was seen; what other tabs have seen is seen here too. */
+/** Start tracking, and follow changes by other tabs. */
 export function followSeen(): () => void {
   useSeen.setState({});
   const onStorage = ({ key }: StorageEvent) => {
@@ -42,7 +42,7 @@ export function isUnread({ since, seen }: Seen, { id, active_at }: Moment): bool
   return compareTimes(active_at, seen[id] ?? since) > 0;
 }
 
-/** With many, the oldest are forgotten: what was active until then counts as seen. */
+/** The number of entries is bounded: activity older than the dropped ones counts as read. */
 export function withSeen(before: Seen, { id, active_at }: Moment): Seen {
   if (!isUnread(before, { id, active_at })) return before;
   const entries = Object.entries({ ...before.seen, [id]: active_at }).toSorted(([, a], [, b]) => compareTimes(b, a));

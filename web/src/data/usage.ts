@@ -1,4 +1,4 @@
-/** What is kept, and getting rid of it. */
+/** Storage use, and deletion of data. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { api, ask } from "@/api/client";
@@ -16,7 +16,7 @@ export const usageQuery = queryOptions({
 const reread = () =>
   Promise.all([queryClient.invalidateQueries({ queryKey: ["conversations"] }), queryClient.invalidateQueries(usageQuery)]);
 
-/** Put every conversation into the trash. */
+/** Move every conversation to the trash. */
 export function useDeleteAll() {
   return useMutation({
     mutationFn: () => ask(api.DELETE("/api/v1/conversations")),
@@ -26,7 +26,7 @@ export function useDeleteAll() {
   });
 }
 
-/** Delete for good what is in the trash. */
+/** Delete everything in the trash permanently. */
 export function useEmptyTrash() {
   return useMutation({
     mutationFn: () => ask(api.POST("/api/v1/conversations/purge")),
@@ -36,7 +36,7 @@ export function useEmptyTrash() {
   });
 }
 
-/** Delete one conversation of the trash for good. */
+/** Delete one conversation in the trash permanently. */
 export function usePurgeConversation() {
   return useMutation({
     mutationFn: (id: string) =>

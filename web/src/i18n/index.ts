@@ -1,4 +1,4 @@
-/** What the app says, in the language that was chosen. Every key of English is in every other language. */
+/** The translations of the app. Every language has every key. */
 import { create } from "zustand";
 
 import { type Language, prefer, usePreferences } from "@/lib/preferences";
@@ -15,24 +15,24 @@ export type Key = keyof typeof en | keyof typeof artifacts | keyof typeof search
 export type Texts = Readonly<Record<Key, Text>>;
 export type Translate = (key: Key, values?: Values) => string;
 
-/** The names of the languages in themselves. */
+/** The languages, each by its own name. */
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch" };
 
 const others: Record<Exclude<Language, "en">, () => Promise<Texts>> = {
   de: async () => (await import("./de")).de,
 };
 
-/** English comes in parts, so that the first page is small; another language comes as a whole. */
+/** English is split, so that the first page is small; other languages load as a whole. */
 const english: Partial<Texts> = { ...en };
 
 const useTexts = create<{ language: string; texts: Partial<Texts> }>(() => ({ language: "en", texts: english }));
 
-/** English texts of a part of the app that is loaded later, for that part to bring before it is shown. */
+/** Register English texts of a part of the app that loads later. */
 export function bring(texts: Partial<Texts>): void {
   Object.assign(english, texts);
 }
 
-/** Load the language that was chosen, or that of the browser; English stays where that fails. */
+/** Load the selected language or that of the browser; if that fails, English stays. */
 export async function loadLanguage(): Promise<void> {
   const language = usePreferences.getState().language ?? browserLanguage();
   const texts = language === "en" ? english : await others[language]().catch(() => undefined);
@@ -48,7 +48,7 @@ function browserLanguage(): Language {
   return navigator.languages.some((name) => name.startsWith("de")) && !navigator.language.startsWith("en") ? "de" : "en";
 }
 
-/** `{name}` is replaced by a value; `count` chooses the plural. */
+/** Replaces `{name}` by a value; `count` selects the plural form. */
 export function fill(language: string, text: Text, values: Values = {}): string {
   const chosen = typeof text === "string" ? text : text[plural(language, Number(values["count"]))];
   return chosen.replaceAll(/\{(\w+)\}/g, (hole, name: string) => {
@@ -61,7 +61,7 @@ function plural(language: string, count: number): "one" | "other" {
   return new Intl.PluralRules(language).select(count) === "one" ? "one" : "other";
 }
 
-/** The language in the variety that the browser prefers, such as `en-GB`. */
+/** The locale that the browser prefers for the language, such as `en-GB`. */
 export function useLanguage(): string {
   return useTexts((state) => state.language);
 }
@@ -71,7 +71,7 @@ export function useT(): Translate {
   return (key, values) => fill(language, texts[key] ?? key, values);
 }
 
-/** Say something in what is no component, such as the notice of a failure. */
+/** Translate outside components, for example in notices. */
 export const t: Translate = (key, values) => {
   const { language, texts } = useTexts.getState();
   return fill(language, texts[key] ?? key, values);

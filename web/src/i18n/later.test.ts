@@ -14,7 +14,7 @@ const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.ts"
   eager: true,
 });
 
-/** What a module says of some texts: their keys, and the beginnings of keys that it puts together. */
+/** The keys that a module uses, including those that it builds from a prefix. */
 function said(source: string, keys: readonly string[]): readonly string[] {
   const begun = [...source.matchAll(/`([\w.]+\.)\$\{/g)].map(([, start]) => start ?? "");
   return keys.filter((key) => source.includes(`"${key}"`) || begun.some((start) => key.startsWith(start)));
@@ -24,7 +24,7 @@ it.each(Object.entries(LATER))("brings the texts of %s wherever one of them is s
   const needing = Object.entries(sources).filter(([, source]) => said(source, Object.keys(texts)).length > 0);
   expect(needing.length).toBeGreaterThan(2);
   const without = needing.filter(([, source]) => !source.includes(`"@/features/${name}/texts"`)).map(([file]) => file);
-  // It is given what translates by those who bring the texts.
+  // Its callers register the texts and pass the translate function.
   expect(without.filter((file) => file !== "../features/artifacts/kind.ts")).toEqual([]);
 });
 

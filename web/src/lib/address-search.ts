@@ -1,14 +1,14 @@
 /**
- * What an address asks for besides its path; what makes no sense is left out.
+ * Parse the search parameters of a URL; invalid values are ignored.
  *
- * The router adds to what a page makes of it all that the address has, so a page reads it with the same function again.
+ * The router merges all parameters of the URL into a page's result, so pages parse it again with the same function.
  */
 
 export type Given = Record<string, unknown>;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-/** The words below these names. In an address a number may be one. */
+/** The text parameters of these names. A number in a URL is also text. */
 export function words<Name extends string>(search: Given, names: readonly Name[]): { [K in Name]?: string } {
   return chosen(names, (name) => {
     const value = search[name];
@@ -16,7 +16,7 @@ export function words<Name extends string>(search: Given, names: readonly Name[]
   });
 }
 
-/** The days below these names, such as `2026-03-01`. */
+/** The day parameters of these names, such as `2026-03-01`. */
 export function days<Name extends string>(search: Given, names: readonly Name[]): { [K in Name]?: string } {
   return chosen(names, (name) => {
     const value = search[name];
@@ -34,9 +34,9 @@ function chosen<Name extends string>(names: readonly Name[], read: (name: Name) 
 }
 
 interface HomeSearch {
-  /** The project to begin in. */
+  /** The project of the new conversation. */
   project?: string;
-  /** How the first message begins. */
+  /** The initial text of the first message. */
   q?: string;
 }
 
@@ -45,8 +45,8 @@ export function homeSearch(search: Given): HomeSearch {
 }
 
 /**
- * A branch and a message of it to begin at; without them, the end of the branch that the person is on. An artifact that is
- * open beside it, or what is being written.
+ * A branch and a message to start at; without them, the end of the user's current branch. An artifact or a draft that is
+ * open beside it.
  */
 interface ThreadSearch {
   branch?: string;

@@ -1,4 +1,4 @@
-/** Which artifacts the page of artifacts lists, as it stands in its address. */
+/** The filters of the artifacts page in its URL. */
 import type { ArtifactType } from "@/api/client";
 import { type Given, days, words } from "@/lib/address-search";
 import { midnight } from "@/lib/search-filter";
@@ -10,31 +10,31 @@ export interface ArtifactSearch {
   /** Ids. */
   project?: string;
   collection?: string;
-  /** Days, such as `2026-03-01`; both are included. */
+  /** Inclusive days, such as `2026-03-01`. */
   from?: string;
   to?: string;
-  /** What others share, or what was deleted, in place of the person's own. */
+  /** Shared or deleted artifacts instead of the user's own. */
   view?: "shared" | "trash";
 }
 
 export const TYPES = ["code", "html", "css", "svg", "react", "markdown", "mermaid", "json", "csv", "text", "other"] as const satisfies readonly ArtifactType[];
 
-/** What an address asks for; what makes no sense is left out. */
+/** Parse a URL; invalid values are ignored. */
 export function artifactSearch(search: Given): ArtifactSearch {
   const filter: ArtifactSearch = { ...words(search, ["q", "language", "project", "collection"]), ...days(search, ["from", "to"]) };
   const type = TYPES.find((name) => name === search["type"]);
   if (type) filter.type = type;
   if (search["view"] === "shared" || search["view"] === "trash") filter.view = search["view"];
-  if (filter.view === "shared") delete filter.project; // what others share shows none
+  if (filter.view === "shared") delete filter.project; // shared artifacts have no project
   return filter;
 }
 
-/** Whether it asks for fewer than all of a view. */
+/** Whether any filter is set. */
 export function isNarrowed({ q, type, language, project, from, to }: ArtifactSearch): boolean {
   return [q, type, language, project, from, to].some((one) => one !== undefined);
 }
 
-/** What the server is asked for, but the words. */
+/** The query parameters for the server, without the search text. */
 export function artifactParameters({ type, language, project, collection, from, to, view }: ArtifactSearch) {
   return {
     ...(type && { type }),

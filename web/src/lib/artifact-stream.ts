@@ -1,51 +1,51 @@
 /**
- * What in an answer is, or will be, an artifact: told from the text so far, while the server has not read it yet. The server
- * alone decides, by more rules than these; here it is enough to say "this is being written", and not to show raw tags.
+ * Detects artifacts in the text of a running response, before the server does. The server decides with
+ * more rules; here it is enough to show that an artifact is being written, and to hide raw tags.
  */
 import type { ArtifactType } from "@/api/client";
 
 export interface StreamedArtifact {
-  /** Where it begins. */
+  /** The offset in the text. */
   readonly at: number;
-  /** Whether it is an `<artifact>` element, which is shown as a card in its place. */
+  /** Whether it is an `<artifact>` element, which is shown as an inline card. */
   readonly element: boolean;
   readonly type: ArtifactType;
   readonly language: string;
-  /** Empty if nothing says it. */
+  /** Empty if there is none. */
   readonly title: string;
   readonly identifier: string;
   readonly content: string;
-  /** Whether its end was said. */
+  /** Whether it is complete. */
   readonly closed: boolean;
 }
 
-/** A stretch of Markdown between elements. */
+/** Markdown between elements. */
 export interface MarkdownSpan {
   readonly at: number;
   readonly text: string;
 }
 
-/** Shorter code is not kept for its own sake. */
+/** Shorter code blocks are not artifacts. */
 const MIN_LINES = 5;
 const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
 const ATTRIBUTE = /([a-z_:][\w:.-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?/gi;
 const TAG = /<artifact(?=[\s>/])/i;
 const OPENING = /^<artifact((?:\s+[a-z_:][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*>/i;
 const CLOSING = /<\/artifact\s*>/i;
-/** The beginning of a tag of which more is to come. */
+/** An incomplete tag at the end of the text. */
 const PARTIAL_TAG = /<(?:a|ar|art|arti|artif|artifa|artifac|artifact(?:\s[^<>]{0,4000})?)$/i;
 const TYPES: Readonly<Record<string, ArtifactType>> = {
   html: "html", htm: "html", css: "css", svg: "svg", jsx: "react", tsx: "react", react: "react", markdown: "markdown", md: "markdown",
   mermaid: "mermaid", json: "json", csv: "csv", tsv: "csv", text: "text", txt: "text", plain: "text",
 };
 
-/** Markdown and the elements in it, in order. With `live`, more is to come, and half a tag at the end is not shown. */
+/** Markdown and elements, in order. With `live`, an incomplete tag at the end is hidden. */
 export function splitArtifacts(text: string, live = false): readonly (MarkdownSpan | StreamedArtifact)[] {
   const spans: (MarkdownSpan | StreamedArtifact)[] = [];
   let from = 0;
-  for (const { end, artifact: piece } of artifactElements(text)) {
-    if (text.slice(from, piece.at).trim() !== "") spans.push({ at: from, text: text.slice(from, piece.at) });
-    spans.push(piece);
+  for (const { end, artifact } of artifactElements(text)) {
+    if (text.slice(from, artifact.at).trim() !== "") spans.push({ at: from, text: text.slice(from, artifact.at) });
+    spans.push(artifact);
     from = end;
   }
   const rest = live ? text.slice(from).replace(PARTIAL_TAG, "") : text.slice(from);
@@ -53,7 +53,7 @@ export function splitArtifacts(text: string, live = false): readonly (MarkdownSp
   return spans;
 }
 
-/** The pieces of a text, in order: elements, and code of at least five lines. */
+/** The artifacts in a text, in order: elements, and code blocks of at least five lines. */
 export function streamedArtifacts(text: string): readonly StreamedArtifact[] {
   return splitArtifacts(text).flatMap((one) => ("element" in one ? [one] : fencedArtifacts(one)));
 }
@@ -85,13 +85,13 @@ function artifactElements(text: string): readonly Element[] {
   return elements;
 }
 
-/** Where on a line tags may begin: not in inline code. */
+/** The positions of tags on a line, outside inline code. */
 function tagPositions(line: string, start: number, from: number): readonly number[] {
   const plain = line.replaceAll(/(`+)(?!`)[^\n]*?[^`]\1(?!`)/g, (code) => " ".repeat(code.length));
   return [...plain.matchAll(new RegExp(TAG, "gi"))].map(({ index }) => start + index).filter((at) => at >= from);
 }
 
-/** The lines outside of fences and quotes; those before `skipTo` belong to something else. */
+/** The lines outside fences and quotes, from `skipTo` on. */
 function* plainLines(text: string, skipTo: () => number): Generator<{ start: number; line: string }> {
   let fence: string | undefined;
   let start = 0;

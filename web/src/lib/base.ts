@@ -1,7 +1,7 @@
-/** Where the app is served, with a slash at the end: "/" or what a proxy puts before it. */
+/** The base path of the app with a trailing slash: "/" or the prefix of a proxy. */
 export const basePath = new URL(document.baseURI).pathname;
 
-/** The address of a path of the server's, such as `api/v1/feed`. */
+/** The URL of a path on the server, such as `api/v1/feed`. */
 export function address(path: string): string {
   return new URL(path.replace(/^\//, ""), document.baseURI).href;
 }

@@ -1,7 +1,7 @@
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
-/** Put a text on the clipboard, and say if that failed. */
+/** Copy a text to the clipboard, with a notice on failure. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

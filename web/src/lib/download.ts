@@ -1,4 +1,4 @@
-/** Have the browser save something as a file. */
+/** Download data as a file. */
 export function download(content: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);

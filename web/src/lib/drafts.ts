@@ -1,23 +1,23 @@
 /**
- * What was begun and not said yet: one draft a conversation, and one a message that is edited, kept in this browser,
- * also when the page is closed.
+ * Drafts: one for each conversation and each message that is being edited. They are kept in this browser,
+ * even if the page closes.
  *
- * Each draft has an entry of its own in the storage, so two pages that write different drafts never undo each other.
- * There are at most `MOST` of them; the oldest goes first.
+ * Each draft has its own storage entry, so tabs with different drafts never overwrite each other's.
+ * There are at most `MOST` entries; the oldest is removed first.
  */
 import { useCallback, useSyncExternalStore } from "react";
 
 import { browserStorage } from "@/lib/storage";
 
-/** A file that the server has already, for the message that is being written. */
+/** An uploaded file of a draft. */
 export interface DraftFile {
   readonly blob: string;
   readonly name: string;
   readonly media_type: string;
   readonly size: number;
-  /** When it was uploaded, in milliseconds. */
+  /** The time of the upload, in milliseconds. */
   readonly at: number;
-  /** Whether it is a long text that was pasted. */
+  /** Whether it is a long pasted text. */
   readonly pasted?: boolean;
 }
 
@@ -29,9 +29,9 @@ export interface Draft {
 export const NO_DRAFT: Draft = { text: "", files: [] };
 
 export const MOST = 50;
-/** Longer texts live as long as the page. */
+/** Longer texts are not stored. */
 export const LONGEST = 200_000;
-/** The server lets go of what no message shows after a day. */
+/** The server deletes unused files after a day. */
 const BLOB_LASTS = 20 * 3600 * 1000;
 const PAUSE = 250;
 const PREFIX = "hansard.draft.";
@@ -73,7 +73,7 @@ export class Drafts {
     this.change(key, { files: [...this.get(key).files, { ...file, at: this.now() }] });
   }
 
-  /** Whether it was there. */
+  /** Returns whether the file existed. */
   removeFile(key: string, { blob, at }: DraftFile): boolean {
     const { files } = this.get(key);
     const left = files.filter((file) => file.blob !== blob || file.at !== at);
@@ -81,14 +81,14 @@ export class Drafts {
     return left.length < files.length;
   }
 
-  /** Write down what has changed; done by itself a moment after a change. */
+  /** Store changed drafts; called automatically shortly after a change. */
   save(): void {
     clearTimeout(this.timer);
     for (const key of this.unsaved) this.write(key, this.get(key));
     this.unsaved.clear();
   }
 
-  /** Another page wrote a draft; what is being written here is not touched. */
+  /** Another tab wrote a draft; unsaved drafts of this tab are not changed. */
   onStorage(name: string | null): void {
     if (name?.startsWith(PREFIX) !== true) return;
     const key = name.slice(PREFIX.length);
@@ -122,7 +122,7 @@ export class Drafts {
     try {
       storage.setItem(PREFIX + key, JSON.stringify({ ...draft, at: this.now() } satisfies Kept));
     } catch {
-      return; // the browser keeps no more: the draft lives as long as the page
+      return; // storage is full: the draft lasts while the page is open
     }
     this.prune(storage);
   }
@@ -148,14 +148,14 @@ function read(text: string | null | undefined): Kept | undefined {
 
 export const drafts = new Drafts(browserStorage());
 
-/** The draft of a conversation, and how to change it. */
+/** The draft of a conversation, and a function that changes it. */
 export function useDraft(key: string): readonly [Draft, (change: Partial<Draft>) => void] {
   const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key));
   const change = useCallback((some: Partial<Draft>) => drafts.change(key, some), [key]);
   return [draft, change];
 }
 
-/** Keep the drafts in step with the other pages, and save them when this one goes. */
+/** Follow the drafts of other tabs, and save when the page closes. */
 export function followDrafts(): () => void {
   addEventListener("storage", hear);
   addEventListener("pagehide", save);

@@ -1,8 +1,8 @@
-/** What was changed in artifacts and not saved yet: kept in this browser, so that a reload or a crash loses nothing. */
+/** Unsaved edits of artifacts, kept in this browser so that a reload or a crash loses nothing. */
 import { browserStorage } from "@/lib/storage";
 
 export interface Edit {
-  /** The revision that it began with. */
+  /** The revision that the edit is based on. */
   readonly base: number;
   readonly text: string;
 }
@@ -18,7 +18,7 @@ export function keptEdit(artifactId: string): Edit | undefined {
   }
 }
 
-/** Keep an edit; false if the browser keeps no more, then it lives as long as the page. */
+/** Store an edit; false if storage is full, then it lasts while the page is open. */
 export function keepEdit(artifactId: string, edit: Edit): boolean {
   try {
     browserStorage()?.setItem(PREFIX + artifactId, JSON.stringify(edit));

@@ -1,4 +1,4 @@
-/** What belongs to each key, in the order in which the keys come first. */
+/** Group items by key, in order of first occurrence. */
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -1,11 +1,11 @@
-/** A stretch of a text, and whether it is what was looked for. */
+/** A part of a text, and whether it is highlighted. */
 export interface HighlightSpan {
   readonly at: number;
   readonly text: string;
   readonly marked: boolean;
 }
 
-/** A text cut where its marks begin and end. Marks count characters as the server does: by code point. */
+/** Split a text at its highlights. Offsets count code points, as on the server. */
 export function highlightSpans(text: string, marks: readonly (readonly number[])[]): readonly HighlightSpan[] {
   const characters = [...text];
   const spans: HighlightSpan[] = [];

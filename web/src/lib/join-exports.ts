@@ -1,4 +1,4 @@
-/** Several exports as one: a header, what they hold without repetition, and an end that counts it. */
+/** Join several exports: one header, the records without duplicates, and an end record with their count. */
 export function joinExports(files: readonly string[]): string {
   const lines = files.map((file) => file.trimEnd().split("\n"));
   const records = new Set(lines.flatMap((file) => file.slice(1, -1)));

@@ -1,4 +1,4 @@
-/** What a key does in the message field. */
+/** Keyboard handling of the message field. */
 import { composes } from "@/lib/shortcuts";
 
 export interface Press {
@@ -14,7 +14,7 @@ export interface Press {
 export interface Field {
   readonly empty: boolean;
   readonly enterSends: boolean;
-  /** Keyboards on a screen have no Shift+Enter, so Enter begins a line there. */
+  /** On-screen keyboards have no Shift+Enter, so Enter adds a new line there. */
   readonly touch: boolean;
 }
 

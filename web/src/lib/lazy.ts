@@ -1,6 +1,6 @@
 /**
- * Parts of the app that are not needed at first. They are loaded when the browser has nothing else to do, so that they
- * are there when the server is not.
+ * Code that is not needed at first. It loads when the browser is idle, so that it is available
+ * offline.
  */
 import { type ComponentType, createElement, lazy, useState } from "react";
 
@@ -8,19 +8,19 @@ import { address } from "@/lib/base";
 
 type Load<T> = () => Promise<T>;
 
-/** In milliseconds: before the server is asked again, and the age at which a page is not loaded anew. */
+/** In milliseconds: the pause before the server is tried again, and the age below which a page is not reloaded. */
 const RETRY = 2000;
 const FRESH = 5000;
 const queue: Load<unknown>[] = [];
 
-/** A part, however long it takes to load it; one that is needed `soon` is loaded before the others. */
+/** Register a module for loading in idle time; `soon` puts it first. */
 export function deferred<T>(load: Load<T>, soon = false): Load<T> {
   if (soon) queue.unshift(load);
   else queue.push(load);
   return () => loadOrReload(load);
 }
 
-/** Like React's `lazy`, for a part. Once it is loaded, it is shown without a pause. */
+/** Like React's `lazy`, for a deferred module. Once loaded, it renders synchronously. */
 export function lazyComponent<P extends object>(load: Load<{ default: ComponentType<P> }>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   const Later = lazy(
@@ -36,7 +36,7 @@ export function lazyComponent<P extends object>(load: Load<{ default: ComponentT
   };
 }
 
-/** Load the parts one after the other, and those that come with them, unless data is dear here. */
+/** Load all deferred modules one after the other, unless the browser saves data. */
 export async function loadDeferred(): Promise<void> {
   const load = queue.shift();
   if (!load || savesData()) return;
@@ -46,14 +46,14 @@ export async function loadDeferred(): Promise<void> {
 }
 
 /**
- * Browsers remember that a part could not be loaded: only a new page tries again. So the page is loaded anew as soon as
- * the server is there, which may have a newer app by now. Nothing is lost: drafts are kept, and so is what was said.
+ * Browsers cache a failed import until the page reloads. So the page reloads when the server is reachable,
+ * possibly with a newer app. Drafts and unsent prompts are kept.
  */
 async function loadOrReload<T>(load: Load<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if (wasJustReloaded()) throw error; // a new page did not help
+    if (wasJustReloaded()) throw error; // reloading did not help
     await waitForServer();
     location.reload();
     return new Promise(() => undefined);

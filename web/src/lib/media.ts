@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether a media query holds, now and whenever it changes. */
+/** Whether a media query matches, with updates. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {
@@ -14,11 +14,11 @@ export function useMedia(query: string): boolean {
 
 export const NARROW = "(max-width: 767px)";
 
-/** Whether there is no room for the sidebar beside the conversation. */
+/** Whether the screen is too narrow for a fixed sidebar. */
 export const useNarrow = () => useMedia(NARROW);
 
-/** Whether a finger points here, which cannot hover. */
+/** Whether the pointer is a finger, which cannot hover. */
 export const useTouch = () => useMedia("(hover: none)");
 
-/** Whether there is room for something beside the conversation. */
+/** Whether the screen is wide enough for a panel beside the conversation. */
 export const useWide = () => useMedia("(min-width: 1024px)");

@@ -1,4 +1,4 @@
-/** Stands in for the parser of HTML in Markdown: HTML stays text. */
+/** Replaces the HTML parser for Markdown: HTML stays text. */
 export default function noHtml() {
   return undefined;
 }

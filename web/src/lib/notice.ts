@@ -1,4 +1,4 @@
-/** Notices at the edge of the page. They wait until the place where they are shown is there. */
+/** Notices. They wait until their container has mounted. */
 import type { toast } from "sonner";
 
 import { Refused, Unreachable } from "@/api/client";
@@ -11,7 +11,7 @@ const shown = new Promise<Show>((resolve) => {
   begin = resolve;
 });
 
-/** The place where notices are shown is there. */
+/** The container has mounted. */
 export function showNotices(show: Show): void {
   begin(show);
 }
@@ -23,11 +23,11 @@ export const notice = {
   failure(text: string, description?: string): void {
     void shown.then((show) => show.error(text, { description, duration: 8000 }));
   },
-  /** Something happened that can be taken back for a while. */
+  /** A notice with an undo button. */
   undoable(text: string, undo: () => void): void {
     void shown.then((show) => show(text, { duration: 10_000, action: { label: t("app.undo"), onClick: undo } }));
   },
-  /** What an error means for the person. */
+  /** A notice for an error. */
   error(error: unknown): void {
     notice.failure(t("app.failed"), explain(error));
   },

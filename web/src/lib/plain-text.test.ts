@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { highlightSpans } from "./highlight";
 import { plainExcerpt, plainText } from "./plain-text";
 
-/** Blanks count once, as they do on a page. */
+/** Collapses whitespace, as a page does. */
 const read = (text: string) => plainText(text).replaceAll(/\s+/g, " ").trim();
 
 it.each([

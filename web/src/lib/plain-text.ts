@@ -1,23 +1,23 @@
-/** Markdown as it is read in an excerpt: without its marks, and without tags. What is within a word stays. */
+/** Markdown as plain text for an excerpt: without syntax and tags. Marks inside a word stay. */
 
 type Marks = readonly (readonly number[])[];
 
 const ADDRESS = String.raw`\((?:https?:|mailto:|[#/.])[^()\s]*(?: "[^"\n]*")?\)`;
 const SIGNS = new RegExp(
   [
-    // A line of nothing else, and the fence of a program.
+    // Rules and code fences.
     String.raw`^[ \t]*[|:=*_ \t-]{3,}$`,
     String.raw`^[ \t]*(?:\x60{3,}|~{3,})[^\n]*$`,
-    // What a quotation, a heading or an item begins with.
+    // Markers of quotes, headings and list items.
     String.raw`^…?[ \t]*(?:(?:>|#{1,6}|[-*+](?: \[[ x]\])?)[ \t]+)+`,
-    // A tag; the last may be cut off.
+    // Tags; the last one may be truncated.
     String.raw`(?:<\/|(?<![\p{L}\p{N}_])<)[a-z][\w-]*(?:\s[^<>]*)?(?:>|(?=…$))`,
-    // Around the text of a link or a picture.
+    // Link and image syntax around the text.
     String.raw`(?<![\p{L}\p{N}_])!?\[(?=[^[\]\n]*\]${ADDRESS})`,
     String.raw`\]${ADDRESS}`,
-    // Between the cells of a row.
+    // Cell separators.
     String.raw`(?<=^…?[ \t]*(?:\|[^\n]*)?)\|(?:[ \t]*:?-{2,}:?[ \t]*(?=\|))?`,
-    // Around words.
+    // Emphasis.
     String.raw`\x60+|~~`,
     String.raw`(?<![\p{L}\p{N}_*])\*{1,3}(?=[\p{L}\p{N}"'“‘([_\x60])`,
     String.raw`(?<=[^\s*/])\*{1,3}(?![\p{L}\p{N}_*])`,
@@ -26,10 +26,10 @@ const SIGNS = new RegExp(
   ].join("|"),
   "gimu",
 );
-/** What stood between two words, and not beside one. */
+/** A separator between two words. */
 const BETWEEN = /^[<|]/;
 
-/** The text of an excerpt, and where in it what was marked is now. A sign in which something is marked stays. */
+/** The plain text of an excerpt with adjusted highlights. Highlighted syntax stays. */
 export function plainExcerpt(text: string, marks: Marks): { readonly text: string; readonly marks: Marks } {
   const characters = [...text];
   const left: string[] = [];
@@ -56,7 +56,7 @@ export function plainText(text: string): string {
   return plainExcerpt(text, []).text;
 }
 
-/** Of a text in characters, as marks count them. */
+/** The length in code points, as highlights count. */
 function lengthOf(text: string): number {
   return [...text].length;
 }

@@ -1,4 +1,4 @@
-/** How this browser likes the app. Nothing here is secret, and nothing is lost that matters. */
+/** The preferences of this browser. They are not secret, and losing them is harmless. */
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
@@ -7,16 +7,16 @@ export type Language = "en" | "de";
 
 interface Preferences {
   theme: Theme;
-  /** Of the conversation's text, in percent. */
+  /** Text size of the conversation, in percent. */
   fontSize: number;
-  /** Of the conversation's column. */
+  /** Width of the conversation. */
   width: "narrow" | "normal" | "wide";
-  /** What is undefined follows the browser. */
+  /** Undefined follows the browser. */
   language: Language | undefined;
-  /** Whether Enter sends, or Ctrl+Enter does. */
+  /** Whether Enter sends; otherwise Ctrl+Enter does. */
   enterSends: boolean;
   sidebarOpen: boolean;
-  /** Of the artifact beside a conversation, in percent of the room for both. */
+  /** Width of the artifact panel, in percent of the shared width. */
   panelWidth: number;
   favouriteModels: readonly string[];
   lastModel: string | undefined;

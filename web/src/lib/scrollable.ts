@@ -7,7 +7,7 @@ const observer = new ResizeObserver((entries) => {
   }
 });
 
-/** Lets the keyboard reach an element for as long as it has something to scroll; to be given as its `ref`. */
+/** Makes an element focusable while it can scroll; to be used as its `ref`. */
 export function scrollable(element: HTMLElement | null): (() => void) | undefined {
   if (!element) return undefined;
   observer.observe(element);

@@ -1,22 +1,22 @@
 import { type Given, days, words } from "@/lib/address-search";
 
-/** What a search asks for, as it stands in the page's address. */
+/** The filters of a search in its URL. */
 export interface SearchFilter {
   q?: string;
   role?: "user" | "assistant" | "system" | "tool";
-  /** A project's id. */
+  /** A project id. */
   project?: string;
   model?: string;
-  /** Days, such as `2026-03-01`, in the time zone of the browser; both are included. */
+  /** Inclusive days, such as `2026-03-01`, in the browser's time zone. */
   from?: string;
   to?: string;
-  /** Only what is archived, or only what is not. */
+  /** True for archived conversations only, false for the others only. */
   archived?: boolean;
 }
 
 export const ROLES = ["user", "assistant", "system", "tool"] as const;
 
-/** The filter in an address; what makes no sense is left out. */
+/** Parse a URL; invalid values are ignored. */
 export function searchFilter(search: Given): SearchFilter {
   const filter: SearchFilter = { ...words(search, ["q", "project", "model"]), ...days(search, ["from", "to"]) };
   const role = ROLES.find((name) => name === search["role"]);
@@ -25,12 +25,12 @@ export function searchFilter(search: Given): SearchFilter {
   return filter;
 }
 
-/** How much more is asked than words. */
+/** The number of filters besides the text. */
 export function filterCount(filter: SearchFilter): number {
   return Object.keys(filter).filter((name) => name !== "q").length;
 }
 
-/** What the server is asked with. */
+/** The query parameters for the server. */
 export function searchParameters({ q = "", role, project, model, from, to, archived }: SearchFilter) {
   return {
     q: asTyped(q),
@@ -43,7 +43,7 @@ export function searchParameters({ q = "", role, project, model, from, to, archi
   };
 }
 
-/** The beginning of a day, or of a later one, in the time zone of the browser. */
+/** The start of a day, or of a later one, in the browser's time zone. */
 export function midnight(day: string, later = 0): Date {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return new Date(year, month - 1, date + later);
@@ -51,7 +51,7 @@ export function midnight(day: string, later = 0): Date {
 
 const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 
-/** Why a search cannot be made yet: there is nothing to look for, or too little. */
+/** Why a text cannot be searched: it has no words, or is too short. */
 export function unsearchable(q: string): "empty" | "wordless" | "short" | undefined {
   if (q.trim() === "") return "empty";
   const letters = q.match(/[\p{L}\p{N}]/gu) ?? [];
@@ -59,7 +59,7 @@ export function unsearchable(q: string): "empty" | "wordless" | "short" | undefi
   return letters.length < 2 && !DENSE.test(q) ? "short" : undefined;
 }
 
-/** A search whose last word may be unfinished: it stands for all that begin so, unless it ends with a blank or a quote. */
+/** A query whose last word is a prefix, unless it ends with a blank or a quote. */
 export function asTyped(q: string): string {
   const plain = q.replaceAll(/[“”„‟«»＂]/g, '"');
   const quoted = (plain.match(/"/g) ?? []).length % 2 === 1;

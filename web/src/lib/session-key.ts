@@ -1,16 +1,16 @@
 /**
- * The key of this browser's session, which goes with every request. Browsers send a cookie to every port of its host;
- * what a page keeps for itself, it keeps by origin. So the server takes the cookie for nothing without the key.
+ * The key of this browser's session, which every request contains. A browser sends a cookie to every port of a host, but
+ * page storage is separate for each origin. So the server ignores the cookie without the key.
  */
 import { basePath } from "@/lib/base";
 import { browserStorage } from "@/lib/storage";
 
 const NAME = `hansard.key ${basePath}`;
-/** The header in which it goes, and the subprotocol of a socket that has it in its name. */
+/** The header, and the prefix of the WebSocket subprotocol, that contain the key. */
 const HEADER = "Hansard-Key";
 const PROTOCOL = "hansard";
 
-/** Where the browser keeps nothing. */
+/** The fallback without browser storage. */
 let kept = "";
 
 export function keepSessionKey(key: string): void {
@@ -18,7 +18,7 @@ export function keepSessionKey(key: string): void {
   try {
     browserStorage()?.setItem(NAME, key);
   } catch {
-    // It is full, or forbidden: this page alone is signed in.
+    // Storage is full or blocked: only this page is signed in.
   }
 }
 
@@ -28,7 +28,7 @@ export function sessionHeaders(): Record<string, string> {
   return key ? { [HEADER]: key } : {};
 }
 
-/** The subprotocols of a socket to the server, which takes the first. */
+/** The subprotocols of a socket; the server accepts the first. */
 export function sessionProtocols(): string[] {
   const key = sessionKey();
   return key ? [PROTOCOL, `${PROTOCOL}.key.${key}`] : [];

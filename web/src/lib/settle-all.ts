@@ -1,7 +1,7 @@
-/** So few requests that others still get through: a browser has about six under way to one server. */
+/** Concurrent requests; browsers allow about six per server, and others need room. */
 const CONCURRENCY = 4;
 
-/** Do the same with each, a few at a time; the answer is that of `Promise.allSettled`. */
+/** Run a function for each item with limited concurrency; resolves like `Promise.allSettled`. */
 export async function settleAll<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly PromiseSettledResult<R>[]> {
   const results: PromiseSettledResult<R>[] = [];
   const queue = items.entries();

@@ -1,4 +1,4 @@
-/** The keyboard shortcuts, for those who listen to them and for the page that lists them. */
+/** The keyboard shortcuts, for their handlers and for the settings page. */
 import type { Key, Translate } from "@/i18n";
 
 export interface Shortcut {
@@ -17,7 +17,7 @@ export const SHORTCUTS = {
   shortcuts: { label: "shortcut.shortcuts", keys: ["mod", "/"] },
 } as const satisfies Record<string, Shortcut>;
 
-/** What the message field and the lists listen to themselves. */
+/** The shortcuts that the message field and the lists handle themselves. */
 export const EDITING: readonly Shortcut[] = [
   { label: "shortcut.send", keys: ["Enter"] },
   { label: "shortcut.newline", keys: ["shift", "Enter"] },
@@ -41,10 +41,10 @@ export function pressed(event: KeyboardEvent, { keys }: Shortcut): boolean {
   );
 }
 
-/** Of keys that belong to an input method; Safari says it no other way. */
+/** The key code of input method events, which is Safari's only sign of them. */
 const COMPOSING = 229;
 
-/** Whether a key belongs to an input method, which composes a character of it. */
+/** Whether an input method is composing a character. */
 export function composes({ isComposing, keyCode }: Pick<KeyboardEvent, "isComposing" | "keyCode">): boolean {
   return isComposing || keyCode === COMPOSING;
 }
@@ -52,7 +52,7 @@ export function composes({ isComposing, keyCode }: Pick<KeyboardEvent, "isCompos
 const NAMES: Readonly<Record<string, string>> = { Enter: "Enter", Escape: "Esc", ArrowUp: "↑", ...(mac && { mod: "⌘", shift: "⇧" }) };
 const TRANSLATED: Readonly<Record<string, Key>> = { mod: "key.mod", shift: "key.shift", Delete: "key.delete" };
 
-/** How a key is written on a keyboard. */
+/** The name of a key. */
 export function keyName(key: string, t: Translate): string {
   const translated = TRANSLATED[key];
   return NAMES[key] ?? (translated ? t(translated) : key.toUpperCase());

@@ -1,4 +1,4 @@
-/** Whether the sidebar is shown. Beside the page it stays as it was left; where there is no room it is a drawer. */
+/** Whether the sidebar is visible. Its state is saved; on narrow screens it is a drawer. */
 import { NARROW, useNarrow } from "@/lib/media";
 import { overlay, useOverlays } from "@/lib/overlays";
 import { prefer, usePreferences } from "@/lib/preferences";
@@ -14,7 +14,7 @@ export function showSidebar(shown: boolean): void {
   const narrow = matchMedia(NARROW).matches;
   if (narrow) overlay({ drawer: shown });
   else prefer({ sidebarOpen: shown });
-  // The drawer takes the focus itself.
+  // The drawer manages the focus itself.
   if (!narrow || !shown) keepFocus();
 }
 
@@ -23,7 +23,7 @@ export function toggleSidebar(): void {
   showSidebar(!shown);
 }
 
-/** The button that was pressed is gone: the one that undoes it gets the focus. */
+/** The pressed button disappears: focus the button that reverses it. */
 function keepFocus(): void {
   requestAnimationFrame(() => {
     if (document.activeElement !== document.body) return;
@@ -32,10 +32,10 @@ function keepFocus(): void {
   });
 }
 
-/** How long, in milliseconds, a dialog has to give the focus back, and a row to go. */
+/** How long a dialog may take to return the focus and a row to disappear, in milliseconds. */
 const SETTLED = 100;
 
-/** If what had the focus goes with a dialog, the list gets it. */
+/** Focus the list if the focused element disappears with a dialog. */
 export function keepFocusInList(): void {
   setTimeout(() => {
     if (document.activeElement === document.body) document.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus();

@@ -1,4 +1,4 @@
-/** The browser's storage, where it allows any. */
+/** The browser's storage, if it is allowed. */
 export function browserStorage(): Storage | undefined {
   try {
     return globalThis.localStorage;

@@ -1,10 +1,10 @@
-/** Dates as people say them. */
+/** Date formatting. */
 
 export type Period = "today" | "yesterday" | "week" | "month" | `${number}-${string}`;
 
 const DAY = 24 * 3600 * 1000;
 
-/** The heading below which something of that time stands: the last days, then a month such as `2026-03`. */
+/** The heading for a time: recent days, then a month such as `2026-03`. */
 export function period(time: string, now = new Date()): Period {
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
   const at = new Date(time).getTime();
@@ -32,9 +32,9 @@ export function shortDate(time: string, language: string, now = new Date()): str
   return date.toLocaleDateString(language, { day: "numeric", month: "short", year });
 }
 
-/** Which of two times of the server's is the later, in the manner of `Array.sort`; microseconds count. */
+/** Compare two server times with microseconds, as for `Array.sort`. */
 export function compareTimes(a: string, b: string): number {
-  // Without the Z, a time that has a fraction comes after the same second without one.
+  // Without the Z, a time with a fraction sorts after the same second without one.
   const [first, second] = [a.replace("Z", ""), b.replace("Z", "")];
   if (first === second) return 0;
   return first < second ? -1 : 1;

@@ -30,7 +30,7 @@ const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog
 const modelMenu = (onPick: (model: string) => void) => <ModelMenuItems onPick={onPick} />;
 const NONE: readonly string[] = [];
 
-/** A conversation: what was said, and the field to go on with. */
+/** A conversation: its messages and the message field. */
 export function ConversationRoute() {
   const { conversationId } = useParams({ from: "/c/$conversationId" });
   return <ConversationPage key={conversationId} id={conversationId} />;
@@ -38,7 +38,7 @@ export function ConversationRoute() {
 
 function ConversationPage({ id }: { id: string }) {
   const t = useT();
-  // A new conversation is shown before the server knows of it.
+  // A new conversation is shown before the server has it.
   const begun = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
   const exists = begun === undefined;
   const { data: conversation, error } = useQuery({ ...conversationQuery(id), enabled: exists, placeholderData: () => knownConversation(id) });
@@ -84,7 +84,7 @@ function ConversationPage({ id }: { id: string }) {
           exists={exists}
           models={several}
           modelMenu={modelMenu}
-          made={artifactSlots}
+          artifacts={artifactSlots}
           onBranch={onBranch}
           onChoose={onChoose}
           onEnd={onEnd}
@@ -131,7 +131,7 @@ function ConversationPage({ id }: { id: string }) {
   );
 }
 
-/** The branch and the message that the address asks for; without them, the branch that the person is on. */
+/** The branch and the message in the URL; without them, the user's current branch. */
 function useAsked(id: string, current: string | undefined) {
   const navigate = useNavigate({ from: "/c/$conversationId" });
   const { branch: requestedBranch, message } = useSearch({ from: "/c/$conversationId", select: threadSearch });
@@ -154,7 +154,7 @@ function useAsked(id: string, current: string | undefined) {
   return { branch: loaded ? (requestedBranch ?? current) : undefined, message, onBranch, onEnd };
 }
 
-/** Who answers here: the branch's or the conversation's model, or several for the time being. */
+/** The models that respond: the branch's or the conversation's model, or a temporary selection. */
 function useModels(id: string, own: string | null | undefined) {
   const [several, setSeveral] = useState(NONE);
   const { mutate: update } = useUpdateConversation();
@@ -167,7 +167,7 @@ function useModels(id: string, own: string | null | undefined) {
   return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose, chooseOne };
 }
 
-/** Escape stops the answer, unless something else in front of the page wants it. */
+/** Escape stops the response, unless something in front of the page handles it. */
 function useEscape(running: boolean, stop: () => void): void {
   useEffect(() => {
     if (!running) return;

@@ -25,7 +25,7 @@ import { usePreferences } from "@/lib/preferences";
 const InstructionsDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
 const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
 
-/** Where a conversation begins. It gets its id here, so that it can be shown before the server knows of it. */
+/** The start page. A new conversation gets its id here, so that it can be shown before the server has it. */
 export function Home() {
   const { project } = useSearch({ from: "/", select: homeSearch });
   return <Beginning key={project} projectId={project ?? null} />;
@@ -122,7 +122,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
   );
 }
 
-/** Who answers where nothing is chosen here: the project's model, else the one that was used last, else the server's. */
+/** The default model: the project's, else the most recent one, else the server's. */
 function useStandingModel(own: string | undefined) {
   const { data } = useQuery(modelsQuery);
   const last = usePreferences((state) => state.lastModel);
@@ -130,7 +130,7 @@ function useStandingModel(own: string | undefined) {
   return { fallback: own, preferred: own === undefined && isListed ? last : undefined };
 }
 
-/** A text that came with the address begins the message; it is not sent by itself, for anybody can make a link. */
+/** A text in the URL pre-fills the message; it is never sent automatically, because anyone can create a link. */
 function usePrefill(draftKey: string): void {
   const { q, project } = useSearch({ from: "/", select: homeSearch });
   const navigate = useNavigate({ from: "/" });

@@ -7,7 +7,7 @@ import { SearchField } from "@/features/search/search-field";
 import { useT } from "@/features/search/texts";
 import { searchFilter } from "@/lib/search-filter";
 
-/** Everything that was said, by its words. What is asked stands in the address. */
+/** The message search. The URL contains the query. */
 export function SearchRoute() {
   const t = useT();
   const filter = useSearch({ from: "/search", select: searchFilter });

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { SignIn } from "@/app/sign-in";
 import { isSignedIn, signIn } from "@/data/sessions";
 
-/** Where a sign-in link leads: takes its code, and goes on to the app. */
+/** The target of a sign-in link: redeems its code and opens the app. */
 export function SignInRoute() {
   const { code } = useSearch({ from: "/signin" });
   const navigate = useNavigate();

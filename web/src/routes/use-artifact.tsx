@@ -5,12 +5,12 @@ import { MessageArtifacts, InlineArtifact } from "@/features/artifacts/message-a
 import type { ArtifactSlots } from "@/features/thread/thread-context";
 import { threadSearch } from "@/lib/address-search";
 
-/** What is open beside the thread, as the address says; so the way back closes it. */
+/** The artifact that the URL opens beside the conversation, so that Back closes it. */
 export function useArtifact() {
   const { artifact: shown } = useSearch({ from: "/c/$conversationId", select: threadSearch });
   const navigate = useNavigate({ from: "/c/$conversationId" });
   const { history } = useRouter();
-  /** Whether it was opened from this page, and the way back leads to the page without it. */
+  /** Whether it was opened from this page, so that Back leads to the page without it. */
   const opened = useRef(false);
   const isOpen = shown !== undefined;
   useEffect(() => {
@@ -31,12 +31,12 @@ export function useArtifact() {
   return { shown, open, close };
 }
 
-/** Go on where the panel was opened. */
+/** Return the focus to the card that opened the panel. */
 function focusCard(id: string): void {
   document.querySelector<HTMLElement>(`[data-artifact="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
 }
 
-/** How what was made in an answer is shown in the thread. */
+/** How the artifacts of a response are rendered. */
 export function useArtifactSlots(conversationId: string, shown: string | undefined, open: (id: string) => void): ArtifactSlots {
   return useMemo(
     () => ({

@@ -15,11 +15,11 @@ const REMEND = { linkMode: "text-only" } as const;
 
 export interface MarkdownProps {
   text: string;
-  /** Whether more is to come, so that what is open at the end is closed for the time being. */
+  /** Whether more text follows, so that open syntax at the end is closed provisionally. */
   live: boolean;
 }
 
-/** Markdown as elements of ours, block by block, so that what stands already is not made again when more comes. */
+/** Renders Markdown block by block, so that finished blocks are not rendered again while more text arrives. */
 export function Base({
   text,
   live,

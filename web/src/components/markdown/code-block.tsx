@@ -15,7 +15,7 @@ import { useColours } from "./use-colours";
 const Undrawn = ({ children }: { code: string; label: string; children: ReactNode }) => children;
 const Diagram = lazy(() => import("./diagram").catch(() => ({ default: Undrawn })));
 
-/** A piece of code, or what it draws. */
+/** A code block, or the diagram that it describes. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {
   const t = useT();
   const incomplete = useIsCodeFenceIncomplete();

@@ -2,7 +2,7 @@ import type { ExtraProps } from "streamdown";
 
 type Node = NonNullable<ExtraProps["node"]>;
 
-/** The code in a block, and the language that it is said to be in. */
+/** The code of a block and its declared language. */
 export function codeOf(node: Node | undefined): { code: string; language: string } {
   const code = node?.children.find((child) => child.type === "element");
   const names = code?.properties["className"];

@@ -8,7 +8,7 @@ import { copy } from "@/lib/copy";
 
 const SHOWN = 1500;
 
-/** Copies a text, and shows for a moment that it did. */
+/** Copies a text and briefly shows success. */
 export function CopyButton({ label, text, icon }: { label: string; text: () => string; icon: ReactNode }) {
   const t = useT();
   const [done, setDone] = useState(false);

@@ -1,6 +1,6 @@
 const NUMBER = /^[+-]?\d[\d.,]*%?$/;
 
-/** A table in the form of RFC 4180. What a spreadsheet would take for a formula begins with an apostrophe, so it stays text. */
+/** A table as RFC 4180 CSV. Cells that a spreadsheet would run as formulas start with an apostrophe. */
 export function csv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(quoted).join(",")}\r\n`).join("");
 }

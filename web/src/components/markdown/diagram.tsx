@@ -8,7 +8,7 @@ type Drawing = { code: string; dark: boolean; address?: string };
 
 let drawing: Promise<unknown> = Promise.resolve();
 
-/** Draw one after the other: the library has but one set of settings. */
+/** Draws one diagram at a time, because Mermaid has one global configuration. */
 function draw(id: string, code: string, dark: boolean): Promise<string> {
   const next = drawing.then(async () => {
     const source = drawable(code);
@@ -29,7 +29,7 @@ function draw(id: string, code: string, dark: boolean): Promise<string> {
   return next;
 }
 
-/** A diagram as a picture, which can do nothing but be seen; `children` is its source, shown where it makes no sense. */
+/** A diagram as an inert image. `children` is its source, shown if it is invalid. */
 export default function Diagram({ code, label, children }: { code: string; label: string; children: ReactNode }) {
   const t = useT();
   const id = `diagram${useId().replaceAll(/\W/g, "")}`;

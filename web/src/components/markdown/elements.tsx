@@ -1,8 +1,8 @@
 /**
- * What the elements of Markdown look like. Headings stand below the page's own.
+ * Components for the elements of Markdown. Headings rank below those of the page.
  *
- * What has marks beside its text runs in the direction of its first letter. A paragraph, a heading and an item have no
- * `dir` of their own, or their text would not count for what is around them: `markdown.css` sees to their direction.
+ * Elements with markers beside their text take the direction of their first letter. Paragraphs, headings and items have no
+ * `dir` of their own, or their text would not count for the element around them; `markdown.css` sets their direction.
  */
 import type { ComponentProps, MouseEvent } from "react";
 import type { Components, ExtraProps } from "streamdown";
@@ -34,7 +34,7 @@ function Link({ href, title, id, children, "aria-label": label }: Props<"a">) {
   return <span>{children}</span>;
 }
 
-/** Go to a footnote, or back from it: of this message, for others may have one with the same name. */
+/** Go to a footnote of this message, or back from it. Other messages may have a footnote of the same name. */
 function goTo(event: MouseEvent<HTMLAnchorElement>): void {
   event.preventDefault();
   const id = decodeURIComponent(event.currentTarget.hash.slice(1));

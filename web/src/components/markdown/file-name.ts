@@ -21,7 +21,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   yaml: "yml",
 };
 
-/** What a piece of code is called when it is saved. */
+/** The file name for saving a code block. */
 export function fileName(language: string): string {
   const extension = EXTENSIONS[language] ?? language;
   return `code.${/^[a-z0-9]{1,10}$/.test(extension) ? extension : "txt"}`;

@@ -1,6 +1,6 @@
 /**
- * Colours for code. A program is read a few lines at a time, so that a long one never holds the page up; the colours
- * are CSS variables, so that light and dark need nothing more.
+ * Syntax highlighting. Code is tokenised a few lines at a time, so that long code never blocks the page. Colours are
+ * CSS variables, so light and dark need no second pass.
  */
 import { type GrammarState, type HighlighterCore, type ThemedToken, createCssVariablesTheme, createHighlighterCore } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
@@ -12,9 +12,9 @@ import "./code.css";
 export type Colours = readonly (readonly ThemedToken[])[];
 
 const THEME = "own";
-/** Lines that are read at once. */
+/** Lines per batch. */
 const STEP = 20;
-/** Longer lines are no program that somebody reads. */
+/** Longer lines are not highlighted. */
 const LONGEST_LINE = 2000;
 
 let core: Promise<HighlighterCore> | undefined;
@@ -28,7 +28,7 @@ function load(): Promise<HighlighterCore> {
   return core;
 }
 
-/** Read code whenever there is time; `tell` hears what is known so far, and says whether it is still wanted. */
+/** Tokenise code in idle time. `tell` receives the result so far and returns whether to continue. */
 export async function readColours(code: string, language: string, tell: (lines: Colours) => boolean): Promise<void> {
   const grammarEntry = LANGUAGES[language];
   if (!grammarEntry) return;

@@ -1,4 +1,4 @@
-/** The languages that are coloured, under the names that models give them. */
+/** The languages that are highlighted, with the names that models use for them. */
 import type { LanguageInput } from "shiki/core";
 
 type Grammar = () => Promise<{ default: LanguageInput }>;
@@ -66,7 +66,7 @@ const GRAMMARS: readonly (readonly [string, Grammar])[] = [
   ["zig", () => import("shiki/langs/zig.mjs")],
 ];
 
-/** By each of its names, the canonical one and the grammar. */
+/** The canonical name and grammar of each alias. */
 export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly load: Grammar }>> = Object.fromEntries(
   GRAMMARS.flatMap(([names, load]) => {
     const [name = "", ...others] = names.split(" ");

@@ -1,14 +1,14 @@
 /**
- * Models write formulas as `$x$`, `$$x$$`, `\(x\)` and `\[x\]`; the parser is given `$$` alone, so that an amount of
- * money is no formula. A single `$` opens one before what is no space, and closes it after what is no space and before
- * what is no digit; code stays as it is.
+ * Models write formulas as `$x$`, `$$x$$`, `\(x\)` and `\[x\]`. The parser accepts only `$$`, so that an amount of
+ * money is not a formula. A single `$` opens a formula before a non-space, and closes it after a non-space and before
+ * a non-digit. Code is unchanged.
  */
 const CODE = /^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:\n {0,3}\1[`~]*[ \t]*(?=\n|$)|$(?![\s\S]))|(?<!`)(`+)(?!`)[\s\S]*?[^`]\2(?!`)/gm;
 const BLOCK = /^([ \t]*)\\\[([\s\S]+?)\\\][ \t]*$/gm;
 const INLINE = /\\[[(](.+?)\\[\])]|(?<![\\$\w])\$(?![\s$])((?:[^$\n\\]|\\.)*?(?:[^\s$\\]|\\.))\$(?![\d$])/g;
 const HINT = /\$|\\\(|\\\[/;
 
-/** Text with its formulas between `$$`; undefined if it holds none. */
+/** The text with its formulas between `$$`, or undefined if it has none. */
 export function withMath(text: string): string | undefined {
   if (!HINT.test(text)) return undefined;
   let result = "";

@@ -6,7 +6,7 @@ import { useT } from "@/i18n";
 
 import { isInlinePicture, safeLink } from "./addresses";
 
-/** A picture. One that lies on another host is not fetched from there: whoever wrote its address could learn who reads. */
+/** An image. Images on other hosts load only on request, because a request tells the host who is reading. */
 export function Picture({ src, alt, title }: ComponentProps<"img"> & ExtraProps) {
   const t = useT();
   const address = typeof src === "string" ? src : undefined;

@@ -11,7 +11,7 @@ import { csv } from "./csv";
 
 type Node = NonNullable<ExtraProps["node"]>;
 
-/** A table that is wider than the page scrolls by itself. */
+/** A table; a wide one scrolls horizontally. */
 export function Table({ node, children }: ComponentProps<"table"> & ExtraProps) {
   const t = useT();
   return (

@@ -2,9 +2,9 @@ import { type ReactNode, type RefObject, memo, useEffect, useState } from "react
 
 import type { Colours } from "./highlight";
 
-/** Longer code stays without colours. */
+/** Longer code is not highlighted. */
 const LONGEST = 100_000;
-/** How far from what is seen, in pixels, a piece of code gets its colours. */
+/** How far outside the viewport code is highlighted, in pixels. */
 const NEAR = "600px";
 
 interface Coloured {
@@ -12,7 +12,7 @@ interface Coloured {
   lines: Colours;
 }
 
-/** Code with colours, once they are known and somebody can see them: whole lines from the first on, the rest without. */
+/** Highlighted lines of visible code; lines that are not highlighted yet are plain. */
 export function useColours(block: RefObject<Element | null>, code: string, language: string, incomplete: boolean): ReactNode {
   const near = useNear(block);
   const [coloured, setColoured] = useState<Coloured>();
@@ -23,7 +23,7 @@ export function useColours(block: RefObject<Element | null>, code: string, langu
       if (active) setColoured({ code, lines });
       return active;
     };
-    // Code without colours is code all the same.
+    // If highlighting fails, the code stays plain.
     import("./highlight").then(({ readColours }) => readColours(code, language, tell)).catch(() => undefined);
     return () => {
       active = false;
@@ -57,7 +57,7 @@ const Line = memo(function Line({ line, end }: { line: Colours[number]; end: str
   );
 });
 
-/** Whether an element is, or ever was, near what is seen. */
+/** Whether an element is, or ever was, near the viewport. */
 function useNear(element: RefObject<Element | null>): boolean {
   const [near, setNear] = useState(false);
   useEffect(() => {

@@ -10,10 +10,10 @@ import { codeOf } from "./code-of";
 
 import "katex/dist/katex.min.css";
 
-/** What a formula may do: nothing that leads elsewhere, and no more than so much. */
+/** KaTeX limits: no links, and bounded expansion. */
 const LIMITS = { trust: false, strict: "ignore", throwOnError: true, maxExpand: 500, maxSize: 40 } as const;
 
-/** A formula as elements that KaTeX makes one by one; undefined where it makes no sense. */
+/** A formula as React elements, or undefined if it is invalid. */
 function draw(source: string, displayMode: boolean): DocumentFragment | undefined {
   const place = document.createElement("span");
   try {
@@ -46,7 +46,7 @@ function Pre({ node }: ComponentProps<"pre"> & ExtraProps) {
 const WITH_MATH: Components = { ...COMPONENTS, code: Code, pre: Pre };
 const PLUGINS: Plugins = [...GFM, [remarkMath, { singleDollarTextMath: false }]];
 
-/** Markdown with formulas between `$$`. */
+/** Renders Markdown with formulas between `$$`. */
 export default function WithMath({ text, live }: { text: string; live: boolean }) {
   return <Base text={text} live={live} plugins={PLUGINS} components={WITH_MATH} />;
 }

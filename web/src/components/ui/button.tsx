@@ -7,7 +7,7 @@ import { cn } from "@/lib/cn";
 interface ButtonProps extends ComponentProps<"button"> {
   variant?: "ghost" | "primary" | "outline" | "danger";
   size?: "normal" | "small" | "icon";
-  /** Whether the one child is the button, such as a link. */
+  /** Renders as its only child, such as a link. */
   asChild?: boolean;
 }
 
@@ -17,7 +17,7 @@ export function Button({ className, variant = "ghost", size = "normal", asChild 
   return <Root data-slot="button" type={asChild ? undefined : "button"} className={look} {...props} />;
 }
 
-/** A button that shows a picture alone; `label` is its name, and its tooltip. */
+/** A button with only an icon; `label` is its accessible name and its tooltip. */
 export function IconButton({
   label,
   shortcut,

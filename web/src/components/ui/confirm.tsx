@@ -5,7 +5,7 @@ import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
 import { useT } from "@/i18n";
 
-/** Asks before something that cannot be taken back. With `typed`, that word must be typed first. */
+/** Asks for confirmation. With `typed`, the user must type that word first. */
 export function Confirm({
   open,
   onOpenChange,

@@ -12,14 +12,14 @@ interface DialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   title: string;
-  /** Whether the title is for screen readers alone. */
+  /** Whether the title is only for screen readers. */
   quiet?: boolean;
   description?: ReactNode;
   className?: string;
   children?: ReactNode;
 }
 
-/** A question or a form in front of the page: centred, or from below on a phone. */
+/** A dialog: centred, or a sheet from below on a phone. */
 export function Dialog({ open, onOpenChange, title, quiet = false, description, className, children }: DialogProps) {
   const t = useT();
   const focus = useGivenBackFocus(open);
@@ -31,7 +31,7 @@ export function Dialog({ open, onOpenChange, title, quiet = false, description, 
           {...(description ? {} : { "aria-describedby": undefined })}
           {...focus}
           onInteractOutside={(event) => {
-            // What a notice offers, such as to undo, is not outside.
+            // Notices, such as one with an undo button, do not count as outside.
             if (event.target instanceof Element && event.target.closest("[data-sonner-toaster]")) event.preventDefault();
           }}
           className={cn("dialog", className)}
@@ -57,8 +57,8 @@ export function Dialog({ open, onOpenChange, title, quiet = false, description, 
 }
 
 /**
- * Whoever had the focus gets it again; a dialog without a trigger does not know by itself. It is asked who that is
- * before anything of the dialog is there, for a field in it may take the focus at once.
+ * Returns the focus to its previous owner when a dialog without a trigger closes. The owner is read before
+ * the dialog renders, because a field in it may take the focus at once.
  */
 function useGivenBackFocus(open: boolean) {
   const [was, setWas] = useState(false);
@@ -71,25 +71,25 @@ function useGivenBackFocus(open: boolean) {
     onOpenAutoFocus: focusItself,
     onCloseAutoFocus(event: Event) {
       event.preventDefault();
-      // Another dialog may have come in its place.
+      // Another dialog may have replaced it.
       const other = document.activeElement?.closest("[role=dialog]");
       if (before instanceof HTMLElement && before.isConnected && (!other || other.contains(before))) before.focus();
     },
   };
 }
 
-/** Where nothing in it takes the focus, it would go to the first button, which would show its tooltip. */
+/** Focuses the dialog itself: the first button would show its tooltip. */
 function focusItself(event: Event): void {
   event.preventDefault();
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
-/** The buttons below a dialog. */
+/** The row of buttons of a dialog. */
 export function DialogFooter({ children }: { children: ReactNode }) {
   return <div className="flex flex-wrap justify-end gap-2">{children}</div>;
 }
 
-/** A panel from the left, which keeps the focus while it is open. Escape closes it, unless pressed in what has a `data-escape` of its own. */
+/** A modal drawer from the left. Escape closes it, unless pressed inside an element with `data-escape`. */
 export function Drawer({ open, onOpenChange, title, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>

@@ -15,7 +15,7 @@ export function Select({ className, ...props }: ComponentProps<"select">) {
   return <select className={cn("field field-line field-choice", className)} {...props} />;
 }
 
-/** A label above a control, and a hint below it. The control gets the ids from `children`. */
+/** A label above a control, and a hint below it. `children` receives the ids for the control. */
 export function Field({
   label,
   hint,
@@ -26,7 +26,7 @@ export function Field({
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
-  /** Its label says little beside others. */
+  /** Makes the label less prominent. */
   quiet?: boolean;
   children: (ids: { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean }) => ReactNode;
 }) {

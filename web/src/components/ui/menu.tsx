@@ -33,7 +33,7 @@ export function MenuItem({
   );
 }
 
-/** An item that is a link, which is its one child. */
+/** A menu item whose only child is a link. */
 export function MenuLink({ children }: { children: ReactNode }) {
   return (
     <Radix.Item asChild className="menu-row">
@@ -61,7 +61,7 @@ export function MenuSeparator() {
   return <Radix.Separator className="my-1 h-px bg-line" />;
 }
 
-/** An item that opens another menu. */
+/** A menu item that opens a submenu. */
 export function SubMenu({ icon, label, children }: { icon?: ReactNode; label: string; children: ReactNode }) {
   return (
     <Radix.Sub>

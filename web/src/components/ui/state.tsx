@@ -1,4 +1,4 @@
-/** What is shown while there is nothing to show. */
+/** Loading, empty and error states. */
 import { CircleAlertIcon, LoaderCircleIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
@@ -32,7 +32,7 @@ export function Empty({ icon, title, children }: { icon?: ReactNode; title: stri
   );
 }
 
-/** What could not be loaded; where asking again may help, `onRetry` does it. */
+/** A loading error. `onRetry` adds a button. */
 export function Failed({ error, title, onRetry }: { error: unknown; title?: string; onRetry?: (() => void) | undefined }) {
   const t = useT();
   return (

@@ -2,12 +2,12 @@ import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 
 import type { TooltipTarget, Side } from "@/components/ui/tooltip";
 
-/** In pixels: to what it belongs to, and to the edge of the page. */
+/** Distance from the anchor and from the edge of the page, in pixels. */
 const GAP = 6;
 const MARGIN = 8;
 const OPPOSITE = { top: "bottom", bottom: "top", left: "right", right: "left" } as const;
 
-/** A hint beside what it belongs to, in front of everything. */
+/** The tooltip itself, beside its anchor and above everything else. */
 export default function TooltipContent({ anchor, label, shortcut, side, onReach, onLeave }: TooltipTarget & { onReach: () => void; onLeave: () => void }) {
   const content = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -44,7 +44,7 @@ export default function TooltipContent({ anchor, label, shortcut, side, onReach,
   );
 }
 
-/** Where a bubble goes: on that side, or on the other where there is no room, and never out of the page. */
+/** Where a tooltip goes: on the preferred side or, without room there, on the opposite one; always inside the page. */
 function place(anchor: DOMRect, size: DOMRect, side: Side) {
   const { clientWidth, clientHeight } = document.documentElement;
   const room = { top: anchor.top, left: anchor.left, bottom: clientHeight - anchor.bottom, right: clientWidth - anchor.right };

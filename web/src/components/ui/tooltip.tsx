@@ -15,24 +15,24 @@ export interface TooltipTarget {
   readonly side: Side;
 }
 
-/** In milliseconds: before a hint is shown, and before it goes, so that a pointer can reach it. */
+/** Delays before a tooltip appears, and before it disappears so that the pointer can reach it, in milliseconds. */
 const SHOW_DELAY = 500;
 const HIDE_DELAY = 120;
 
 const useTarget = create<{ target: TooltipTarget | undefined }>(() => ({ target: undefined }));
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function setTargetAfter(pause: number, hinted: TooltipTarget | undefined): void {
+function setTargetAfter(pause: number, target: TooltipTarget | undefined): void {
   clearTimeout(timer);
-  if (pause > 0) timer = setTimeout(setTargetAfter, pause, 0, hinted);
-  else useTarget.setState({ target: hinted?.anchor.isConnected ? hinted : undefined });
+  if (pause > 0) timer = setTimeout(setTargetAfter, pause, 0, target);
+  else useTarget.setState({ target: target?.anchor.isConnected ? target : undefined });
 }
 
 function hide(): void {
   setTargetAfter(0, undefined);
 }
 
-/** A tooltip. What it says must be said elsewhere too: on a phone nobody sees it, and no screen reader says it. */
+/** A tooltip. Its text must also exist elsewhere: phones and screen readers do not show it. */
 export function Tooltip({
   label,
   shortcut,
@@ -72,12 +72,12 @@ export function Tooltip({
   );
 }
 
-/** Where hints are shown: one at a time, for the whole page. */
+/** Renders the tooltip: one at a time for the whole page. */
 export function TooltipHost() {
-  const hinted = useTarget((state) => state.target);
+  const target = useTarget((state) => state.target);
   return (
     <Suspense>
-      {hinted && <TooltipContent key={hinted.label} {...hinted} onReach={() => clearTimeout(timer)} onLeave={hide} />}
+      {target && <TooltipContent key={target.label} {...target} onReach={() => clearTimeout(timer)} onLeave={hide} />}
     </Suspense>
   );
 }

@@ -18,13 +18,13 @@ const CollectDialog = lazyComponent(() => import("./collect-dialog"));
 
 interface HeaderProps {
   artifact: Artifact;
-  /** The one that is shown. */
+  /** The revision that is shown. */
   revision: number;
   text: string | undefined;
   onClose: (() => void) | undefined;
 }
 
-/** What an artifact is called, and what can be done with it. */
+/** The title of an artifact and its actions. */
 export function ArtifactHeader({ artifact, revision, text, onClose }: HeaderProps) {
   const t = useT();
   const [naming, setNaming] = useState(false);

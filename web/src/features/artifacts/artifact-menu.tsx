@@ -20,18 +20,18 @@ interface MenuProps {
   onRename: () => void;
   onAsk: (dialog: Dialog) => void;
   onDeleted: (() => void) | undefined;
-  /** What opens it. */
+  /** The trigger. */
   children: ReactNode;
 }
 
-/** What can be done with an artifact. */
+/** The actions of an artifact. */
 export function ArtifactMenu({ artifact, revision, onRename, onAsk, onDeleted, children }: MenuProps) {
   const t = useT();
   const { id, conversation_id: conversation, message_id: message, branch } = artifact;
   const { data: me } = useQuery(meQuery);
   const mayWrite = useMayWrite(artifact);
   const mine = me?.id === artifact.owner_id;
-  // What takes the focus comes when the menu has given it back.
+  // Dialogs open after the menu has returned the focus.
   const next = useRef<() => void>(undefined);
   const then = (act: () => void) => () => {
     next.current = act;

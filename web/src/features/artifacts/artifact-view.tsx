@@ -23,7 +23,7 @@ import { Rendered, SAFE } from "./rendered";
 import { useEdit } from "./use-edit";
 import { type View, ViewTabs } from "./view-tabs";
 
-/** One artifact: what it shows, what it says, what it said before, and all that can be done with it. */
+/** One artifact: preview, source, history and actions. */
 export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => void) | undefined }) {
   const { data: artifact, error } = useQuery({ ...artifactQuery(id), placeholderData: () => knownArtifact(id) });
   const gone = (error instanceof Refused && error.status === 404) || (artifact !== undefined && artifact.deleted_at !== null);
@@ -39,7 +39,7 @@ function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void
   const editing = useEdit(artifact);
   const mayWrite = useMayWrite(artifact);
   const [chosen, choose] = useState<View>();
-  /** Another revision than the newest. */
+  /** A revision other than the newest. */
   const [older, showOlder] = useState<number>();
   const shown = SHOWN.has(artifact.type);
   const view = chosen ?? (editing.edit || !shown ? "code" : "preview");

@@ -16,12 +16,12 @@ import { Views } from "./views";
 
 interface PageProps {
   search: ArtifactSearch;
-  /** The field that the words are typed into. */
+  /** The search field. */
   field: ReactNode;
   onSearch: (changes: { [K in keyof ArtifactSearch]?: ArtifactSearch[K] | undefined }) => void;
 }
 
-/** Everything that was made. What is asked for stands in the address. */
+/** All artifacts. The URL contains the filters. */
 export function ArtifactsPage({ search, field, onSearch }: PageProps) {
   const t = useT();
   const { items, query } = useListed(search);

@@ -12,12 +12,12 @@ const look =
   "flex w-full min-w-0 items-center gap-3 rounded-xl border bg-raised px-3.5 py-2.5 text-start hover:bg-hover aria-expanded:border-accent aria-expanded:bg-accent-soft touch:min-h-14";
 
 interface CardProps {
-  /** Whether it is open beside the thread. */
+  /** Whether it is open beside the conversation. */
   open: boolean;
   onOpen: () => void;
 }
 
-/** An artifact in a message; it opens the panel. */
+/** An artifact in a message; opens the panel. */
 export function ArtifactCard({ artifact, open, onOpen }: CardProps & { artifact: Artifact }) {
   const t = useT();
   const { title, revision, closed } = artifact;
@@ -32,15 +32,15 @@ export function ArtifactCard({ artifact, open, onOpen }: CardProps & { artifact:
   );
 }
 
-/** Something that is being written. */
-export function DraftCard({ piece, open, onOpen }: CardProps & { piece: StreamedArtifact }) {
+/** An artifact that is being written. */
+export function DraftCard({ artifact, open, onOpen }: CardProps & { artifact: StreamedArtifact }) {
   const t = useT();
   return (
     <button type="button" aria-expanded={open} className={look} onClick={onOpen}>
       <Sign>
         <LoaderCircleIcon aria-hidden className="size-4 animate-spin" />
       </Sign>
-      <Words title={piece.title || kindOf(piece, t)} facts={t("artifacts.writing")} />
+      <Words title={artifact.title || kindOf(artifact, t)} facts={t("artifacts.writing")} />
     </button>
   );
 }

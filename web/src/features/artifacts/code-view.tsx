@@ -5,12 +5,12 @@ import { Button } from "@/components/ui/button";
 import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
-/** More is not put into the page at once, in characters. */
+/** Characters added to the page at once. */
 const MOST = 200_000;
-/** Whoever is so near the end, in pixels, goes on with it. */
+/** A reader within this distance of the end follows it, in pixels. */
 const NEAR = 240;
 
-/** What an artifact says, as it stands there. */
+/** The source of an artifact. */
 export function CodeView({ text, language, label, live = false }: { text: string; language: string; label: string; live?: boolean }) {
   const t = useT();
   const [most, setMost] = useState(MOST);
@@ -45,7 +45,7 @@ export function CodeView({ text, language, label, live = false }: { text: string
   );
 }
 
-/** Show the end of what is being written, unless somebody reads further up. */
+/** Follow the end while it is being written, unless the reader has scrolled up. */
 function follow(lines: HTMLElement): void {
   if (lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR) lines.scrollTop = lines.scrollHeight;
 }

@@ -10,7 +10,7 @@ import { Skeleton } from "@/components/ui/state";
 import { collect, collectionsQuery, useCreateCollection } from "@/data/collections";
 import { useT } from "@/features/artifacts/texts";
 
-/** Into which collection artifacts are put: one that is there, or a new one. */
+/** Adds artifacts to an existing or a new collection. */
 export default function CollectDialog({ artifacts, onClose }: { artifacts: readonly Artifact[]; onClose: () => void }) {
   const t = useT();
   const { data } = useQuery(collectionsQuery);

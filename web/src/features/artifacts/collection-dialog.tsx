@@ -8,7 +8,7 @@ import { Field, Input } from "@/components/ui/field";
 import { useCreateCollection, useRenameCollection } from "@/data/collections";
 import { useT } from "@/features/artifacts/texts";
 
-/** A new collection, or another name for one. */
+/** Creates or renames a collection. */
 export default function CollectionDialog({ collection, onClose }: { collection?: Collection; onClose: () => void }) {
   const t = useT();
   const navigate = useNavigate();

@@ -10,7 +10,7 @@ import { lazyComponent } from "@/lib/lazy";
 
 const CollectionDialog = lazyComponent(() => import("./collection-dialog"));
 
-/** What a collection is called, and what can be done with it. */
+/** The name of a collection and its actions. */
 export function CollectionHeader({ collection }: { collection: Collection }) {
   const t = useT();
   const navigate = useNavigate();

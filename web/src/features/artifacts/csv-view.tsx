@@ -6,7 +6,7 @@ import { scrollable } from "@/lib/scrollable";
 
 import { readTable } from "./csv";
 
-/** Rows that are shown at once, and columns that are shown at all. */
+/** Rows shown at once, and the maximum number of columns. */
 const STEP = 200;
 const WIDEST = 60;
 
@@ -58,5 +58,5 @@ export function CsvView({ text, title }: { text: string; title: string }) {
   );
 }
 
-/** Rows and cells have nothing but their places to be told apart by. */
+/** Rows and cells have no identity but their index. */
 const numbered = <T,>(items: readonly T[]) => items.map((item, i) => ({ key: `${i}`, item }));

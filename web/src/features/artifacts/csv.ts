@@ -1,16 +1,16 @@
-/** Tables in text, as of RFC 4180, with a comma, a semicolon or a tab between cells. */
+/** Parses CSV (RFC 4180) with commas, semicolons or tabs. */
 
 const DELIMITERS = [",", ";", "\t"] as const;
-/** Of the beginning, in characters: enough to tell what stands between cells. */
+/** Characters used to detect the delimiter. */
 const SAMPLE = 5_000;
 
 export interface Table {
   readonly rows: readonly (readonly string[])[];
-  /** Whether there are more. */
+  /** Whether there are more rows. */
   readonly cut: boolean;
 }
 
-/** The first rows of a table; empty lines are none. */
+/** The first rows of a table; empty lines are skipped. */
 export function readTable(text: string, most: number): Table {
   const delimiter = delimiterOf(text.slice(0, SAMPLE));
   const rows: (readonly string[])[] = [];
@@ -22,7 +22,7 @@ export function readTable(text: string, most: number): Table {
   return { rows, cut: false };
 }
 
-/** What stands most often between the cells of the first line. */
+/** The most frequent delimiter of the first line. */
 function delimiterOf(sample: string): string {
   const [first = ""] = sample.replaceAll(/"(?:[^"]|"")*"/g, "").split("\n");
   const count = (delimiter: string) => first.split(delimiter).length;

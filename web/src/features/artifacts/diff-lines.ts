@@ -1,7 +1,7 @@
-/** A unified diff as lines with their numbers. */
+/** A unified diff as numbered lines. */
 export interface DiffLine {
   readonly kind: "same" | "added" | "removed" | "gap";
-  /** In the old and in the new text, from 1. */
+  /** Line numbers in the old and the new text, from 1. */
   readonly old?: number;
   readonly new?: number;
   readonly text: string;
@@ -9,7 +9,7 @@ export interface DiffLine {
 
 const HUNK = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@/;
 
-/** The lines of a diff; between pieces that are not next to each other there is a gap. */
+/** The lines of a diff, with gaps between hunks that are not adjacent. */
 export function diffLines(text: string): readonly DiffLine[] {
   const lines: DiffLine[] = [];
   let old = 0;
@@ -23,9 +23,9 @@ export function diffLines(text: string): readonly DiffLine[] {
       inside = true;
     } else if (inside && line !== "") {
       const text = line.slice(1);
-      if (line.startsWith("+")) lines.push({ kind: "added", new: now++, text: text });
-      else if (line.startsWith("-")) lines.push({ kind: "removed", old: old++, text: text });
-      else if (line.startsWith(" ")) lines.push({ kind: "same", old: old++, new: now++, text: text });
+      if (line.startsWith("+")) lines.push({ kind: "added", new: now++, text });
+      else if (line.startsWith("-")) lines.push({ kind: "removed", old: old++, text });
+      else if (line.startsWith(" ")) lines.push({ kind: "same", old: old++, new: now++, text });
     }
   }
   return lines;

@@ -12,7 +12,7 @@ import { type DiffLine, diffLines } from "./diff-lines";
 
 const STEP = 1000;
 
-/** What changed from one revision to another, line by line. */
+/** The differences between two revisions, line by line. */
 export function DiffView({ artifactId, from, to }: { artifactId: string; from: number; to: number }) {
   const t = useT();
   const { data, error } = useQuery(diffQuery(artifactId, from, to));

@@ -17,19 +17,19 @@ import { matchArtifacts } from "./matching";
 
 interface DraftProps {
   draft: { readonly messageId: string; readonly number: number };
-  /** The answer is stored: this is the artifact. */
+  /** Called with the stored artifact when the response is complete. */
   onStored: (id: string) => void;
   onClose: () => void;
 }
 
 const NOTHING: readonly Part[] = [];
 
-/** Something while it is being written. */
+/** An artifact while it is being written. */
 export function DraftView({ draft: { messageId, number }, onStored, onClose }: DraftProps) {
   const t = useT();
   const run = useActiveRuns((runs) => Object.values(runs).find((run) => run.message_id === messageId));
   const parts = useAnswer(run?.id)?.parts ?? NOTHING;
-  // What was said last is looked at until the artifact is there.
+  // Keep showing the last content until the artifact is stored.
   const [lastParts, setLastParts] = useState(parts);
   if (parts !== lastParts && parts.length > 0) setLastParts(parts);
   const streamed = streamedArtifactsIn(lastParts);
@@ -60,9 +60,9 @@ export function DraftView({ draft: { messageId, number }, onStored, onClose }: D
   );
 }
 
-/** The artifact that a piece became; where nothing is known of the pieces any more, the one in its place. */
-function artifactAt(artifacts: Parameters<typeof matchArtifacts>[1], pieces: readonly StreamedArtifact[], number: number) {
+/** The stored artifact of a draft; if the draft is unknown, the one at its index. */
+function artifactAt(artifacts: Parameters<typeof matchArtifacts>[1], streamed: readonly StreamedArtifact[], number: number) {
   const ordered = artifacts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const current = pieces[number];
-  return (current && matchArtifacts(pieces, ordered).get(current)) ?? ordered[number];
+  const current = streamed[number];
+  return (current && matchArtifacts(streamed, ordered).get(current)) ?? ordered[number];
 }

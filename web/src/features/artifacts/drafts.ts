@@ -2,18 +2,18 @@ import type { Part } from "@/api/client";
 import { type StreamedArtifact, streamedArtifacts } from "@/lib/artifact-stream";
 
 export type PlacedArtifact = StreamedArtifact & {
-  /** Of the message, from 0. */
+  /** The index of the part in the message. */
   readonly part: number;
 };
 
-/** What an answer is making, or made, in order. */
+/** The artifacts in the text of a response, in order. */
 export function streamedArtifactsIn(parts: readonly Part[]): readonly PlacedArtifact[] {
-  return parts.flatMap((one, part) => (one.type === "text" ? streamedArtifacts(one.text).map((piece) => Object.assign(piece, { part })) : []));
+  return parts.flatMap((one, part) => (one.type === "text" ? streamedArtifacts(one.text).map((item) => Object.assign(item, { part })) : []));
 }
 
 const DRAFT = /^draft-(.+)-(\d+)$/;
 
-/** The name of what is being written, as the address has it: the so-manieth piece of a message. */
+/** The id of a draft in the URL: the message and the index of the artifact in it. */
 export function draftId(messageId: string, number: number): string {
   return `draft-${messageId}-${number}`;
 }

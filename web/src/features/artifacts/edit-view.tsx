@@ -11,7 +11,7 @@ import type { Editing } from "./use-edit";
 
 const Editor = lazyComponent(() => import("./editor"));
 
-/** An artifact while it is being edited. */
+/** An artifact in edit mode. */
 export function EditView({ artifact, editing }: { artifact: Artifact; editing: Editing }) {
   const t = useT();
   const hint = useId();
@@ -51,7 +51,7 @@ export function EditView({ artifact, editing }: { artifact: Artifact; editing: E
   );
 }
 
-/** Somebody else saved in the meantime: the person sees it, and chooses. */
+/** Somebody else saved first: the user sees the differences and chooses. */
 function Moved({ artifact, editing: { edit, saving, end, save } }: { artifact: Artifact; editing: Editing }) {
   const t = useT();
   const [seen, see] = useState(false);

@@ -1,4 +1,4 @@
-/** An editor for code. Its colours are those of code elsewhere. */
+/** The code editor, with the same colours as other code. */
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { HighlightStyle, LanguageDescription, bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { languages } from "@codemirror/language-data";
@@ -26,7 +26,7 @@ const COLOURS = HighlightStyle.define([
 ]);
 
 interface EditorProps {
-  /** At first: what is typed then is told by `onType`. */
+  /** The initial text; `onType` receives changes. */
   text: string;
   language: string;
   label: string;

@@ -9,7 +9,7 @@ import { type ArtifactSearch, TYPES, isNarrowed } from "@/lib/artifact-search";
 
 type Changes = { [K in keyof ArtifactSearch]?: ArtifactSearch[K] | undefined };
 
-/** Which artifacts are listed. On a phone the filters are folded away. */
+/** The filters of the artifact list. On a phone they are collapsed. */
 export function Filters({ search, onSearch }: { search: ArtifactSearch; onSearch: (changes: Changes) => void }) {
   const t = useT();
   const { data: projects = [] } = useQuery(projectsQuery);

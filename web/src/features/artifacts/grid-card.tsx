@@ -13,11 +13,11 @@ interface GridCardProps {
   artifact: Artifact;
   hit?: ArtifactHit | undefined;
   chosen: boolean;
-  /** Undefined where nothing can be done with several. */
+  /** Undefined if selection is not possible. */
   onToggle: (() => void) | undefined;
 }
 
-/** An artifact in the grid; all of it opens it, and its box chooses it. */
+/** An artifact in the grid; the card opens it, its checkbox selects it. */
 export function GridCard({ artifact, hit, chosen, onToggle }: GridCardProps) {
   const t = useT();
   const language = useLanguage();

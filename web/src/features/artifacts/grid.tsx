@@ -27,7 +27,7 @@ interface GridProps {
   onToggle: (artifact: Artifact) => void;
 }
 
-/** The artifacts that were asked for; more come when the end is near. */
+/** The artifacts; more load near the end. */
 export function Grid({ search, items, query, chosen, onToggle }: GridProps) {
   const t = useT();
   if (query.error && !items) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
@@ -59,7 +59,7 @@ export function Grid({ search, items, query, chosen, onToggle }: GridProps) {
   );
 }
 
-/** Asks for more when it is nearly seen, and when it is pressed. */
+/** Loads more when it is nearly visible or clicked. */
 function End({ query }: { query: More }) {
   const t = useT();
   const end = useRef<HTMLDivElement>(null);

@@ -21,7 +21,7 @@ interface Compared {
   readonly to: number;
 }
 
-/** The revisions of an artifact, the newest first, and what changed between two of them. */
+/** The versions of an artifact, newest first, and the differences between two of them. */
 export function HistoryView({ artifact, onShow }: { artifact: Artifact; onShow: (number: number) => void }) {
   const t = useT();
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(revisionsQuery(artifact.id));

@@ -5,13 +5,13 @@ import { Button } from "@/components/ui/button";
 import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
-/** How deep it is unfolded at first, and how many items of one value are shown at once. */
+/** Levels expanded at first, and items per value shown at once. */
 const UNFOLDED = 2;
 const STEP = 100;
-/** Longer texts are cut, in characters. */
+/** Longer texts are truncated, in characters. */
 const LONGEST = 2000;
 
-/** JSON as a tree; what is folded is not made. */
+/** JSON as a tree; collapsed nodes are not rendered. */
 export function JsonTree({ value, title }: { value: unknown; title: string }) {
   const t = useT();
   return (

@@ -20,7 +20,7 @@ import { Rendered, SAFE } from "./rendered";
 import { TypeIcon } from "./type-icon";
 import { ViewTabs } from "./view-tabs";
 
-/** What a link shows, to whoever has it. */
+/** The page behind a share link. */
 export function LinkedPage({ token }: { token: string }) {
   const t = useT();
   const { data, error, refetch } = useQuery(linkedQuery(token));
@@ -78,7 +78,7 @@ function Shown({ token, linked }: { token: string; linked: Linked }) {
   );
 }
 
-/** A title that is a file's name is one. */
+/** The file name for a download: the title if it is one. */
 function nameOf({ title, language, type }: Linked): string {
   return /^[\p{L}\p{N} ._-]+\.\w{1,8}$/u.test(title) ? title : fileName(language || type);
 }

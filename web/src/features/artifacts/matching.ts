@@ -1,22 +1,22 @@
 import type { Artifact } from "@/api/client";
 import type { StreamedArtifact } from "@/lib/artifact-stream";
 
-/** By piece of an answer, the artifact that it became: by its name, else in the order of those of the same kind. */
-export function matchArtifacts(pieces: readonly StreamedArtifact[], artifacts: readonly Artifact[]): ReadonlyMap<StreamedArtifact, Artifact> {
+/** The stored artifact of each streamed one: by name, else by order among those of the same type. */
+export function matchArtifacts(streamed: readonly StreamedArtifact[], artifacts: readonly Artifact[]): ReadonlyMap<StreamedArtifact, Artifact> {
   const left = new Set(artifacts);
   const matches = new Map<StreamedArtifact, Artifact>();
-  const take = (isSame: (piece: StreamedArtifact, artifact: Artifact) => boolean) => {
-    for (const piece of pieces) {
-      if (matches.has(piece)) continue;
-      const artifact = [...left].find((one) => isSame(piece, one));
+  const take = (isSame: (item: StreamedArtifact, artifact: Artifact) => boolean) => {
+    for (const item of streamed) {
+      if (matches.has(item)) continue;
+      const artifact = [...left].find((one) => isSame(item, one));
       if (!artifact) continue;
-      matches.set(piece, artifact);
+      matches.set(item, artifact);
       left.delete(artifact);
     }
   };
-  take((piece, { identifier }) => piece.identifier !== "" && piece.identifier === identifier);
-  take((piece, { title, file_name }) => piece.title !== "" && (piece.title === title || piece.title === file_name));
-  take((piece, { language }) => piece.language !== "" && piece.language === language);
-  take((piece, { type }) => piece.type === type);
+  take((item, { identifier }) => item.identifier !== "" && item.identifier === identifier);
+  take((item, { title, file_name }) => item.title !== "" && (item.title === title || item.title === file_name));
+  take((item, { language }) => item.language !== "" && item.language === language);
+  take((item, { type }) => item.type === type);
   return matches;
 }

@@ -9,9 +9,9 @@ import { type PlacedArtifact, draftId, streamedArtifactsIn } from "./drafts";
 import { matchArtifacts } from "./matching";
 import { useMessageArtifacts } from "./use-message-artifacts";
 
-/** What is open beside the thread, and how something else is opened. */
+/** The artifact that is open beside the conversation, and how to open another. */
 export interface ArtifactPanelState {
-  /** An artifact's id, or that of something that is being written. */
+  /** The id of an artifact or of a draft. */
   readonly shown: string | undefined;
   readonly open: (id: string) => void;
 }
@@ -20,19 +20,19 @@ interface ArtifactsProps extends ArtifactPanelState {
   conversationId: string;
   messageId: string;
   parts: readonly Part[];
-  /** Whether the message is stored; if not, it is being said. */
+  /** Whether the message is stored; otherwise it is being generated. */
   stored: boolean;
 }
 
-/** What was made in an answer, below it; what has its place in the text stands there. */
+/** The artifacts of a response, below it; inline ones are rendered in the text. */
 export function MessageArtifacts(props: ArtifactsProps) {
   return props.stored ? <StoredCards {...props} /> : <DraftCards {...props} />;
 }
 
 function StoredCards({ conversationId, messageId, parts, shown, open }: ArtifactsProps) {
-  const pieces = streamedArtifactsIn(parts);
-  const artifacts = useMessageArtifacts(conversationId, messageId, pieces.length);
-  const placed = new Set([...matchArtifacts(pieces, artifacts)].flatMap(([piece, artifact]) => (piece.element ? [artifact] : [])));
+  const streamed = streamedArtifactsIn(parts);
+  const artifacts = useMessageArtifacts(conversationId, messageId, streamed.length);
+  const placed = new Set([...matchArtifacts(streamed, artifacts)].flatMap(([item, artifact]) => (item.element ? [artifact] : [])));
   const cards = artifacts
     .filter((artifact) => !placed.has(artifact))
     .map((artifact) => ({ id: artifact.id, card: <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} /> }));
@@ -41,9 +41,9 @@ function StoredCards({ conversationId, messageId, parts, shown, open }: Artifact
 
 function DraftCards({ messageId, parts, shown, open }: ArtifactsProps) {
   const cards = streamedArtifactsIn(parts)
-    .map((piece, i) => ({ piece, id: draftId(messageId, i) }))
-    .filter(({ piece }) => !piece.element)
-    .map(({ piece, id }) => ({ id, card: <DraftCard piece={piece} open={shown === id} onOpen={() => open(id)} /> }));
+    .map((item, i) => ({ item, id: draftId(messageId, i) }))
+    .filter(({ item }) => !item.element)
+    .map(({ item, id }) => ({ id, card: <DraftCard artifact={item} open={shown === id} onOpen={() => open(id)} /> }));
   return <Cards cards={cards} />;
 }
 
@@ -62,41 +62,41 @@ function Cards({ cards }: { cards: readonly { readonly id: string; readonly card
 }
 
 interface Place {
-  /** Of the message, from 0. */
+  /** The index of the part in the message. */
   part: number;
-  /** In the part's text. */
+  /** The offset in the text of the part. */
   at: number;
 }
 
-/** An `<artifact>` element, in its place in the text. */
+/** An `<artifact>` element at its position in the text. */
 export function InlineArtifact(props: ArtifactsProps & Place) {
   return <div className="my-3 max-w-90">{props.stored ? <StoredInline {...props} /> : <DraftInline {...props} />}</div>;
 }
 
 function StoredInline({ part, at, conversationId, messageId, parts, shown, open }: ArtifactsProps & Place) {
-  const pieces = streamedArtifactsIn(parts);
-  const piece = pieces.find(isAt(part, at));
-  const artifacts = useMessageArtifacts(conversationId, messageId, pieces.length);
-  const artifact = piece && matchArtifacts(pieces, artifacts).get(piece);
-  if (!artifact) return piece && <MissingArtifact piece={piece} />;
+  const streamed = streamedArtifactsIn(parts);
+  const item = streamed.find(isAt(part, at));
+  const artifacts = useMessageArtifacts(conversationId, messageId, streamed.length);
+  const artifact = item && matchArtifacts(streamed, artifacts).get(item);
+  if (!artifact) return item && <MissingArtifact artifact={item} />;
   return <ArtifactCard artifact={artifact} open={shown === artifact.id} onOpen={() => open(artifact.id)} />;
 }
 
 function DraftInline({ part, at, messageId, parts, shown, open }: ArtifactsProps & Place) {
-  const pieces = streamedArtifactsIn(parts);
-  const number = pieces.findIndex(isAt(part, at));
-  const piece = pieces[number];
+  const streamed = streamedArtifactsIn(parts);
+  const number = streamed.findIndex(isAt(part, at));
+  const item = streamed[number];
   const id = draftId(messageId, number);
-  return piece && <DraftCard piece={piece} open={shown === id} onOpen={() => open(id)} />;
+  return item && <DraftCard artifact={item} open={shown === id} onOpen={() => open(id)} />;
 }
 
-/** What was said in an element of which there is no artifact any more. */
-function MissingArtifact({ piece }: { piece: StreamedArtifact }) {
+/** The content of an element whose artifact no longer exists. */
+function MissingArtifact({ artifact }: { artifact: StreamedArtifact }) {
   return (
     <pre dir="ltr" className="max-h-40 overflow-hidden rounded-xl border bg-surface p-3 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
-      {piece.content.slice(0, 2000)}
+      {artifact.content.slice(0, 2000)}
     </pre>
   );
 }
 
-const isAt = (part: number, at: number) => (piece: PlacedArtifact) => piece.part === part && piece.at === at;
+const isAt = (part: number, at: number) => (item: PlacedArtifact) => item.part === part && item.at === at;

@@ -6,7 +6,7 @@ import { Empty } from "@/components/ui/state";
 import { restoreArtifacts } from "@/data/artifacts";
 import { useT } from "@/features/artifacts/texts";
 
-/** Says that there is no such artifact, and brings back one that this person deleted. */
+/** An artifact that does not exist; one that this user deleted can be restored. */
 export function ArtifactNotFound({ artifact, onClose }: { artifact: Artifact | undefined; onClose: (() => void) | undefined }) {
   const t = useT();
   return (

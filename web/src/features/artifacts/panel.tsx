@@ -10,14 +10,14 @@ import { readDraftId } from "./drafts";
 import { Separator, useWidth } from "./separator";
 
 interface PanelProps {
-  /** An artifact's id, or that of something that is being written. */
+  /** The id of an artifact or of a draft. */
   shown: string;
-  /** Something else is shown in its place. */
+  /** Called to show another artifact instead. */
   onShow: (id: string) => void;
   onClose: () => void;
 }
 
-/** An artifact beside the conversation that it was made in, or in front of it where there is no room. */
+/** An artifact beside its conversation, or in front of it on narrow screens. */
 export default function Panel({ shown, onShow, onClose }: PanelProps) {
   const wide = useWide();
   const draft = readDraftId(shown);
@@ -34,7 +34,7 @@ function Beside({ onClose, children }: { onClose: () => void; children: ReactNod
   const width = useWidth();
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
-    // Whoever opened it by a card goes on in it; a page that begins with it keeps the focus where it is.
+    // Opening it from a card moves the focus here; a page that loads with it keeps the focus.
     if (document.activeElement?.matches("[data-artifact], [aria-expanded]")) panel.current?.focus({ preventScroll: true });
   }, []);
   const hear = (event: KeyboardEvent) => {
@@ -82,13 +82,13 @@ function InFront({ onClose, children }: { onClose: () => void; children: ReactNo
   );
 }
 
-/** The first button would show that it has the focus, and nobody asked for it. */
+/** Focuses the panel: a focus ring on its first button would be unexpected. */
 function focusItself(event: Event): void {
   event.preventDefault();
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
-/** In a field, Escape belongs to the field. */
+/** Fields handle Escape themselves. */
 function isWriting(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(".cm-editor, input, textarea, [role=menu]") !== null;
 }

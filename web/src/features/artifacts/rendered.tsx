@@ -15,10 +15,10 @@ interface RenderedProps {
   title: string;
 }
 
-/** The types that are shown in the page itself, as nothing but text. */
+/** The types that the page renders itself, as text. */
 export const SAFE: ReadonlySet<ArtifactType> = new Set(["markdown", "csv", "json"]);
 
-/** A document, a table or a tree: what needs no sandbox, for nothing in it runs. */
+/** Markdown, CSV or JSON: these run no code and need no sandbox. */
 export function Rendered({ type, text, title }: RenderedProps) {
   if (type === "csv") return <CsvView text={text} title={title} />;
   if (type === "json") return <Json text={text} title={title} />;

@@ -13,12 +13,12 @@ const CollectDialog = lazyComponent(() => import("./collect-dialog"));
 
 interface SelectionProps {
   artifacts: readonly Artifact[];
-  /** The collection that they are listed of. */
+  /** The collection that is listed. */
   collectionId: string | undefined;
   onEnd: () => void;
 }
 
-/** What can be done with all that is selected. */
+/** The actions for the selection. */
 export function SelectionBar({ artifacts, collectionId, onEnd }: SelectionProps) {
   const t = useT();
   const [collecting, setCollecting] = useState(false);

@@ -3,7 +3,7 @@ import type { KeyboardEvent, PointerEvent } from "react";
 import { useT } from "@/features/artifacts/texts";
 import { prefer, usePreferences } from "@/lib/preferences";
 
-/** Of the room for both, in percent. */
+/** In percent of the shared width. */
 const LEAST = 25;
 const MOST = 75;
 const STEP = 5;
@@ -14,7 +14,7 @@ export function useWidth(): number {
 
 const bounded = (width: number) => Math.min(MOST, Math.max(LEAST, width));
 
-/** What stands between the conversation and the panel: it can be moved, by a pointer and by the arrow keys. */
+/** The resizable separator between conversation and panel, for pointer and arrow keys. */
 export function Separator() {
   const t = useT();
   const width = useWidth();

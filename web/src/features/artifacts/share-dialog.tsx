@@ -18,7 +18,7 @@ const DAYS = [1, 7, 30] as const;
 
 const inDays = (days: number) => (days > 0 ? { expires_at: new Date(Date.now() + days * DAY).toISOString() } : {});
 
-/** Who else may see an artifact. */
+/** Shares an artifact with users and by link. */
 export default function ShareDialog({ artifact, onClose }: { artifact: Artifact; onClose: () => void }) {
   const t = useT();
   return (

@@ -1,4 +1,4 @@
-/** The texts of artifacts come with whatever shows some of them. */
+/** Registers the texts of artifacts; imported wherever they are used. */
 import { bring } from "@/i18n";
 import { artifacts } from "@/i18n/en/artifacts";
 

@@ -8,7 +8,7 @@ import { notice } from "@/lib/notice";
 
 const PAUSE = 300;
 
-/** An artifact that is being edited: what was typed is kept until it is saved or dropped. */
+/** The edit state of an artifact. The draft is kept until it is saved or discarded. */
 export function useEdit(artifact: Artifact) {
   const [edit, setEdit] = useState<Edit | undefined>(() => keptEdit(artifact.id));
   const [saving, setSaving] = useState(false);
@@ -44,7 +44,7 @@ export function useEdit(artifact: Artifact) {
     dropEdit(artifact.id);
     setEdit(undefined);
   };
-  /** Save what was typed, if `expected` is the newest revision still. */
+  /** Save the draft if `expected` is still the newest revision. */
   const save = async (expected: number) => {
     setSaving(true);
     try {
@@ -53,7 +53,7 @@ export function useEdit(artifact: Artifact) {
       end();
     } catch (error) {
       setEdit((edit) => edit && kept(artifact.id, { ...edit, text: text.current }));
-      // The artifact says by now that it has another revision, and with that what can be done.
+      // The refetched artifact has a newer revision, which shows the conflict.
       if (!(error instanceof Refused) || error.code !== "revision-conflict") notice.error(error);
     } finally {
       setSaving(false);

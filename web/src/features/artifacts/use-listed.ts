@@ -5,17 +5,17 @@ import { artifactsQuery } from "@/data/artifacts";
 import { artifactHitsQuery } from "@/data/search";
 import { type ArtifactSearch, artifactParameters } from "@/lib/artifact-search";
 
-/** An artifact of a list; a search says where it was found. */
+/** An artifact in a list, with its search hit if there is one. */
 export interface Listed {
   readonly artifact: Artifact;
   readonly hit?: ArtifactHit;
 }
 
-/** What the page of artifacts lists: by the latest change, or by what matches the words best. */
+/** The artifacts of the page, by last change or by relevance. */
 export function useListed(search: ArtifactSearch) {
   const filter = artifactParameters(search);
   const q = search.q ?? "";
-  // Words are looked for in what is the person's own, wherever it is.
+  // Full-text search covers only the user's own artifacts.
   const searching = q !== "" && search.view === undefined && search.collection === undefined;
   const all = useInfiniteQuery({ ...artifactsQuery(filter), enabled: !searching });
   const hits = useInfiniteQuery({ ...artifactHitsQuery(q, filter), ...(searching ? {} : { enabled: false }) });

@@ -10,7 +10,7 @@ type ByMessage = ReadonlyMap<string | null, readonly Artifact[]>;
 const grouped = new WeakMap<ArtifactList, ByMessage>();
 const NONE: readonly Artifact[] = [];
 
-/** All messages of a thread ask this of the same list: it is sorted once. */
+/** All messages of a conversation use the same list, so it is grouped once. */
 function byMessage(list: ArtifactList): ByMessage {
   const cached = grouped.get(list);
   if (cached) return cached;
@@ -20,13 +20,13 @@ function byMessage(list: ArtifactList): ByMessage {
 }
 
 /**
- * What a stored message made or revised, in the order in which it was made. One list of the conversation says most of it;
- * a message that has more `pieces` than are known of it is asked about by itself.
+ * The artifacts that a stored message created or revised, oldest first. One list of the conversation has most of them;
+ * a message with more streamed artifacts than that list contains is queried separately.
  */
-export function useMessageArtifacts(conversationId: string, messageId: string, pieces: number): readonly Artifact[] {
+export function useMessageArtifacts(conversationId: string, messageId: string, streamedCount: number): readonly Artifact[] {
   const all = useInfiniteQuery({ ...artifactsQuery({ conversation_id: conversationId }), select: byMessage });
   const own = all.data?.get(messageId) ?? NONE;
-  const more = useQuery({ ...artifactsOfMessageQuery(messageId), enabled: !all.isPending && pieces > own.length });
+  const more = useQuery({ ...artifactsOfMessageQuery(messageId), enabled: !all.isPending && streamedCount > own.length });
   if (!more.data || more.data.length <= own.length) return oldestFirst(own);
   return oldestFirst(more.data);
 }

@@ -4,7 +4,7 @@ import { useT } from "@/features/artifacts/texts";
 
 export type View = "preview" | "code" | "history";
 
-/** The ways to look at an artifact. */
+/** The views of an artifact. */
 export function ViewTabs({ views }: { views: readonly View[] }) {
   const t = useT();
   return (

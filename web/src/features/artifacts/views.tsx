@@ -13,7 +13,7 @@ const CollectionDialog = lazyComponent(() => import("./collection-dialog"));
 const look =
   "flex h-8 max-w-60 items-center gap-2 rounded-full border px-3 text-sm hover:bg-hover aria-[current=page]:border-accent aria-[current=page]:bg-accent-soft touch:h-11 [&_svg]:size-4 [&_svg]:shrink-0";
 
-/** The person's own artifacts, what others share, the trash, and the collections. */
+/** The navigation: all artifacts, shared artifacts, trash and collections. */
 export function Views({ search, collections }: { search: ArtifactSearch; collections: readonly Collection[] }) {
   const t = useT();
   const [making, make] = useState(false);

@@ -10,7 +10,7 @@ import { type DraftFile, drafts } from "@/lib/drafts";
 import { notice } from "@/lib/notice";
 import { fileSize } from "@/lib/size";
 
-/** The files of a message that is being written. */
+/** The attachments of a draft. */
 export function Attachments({
   draftKey,
   files,
@@ -18,7 +18,7 @@ export function Attachments({
 }: {
   draftKey: string;
   files: readonly DraftFile[];
-  /** A text that became a file is to be text again. */
+  /** Called when a text file becomes text in the field again. */
   onText: (text: string) => void;
 }) {
   const t = useT();
@@ -27,13 +27,13 @@ export function Attachments({
   const storedAsText = async (file: DraftFile) => {
     try {
       const text = await blobText(file.blob);
-      if (drafts.removeFile(draftKey, file)) onText(text); // once, however often it was asked for
+      if (drafts.removeFile(draftKey, file)) onText(text); // once, even after several clicks
     } catch (error) {
       notice.error(error);
     }
   };
   const uploadAsText = async ({ id, file }: Upload) => {
-    dropUpload(id); // first: what gets there meanwhile would be a file and text
+    dropUpload(id); // first: an upload that finishes later would be both file and text
     onText(await file.text());
   };
   return (
@@ -77,7 +77,7 @@ function Chip({
 }: {
   name: string;
   size: number;
-  /** The address of a picture, or the digest of one that the server has. */
+  /** The URL of an image, or the digest of an uploaded one. */
   picture?: string | undefined;
   blob?: string | undefined;
   text: boolean;

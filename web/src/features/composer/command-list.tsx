@@ -11,11 +11,11 @@ export interface CommandChoice {
   readonly listId: string;
   readonly choose: (command: Command) => void;
   readonly point: (index: number) => void;
-  /** Whether a key was meant for the list. */
+  /** Handles a key; returns whether it did. */
   readonly onKey: (event: KeyboardEvent) => boolean;
 }
 
-/** The choice among commands that a text which begins with a slash opens; `done` is called before one runs. */
+/** The commands that match a text with a leading slash. `done` is called before a command runs. */
 export function useCommandChoice(text: string, commands: readonly Command[], done: () => void): CommandChoice {
   const listId = useId();
   const [dismissed, setDismissed] = useState<string>();
@@ -46,16 +46,16 @@ export function useCommandChoice(text: string, commands: readonly Command[], don
     act();
     return true;
   };
-  return { matches: matches, selected: selected, listId, choose, point, onKey: onKey };
+  return { matches, selected, listId, choose, point, onKey };
 }
 
-export function CommandList({ matches: found, selected: chosen, listId, choose, point }: CommandChoice) {
+export function CommandList({ matches, selected, listId, choose, point }: CommandChoice) {
   const t = useT();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
-  }, [chosen]);
-  if (found.length === 0) return null;
+    list.current?.children[selected]?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  if (matches.length === 0) return null;
   return (
     <div
       ref={list}
@@ -64,19 +64,19 @@ export function CommandList({ matches: found, selected: chosen, listId, choose, 
       aria-label={t("composer.commands")}
       className="absolute inset-x-0 bottom-full z-20 mb-2 max-h-64 overflow-y-auto rounded-xl border bg-raised p-1 shadow-lg animate-in fade-in-0"
     >
-      {found.map((command, i) => (
+      {matches.map((command, i) => (
         <button
           key={command.name}
           id={`${listId}-${i}`}
           type="button"
           role="option"
           tabIndex={-1}
-          aria-selected={i === chosen}
-          // The field keeps the focus.
+          aria-selected={i === selected}
+          // Keep the focus in the field.
           onPointerDown={(event) => event.preventDefault()}
-          onPointerMove={() => i !== chosen && point(i)}
+          onPointerMove={() => i !== selected && point(i)}
           onClick={() => choose(command)}
-          className={cn("flex w-full items-baseline gap-3 rounded-lg px-3 py-2 text-start text-sm touch:py-3", i === chosen && "bg-hover")}
+          className={cn("flex w-full items-baseline gap-3 rounded-lg px-3 py-2 text-start text-sm touch:py-3", i === selected && "bg-hover")}
         >
           <span className="font-medium">/{command.name}</span>
           <span className="truncate text-muted">{command.label}</span>

@@ -1,18 +1,18 @@
-/** Commands: what a message that begins with a slash can do instead of being said. */
+/** Slash commands. */
 
 export interface Command {
-  /** What is typed after the slash. */
+  /** The word after the slash. */
   readonly name: string;
   readonly label: string;
   readonly run: () => void;
 }
 
-/** What follows the slash, while a text is nothing but the beginning of a command. */
+/** The word after the slash, or undefined if the text is more than the start of a command. */
 export function commandWord(text: string): string | undefined {
   return /^\/(\S*)$/.exec(text)?.[1];
 }
 
-/** The commands that a word may mean: those whose name begins with it, then those with a word in their label that does. */
+/** The commands for a prefix: matches of the name first, then matches of a word in the label. */
 export function matchingCommands(commands: readonly Command[], word: string): readonly Command[] {
   const prefix = word.toLowerCase();
   const byName = commands.filter(({ name }) => name.startsWith(prefix));

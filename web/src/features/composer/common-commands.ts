@@ -4,7 +4,7 @@ import type { Command } from "@/features/composer/commands";
 import { useT } from "@/i18n";
 import { overlay } from "@/lib/overlays";
 
-/** The commands that mean the same in every message field. */
+/** The commands that every message field offers. */
 export function useCommonCommands(show: (what: "model" | "system" | "talk") => void): readonly Command[] {
   const t = useT();
   const navigate = useNavigate();

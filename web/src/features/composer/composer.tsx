@@ -17,29 +17,29 @@ import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 
 interface ComposerProps {
-  /** What the draft is kept under: the conversation's id, or a name for one that is not there yet. */
+  /** The key of the draft: the conversation's id, or a name for a conversation that does not exist yet. */
   draftKey: string;
-  /** Whether an answer is being made. What is said meanwhile is handed to `onSay` all the same. */
+  /** Whether a response is being generated. Messages sent meanwhile also go to `onSay`. */
   running: boolean;
-  /** What stands beside the buttons, such as the choice of models. */
+  /** Content beside the buttons, such as the model picker. */
   controls?: ReactNode;
-  /** What a slash at the beginning offers. */
+  /** The slash commands. */
   commands?: readonly Command[];
   placeholder?: string;
   autoFocus?: boolean;
   onSay: (parts: Part[]) => void;
   onStop: () => void;
-  /** Up was pressed in the empty field. */
+  /** Called for the Up key in an empty field. */
   onEditLast?: () => void;
 }
 
 const NO_COMMANDS: readonly Command[] = [];
 
-/** Fields that cannot grow by themselves get a copy of their text behind them, which does. */
+/** Browsers without `field-sizing` get a hidden copy of the text behind the field, which sets its height. */
 const GROWS = CSS.supports("field-sizing", "content");
 const TEXT = "max-h-[40dvh] min-h-13 w-full px-4 pt-3.5 pb-1 leading-6 [grid-area:1/1] touch:text-[max(16px,1rem)]";
 
-/** Where a message is written. */
+/** The message field. */
 export function Composer(props: ComposerProps) {
   return <Editor key={props.draftKey} {...props} />;
 }
@@ -78,7 +78,7 @@ function Editor({
   };
   const insert = (text: string) => {
     const { selectionStart: start, selectionEnd: end } = field.current ?? { selectionStart: 0, selectionEnd: 0 };
-    const written = drafts.get(draftKey).text; // perhaps more by now than was shown last
+    const written = drafts.get(draftKey).text; // may be newer than the rendered text
     change({ text: written.slice(0, start) + text + written.slice(end) });
     field.current?.focus();
   };
@@ -182,7 +182,7 @@ function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }
   );
 }
 
-/** Takes files that are pasted anywhere but into another field, and long texts that are pasted into this one. */
+/** Accepts files pasted anywhere outside other fields, and long texts pasted into this field. */
 function usePaste(
   field: RefObject<HTMLTextAreaElement | null>,
   onFiles: (files: readonly File[]) => void,

@@ -3,14 +3,14 @@ import { useEffect, useEffectEvent, useState } from "react";
 
 import { useT } from "@/i18n";
 
-/** Takes files that are dropped anywhere in the page, and shows meanwhile that it will. */
+/** Accepts files dropped anywhere on the page, with an overlay during the drag. */
 export function DropOverlay({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
   const t = useT();
   const [above, setAbove] = useState(false);
   const take = useEffectEvent(onFiles);
   useEffect(() => {
     let depth = 0;
-    let own = false; // what is dragged is part of the page, such as a picture in an answer
+    let own = false; // an element of the page is being dragged, such as an image in a response
     const carries = (event: DragEvent) =>
       !own && event.dataTransfer?.types.includes("Files") === true && !document.querySelector("[role=dialog]");
     const move = (event: DragEvent, by: number) => {

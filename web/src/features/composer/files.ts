@@ -1,14 +1,14 @@
-/** What a file that was chosen, dropped or pasted is. */
+/** The media types of files that are selected, dropped or pasted. */
 import { isPicture } from "@/data/blobs";
 import type { Part } from "@/api/client";
 import type { Draft } from "@/lib/drafts";
 
-/** A text that is pasted becomes a file when it has more characters. */
+/** A pasted text with more characters becomes a file. */
 export const LONG_PASTE = 4000;
 export const MOST_FILES = 20;
 const SAMPLE = 4096;
 
-/** The media type by which a model can make the most of a file: browsers do not know that code is text. */
+/** The media type that is most useful to a model: browsers do not recognise most code as text. */
 export async function mediaType(file: File): Promise<string> {
   const sample = new Uint8Array(await file.slice(0, SAMPLE).arrayBuffer());
   const declared = file.type.split(";")[0] ?? "";
@@ -17,7 +17,7 @@ export async function mediaType(file: File): Promise<string> {
   return declared || "application/octet-stream";
 }
 
-/** Whether the beginning of a file reads as text; a character that is cut off at the end does not matter. */
+/** Whether the beginning of a file decodes as text; a truncated last character is ignored. */
 export function isText(sample: Uint8Array): boolean {
   try {
     return !new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: true }).includes("\0");
@@ -26,7 +26,7 @@ export function isText(sample: Uint8Array): boolean {
   }
 }
 
-/** The parts of the message that a draft makes: its files, then its text. None, if there is nothing to say. */
+/** The message parts of a draft: its files, then its text. Empty if the draft is empty. */
 export function partsOf({ text, files }: Draft): Part[] {
   const trimmed = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
   return [
@@ -40,7 +40,7 @@ export function partsOf({ text, files }: Draft): Part[] {
   ];
 }
 
-/** The files of something that was pasted, unless its text is what was meant: office programs add a picture of it. */
+/** The pasted files, unless the text was meant: office programs add an image of copied text. */
 export function pastedFiles(data: Pick<DataTransfer, "files" | "types">): File[] {
   const rich = data.types.includes("text/plain") && data.types.includes("text/html");
   return rich ? [] : [...data.files];

@@ -1,4 +1,4 @@
-/** Files on their way to the server. They belong to a draft, and get there wherever the person has gone meanwhile. */
+/** Uploads. They belong to a draft and continue while the user is on another page. */
 import { create } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 
@@ -16,18 +16,18 @@ export interface Upload {
   readonly draftKey: string;
   readonly file: File;
   readonly pasted: boolean;
-  /** The address of a picture to be. */
+  /** The object URL of an image. */
   readonly preview: string | undefined;
-  /** Which share has gone out. */
+  /** The share that is uploaded, from 0 to 1. */
   readonly progress: number;
   readonly state: "sending" | "waiting" | "refused";
-  /** Why it was refused. */
+  /** Why the upload was refused. */
   readonly problem: string | undefined;
 }
 
 const useStore = create<{ uploads: readonly Upload[] }>(() => ({ uploads: [] }));
 const { getState, setState } = useStore;
-/** Before the server is tried again, in milliseconds. */
+/** Milliseconds before the next attempt. */
 const PAUSE = 3000;
 const aborts = new Map<string, AbortController>();
 let last: Promise<void> = Promise.resolve();
@@ -58,7 +58,7 @@ export function addFiles(draftKey: string, files: readonly File[], pasted = fals
   }
 }
 
-/** Whether the server could take a file of this size. */
+/** Whether the size of a file is allowed. */
 export function mayBeUploaded({ size }: File): boolean {
   return size > 0 && size <= MAX_BLOB;
 }

@@ -16,7 +16,7 @@ interface Speaker {
   readonly model: string;
 }
 
-/** Lets models talk to each other, in turn. */
+/** Starts a conversation between models. */
 export default function DialogueDialog({
   conversationId,
   branch,
@@ -25,7 +25,7 @@ export default function DialogueDialog({
   onStarted,
   onClose,
 }: Pick<Talk, "conversationId" | "branch" | "create"> & {
-  /** Who speaks first, unless somebody else is chosen. */
+  /** The default first participant. */
   first?: string | undefined;
   onStarted?: () => void;
   onClose: () => void;

@@ -1,4 +1,4 @@
-/** In which order models are offered. */
+/** The order and grouping of models. */
 import type { Model } from "@/api/client";
 
 export interface ModelGroup {
@@ -12,7 +12,7 @@ interface Liking {
   readonly last: string | undefined;
 }
 
-/** The models that have every word of a query somewhere: favourites, the one used last, by provider, and those that do not chat. */
+/** The models that match every word of a query: favourites, the most recent one, by provider, and those without chat. */
 export function groupModels(models: readonly Model[], query: string, { favourites, last }: Liking): readonly ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = models.filter((model) => {
@@ -42,13 +42,13 @@ function byName(a: Model, b: Model): number {
   return a.name.localeCompare(b.name, undefined, { numeric: true });
 }
 
-/** A choice with one more model, or one less; the last one stays. */
+/** The selection with a model added or removed; the last one stays. */
 export function toggled(chosen: readonly string[], name: string, most: number): readonly string[] {
   if (!chosen.includes(name)) return chosen.length < most ? [...chosen, name] : chosen;
   return chosen.length > 1 ? chosen.filter((other) => other !== name) : chosen;
 }
 
-/** A number of tokens in short, such as "128k". */
+/** A compact number of tokens, such as "128k". */
 export function tokenCount(tokens: number, language: string): string {
   return tokens.toLocaleString(language, { notation: "compact", maximumFractionDigits: 1 });
 }

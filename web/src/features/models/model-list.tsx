@@ -14,7 +14,7 @@ import { explain } from "@/lib/notice";
 import { prefer, usePreferences } from "@/lib/preferences";
 import { composes } from "@/lib/shortcuts";
 
-/** The models to choose from. Arrows go through them, from the search field on. */
+/** A searchable list of models with arrow key navigation. */
 export function ModelList({
   chosen,
   multiple,
@@ -23,17 +23,17 @@ export function ModelList({
 }: {
   chosen: readonly string[];
   multiple: boolean;
-  /** `done` says whether the choice is made, or may go on. */
+  /** `done` is true when the selection is complete. */
   onChoose: (models: readonly string[], done: boolean) => void;
-  /** Models are to talk to each other instead. */
+  /** Opens the dialog for a model-to-model conversation. */
   onTalk?: (() => void) | undefined;
 }) {
   const t = useT();
-  const { data, error } = useQuery({ ...modelsQuery, refetchOnMount: "always" }); // a server may have been started since
+  const { data, error } = useQuery({ ...modelsQuery, refetchOnMount: "always" }); // a model server may have started since
   const { favouriteModels: favourites, lastModel: last } = usePreferences();
   const touch = useTouch();
   const [query, setQuery] = useState("");
-  // What stood first when the list was opened stays there while it is looked at.
+  // Keep the initial order while the list is open.
   const [liking] = useState({ favourites, last });
   const [several, setSeveral] = useState(chosen.length > 1);
   const list = useRef<HTMLDivElement>(null);

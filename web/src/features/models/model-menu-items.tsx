@@ -4,7 +4,7 @@ import { MenuItem } from "@/components/ui/menu";
 import { modelTitle, modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
 
-/** The models to choose from, as items of a menu. */
+/** The models as menu items. */
 export function ModelMenuItems({ onPick }: { onPick: (model: string) => void }) {
   const t = useT();
   const { data } = useQuery(modelsQuery);

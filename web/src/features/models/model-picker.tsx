@@ -10,7 +10,7 @@ import { prefer } from "@/lib/preferences";
 
 const ModelPopover = lazyComponent(() => import("@/features/models/model-popover"));
 
-/** Chooses who answers: one model, or with `multiple` several at once. Nothing chosen means the one that is set. */
+/** Selects the model, or with `multiple` several. An empty selection means the default. */
 export function ModelPicker({
   value,
   onChange,
@@ -23,11 +23,11 @@ export function ModelPicker({
   value: readonly string[];
   onChange: (value: readonly string[]) => void;
   multiple?: boolean;
-  /** Who answers when nothing is chosen, such as a project's model; without it, the server's own choice. */
+  /** The default model, such as a project's; if undefined, the server's. */
   fallback?: string | null | undefined;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
-  /** Offers to let models talk to each other instead. */
+  /** Opens the dialog for a model-to-model conversation. */
   onTalk?: () => void;
 }) {
   const t = useT();

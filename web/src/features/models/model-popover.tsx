@@ -5,7 +5,7 @@ import { ModelList } from "@/features/models/model-list";
 import { useT } from "@/i18n";
 import { useTouch } from "@/lib/media";
 
-/** The models to choose from, beside the button that asked for them. */
+/** The model list in a popover. */
 export default function ModelPopover({
   anchor,
   onClose,
@@ -24,18 +24,18 @@ export default function ModelPopover({
           collisionPadding={8}
           className="z-50 flex max-h-[min(28rem,var(--radix-popover-content-available-height))] w-88 max-w-[calc(100vw-1rem)] flex-col overflow-hidden rounded-2xl border bg-raised shadow-xl outline-none animate-in fade-in-0"
           onOpenAutoFocus={(event) => {
-            // A field would call the keyboard onto the screen.
+            // Focusing the field would open the on-screen keyboard.
             if (!touch || !(event.currentTarget instanceof HTMLElement)) return;
             event.preventDefault();
             event.currentTarget.focus();
           }}
           onInteractOutside={(event) => {
-            // The button closes it by itself.
+            // The button closes it itself.
             if (event.target instanceof Node && anchor.current?.contains(event.target)) event.preventDefault();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            // A dialog that came in its place keeps the focus.
+            // A dialog that replaced it keeps the focus.
             if (document.activeElement === document.body) anchor.current?.focus();
           }}
         >

@@ -7,7 +7,7 @@ import { tokenCount } from "@/features/models/grouping";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 
-/** A model in a list: chosen by a click, or one of several. */
+/** A model in a list; selects one, or toggles one of several. */
 export function ModelRow({
   model,
   standard,
@@ -19,11 +19,11 @@ export function ModelRow({
   onLike,
 }: {
   model: Model;
-  /** Whether it answers where nothing is chosen. */
+  /** Whether it is the default. */
   standard: boolean;
   chosen: boolean;
   several: boolean;
-  /** Whether as many are chosen as may be. */
+  /** Whether the maximum number is selected. */
   full: boolean;
   favourite: boolean;
   onChoose: () => void;

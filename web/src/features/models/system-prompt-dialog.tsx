@@ -9,10 +9,10 @@ import { projectsQuery } from "@/data/projects";
 import { tenantQuery } from "@/data/tenant";
 import { useT } from "@/i18n";
 
-/** The longest instructions that the server keeps, in characters. */
+/** The maximum length of a system prompt, in characters. */
 const MOST = 100_000;
 
-/** The system instructions of a conversation, below those that it has from its projects and from the tenant. */
+/** Edits the system prompt of a conversation, below the inherited ones. */
 export default function SystemPromptDialog({
   value,
   projectId,
@@ -20,7 +20,7 @@ export default function SystemPromptDialog({
   onClose,
 }: {
   value: string;
-  /** The project that the conversation is in. */
+  /** The project of the conversation. */
   projectId: string | null;
   onSave: (value: string) => void;
   onClose: () => void;
@@ -63,7 +63,7 @@ export default function SystemPromptDialog({
   );
 }
 
-/** What is said to the model before: by the tenant, then by the projects from the outside in. */
+/** The inherited system prompts: of the tenant, then of the projects from the outside in. */
 function Inherited({ projectId }: { projectId: string | null }) {
   const t = useT();
   const { data: tenant } = useQuery(tenantQuery);

@@ -5,7 +5,7 @@ import { modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
 import { groupBy } from "@/lib/group";
 
-/** Chooses the model that answers in a project; null leaves it to what is outside. */
+/** Selects the default model of a project; null inherits it. */
 export function ModelField({ model, onChoose }: { model: string | null; onChoose: (model: string | null) => void }) {
   const t = useT();
   const { data } = useQuery(modelsQuery);

@@ -13,10 +13,10 @@ import { plainText } from "@/lib/plain-text";
 import { shortDate } from "@/lib/time";
 
 const ROW = 64;
-/** So many rows before the end, what comes next is loaded. */
+/** Rows before the end at which the next page loads. */
 const AHEAD = 30;
 
-/** A project's conversations, the newest first, of which only those in sight are drawn. */
+/** A virtualised list of a project's conversations, newest first. */
 export function ProjectConversations({ projectId, scroller }: { projectId: string; scroller: RefObject<HTMLElement | null> }) {
   const t = useT();
   const { data, isPending, isError, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery(

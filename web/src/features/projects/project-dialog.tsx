@@ -21,15 +21,15 @@ const NOTHING_NEW: NewProject = { parentId: null };
 
 const close = () => overlay({ project: undefined });
 
-/** What was asked for: a project to change, to delete, or to make. */
+/** The project to edit, to delete or to create. */
 export default function ProjectDialog({ request }: { request: ProjectRequest }) {
   if ("remove" in request) return <ProjectRemoval id={request.remove} onClose={close} />;
   if ("id" in request) return <ProjectForm id={request.id} defaults={NOTHING_NEW} />;
   return <ProjectForm id={undefined} defaults={request} />;
 }
 
-/** All that can be said of a project, of one that is there or of a new one. */
-function ProjectForm({ id, defaults: defaults }: { id: string | undefined; defaults: NewProject }) {
+/** The form for a new or an existing project. */
+function ProjectForm({ id, defaults }: { id: string | undefined; defaults: NewProject }) {
   const t = useT();
   const { data: projects } = useQuery(projectsQuery);
   const project = projects?.find((one) => one.id === id);
@@ -51,7 +51,7 @@ interface FormProps {
   defaults: NewProject;
 }
 
-function Form({ project, projects, defaults: wanted }: FormProps) {
+function Form({ project, projects, defaults }: FormProps) {
   const t = useT();
   const navigate = useNavigate();
   const create = useCreateProject();
@@ -59,7 +59,7 @@ function Form({ project, projects, defaults: wanted }: FormProps) {
   const [id] = useState(() => project?.id ?? newId());
   const [before] = useState({
     name: project?.name ?? "",
-    parent_id: project ? project.parent_id : wanted.parentId,
+    parent_id: project ? project.parent_id : defaults.parentId,
     instructions: project?.instructions ?? "",
     model: project?.model ?? null,
   });
@@ -74,7 +74,7 @@ function Form({ project, projects, defaults: wanted }: FormProps) {
       {
         onSuccess: () => {
           close();
-          if (wanted.conversations) return void updateConversations(new Map(wanted.conversations.map((one) => [one, { project_id: id }])));
+          if (defaults.conversations) return void updateConversations(new Map(defaults.conversations.map((one) => [one, { project_id: id }])));
           void navigate({ to: "/projects/$projectId", params: { projectId: id } });
         },
       },
@@ -122,7 +122,7 @@ function Form({ project, projects, defaults: wanted }: FormProps) {
   );
 }
 
-/** What was not touched stays as it is by then, whoever changed it. */
+/** Only changed fields, so that changes by others to the remaining fields are kept. */
 function changed(before: ProjectChanges, after: ProjectChanges): ProjectChanges {
   const previous = new Map<string, unknown>(Object.entries(before));
   return Object.fromEntries(Object.entries(after).filter(([name, value]) => previous.get(name) !== value));

@@ -14,7 +14,7 @@ import { overlay } from "@/lib/overlays";
 
 import { ProjectConversations } from "./project-conversations";
 
-/** A project: what is said of it, the projects inside, and its conversations. */
+/** A project: its settings, its subprojects and its conversations. */
 export function ProjectPage({ projectId }: { projectId: string }) {
   const t = useT();
   const scroller = useRef<HTMLDivElement>(null);

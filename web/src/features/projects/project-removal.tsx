@@ -6,7 +6,7 @@ import { projectsQuery, useDeleteProject } from "@/data/projects";
 import { useT } from "@/i18n";
 import { keepFocusInList } from "@/lib/sidebar";
 
-/** Says what becomes of what is in a project before it goes. */
+/** Confirms the deletion of a project and explains what happens to its contents. */
 export function ProjectRemoval({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useT();
   const navigate = useNavigate();

@@ -17,7 +17,7 @@ export interface Action {
 
 const THEMES: Readonly<Record<Theme, ReactNode>> = { light: <SunIcon />, dark: <MoonIcon />, system: <SunMoonIcon /> };
 
-/** What can be done from anywhere. */
+/** The commands that are available everywhere. */
 export function useActions(): readonly Action[] {
   const t = useT();
   const navigate = useNavigate();

@@ -11,7 +11,7 @@ import { ROLES, type SearchFilter, filterCount } from "@/lib/search-filter";
 
 type Changes = { [K in Exclude<keyof SearchFilter, "q">]?: SearchFilter[K] | undefined };
 
-/** Which messages are looked at. On a phone the filters are folded away. */
+/** The filters of a message search. On a phone they are collapsed. */
 export function Filters({ filter, onChange }: { filter: SearchFilter; onChange: (changes: Changes) => void }) {
   const t = useT();
   const count = filterCount(filter);
@@ -59,7 +59,7 @@ function ProjectFilter({ value, onChange }: FilterProps<string>) {
   );
 }
 
-/** Any name, for the record knows models that cannot be asked here. */
+/** Any model name, because messages may come from models that are not available here. */
 function ModelFilter({ value, onChange }: FilterProps<string>) {
   const t = useT();
   const list = useId();

@@ -1,4 +1,4 @@
-/** The actions that have every word of a query in their label. */
+/** The actions whose label contains every word of a query. */
 export function matchingActions<T extends { readonly label: string }>(actions: readonly T[], q: string): readonly T[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   return actions.filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));

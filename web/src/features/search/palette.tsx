@@ -22,10 +22,10 @@ import { keyName } from "@/lib/shortcuts";
 import { shortDate } from "@/lib/time";
 
 const PAUSE = 150;
-/** Beside messages that were found; without any, more of them have room. */
+/** Limits beside message results; without those, more rows fit. */
 const FEW_TITLES = 4;
 
-/** Everything from one field: what can be done, conversations by their titles, messages by their words. */
+/** The command palette: commands, conversations by title, and messages by content. */
 export default function Palette() {
   const t = useT();
   const navigate = useNavigate();

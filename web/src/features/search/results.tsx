@@ -17,7 +17,7 @@ import { plainExcerpt } from "@/lib/plain-text";
 import { type SearchFilter, filterCount, unsearchable } from "@/lib/search-filter";
 import { dateTime } from "@/lib/time";
 
-/** What a search found, or why it found nothing. */
+/** The results of a search, or why there are none. */
 export function Results({ filter }: { filter: SearchFilter }) {
   const t = useT();
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(hitsQuery(filter));

@@ -7,7 +7,7 @@ import { useT } from "@/features/search/texts";
 
 const PAUSE = 250;
 
-/** What is looked for. It is handed on a moment after the last key, and at once by Enter. */
+/** The search field. It submits shortly after the last key, and at once on Enter. */
 export function SearchField({ label, value, autoFocus = false, onChange }: {
   label: string;
   value: string;
@@ -22,7 +22,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
   const field = useRef<HTMLInputElement>(null);
   if (value !== previousValue) {
     setPreviousValue(value);
-    if (value !== submitted) setText(value); // it comes from elsewhere: the palette, or the way back
+    if (value !== submitted) setText(value); // changed by the palette or by navigation
   }
   const tell = (next: string) => {
     clearTimeout(timer.current);

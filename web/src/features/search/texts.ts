@@ -1,4 +1,4 @@
-/** The texts of the search come with whatever shows some of them. */
+/** Registers the texts of the search; imported wherever they are used. */
 import { bring } from "@/i18n";
 import { search } from "@/i18n/en/search";
 

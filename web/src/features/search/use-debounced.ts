@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** A value once it has stayed the same for so many milliseconds. */
+/** A value after it has not changed for `pause` milliseconds. */
 export function useDebounced<T>(value: T, pause: number): T {
   const [settled, settle] = useState(value);
   useEffect(() => {

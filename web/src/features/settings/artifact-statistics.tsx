@@ -9,7 +9,7 @@ import { Section } from "./section";
 
 const FIGURES = ["made", "edited", "opened", "copied", "exported"] as const;
 
-/** What was done with artifacts since a day, by type; where nothing was, there is nothing. */
+/** Artifact activity since a day, by type; renders nothing without activity. */
 export function ArtifactStatistics({ since }: { since: string }) {
   const t = useT();
   const language = useLanguage();

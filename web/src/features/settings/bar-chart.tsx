@@ -1,11 +1,11 @@
-/** Bars over time, drawn as what they are: a picture for the eye, and a table for those who do not see it. */
+/** A bar chart over time, with a table for screen readers. */
 
 export interface Bar {
   readonly label: string;
-  /** What the label says in full. */
+  /** The full label. */
   readonly name: string;
   readonly value: number;
-  /** The value, as people write it. */
+  /** The formatted value. */
   readonly text: string;
 }
 

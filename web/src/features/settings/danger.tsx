@@ -9,7 +9,7 @@ import { useT } from "@/features/settings/texts";
 import { ExportButton } from "./export-button";
 import { Row } from "./section";
 
-/** What cannot be taken back: last on the page, said with exact numbers, and asked for in writing. */
+/** Irreversible actions: last on the page, with exact numbers and typed confirmation. */
 export function Danger() {
   const t = useT();
   const { data } = useQuery(usageQuery);

@@ -13,7 +13,7 @@ import { Import } from "./import";
 import { Section } from "./section";
 import { Trash } from "./trash";
 
-/** What is kept, how it goes out and comes in, and how it is got rid of. */
+/** Storage use, export, import, trash and deletion. */
 export function Data() {
   const t = useT();
   return (

@@ -1,4 +1,4 @@
-/** The last so many days, the oldest first, such as `2026-03-01`, in the time zone of the browser. */
+/** The last `count` days, oldest first, such as `2026-03-01`, in the browser's time zone. */
 export function days(count: number, now = new Date()): string[] {
   return Array.from({ length: count }, (_, i) => {
     const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - (count - 1 - i), 12);
@@ -15,7 +15,7 @@ export function duration(seconds: number, language: string): string {
   return `${part(Math.floor(minutes / 60), "hour")} ${part(minutes % 60, "minute")}`;
 }
 
-/** Bytes as people say them. */
+/** Bytes in a readable unit. */
 export function bytes(count: number, language: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
   const step = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(count) / Math.log(1000)));

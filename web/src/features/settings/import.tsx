@@ -11,10 +11,10 @@ import { explain } from "@/lib/notice";
 type State = { step: "idle" } | { step: "running"; share: number } | { step: "done"; report: Report } | { step: "failed"; reason: string };
 
 const OUTCOMES = ["added", "unchanged", "conflicting", "unknown"] as const;
-/** The records that people know of; the others belong to one of them. */
+/** The record types that are listed by name; the others are parts of them. */
 const KINDS = ["conversation", "message", "project", "artifact", "collection", "blob"] as const;
 
-/** Reads an export, and tells what came of it. */
+/** Imports a file and shows the result. */
 export function Import() {
   const t = useT();
   const id = useId();
@@ -86,7 +86,7 @@ function Outcome({ report }: { report: Report }) {
   );
 }
 
-/** How many of each kind; of what was not taken in, nothing is passed over in silence. */
+/** The counts by type. Skipped records of all types are listed. */
 function inWords(counts: Readonly<Record<string, number>>, outcome: (typeof OUTCOMES)[number], t: Translate): string[] {
   const summaries = KINDS.filter((kind) => counts[kind]).map((kind) => t(`data.import.count.${kind}` satisfies Key, { count: counts[kind] ?? 0 }));
   const kinds: readonly string[] = KINDS;

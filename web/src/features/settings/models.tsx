@@ -10,7 +10,7 @@ import { cn } from "@/lib/cn";
 import { explain } from "@/lib/notice";
 import { prefer, usePreferences } from "@/lib/preferences";
 
-/** Which models there are, and which come first. */
+/** The available models and the user's favourites. */
 export function Models() {
   const t = useT();
   const { data, error } = useQuery(modelsQuery);

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A part of a settings page. */
+/** A section of a settings page. */
 export function Section({ title, hint, children }: { title: string; hint?: ReactNode; children: ReactNode }) {
   return (
     <section className="flex flex-col gap-3 border-b py-6 first:pt-0 last:border-b-0">
@@ -13,7 +13,7 @@ export function Section({ title, hint, children }: { title: string; hint?: React
   );
 }
 
-/** A setting with its control beside it, or below it where there is no room. */
+/** A setting with its control beside it, or below it on narrow screens. */
 export function Row({ label, hint, children }: { label: ReactNode; hint?: ReactNode; children: ReactNode }) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">

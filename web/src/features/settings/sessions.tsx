@@ -13,7 +13,7 @@ import { dateTime } from "@/lib/time";
 
 import { Section } from "./section";
 
-/** Where this account is signed in, and the way out. */
+/** The sessions of this account, with sign-out. */
 export function Sessions() {
   const t = useT();
   const { data, error } = useQuery(sessionsQuery);

@@ -18,7 +18,7 @@ const PAGES = {
   sessions: { title: "settings.sessions", content: <Sessions /> },
 } as const satisfies Record<string, { title: string; content: ReactNode }>;
 
-/** The settings: a page for each kind, chosen by the address. */
+/** The settings: one page per section, selected by the URL. */
 export function SettingsPage({ page }: { page: string | undefined }) {
   const t = useT();
   const chosen = page && page in PAGES ? (page as keyof typeof PAGES) : "appearance";

@@ -3,7 +3,7 @@ import { Row, Section } from "./section";
 import { useT } from "@/features/settings/texts";
 import { EDITING, SHORTCUTS, type Shortcut, keyName } from "@/lib/shortcuts";
 
-/** What the keyboard can do. */
+/** The list of keyboard shortcuts. */
 export function Shortcuts() {
   const t = useT();
   return (

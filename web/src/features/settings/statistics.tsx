@@ -16,7 +16,7 @@ import { explain } from "@/lib/notice";
 
 const RANGES = ["30", "90", "365"] as const;
 
-/** What was said, when, and by whom. */
+/** Statistics about messages, models and topics. */
 export function Statistics() {
   const t = useT();
   const [range, setRange] = useState<(typeof RANGES)[number]>("30");
@@ -41,7 +41,7 @@ export function Statistics() {
   );
 }
 
-function Figures({ stats, shownDays: shownDays }: { stats: Stats; shownDays: readonly string[] }) {
+function Figures({ stats, shownDays }: { stats: Stats; shownDays: readonly string[] }) {
   const t = useT();
   const language = useLanguage();
   const figures = [
@@ -105,7 +105,7 @@ function hourly(stats: Stats, language: string): Bar[] {
   });
 }
 
-/** All tokens, as far as anybody said; undefined where nobody did. */
+/** The total number of tokens, or undefined if it is unknown. */
 function tokens({ tokens_in: input, tokens_out: output }: Stats): number | undefined {
   return input === null && output === null ? undefined : (input ?? 0) + (output ?? 0);
 }

@@ -1,4 +1,4 @@
-/** The texts of the settings come with whatever shows some of them. */
+/** Registers the texts of the settings; imported wherever they are used. */
 import { bring } from "@/i18n";
 import { settings } from "@/i18n/en/settings";
 

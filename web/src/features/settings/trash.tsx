@@ -13,7 +13,7 @@ import { useT } from "@/features/settings/texts";
 import { useLanguage } from "@/i18n";
 import { shortDate } from "@/lib/time";
 
-/** What was deleted, and can be brought back. */
+/** Deleted conversations, which can be restored. */
 export function Trash() {
   const t = useT();
   const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(conversationsQuery({ deleted: true }));

@@ -14,13 +14,13 @@ function change(conversations: Conversations, changes: (conversation: Conversati
   return updateConversations(new Map(conversations.map((conversation) => [conversation.id, changes(conversation)])));
 }
 
-/** What can be done with conversations; most of it can be taken back. */
+/** The actions for conversations; most can be undone. */
 export function useActions() {
   const t = useT();
   const navigate = useNavigate();
   const open = useParams({ strict: false, select: (params) => params.conversationId });
 
-  /** Say what was done, and let it be undone. */
+  /** Show a notice with an undo button. */
   const notifyDone = (done: Conversations, key: Key, values: { readonly project?: string }, undo: () => void) => {
     const [first] = done;
     if (first) notice.undoable(t(key, { count: done.length, title: first.title || t("app.untitled"), ...values }), undo);
@@ -45,7 +45,7 @@ export function useActions() {
         void change(done, ({ id }) => ({ project_id: places.get(id) ?? null })),
       );
     },
-    /** Give a tag to all of them, or take it from all. */
+    /** Add a tag to all of them, or remove it from all. */
     tag(conversations: Conversations, tag: string, add: boolean) {
       const others = (tags: readonly string[]) => tags.filter((other) => other !== tag);
       const concerned = conversations.filter(({ tags }) => tags.includes(tag) !== add);

@@ -90,7 +90,7 @@ function Mark({ selected }: { selected: boolean }) {
   );
 }
 
-/** Whether an answer is being made, or something came that nobody has looked at. */
+/** Whether a response is being generated, or there is unread content. */
 function Sign({ conversation }: { conversation: Conversation }) {
   const t = useT();
   const { id } = conversation;

@@ -4,7 +4,7 @@ import { useT } from "@/i18n";
 
 import { EVERYTHING, show, useSidebar } from "./state";
 
-/** Chooses which conversations are listed, in front of the button that asked for it. */
+/** The menu that filters the list. */
 export default function FilterMenu({ onClose }: { onClose: () => void }) {
   const t = useT();
   const view = useSidebar((state) => state.view);

@@ -20,7 +20,7 @@ import { useRowFocus } from "./use-row-focus";
 import { useRows } from "./use-rows";
 import { type RowPlace, grouped, useVirtualRows } from "./use-virtual-rows";
 
-/** Projects and conversations, however many. One row is reached by Tab; the arrows go on from there. */
+/** The list of projects and conversations. Tab reaches one row; arrow keys move between rows. */
 export default function ConversationList() {
   const t = useT();
   const language = useLanguage();

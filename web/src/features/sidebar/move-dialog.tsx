@@ -13,7 +13,7 @@ import { overlay } from "@/lib/overlays";
 
 import { useActions } from "./actions";
 
-/** Chooses the project that conversations are put into. */
+/** Moves conversations to a project. */
 export function MoveDialog({ conversations, onClose }: { conversations: readonly Conversation[]; onClose: () => void }) {
   const t = useT();
   const { move } = useActions();

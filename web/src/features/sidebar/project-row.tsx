@@ -76,7 +76,7 @@ function Rename({ project: { id, name } }: { project: Project }) {
   );
 }
 
-/** The way to all conversations of a project. */
+/** Links to all conversations of a project. */
 export function AllRow({ row, tabbable }: { row: All; tabbable: boolean }) {
   const t = useT();
   return (

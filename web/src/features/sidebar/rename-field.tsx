@@ -2,7 +2,7 @@ import { useRef } from "react";
 
 import { cn } from "@/lib/cn";
 
-/** A name that is written in its place: Enter and going elsewhere keep it, Escape does not. */
+/** Renames in place: Enter and blur save, Escape cancels. */
 export function RenameField({
   label,
   name,
@@ -12,7 +12,7 @@ export function RenameField({
   label: string;
   name: string;
   className?: string;
-  /** Called once, with what the name was changed to, if it was. */
+  /** Called once, with the new name if it changed. */
   onDone: (changed: string | undefined) => void;
 }) {
   const done = useRef(false);

@@ -7,7 +7,7 @@ import { cn } from "@/lib/cn";
 import type { ItemRow } from "./rows";
 import { type MenuSubject, sidebar, useSidebar } from "./state";
 
-/** What a row looks like to whoever points at it: its surface, its indentation, and its menu at the end. */
+/** The layout of a row: background, indentation and menu button. */
 export function RowFrame({
   row,
   subject,
@@ -22,7 +22,7 @@ export function RowFrame({
   name: string;
   tabbable: boolean;
   marked?: boolean;
-  /** Whether what is dragged would be dropped here. */
+  /** Whether it is the drop target. */
   target?: boolean;
   children: ReactNode;
 }) {

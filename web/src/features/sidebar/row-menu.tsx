@@ -28,10 +28,10 @@ import { useActions } from "./actions";
 import { toggled } from "./selection";
 import { type MenuRequest, expand, sidebar } from "./state";
 
-/** Does something once the menu is gone and its row has the focus again. */
+/** Runs an action after the menu has closed and returned the focus. */
 type Then = (act: () => void) => () => void;
 
-/** The menu of a row, where it was asked for. */
+/** The context menu of a row. */
 export default function RowMenu({ request }: { request: MenuRequest }) {
   const chosen = useRef<() => void>(undefined);
   const then: Then = (act) => () => {
@@ -141,7 +141,7 @@ function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Proj
   );
 }
 
-/** The key that does the same, where there are keys. */
+/** The keyboard shortcut of an item, hidden on touch screens. */
 function Pressed({ name }: { name: string }) {
   const t = useT();
   return (

@@ -1,27 +1,27 @@
-/** The sidebar as one list of rows, of which only those in sight are drawn. */
+/** The rows of the sidebar as one virtualised list. */
 import type { Conversation, Project } from "@/api/client";
 import type { ProjectNode } from "@/data/project-tree";
 import { groupBy } from "@/lib/group";
 import { type Period, period } from "@/lib/time";
 
-/** What is below one heading. */
+/** The heading that a row belongs to. */
 export type Section = "projects" | "pinned" | Period;
 
-/** Conversations as far as they are loaded. */
+/** The loaded part of a list of conversations. */
 export interface Source {
   readonly items: readonly Conversation[];
   readonly state: "loading" | "failed" | "more" | "whole";
-  /** Load what comes next, or again what failed. */
+  /** Load the next page, or retry. */
   load: () => void;
 }
 
-/** Where a row stands among its own kind, for those who do not see the list. */
+/** The position of a row among its siblings, for screen readers. */
 interface Place {
   readonly key: string;
   readonly section: Section;
   readonly depth: number;
   readonly position: number;
-  /** -1 while nobody knows. */
+  /** -1 if unknown. */
   readonly size: number;
 }
 
@@ -36,7 +36,7 @@ export interface ConversationRow extends Place {
   readonly conversation: Conversation;
 }
 
-/** The way to a project's page, where the sidebar has not room for all of it. */
+/** Links to a project's page if the sidebar does not show all of its conversations. */
 export interface AllRow extends Place {
   readonly kind: "all";
   readonly project: Project;
@@ -50,7 +50,7 @@ export interface HeadingRow {
   readonly section: Section;
 }
 
-/** Stands where a source has not said all. */
+/** Stands for rows that are not loaded. */
 export interface SourceRow {
   readonly kind: "source";
   readonly key: string;
@@ -62,10 +62,10 @@ export type Row = HeadingRow | ItemRow | SourceRow;
 
 export const isItem = (row: Row | undefined): row is ItemRow => row !== undefined && row.kind !== "heading" && row.kind !== "source";
 
-/** How many conversations of a project the sidebar shows. */
+/** Conversations of a project shown in the sidebar. */
 export const SHOWN = 8;
 
-/** The projects: each open one with those inside it, and its newest conversations. */
+/** The project rows; an expanded project is followed by its subprojects and its newest conversations. */
 export function projectRows(
   nodes: readonly ProjectNode[],
   expanded: ReadonlySet<string>,
@@ -95,7 +95,7 @@ function ownRows(project: Project, source: Source, depth: number, before: number
     .slice(0, SHOWN)
     .map((conversation, i) => Object.assign(at(conversation.id, i), { kind: "conversation" as const, conversation }));
   if (source.items.length > SHOWN) rows.push({ ...at("all", SHOWN), kind: "all", project });
-  // Nothing stands for what is on its way: all below would move twice, perhaps while somebody drags it.
+  // No loading placeholder: it would move the rows below twice, perhaps during a drag.
   if (source.state === "failed") rows.push({ kind: "source", key: `${project.id}:source`, section: "projects", source });
   return rows;
 }
@@ -108,13 +108,13 @@ function place(key: string, depth: number, index: number, size: number): Place {
   return { key, section: "projects", depth, position: index + 1, size };
 }
 
-/** The pinned conversations below their heading; nothing where there are none. */
+/** The pinned conversations with their heading; empty if there are none. */
 export function pinnedRows(source: Source): readonly Row[] {
   if (source.items.length === 0) return [];
   return [...group("pinned", source.items, source.state === "whole"), ...sourceRow("pinned", "pinned", source)];
 }
 
-/** Conversations below the time when they were last active. */
+/** Conversations grouped by their last activity. */
 export function datedRows(source: Source, now: Date): readonly Row[] {
   const groups = [...groupBy(source.items, (conversation) => period(conversation.active_at, now))];
   const last = groups.at(-1)?.[0];
@@ -131,7 +131,7 @@ function group(section: Section, conversations: readonly Conversation[], whole: 
     ...conversations.map(
       (conversation, i): ConversationRow => ({
         kind: "conversation",
-        // One conversation has the same row on every day, so it keeps the focus when it moves up.
+        // The key does not depend on the date, so the row keeps the focus when it moves up.
         key: `${section === "pinned" ? "pinned" : "dated"}:${conversation.id}`,
         section,
         depth: 0,

@@ -9,7 +9,7 @@ import { useActions } from "./actions";
 import { NOTHING } from "./selection";
 import { sidebar, useSidebar } from "./state";
 
-/** What can be done with all that is selected. */
+/** The actions for the selection. */
 export default function SelectionBar() {
   const t = useT();
   const ids = useSidebar((state) => state.selection.ids);

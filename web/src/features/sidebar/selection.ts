@@ -1,22 +1,22 @@
-/** Several conversations selected at once. A conversation may have two rows; it is selected in both. */
+/** A selection of several conversations. A conversation with two rows is selected in both. */
 import type { Row } from "./rows";
 
 export interface Selection {
-  /** Of conversations. */
+  /** Conversation ids. */
   readonly ids: ReadonlySet<string>;
-  /** The key of the row from which a range is drawn. */
+  /** The key of the row where a range starts. */
   readonly anchor: string | undefined;
 }
 
 export const NOTHING: Selection = { ids: new Set(), anchor: undefined };
 
-/** With one conversation more, or without it; the next range begins here. */
+/** Toggle a conversation; the next range starts here. */
 export function toggled({ ids }: Selection, key: string, id: string): Selection {
   const others = [...ids].filter((other) => other !== id);
   return { ids: new Set(ids.has(id) ? others : [...others, id]), anchor: key };
 }
 
-/** All from where the range began, or else from `start`, to a row: these and no other. */
+/** Select exactly the range from its start, or from `start`, to a row. */
 export function extended({ anchor }: Selection, rows: readonly Row[], start: string | undefined, key: string): Selection {
   const from = [anchor, start, key].find((candidate) => rows.some((row) => row.key === candidate)) ?? key;
   const ends = [from, key].map((end) => rows.findIndex((row) => row.key === end)).toSorted((a, b) => a - b);

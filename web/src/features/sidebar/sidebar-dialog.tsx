@@ -9,7 +9,7 @@ function close(): void {
   keepFocusInList();
 }
 
-/** The dialog that was asked for, if any. */
+/** The open dialog, if any. */
 export default function SidebarDialog() {
   const dialog = useSidebar((state) => state.dialog);
   if (!dialog) return null;

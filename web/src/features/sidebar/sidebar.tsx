@@ -20,7 +20,7 @@ import { ListSkeleton } from "./list-skeleton";
 import { NOTHING } from "./selection";
 import { EVERYTHING, show, sidebar, useSidebar } from "./state";
 
-// It is seen at first, but has nothing to show before the server has answered: both are asked for at once.
+// The sidebar is visible at once but has no content before the server responds, so code and data load in parallel.
 const list = import("./list");
 const ConversationList = lazyComponent(() => list);
 const RowMenu = lazyComponent(() => import("./row-menu"));
@@ -28,7 +28,7 @@ const FilterMenu = lazyComponent(() => import("./filter-menu"));
 const SelectionBar = lazyComponent(() => import("./selection-bar"));
 const SidebarDialog = lazyComponent(() => import("./sidebar-dialog"));
 
-/** All conversations, and the ways to everything else. */
+/** The sidebar: all conversations and the main navigation. */
 export function Sidebar() {
   const t = useT();
   const view = useSidebar((state) => state.view);
@@ -108,7 +108,7 @@ function Ways() {
   );
 }
 
-/** Says that not everything is listed, and leads back. */
+/** Shows that a filter is active, with a button that resets it. */
 function Filtered({ name }: { name: string }) {
   const t = useT();
   return (
@@ -152,10 +152,10 @@ function Named({ name, children }: { name: string | undefined; children: ReactNo
   );
 }
 
-/** What is open and in sight is seen. */
+/** Marks the open conversation as read while the page is visible. */
 function useSeeing(): void {
   const open = useParams({ strict: false, select: (params) => params.conversationId });
-  // The page asks for it, once the server knows of it.
+  // The page fetches it once the server has it.
   const { data: conversation } = useQuery({ ...conversationQuery(open ?? ""), enabled: false });
   useEffect(followSeen, []);
   useEffect(() => {

@@ -7,7 +7,7 @@ import { useT } from "@/i18n";
 import { ListSkeleton } from "./list-skeleton";
 import type { Source } from "./rows";
 
-/** What comes is on its way, or did not come. */
+/** Loading or failed rows. */
 export function SourceRow({ source: { state, load } }: { source: Source }) {
   const t = useT();
   const online = useConnection((connection) => connection.online);

@@ -5,7 +5,7 @@ import type { Conversation, Project } from "@/api/client";
 
 import { NOTHING, type Selection } from "./selection";
 
-/** Which conversations are listed: those that go on, the archived ones, or those with a tag. */
+/** Which conversations are listed: active ones, archived ones, or those with a tag. */
 export type View = { readonly archived: boolean; readonly tag?: string };
 
 export const EVERYTHING: View = { archived: false };
@@ -14,22 +14,22 @@ export type MenuSubject =
   | { readonly kind: "conversation"; readonly key: string; readonly conversation: Conversation }
   | { readonly kind: "project"; readonly key: string; readonly project: Project };
 
-/** A menu, and where on the page it opens. */
+/** A context menu and its position. */
 export type MenuRequest = MenuSubject & { readonly x: number; readonly y: number };
 
 interface SidebarState {
   view: View;
-  /** The projects that are open. */
+  /** The expanded projects. */
   expanded: readonly string[];
   projectsShown: boolean;
   selection: Selection;
-  /** The key of the row that is renamed. */
+  /** The key of the row that is being renamed. */
   renaming: string | undefined;
   menu: MenuRequest | undefined;
   dialog: { readonly kind: "move" | "tags"; readonly conversations: readonly Conversation[] } | undefined;
 }
 
-/** What the sidebar shows, wherever it is: beside the page or in the drawer. */
+/** The state of the sidebar, shared by the fixed one and the drawer. */
 export const useSidebar = create<SidebarState>()(
   persist(
     (): SidebarState => ({
@@ -47,7 +47,7 @@ export const useSidebar = create<SidebarState>()(
 
 export const sidebar = useSidebar.setState;
 
-/** List other conversations; what was selected among those before is not any more. */
+/** Change the list and clear the selection. */
 export function show(view: View): void {
   sidebar({ view, selection: NOTHING, renaming: undefined });
 }

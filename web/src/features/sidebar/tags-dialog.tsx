@@ -12,7 +12,7 @@ import { useActions } from "./actions";
 
 const MAX = 100;
 
-/** Gives tags to conversations, and takes them. What only some of them have can be given to the others too. */
+/** Adds and removes tags. A tag that only some conversations have can be added to the others. */
 export function TagsDialog({ conversations, onClose }: { conversations: readonly Conversation[]; onClose: () => void }) {
   const t = useT();
   const { tag: give } = useActions();

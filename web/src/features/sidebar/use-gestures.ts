@@ -13,14 +13,14 @@ import { sidebar, useSidebar } from "./state";
 const LONG = 500;
 const STEADY = 10;
 
-/** The conversations that something done to one of them is done to: all that are selected, if it is. */
+/** The conversations that an action applies to: the selection if it contains this one, else only this one. */
 export function targetConversations(conversation: Conversation): readonly Conversation[] {
   const { ids } = useSidebar.getState().selection;
   if (!ids.has(conversation.id)) return [conversation];
   return knownConversations([...ids]);
 }
 
-/** What a mouse or a finger does to the rows. */
+/** Mouse and touch gestures on rows. */
 export function useGestures(rows: readonly Row[], current: string | undefined) {
   const press = useRef({ x: 0, y: 0, timer: 0, long: false });
   const rowAt = (event: { target: EventTarget }): Row | undefined => {
@@ -56,12 +56,12 @@ export function useGestures(rows: readonly Row[], current: string | undefined) {
       event.preventDefault();
       if ((event.nativeEvent as globalThis.PointerEvent).pointerType === "touch" && row.kind === "conversation") return;
       const { left, bottom } = (event.target as Element).getBoundingClientRect();
-      // The keyboard has no place on the page.
+      // A keyboard event has no pointer position.
       const at = event.clientX === 0 && event.clientY === 0 ? { x: left, y: bottom } : { x: event.clientX, y: event.clientY };
       const subject = row.kind === "project" ? { ...row, project: row.project } : row;
       sidebar({ menu: { ...subject, ...at } });
     },
-    /** A long touch begins a selection. */
+    /** A long press starts a selection. */
     onPointerDown(event: PointerEvent) {
       press.current.long = false;
       const row = rowAt(event);
@@ -85,7 +85,7 @@ type Dragged =
   | { readonly kind: "conversations"; readonly conversations: readonly Conversation[] }
   | { readonly kind: "project"; readonly project: Project };
 
-/** Conversations and projects are dragged onto a project, or onto the heading of all projects to be in none. */
+/** Drag and drop onto a project, or onto the projects heading to remove from all projects. */
 export function useDragging(rows: readonly Row[], projects: readonly Project[], move: Actions["move"]) {
   const { mutate: update } = useUpdateProject();
   const dragged = useRef<Dragged>(undefined);
@@ -95,14 +95,14 @@ export function useDragging(rows: readonly Row[], projects: readonly Project[], 
     const element = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
     return element ? rows[Number(element.dataset["index"])] : undefined;
   };
-  /** The project that a row is, or is in; null for none, undefined where nothing can be dropped. */
+  /** The project of a row; null for none, undefined if nothing can be dropped there. */
   const projectOf = (row: Row | undefined): Project | null | undefined => {
     if (row?.key === "heading:projects") return null;
     if (row?.kind === "project" || row?.kind === "all") return row.project;
     if (row?.kind !== "conversation" || row.depth === 0) return undefined;
     return projects.find(({ id }) => id === row.conversation.project_id);
   };
-  /** Where it would be dropped. */
+  /** The drop target. */
   const destination = (event: DragEvent): Project | null | undefined => {
     const onto = projectOf(rowOf(event));
     if (onto === undefined || dragged.current?.kind !== "project") return dragged.current && onto;

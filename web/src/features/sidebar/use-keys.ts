@@ -10,7 +10,7 @@ import { type Selection, everything, extended, toggled } from "./selection";
 import { expand, sidebar, useSidebar } from "./state";
 import { targetConversations } from "./use-gestures";
 
-/** What the keyboard does to the row that has the focus. */
+/** Keyboard commands for the focused row. */
 export function useKeys(rows: readonly Row[], focus: (row: Row | undefined) => void, actions: Actions) {
   const t = useT();
 
@@ -24,7 +24,7 @@ export function useKeys(rows: readonly Row[], focus: (row: Row | undefined) => v
     announce(t("sidebar.selection", { count: selection.ids.size }));
   };
 
-  /** Go on to a row; with Shift, everything on the way is selected. */
+  /** Move to a row; with Shift, select everything up to it. */
   const go = (event: KeyboardEvent, from: Row, to: Row | undefined) => {
     if (event.shiftKey && to) select(extended(useSidebar.getState().selection, rows, from.key, to.key));
     focus(to);

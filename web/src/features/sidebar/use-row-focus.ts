@@ -2,7 +2,7 @@ import { type FocusEvent, type RefObject, useLayoutEffect, useMemo, useRef, useS
 
 import { type Row, isItem } from "./rows";
 
-/** Which row has the focus, or would get it. A row keeps it when it moves, and leaves it to the next one when it goes. */
+/** The focused row (roving tabindex). A row keeps the focus when it moves; when it disappears, the next one gets it. */
 export function useRowFocus(rows: readonly Row[], scroller: RefObject<HTMLElement | null>, open: string | undefined) {
   const [active, setActive] = useState<{ key: string; index: number }>();
   const requested = useRef(false);

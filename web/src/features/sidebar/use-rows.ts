@@ -13,7 +13,7 @@ import { EVERYTHING, expand, useSidebar } from "./state";
 
 const PINNED = conversationsQuery({ archived: false, pinned: true });
 
-/** All rows of the sidebar, as far as they are loaded. */
+/** All loaded rows of the sidebar. */
 export function useRows(): readonly Row[] {
   const view = useSidebar((state) => state.view);
   const projects = useProjectRows();
@@ -42,7 +42,7 @@ function useProjectRows(): readonly Row[] {
   }, [tree, open, sources, projectsShown]);
 }
 
-/** Whoever comes to a project sees it in the list too, though it may be inside others. */
+/** Expands the ancestors of the current project. */
 function useRevealed(projects: readonly Project[] | undefined): void {
   const shown = useParams({ strict: false, select: ({ projectId }) => projectId });
   const isKnown = projects?.some(({ id }) => id === shown) ?? false;
@@ -52,13 +52,13 @@ function useRevealed(projects: readonly Project[] | undefined): void {
   }, [shown, isKnown]);
 }
 
-/** The newest conversations of the projects that are open. */
+/** The newest conversations of the expanded projects. */
 function useProjectSources(ids: readonly string[]): ReadonlyMap<string, Source> {
   useEffect(() => {
     for (const id of ids) load(id);
   }, [ids]);
   const lists = useQueries({
-    // They are loaded above, a page at a time, which many at once cannot be by a hook.
+    // Loaded above as pages, which `useQueries` does not support.
     queries: ids.map((id) => ({ queryKey: ofProject(id).queryKey, enabled: false })),
     combine: combined,
   });
@@ -93,7 +93,7 @@ function useSource(query: UseInfiniteQueryResult<{ pages: readonly { items: read
   );
 }
 
-/** The moment at which today began to be looked at; at midnight it is another. */
+/** A time within the current day; changes at midnight. */
 function useToday(): Date {
   const [today, setToday] = useState(() => new Date());
   useEffect(() => {

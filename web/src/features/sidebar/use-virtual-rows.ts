@@ -8,7 +8,7 @@ import { indexAt, moved, scrolledTo, startsOf } from "./window";
 
 type Scroller = RefObject<HTMLElement | null>;
 
-/** Where a row is drawn, in pixels. */
+/** The position of a row, in pixels. */
 export interface RowPlace {
   readonly index: number;
   readonly key: string;
@@ -16,26 +16,26 @@ export interface RowPlace {
   readonly size: number;
 }
 
-/** What of the list is in sight. */
+/** The visible range of the list. */
 interface Sight {
   readonly top: number;
   readonly height: number;
 }
 
-/** Where each list was left, for the next time it is shown. */
+/** The scroll positions of lists that were left. */
 const left = new WeakMap<View, number>();
-/** From so many rows before its place on, what comes next is loaded. */
+/** Rows before the end at which the next page loads. */
 const AHEAD = 40;
-/** So many rows are drawn above and below those in sight. */
+/** Rows rendered above and below the visible range. */
 const SPARE = 12;
-/** Pixels that are scrolled before the rows are drawn anew; fewer than the spare ones are high. */
+/** Pixels of scrolling between renders; less than the height of the spare rows. */
 const STEP = 128;
-/** Pixels below the last row. */
+/** Padding below the last row, in pixels. */
 const END = 16;
 
 /**
- * The rows in sight, and a few more; the row at `kept` is always among them, for it may have the focus. Their heights
- * are known, so nothing is measured.
+ * The visible rows and a few more. The row at `kept` is always included, because it may have the focus. Heights are
+ * known, so nothing is measured.
  */
 export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: number, view: View) {
   const touch = useTouch();
@@ -70,7 +70,7 @@ export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: n
   };
 }
 
-/** Begins where the list was left. */
+/** Restores the scroll position of the list. */
 function useSight(scroller: Scroller, view: View): Sight {
   const follow = useCallback(
     (changed: () => void) => {
@@ -97,7 +97,7 @@ function useSight(scroller: Scroller, view: View): Sight {
   return { top, height };
 }
 
-/** Of the rows in sight, those that stay stay where they are when others come or go above them. */
+/** Keeps visible rows in place when rows above them appear or disappear. */
 function useSteadyPlace(scroller: Scroller, rows: readonly Row[], starts: readonly number[], items: readonly RowPlace[]): void {
   const before = useRef<readonly RowPlace[]>([]);
   useLayoutEffect(() => {
@@ -125,7 +125,7 @@ function useRem(): number {
   return useSyncExternalStore(whenPageChanges, readRem);
 }
 
-/** The size of its letters is set on the page's root. */
+/** The root element sets the font size. */
 function whenPageChanges(changed: () => void): () => void {
   const observer = new MutationObserver(changed);
   observer.observe(document.documentElement, { attributeFilter: ["style"] });
@@ -136,7 +136,7 @@ function readRem(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
-/** Rows in sight that stand below one heading, which may be out of sight itself. */
+/** Visible rows below one heading, which may be out of view. */
 export interface Group {
   readonly section: Section | undefined;
   readonly items: RowPlace[];

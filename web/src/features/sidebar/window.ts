@@ -1,13 +1,13 @@
-/** Of a list of rows whose heights are known, those that are in sight. */
+/** Positions and visible ranges of rows with known heights. */
 
-/** Where each row begins, and at last where the list ends. */
+/** The offset of each row, and the total height. */
 export function startsOf(heights: readonly number[]): readonly number[] {
   const starts = [0];
   for (const height of heights) starts.push((starts.at(-1) ?? 0) + height);
   return starts;
 }
 
-/** The index of the row that stands at a place; the last one below the end. */
+/** The index of the row at an offset; the last one below the end. */
 export function indexAt(starts: readonly number[], place: number): number {
   let low = 0;
   let high = Math.max(0, starts.length - 2);
@@ -19,7 +19,7 @@ export function indexAt(starts: readonly number[], place: number): number {
   return low;
 }
 
-/** How far to scroll so that a row is wholly in sight: not at all, if it is. */
+/** The scroll position that makes a row fully visible; unchanged if it is. */
 export function scrolledTo(starts: readonly number[], index: number, top: number, height: number): number {
   const start = starts[index] ?? 0;
   const end = starts[index + 1] ?? start;
@@ -32,13 +32,13 @@ interface Placed {
   readonly start: number;
 }
 
-/** How far those that were in sight have moved, which have come first from the top. */
+/** How far the previously visible rows have moved, topmost first. */
 export function moved(before: readonly Placed[], starts: ReadonlyMap<string, number>): number {
   const moves = before.flatMap(({ key, start }) => {
     const now = starts.get(key);
     return now === undefined ? [] : [now - start];
   });
-  // The first in sight may be the one that has moved; the others then have not.
+  // The first one may have moved by itself while the others stayed.
   const [least = 0] = moves.slice(0, 3).toSorted((a, b) => Math.abs(a) - Math.abs(b));
   return least;
 }

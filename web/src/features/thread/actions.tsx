@@ -15,7 +15,7 @@ const SHOWN = "opacity-0 transition-opacity group-focus-within/message:opacity-1
 
 const MessageMenu = lazyComponent(() => import("./message-menu"));
 
-/** What can be done with a message: seen when it is pointed at or has the focus, and always on touch and for the last one. */
+/** The actions of a message: visible on hover and focus, and always on touch screens and for the last message. */
 export function Actions({
   message,
   last,
@@ -24,7 +24,7 @@ export function Actions({
 }: {
   message: Message;
   last: boolean;
-  /** Whether the other versions of the message can be gone to from here. */
+  /** Whether to show the version picker. */
   versions?: boolean;
   className?: string;
 }) {
@@ -50,7 +50,7 @@ export function Actions({
   );
 }
 
-/** The same in no room of its own, for what is but a step on the way to an answer. */
+/** The same actions overlaid, for an intermediate step. */
 export function StepActions({ message }: { message: Message }) {
   return (
     <div className={cn("absolute end-0 top-0 rounded-lg bg-background", SHOWN)}>
@@ -80,7 +80,7 @@ function AnswerActions({ message }: { message: Message }) {
   );
 }
 
-/** There are hundreds of these, and few are ever opened: the menu is made then. */
+/** The menu renders on first use: there are hundreds of them, and few are ever opened. */
 function More({ message }: { message: Message }) {
   const t = useT();
   const [opened, setOpened] = useState(false);

@@ -1,15 +1,15 @@
 /**
- * Keeping still what is read, while something above it comes, goes or grows. What can be seen is remembered with its
- * distance from the top; after a change, the first of it that is still there says how far to scroll.
+ * Scroll anchoring: keeps the reading position while content above it changes. It records the visible rows with
+ * their distance from the top; after a change, the first one that still exists gives the distance to scroll.
  */
 
-/** A row, and how far below the top of what is seen it begins, in pixels. */
+/** A row and its distance below the top of the viewport, in pixels. */
 export interface Mark {
   readonly key: string;
   readonly top: number;
 }
 
-/** The first of `count` rows, which lie one below the other, that ends below a height. */
+/** The first of `count` stacked rows that ends below a height. */
 export function firstBelow(count: number, bottomOf: (index: number) => number, height: number): number {
   let low = 0;
   let high = count;
@@ -21,7 +21,7 @@ export function firstBelow(count: number, bottomOf: (index: number) => number, h
   return low;
 }
 
-/** How far to scroll so that what was marked is where it was; 0 if none of it is there any more. */
+/** The distance to scroll to restore the recorded position; 0 if none of the rows exists any more. */
 export function shift(marks: readonly Mark[], topOf: (key: string) => number | undefined): number {
   for (const { key, top } of marks) {
     const now = topOf(key);

@@ -24,27 +24,27 @@ interface Column {
   readonly run?: Run | undefined;
 }
 
-/** The answers of several models to one prompt, side by side, until the person goes on with one of them. */
+/** The responses of several models side by side, until the user selects one. */
 export function Answers({ row }: { row: Row }) {
   const t = useT();
-  const { shownBranch: shown } = useThreadContext();
+  const { shownBranch } = useThreadContext();
   const columns = useColumns(row);
   return (
     <div ref={scrollable} data-beside role="group" aria-label={t("thread.responses")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
       <ul className="mx-auto grid w-fit auto-cols-[minmax(min(18.5rem,80vw),28rem)] grid-flow-col items-start gap-3 px-4">
         {columns.map((column) => (
-          <AnswerColumn key={column.branch} column={column} chosen={column.branch === shown} />
+          <AnswerColumn key={column.branch} column={column} selected={column.branch === shownBranch} />
         ))}
       </ul>
     </div>
   );
 }
 
-/** What is stored is read from the ends of the branches that part here; what is being made is known already. */
+/** Stored responses are read from the heads of the alternative branches; running ones are in memory. */
 function useColumns(row: Row): readonly Column[] {
-  const { conversationId, branches, runningBranches: awaited } = useThreadContext();
+  const { conversationId, branches, runningBranches } = useThreadContext();
   const runs = [...(row.run ? [row.run] : []), ...(row.beside ?? [])];
-  const own = row.place ? alternatives(branches, row.place, awaited) : [];
+  const own = row.place ? alternatives(branches, row.place, runningBranches) : [];
   const ended = own.filter((branch) => branch.head_seq === row.place?.seq);
   const heads = useQueries({ queries: ended.map((branch) => headQuery(conversationId, branch)) });
   const columns = own.flatMap((branch): Column[] => {
@@ -59,24 +59,24 @@ function useColumns(row: Row): readonly Column[] {
 
 const NOTHING: readonly Part[] = [];
 
-function AnswerColumn({ column: { branch, message, run }, chosen }: { column: Column; chosen: boolean }) {
+function AnswerColumn({ column: { branch, message, run }, selected }: { column: Column; selected: boolean }) {
   const t = useT();
-  const { actions, artifacts: made } = useThreadContext();
+  const { actions, artifacts } = useThreadContext();
   const answer = useAnswer(message ? undefined : run?.id);
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const name = message?.model ?? run?.model;
   const answered = { messageId: message?.id ?? run?.message_id ?? "", parts, stored: message !== undefined };
   return (
-    <li className={cn("flex min-w-0 snap-center flex-col rounded-2xl border bg-raised p-4", chosen && "border-accent ring-1 ring-accent")}>
+    <li className={cn("flex min-w-0 snap-center flex-col rounded-2xl border bg-raised p-4", selected && "border-accent ring-1 ring-accent")}>
       <h3 className="truncate pb-2 text-sm font-medium text-muted">{name ? modelTitle(name, t) : ""}</h3>
       <div className="min-w-0 flex-1">
         <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.regenerate(message) : undefined} />
-        {made.below(answered)}
-        {!message && <GeneratingIndicator quiet={parts.length > 0} />}
+        {artifacts.below(answered)}
+        {!message && <GeneratingIndicator small={parts.length > 0} />}
         {message && <FinishNotice message={message} last />}
       </div>
       <div className="mt-3 flex flex-wrap items-center justify-between gap-x-2">
-        {chosen ? (
+        {selected ? (
           <p className="flex h-8 items-center gap-1.5 text-sm text-muted touch:h-11">
             <CheckIcon aria-hidden className="size-4 text-accent" /> {t("thread.selected")}
           </p>

@@ -6,7 +6,7 @@ import { useT } from "@/i18n";
 
 type Attached = Extract<Part, { type: "image" | "file" }>;
 
-/** An image or a file that came with a message. */
+/** An image or a file of a message. */
 export function Attachment({ part }: { part: Attached }) {
   const t = useT();
   const shown = part.type === "image" && isPicture(part.media_type);
@@ -17,7 +17,7 @@ export function Attachment({ part }: { part: Attached }) {
   if (shown)
     return (
       <button type="button" title={title} onClick={save} className="block w-fit rounded-xl">
-        {/* What is below stays where it is when the picture comes. */}
+        {/* Has its final size before the image loads. */}
         <img src={picture} alt={name} className="h-48 max-w-full rounded-xl border object-cover sm:h-56" />
       </button>
     );

@@ -20,13 +20,13 @@ import { textOf } from "./rows";
 
 interface BranchMapProps {
   conversationId: string;
-  /** The branch that the person is on. */
+  /** The user's current branch. */
   current: string | undefined;
   onBranch: (branch: string) => void;
   onClose: () => void;
 }
 
-/** All branches of a conversation as the tree that they are. */
+/** All branches of a conversation as a tree. */
 export default function BranchMap({ conversationId, current, onBranch, onClose }: BranchMapProps) {
   const t = useT();
   const { data } = useQuery(branchesQuery(conversationId));
@@ -122,7 +122,7 @@ function BranchLine({
   );
 }
 
-/** The lines of the tree beside a branch. */
+/** The tree lines beside a branch. */
 function Rails({ line: { level, last, passing } }: { line: Line }) {
   if (level === 0) return null;
   return (

@@ -5,12 +5,12 @@ import { type Place, alternatives } from "@/data/tree";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 
-/** ‹ 2/3 ›: goes from a message to what else was said in its place. */
+/** ‹ 2/3 ›: switches between the versions of a message. */
 export function BranchPicker({ place }: { place: Place }) {
   const t = useT();
-  const { branches, runningBranches: awaited, actions } = useThreadContext();
+  const { branches, runningBranches, actions } = useThreadContext();
   if (branches.length < 2) return null;
-  const all = alternatives(branches, place, awaited);
+  const all = alternatives(branches, place, runningBranches);
   const at = all.findIndex((branch) => branch.id === place.branch);
   if (all.length < 2 || at < 0) return null;
   const go = (step: number) => {

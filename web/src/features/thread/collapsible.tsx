@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 
 import { cn } from "@/lib/cn";
 
-/** Something that few want to see. What is inside is made when it is opened. */
+/** A collapsible section. Its content renders when it opens. */
 export function Collapsible({
   icon,
   label,

@@ -11,7 +11,7 @@ import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 import { composes, keyName } from "@/lib/shortcuts";
 
-/** Says something else in a message's place. What is not text stays, and what is written is kept until it is sent. */
+/** Edits a message. Attachments are kept, and the text is saved as a draft until it is sent. */
 export function EditForm({ message }: { message: Message }) {
   const t = useT();
   const { actions } = useThreadContext();

@@ -8,7 +8,7 @@ import { Collapsible } from "./collapsible";
 
 type Failure = Extract<Part, { type: "error" }>;
 
-/** Why an answer failed, what the provider said of it, and the way to try again. */
+/** Why a response failed, the provider's error, and a retry button. */
 export function ErrorBox({ error: { code, message, details }, onRetry }: { error: Failure; onRetry: (() => void) | undefined }) {
   const t = useT();
   const entries = Object.entries(details ?? {});

@@ -14,7 +14,7 @@ const REASONS: Partial<Record<NonNullable<Message["finish"]>, Key>> = {
   other: "thread.otherFinish",
 };
 
-/** Says why an answer is not whole, and continues it: at the end at once, further up by the menu. */
+/** Explains why a response is incomplete. The last one has a Continue button; others have it in their menu. */
 export function FinishNotice({ message, last }: { message: Message; last: boolean }) {
   const t = useT();
   const { actions } = useThreadContext();
@@ -33,15 +33,15 @@ export function FinishNotice({ message, last }: { message: Message; last: boolea
   );
 }
 
-/** Something was said at the end that nobody answers. */
+/** Offers to generate a response if the last message has none. */
 export function NoResponseNotice() {
   const t = useT();
-  const { idle: quiet, shownBranch: shown, actions } = useThreadContext();
-  if (!quiet) return null;
+  const { idle, shownBranch, actions } = useThreadContext();
+  if (!idle) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
       {t("thread.noResponse")}
-      <Button size="small" variant="outline" onClick={() => actions.generate(shown)}>
+      <Button size="small" variant="outline" onClick={() => actions.generate(shownBranch)}>
         <PlayIcon aria-hidden /> {t("thread.generate")}
       </Button>
     </p>

@@ -4,7 +4,7 @@ import { CopyButton } from "@/components/markdown/copy-button";
 import { useT } from "@/i18n";
 import { scrollable } from "@/lib/scrollable";
 
-/** Any value, as JSON that can be read. */
+/** Any value as formatted JSON. */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
   const t = useT();
   const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);

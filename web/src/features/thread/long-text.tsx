@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useT } from "@/i18n";
 
-/** A text of which only the beginning is shown, if it is longer than so many characters, until all of it is asked for. */
+/** A text that is cut at `most` characters until the user shows all of it. */
 export function LongText({ text, most, children }: { text: string; most: number; children: (text: string) => ReactNode }) {
   const t = useT();
   const [all, showAll] = useState(false);

@@ -13,7 +13,7 @@ import { dateTime } from "@/lib/time";
 import { JsonView } from "./json-view";
 import { type MessageDialog, useThreadContext } from "./thread-context";
 
-/** What is asked about a message, in front of the page. */
+/** The dialogs for one message. */
 export default function MessageDialogs({ dialog: { kind, message }, onClose }: { dialog: MessageDialog; onClose: () => void }) {
   const t = useT();
   const { conversationId, branches } = useThreadContext();

@@ -15,7 +15,7 @@ import { PlainButton } from "@/components/ui/plain-button";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 
-/** What else can be done with a message. It is made to be open at once. */
+/** The menu of a message. It mounts open. */
 export default function MessageMenu({ message }: { message: Message }) {
   const t = useT();
   const { actions, modelMenu } = useThreadContext();

@@ -21,13 +21,13 @@ const NOTHING: readonly Part[] = [];
 
 interface RowProps {
   row: Row;
-  /** Whether nothing comes after it. */
+  /** Whether it is the last row. */
   last: boolean;
-  /** Whether it is a step on the way to an answer: a model or a tool speaks after it, too. */
+  /** Whether it is an intermediate step: a model or a tool follows it. */
   step: boolean;
 }
 
-/** One row of a thread: what was said, is being said, or is to be sent. */
+/** One row: a stored message, a running response or a pending prompt. */
 export const MessageRow = memo(function MessageRow({ row, last, step }: RowProps) {
   const t = useT();
   const { editing } = useThreadContext();
@@ -58,7 +58,7 @@ function Content({ row, last, step }: RowProps) {
   return <AssistantMessage row={row} last={last} step={step} />;
 }
 
-/** What the person said. */
+/** A message of the user. */
 function UserMessage({ message, last }: { message: Message; last: boolean }) {
   return (
     <Bubble parts={message.parts}>
@@ -88,20 +88,20 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
   );
 }
 
-/** What a model said, or is saying: both are drawn by this, so that nothing moves when it is stored. */
+/** A stored or running response. One component renders both, so that nothing moves when it is stored. */
 function AssistantMessage({ row, last, step }: RowProps) {
   const t = useT();
   const { message, run, speaker } = row;
   const answer = useAnswer(run?.id);
-  const { actions, artifacts: made } = useThreadContext();
+  const { actions, artifacts } = useThreadContext();
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const answered = { messageId: row.id, parts, stored: message !== undefined };
   return (
     <div className="relative flex flex-col">
       {speaker && <p aria-hidden className="pb-1 text-sm text-muted">{modelTitle(speaker, t)}</p>}
       <Parts parts={parts} live={!message} answered={answered} onRetry={message ? () => actions.regenerate(message) : undefined} />
-      {made.below(answered)}
-      {!message && <GeneratingIndicator quiet={parts.length > 0} />}
+      {artifacts.below(answered)}
+      {!message && <GeneratingIndicator small={parts.length > 0} />}
       {message && <FinishNotice message={message} last={last} />}
       {message && (step ? <StepActions message={message} /> : <Actions message={message} last={last} className="mt-1" />)}
       {!message && row.place && <BranchPicker place={row.place} />}
@@ -109,7 +109,7 @@ function AssistantMessage({ row, last, step }: RowProps) {
   );
 }
 
-/** What neither the person nor a model said: an instruction, or what a tool answered. */
+/** A system prompt or a tool result. */
 function SystemMessage({ message, last, step }: Omit<RowProps, "row"> & { message: Message }) {
   const t = useT();
   return (

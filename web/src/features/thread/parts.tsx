@@ -12,26 +12,26 @@ import { type ResponseParts, useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 import { splitArtifacts } from "@/lib/artifact-stream";
 
-/** More Markdown than this is not made at once, in characters. */
+/** Longer Markdown is truncated at first, in characters. */
 const MOST_MARKDOWN = 60_000;
 
 interface PartsProps {
   parts: readonly Part[];
-  /** Whether the last part is not finished. */
+  /** Whether the last part is still growing. */
   live: boolean;
-  /** The answer that they are; what was made in it is shown in its place. */
+  /** The response that the parts belong to; its artifacts are shown inline. */
   answered?: ResponseParts;
   onRetry?: (() => void) | undefined;
 }
 
-/** What a message is made of. */
+/** The parts of a message. */
 export function Parts({ parts, live, answered, onRetry }: PartsProps) {
   return numbered(parts).map(({ key, part, number }) => (
     <OnePart key={key} part={part} number={number} live={live && part === parts.at(-1)} answered={answered} onRetry={onRetry} />
   ));
 }
 
-/** Parts are only ever added at the end, so their numbers tell them apart. */
+/** Parts are only ever appended, so their index is a stable key. */
 function numbered(parts: readonly Part[]) {
   return parts.map((part, number) => ({ part, number, key: `${number} ${part.type}` }));
 }
@@ -82,14 +82,14 @@ function OnePart({ part, number, live, answered, onRetry }: PartProps) {
   }
 }
 
-/** Markdown, and what was made in it in its place. */
+/** Markdown, with its artifacts inline. */
 function TextPart({ text, number, live, answered }: { text: string; number: number; live: boolean; answered: ResponseParts | undefined }) {
-  const { artifacts: made } = useThreadContext();
+  const { artifacts } = useThreadContext();
   const own = answered !== undefined;
   const spans = useMemo(() => (own ? splitArtifacts(text, live) : [{ at: 0, text }]), [own, text, live]);
   return spans.map((one) => {
     if ("text" in one) return <MarkdownText key={one.at} text={one.text} live={live && one === spans.at(-1)} />;
-    return answered && <Fragment key={one.at}>{made.inline(answered, number, one.at)}</Fragment>;
+    return answered && <Fragment key={one.at}>{artifacts.inline(answered, number, one.at)}</Fragment>;
   });
 }
 

@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { type Prompt, sendAgain, cancelPrompt } from "@/data/outbox";
 import { useT } from "@/i18n";
 
-/** Where something is that was said and is not stored yet, and the way to take it back. */
+/** The state of a prompt that is not stored yet, and the button that cancels it. */
 export function PromptState({ prompt }: { prompt: Prompt }) {
   const t = useT();
   if (prompt.state === "sending") return <span className="h-8 touch:h-11" />;

@@ -1,24 +1,24 @@
-/** What stands in a thread, from what is stored, what is being said, and what waits to be sent. */
+/** The rows of a conversation: stored messages, running responses and prompts that are not sent yet. */
 import type { Message, Run } from "@/api/client";
 import type { Prompt } from "@/data/outbox";
 import type { Place } from "@/data/tree";
 
 export interface Row {
-  /** Stays the same while a prompt or a run becomes a stored message, and while one parallel answer is chosen over another. */
+  /** Stays the same when a prompt or a run becomes a stored message, and when another parallel response is selected. */
   readonly key: string;
-  /** Of the message, also before it is stored. */
+  /** The id of the message, also before it is stored. */
   readonly id: string;
   readonly message?: Message;
-  /** The run that makes it. */
+  /** The run that generates it. */
   readonly run?: Run;
   readonly prompt?: Prompt;
-  /** Where it is, or will be. */
+  /** Its position in the tree, or its future one. */
   readonly place?: Place;
-  /** The model that says it, where that is worth saying. */
+  /** The model, where it differs from the one before. */
   readonly speaker?: string;
-  /** The group of parallel answers that it is one of. */
+  /** The group of parallel responses that it belongs to. */
   readonly group?: string;
-  /** The other runs of the group that go on. */
+  /** The other active runs of the group. */
   readonly beside?: readonly Run[];
 }
 
@@ -56,7 +56,7 @@ function promptRow(prompt: Prompt): Row {
   return { key: prompt.id, id: prompt.id, prompt };
 }
 
-/** Say who speaks where it is somebody else than before; whoever spoke before what is shown is taken for the same. */
+/** Name the model where it changes. The model before the first loaded row is unknown and counts as the same. */
 function withSpeakers(rows: readonly Row[]): Row[] {
   const [first] = rows;
   let before: string | null | undefined = (first?.place?.seq ?? 0) === 0 ? null : undefined;
@@ -73,19 +73,19 @@ function withSpeaker(row: Row, speaker: string): Row {
   return { ...row, speaker };
 }
 
-/** Whether a row is but a step on the way to an answer: what comes next is said by a model or a tool as well. */
+/** Whether a row is an intermediate step: a model or a tool follows it. */
 export function isStep({ message }: Row, next: Row | undefined): boolean {
   if (!message || message.role === "user" || !next || next.prompt) return false;
   const called = message.role === "tool" || message.parts.some((part) => part.type === "tool_call");
   return called && next.message?.role !== "user";
 }
 
-/** The text of a message as a person reads it. */
+/** The text of a message. */
 export function textOf(parts: Message["parts"]): string {
   return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
 }
 
-/** The names of the tools that were called, by the ids of the calls. */
+/** The names of called tools, by call id. */
 export function toolNames(items: readonly Message[]): ReadonlyMap<string, string> {
   const calls = items.flatMap((message) => message.parts).filter((part) => part.type === "tool_call");
   return new Map(calls.map((call) => [call.call_id, call.name]));

@@ -3,57 +3,57 @@ import { type ReactNode, createContext, use } from "react";
 import type { Branch, Message, Part } from "@/api/client";
 import type { Opinion } from "@/data/ratings";
 
-/** What can be asked about a message in front of the page. */
+/** A dialog for one message. */
 export type MessageDialog = { readonly kind: "details" | "raw" | "delete"; readonly message: Message };
 
-/** An answer, stored or while it is being said. */
+/** A stored or running response. */
 export interface ResponseParts {
-  /** Of the message, also before it is stored. */
+  /** The id of the message, also before it is stored. */
   readonly messageId: string;
   readonly parts: readonly Part[];
   readonly stored: boolean;
 }
 
-/** How what was made in an answer is shown. */
+/** Renders the artifacts of a response. */
 export interface ArtifactSlots {
-  /** Below the answer. */
+  /** Below the response. */
   readonly below: (answer: ResponseParts) => ReactNode;
-  /** In its place: in that part, at that character. */
+  /** Inline: in this part, at this character. */
   readonly inline: (answer: ResponseParts, part: number, at: number) => ReactNode;
 }
 
-/** What every message of a thread needs to know, and can do. */
+/** The shared data and actions of all messages in the view. */
 export interface ThreadContext {
   readonly conversationId: string;
   readonly branches: readonly Branch[];
-  /** The branch that is shown. */
+  /** The current branch. */
   readonly shownBranch: string;
-  /** The branches on which an answer is being made. */
+  /** The branches with a running response. */
   readonly runningBranches: ReadonlySet<string>;
   readonly ratings: Readonly<Record<string, Opinion>>;
   readonly tools: ReadonlyMap<string, string>;
   /** The message that is being edited. */
   readonly editing: string | undefined;
-  /** Whether it is known that nothing is being answered. */
+  /** True once it is known that no run is active. */
   readonly idle: boolean;
   readonly modelMenu: ((onPick: (model: string) => void) => ReactNode) | undefined;
   readonly artifacts: ArtifactSlots;
   readonly actions: ThreadActions;
 }
 
-/** These seldom change, for every message has them. */
+/** Stable, because every message depends on them. */
 export interface ThreadActions {
   edit(id: string | undefined): void;
   editMessage(message: Message, parts: Part[]): void;
-  /** Have another answer made in a message's place. */
+  /** Generate another version of a response. */
   regenerate(message: Message, model?: string): void;
-  /** Have the last message answered. */
+  /** Generate a response to the last message of a branch. */
   generate(branch: string): void;
   continueRun(runId: string): void;
   rate(message: Message, value: Opinion): void;
   fork(message: Message): void;
   switchBranch(branch: string): void;
-  /** Go on with one of several answers, and with the model that made it. */
+  /** Continue with one of several responses, and with its model. */
   selectResponse(branch: string): void;
   openDialog(dialog: MessageDialog): void;
 }

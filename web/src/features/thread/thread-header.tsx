@@ -8,10 +8,10 @@ import { useUpdateConversation } from "@/data/conversations";
 import { useT } from "@/i18n";
 import { notice } from "@/lib/notice";
 
-/** What opens in front of a thread. */
+/** The dialogs of a conversation. */
 export type Panel = "map" | "system" | "talk" | "model";
 
-/** What a conversation is called and where it belongs, and what concerns all of it. */
+/** The title and project of a conversation, and the actions for all of it. */
 export function ThreadHeader({
   conversation,
   project,
@@ -20,7 +20,7 @@ export function ThreadHeader({
 }: {
   conversation: Conversation | undefined;
   project: Project | undefined;
-  /** How many there are. */
+  /** Number of branches. */
   branches: number;
   onShow: (panel: Panel) => void;
 }) {

@@ -22,39 +22,39 @@ import { useViewport } from "./use-viewport";
 const MessageDialogs = lazyComponent(() => import("./message-dialogs"));
 
 export interface ThreadHandle {
-  /** Follow what comes. */
+  /** Follow new content. */
   toEnd(): void;
-  /** Edit what the person said last. */
+  /** Edit the user's last message. */
   editLast(): void;
 }
 
 interface ThreadProps {
   ref?: Ref<ThreadHandle>;
   conversationId: string;
-  /** The branch to show; undefined while it is not known. */
+  /** The branch to show; undefined until it is known. */
   branch: string | undefined;
-  /** The message to begin at; without it, the end. */
+  /** The message to start at; the end if undefined. */
   around: string | undefined;
-  /** Whether the server knows of the conversation: a new one is shown before. */
+  /** Whether the server has the conversation: a new one is shown before that. */
   exists: boolean;
-  /** Who answers an edited message; none means the conversation's own model. */
+  /** The models that respond to an edited message; empty means the conversation's model. */
   models: readonly string[];
-  /** The models to choose from, as items of a menu. */
+  /** Menu items for the models. */
   modelMenu?: ThreadContext["modelMenu"];
-  made: ThreadContext["artifacts"];
+  artifacts: ThreadContext["artifacts"];
   onBranch: (branch: string) => void;
-  /** One of several answers is gone on with: that of a branch. */
+  /** The user selects one of several responses, on this branch. */
   onChoose: (branch: string) => void;
-  /** The end is shown, and no longer the message that it began at. */
+  /** The view is at the end and no longer at the message where it started. */
   onEnd: () => void;
 }
 
 const NO_RATINGS = {};
 
-/** What was said in a conversation: a window into it, wherever the person reads. */
-export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, made, onBranch, onChoose, onEnd }: ThreadProps) {
+/** The messages of a conversation: a window around the reading position. */
+export function Thread({ ref, conversationId, branch, around, exists, models, modelMenu, artifacts, onBranch, onChoose, onEnd }: ThreadProps) {
   const t = useT();
-  const { view, query, items, rows, runs, branches, awaited, quiet, complete, showEnd } = useThread({ conversationId, branch, around, exists });
+  const { view, query, items, rows, runs, branches, runningBranches, idle, complete, showEnd } = useThread({ conversationId, branch, around, exists });
   const { scroller, list, atEnd, viewport } = useViewport({
     rows,
     around: view?.around,
@@ -82,8 +82,8 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
     editLast: () => setEditing(rows.findLast((row) => row.message?.role === "user")?.id),
   }));
   const context = useMemo<ThreadContext>(
-    () => ({ conversationId, branches, shownBranch: view?.branch ?? "", runningBranches: awaited, ratings, tools, editing, idle: quiet, modelMenu, artifacts: made, actions }),
-    [conversationId, branches, view, awaited, ratings, tools, editing, quiet, modelMenu, made, actions],
+    () => ({ conversationId, branches, shownBranch: view?.branch ?? "", runningBranches, ratings, tools, editing, idle, modelMenu, artifacts, actions }),
+    [conversationId, branches, view, runningBranches, ratings, tools, editing, idle, modelMenu, artifacts, actions],
   );
 
   return (
@@ -130,7 +130,7 @@ function Nothing({ pending, error, onEnd, onRetry }: { pending: boolean; error: 
   return <ThreadEmpty />;
 }
 
-/** Takes no room, so that nothing moves when it comes or goes. */
+/** Takes no space, so that nothing moves when it appears or disappears. */
 function Top({ label }: { label: string }) {
   return (
     <p className="relative h-0 text-center">

@@ -9,7 +9,7 @@ import { notice } from "@/lib/notice";
 import type { ThreadActions } from "./thread-context";
 import type { Viewport } from "./viewport";
 
-/** What can be done in a thread. Whatever has something answered follows the answer. */
+/** The actions of a conversation. After an action that generates a response, the view follows the response. */
 export function useActions({
   conversationId,
   models,

@@ -5,7 +5,7 @@ import { announce } from "@/components/announcer";
 import { modelTitle } from "@/data/models";
 import { t } from "@/i18n";
 
-/** Have a screen reader say when an answer begins, and when it ends. */
+/** Announces the start and the end of responses to screen readers. */
 export function useAnnouncements(runs: readonly Run[]): void {
   const before = useRef<readonly Run[]>([]);
   useEffect(() => {

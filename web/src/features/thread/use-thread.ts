@@ -12,7 +12,7 @@ import { rowsOf } from "./rows";
 
 const NONE: readonly never[] = [];
 
-/** A conversation as it is shown: a window into one of its branches, and what is coming at the end of it. */
+/** The data of a conversation view: a window into one branch, and the runs and prompts at its end. */
 export function useThread({ conversationId, branch, around, exists }: {
   conversationId: string;
   branch: string | undefined;
@@ -36,17 +36,17 @@ export function useThread({ conversationId, branch, around, exists }: {
   }, [items, runs, prompts, complete, conversationId, view?.branch]);
   const runningBranches = useMemo(() => new Set(runs.map((run) => run.branch)), [runs]);
 
-  /** Show the end of the branch that is shown. */
+  /** Show the end of the current branch. */
   const showEnd = useCallback(async () => {
     if (!view) return;
     await readEnd(conversationId, view.branch);
     setView({ branch: view.branch });
   }, [conversationId, view, setView]);
 
-  return { view, query, items, rows, runs, branches, awaited: runningBranches, quiet: idle, complete, showEnd };
+  return { view, query, items, rows, runs, branches, runningBranches, idle, complete, showEnd };
 }
 
-/** What is shown. Another branch is shown when it has been read, so that what both share stays still. */
+/** The current view. Another branch is shown once it is loaded, so that shared messages do not move. */
 function useView(conversationId: string, branch: string | undefined, around: string | undefined) {
   const [view, setView] = useState<View | undefined>(() => (branch ? { branch, around } : undefined));
   const [previousAround, setPreviousAround] = useState(around);

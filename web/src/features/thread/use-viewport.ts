@@ -2,10 +2,10 @@ import { type RefObject, useEffectEvent, useLayoutEffect, useRef, useState } fro
 
 import { Viewport, type Watcher } from "./viewport";
 
-/** How long a message that was looked for stands out, in milliseconds. */
+/** Milliseconds for which a linked message is highlighted. */
 const SHOWN = 2400;
 
-/** Scrolls a thread: to the end, or to the message that was asked for, and holds still what is read. */
+/** Scrolls to the end or to a linked message, and keeps the reading position stable. */
 export function useViewport({
   rows,
   around,

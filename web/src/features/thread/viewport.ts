@@ -1,27 +1,27 @@
 import { type Mark, firstBelow, shift } from "./anchoring";
 
-/** How near to an end, in pixels, more is wanted there. */
+/** Distance from an end at which more messages load, in pixels. */
 const NEAR = 1600;
-/** Nearer to the end than this counts as there. */
+/** A smaller distance counts as being at the end. */
 const AT_END = 40;
-/** Farther beyond the end than this is no rounding. */
+/** A larger overshoot is not a rounding error. */
 const PAST_END = -2;
-/** Where a message that was asked for stands, and where answers side by side begin, as a share of the height. */
+/** Where a linked message and parallel responses are placed, as a share of the height. */
 const HIGH = 0.15;
 
 export interface Watcher {
-  /** More may be wanted before the first row, or after the last. */
+  /** More messages may be needed before the first or after the last row. */
   near(side: "before" | "after"): void;
-  /** Whether the end can be seen has changed. */
+  /** Whether the end is visible has changed. */
   atEnd(at: boolean): void;
-  /** Whether the last row is the newest there is. */
+  /** Whether the last row is the newest message. */
   complete(): boolean;
 }
 
 /**
- * What is seen of a thread. It follows the end while it is there; else it holds still what is read. Answers side by
- * side are no end to follow, for each is as long as it is: there, the end is where they begin. The browser's own
- * anchoring is off: Safari has none, and two would fight.
+ * The scroll position of a conversation. It follows the end while it is there, and otherwise keeps the reading position.
+ * Parallel responses have different lengths, so their end is not followed: there, the end is where they start. The browser's
+ * own scroll anchoring is off: Safari has none, and two mechanisms would conflict.
  */
 export class Viewport {
   private following = false;
@@ -45,7 +45,7 @@ export class Viewport {
     this.scroller.removeEventListener("scroll", this.scrolled);
   }
 
-  /** Something has changed: follow the end, or hold still. */
+  /** The content changed: follow the end or keep the position. */
   settle(): void {
     const { scroller } = this;
     if (this.following) scroller.scrollTop = this.end();
@@ -58,12 +58,12 @@ export class Viewport {
     this.settle();
   }
 
-  /** Follow no longer: what comes next is not more of the same. */
+  /** Stop following: the next content is not a continuation. */
   hold(): void {
     this.following = false;
   }
 
-  /** Show a row, and tell where it is. */
+  /** Scroll to a row and return it. */
   show(id: string): HTMLElement | undefined {
     const row = this.list.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
     if (!row) return undefined;
@@ -75,13 +75,13 @@ export class Viewport {
 
   private readonly scrolled = (): void => {
     const { scrollTop } = this.scroller;
-    // What grows below moves nothing up: only a person does that.
+    // Growing content never scrolls up; only the user does.
     const distance = this.distance();
     if (scrollTop < this.top - 1 || distance < AT_END) this.following = distance > PAST_END && distance < AT_END && this.watcher.complete();
     this.look();
   };
 
-  /** How far to scroll to the end. */
+  /** The scroll position of the end. */
   private end(): number {
     const { scrollHeight, clientHeight } = this.scroller;
     const last = this.list.lastElementChild;
@@ -89,18 +89,18 @@ export class Viewport {
     return last?.querySelector(":scope > [data-beside]") ? Math.min(this.placeOf(last), lowest) : lowest;
   }
 
-  /** How far to scroll so that a row stands high. */
+  /** The scroll position at which a row is near the top. */
   private placeOf(row: Element): number {
     const from = this.scroller.getBoundingClientRect();
     return this.scroller.scrollTop + row.getBoundingClientRect().top - from.top - from.height * HIGH;
   }
 
-  /** How far it is to the end, in pixels; below 0 for somebody who reads on in answers side by side. */
+  /** Distance to the end, in pixels; negative while reading on in parallel responses. */
   private distance(): number {
     return this.end() - this.scroller.scrollTop;
   }
 
-  /** Remember what is seen, and ask for more where that is near. */
+  /** Record what is visible, and request more messages near an end. */
   private look(): void {
     const { scroller } = this;
     this.top = scroller.scrollTop;

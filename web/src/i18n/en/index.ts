@@ -7,7 +7,7 @@ import { shortcuts } from "./shortcuts";
 import { sidebar } from "./sidebar";
 import { thread } from "./thread";
 
-/** What the first page needs; those of artifacts, settings and the search come with these. */
+/** The texts of the first page; those of artifacts, settings and search load with their features. */
 export const en = {
   ...common,
   ...composer,

@@ -15,15 +15,15 @@ import { type FrameState, watchFrame } from "./watch-frame";
 type Ending = "preview.stopped" | "preview.tooMuchOutput";
 type Problem = { number: number; text: string };
 
-/** How many errors are shown, the newest. */
+/** The number of newest errors that are shown. */
 const KEPT = 20;
 
-/** An artifact, running: in a frame that has no origin and no network, and that can be stopped whatever it does. */
+/** A running artifact, in a frame without origin and network that can always be stopped. */
 export function ArtifactPreview({ artifactId, revision, title }: { artifactId: string; revision: number; title: string }) {
   return <Looks key={`${artifactId} ${revision}`} what={{ artifactId, revision }} title={title} />;
 }
 
-/** What a link shows, running in the same way. */
+/** The artifact of a share link, in the same sandbox. */
 export function LinkPreview({ token, title }: { token: string; title: string }) {
   return <Looks key={token} what={{ token }} title={title} />;
 }
@@ -33,7 +33,7 @@ function Looks({ what, title }: { what: Previewed; title: string }) {
   return <Look key={look} what={what} look={look} title={title} onAgain={() => setLook(look + 1)} />;
 }
 
-/** One run, from its address to its end. */
+/** One run, from its URL to its end. */
 function Look({ what, look, title, onAgain }: { what: Previewed; look: number; title: string; onAgain: () => void }) {
   const t = useT();
   const { data, error } = useQuery(previewQuery(what, look));
@@ -62,7 +62,7 @@ interface RunningProps {
   url: string;
   title: string;
   onEnd: (ending: Ending) => void;
-  /** More that can be done. */
+  /** More actions. */
   children: ReactNode;
 }
 

@@ -1,22 +1,22 @@
 /**
- * What is known of a frame from outside: that it says something each second, and what went wrong in it. Whatever runs in
- * it may say anything in that form, so it is shown as text, and nothing else follows from it than that the frame is not busy.
+ * Watches a frame from outside: its heartbeat each second, and its errors. Code in the frame can forge these messages,
+ * so they are shown as text and prove only that the frame is responsive.
  */
 
-/** Milliseconds without a word after which a frame is busy. */
+/** Milliseconds without a message after which a frame counts as unresponsive. */
 const PATIENCE = 4000;
 const TICK = 1000;
-/** Words within a tick that no honest frame says. */
+/** More messages than this per tick count as flooding. */
 const TOO_MANY = 200;
 const LONGEST = 500;
 
-/** `failed`: something was loaded that did not begin like a preview. */
+/** `failed`: the frame loaded something that is not a preview. */
 export type FrameState = "loading" | "running" | "busy" | "failed";
 
 export interface Watcher {
   onState: (state: FrameState) => void;
   onError: (text: string) => void;
-  /** The frame floods the page with words. */
+  /** The frame floods the page with messages. */
   onFlood: () => void;
 }
 
@@ -47,7 +47,7 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
   };
   const look = () => {
     const now = performance.now();
-    // Browsers let hidden pages wait.
+    // Browsers throttle hidden pages.
     if (document.visibilityState === "hidden") lastMessage = now;
     else if (now - lastMessage > PATIENCE) onState(loaded > loadedBefore ? "failed" : "busy");
   };
