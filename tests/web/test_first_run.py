@@ -33,9 +33,7 @@ async def test_an_answer_outlives_a_stop_a_reload_and_the_death_of_the_server(
         await app.page.goto(signin_link(server.token, server.url))
         await expect(app.page).to_have_url(f"{server.url}/")
         await expect(app.field).to_be_focused()
-        await expect(
-            app.text("Your chats will appear here.")
-        ).to_be_visible()
+        await expect(app.text("Your chats will appear here.")).to_be_visible()
 
         await app.ask("Hello there")
         await expect(app.list.get_by_role("link")).to_have_count(1)

@@ -238,7 +238,7 @@ async def opened_at_leisure(app: App) -> None:
     async with (
         app.page.expect_response("**/assets/conversation-*.js"),
         app.page.expect_response("**/assets/row-menu-*.js"),
-        app.page.expect_response("**/assets/instructions-dialog-*.js"),
+        app.page.expect_response("**/assets/system-prompt-dialog-*.js"),
         app.page.expect_response("**/assets/palette-*.js"),
         app.page.expect_response("**/assets/notices-*.js"),
     ):

@@ -161,7 +161,9 @@ async def test_names_and_parts_do_nothing_wherever_they_are_shown(
     reader: App, stored: Stored
 ) -> None:
     await reader.open_talk(stored.parts)
-    await expect(reader.thread.get_by_text("Something went wrong.")).to_have_count(len(corpus.NAMES))
+    await expect(reader.thread.get_by_text("Something went wrong.")).to_have_count(
+        len(corpus.NAMES)
+    )
     await look(reader)
     await reader.button("Branches").click()
     for name in corpus.NAMES:

@@ -51,7 +51,7 @@ async def test_keys_and_models_of_its_own_are_told_of_in_the_language_of_the_app
     for key in ("Ctrl", "Shift", "Del"):
         await expect(app.page.get_by_text(key, exact=True)).to_have_count(0)
     await app.open("/settings/models")
-    await expect(app.main.get_by_text("Wiederholt, was du sagst.")).to_be_visible()
+    await expect(app.main.get_by_text("Wiederholt deine Nachricht.")).to_be_visible()
 
 
 async def test_letters_grow_and_enter_need_not_send(app: App) -> None:
@@ -147,7 +147,7 @@ async def test_an_import_tells_what_came_in_words_that_people_know(
     await app.open("/settings/appearance")
     await app.main.get_by_role("combobox", name="Language").select_option("Deutsch")
     await app.open("/settings/data")
-    await app.main.get_by_label("Datei wählen …").set_input_files(file)
+    await app.main.get_by_label("Datei auswählen …").set_input_files(file)
     await expect(told).to_have_text(["1 Chat, 2 Nachrichten, 1 Artefakt", "1 anderer Eintrag"])
 
 

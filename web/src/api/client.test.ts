@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
-const { Refused, Unreachable, ask, askAgain } = await import("./client");
+const { Refused, Unreachable, unwrap: ask, unwrapWithRetry: askAgain } = await import("./client");
 
 const done = { data: { id: "a" }, response: new Response(null, { status: 202 }) };
 const refused = { error: { type: "urn:hansard:problem:conflict" }, response: new Response(null, { status: 409 }) };

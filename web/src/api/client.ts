@@ -9,33 +9,33 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 
 /** Responses contain every field, even those that a request may omit. */
-export type Whole<T> = T extends readonly (infer U)[]
-  ? readonly Whole<U>[]
+export type Complete<T> = T extends readonly (infer U)[]
+  ? readonly Complete<U>[]
   : T extends object
-    ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
+    ? { [K in keyof T]-?: Complete<Exclude<T[K], undefined>> }
     : T;
 
-export type Artifact = Whole<Schemas["Artifact"]>;
-export type ArtifactHit = Whole<Schemas["ArtifactHit"]>;
-export type ArtifactPage = Whole<Schemas["ArtifactPage"]>;
+export type Artifact = Complete<Schemas["Artifact"]>;
+export type ArtifactHit = Complete<Schemas["ArtifactHit"]>;
+export type ArtifactPage = Complete<Schemas["ArtifactPage"]>;
 export type ArtifactType = Artifact["type"];
-export type Branch = Whole<Schemas["Branch"]>;
-export type Collection = Whole<Schemas["Collection"]>;
-export type Conversation = Whole<Schemas["Conversation"]>;
-export type ConversationPage = Whole<Schemas["ConversationPage"]>;
-export type FeedEntry = Whole<Schemas["FeedEntry"]>;
-export type Hit = Whole<Schemas["Hit"]>;
-export type Message = Whole<Schemas["Message"]>;
-export type MessagePage = Whole<Schemas["MessagePage"]>;
-export type Model = Whole<Schemas["Model"]>;
+export type Branch = Complete<Schemas["Branch"]>;
+export type Collection = Complete<Schemas["Collection"]>;
+export type Conversation = Complete<Schemas["Conversation"]>;
+export type ConversationPage = Complete<Schemas["ConversationPage"]>;
+export type FeedEntry = Complete<Schemas["FeedEntry"]>;
+export type Hit = Complete<Schemas["Hit"]>;
+export type Message = Complete<Schemas["Message"]>;
+export type MessagePage = Complete<Schemas["MessagePage"]>;
+export type Model = Complete<Schemas["Model"]>;
 export type Part = Message["parts"][number];
-export type Project = Whole<Schemas["Project"]>;
-export type Rating = Whole<Schemas["Rating"]>;
-export type Revision = Whole<Schemas["Revision"]>;
-export type Run = Whole<Schemas["Run"]>;
-export type RunEvent = Whole<Schemas["RunEvent"]>;
-export type Share = Whole<Schemas["Share"]>;
-export type Stats = Whole<Schemas["Stats"]>;
+export type Project = Complete<Schemas["Project"]>;
+export type Rating = Complete<Schemas["Rating"]>;
+export type Revision = Complete<Schemas["Revision"]>;
+export type Run = Complete<Schemas["Run"]>;
+export type RunEvent = Complete<Schemas["RunEvent"]>;
+export type Share = Complete<Schemas["Share"]>;
+export type Stats = Complete<Schemas["Stats"]>;
 
 /** The server refused a request. */
 export class Refused extends Error {
@@ -70,7 +70,7 @@ export async function load(path: string, init: RequestInit = {}): Promise<Respon
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
     throw new Unreachable();
   });
-  if (!response.ok) throw refusal(await response.json().catch(() => undefined), response);
+  if (!response.ok) throw errorFor(await response.json().catch(() => undefined), response);
   return response;
 }
 
@@ -79,13 +79,13 @@ type Answer<T> = { data?: T; error?: unknown; response: Response };
 type Streamed = string | { event: string; data: string };
 
 /** The JSON of a response, or its stream; throws Refused or Unreachable. */
-export async function ask<T>(request: Promise<Answer<T>>): Promise<Whole<Exclude<T, Streamed>>> {
+export async function unwrap<T>(request: Promise<Answer<T>>): Promise<Complete<Exclude<T, Streamed>>> {
   const { data, error, response } = await request.catch((reason: unknown) => {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
     throw new Unreachable();
   });
-  if (!response.ok) throw refusal(error, response);
-  return data as Whole<Exclude<T, Streamed>>;
+  if (!response.ok) throw errorFor(error, response);
+  return data as Complete<Exclude<T, Streamed>>;
 }
 
 /** Milliseconds before a request without a response is sent again. */
@@ -95,19 +95,19 @@ const AGAIN = [300, 2000];
  * Send a request with a client-chosen id, and again if there is no response. The server may have processed it already;
  * with the same id it does not process it twice.
  */
-export async function askAgain<T>(request: () => Promise<Answer<T>>, pauses = AGAIN): Promise<Whole<Exclude<T, Streamed>>> {
+export async function unwrapWithRetry<T>(request: () => Promise<Answer<T>>, pauses = AGAIN): Promise<Complete<Exclude<T, Streamed>>> {
   try {
-    return await ask(request());
+    return await unwrap(request());
   } catch (error) {
     const [pause, ...left] = pauses;
     if (pause === undefined || !(error instanceof Unreachable)) throw error;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    return askAgain(request, left);
+    return unwrapWithRetry(request, left);
   }
 }
 
 /** The error that a failed response stands for. */
-export function refusal(error: unknown, response: Response): Error {
+export function errorFor(error: unknown, response: Response): Error {
   // A proxy responds in place of a server that is down.
   if ([502, 503, 504].includes(response.status)) return new Unreachable();
   const problem = (typeof error === "object" && error !== null ? error : {}) as Partial<Schemas["Problem"]>;

@@ -48,7 +48,7 @@ function Frame({ empty }: { empty: boolean }) {
       </a>
       <Connection />
       <div className="flex min-h-0 flex-1">
-        <Aside>{!empty && <Sidebar />}</Aside>
+        <SidebarArea>{!empty && <Sidebar />}</SidebarArea>
         <main id="main" tabIndex={-1} className="group/page relative flex min-w-0 flex-1 flex-col outline-none">
           {!empty && (
             <>
@@ -79,7 +79,7 @@ function skip(event: MouseEvent): void {
 }
 
 /** The sidebar: beside the page, or a drawer on narrow screens. */
-function Aside({ children }: { children: ReactNode }) {
+function SidebarArea({ children }: { children: ReactNode }) {
   const t = useT();
   const narrow = useNarrow();
   const shown = useSidebarShown();

@@ -18,7 +18,7 @@ export function useShortcuts(): void {
       composer: () => document.querySelector<HTMLElement>("[data-composer]")?.focus(),
       copyLast: () => document.dispatchEvent(new CustomEvent("hansard:copy-last")),
     };
-    const hear = (event: KeyboardEvent) => {
+    const onKeyDown = (event: KeyboardEvent) => {
       for (const [name, shortcut] of Object.entries(SHORTCUTS)) {
         const act = actions[name as keyof typeof SHORTCUTS];
         if (!act || !pressed(event, shortcut)) continue;
@@ -26,7 +26,7 @@ export function useShortcuts(): void {
         act();
       }
     };
-    document.addEventListener("keydown", hear);
-    return () => document.removeEventListener("keydown", hear);
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
   }, [navigate]);
 }

@@ -17,12 +17,12 @@ export function useEdgeSwipe(enabled: boolean, show: (open: boolean) => void): v
       if (from.clientX < EDGE && across > FAR && !document.querySelector("[role=dialog]")) show(true);
       else if (across < -FAR && document.querySelector("[data-drawer]")) show(false);
     };
-    const begin = (event: TouchEvent) => {
+    const onTouchStart = (event: TouchEvent) => {
       from = event.touches[0];
       // The touched element may be removed during the swipe; it still receives the end.
       event.target?.addEventListener("touchend", end, { once: true, passive: true });
     };
-    document.addEventListener("touchstart", begin, { passive: true });
-    return () => document.removeEventListener("touchstart", begin);
+    document.addEventListener("touchstart", onTouchStart, { passive: true });
+    return () => document.removeEventListener("touchstart", onTouchStart);
   }, [enabled, show]);
 }

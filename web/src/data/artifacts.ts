@@ -1,12 +1,12 @@
 /** Artifacts: queries and mutations. */
 import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Artifact, type ArtifactPage, Refused, api, ask } from "@/api/client";
+import { type Artifact, type ArtifactPage, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
 import { updateCached } from "@/data/cache-updates";
 import { readUnlessChanged } from "@/data/stale-reads";
-import { queryClient, readAnew } from "@/data/client";
+import { queryClient, refetch } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
 import { t } from "@/i18n";
@@ -25,7 +25,7 @@ export function artifactsQuery(filter: ArtifactFilter) {
   return infiniteQueryOptions({
     queryKey: ["artifacts", filter],
     queryFn: ({ pageParam, signal }): Promise<ArtifactPage> =>
-      ask(
+      unwrap(
         api.GET("/api/v1/artifacts", {
           params: {
             query: { ...filter, limit: filter.conversation_id ? MOST_OF_CONVERSATION : PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
@@ -45,7 +45,7 @@ export function artifactsOfMessageQuery(messageId: string) {
   return queryOptions({
     queryKey: ["artifacts-of", messageId],
     queryFn: async ({ signal }): Promise<readonly Artifact[]> =>
-      (await ask(api.GET("/api/v1/artifacts", { params: { query: { message_id: messageId, limit: MOST_OF_CONVERSATION } }, signal }))).items,
+      (await unwrap(api.GET("/api/v1/artifacts", { params: { query: { message_id: messageId, limit: MOST_OF_CONVERSATION } }, signal }))).items,
   });
 }
 
@@ -54,12 +54,12 @@ export function artifactQuery(id: string) {
 }
 
 function fetchArtifact(id: string, signal?: AbortSignal): Promise<Artifact> {
-  return ask(api.GET("/api/v1/artifacts/{artifact_id}", { params: path(id), ...(signal ? { signal } : {}) }));
+  return unwrap(api.GET("/api/v1/artifacts/{artifact_id}", { params: path(id), ...(signal ? { signal } : {}) }));
 }
 
 export const usesQuery = queryOptions({
   queryKey: ["artifact-uses"],
-  queryFn: async ({ signal }) => (await ask(api.GET("/api/v1/artifacts/uses", { signal }))).items,
+  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/artifacts/uses", { signal }))).items,
   staleTime: 0,
 });
 
@@ -110,8 +110,8 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
 /** Reload an artifact that changed according to the feed. */
 export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
-  if (kind === "artifact.shared") void readAnew({ queryKey: ["artifacts"], predicate: isOfOthers });
-  if (kind === "artifact.shared" || kind === "artifact.unshared") void readAnew({ queryKey: ["shares", id] });
+  if (kind === "artifact.shared") void refetch({ queryKey: ["artifacts"], predicate: isOfOthers });
+  if (kind === "artifact.shared" || kind === "artifact.unshared") void refetch({ queryKey: ["shares", id] });
   if (kind === "artifact.deleted" || kind === "artifact.purged") {
     if (!before) hideArtifacts((artifact) => artifact.id === id);
     else if (!before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
@@ -123,12 +123,12 @@ export async function rereadArtifact(id: string, kind = "artifact.updated"): Pro
     if (!now) return;
     showArtifact(now);
     // A scan may create it in a message that is already shown.
-    if (!before && now.message_id) void readAnew(artifactsOfMessageQuery(now.message_id));
-    if (before?.revision !== now.revision) await readAnew({ queryKey: ["revisions", id] });
+    if (!before && now.message_id) void refetch(artifactsOfMessageQuery(now.message_id));
+    if (before?.revision !== now.revision) await refetch({ queryKey: ["revisions", id] });
   } catch (error) {
     if (!(error instanceof Refused) || ![403, 404].includes(error.status)) return;
     hideArtifacts((artifact) => artifact.id === id);
-    await readAnew(artifactQuery(id));
+    await refetch(artifactQuery(id));
   }
 }
 
@@ -141,7 +141,7 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
   const { content: _, expect_revision: __, ...fields } = changes;
   showArtifact({ ...artifact, ...fields } as Artifact);
   try {
-    const now = await ask(api.PATCH("/api/v1/artifacts/{artifact_id}", { params: path(artifact.id), body: changes }));
+    const now = await unwrap(api.PATCH("/api/v1/artifacts/{artifact_id}", { params: path(artifact.id), body: changes }));
     showChanged(now);
     return now;
   } catch (error) {
@@ -154,7 +154,7 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
 /** Apply a new revision from the server. */
 export function showChanged(now: Artifact): void {
   showArtifact(now);
-  void readAnew({ queryKey: ["revisions", now.id] });
+  void refetch({ queryKey: ["revisions", now.id] });
 }
 
 export function useRenameArtifact() {
@@ -168,7 +168,7 @@ export function useRenameArtifact() {
 export async function deleteArtifacts(artifacts: readonly Artifact[]): Promise<void> {
   const now = new Date().toISOString();
   for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: now });
-  const gone = await eachOf(artifacts, ({ id }) => ask(api.DELETE("/api/v1/artifacts/{artifact_id}", { params: path(id) })));
+  const gone = await settleEach(artifacts, ({ id }) => unwrap(api.DELETE("/api/v1/artifacts/{artifact_id}", { params: path(id) })));
   const [first] = gone;
   if (first) notice.undoable(t("artifacts.deleted", { count: gone.length, title: first.title }), () => void restoreArtifacts(gone));
 }
@@ -176,11 +176,11 @@ export async function deleteArtifacts(artifacts: readonly Artifact[]): Promise<v
 /** Restore artifacts from the trash. */
 export async function restoreArtifacts(artifacts: readonly Artifact[]): Promise<void> {
   for (const artifact of artifacts) showArtifact({ ...artifact, deleted_at: null });
-  await eachOf(artifacts, ({ id }) => ask(api.POST("/api/v1/artifacts/{artifact_id}/restore", { params: path(id) })));
+  await settleEach(artifacts, ({ id }) => unwrap(api.POST("/api/v1/artifacts/{artifact_id}/restore", { params: path(id) })));
 }
 
 /** Run an action for each artifact; roll back failures and show one notice. */
-async function eachOf(artifacts: readonly Artifact[], act: (artifact: Artifact) => Promise<Artifact>): Promise<readonly Artifact[]> {
+async function settleEach(artifacts: readonly Artifact[], act: (artifact: Artifact) => Promise<Artifact>): Promise<readonly Artifact[]> {
   const results = await settleAll(artifacts, act);
   const done = results.map((result, i) => (result.status === "fulfilled" ? result.value : artifacts[i]));
   for (const artifact of done) if (artifact) showArtifact(artifact);
@@ -192,7 +192,7 @@ async function eachOf(artifacts: readonly Artifact[], act: (artifact: Artifact) 
 /** Delete an artifact in the trash permanently. */
 export function usePurgeArtifact() {
   return useMutation({
-    mutationFn: ({ id }: Artifact) => ask(api.POST("/api/v1/artifacts/{artifact_id}/purge", { params: path(id) })),
+    mutationFn: ({ id }: Artifact) => unwrap(api.POST("/api/v1/artifacts/{artifact_id}/purge", { params: path(id) })),
     onMutate: ({ id }) => changeLists((list) => without(list, new Set([id]))),
     onError: (error, artifact) => {
       showArtifact(artifact);
@@ -202,6 +202,6 @@ export function usePurgeArtifact() {
 }
 
 /** Count a use of an artifact; errors are ignored. */
-export function noteUse(id: string, use: "opened" | "copied" | "exported"): void {
+export function countUse(id: string, use: "opened" | "copied" | "exported"): void {
   void api.POST("/api/v1/artifacts/{artifact_id}/uses", { params: path(id), body: { use } }).catch(() => undefined);
 }

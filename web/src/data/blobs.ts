@@ -1,7 +1,7 @@
 /** Images and files, stored by the server under their digest. */
 import { useQuery } from "@tanstack/react-query";
 
-import { Unreachable, type Whole, load, refusal } from "@/api/client";
+import { Unreachable, type Complete, load, errorFor } from "@/api/client";
 import type { components } from "@/api/schema";
 import { queryClient } from "@/data/client";
 import { address } from "@/lib/base";
@@ -9,7 +9,7 @@ import { download } from "@/lib/download";
 import { notice } from "@/lib/notice";
 import { sessionHeaders } from "@/lib/session-key";
 
-export type StoredBlob = Whole<components["schemas"]["Blob"]>;
+export type StoredBlob = Complete<components["schemas"]["Blob"]>;
 
 /** The maximum size, in bytes. */
 export const MAX_BLOB = 64 * 1024 * 1024;
@@ -67,7 +67,7 @@ export function uploadBlob(
     request.addEventListener("load", () => {
       const answer = parsed(request.responseText);
       if (request.status < 300) resolve(answer as StoredBlob);
-      else reject(refusal(answer, new Response(null, { status: request.status })));
+      else reject(errorFor(answer, new Response(null, { status: request.status })));
     });
     request.addEventListener("error", () => reject(new Unreachable()));
     request.addEventListener("abort", () => reject(signal.reason));

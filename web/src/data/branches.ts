@@ -1,7 +1,7 @@
 /** The branches of a conversation, and the user's current one. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, api, ask } from "@/api/client";
+import { type Branch, api, unwrap } from "@/api/client";
 import { queryClient } from "@/data/client";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -20,7 +20,7 @@ export function branchesQuery(conversationId: string) {
     queryKey: ["branches", conversationId],
     queryFn: async ({ signal }): Promise<Branches> => {
       const path = { conversation_id: conversationId };
-      const branches = await ask(api.GET("/api/v1/conversations/{conversation_id}/branches", { params: { path }, signal }));
+      const branches = await unwrap(api.GET("/api/v1/conversations/{conversation_id}/branches", { params: { path }, signal }));
       return { ...branches, current: chosen.get(conversationId) ?? branches.current };
     },
   });
@@ -39,7 +39,7 @@ export function useSwitchBranch(conversationId: string) {
   const { queryKey } = branchesQuery(conversationId);
   return useMutation({
     mutationFn: (branch: string): Promise<Branch> =>
-      ask(
+      unwrap(
         api.POST("/api/v1/conversations/{conversation_id}/branches/{branch_id}/switch", {
           params: { path: { conversation_id: conversationId, branch_id: branch } },
         }),
@@ -62,7 +62,7 @@ export function useSwitchBranch(conversationId: string) {
 export function useForkBranch(conversationId: string) {
   return useMutation({
     mutationFn: ({ at, name }: { at: string; name?: string }): Promise<Branch> =>
-      ask(
+      unwrap(
         api.POST("/api/v1/conversations/{conversation_id}/branches", {
           params: { path: { conversation_id: conversationId } },
           body: { at, switch: true, ...(name ? { name } : {}) },
@@ -81,7 +81,7 @@ export function useRenameBranch(conversationId: string) {
   const { queryKey } = branchesQuery(conversationId);
   return useMutation({
     mutationFn: ({ branch, name }: { branch: string; name: string }): Promise<Branch> =>
-      ask(
+      unwrap(
         api.PATCH("/api/v1/conversations/{conversation_id}/branches/{branch_id}", {
           params: { path: { conversation_id: conversationId, branch_id: branch } },
           body: { name },
@@ -106,7 +106,7 @@ export function useRenameBranch(conversationId: string) {
 export function useDeleteBranch(conversationId: string) {
   return useMutation({
     mutationFn: (branch: string) =>
-      ask(
+      unwrap(
         api.DELETE("/api/v1/conversations/{conversation_id}/branches/{branch_id}", {
           params: { path: { conversation_id: conversationId, branch_id: branch } },
         }),
@@ -121,7 +121,7 @@ export function useDeleteBranch(conversationId: string) {
 
 /** Restore what a deletion removed. The feed updates the view. */
 export function restoreBranch(conversationId: string, branch: string): void {
-  ask(
+  unwrap(
     api.POST("/api/v1/conversations/{conversation_id}/branches/{branch_id}/restore", {
       params: { path: { conversation_id: conversationId, branch_id: branch } },
     }),

@@ -18,7 +18,7 @@ export const queryClient = new QueryClient({
 });
 
 /** Refetch active queries, including initial loads in progress, which may be out of date. */
-export async function readAnew(which: QueryFilters): Promise<void> {
+export async function refetch(which: QueryFilters): Promise<void> {
   const reading = queryClient.getQueryCache().findAll({ ...which, fetchStatus: "fetching" });
   const first = reading.filter(({ state }) => state.data === undefined);
   await Promise.all(first.map(({ promise }) => promise?.catch(() => undefined)));

@@ -1,9 +1,9 @@
 /** Collections: named sets of artifacts. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Artifact, type Collection, api, ask } from "@/api/client";
+import { type Artifact, type Collection, api, unwrap } from "@/api/client";
 import type { ArtifactFilter } from "@/data/artifact-list";
-import { queryClient, readAnew } from "@/data/client";
+import { queryClient, refetch } from "@/data/client";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/settle-all";
 import { newId } from "@/lib/ids";
@@ -11,7 +11,7 @@ import { notice } from "@/lib/notice";
 
 export const collectionsQuery = queryOptions({
   queryKey: ["collections"],
-  queryFn: async ({ signal }): Promise<readonly Collection[]> => (await ask(api.GET("/api/v1/collections", { signal }))).items,
+  queryFn: async ({ signal }): Promise<readonly Collection[]> => (await unwrap(api.GET("/api/v1/collections", { signal }))).items,
 });
 
 const path = (id: string) => ({ path: { collection_id: id } });
@@ -29,14 +29,14 @@ function hideCollection(id: string): void {
 /** Reload a collection whose name or contents changed according to the feed. */
 export async function rereadCollection(id: string): Promise<void> {
   await Promise.all([
-    readAnew(collectionsQuery),
-    readAnew({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
+    refetch(collectionsQuery),
+    refetch({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
   ]);
 }
 
 export function useCreateCollection() {
   return useMutation({
-    mutationFn: (name: string): Promise<Collection> => ask(api.POST("/api/v1/collections", { body: { id: newId(), name } })),
+    mutationFn: (name: string): Promise<Collection> => unwrap(api.POST("/api/v1/collections", { body: { id: newId(), name } })),
     onSuccess: showCollection,
     onError: notice.error,
   });
@@ -46,7 +46,7 @@ export function useCreateCollection() {
 export function useRenameCollection() {
   return useMutation({
     mutationFn: ({ collection, name }: { collection: Collection; name: string }): Promise<Collection> =>
-      ask(api.PATCH("/api/v1/collections/{collection_id}", { params: path(collection.id), body: { name } })),
+      unwrap(api.PATCH("/api/v1/collections/{collection_id}", { params: path(collection.id), body: { name } })),
     onMutate: ({ collection, name }) => showCollection({ ...collection, name }),
     onSuccess: showCollection,
     onError: (error, { collection }) => {
@@ -59,9 +59,9 @@ export function useRenameCollection() {
 /** Move a collection to the trash, with undo. Its artifacts stay. */
 export function useDeleteCollection() {
   return useMutation({
-    mutationFn: ({ id }: Collection) => ask(api.DELETE("/api/v1/collections/{collection_id}", { params: path(id) })),
+    mutationFn: ({ id }: Collection) => unwrap(api.DELETE("/api/v1/collections/{collection_id}", { params: path(id) })),
     onMutate: ({ id }) => hideCollection(id),
-    onSuccess: (_, collection) => notice.undoable(t("artifacts.collection.deleted", { name: collection.name }), () => void bringBack(collection)),
+    onSuccess: (_, collection) => notice.undoable(t("artifacts.collection.deleted", { name: collection.name }), () => void restoreCollection(collection)),
     onError: (error, collection) => {
       showCollection(collection);
       notice.error(error);
@@ -69,14 +69,14 @@ export function useDeleteCollection() {
   });
 }
 
-async function bringBack({ id }: Collection): Promise<void> {
-  await ask(api.POST("/api/v1/collections/{collection_id}/restore", { params: path(id) })).then(showCollection, notice.error);
+async function restoreCollection({ id }: Collection): Promise<void> {
+  await unwrap(api.POST("/api/v1/collections/{collection_id}/restore", { params: path(id) })).then(showCollection, notice.error);
 }
 
 /** Add artifacts to a collection. */
-export async function collect(collection: Collection, artifacts: readonly Artifact[]): Promise<void> {
+export async function addToCollection(collection: Collection, artifacts: readonly Artifact[]): Promise<void> {
   const results = await settleAll(artifacts, ({ id }) =>
-    ask(
+    unwrap(
       api.PUT("/api/v1/collections/{collection_id}/artifacts/{artifact_id}", {
         params: { path: { collection_id: collection.id, artifact_id: id } },
       }),
@@ -90,9 +90,9 @@ export async function collect(collection: Collection, artifacts: readonly Artifa
 }
 
 /** Remove artifacts from a collection. */
-export async function uncollect(collectionId: string, artifacts: readonly Artifact[]): Promise<void> {
+export async function removeFromCollection(collectionId: string, artifacts: readonly Artifact[]): Promise<void> {
   const results = await settleAll(artifacts, ({ id }) =>
-    ask(
+    unwrap(
       api.DELETE("/api/v1/collections/{collection_id}/artifacts/{artifact_id}", {
         params: { path: { collection_id: collectionId, artifact_id: id } },
       }),

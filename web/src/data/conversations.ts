@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 
-import { type Conversation, type ConversationPage, Refused, api, ask } from "@/api/client";
+import { type Conversation, type ConversationPage, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { updateCached } from "@/data/cache-updates";
 import { queryClient } from "@/data/client";
@@ -21,7 +21,7 @@ export function conversationsQuery(filter: ConversationFilter) {
   return infiniteQueryOptions({
     queryKey: ["conversations", filter],
     queryFn: ({ pageParam, signal }): Promise<ConversationPage> =>
-      ask(
+      unwrap(
         api.GET("/api/v1/conversations", {
           params: { query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
@@ -44,7 +44,7 @@ export function conversationQuery(id: string) {
 }
 
 export function fetchConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
-  return ask(
+  return unwrap(
     api.GET("/api/v1/conversations/{conversation_id}", {
       params: { path: { conversation_id: id } },
       ...(signal ? { signal } : {}),
@@ -54,7 +54,7 @@ export function fetchConversation(id: string, signal?: AbortSignal): Promise<Con
 
 /** Create a conversation and show it; if it exists already, show its current state. */
 export async function createConversation(body: components["schemas"]["NewConversation"] & { id: string }): Promise<void> {
-  const created = ask(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
+  const created = unwrap(api.POST("/api/v1/conversations", { body })).catch((error: unknown) => {
     if (error instanceof Refused && error.code === "already-exists") return fetchConversation(body.id);
     throw error;
   });
@@ -121,7 +121,7 @@ async function requestChange(change: PendingChange, request: (id: string) => Pro
 /** Update conversations, each with its own changes. */
 export function updateConversations(changes: ReadonlyMap<string, ConversationChanges>): Promise<readonly Conversation[]> {
   return requestChange(changes, (id) =>
-    ask(api.PATCH("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes.get(id) ?? {} })),
+    unwrap(api.PATCH("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, body: changes.get(id) ?? {} })),
   );
 }
 
@@ -140,7 +140,7 @@ export function useUpdateConversation() {
 export async function deleteConversations(conversations: readonly Conversation[]): Promise<void> {
   const now = new Date().toISOString();
   const gone = await requestChange(new Map(conversations.map(({ id }) => [id, { deleted_at: now }])), (id) =>
-    ask(api.DELETE("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
+    unwrap(api.DELETE("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
   );
   if (gone.length === 0) return;
   const text = t("sidebar.deleted", { count: gone.length, title: gone[0]?.title || t("app.untitled") });
@@ -149,7 +149,7 @@ export async function deleteConversations(conversations: readonly Conversation[]
 
 function restoreConversations(ids: readonly string[]): Promise<readonly Conversation[]> {
   return requestChange(new Map(ids.map((id) => [id, { deleted_at: null }])), (id) =>
-    ask(api.POST("/api/v1/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } })),
+    unwrap(api.POST("/api/v1/conversations/{conversation_id}/restore", { params: { path: { conversation_id: id } } })),
   );
 }
 

@@ -1,11 +1,11 @@
 /** The feed: shows changes from anywhere within a second. */
 import { notifyManager, queryOptions } from "@tanstack/react-query";
 
-import { type FeedEntry, Refused, api, ask } from "@/api/client";
+import { type FeedEntry, Refused, api, unwrap } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { markStale, readUnlessChanged } from "@/data/stale-reads";
-import { queryClient, readAnew } from "@/data/client";
+import { queryClient, refetch } from "@/data/client";
 import { rereadCollection } from "@/data/collections";
 import { isGone } from "@/data/conversation-list";
 import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
@@ -23,7 +23,7 @@ const MANY = 20;
 /** The end of the feed, read before any other data. */
 export const feedQuery = queryOptions({
   queryKey: ["feed"],
-  queryFn: ({ signal }) => ask(api.GET("/api/v1/feed", { signal })),
+  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/feed", { signal })),
 });
 
 /** Follow the feed from a position while the page is open. */
@@ -36,7 +36,7 @@ export function followFeed(position: number): void {
     lost: () => void queryClient.invalidateQueries(),
     changed: onEntry,
     isKnown: () =>
-      ask(api.GET("/api/v1/me")).then(
+      unwrap(api.GET("/api/v1/me")).then(
         () => true,
         (error: unknown) => !(error instanceof Refused && error.status === 401),
       ),
@@ -54,8 +54,8 @@ function onEntry(entry: FeedEntry): void {
   if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
   if (noun === "artifact") queueArtifact(entry);
   if (conversation === null) return;
-  if (noun === "branch") void readAnew(branchesQuery(conversation));
-  if (entry.kind === "message.rated") void readAnew({ queryKey: ["ratings", conversation] });
+  if (noun === "branch") void refetch(branchesQuery(conversation));
+  if (entry.kind === "message.rated") void refetch({ queryKey: ["ratings", conversation] });
   if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, entry.kind);
 }
 
@@ -85,7 +85,7 @@ async function rereadChangedArtifacts(): Promise<void> {
 }
 
 async function rereadArtifacts(): Promise<void> {
-  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => readAnew({ queryKey: [name] })));
+  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => refetch({ queryKey: [name] })));
 }
 
 /** Changes that also add or remove artifacts. */
@@ -97,7 +97,7 @@ async function rereadChanged(): Promise<void> {
   hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
   const left = all.filter(([, kinds]) => !isGone(kinds));
   if (left.some(([, kinds]) => BRINGS_AND_TAKES.some((kind) => kinds.has(kind)))) void rereadArtifacts();
-  if (left.length > MANY) void readAnew({ queryKey: ["conversations"] });
+  if (left.length > MANY) void refetch({ queryKey: ["conversations"] });
   await Promise.all((left.length > MANY ? left.filter(([id]) => isShown(id)) : left).map(([id, kinds]) => reread(id, kinds)));
 }
 
@@ -105,10 +105,10 @@ function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
   // Reload the trash: the conversation may be in it or permanently deleted.
   notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
-  void readAnew({ queryKey: ["conversations", { deleted: true }] });
+  void refetch({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
   hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
-  for (const id of ids) if (isShown(id)) void readAnew(conversationQuery(id));
+  for (const id of ids) if (isShown(id)) void refetch(conversationQuery(id));
 }
 
 function isShown(id: string): boolean {
@@ -126,7 +126,7 @@ async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 404) return;
     hideConversation(id);
-    await readAnew(conversationQuery(id));
+    await refetch(conversationQuery(id));
   }
 }
 

@@ -1,9 +1,9 @@
 /** Messages: queries and mutations. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, ask, askAgain } from "@/api/client";
+import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, unwrap, unwrapWithRetry } from "@/api/client";
 import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
-import { queryClient, readAnew } from "@/data/client";
+import { queryClient, refetch } from "@/data/client";
 import { enqueueRequest } from "@/data/request-queue";
 import { followRuns } from "@/data/runs";
 import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
@@ -32,7 +32,7 @@ export function threadQuery(conversationId: string, { branch, around }: View) {
 
 function readPage(conversationId: string, branch: string, side: Side, signal?: AbortSignal): Promise<MessagePage> {
   const query = "last" in side ? side : { ...side, limit: PAGE };
-  return ask(
+  return unwrap(
     api.GET("/api/v1/conversations/{conversation_id}/messages", {
       params: { path: { conversation_id: conversationId }, query: { ...query, branch } },
       ...(signal ? { signal } : {}),
@@ -62,7 +62,7 @@ export async function readEnd(conversationId: string, branch: string): Promise<v
 }
 
 /** Prepare the view of another branch: shared messages are kept, and the others are loaded. */
-export async function carryOver(conversationId: string, from: View, to: string): Promise<void> {
+export async function prepareBranch(conversationId: string, from: View, to: string): Promise<void> {
   const branches = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items ?? [];
   const shown = queryClient.getQueryData<Thread>(threadQuery(conversationId, from).queryKey);
   const shared = shown && prefix(shown, (message) => isOnPath(branches, to, message));
@@ -80,22 +80,22 @@ export async function carryOver(conversationId: string, from: View, to: string):
 const SOON = 2000;
 
 /** Load new messages into the shown views; other views load them when they are shown. */
-export async function catchUp(conversationId: string): Promise<void> {
+export async function loadMissedMessages(conversationId: string): Promise<void> {
   const queryKey = ["thread", conversationId];
-  queryClient.removeQueries({ queryKey, type: "inactive", predicate: isLeft });
-  await Promise.all(queryClient.getQueryCache().findAll({ queryKey }).map(catchUpThread));
+  queryClient.removeQueries({ queryKey, type: "inactive", predicate: isInactive });
+  await Promise.all(queryClient.getQueryCache().findAll({ queryKey }).map(extendThread));
 }
 
 /** New messages exist: load them and the new heads of the branches. */
 export async function loadNewMessages(conversationId: string): Promise<void> {
-  await Promise.all([catchUp(conversationId), readAnew(branchesQuery(conversationId))]);
+  await Promise.all([loadMissedMessages(conversationId), refetch(branchesQuery(conversationId))]);
 }
 
-function isLeft({ state }: Query): boolean {
+function isInactive({ state }: Query): boolean {
   return state.fetchStatus === "idle" && state.dataUpdatedAt < Date.now() - SOON;
 }
 
-async function catchUpThread(query: Query): Promise<void> {
+async function extendThread(query: Query): Promise<void> {
   await query.promise?.catch(() => undefined);
   const tail = (query.state.data as Thread | undefined)?.pages.at(-1);
   if (!tail || tail.after !== null) return;
@@ -106,7 +106,7 @@ async function catchUpThread(query: Query): Promise<void> {
   const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE }).catch(nothingIfGone);
   if (more === undefined) return;
   // A page that is loading is merged without this.
-  if (query.state.fetchStatus === "fetching") await catchUpThread(query);
+  if (query.state.fetchStatus === "fetching") await extendThread(query);
   else if (more.items.length > 0) queryClient.setQueryData<Thread>(query.queryKey, (thread) => thread && extended(thread, more));
 }
 
@@ -120,7 +120,7 @@ export async function refreshThread(conversationId: string): Promise<void> {
   const { items } = await rereadBranches(conversationId);
   const threads = queryClient.getQueryCache().findAll({ queryKey: ["thread", conversationId], type: "active" });
   for (const { queryKey } of threads) prune(queryKey, items);
-  await catchUp(conversationId);
+  await loadMissedMessages(conversationId);
 }
 
 function prune(queryKey: QueryKey, branches: readonly Branch[]): void {
@@ -148,7 +148,7 @@ export function useEditMessage(conversationId: string) {
   const path = { conversation_id: conversationId };
   return useMutation({
     mutationFn: async ({ message, parts, models }: { message: Message; parts: Part[]; models: readonly string[] }) => {
-      const edited: Message = await ask(
+      const edited: Message = await unwrap(
         api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/edit", {
           params: { path: { ...path, message_id: message.id } },
           body: { id: idOfEdit(message.id, parts), parts },
@@ -167,7 +167,7 @@ export function useEditMessage(conversationId: string) {
 }
 
 /** Generate a response to the last message of a branch. */
-export function useAnswerAgain(conversationId: string) {
+export function useGenerateResponse(conversationId: string) {
   return useMutation({
     mutationFn: ({ branch, models }: { branch: string; models: readonly string[] }) =>
       answer(conversationId, branch, models, newId()),
@@ -178,7 +178,7 @@ export function useAnswerAgain(conversationId: string) {
 
 async function answer(conversationId: string, branch: string, models: readonly string[], id: string): Promise<void> {
   const { runs } = await enqueueRequest([conversationId], () =>
-    askAgain(() =>
+    unwrapWithRetry(() =>
       api.POST("/api/v1/conversations/{conversation_id}/answer", {
         params: { path: { conversation_id: conversationId } },
         body: { id, branch, ...(models.length > 0 ? { models: [...models] } : {}) },
@@ -189,12 +189,12 @@ async function answer(conversationId: string, branch: string, models: readonly s
 }
 
 /** Regenerate a response, with the same or another model. */
-export function useRetryMessage(conversationId: string) {
+export function useRegenerateResponse(conversationId: string) {
   return useMutation({
     mutationFn: async ({ id, model }: { id: string; model: string | undefined }): Promise<Run> => {
       const request = newId();
       const { run } = await enqueueRequest([conversationId], () =>
-        askAgain(() =>
+        unwrapWithRetry(() =>
           api.POST("/api/v1/conversations/{conversation_id}/messages/{message_id}/retry", {
             params: { path: { conversation_id: conversationId, message_id: id } },
             body: { id: request, ...(model ? { model } : {}) },
@@ -215,7 +215,7 @@ export function useRetryMessage(conversationId: string) {
 export function useDeleteMessage(conversationId: string) {
   return useMutation({
     mutationFn: (id: string) =>
-      ask(
+      unwrap(
         api.DELETE("/api/v1/conversations/{conversation_id}/messages/{message_id}", {
           params: { path: { conversation_id: conversationId, message_id: id } },
         }),

@@ -1,7 +1,7 @@
 /** The available models, their titles, and model-to-model conversations. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Model, type Run, api, ask, askAgain } from "@/api/client";
+import { type Model, type Run, api, unwrap, unwrapWithRetry } from "@/api/client";
 import type { components } from "@/api/schema";
 import { createConversation } from "@/data/conversations";
 import { loadNewMessages } from "@/data/messages";
@@ -26,7 +26,7 @@ export const MOST_TURNS = 100;
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
-  queryFn: ({ signal }): Promise<Models> => ask(api.GET("/api/v1/models", { signal })),
+  queryFn: ({ signal }): Promise<Models> => unwrap(api.GET("/api/v1/models", { signal })),
   staleTime: 60_000,
 });
 
@@ -70,13 +70,13 @@ export interface Talk {
 }
 
 /** Start a model-to-model conversation. Cancelling its current run ends it. */
-export function useStartTalk() {
+export function useStartDialogue() {
   return useMutation({
     mutationFn: async ({ conversationId, create, models, turns, content, branch }: Talk): Promise<Run> => {
       const id = newId();
       const { run } = await enqueueRequest([conversationId], async () => {
         if (create) await createConversation({ ...create, id: conversationId });
-        return askAgain(() =>
+        return unwrapWithRetry(() =>
           api.POST("/api/v1/conversations/{conversation_id}/dialogue", {
             params: { path: { conversation_id: conversationId } },
             body: { id, models: [...models], turns, ...(content ? { content } : {}), ...(branch ? { branch } : {}) },

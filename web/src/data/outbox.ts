@@ -4,11 +4,11 @@
  */
 import { create } from "zustand";
 
-import { type Run, Unreachable, api, ask } from "@/api/client";
+import { type Run, Unreachable, api, unwrap } from "@/api/client";
 import { rereadBranches } from "@/data/branches";
 import { queryClient } from "@/data/client";
 import { createConversation } from "@/data/conversations";
-import { catchUp, threadQuery } from "@/data/messages";
+import { loadMissedMessages, threadQuery } from "@/data/messages";
 import { enqueueRequest } from "@/data/request-queue";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 import { followRuns, useActiveRuns } from "@/data/runs";
@@ -29,8 +29,8 @@ export const useOutbox = create<Outbox>(() => ({ prompts: store.all() }));
 const { getState: outbox, setState } = useOutbox;
 
 /** Send a prompt: it is shown at once, and sent exactly once as soon as possible. */
-export function say(prompt: Omit<Prompt, "state" | "reason">): void {
-  put({ ...prompt, state: "queued" });
+export function sendPrompt(prompt: Omit<Prompt, "state" | "reason">): void {
+  storePrompt({ ...prompt, state: "queued" });
   sendNext(prompt.conversationId);
 }
 
@@ -88,7 +88,7 @@ async function send(prompt: Prompt): Promise<void> {
 
 async function deliver({ id, conversationId, create: created, branch, parts, models }: Prompt): Promise<readonly Run[]> {
   if (created) await createConversation({ ...created, id: conversationId });
-  const { runs } = await ask(
+  const { runs } = await unwrap(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },
       body: {
@@ -105,15 +105,15 @@ async function deliver({ id, conversationId, create: created, branch, parts, mod
 async function stored(conversationId: string, isNew: boolean): Promise<void> {
   const { current } = await rereadBranches(conversationId);
   if (isNew) await queryClient.fetchInfiniteQuery(threadQuery(conversationId, { branch: current }));
-  else await catchUp(conversationId);
+  else await loadMissedMessages(conversationId);
 }
 
 function mark(id: string, change: Partial<Prompt>): void {
   const prompt = outbox().prompts.find((other) => other.id === id);
-  if (prompt) put({ ...prompt, ...change });
+  if (prompt) storePrompt({ ...prompt, ...change });
 }
 
-function put(prompt: Prompt): void {
+function storePrompt(prompt: Prompt): void {
   store.put(prompt);
   setState(({ prompts }) => ({ prompts: withPrompt(prompts, prompt) }));
 }

@@ -1,10 +1,10 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Project, Refused, api, ask } from "@/api/client";
+import { type Project, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { updateCached } from "@/data/cache-updates";
 import { readUnlessChanged } from "@/data/stale-reads";
-import { queryClient, readAnew } from "@/data/client";
+import { queryClient, refetch } from "@/data/client";
 import { trackRequest } from "@/data/request-queue";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -13,14 +13,14 @@ export type ProjectChanges = Omit<components["schemas"]["ProjectChanges"], "vers
 
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
-  queryFn: async ({ signal }): Promise<readonly Project[]> => (await ask(api.GET("/api/v1/projects", { signal }))).items,
+  queryFn: async ({ signal }): Promise<readonly Project[]> => (await unwrap(api.GET("/api/v1/projects", { signal }))).items,
 });
 
 /** The projects in the trash. */
 export const deletedProjectsQuery = queryOptions({
   queryKey: ["projects", { deleted: true }],
   queryFn: async ({ signal }): Promise<readonly Project[]> =>
-    (await ask(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
+    (await unwrap(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
 });
 
 /** Update the projects that are not in the trash. */
@@ -43,10 +43,10 @@ function knownProject(id: string): Project | undefined {
 
 /** Reload a project that changed according to the feed. */
 export async function rereadProject(id: string, kind: string): Promise<void> {
-  void readAnew(deletedProjectsQuery);
+  void refetch(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
   try {
-    const read = () => ask(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } }));
+    const read = () => unwrap(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } }));
     const project = await readUnlessChanged(id, read);
     if (project) showProject(project);
   } catch (error) {
@@ -56,7 +56,7 @@ export async function rereadProject(id: string, kind: string): Promise<void> {
 
 export function useCreateProject() {
   return useMutation({
-    mutationFn: (body: components["schemas"]["NewProject"]): Promise<Project> => ask(api.POST("/api/v1/projects", { body })),
+    mutationFn: (body: components["schemas"]["NewProject"]): Promise<Project> => unwrap(api.POST("/api/v1/projects", { body })),
     onSuccess: showProject,
     onError: notice.error,
   });
@@ -66,7 +66,7 @@ export function useCreateProject() {
 export function useUpdateProject() {
   return useMutation({
     mutationFn: ({ id, changes }: { id: string; changes: ProjectChanges }): Promise<Project> =>
-      trackRequest(ask(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
+      trackRequest(unwrap(api.PATCH("/api/v1/projects/{project_id}", { params: { path: { project_id: id } }, body: changes }))),
     onMutate: ({ id, changes }) => {
       const before = knownProject(id);
       if (before) showProject({ ...before, ...changes } as Project);
@@ -83,9 +83,9 @@ export function useUpdateProject() {
 /** Move a project to the trash, with undo. Its contents stay. */
 export function useDeleteProject() {
   return useMutation({
-    mutationFn: ({ id }: Project) => ask(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })),
+    mutationFn: ({ id }: Project) => unwrap(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })),
     onMutate: ({ id }) => hideProject(id),
-    onSuccess: (_, project) => notice.undoable(t("projects.deleted", { name: project.name }), () => void bringBack(project)),
+    onSuccess: (_, project) => notice.undoable(t("projects.deleted", { name: project.name }), () => void restoreProject(project)),
     onError: (error, project) => {
       showProject(project);
       notice.error(error);
@@ -94,10 +94,10 @@ export function useDeleteProject() {
 }
 
 /** Restore a project from the trash. */
-export async function bringBack(project: Project): Promise<void> {
+export async function restoreProject(project: Project): Promise<void> {
   showProject(project);
   try {
-    showProject(await ask(api.POST("/api/v1/projects/{project_id}/restore", { params: { path: { project_id: project.id } } })));
+    showProject(await unwrap(api.POST("/api/v1/projects/{project_id}/restore", { params: { path: { project_id: project.id } } })));
   } catch (error) {
     hideProject(project.id);
     notice.error(error);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Run } from "@/api/client";
-import { type Keep, type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
+import { type KeyValueStorage, type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 
 const prompt = (id: string, more: Partial<Prompt> = {}): Prompt => ({
   id,
@@ -14,7 +14,7 @@ const prompt = (id: string, more: Partial<Prompt> = {}): Prompt => ({
 const run = (more: Partial<Run> = {}) => ({ conversation_id: "rome", branch: "main", prompt_id: "earlier", ...more }) as Run;
 
 /** A storage with a limited number of entries. */
-const keep = (most = Infinity): Keep => {
+const keep = (most = Infinity): KeyValueStorage => {
   const entries = new Map<string, string>();
   return {
     get length() {

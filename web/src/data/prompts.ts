@@ -37,13 +37,13 @@ export function withPrompt(prompts: readonly Prompt[], prompt: Prompt): readonly
   return [...prompts.filter((other) => other.id !== prompt.id), prompt].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+export type KeyValueStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const PREFIX = "hansard.outbox.";
 
 /** Prompts in the browser's storage. Each has its own entry, so tabs never overwrite each other's. */
 export class PromptStore {
-  constructor(private readonly storage: Keep | undefined) {}
+  constructor(private readonly storage: KeyValueStorage | undefined) {}
 
   all(): readonly Prompt[] {
     const { storage } = this;

@@ -1,18 +1,18 @@
 /** Message ratings. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Rating, api, ask } from "@/api/client";
+import { type Rating, api, unwrap } from "@/api/client";
 import { queryClient } from "@/data/client";
 import { notice } from "@/lib/notice";
 
-export type Opinion = Rating["value"];
+export type RatingValue = Rating["value"];
 
 /** The ratings in a conversation, by message. */
 export function ratingsQuery(conversationId: string) {
   return queryOptions({
     queryKey: ["ratings", conversationId],
-    queryFn: async ({ signal }): Promise<Readonly<Record<string, Opinion>>> => {
-      const { items } = await ask(
+    queryFn: async ({ signal }): Promise<Readonly<Record<string, RatingValue>>> => {
+      const { items } = await unwrap(
         api.GET("/api/v1/conversations/{conversation_id}/ratings", {
           params: { path: { conversation_id: conversationId } },
           signal,
@@ -27,8 +27,8 @@ export function ratingsQuery(conversationId: string) {
 export function useRateMessage(conversationId: string) {
   const { queryKey } = ratingsQuery(conversationId);
   return useMutation({
-    mutationFn: ({ id, value }: { id: string; value: Opinion }) =>
-      ask(
+    mutationFn: ({ id, value }: { id: string; value: RatingValue }) =>
+      unwrap(
         api.PUT("/api/v1/conversations/{conversation_id}/messages/{message_id}/rating", {
           params: { path: { conversation_id: conversationId, message_id: id } },
           body: { value: value as -1 | 0 | 1 },

@@ -10,8 +10,8 @@ const pending = new Map<Promise<unknown>, Ids | undefined>();
 /** Register a request that later ones must wait for. */
 export function trackRequest<T>(request: Promise<T>, ids?: Ids): Promise<T> {
   pending.set(request, ids);
-  const over = () => void pending.delete(request);
-  request.then(over, over);
+  const remove = () => void pending.delete(request);
+  request.then(remove, remove);
   return request;
 }
 

@@ -1,15 +1,15 @@
 /** The revisions of an artifact, which are immutable, and their differences. */
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Artifact, type Whole, api, ask } from "@/api/client";
+import { type Artifact, type Complete, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { rereadArtifact, showChanged } from "@/data/artifacts";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
 
-export type ArtifactContent = Whole<components["schemas"]["ArtifactContent"]>;
-export type Diff = Whole<components["schemas"]["Diff"]>;
-type RevisionPage = Whole<components["schemas"]["RevisionPage"]>;
+export type ArtifactContent = Complete<components["schemas"]["ArtifactContent"]>;
+export type Diff = Complete<components["schemas"]["Diff"]>;
+type RevisionPage = Complete<components["schemas"]["RevisionPage"]>;
 
 const PAGE = 40;
 
@@ -20,7 +20,7 @@ export function contentQuery(id: string, revision: number) {
   return queryOptions({
     queryKey: ["content", id, revision],
     queryFn: ({ signal }): Promise<ArtifactContent> =>
-      ask(api.GET("/api/v1/artifacts/{artifact_id}/content", { params: { ...path(id), query: { revision } }, signal })),
+      unwrap(api.GET("/api/v1/artifacts/{artifact_id}/content", { params: { ...path(id), query: { revision } }, signal })),
   });
 }
 
@@ -28,7 +28,7 @@ export function revisionsQuery(id: string) {
   return infiniteQueryOptions({
     queryKey: ["revisions", id],
     queryFn: ({ pageParam, signal }): Promise<RevisionPage> =>
-      ask(
+      unwrap(
         api.GET("/api/v1/artifacts/{artifact_id}/revisions", {
           params: { ...path(id), query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
@@ -43,7 +43,7 @@ export function diffQuery(id: string, from: number, to: number) {
   return queryOptions({
     queryKey: ["diff", id, from, to],
     queryFn: ({ signal }): Promise<Diff> =>
-      ask(api.GET("/api/v1/artifacts/{artifact_id}/diff", { params: { ...path(id), query: { from, to } }, signal })),
+      unwrap(api.GET("/api/v1/artifacts/{artifact_id}/diff", { params: { ...path(id), query: { from, to } }, signal })),
   });
 }
 
@@ -51,7 +51,7 @@ export function diffQuery(id: string, from: number, to: number) {
 export function useRestoreRevision() {
   return useMutation({
     mutationFn: ({ artifact, number }: { artifact: Artifact; number: number }): Promise<Artifact> =>
-      ask(
+      unwrap(
         api.POST("/api/v1/artifacts/{artifact_id}/revisions/{number}/restore", {
           params: { path: { artifact_id: artifact.id, number } },
           body: { expect_revision: artifact.revision },

@@ -6,7 +6,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
 import { create } from "zustand";
 
-import { type Part, type Run, type RunEvent, api, ask, askAgain } from "@/api/client";
+import { type Part, type Run, type RunEvent, api, unwrap, unwrapWithRetry } from "@/api/client";
 import { rereadBranches } from "@/data/branches";
 import { followRun, leaveRun, type RunListener } from "@/data/socket";
 import { newId } from "@/lib/ids";
@@ -39,19 +39,19 @@ export function whenRunEnds(then: typeof ended): void {
 
 const streams = new Map<string, RunStream>();
 /** Recently ended runs: an older response may still list them as active. */
-const over = new Set<string>();
+const endedRuns = new Set<string>();
 
 /** Follow runs until they end. */
 export function followRuns(runs: readonly Run[]): void {
-  const met = runs.filter((run) => !streams.has(run.id) && !over.has(run.id) && !ENDS.some((status) => status === run.status));
-  for (const run of met) streams.set(run.id, new RunStream(run));
-  if (met.length > 0) useActiveRuns.setState(Object.fromEntries(met.map((run) => [run.id, run])));
+  const newRuns = runs.filter((run) => !streams.has(run.id) && !endedRuns.has(run.id) && !ENDS.some((status) => status === run.status));
+  for (const run of newRuns) streams.set(run.id, new RunStream(run));
+  if (newRuns.length > 0) useActiveRuns.setState(Object.fromEntries(newRuns.map((run) => [run.id, run])));
 }
 
 /** Follow all active runs; followed runs that are no longer active have ended. */
 export async function followActiveRuns(): Promise<void> {
   const followed = [...streams.keys()];
-  const { items } = await ask(api.GET("/api/v1/runs"));
+  const { items } = await unwrap(api.GET("/api/v1/runs"));
   followRuns(items);
   for (const id of followed) if (!items.some((run) => run.id === id)) runEnded(id);
   useRunsLoaded.setState({ loaded: true });
@@ -63,7 +63,7 @@ export function endedRunQuery(id: string) {
 }
 
 function getRun(id: string): Promise<Run> {
-  return ask(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
+  return unwrap(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
 }
 
 export async function followRunById(id: string): Promise<void> {
@@ -72,14 +72,14 @@ export async function followRunById(id: string): Promise<void> {
 
 /** A run has ended, according to the feed. */
 export function runEnded(id: string): void {
-  over.add(id);
-  for (const oldest of over) if (over.size > REMEMBERED) over.delete(oldest);
+  endedRuns.add(id);
+  for (const oldest of endedRuns) if (endedRuns.size > REMEMBERED) endedRuns.delete(oldest);
   void streams.get(id)?.end();
 }
 
 /** Stop a run; its text so far is kept. */
 async function cancelRun(id: string): Promise<void> {
-  await ask(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id: id } } }));
+  await unwrap(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id: id } } }));
 }
 
 /** Whether a conversation has an active run. */
@@ -98,13 +98,13 @@ export function useStopRuns(conversationId: string): () => void {
 /** Continue an incomplete response. */
 export async function continueRun(id: string): Promise<void> {
   const body = { id: newId() };
-  const { run } = await askAgain(() => api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } }, body }));
+  const { run } = await unwrapWithRetry(() => api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } }, body }));
   followRuns([run]);
   await rereadBranches(run.conversation_id);
 }
 
 /** The response of a run so far; undefined for an unknown run. */
-export function useAnswer(runId: string | undefined): Answer | undefined {
+export function useLiveResponse(runId: string | undefined): Answer | undefined {
   const stream = runId === undefined ? undefined : streams.get(runId);
   return useSyncExternalStore(stream?.subscribe ?? idle, () => stream?.answer);
 }

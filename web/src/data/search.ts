@@ -1,12 +1,12 @@
 /** Search of messages, conversation titles and artifacts. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { type ArtifactHit, type Conversation, type Hit, type Whole, api, ask } from "@/api/client";
+import { type ArtifactHit, type Conversation, type Hit, type Complete, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import type { ArtifactFilter } from "@/data/artifact-list";
-import { type SearchFilter, asTyped, searchParameters, unsearchable } from "@/lib/search-filter";
+import { type SearchFilter, asPrefixQuery, searchParameters, unsearchableReason } from "@/lib/search-filter";
 
-type HitPage = Whole<components["schemas"]["HitPage"]>;
+type HitPage = Complete<components["schemas"]["HitPage"]>;
 
 const PAGE = 20;
 const FEW = 6;
@@ -19,7 +19,7 @@ export function hitsQuery(filter: SearchFilter) {
   return infiniteQueryOptions({
     queryKey: ["search", parameters],
     queryFn: ({ pageParam, signal }): Promise<HitPage> =>
-      ask(
+      unwrap(
         api.GET("/api/v1/search", {
           params: { query: { ...parameters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
@@ -27,7 +27,7 @@ export function hitsQuery(filter: SearchFilter) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    enabled: unsearchable(filter.q ?? "") === undefined,
+    enabled: unsearchableReason(filter.q ?? "") === undefined,
     staleTime: FRESH,
   });
 }
@@ -37,8 +37,8 @@ export function fewHitsQuery(q: string) {
   return queryOptions({
     queryKey: ["search", "few", q],
     queryFn: async ({ signal }): Promise<readonly Hit[]> =>
-      (await ask(api.GET("/api/v1/search", { params: { query: { q: asTyped(q), limit: FEW } }, signal }))).items,
-    enabled: unsearchable(q) === undefined,
+      (await unwrap(api.GET("/api/v1/search", { params: { query: { q: asPrefixQuery(q), limit: FEW } }, signal }))).items,
+    enabled: unsearchableReason(q) === undefined,
     placeholderData: keepPreviousData,
     staleTime: FRESH,
     gcTime: FRESH,
@@ -50,7 +50,7 @@ export function fewConversationsQuery(q: string) {
   return queryOptions({
     queryKey: ["search", "titles", q],
     queryFn: async ({ signal }): Promise<readonly Conversation[]> =>
-      (await ask(api.GET("/api/v1/conversations", { params: { query: { limit: FEW, ...(q ? { q } : {}) } }, signal }))).items,
+      (await unwrap(api.GET("/api/v1/conversations", { params: { query: { limit: FEW, ...(q ? { q } : {}) } }, signal }))).items,
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: FRESH,
@@ -60,7 +60,7 @@ export function fewConversationsQuery(q: string) {
 /** The artifacts that match, most relevant first. */
 export function artifactHitsQuery(q: string, { type, language, project_id, from, to }: ArtifactFilter) {
   const parameters = {
-    q: asTyped(q),
+    q: asPrefixQuery(q),
     ...(type && { type: [type] }),
     ...(language && { language: [language] }),
     ...(project_id && { project_id }),
@@ -70,7 +70,7 @@ export function artifactHitsQuery(q: string, { type, language, project_id, from,
   return infiniteQueryOptions({
     queryKey: ["artifact-hits", parameters],
     queryFn: ({ pageParam, signal }): Promise<{ items: readonly ArtifactHit[]; next: string | null }> =>
-      ask(
+      unwrap(
         api.GET("/api/v1/search/artifacts", {
           params: { query: { ...parameters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
@@ -78,7 +78,7 @@ export function artifactHitsQuery(q: string, { type, language, project_id, from,
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    enabled: unsearchable(q) === undefined,
+    enabled: unsearchableReason(q) === undefined,
     placeholderData: keepPreviousData,
     staleTime: FRESH,
   });

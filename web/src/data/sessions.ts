@@ -1,27 +1,27 @@
 /** The signed-in browsers, including this one. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Whole, api, ask } from "@/api/client";
+import { type Complete, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { queryClient } from "@/data/client";
 import { feedQuery } from "@/data/feed";
 import { keepSessionKey } from "@/lib/session-key";
 import { notice } from "@/lib/notice";
 
-export type BrowserSession = Whole<components["schemas"]["BrowserSession"]>;
+export type BrowserSession = Complete<components["schemas"]["BrowserSession"]>;
 
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
-  queryFn: async ({ signal }): Promise<readonly BrowserSession[]> => (await ask(api.GET("/api/v1/sessions", { signal }))).items,
+  queryFn: async ({ signal }): Promise<readonly BrowserSession[]> => (await unwrap(api.GET("/api/v1/sessions", { signal }))).items,
   staleTime: 0,
 });
 
-const begun = new Map<string, Promise<void>>();
+const signIns = new Map<string, Promise<void>>();
 
 /** Sign in with the code of a link. A code works once; a repeated request returns the same session. */
 export function signIn(code: string): Promise<void> {
-  const signing = begun.get(code) ?? ask(api.POST("/api/v1/signin", { body: { code } })).then(({ key }) => keepSessionKey(key));
-  begun.set(code, signing);
+  const signing = signIns.get(code) ?? unwrap(api.POST("/api/v1/signin", { body: { code } })).then(({ key }) => keepSessionKey(key));
+  signIns.set(code, signing);
   return signing;
 }
 
@@ -37,7 +37,7 @@ export async function isSignedIn(): Promise<boolean> {
 export function useEndSession() {
   return useMutation({
     mutationFn: ({ id }: BrowserSession) =>
-      ask(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } } })),
+      unwrap(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } } })),
     onError: notice.error,
     onSettled: (_, __, { current }) => reread(current),
   });
@@ -46,7 +46,7 @@ export function useEndSession() {
 /** Sign out every browser, including this one. */
 export function useEndAllSessions() {
   return useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/sessions")),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/sessions")),
     onError: notice.error,
     onSettled: () => reread(true),
   });

@@ -1,20 +1,20 @@
 /** Shares of an artifact: with users of the tenant, and by link. */
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 
-import { type Artifact, type Share, type Whole, api, ask } from "@/api/client";
+import { type Artifact, type Share, type Complete, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { queryClient } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { address } from "@/lib/base";
 import { notice } from "@/lib/notice";
 
-export type Linked = Whole<components["schemas"]["Linked"]>;
+export type Linked = Complete<components["schemas"]["Linked"]>;
 
 export function sharesQuery(artifactId: string) {
   return queryOptions({
     queryKey: ["shares", artifactId],
     queryFn: async ({ signal }): Promise<readonly Share[]> =>
-      (await ask(api.GET("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, signal }))).items,
+      (await unwrap(api.GET("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, signal }))).items,
     staleTime: 0,
   });
 }
@@ -31,7 +31,7 @@ export function useMayWrite({ id, owner_id: owner }: Artifact): boolean {
 export function linkedQuery(token: string) {
   return queryOptions({
     queryKey: ["linked", token],
-    queryFn: ({ signal }): Promise<Linked> => ask(api.GET("/api/v1/links/{token}", { params: { path: { token } }, signal })),
+    queryFn: ({ signal }): Promise<Linked> => unwrap(api.GET("/api/v1/links/{token}", { params: { path: { token } }, signal })),
     staleTime: 0,
   });
 }
@@ -39,7 +39,7 @@ export function linkedQuery(token: string) {
 export function useShareArtifact(artifactId: string) {
   return useMutation({
     mutationFn: (body: components["schemas"]["NewShare"]) =>
-      ask(api.POST("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, body })),
+      unwrap(api.POST("/api/v1/artifacts/{artifact_id}/shares", { params: { path: { artifact_id: artifactId } }, body })),
     onSuccess: () => queryClient.invalidateQueries(sharesQuery(artifactId)),
     onError: notice.error,
   });
@@ -49,7 +49,7 @@ export function useShareArtifact(artifactId: string) {
 export function useLinkArtifact(artifactId: string) {
   return useMutation({
     mutationFn: async (body: components["schemas"]["NewLinkTo"]): Promise<string> => {
-      const created = await ask(api.POST("/api/v1/artifacts/{artifact_id}/links", { params: { path: { artifact_id: artifactId } }, body }));
+      const created = await unwrap(api.POST("/api/v1/artifacts/{artifact_id}/links", { params: { path: { artifact_id: artifactId } }, body }));
       return address(`shared/${created.token}`);
     },
     onSuccess: () => queryClient.invalidateQueries(sharesQuery(artifactId)),
@@ -60,7 +60,7 @@ export function useLinkArtifact(artifactId: string) {
 /** Revoke a share or a link optimistically; rolls back with a notice if the server refuses. */
 export function useRevokeShare() {
   return useMutation({
-    mutationFn: ({ id }: Share) => ask(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),
+    mutationFn: ({ id }: Share) => unwrap(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),
     onMutate: ({ id, artifact_id }) =>
       queryClient.setQueryData(sharesQuery(artifact_id).queryKey, (shares) => shares?.filter((share) => share.id !== id)),
     onError: notice.error,

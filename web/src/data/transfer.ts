@@ -1,11 +1,11 @@
 /** Export and import. */
-import type { Whole } from "@/api/client";
+import type { Complete } from "@/api/client";
 import type { components } from "@/api/schema";
 import { Refused, Unreachable } from "@/api/client";
 import { address } from "@/lib/base";
 import { sessionHeaders } from "@/lib/session-key";
 
-export type Report = Whole<components["schemas"]["ImportReport"]>;
+export type Report = Complete<components["schemas"]["ImportReport"]>;
 
 /** Upload an export file; `progress` receives the share that is sent, from 0 to 1. */
 export function importFile(file: Blob, progress: (share: number) => void): Promise<Report> {

@@ -30,10 +30,10 @@ export function isOnPath(branches: Branches, id: string, { branch, seq }: Place)
  * without a message there yet counts if it is one of `runningBranches`.
  */
 export function alternatives(branches: Branches, { branch, seq }: Place, runningBranches: ReadonlySet<string> = new Set()): Branch[] {
-  const holder = owningBranch(branches, branch, seq - 1);
+  const owner = owningBranch(branches, branch, seq - 1);
   return branches
     .filter((other) => {
-      const parts = other.id === holder || (other.parent_branch === holder && other.fork_seq === seq - 1);
+      const parts = other.id === owner || (other.parent_branch === owner && other.fork_seq === seq - 1);
       return parts && (other.head_seq >= seq || (other.head_seq === seq - 1 && runningBranches.has(other.id)));
     })
     .toSorted((a, b) => compareTimes(a.created_at, b.created_at) || a.id.localeCompare(b.id));

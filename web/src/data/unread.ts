@@ -4,7 +4,7 @@ import { persist } from "zustand/middleware";
 
 import { compareTimes } from "@/lib/time";
 
-type Moment = Readonly<Record<"id" | "active_at", string>>;
+type ConversationActivity = Readonly<Record<"id" | "active_at", string>>;
 
 export interface Seen {
   /** Activity before this time counts as read. */
@@ -22,7 +22,7 @@ export const useSeen = create<Seen>()(
 );
 
 /** Mark a conversation as read. */
-export function markSeen(conversation: Moment): void {
+export function markSeen(conversation: ConversationActivity): void {
   const before = useSeen.getState();
   const after = withSeen(before, conversation);
   if (after !== before) useSeen.setState(after);
@@ -38,12 +38,12 @@ export function followSeen(): () => void {
   return () => window.removeEventListener("storage", onStorage);
 }
 
-export function isUnread({ since, seen }: Seen, { id, active_at }: Moment): boolean {
+export function isUnread({ since, seen }: Seen, { id, active_at }: ConversationActivity): boolean {
   return compareTimes(active_at, seen[id] ?? since) > 0;
 }
 
 /** The number of entries is bounded: activity older than the dropped ones counts as read. */
-export function withSeen(before: Seen, { id, active_at }: Moment): Seen {
+export function withSeen(before: Seen, { id, active_at }: ConversationActivity): Seen {
   if (!isUnread(before, { id, active_at })) return before;
   const entries = Object.entries({ ...before.seen, [id]: active_at }).toSorted(([, a], [, b]) => compareTimes(b, a));
   const forgotten = entries[MAX_ENTRIES]?.[1];

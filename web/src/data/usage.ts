@@ -1,7 +1,7 @@
 /** Storage use, and deletion of data. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { api, ask } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import { queryClient } from "@/data/client";
 import { forgetConversation } from "@/data/conversations";
 import { t } from "@/i18n";
@@ -9,7 +9,7 @@ import { notice } from "@/lib/notice";
 
 export const usageQuery = queryOptions({
   queryKey: ["usage"],
-  queryFn: ({ signal }) => ask(api.GET("/api/v1/usage", { signal })),
+  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/usage", { signal })),
   staleTime: 0,
 });
 
@@ -19,7 +19,7 @@ const reread = () =>
 /** Move every conversation to the trash. */
 export function useDeleteAll() {
   return useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/conversations")),
+    mutationFn: () => unwrap(api.DELETE("/api/v1/conversations")),
     onSuccess: ({ count }) => notice.success(t("data.danger.done", { count })),
     onError: notice.error,
     onSettled: reread,
@@ -29,7 +29,7 @@ export function useDeleteAll() {
 /** Delete everything in the trash permanently. */
 export function useEmptyTrash() {
   return useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/conversations/purge")),
+    mutationFn: () => unwrap(api.POST("/api/v1/conversations/purge")),
     onSuccess: ({ count }) => notice.success(t("data.danger.emptied", { count })),
     onError: notice.error,
     onSettled: reread,
@@ -40,7 +40,7 @@ export function useEmptyTrash() {
 export function usePurgeConversation() {
   return useMutation({
     mutationFn: (id: string) =>
-      ask(api.POST("/api/v1/conversations/{conversation_id}/purge", { params: { path: { conversation_id: id } } })),
+      unwrap(api.POST("/api/v1/conversations/{conversation_id}/purge", { params: { path: { conversation_id: id } } })),
     onSuccess: (_, id) => {
       forgetConversation(id);
       return queryClient.invalidateQueries(usageQuery);

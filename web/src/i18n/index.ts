@@ -28,7 +28,7 @@ const english: Partial<Texts> = { ...en };
 const useTexts = create<{ language: string; texts: Partial<Texts> }>(() => ({ language: "en", texts: english }));
 
 /** Register English texts of a part of the app that loads later. */
-export function bring(texts: Partial<Texts>): void {
+export function registerTexts(texts: Partial<Texts>): void {
   Object.assign(english, texts);
 }
 

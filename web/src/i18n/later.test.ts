@@ -5,7 +5,7 @@ import { en } from "./en";
 import { artifacts } from "./en/artifacts";
 import { search } from "./en/search";
 import { settings } from "./en/settings";
-import { bring, t } from "./index";
+import { registerTexts, t } from "./index";
 
 const LATER = { artifacts, search, settings };
 const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.ts", "!./**"], {
@@ -41,6 +41,6 @@ it("has every text once, and in every language", () => {
 
 it("says a text that came later", () => {
   expect(t("settings.title")).toBe("settings.title");
-  bring(settings);
+  registerTexts(settings);
   expect(t("settings.title")).toBe("Settings");
 });

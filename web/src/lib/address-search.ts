@@ -4,12 +4,12 @@
  * The router merges all parameters of the URL into a page's result, so pages parse it again with the same function.
  */
 
-export type Given = Record<string, unknown>;
+export type SearchParameters = Record<string, unknown>;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** The text parameters of these names. A number in a URL is also text. */
-export function words<Name extends string>(search: Given, names: readonly Name[]): { [K in Name]?: string } {
+export function words<Name extends string>(search: SearchParameters, names: readonly Name[]): { [K in Name]?: string } {
   return chosen(names, (name) => {
     const value = search[name];
     return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
@@ -17,7 +17,7 @@ export function words<Name extends string>(search: Given, names: readonly Name[]
 }
 
 /** The day parameters of these names, such as `2026-03-01`. */
-export function days<Name extends string>(search: Given, names: readonly Name[]): { [K in Name]?: string } {
+export function days<Name extends string>(search: SearchParameters, names: readonly Name[]): { [K in Name]?: string } {
   return chosen(names, (name) => {
     const value = search[name];
     return typeof value === "string" && DAY.test(value) && !Number.isNaN(Date.parse(value)) ? value : "";
@@ -40,7 +40,7 @@ interface HomeSearch {
   q?: string;
 }
 
-export function homeSearch(search: Given): HomeSearch {
+export function homeSearch(search: SearchParameters): HomeSearch {
   return words(search, ["project", "q"]);
 }
 
@@ -54,6 +54,6 @@ interface ThreadSearch {
   artifact?: string;
 }
 
-export function threadSearch(search: Given): ThreadSearch {
+export function threadSearch(search: SearchParameters): ThreadSearch {
   return words(search, ["branch", "message", "artifact"]);
 }

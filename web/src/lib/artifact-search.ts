@@ -1,6 +1,6 @@
 /** The filters of the artifacts page in its URL. */
 import type { ArtifactType } from "@/api/client";
-import { type Given, days, words } from "@/lib/address-search";
+import { type SearchParameters, days, words } from "@/lib/address-search";
 import { midnight } from "@/lib/search-filter";
 
 export interface ArtifactSearch {
@@ -20,7 +20,7 @@ export interface ArtifactSearch {
 export const TYPES = ["code", "html", "css", "svg", "react", "markdown", "mermaid", "json", "csv", "text", "other"] as const satisfies readonly ArtifactType[];
 
 /** Parse a URL; invalid values are ignored. */
-export function artifactSearch(search: Given): ArtifactSearch {
+export function artifactSearch(search: SearchParameters): ArtifactSearch {
   const filter: ArtifactSearch = { ...words(search, ["q", "language", "project", "collection"]), ...days(search, ["from", "to"]) };
   const type = TYPES.find((name) => name === search["type"]);
   if (type) filter.type = type;

@@ -3,23 +3,23 @@ import { describe, expect, test } from "vitest";
 import { streamedArtifacts, splitArtifacts } from "./artifact-stream";
 
 const CODE = "a\nb\nc\nd\ne\n";
-const told = (text: string) => streamedArtifacts(text).map(({ type, language, content, closed }) => ({ type, language, content, closed }));
+const summarise = (text: string) => streamedArtifacts(text).map(({ type, language, content, closed }) => ({ type, language, content, closed }));
 
 describe("code", () => {
   test("of five lines is a piece, closed or not; shorter code is none", () => {
-    expect(told(`Look:\n\n\`\`\`python\n${CODE}\`\`\`\nSo.`)).toEqual([{ type: "code", language: "python", content: CODE, closed: true }]);
-    expect(told(`~~~html\n${CODE}more`)).toEqual([{ type: "html", language: "html", content: `${CODE}more\n`, closed: false }]);
-    expect(told("```python\na\nb\n```")).toEqual([]);
+    expect(summarise(`Look:\n\n\`\`\`python\n${CODE}\`\`\`\nSo.`)).toEqual([{ type: "code", language: "python", content: CODE, closed: true }]);
+    expect(summarise(`~~~html\n${CODE}more`)).toEqual([{ type: "html", language: "html", content: `${CODE}more\n`, closed: false }]);
+    expect(summarise("```python\na\nb\n```")).toEqual([]);
   });
 
   test("may hold other fences, and is told from them by its own", () => {
-    expect(told(`\`\`\`\`markdown\n\`\`\`\n${CODE}\`\`\`\n\`\`\`\`\n`)).toEqual([
+    expect(summarise(`\`\`\`\`markdown\n\`\`\`\n${CODE}\`\`\`\n\`\`\`\`\n`)).toEqual([
       { type: "markdown", language: "markdown", content: `\`\`\`\n${CODE}\`\`\`\n`, closed: true },
     ]);
   });
 
   test("loses the indentation of the list that it stands in", () => {
-    expect(told("1. see\n\n   ```js\n   a\n     b\n   c\n   d\n   e\n   ```\n")[0]?.content).toBe("a\n  b\nc\nd\ne\n");
+    expect(summarise("1. see\n\n   ```js\n   a\n     b\n   c\n   d\n   e\n   ```\n")[0]?.content).toBe("a\n  b\nc\nd\ne\n");
   });
 
   test("says where it begins", () => {
@@ -48,13 +48,13 @@ describe("an element", () => {
   });
 
   test("that is not closed goes to the end", () => {
-    expect(told('<artifact type="application/vnd.ant.react" title="x">\nlet a;')).toEqual([
+    expect(summarise('<artifact type="application/vnd.ant.react" title="x">\nlet a;')).toEqual([
       { type: "react", language: "react", content: "let a;", closed: false },
     ]);
   });
 
   test("hides what is in it: neither its fences nor its tags count", () => {
-    expect(told(`<artifact title="x" type="text/markdown">\n\`\`\`\n${CODE}\`\`\`\n</artifact>\n`)).toHaveLength(1);
+    expect(summarise(`<artifact title="x" type="text/markdown">\n\`\`\`\n${CODE}\`\`\`\n</artifact>\n`)).toHaveLength(1);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Drafts, type Keep, LONGEST, MOST, NO_DRAFT } from "@/lib/drafts";
+import { Drafts, type KeyValueStorage, LONGEST, MOST, NO_DRAFT } from "@/lib/drafts";
 
-class Shelf implements Keep {
+class Shelf implements KeyValueStorage {
   readonly kept = new Map<string, string>();
   full = false;
   get length() {

@@ -36,11 +36,11 @@ const BLOB_LASTS = 20 * 3600 * 1000;
 const PAUSE = 250;
 const PREFIX = "hansard.draft.";
 
-interface Kept extends Draft {
+interface StoredDraft extends Draft {
   at: number;
 }
 
-export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+export type KeyValueStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 export class Drafts {
   private readonly drafts = new Map<string, Draft>();
@@ -49,7 +49,7 @@ export class Drafts {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly storage: Keep | undefined,
+    private readonly storage: KeyValueStorage | undefined,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -120,14 +120,14 @@ export class Drafts {
       return;
     }
     try {
-      storage.setItem(PREFIX + key, JSON.stringify({ ...draft, at: this.now() } satisfies Kept));
+      storage.setItem(PREFIX + key, JSON.stringify({ ...draft, at: this.now() } satisfies StoredDraft));
     } catch {
       return; // storage is full: the draft lasts while the page is open
     }
     this.prune(storage);
   }
 
-  private prune(storage: Keep): void {
+  private prune(storage: KeyValueStorage): void {
     const names = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
     const kept = names.filter((name) => name.startsWith(PREFIX));
     if (kept.length <= MOST) return;
@@ -137,9 +137,9 @@ export class Drafts {
   }
 }
 
-function read(text: string | null | undefined): Kept | undefined {
+function read(text: string | null | undefined): StoredDraft | undefined {
   try {
-    const kept = JSON.parse(text ?? "") as Partial<Kept>;
+    const kept = JSON.parse(text ?? "") as Partial<StoredDraft>;
     return { text: String(kept.text ?? ""), files: Array.isArray(kept.files) ? kept.files : [], at: kept.at ?? 0 };
   } catch {
     return undefined;
@@ -157,16 +157,16 @@ export function useDraft(key: string): readonly [Draft, (change: Partial<Draft>)
 
 /** Follow the drafts of other tabs, and save when the page closes. */
 export function followDrafts(): () => void {
-  addEventListener("storage", hear);
+  addEventListener("storage", onStorageEvent);
   addEventListener("pagehide", save);
   return () => {
-    removeEventListener("storage", hear);
+    removeEventListener("storage", onStorageEvent);
     removeEventListener("pagehide", save);
     save();
   };
 }
 
-function hear({ key }: StorageEvent): void {
+function onStorageEvent({ key }: StorageEvent): void {
   drafts.onStorage(key);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Field, type Press, meaning } from "@/lib/keys";
+import { type Field, type Press, keyAction } from "@/lib/keys";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
@@ -16,28 +16,28 @@ const field = (more: Partial<Field> = {}): Field => ({ empty: false, enterSends:
 
 describe("Enter", () => {
   it("sends, and with Shift begins a line", () => {
-    expect(meaning(press("Enter"), field())).toBe("send");
-    expect(meaning(press("Enter", { shiftKey: true }), field())).toBeUndefined();
+    expect(keyAction(press("Enter"), field())).toBe("send");
+    expect(keyAction(press("Enter", { shiftKey: true }), field())).toBeUndefined();
   });
 
   it("begins a line where Ctrl+Enter sends, and on a screen's keyboard", () => {
     for (const kind of [field({ enterSends: false }), field({ touch: true })]) {
-      expect(meaning(press("Enter"), kind)).toBeUndefined();
-      expect(meaning(press("Enter", { ctrlKey: true }), kind)).toBe("send");
-      expect(meaning(press("Enter", { metaKey: true }), kind)).toBe("send");
+      expect(keyAction(press("Enter"), kind)).toBeUndefined();
+      expect(keyAction(press("Enter", { ctrlKey: true }), kind)).toBe("send");
+      expect(keyAction(press("Enter", { metaKey: true }), kind)).toBe("send");
     }
   });
 
   it("belongs to the input method while it composes", () => {
-    expect(meaning(press("Enter", { isComposing: true }), field())).toBeUndefined();
-    expect(meaning(press("Enter", { keyCode: 229 }), field())).toBeUndefined();
+    expect(keyAction(press("Enter", { isComposing: true }), field())).toBeUndefined();
+    expect(keyAction(press("Enter", { keyCode: 229 }), field())).toBeUndefined();
   });
 });
 
 describe("Up", () => {
   it("edits the last prompt when nothing is written", () => {
-    expect(meaning(press("ArrowUp"), field({ empty: true }))).toBe("edit last");
-    expect(meaning(press("ArrowUp"), field())).toBeUndefined();
-    expect(meaning(press("ArrowUp", { shiftKey: true }), field({ empty: true }))).toBeUndefined();
+    expect(keyAction(press("ArrowUp"), field({ empty: true }))).toBe("edit last");
+    expect(keyAction(press("ArrowUp"), field())).toBeUndefined();
+    expect(keyAction(press("ArrowUp", { shiftKey: true }), field({ empty: true }))).toBeUndefined();
   });
 });

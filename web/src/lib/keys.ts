@@ -18,7 +18,7 @@ export interface Field {
   readonly touch: boolean;
 }
 
-export function meaning(press: Press, field: Field): "send" | "edit last" | undefined {
+export function keyAction(press: Press, field: Field): "send" | "edit last" | undefined {
   if (composes(press)) return undefined;
   const command = press.ctrlKey || press.metaKey;
   if (press.key === "Enter") {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { asTyped, filterCount, searchFilter, searchParameters, unsearchable } from "@/lib/search-filter";
+import { asPrefixQuery, filterCount, searchFilter, searchParameters, unsearchableReason } from "@/lib/search-filter";
 
 describe("the filter in an address", () => {
   it("keeps what makes sense and leaves out what does not", () => {
@@ -50,7 +50,7 @@ it.each([
   ["東京", "東京*"],
   ["C++", "C++"],
 ])("takes the last word of %j for unfinished where it may be", (q, asked) => {
-  expect(asTyped(q)).toBe(asked);
+  expect(asPrefixQuery(q)).toBe(asked);
 });
 
 it.each([
@@ -63,5 +63,5 @@ it.each([
   ["京", undefined],
   ["42", undefined],
 ])("says of %j why it cannot be searched: %s", (q, why) => {
-  expect(unsearchable(q)).toBe(why);
+  expect(unsearchableReason(q)).toBe(why);
 });

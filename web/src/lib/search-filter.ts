@@ -1,4 +1,4 @@
-import { type Given, days, words } from "@/lib/address-search";
+import { type SearchParameters, days, words } from "@/lib/address-search";
 
 /** The filters of a search in its URL. */
 export interface SearchFilter {
@@ -17,7 +17,7 @@ export interface SearchFilter {
 export const ROLES = ["user", "assistant", "system", "tool"] as const;
 
 /** Parse a URL; invalid values are ignored. */
-export function searchFilter(search: Given): SearchFilter {
+export function searchFilter(search: SearchParameters): SearchFilter {
   const filter: SearchFilter = { ...words(search, ["q", "project", "model"]), ...days(search, ["from", "to"]) };
   const role = ROLES.find((name) => name === search["role"]);
   if (role) filter.role = role;
@@ -33,7 +33,7 @@ export function filterCount(filter: SearchFilter): number {
 /** The query parameters for the server. */
 export function searchParameters({ q = "", role, project, model, from, to, archived }: SearchFilter) {
   return {
-    q: asTyped(q),
+    q: asPrefixQuery(q),
     ...(role && { role: [role] }),
     ...(project && { project_id: project }),
     ...(model && { model }),
@@ -52,7 +52,7 @@ export function midnight(day: string, later = 0): Date {
 const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 
 /** Why a text cannot be searched: it has no words, or is too short. */
-export function unsearchable(q: string): "empty" | "wordless" | "short" | undefined {
+export function unsearchableReason(q: string): "empty" | "wordless" | "short" | undefined {
   if (q.trim() === "") return "empty";
   const letters = q.match(/[\p{L}\p{N}]/gu) ?? [];
   if (letters.length === 0) return "wordless";
@@ -60,7 +60,7 @@ export function unsearchable(q: string): "empty" | "wordless" | "short" | undefi
 }
 
 /** A query whose last word is a prefix, unless it ends with a blank or a quote. */
-export function asTyped(q: string): string {
+export function asPrefixQuery(q: string): string {
   const plain = q.replaceAll(/[“”„‟«»＂]/g, '"');
   const quoted = (plain.match(/"/g) ?? []).length % 2 === 1;
   return !quoted && /[\p{L}\p{N}\p{M}]{2}$/u.test(plain) ? `${plain}*` : plain.trim();

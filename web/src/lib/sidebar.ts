@@ -33,11 +33,11 @@ function keepFocus(): void {
 }
 
 /** How long a dialog may take to return the focus and a row to disappear, in milliseconds. */
-const SETTLED = 100;
+const SETTLE_DELAY = 100;
 
 /** Focus the list if the focused element disappears with a dialog. */
 export function keepFocusInList(): void {
   setTimeout(() => {
     if (document.activeElement === document.body) document.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus();
-  }, SETTLED);
+  }, SETTLE_DELAY);
 }

@@ -6,7 +6,7 @@ import { type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
 import { branchesQuery, useSwitchBranch } from "@/data/branches";
 import { conversationQuery, knownConversation, useUpdateConversation } from "@/data/conversations";
-import { say, useOutbox } from "@/data/outbox";
+import { sendPrompt, useOutbox } from "@/data/outbox";
 import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useRunningIn, useStopRuns } from "@/data/runs";
@@ -24,8 +24,8 @@ import { useArtifact, useArtifactSlots } from "@/routes/use-artifact";
 
 const ArtifactPanel = lazyComponent(() => import("@/features/artifacts/panel"));
 const BranchMap = lazyComponent(() => import("@/features/thread/branch-map"));
-const InstructionsDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
-const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
+const SystemPromptDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
+const DialogueDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
 
 const modelMenu = (onPick: (model: string) => void) => <ModelMenuItems onPick={onPick} />;
 const NONE: readonly string[] = [];
@@ -39,15 +39,15 @@ export function ConversationRoute() {
 function ConversationPage({ id }: { id: string }) {
   const t = useT();
   // A new conversation is shown before the server has it.
-  const begun = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
-  const exists = begun === undefined;
+  const newPrompt = useOutbox((state) => state.prompts.find((prompt) => prompt.conversationId === id && prompt.create)?.create);
+  const exists = newPrompt === undefined;
   const { data: conversation, error } = useQuery({ ...conversationQuery(id), enabled: exists, placeholderData: () => knownConversation(id) });
   const { data: branches } = useQuery({ ...branchesQuery(id), enabled: exists });
   const { data: projects = [] } = useQuery(projectsQuery);
   const project = projects.find((other) => other.id === conversation?.project_id);
-  const { branch, message, onBranch, onEnd } = useAsked(id, branches?.current);
+  const { branch, message, onBranch, onEnd } = useRequestedView(id, branches?.current);
   const goesOnWith = branches?.items.find((other) => other.id === branch)?.model;
-  const { several, models, choose, chooseOne } = useModels(id, goesOnWith ?? (conversation ? conversation.model : begun?.model));
+  const { several, models, choose, chooseOne } = useModels(id, goesOnWith ?? (conversation ? conversation.model : newPrompt?.model));
   const onChoose = useCallback(
     (chosen: string) => {
       chooseOne();
@@ -66,7 +66,7 @@ function ConversationPage({ id }: { id: string }) {
   const { mutate: update } = useUpdateConversation();
 
   const onSay = (parts: Part[]) => {
-    void say({ id: newId(), conversationId: id, parts, models: several, ...(branch && { branch }) });
+    void sendPrompt({ id: newId(), conversationId: id, parts, models: several, ...(branch && { branch }) });
     thread.current?.toEnd();
   };
   const commands = useCommonCommands(show);
@@ -116,7 +116,7 @@ function ConversationPage({ id }: { id: string }) {
         {artifact.shown && <ArtifactPanel shown={artifact.shown} onShow={artifact.open} onClose={artifact.close} />}
         {panel === "map" && <BranchMap conversationId={id} current={branch} onBranch={onBranch} onClose={close} />}
         {panel === "system" && conversation && (
-          <InstructionsDialog
+          <SystemPromptDialog
             value={conversation.system ?? ""}
             projectId={conversation.project_id ?? null}
             onSave={(system) => update({ id, changes: { system } })}
@@ -124,7 +124,7 @@ function ConversationPage({ id }: { id: string }) {
           />
         )}
         {panel === "talk" && (
-          <TalkDialog conversationId={id} first={models[0]} {...(branch && { branch })} onStarted={() => thread.current?.toEnd()} onClose={close} />
+          <DialogueDialog conversationId={id} first={models[0]} {...(branch && { branch })} onStarted={() => thread.current?.toEnd()} onClose={close} />
         )}
       </Suspense>
     </div>
@@ -132,7 +132,7 @@ function ConversationPage({ id }: { id: string }) {
 }
 
 /** The branch and the message in the URL; without them, the user's current branch. */
-function useAsked(id: string, current: string | undefined) {
+function useRequestedView(id: string, current: string | undefined) {
   const navigate = useNavigate({ from: "/c/$conversationId" });
   const { branch: requestedBranch, message } = useSearch({ from: "/c/$conversationId", select: threadSearch });
   const { mutate: switchTo } = useSwitchBranch(id);
@@ -171,11 +171,11 @@ function useModels(id: string, own: string | null | undefined) {
 function useEscape(running: boolean, stop: () => void): void {
   useEffect(() => {
     if (!running) return;
-    const hear = (event: KeyboardEvent) => {
+    const onKeyDown = (event: KeyboardEvent) => {
       const busy = event.defaultPrevented || event.isComposing || event.shiftKey || document.querySelector("[role=dialog],[role=menu],[role=listbox]");
       if (event.key === "Escape" && !busy) stop();
     };
-    document.addEventListener("keydown", hear);
-    return () => document.removeEventListener("keydown", hear);
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
   }, [running, stop]);
 }

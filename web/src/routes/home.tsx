@@ -8,7 +8,7 @@ import { PageHeader } from "@/components/page-header";
 import { Button, IconButton } from "@/components/ui/button";
 import { meQuery } from "@/data/me";
 import { modelsQuery } from "@/data/models";
-import { say } from "@/data/outbox";
+import { sendPrompt } from "@/data/outbox";
 import { modelOf } from "@/data/project-tree";
 import { projectsQuery } from "@/data/projects";
 import { useCommonCommands } from "@/features/composer/common-commands";
@@ -22,23 +22,23 @@ import { newId } from "@/lib/ids";
 import { lazyComponent } from "@/lib/lazy";
 import { usePreferences } from "@/lib/preferences";
 
-const InstructionsDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
-const TalkDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
+const SystemPromptDialog = lazyComponent(() => import("@/features/models/system-prompt-dialog"));
+const DialogueDialog = lazyComponent(() => import("@/features/models/dialogue-dialog"));
 
 /** The start page. A new conversation gets its id here, so that it can be shown before the server has it. */
 export function Home() {
   const { project } = useSearch({ from: "/", select: homeSearch });
-  return <Beginning key={project} projectId={project ?? null} />;
+  return <NewConversation key={project} projectId={project ?? null} />;
 }
 
-function Beginning({ projectId }: { projectId: string | null }) {
+function NewConversation({ projectId }: { projectId: string | null }) {
   const t = useT();
   const navigate = useNavigate();
   const draftKey = projectId ? `new ${projectId}` : "new";
   usePrefill(draftKey);
   const { data: projects } = useQuery(projectsQuery);
   const project = projects?.find(({ id }) => id === projectId);
-  const standing = useStandingModel(modelOf(projects ?? [], projectId));
+  const defaultModel = useDefaultModel(modelOf(projects ?? [], projectId));
   const [chosen, choose] = useState<readonly string[]>();
   const [system, setSystem] = useState("");
   const [temporary, setTemporary] = useState(false);
@@ -46,7 +46,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
   const [id, renew] = useState(() => newId());
   const close = () => show(undefined);
 
-  const models = chosen ?? (standing.preferred ? [standing.preferred] : []);
+  const models = chosen ?? (defaultModel.preferred ? [defaultModel.preferred] : []);
   const [model] = models;
   const create = {
     ...(model && { model }),
@@ -56,7 +56,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
   };
   const go = () => void navigate({ to: "/c/$conversationId", params: { conversationId: id } });
   const onSay = (parts: Part[]) => {
-    void say({ id: newId(), conversationId: id, create, parts, models: models.length > 1 ? models : [] });
+    void sendPrompt({ id: newId(), conversationId: id, create, parts, models: models.length > 1 ? models : [] });
     renew(newId());
     go();
   };
@@ -98,7 +98,7 @@ function Beginning({ projectId }: { projectId: string | null }) {
                   <ModelPicker
                     multiple
                     value={models}
-                    fallback={standing.fallback}
+                    fallback={defaultModel.fallback}
                     onChange={choose}
                     open={dialog === "model"}
                     onOpenChange={(open) => show(open ? "model" : undefined)}
@@ -115,15 +115,15 @@ function Beginning({ projectId }: { projectId: string | null }) {
         </div>
       </div>
       <Suspense>
-        {dialog === "system" && <InstructionsDialog value={system} projectId={projectId} onSave={setSystem} onClose={close} />}
-        {dialog === "talk" && <TalkDialog conversationId={id} create={create} first={model} onStarted={go} onClose={close} />}
+        {dialog === "system" && <SystemPromptDialog value={system} projectId={projectId} onSave={setSystem} onClose={close} />}
+        {dialog === "talk" && <DialogueDialog conversationId={id} create={create} first={model} onStarted={go} onClose={close} />}
       </Suspense>
     </>
   );
 }
 
 /** The default model: the project's, else the most recent one, else the server's. */
-function useStandingModel(own: string | undefined) {
+function useDefaultModel(own: string | undefined) {
   const { data } = useQuery(modelsQuery);
   const last = usePreferences((state) => state.lastModel);
   const isListed = data?.items.some(({ name }) => name === last);

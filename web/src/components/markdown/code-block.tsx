@@ -12,8 +12,8 @@ import { CopyButton } from "./copy-button";
 import { fileName } from "./file-name";
 import { useColours } from "./use-colours";
 
-const Undrawn = ({ children }: { code: string; label: string; children: ReactNode }) => children;
-const Diagram = lazy(() => import("./diagram").catch(() => ({ default: Undrawn })));
+const PlainChildren = ({ children }: { code: string; label: string; children: ReactNode }) => children;
+const Diagram = lazy(() => import("./diagram").catch(() => ({ default: PlainChildren })));
 
 /** A code block, or the diagram that it describes. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {

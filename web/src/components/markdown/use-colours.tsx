@@ -19,12 +19,12 @@ export function useColours(block: RefObject<Element | null>, code: string, langu
   useEffect(() => {
     if (!near || incomplete || language === "" || code.length > LONGEST) return;
     let active = true;
-    const tell = (lines: Colours) => {
+    const onLines = (lines: Colours) => {
       if (active) setColoured({ code, lines });
       return active;
     };
     // If highlighting fails, the code stays plain.
-    import("./highlight").then(({ readColours }) => readColours(code, language, tell)).catch(() => undefined);
+    import("./highlight").then(({ readColours }) => readColours(code, language, onLines)).catch(() => undefined);
     return () => {
       active = false;
     };

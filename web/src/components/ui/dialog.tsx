@@ -6,7 +6,7 @@ import { PlainButton } from "@/components/ui/plain-button";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 
-const veil = "fixed inset-0 z-40 bg-black/40 animate-in fade-in-0";
+const overlayClass = "fixed inset-0 z-40 bg-black/40 animate-in fade-in-0";
 
 interface DialogProps {
   open: boolean;
@@ -22,11 +22,11 @@ interface DialogProps {
 /** A dialog: centred, or a sheet from below on a phone. */
 export function Dialog({ open, onOpenChange, title, quiet = false, description, className, children }: DialogProps) {
   const t = useT();
-  const focus = useGivenBackFocus(open);
+  const focus = useRestoredFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className={veil} />
+        <Radix.Overlay className={overlayClass} />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           {...focus}
@@ -60,7 +60,7 @@ export function Dialog({ open, onOpenChange, title, quiet = false, description, 
  * Returns the focus to its previous owner when a dialog without a trigger closes. The owner is read before
  * the dialog renders, because a field in it may take the focus at once.
  */
-function useGivenBackFocus(open: boolean) {
+function useRestoredFocus(open: boolean) {
   const [was, setWas] = useState(false);
   const [before, setBefore] = useState<Element | null>(null);
   if (open !== was) {
@@ -94,7 +94,7 @@ export function Drawer({ open, onOpenChange, title, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className={veil} />
+        <Radix.Overlay className={overlayClass} />
         <Radix.Content
           aria-describedby={undefined}
           data-drawer

@@ -14,7 +14,7 @@ export default function TooltipContent({ anchor, label, shortcut, side, onReach,
     const { current } = content;
     if (!current) return;
     current.showPopover();
-    const at = place(anchor.getBoundingClientRect(), current.getBoundingClientRect(), side);
+    const at = position(anchor.getBoundingClientRect(), current.getBoundingClientRect(), side);
     current.style.left = `${at.left}px`;
     current.style.top = `${at.top}px`;
   }, [anchor, side]);
@@ -45,7 +45,7 @@ export default function TooltipContent({ anchor, label, shortcut, side, onReach,
 }
 
 /** Where a tooltip goes: on the preferred side or, without room there, on the opposite one; always inside the page. */
-function place(anchor: DOMRect, size: DOMRect, side: Side) {
+function position(anchor: DOMRect, size: DOMRect, side: Side) {
   const { clientWidth, clientHeight } = document.documentElement;
   const room = { top: anchor.top, left: anchor.left, bottom: clientHeight - anchor.bottom, right: clientWidth - anchor.right };
   const upright = side === "top" || side === "bottom";

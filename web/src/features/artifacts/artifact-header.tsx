@@ -5,7 +5,7 @@ import type { Artifact } from "@/api/client";
 import { CopyButton } from "@/components/markdown/copy-button";
 import { Input } from "@/components/ui/field";
 import { PlainButton } from "@/components/ui/plain-button";
-import { noteUse, useRenameArtifact } from "@/data/artifacts";
+import { countUse, useRenameArtifact } from "@/data/artifacts";
 import { useT } from "@/features/artifacts/texts";
 import { lazyComponent } from "@/lib/lazy";
 
@@ -30,7 +30,7 @@ export function ArtifactHeader({ artifact, revision, text, onClose }: HeaderProp
   const [naming, setNaming] = useState(false);
   const [dialog, ask] = useState<Dialog>();
   const copied = () => {
-    noteUse(artifact.id, "copied");
+    countUse(artifact.id, "copied");
     return text ?? "";
   };
   return (

@@ -6,7 +6,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { type Artifact, Refused } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/state";
-import { artifactQuery, knownArtifact, noteUse } from "@/data/artifacts";
+import { artifactQuery, knownArtifact, countUse } from "@/data/artifacts";
 import { contentQuery } from "@/data/revisions";
 import { useMayWrite } from "@/data/shares";
 import { useT } from "@/features/artifacts/texts";
@@ -26,16 +26,16 @@ import { type View, ViewTabs } from "./view-tabs";
 /** One artifact: preview, source, history and actions. */
 export function ArtifactView({ id, onClose }: { id: string; onClose?: (() => void) | undefined }) {
   const { data: artifact, error } = useQuery({ ...artifactQuery(id), placeholderData: () => knownArtifact(id) });
-  const gone = (error instanceof Refused && error.status === 404) || (artifact !== undefined && artifact.deleted_at !== null);
-  if (gone) return <ArtifactNotFound artifact={artifact} onClose={onClose} />;
+  const missing = (error instanceof Refused && error.status === 404) || (artifact !== undefined && artifact.deleted_at !== null);
+  if (missing) return <ArtifactNotFound artifact={artifact} onClose={onClose} />;
   if (error) return <p role="alert" className="p-4 text-sm text-danger">{explain(error)}</p>;
   if (!artifact) return <Skeleton className="m-4 h-40" />;
-  return <Shown key={id} artifact={artifact} onClose={onClose} />;
+  return <LoadedArtifact key={id} artifact={artifact} onClose={onClose} />;
 }
 
-function Shown({ artifact, onClose }: { artifact: Artifact; onClose: (() => void) | undefined }) {
+function LoadedArtifact({ artifact, onClose }: { artifact: Artifact; onClose: (() => void) | undefined }) {
   const t = useT();
-  useEffect(() => noteUse(artifact.id, "opened"), [artifact.id]);
+  useEffect(() => countUse(artifact.id, "opened"), [artifact.id]);
   const editing = useEdit(artifact);
   const mayWrite = useMayWrite(artifact);
   const [chosen, choose] = useState<View>();

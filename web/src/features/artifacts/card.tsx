@@ -24,10 +24,10 @@ export function ArtifactCard({ artifact, open, onOpen }: CardProps & { artifact:
   const facts = [kindOf(artifact, t), ...(revision > 1 ? [t("artifacts.revision", { number: revision })] : []), ...(closed ? [] : [t("artifacts.partial")])];
   return (
     <button type="button" aria-expanded={open} data-artifact={artifact.id} className={look} onClick={onOpen}>
-      <Sign>
+      <IconBox>
         <TypeIcon type={artifact.type} />
-      </Sign>
-      <Words title={title} facts={facts.join(" · ")} />
+      </IconBox>
+      <CardText title={title} facts={facts.join(" · ")} />
     </button>
   );
 }
@@ -37,19 +37,19 @@ export function DraftCard({ artifact, open, onOpen }: CardProps & { artifact: St
   const t = useT();
   return (
     <button type="button" aria-expanded={open} className={look} onClick={onOpen}>
-      <Sign>
+      <IconBox>
         <LoaderCircleIcon aria-hidden className="size-4 animate-spin" />
-      </Sign>
-      <Words title={artifact.title || kindOf(artifact, t)} facts={t("artifacts.writing")} />
+      </IconBox>
+      <CardText title={artifact.title || kindOf(artifact, t)} facts={t("artifacts.writing")} />
     </button>
   );
 }
 
-function Sign({ children }: { children: ReactNode }) {
+function IconBox({ children }: { children: ReactNode }) {
   return <span className="flex size-9 shrink-0 items-center justify-center rounded-lg bg-hover text-muted">{children}</span>;
 }
 
-function Words({ title, facts }: { title: string; facts: string }) {
+function CardText({ title, facts }: { title: string; facts: string }) {
   return (
     <span className="flex min-w-0 flex-col">
       <span dir="auto" className="truncate text-sm font-medium">

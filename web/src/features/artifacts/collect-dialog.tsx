@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
 import { Skeleton } from "@/components/ui/state";
-import { collect, collectionsQuery, useCreateCollection } from "@/data/collections";
+import { addToCollection, collectionsQuery, useCreateCollection } from "@/data/collections";
 import { useT } from "@/features/artifacts/texts";
 
 /** Adds artifacts to an existing or a new collection. */
@@ -16,9 +16,9 @@ export default function CollectDialog({ artifacts, onClose }: { artifacts: reado
   const { data } = useQuery(collectionsQuery);
   const { mutate: create, isPending } = useCreateCollection();
   const [name, setName] = useState("");
-  const put = (collection: Collection) => {
+  const add = (collection: Collection) => {
     onClose();
-    void collect(collection, artifacts);
+    void addToCollection(collection, artifacts);
   };
   return (
     <Dialog open onOpenChange={onClose} title={t("artifacts.collection.add")} className="sm:max-w-md">
@@ -28,7 +28,7 @@ export default function CollectDialog({ artifacts, onClose }: { artifacts: reado
         <ul aria-label={t("artifacts.collections")} className="-mx-2 flex max-h-72 min-h-0 flex-col overflow-y-auto">
           {data.map((collection) => (
             <li key={collection.id}>
-              <Button className="w-full justify-start font-normal" onClick={() => put(collection)}>
+              <Button className="w-full justify-start font-normal" onClick={() => add(collection)}>
                 <LibraryIcon aria-hidden />
                 <span dir="auto" className="min-w-0 truncate">
                   {collection.name}
@@ -42,7 +42,7 @@ export default function CollectDialog({ artifacts, onClose }: { artifacts: reado
         className="flex gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim()) create(name.trim(), { onSuccess: put });
+          if (name.trim()) create(name.trim(), { onSuccess: add });
         }}
       >
         <Input aria-label={t("artifacts.collection.name")} placeholder={t("artifacts.collection.new")} maxLength={500} value={name} onChange={(event) => setName(event.target.value)} />

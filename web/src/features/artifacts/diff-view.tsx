@@ -46,14 +46,14 @@ export function DiffView({ artifactId, from, to }: { artifactId: string; from: n
   );
 }
 
-const LOOKS = { same: "", added: "bg-accent-soft", removed: "bg-danger-soft", gap: "" } as const;
+const LINE_STYLES = { same: "", added: "bg-accent-soft", removed: "bg-danger-soft", gap: "" } as const;
 const SIGNS = { same: " ", added: "+", removed: "−", gap: "" } as const;
 
 function Line({ line: { kind, old, new: now, text } }: { line: DiffLine }) {
   const t = useT();
   if (kind === "gap") return <li aria-hidden className="px-4 text-muted select-none">⋯</li>;
   return (
-    <li className={`flex ${LOOKS[kind]}`}>
+    <li className={`flex ${LINE_STYLES[kind]}`}>
       <span aria-hidden className="w-10 shrink-0 pe-2 text-end text-muted tabular-nums select-none">
         {now ?? old}
       </span>

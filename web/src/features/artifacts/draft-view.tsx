@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useState } from "react";
 import type { Part } from "@/api/client";
 import { PlainButton } from "@/components/ui/plain-button";
 import { artifactsOfMessageQuery } from "@/data/artifacts";
-import { useActiveRuns, useAnswer } from "@/data/runs";
+import { useActiveRuns, useLiveResponse } from "@/data/runs";
 import { useT } from "@/features/artifacts/texts";
 import type { StreamedArtifact } from "@/lib/artifact-stream";
 
@@ -28,7 +28,7 @@ const NOTHING: readonly Part[] = [];
 export function DraftView({ draft: { messageId, number }, onStored, onClose }: DraftProps) {
   const t = useT();
   const run = useActiveRuns((runs) => Object.values(runs).find((run) => run.message_id === messageId));
-  const parts = useAnswer(run?.id)?.parts ?? NOTHING;
+  const parts = useLiveResponse(run?.id)?.parts ?? NOTHING;
   // Keep showing the last content until the artifact is stored.
   const [lastParts, setLastParts] = useState(parts);
   if (parts !== lastParts && parts.length > 0) setLastParts(parts);

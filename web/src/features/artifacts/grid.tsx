@@ -31,8 +31,8 @@ interface GridProps {
 export function Grid({ search, items, query, chosen, onToggle }: GridProps) {
   const t = useT();
   if (query.error && !items) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
-  if (!items) return <Waiting />;
-  if (items.length === 0 && !query.hasNextPage) return <Nothing search={search} />;
+  if (!items) return <GridSkeleton />;
+  if (items.length === 0 && !query.hasNextPage) return <EmptyGrid search={search} />;
   return (
     <>
       {search.view === "trash" ? (
@@ -85,21 +85,21 @@ function End({ query }: { query: More }) {
   );
 }
 
-function Nothing({ search }: { search: ArtifactSearch }) {
+function EmptyGrid({ search }: { search: ArtifactSearch }) {
   const t = useT();
-  const say = (icon: ReactNode, which: "artifacts.empty" | "artifacts.empty.filtered" | "artifacts.empty.shared" | "artifacts.empty.trash" | "artifacts.collection.empty") => (
+  const emptyState = (icon: ReactNode, which: "artifacts.empty" | "artifacts.empty.filtered" | "artifacts.empty.shared" | "artifacts.empty.trash" | "artifacts.collection.empty") => (
     <Empty icon={icon} title={t(which)}>
       <p>{t(`${which}.hint`)}</p>
     </Empty>
   );
-  if (isNarrowed(search)) return say(<SearchXIcon aria-hidden />, "artifacts.empty.filtered");
-  if (search.view === "shared") return say(<Share2Icon aria-hidden />, "artifacts.empty.shared");
-  if (search.view === "trash") return say(<Trash2Icon aria-hidden />, "artifacts.empty.trash");
-  if (search.collection) return say(<LibraryIcon aria-hidden />, "artifacts.collection.empty");
-  return say(<ShapesIcon aria-hidden />, "artifacts.empty");
+  if (isNarrowed(search)) return emptyState(<SearchXIcon aria-hidden />, "artifacts.empty.filtered");
+  if (search.view === "shared") return emptyState(<Share2Icon aria-hidden />, "artifacts.empty.shared");
+  if (search.view === "trash") return emptyState(<Trash2Icon aria-hidden />, "artifacts.empty.trash");
+  if (search.collection) return emptyState(<LibraryIcon aria-hidden />, "artifacts.collection.empty");
+  return emptyState(<ShapesIcon aria-hidden />, "artifacts.empty");
 }
 
-function Waiting() {
+function GridSkeleton() {
   return (
     <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
       <Spinner className="sr-only" />

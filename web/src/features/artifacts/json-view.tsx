@@ -6,7 +6,7 @@ import { useT } from "@/features/artifacts/texts";
 import { scrollable } from "@/lib/scrollable";
 
 /** Levels expanded at first, and items per value shown at once. */
-const UNFOLDED = 2;
+const EXPANDED_LEVELS = 2;
 const STEP = 100;
 /** Longer texts are truncated, in characters. */
 const LONGEST = 2000;
@@ -49,7 +49,7 @@ function Leaf({ value }: { value: unknown }) {
 
 function Branch({ name, value, depth }: { name: string | undefined; value: object; depth: number }) {
   const t = useT();
-  const [open, setOpen] = useState(depth < UNFOLDED);
+  const [open, setOpen] = useState(depth < EXPANDED_LEVELS);
   const [most, setMost] = useState(STEP);
   const list = Array.isArray(value);
   const entries = open ? Object.entries(value) : [];

@@ -34,10 +34,10 @@ export function LinkedPage({ token }: { token: string }) {
       </div>
     );
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
-  return data ? <Shown token={token} linked={data} /> : <Skeleton className="m-6 h-40" />;
+  return data ? <LinkedArtifact token={token} linked={data} /> : <Skeleton className="m-6 h-40" />;
 }
 
-function Shown({ token, linked }: { token: string; linked: Linked }) {
+function LinkedArtifact({ token, linked }: { token: string; linked: Linked }) {
   const t = useT();
   const when = useLanguage();
   const { title, language, content, revision, updated_at: at } = linked;

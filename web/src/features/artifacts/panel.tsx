@@ -26,7 +26,7 @@ export default function Panel({ shown, onShow, onClose }: PanelProps) {
   ) : (
     <ArtifactView key={shown} id={shown} onClose={onClose} />
   );
-  return wide ? <Beside onClose={onClose}>{content}</Beside> : <InFront onClose={onClose}>{content}</InFront>;
+  return wide ? <Beside onClose={onClose}>{content}</Beside> : <ModalPanel onClose={onClose}>{content}</ModalPanel>;
 }
 
 function Beside({ onClose, children }: { onClose: () => void; children: ReactNode }) {
@@ -37,7 +37,7 @@ function Beside({ onClose, children }: { onClose: () => void; children: ReactNod
     // Opening it from a card moves the focus here; a page that loads with it keeps the focus.
     if (document.activeElement?.matches("[data-artifact], [aria-expanded]")) panel.current?.focus({ preventScroll: true });
   }, []);
-  const hear = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
     if (event.key !== "Escape" || event.defaultPrevented || !inside || isWriting(event.target)) return;
     event.preventDefault();
@@ -54,7 +54,7 @@ function Beside({ onClose, children }: { onClose: () => void; children: ReactNod
         style={{ width: `${width}%` }}
         className="min-w-80 shrink-0 bg-background outline-none"
       >
-        <div role="presentation" className="flex h-full flex-col" onKeyDown={hear}>
+        <div role="presentation" className="flex h-full flex-col" onKeyDown={onKeyDown}>
           {children}
         </div>
       </aside>
@@ -62,7 +62,7 @@ function Beside({ onClose, children }: { onClose: () => void; children: ReactNod
   );
 }
 
-function InFront({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+function ModalPanel({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   const t = useT();
   return (
     <Dialog.Root open onOpenChange={onClose}>

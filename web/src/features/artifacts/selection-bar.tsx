@@ -4,7 +4,7 @@ import { Suspense, useState } from "react";
 import type { Artifact } from "@/api/client";
 import { IconButton } from "@/components/ui/button";
 import { deleteArtifacts } from "@/data/artifacts";
-import { uncollect } from "@/data/collections";
+import { removeFromCollection } from "@/data/collections";
 import { exportArtifacts } from "@/data/exports";
 import { useT } from "@/features/artifacts/texts";
 import { lazyComponent } from "@/lib/lazy";
@@ -39,7 +39,7 @@ export function SelectionBar({ artifacts, collectionId, onEnd }: SelectionProps)
         <FolderPlusIcon />
       </IconButton>
       {collectionId && (
-        <IconButton label={t("artifacts.collection.remove")} side="top" onClick={() => then(uncollect(collectionId, artifacts))}>
+        <IconButton label={t("artifacts.collection.remove")} side="top" onClick={() => then(removeFromCollection(collectionId, artifacts))}>
           <FolderMinusIcon />
         </IconButton>
       )}

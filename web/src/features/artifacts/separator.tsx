@@ -18,7 +18,7 @@ const bounded = (width: number) => Math.min(MOST, Math.max(LEAST, width));
 export function Separator() {
   const t = useT();
   const width = useWidth();
-  const hear = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: width + STEP, ArrowRight: width - STEP, Home: MOST, End: LEAST };
     const next = steps[event.key];
     if (next === undefined) return;
@@ -35,7 +35,7 @@ export function Separator() {
       aria-valuemax={MOST}
       aria-valuenow={width}
       className="relative z-10 w-px shrink-0 cursor-col-resize touch-none bg-line after:absolute after:inset-y-0 after:-inset-x-1.5 hover:bg-accent focus-visible:bg-accent"
-      onKeyDown={hear}
+      onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         event.preventDefault();
         event.currentTarget.setPointerCapture(event.pointerId);

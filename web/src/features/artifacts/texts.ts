@@ -1,7 +1,7 @@
 /** Registers the texts of artifacts; imported wherever they are used. */
-import { bring } from "@/i18n";
+import { registerTexts } from "@/i18n";
 import { artifacts } from "@/i18n/en/artifacts";
 
-bring(artifacts);
+registerTexts(artifacts);
 
 export { t, useT } from "@/i18n";

@@ -35,7 +35,7 @@ export function useEdit(artifact: Artifact) {
     (typed: string) => {
       text.current = typed;
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => setEdit((edit) => edit && kept(artifact.id, { ...edit, text: typed })), PAUSE);
+      timer.current = setTimeout(() => setEdit((edit) => edit && storeEdit(artifact.id, { ...edit, text: typed })), PAUSE);
     },
     [artifact.id],
   );
@@ -52,7 +52,7 @@ export function useEdit(artifact: Artifact) {
       notice.success(now.revision === expected ? t("artifacts.unchanged") : t("artifacts.saved", { number: now.revision }));
       end();
     } catch (error) {
-      setEdit((edit) => edit && kept(artifact.id, { ...edit, text: text.current }));
+      setEdit((edit) => edit && storeEdit(artifact.id, { ...edit, text: text.current }));
       // The refetched artifact has a newer revision, which shows the conflict.
       if (!(error instanceof Refused) || error.code !== "revision-conflict") notice.error(error);
     } finally {
@@ -62,7 +62,7 @@ export function useEdit(artifact: Artifact) {
   return { edit, saving, begin, type, end, save };
 }
 
-function kept(id: string, edit: Edit): Edit {
+function storeEdit(id: string, edit: Edit): Edit {
   keepEdit(id, edit);
   return edit;
 }

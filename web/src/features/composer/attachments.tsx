@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { Button, IconButton } from "@/components/ui/button";
 import { blobText, isPicture, usePicture } from "@/data/blobs";
-import { type Upload, dropUpload, mayBeUploaded, retryUpload, useUploads } from "@/features/composer/uploads";
+import { type Upload, dropUpload, isUploadable, retryUpload, useUploads } from "@/features/composer/uploads";
 import { useLanguage, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { type DraftFile, drafts } from "@/lib/drafts";
@@ -109,7 +109,7 @@ function Chip({
             <TextIcon aria-hidden /> {t("composer.asText")}
           </Button>
         )}
-        {upload && upload.state !== "sending" && mayBeUploaded(upload.file) && (
+        {upload && upload.state !== "sending" && isUploadable(upload.file) && (
           <ChipButton label={t("composer.retry", { name })} onClick={() => retryUpload(upload.id)}>
             <RotateCwIcon />
           </ChipButton>

@@ -12,7 +12,7 @@ import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
 import { addFiles, useUploads } from "@/features/composer/uploads";
 import { useT } from "@/i18n";
 import { NO_DRAFT, drafts, followDrafts, useDraft } from "@/lib/drafts";
-import { meaning } from "@/lib/keys";
+import { keyAction } from "@/lib/keys";
 import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 
@@ -70,7 +70,7 @@ function Editor({
     if (autoFocus && !touch) field.current?.focus();
   }, [autoFocus, touch]);
 
-  const say = () => {
+  const send = () => {
     if (uploads.length > 0) announce(t("composer.unfinished"));
     if (!ready) return;
     change(NO_DRAFT);
@@ -82,13 +82,13 @@ function Editor({
     change({ text: written.slice(0, start) + text + written.slice(end) });
     field.current?.focus();
   };
-  const hear = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     if (choice.onKey(event)) return;
     const { nativeEvent } = event;
-    const meant = meaning(nativeEvent, { empty: draft.text === "" && parts.length === 0, enterSends, touch });
+    const meant = keyAction(nativeEvent, { empty: draft.text === "" && parts.length === 0, enterSends, touch });
     if (meant === undefined || (meant === "edit last" && !onEditLast)) return;
     event.preventDefault();
-    if (meant === "send") say();
+    if (meant === "send") send();
     else onEditLast?.();
   };
   const take = (files: readonly File[]) => {
@@ -106,7 +106,7 @@ function Editor({
       className="relative rounded-3xl border bg-raised shadow-sm transition-colors focus-within:border-muted/60"
       onSubmit={(event) => {
         event.preventDefault();
-        say();
+        send();
       }}
     >
       <CommandList {...choice} />
@@ -130,7 +130,7 @@ function Editor({
           enterKeyHint={touch || !enterSends ? "enter" : "send"}
           className={`${TEXT} resize-none bg-transparent outline-none field-sizing-content`}
           onChange={(event) => change({ text: event.target.value })}
-          onKeyDown={hear}
+          onKeyDown={onKeyDown}
         />
       </div>
       <div className="flex items-center gap-1 p-2 pt-0">
@@ -188,7 +188,7 @@ function usePaste(
   onFiles: (files: readonly File[]) => void,
   onLongText: (text: string) => void,
 ): void {
-  const hear = useEffectEvent((event: ClipboardEvent) => {
+  const onPaste = useEffectEvent((event: ClipboardEvent) => {
     const here = event.target === field.current;
     const elsewhere = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable], [role=dialog]");
     if (!event.clipboardData || (elsewhere && !here)) return;
@@ -200,7 +200,7 @@ function usePaste(
     event.preventDefault();
   });
   useEffect(() => {
-    document.addEventListener("paste", hear);
-    return () => document.removeEventListener("paste", hear);
+    document.addEventListener("paste", onPaste);
+    return () => document.removeEventListener("paste", onPaste);
   }, []);
 }

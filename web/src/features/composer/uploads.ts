@@ -59,7 +59,7 @@ export function addFiles(draftKey: string, files: readonly File[], pasted = fals
 }
 
 /** Whether the size of a file is allowed. */
-export function mayBeUploaded({ size }: File): boolean {
+export function isUploadable({ size }: File): boolean {
   return size > 0 && size <= MAX_BLOB;
 }
 

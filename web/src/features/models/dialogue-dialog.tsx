@@ -6,12 +6,12 @@ import type { Model } from "@/api/client";
 import { Button, IconButton } from "@/components/ui/button";
 import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
-import { MOST_MODELS, MOST_TURNS, type Talk, modelTitle, modelsQuery, providerTitle, useStartTalk } from "@/data/models";
+import { MOST_MODELS, MOST_TURNS, type Talk, modelTitle, modelsQuery, providerTitle, useStartDialogue } from "@/data/models";
 import { useT } from "@/i18n";
 
 const FEWEST = 2;
 
-interface Speaker {
+interface Participant {
   readonly key: number;
   readonly model: string;
 }
@@ -32,8 +32,8 @@ export default function DialogueDialog({
 }) {
   const t = useT();
   const { data } = useQuery(modelsQuery);
-  const start = useStartTalk();
-  const [speakers, setSpeakers] = useState<readonly Speaker[]>([
+  const startDialogue = useStartDialogue();
+  const [speakers, setSpeakers] = useState<readonly Participant[]>([
     { key: 0, model: first ?? "" },
     { key: 1, model: "" },
   ]);
@@ -44,10 +44,10 @@ export default function DialogueDialog({
   const partner = models.find(({ name }) => name !== opener)?.name ?? opener;
   const chosen = speakers.map(({ model }, i) => model || (i === 0 ? opener : partner));
   const fresh = create !== undefined;
-  const ready = data !== undefined && turns >= 1 && turns <= MOST_TURNS && (!fresh || content.trim() !== "") && !start.isPending;
+  const ready = data !== undefined && turns >= 1 && turns <= MOST_TURNS && (!fresh || content.trim() !== "") && !startDialogue.isPending;
 
-  const begin = () =>
-    start.mutate(
+  const start = () =>
+    startDialogue.mutate(
       { conversationId, models: chosen, turns, content: content.trim(), ...(branch ? { branch } : {}), ...(create ? { create } : {}) },
       {
         onSuccess: () => {
@@ -62,7 +62,7 @@ export default function DialogueDialog({
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) begin();
+          if (ready) start();
         }}
       >
         <fieldset className="flex min-w-0 flex-col gap-2">
@@ -106,7 +106,7 @@ export default function DialogueDialog({
         </Field>
         <DialogFooter>
           <Button onClick={onClose}>{t("app.cancel")}</Button>
-          <Button type="submit" variant="primary" disabled={start.isPending}>
+          <Button type="submit" variant="primary" disabled={startDialogue.isPending}>
             {t("models.dialogue.start")}
           </Button>
         </DialogFooter>

@@ -7,13 +7,13 @@ export interface ModelGroup {
   readonly models: readonly Model[];
 }
 
-interface Liking {
+interface ModelPreferences {
   readonly favourites: readonly string[];
   readonly last: string | undefined;
 }
 
 /** The models that match every word of a query: favourites, the most recent one, by provider, and those without chat. */
-export function groupModels(models: readonly Model[], query: string, { favourites, last }: Liking): readonly ModelGroup[] {
+export function groupModels(models: readonly Model[], query: string, { favourites, last }: ModelPreferences): readonly ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = models.filter((model) => {
     const searchText = `${model.name} ${model.provider} ${model.description}`.toLowerCase();

@@ -43,7 +43,7 @@ export function ModelList({
   const like = (name: string) =>
     prefer({ favouriteModels: favourites.includes(name) ? favourites.filter((other) => other !== name) : [...favourites, name] });
 
-  const hear = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const field = event.target instanceof HTMLInputElement && event.target.type === "search";
     if (step) {
@@ -60,7 +60,7 @@ export function ModelList({
   };
 
   return (
-    <div ref={list} role="presentation" onKeyDown={hear} className="flex min-h-0 flex-col">
+    <div ref={list} role="presentation" onKeyDown={onKeyDown} className="flex min-h-0 flex-col">
       <div className="border-b p-2">
         <Input
           type="search"

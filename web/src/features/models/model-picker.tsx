@@ -36,8 +36,8 @@ export function ModelPicker({
   const [opened, setOpened] = useState(false);
   const open = shown ?? opened;
   const show = onOpenChange ?? setOpened;
-  const standing = fallback ?? data?.default;
-  const chosen = value.length > 0 ? value : standing ? [standing] : [];
+  const defaultModel = fallback ?? data?.default;
+  const chosen = value.length > 0 ? value : defaultModel ? [defaultModel] : [];
   const [first = ""] = chosen;
   const label = chosen.length > 1 ? t("models.several", { count: chosen.length }) : first ? modelTitle(first, t) : data ? t("models.none") : "…";
   return (

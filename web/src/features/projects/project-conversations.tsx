@@ -14,7 +14,7 @@ import { shortDate } from "@/lib/time";
 
 const ROW = 64;
 /** Rows before the end at which the next page loads. */
-const AHEAD = 30;
+const PREFETCH_ROWS = 30;
 
 /** A virtualised list of a project's conversations, newest first. */
 export function ProjectConversations({ projectId, scroller }: { projectId: string; scroller: RefObject<HTMLElement | null> }) {
@@ -42,7 +42,7 @@ export function ProjectConversations({ projectId, scroller }: { projectId: strin
   });
   const last = virtualizer.range?.endIndex ?? 0;
   useEffect(() => {
-    if (hasNextPage && !isError && last > conversations.length - AHEAD) void fetchNextPage({ cancelRefetch: false });
+    if (hasNextPage && !isError && last > conversations.length - PREFETCH_ROWS) void fetchNextPage({ cancelRefetch: false });
   }, [last, conversations.length, hasNextPage, isError, fetchNextPage]);
 
   if (isPending) return <Skeleton className="h-64 rounded-xl" />;

@@ -52,8 +52,8 @@ export function ProjectPage({ projectId }: { projectId: string }) {
                   {project.name}
                 </h1>
               </div>
-              <About project={project} />
-              <Inside projects={projects ?? []} project={project} />
+              <ProjectSettings project={project} />
+              <Subprojects projects={projects ?? []} project={project} />
               <section className="flex flex-col gap-2">
                 <Title name={t("projects.conversations")} />
                 <ProjectConversations projectId={projectId} scroller={scroller} />
@@ -87,7 +87,7 @@ function Path({ outer }: { outer: readonly Project[] }) {
   );
 }
 
-function About({ project: { id, instructions, model } }: { project: Project }) {
+function ProjectSettings({ project: { id, instructions, model } }: { project: Project }) {
   const t = useT();
   return (
     <section className="flex flex-col gap-3">
@@ -110,7 +110,7 @@ function About({ project: { id, instructions, model } }: { project: Project }) {
   );
 }
 
-function Inside({ projects, project }: { projects: readonly Project[]; project: Project }) {
+function Subprojects({ projects, project }: { projects: readonly Project[]; project: Project }) {
   const t = useT();
   const inner = projectTree(projects.filter(({ parent_id }) => parent_id === project.id));
   return (

@@ -17,7 +17,7 @@ import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { overlay } from "@/lib/overlays";
 import { plainExcerpt } from "@/lib/plain-text";
-import { unsearchable } from "@/lib/search-filter";
+import { unsearchableReason } from "@/lib/search-filter";
 import { keyName } from "@/lib/shortcuts";
 import { shortDate } from "@/lib/time";
 
@@ -31,7 +31,7 @@ export default function Palette() {
   const navigate = useNavigate();
   const [q, setQ] = useState("");
   const debounced = useDebounced(q.trim(), PAUSE);
-  const searchable = unsearchable(debounced) === undefined;
+  const searchable = unsearchableReason(debounced) === undefined;
   const titles = useQuery(fewConversationsQuery(debounced));
   const hits = useQuery(fewHitsQuery(debounced));
   const actions = matchingActions(useActions(), q);

@@ -14,14 +14,14 @@ import { useT } from "@/features/search/texts";
 import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";
 import { plainExcerpt } from "@/lib/plain-text";
-import { type SearchFilter, filterCount, unsearchable } from "@/lib/search-filter";
+import { type SearchFilter, filterCount, unsearchableReason } from "@/lib/search-filter";
 import { dateTime } from "@/lib/time";
 
 /** The results of a search, or why there are none. */
 export function Results({ filter }: { filter: SearchFilter }) {
   const t = useT();
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(hitsQuery(filter));
-  const why = unsearchable(filter.q ?? "");
+  const why = unsearchableReason(filter.q ?? "");
   const hits = data?.pages.flatMap((page) => page.items) ?? [];
   const summary = hits.length === 0 ? t("search.none") : t(hasNextPage ? "search.countSoFar" : "search.count", { count: hits.length });
   const loaded = why === undefined && data !== undefined;
@@ -29,10 +29,10 @@ export function Results({ filter }: { filter: SearchFilter }) {
     if (loaded) announce(summary);
   }, [loaded, summary]);
 
-  if (why) return <Nothing why={why} />;
+  if (why) return <NoQuery why={why} />;
   if (error && !data)
     return isRefused(error) ? <Failed error={error} title={t("search.refused")} /> : <Failed error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Waiting />;
+  if (!data) return <ResultsSkeleton />;
   if (hits.length === 0) return <None filter={filter} />;
   return (
     <section aria-label={t("search.results")} className="flex flex-col gap-3 pb-8">
@@ -88,7 +88,7 @@ function Item({ hit: { message, conversation, snippet, marks } }: { hit: Hit }) 
   );
 }
 
-function Nothing({ why }: { why: "empty" | "short" | "wordless" }) {
+function NoQuery({ why }: { why: "empty" | "short" | "wordless" }) {
   const t = useT();
   const hints = { empty: "search.hint", short: "search.short.hint", wordless: "search.wordless.hint" } as const;
   return (
@@ -110,7 +110,7 @@ function None({ filter }: { filter: SearchFilter }) {
   );
 }
 
-function Waiting() {
+function ResultsSkeleton() {
   return (
     <div className="flex flex-col gap-5 pt-8">
       <Spinner className="sr-only" />

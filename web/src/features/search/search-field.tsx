@@ -24,7 +24,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
     setPreviousValue(value);
     if (value !== submitted) setText(value); // changed by the palette or by navigation
   }
-  const tell = (next: string) => {
+  const submit = (next: string) => {
     clearTimeout(timer.current);
     setSubmitted(next);
     onChange(next);
@@ -35,7 +35,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
       className="relative"
       onSubmit={(event) => {
         event.preventDefault();
-        tell(text);
+        submit(text);
       }}
     >
       <SearchIcon aria-hidden className="pointer-events-none absolute inset-s-3.5 top-1/2 size-4 -translate-y-1/2 text-muted" />
@@ -52,7 +52,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
           const next = event.target.value;
           setText(next);
           clearTimeout(timer.current);
-          timer.current = setTimeout(tell, PAUSE, next);
+          timer.current = setTimeout(submit, PAUSE, next);
         }}
       />
       {text !== "" && (
@@ -61,7 +61,7 @@ export function SearchField({ label, value, autoFocus = false, onChange }: {
           className="absolute inset-e-1.5 top-1/2 -translate-y-1/2 touch:inset-e-0"
           onClick={() => {
             setText("");
-            tell("");
+            submit("");
             field.current?.focus();
           }}
         >

@@ -1,7 +1,7 @@
 /** Registers the texts of the search; imported wherever they are used. */
-import { bring } from "@/i18n";
+import { registerTexts } from "@/i18n";
 import { search } from "@/i18n/en/search";
 
-bring(search);
+registerTexts(search);
 
 export { useT } from "@/i18n";

@@ -13,9 +13,9 @@ export function Appearance() {
   const t = useT();
   const preferences = usePreferences();
   const themes = [
-    { value: "light", label: <Labelled icon={<SunIcon aria-hidden />} text={t("appearance.light")} /> },
-    { value: "dark", label: <Labelled icon={<MoonIcon aria-hidden />} text={t("appearance.dark")} /> },
-    { value: "system", label: <Labelled icon={<MonitorIcon aria-hidden />} text={t("appearance.system")} /> },
+    { value: "light", label: <IconLabel icon={<SunIcon aria-hidden />} text={t("appearance.light")} /> },
+    { value: "dark", label: <IconLabel icon={<MoonIcon aria-hidden />} text={t("appearance.dark")} /> },
+    { value: "system", label: <IconLabel icon={<MonitorIcon aria-hidden />} text={t("appearance.system")} /> },
   ] as const;
   const widths = [
     { value: "narrow", label: t("appearance.narrow") },
@@ -72,7 +72,7 @@ export function Appearance() {
   );
 }
 
-function Labelled({ icon, text }: { icon: React.ReactNode; text: string }) {
+function IconLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
   return (
     <>
       {icon}

@@ -1,7 +1,7 @@
 /** Registers the texts of the settings; imported wherever they are used. */
-import { bring } from "@/i18n";
+import { registerTexts } from "@/i18n";
 import { settings } from "@/i18n/en/settings";
 
-bring(settings);
+registerTexts(settings);
 
 export { useT } from "@/i18n";

@@ -7,7 +7,7 @@ import { Button, IconButton } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/confirm";
 import { Skeleton } from "@/components/ui/state";
 import { conversationsQuery, useRestoreConversation } from "@/data/conversations";
-import { bringBack, deletedProjectsQuery } from "@/data/projects";
+import { restoreProject, deletedProjectsQuery } from "@/data/projects";
 import { usePurgeConversation } from "@/data/usage";
 import { useT } from "@/features/settings/texts";
 import { useLanguage } from "@/i18n";
@@ -33,7 +33,7 @@ export function Trash() {
             icon={<FolderIcon aria-label={t("data.trash.project")} className="size-4 shrink-0 text-muted" />}
             title={project.name}
             at={project.deleted_at ?? project.updated_at}
-            onRestore={() => void bringBack(project)}
+            onRestore={() => void restoreProject(project)}
           />
         ))}
         {items.map((conversation) => (

@@ -53,7 +53,7 @@ export const ConversationRow = memo(function ConversationRow({ row, tabbable }: 
           <span dir="auto" className={cn("min-w-0 flex-1 truncate text-left rtl:text-right", !conversation.title && "text-muted")}>
             {title}
           </span>
-          <Sign conversation={conversation} />
+          <StatusIcon conversation={conversation} />
         </Link>
       )}
     </RowFrame>
@@ -91,7 +91,7 @@ function Mark({ selected }: { selected: boolean }) {
 }
 
 /** Whether a response is being generated, or there is unread content. */
-function Sign({ conversation }: { conversation: Conversation }) {
+function StatusIcon({ conversation }: { conversation: Conversation }) {
   const t = useT();
   const { id } = conversation;
   const running = useActiveRuns((runs) => Object.values(runs).some((run) => run.conversation_id === id));

@@ -83,12 +83,12 @@ export default function ConversationList() {
           </div>
         ))}
       </div>
-      {!rows.some((row) => row.kind === "conversation" || row.kind === "source") && <Nothing />}
+      {!rows.some((row) => row.kind === "conversation" || row.kind === "source") && <EmptyList />}
     </div>
   );
 }
 
-function Nothing() {
+function EmptyList() {
   const t = useT();
   const view = useSidebar((state) => state.view);
   return (

@@ -29,12 +29,12 @@ import { toggled } from "./selection";
 import { type MenuRequest, expand, sidebar } from "./state";
 
 /** Runs an action after the menu has closed and returned the focus. */
-type Then = (act: () => void) => () => void;
+type AfterClose = (act: () => void) => () => void;
 
 /** The context menu of a row. */
 export default function RowMenu({ request }: { request: MenuRequest }) {
   const chosen = useRef<() => void>(undefined);
-  const then: Then = (act) => () => {
+  const then: AfterClose = (act) => () => {
     chosen.current = act;
   };
   return (
@@ -60,7 +60,7 @@ export default function RowMenu({ request }: { request: MenuRequest }) {
   );
 }
 
-function ConversationItems({ rowKey, conversation, then }: { rowKey: string; conversation: Conversation; then: Then }) {
+function ConversationItems({ rowKey, conversation, then }: { rowKey: string; conversation: Conversation; then: AfterClose }) {
   const t = useT();
   const { pin, archive, remove } = useActions();
   const one = [conversation];
@@ -102,7 +102,7 @@ function ConversationItems({ rowKey, conversation, then }: { rowKey: string; con
   );
 }
 
-function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Project; then: Then }) {
+function ProjectItems({ rowKey, project, then }: { rowKey: string; project: Project; then: AfterClose }) {
   const t = useT();
   const navigate = useNavigate();
   const { id } = project;

@@ -13,6 +13,6 @@ function close(): void {
 export default function SidebarDialog() {
   const dialog = useSidebar((state) => state.dialog);
   if (!dialog) return null;
-  const Asked = dialog.kind === "move" ? MoveDialog : TagsDialog;
-  return <Asked conversations={dialog.conversations} onClose={close} />;
+  const OpenDialog = dialog.kind === "move" ? MoveDialog : TagsDialog;
+  return <OpenDialog conversations={dialog.conversations} onClose={close} />;
 }

@@ -35,7 +35,7 @@ export function Sidebar() {
   const selecting = useSidebar((state) => state.selection.ids.size > 0);
   const menu = useSidebar((state) => state.menu);
   const dialog = useSidebar((state) => state.dialog);
-  useSeeing();
+  useMarkRead();
   const endSelection = (event: KeyboardEvent) => {
     const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
     if (event.key !== "Escape" || !selecting || !inside) return;
@@ -56,7 +56,7 @@ export function Sidebar() {
           <PanelLeftIcon />
         </IconButton>
       </div>
-      <Ways />
+      <NavigationButtons />
       {view !== EVERYTHING && <Filtered name={view.tag ?? t("sidebar.archive.title")} />}
       <nav aria-label={t("sidebar.list")} className="flex min-h-0 flex-1 flex-col">
         <Suspense fallback={<ListSkeleton />}>
@@ -72,7 +72,7 @@ export function Sidebar() {
   );
 }
 
-function Ways() {
+function NavigationButtons() {
   const t = useT();
   const look = "w-full justify-start px-2.5 font-normal";
   return (
@@ -153,7 +153,7 @@ function Named({ name, children }: { name: string | undefined; children: ReactNo
 }
 
 /** Marks the open conversation as read while the page is visible. */
-function useSeeing(): void {
+function useMarkRead(): void {
   const open = useParams({ strict: false, select: (params) => params.conversationId });
   // The page fetches it once the server has it.
   const { data: conversation } = useQuery({ ...conversationQuery(open ?? ""), enabled: false });

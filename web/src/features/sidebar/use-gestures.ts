@@ -10,8 +10,8 @@ import type { Row } from "./rows";
 import { extended, toggled } from "./selection";
 import { sidebar, useSidebar } from "./state";
 
-const LONG = 500;
-const STEADY = 10;
+const LONG_PRESS = 500;
+const MOVE_TOLERANCE = 10;
 
 /** The conversations that an action applies to: the selection if it contains this one, else only this one. */
 export function targetConversations(conversation: Conversation): readonly Conversation[] {
@@ -69,12 +69,12 @@ export function useGestures(rows: readonly Row[], current: string | undefined) {
       const timer = window.setTimeout(() => {
         press.current.long = true;
         sidebar(({ selection }) => ({ selection: toggled(selection, row.key, row.conversation.id) }));
-      }, LONG);
+      }, LONG_PRESS);
       press.current = { x: event.clientX, y: event.clientY, timer, long: false };
     },
     onPointerMove({ clientX, clientY }: PointerEvent) {
       const { x, y } = press.current;
-      if (Math.hypot(clientX - x, clientY - y) > STEADY) endPress();
+      if (Math.hypot(clientX - x, clientY - y) > MOVE_TOLERANCE) endPress();
     },
     onPointerUp: endPress,
     onPointerCancel: endPress,

@@ -29,7 +29,7 @@ export function useRows(): readonly Row[] {
 function useProjectRows(): readonly Row[] {
   const { data: projects } = useQuery(projectsQuery);
   const { expanded, projectsShown } = useSidebar();
-  useRevealed(projects);
+  useRevealProject(projects);
   const tree = useMemo(() => projectTree(projects ?? []), [projects]);
   const open = useMemo(
     () => (projectsShown ? expanded.filter((id) => projects?.some((project) => project.id === id)) : []),
@@ -43,7 +43,7 @@ function useProjectRows(): readonly Row[] {
 }
 
 /** Expands the ancestors of the current project. */
-function useRevealed(projects: readonly Project[] | undefined): void {
+function useRevealProject(projects: readonly Project[] | undefined): void {
   const shown = useParams({ strict: false, select: ({ projectId }) => projectId });
   const isKnown = projects?.some(({ id }) => id === shown) ?? false;
   const reveal = useEffectEvent((id: string) => ancestorsOf(projects ?? [], id).forEach((outer) => expand(outer.id, true)));

@@ -17,7 +17,7 @@ export interface RowPlace {
 }
 
 /** The visible range of the list. */
-interface Sight {
+interface VisibleRange {
   readonly top: number;
   readonly height: number;
 }
@@ -25,9 +25,9 @@ interface Sight {
 /** The scroll positions of lists that were left. */
 const left = new WeakMap<View, number>();
 /** Rows before the end at which the next page loads. */
-const AHEAD = 40;
+const PREFETCH_ROWS = 40;
 /** Rows rendered above and below the visible range. */
-const SPARE = 12;
+const OVERSCAN_ROWS = 12;
 /** Pixels of scrolling between renders; less than the height of the spare rows. */
 const STEP = 128;
 /** Padding below the last row, in pixels. */
@@ -41,9 +41,9 @@ export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: n
   const touch = useTouch();
   const rem = useRem();
   const starts = useMemo(() => startsOf(rows.map((row) => height(row, touch) * rem)), [rows, touch, rem]);
-  const sight = useSight(scroller, view);
-  const from = Math.max(0, indexAt(starts, sight.top) - SPARE);
-  const to = Math.min(rows.length - 1, indexAt(starts, sight.top + sight.height + STEP) + SPARE);
+  const sight = useVisibleRange(scroller, view);
+  const from = Math.max(0, indexAt(starts, sight.top) - OVERSCAN_ROWS);
+  const to = Math.min(rows.length - 1, indexAt(starts, sight.top + sight.height + STEP) + OVERSCAN_ROWS);
 
   const items = useMemo(() => {
     const shown = Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -54,9 +54,9 @@ export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: n
     });
   }, [rows, starts, from, to, kept]);
 
-  useSteadyPlace(scroller, rows, starts, items);
+  useStableScroll(scroller, rows, starts, items);
   useEffect(() => {
-    for (const row of rows.slice(Math.max(0, from - AHEAD), to + AHEAD))
+    for (const row of rows.slice(Math.max(0, from - PREFETCH_ROWS), to + PREFETCH_ROWS))
       if (row.kind === "source" && row.source.state === "more") row.source.load();
   }, [rows, from, to]);
 
@@ -71,7 +71,7 @@ export function useVirtualRows(rows: readonly Row[], scroller: Scroller, kept: n
 }
 
 /** Restores the scroll position of the list. */
-function useSight(scroller: Scroller, view: View): Sight {
+function useVisibleRange(scroller: Scroller, view: View): VisibleRange {
   const follow = useCallback(
     (changed: () => void) => {
       const { current } = scroller;
@@ -98,7 +98,7 @@ function useSight(scroller: Scroller, view: View): Sight {
 }
 
 /** Keeps visible rows in place when rows above them appear or disappear. */
-function useSteadyPlace(scroller: Scroller, rows: readonly Row[], starts: readonly number[], items: readonly RowPlace[]): void {
+function useStableScroll(scroller: Scroller, rows: readonly Row[], starts: readonly number[], items: readonly RowPlace[]): void {
   const before = useRef<readonly RowPlace[]>([]);
   useLayoutEffect(() => {
     const { current } = scroller;

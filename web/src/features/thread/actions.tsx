@@ -44,7 +44,7 @@ export function Actions({
           <PencilIcon aria-hidden />
         </PlainButton>
       )}
-      {message.role === "assistant" && <AnswerActions message={message} />}
+      {message.role === "assistant" && <ResponseActions message={message} />}
       <More message={message} />
     </div>
   );
@@ -59,7 +59,7 @@ export function StepActions({ message }: { message: Message }) {
   );
 }
 
-function AnswerActions({ message }: { message: Message }) {
+function ResponseActions({ message }: { message: Message }) {
   const t = useT();
   const { ratings, actions } = useThreadContext();
   const rating = ratings[message.id] ?? 0;

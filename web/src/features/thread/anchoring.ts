@@ -22,7 +22,7 @@ export function firstBelow(count: number, bottomOf: (index: number) => number, h
 }
 
 /** The distance to scroll to restore the recorded position; 0 if none of the rows exists any more. */
-export function shift(marks: readonly Mark[], topOf: (key: string) => number | undefined): number {
+export function scrollDistance(marks: readonly Mark[], topOf: (key: string) => number | undefined): number {
   for (const { key, top } of marks) {
     const now = topOf(key);
     if (now !== undefined) return now - top;

@@ -6,7 +6,7 @@ import { textOf } from "./rows";
 import { useThreadContext } from "./thread-context";
 import { useT } from "@/i18n";
 import { NO_DRAFT, drafts } from "@/lib/drafts";
-import { meaning } from "@/lib/keys";
+import { keyAction } from "@/lib/keys";
 import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 import { composes, keyName } from "@/lib/shortcuts";
@@ -37,7 +37,7 @@ export function EditForm({ message }: { message: Message }) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !composes(event.nativeEvent)) actions.edit(undefined);
-    else if (meaning(event.nativeEvent, { empty: false, enterSends, touch }) === "send") save();
+    else if (keyAction(event.nativeEvent, { empty: false, enterSends, touch }) === "send") save();
     else return;
     event.preventDefault();
   };

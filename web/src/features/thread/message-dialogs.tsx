@@ -44,8 +44,8 @@ function Details({ message }: { message: MessageDialog["message"] }) {
   const { data: run } = useQuery({ ...endedRunQuery(message.run_id ?? ""), enabled: Boolean(message.run_id) });
   const seconds = run?.ended_at ? (Date.parse(run.ended_at) - Date.parse(run.created_at)) / 1000 : undefined;
   const branch = branches.find(({ id }) => id === message.branch);
-  const place = t("thread.details.positionValue", { number: message.seq + 1, branch: branch?.name ?? message.branch });
-  const facts: readonly (readonly [string, ReactNode])[] = [
+  const position = t("thread.details.positionValue", { number: message.seq + 1, branch: branch?.name ?? message.branch });
+  const rows: readonly (readonly [string, ReactNode])[] = [
     [t("thread.details.role"), message.role],
     [t("thread.details.model"), message.model && `${modelTitle(message.model, t)} (${message.model})`],
     [t("thread.details.time"), dateTime(message.created_at, language)],
@@ -53,12 +53,12 @@ function Details({ message }: { message: MessageDialog["message"] }) {
     [t("thread.details.tokensIn"), message.tokens_in?.toLocaleString(language)],
     [t("thread.details.tokensOut"), message.tokens_out?.toLocaleString(language)],
     [t("thread.details.finish"), message.finish],
-    [t("thread.details.position"), place],
+    [t("thread.details.position"), position],
     [t("thread.details.id"), <code key="id">{message.id}</code>],
   ];
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
-      {facts
+      {rows
         .filter(([, value]) => value !== null && value !== undefined && value !== false)
         .map(([name, value]) => (
           <div key={name} className="contents">

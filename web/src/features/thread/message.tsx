@@ -2,17 +2,17 @@ import { type ReactNode, memo } from "react";
 
 import type { Message, Part } from "@/api/client";
 import { modelTitle } from "@/data/models";
-import { useAnswer } from "@/data/runs";
+import { useLiveResponse } from "@/data/runs";
 import { type Translate, useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 
 import { Actions, StepActions } from "./actions";
-import { Answers } from "./answers";
+import { ParallelResponses } from "./parallel-responses";
 import { BranchPicker } from "./branch-picker";
 import { EditForm } from "./edit-form";
 import { FinishNotice, NoResponseNotice } from "./finish-notice";
 import { Parts } from "./parts";
-import { PromptState } from "./prompt-state";
+import { PromptStatus } from "./prompt-status";
 import type { Row } from "./rows";
 import { useThreadContext } from "./thread-context";
 import { GeneratingIndicator } from "./generating-indicator";
@@ -38,7 +38,7 @@ export const MessageRow = memo(function MessageRow({ row, last, step }: RowProps
       data-message={row.id}
       className={cn("group/message rounded-2xl transition-colors", message?.role !== "user" && "data-shown:bg-mark/30")}
     >
-      <h2 className="sr-only">{speakerOf(row, t)}</h2>
+      <h2 className="sr-only">{headingOf(row, t)}</h2>
       {message && editing === message.id ? <EditForm message={message} /> : <Content row={row} last={last} step={step} />}
     </li>
   );
@@ -46,11 +46,11 @@ export const MessageRow = memo(function MessageRow({ row, last, step }: RowProps
 
 function Content({ row, last, step }: RowProps) {
   const { message, prompt } = row;
-  if (row.group && last) return <Answers row={row} />;
+  if (row.group && last) return <ParallelResponses row={row} />;
   if (prompt)
     return (
       <Bubble parts={prompt.parts} className={prompt.state === "sending" ? "" : "opacity-70"}>
-        <PromptState prompt={prompt} />
+        <PromptStatus prompt={prompt} />
       </Bubble>
     );
   if (message?.role === "user") return <UserMessage message={message} last={last} />;
@@ -92,7 +92,7 @@ function Bubble({ parts, className, children }: { parts: readonly Part[]; classN
 function AssistantMessage({ row, last, step }: RowProps) {
   const t = useT();
   const { message, run, speaker } = row;
-  const answer = useAnswer(run?.id);
+  const answer = useLiveResponse(run?.id);
   const { actions, artifacts } = useThreadContext();
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const answered = { messageId: row.id, parts, stored: message !== undefined };
@@ -121,7 +121,7 @@ function SystemMessage({ message, last, step }: Omit<RowProps, "row"> & { messag
   );
 }
 
-function speakerOf({ message, run, prompt }: Row, t: Translate): string {
+function headingOf({ message, run, prompt }: Row, t: Translate): string {
   if (prompt || message?.role === "user") return t("thread.user");
   if (message?.role === "system") return t("thread.system");
   if (message?.role === "tool") return t("thread.toolMessage");

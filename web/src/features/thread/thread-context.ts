@@ -1,7 +1,7 @@
 import { type ReactNode, createContext, use } from "react";
 
 import type { Branch, Message, Part } from "@/api/client";
-import type { Opinion } from "@/data/ratings";
+import type { RatingValue } from "@/data/ratings";
 
 /** A dialog for one message. */
 export type MessageDialog = { readonly kind: "details" | "raw" | "delete"; readonly message: Message };
@@ -30,7 +30,7 @@ export interface ThreadContext {
   readonly shownBranch: string;
   /** The branches with a running response. */
   readonly runningBranches: ReadonlySet<string>;
-  readonly ratings: Readonly<Record<string, Opinion>>;
+  readonly ratings: Readonly<Record<string, RatingValue>>;
   readonly tools: ReadonlyMap<string, string>;
   /** The message that is being edited. */
   readonly editing: string | undefined;
@@ -50,7 +50,7 @@ export interface ThreadActions {
   /** Generate a response to the last message of a branch. */
   generate(branch: string): void;
   continueRun(runId: string): void;
-  rate(message: Message, value: Opinion): void;
+  rate(message: Message, value: RatingValue): void;
   fork(message: Message): void;
   switchBranch(branch: string): void;
   /** Continue with one of several responses, and with its model. */

@@ -104,7 +104,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
                 <MessageRow key={row.key} row={row} last={complete && row === rows.at(-1)} step={isStep(row, rows[i + 1])} />
               ))}
             </ol>
-            {rows.length === 0 && <Nothing pending={query.isPending && exists} error={query.error} onEnd={() => void toEnd()} onRetry={() => void query.refetch()} />}
+            {rows.length === 0 && <ThreadPlaceholder pending={query.isPending && exists} error={query.error} onEnd={() => void toEnd()} onRetry={() => void query.refetch()} />}
           </div>
         </div>
         {!atEnd && rows.length > 0 && (
@@ -124,7 +124,7 @@ export function Thread({ ref, conversationId, branch, around, exists, models, mo
   );
 }
 
-function Nothing({ pending, error, onEnd, onRetry }: { pending: boolean; error: Error | null; onEnd: () => void; onRetry: () => void }): ReactNode {
+function ThreadPlaceholder({ pending, error, onEnd, onRetry }: { pending: boolean; error: Error | null; onEnd: () => void; onRetry: () => void }): ReactNode {
   if (pending) return <ThreadSkeleton />;
   if (error) return <ThreadFailed error={error} onEnd={onEnd} onRetry={onRetry} />;
   return <ThreadEmpty />;
@@ -142,8 +142,8 @@ function Top({ label }: { label: string }) {
 
 function useCopyLast(message: Message | undefined): void {
   useEffect(() => {
-    const hear = () => message && void copy(textOf(message.parts));
-    document.addEventListener("hansard:copy-last", hear);
-    return () => document.removeEventListener("hansard:copy-last", hear);
+    const onCopyLast = () => message && void copy(textOf(message.parts));
+    document.addEventListener("hansard:copy-last", onCopyLast);
+    return () => document.removeEventListener("hansard:copy-last", onCopyLast);
   }, [message]);
 }

@@ -1,7 +1,7 @@
 import { type RefObject, useMemo } from "react";
 
 import { useForkBranch } from "@/data/branches";
-import { useAnswerAgain, useEditMessage, useRetryMessage } from "@/data/messages";
+import { useGenerateResponse, useEditMessage, useRegenerateResponse } from "@/data/messages";
 import { useRateMessage } from "@/data/ratings";
 import { continueRun } from "@/data/runs";
 import { notice } from "@/lib/notice";
@@ -28,8 +28,8 @@ export function useActions({
   onChoose: ThreadActions["selectResponse"];
 }): ThreadActions {
   const { mutate: edit } = useEditMessage(conversationId);
-  const { mutate: regenerate } = useRetryMessage(conversationId);
-  const { mutate: generate } = useAnswerAgain(conversationId);
+  const { mutate: regenerate } = useRegenerateResponse(conversationId);
+  const { mutate: generate } = useGenerateResponse(conversationId);
   const { mutate: rate } = useRateMessage(conversationId);
   const { mutate: fork } = useForkBranch(conversationId);
   return useMemo(() => {

@@ -10,10 +10,10 @@ export function useAnnouncements(runs: readonly Run[]): void {
   const before = useRef<readonly Run[]>([]);
   useEffect(() => {
     const isIn = (some: readonly Run[], run: Run) => some.some(({ id }) => id === run.id);
-    const begun = runs.findLast((run) => !isIn(before.current, run));
+    const started = runs.findLast((run) => !isIn(before.current, run));
     const ended = before.current.findLast((run) => !isIn(runs, run));
     before.current = runs;
-    if (begun) announce(t("thread.responding", { name: modelTitle(begun.model, t) }));
+    if (started) announce(t("thread.responding", { name: modelTitle(started.model, t) }));
     else if (ended) announce(t("thread.responded", { name: modelTitle(ended.model, t) }));
   }, [runs]);
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Message, Run } from "@/api/client";
 import { branchesQuery } from "@/data/branches";
-import { type View, carryOver, closeThread, readEnd, threadQuery } from "@/data/messages";
+import { type View, prepareBranch, closeThread, readEnd, threadQuery } from "@/data/messages";
 import { useOutbox } from "@/data/outbox";
 import { useActiveRuns, useRunsLoaded } from "@/data/runs";
 import { notice } from "@/lib/notice";
@@ -58,7 +58,7 @@ function useView(conversationId: string, branch: string | undefined, around: str
   useEffect(() => {
     if (!view || !branch || branch === view.branch) return;
     let active = true;
-    carryOver(conversationId, view, branch)
+    prepareBranch(conversationId, view, branch)
       .catch(notice.error)
       .finally(() => active && setView({ branch }));
     return () => {

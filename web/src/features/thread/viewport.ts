@@ -1,4 +1,4 @@
-import { type Mark, firstBelow, shift } from "./anchoring";
+import { type Mark, firstBelow, scrollDistance } from "./anchoring";
 
 /** Distance from an end at which more messages load, in pixels. */
 const NEAR = 1600;
@@ -49,7 +49,7 @@ export class Viewport {
   settle(): void {
     const { scroller } = this;
     if (this.following) scroller.scrollTop = this.end();
-    else scroller.scrollTop += shift(this.marks, (key) => this.topOf(key));
+    else scroller.scrollTop += scrollDistance(this.marks, (key) => this.topOf(key));
     this.look();
   }
 

@@ -1,7 +1,7 @@
 export const common = {
   "app.name": "Hansard",
   "app.skip": "Zum Inhalt springen",
-  "app.offline": "Keine Verbindung zum Server. Deine Nachrichten werden gesendet, sobald sie wieder besteht.",
+  "app.offline": "Der Server ist nicht erreichbar. Deine Nachrichten werden gesendet, sobald er wieder da ist.",
   "app.unreachable": "Der Server ist nicht erreichbar.",
   "app.notFound": "Seite nicht gefunden",
   "app.notFound.hint": "Möglicherweise wurde sie gelöscht, oder du hast keinen Zugriff. Kürzlich Gelöschtes findest du im Papierkorb in den Einstellungen.",

@@ -1,7 +1,7 @@
 export const common = {
   "app.name": "Hansard",
   "app.skip": "Skip to content",
-  "app.offline": "No connection to the server. Your messages are sent when it is back.",
+  "app.offline": "Cannot reach the server. Your messages are sent when it is back.",
   "app.unreachable": "Cannot reach the server.",
   "app.notFound": "Page not found",
   "app.notFound.hint": "It may have been deleted, or you don't have access. Recently deleted items are in the trash, in the settings.",

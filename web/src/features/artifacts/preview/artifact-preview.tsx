@@ -6,7 +6,7 @@ import { announce } from "@/components/announcer";
 import { Button } from "@/components/ui/button";
 import { PlainButton } from "@/components/ui/plain-button";
 import { Empty, Spinner } from "@/components/ui/state";
-import { type Previewed, openPreview, previewQuery } from "@/data/previews";
+import { type PreviewSubject, openPreview, previewQuery } from "@/data/previews";
 import { useT } from "@/i18n";
 import { explain } from "@/lib/notice";
 
@@ -20,26 +20,26 @@ const KEPT = 20;
 
 /** A running artifact, in a frame without origin and network that can always be stopped. */
 export function ArtifactPreview({ artifactId, revision, title }: { artifactId: string; revision: number; title: string }) {
-  return <Looks key={`${artifactId} ${revision}`} what={{ artifactId, revision }} title={title} />;
+  return <PreviewRuns key={`${artifactId} ${revision}`} what={{ artifactId, revision }} title={title} />;
 }
 
 /** The artifact of a share link, in the same sandbox. */
 export function LinkPreview({ token, title }: { token: string; title: string }) {
-  return <Looks key={token} what={{ token }} title={title} />;
+  return <PreviewRuns key={token} what={{ token }} title={title} />;
 }
 
-function Looks({ what, title }: { what: Previewed; title: string }) {
+function PreviewRuns({ what, title }: { what: PreviewSubject; title: string }) {
   const [look, setLook] = useState(0);
-  return <Look key={look} what={what} look={look} title={title} onAgain={() => setLook(look + 1)} />;
+  return <PreviewRun key={look} what={what} look={look} title={title} onAgain={() => setLook(look + 1)} />;
 }
 
 /** One run, from its URL to its end. */
-function Look({ what, look, title, onAgain }: { what: Previewed; look: number; title: string; onAgain: () => void }) {
+function PreviewRun({ what, look, title, onAgain }: { what: PreviewSubject; look: number; title: string; onAgain: () => void }) {
   const t = useT();
   const { data, error } = useQuery(previewQuery(what, look));
   const [ending, setEnding] = useState<Ending>();
-  if (error) return <Nothing title={t("app.failed")} hint={explain(error)} onAgain={onAgain} />;
-  if (ending) return <Nothing title={t(ending)} onAgain={onAgain} />;
+  if (error) return <PreviewStopped title={t("app.failed")} hint={explain(error)} onAgain={onAgain} />;
+  if (ending) return <PreviewStopped title={t(ending)} onAgain={onAgain} />;
   if (data)
     return (
       <Running url={data.frame_url} title={title} onEnd={setEnding}>
@@ -52,9 +52,9 @@ function Look({ what, look, title, onAgain }: { what: Previewed; look: number; t
       </Running>
     );
   return (
-    <Middle>
+    <Centered>
       <Spinner />
-    </Middle>
+    </Centered>
   );
 }
 
@@ -129,10 +129,10 @@ function Errors({ errors }: { errors: readonly Problem[] }) {
   );
 }
 
-function Nothing({ title, hint, onAgain }: { title: string; hint?: string; onAgain: () => void }) {
+function PreviewStopped({ title, hint, onAgain }: { title: string; hint?: string; onAgain: () => void }) {
   const t = useT();
   return (
-    <Middle>
+    <Centered>
       <Empty title={title}>
         {hint}
         <Button variant="outline" onClick={onAgain}>
@@ -140,10 +140,10 @@ function Nothing({ title, hint, onAgain }: { title: string; hint?: string; onAga
           {t("preview.reload")}
         </Button>
       </Empty>
-    </Middle>
+    </Centered>
   );
 }
 
-function Middle({ children }: { children: ReactNode }) {
+function Centered({ children }: { children: ReactNode }) {
   return <div className="grid h-full place-items-center">{children}</div>;
 }

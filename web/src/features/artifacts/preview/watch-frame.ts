@@ -4,7 +4,7 @@
  */
 
 /** Milliseconds without a message after which a frame counts as unresponsive. */
-const PATIENCE = 4000;
+const TIMEOUT = 4000;
 const TICK = 1000;
 /** More messages than this per tick count as flooding. */
 const TOO_MANY = 200;
@@ -28,7 +28,7 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
   let tick = 0;
   let words = 0;
   const over = new AbortController();
-  const hear = ({ source, data }: MessageEvent<unknown>) => {
+  const onMessage = ({ source, data }: MessageEvent<unknown>) => {
     if (source !== frame.contentWindow || over.signal.aborted) return;
     const now = performance.now();
     if (now - tick > TICK) [tick, words] = [now, 0];
@@ -45,15 +45,15 @@ export function watchFrame(frame: HTMLIFrameElement, { onState, onError, onFlood
     lastMessage = now;
     onState("running");
   };
-  const look = () => {
+  const check = () => {
     const now = performance.now();
     // Browsers throttle hidden pages.
     if (document.visibilityState === "hidden") lastMessage = now;
-    else if (now - lastMessage > PATIENCE) onState(loaded > loadedBefore ? "failed" : "busy");
+    else if (now - lastMessage > TIMEOUT) onState(loaded > loadedBefore ? "failed" : "busy");
   };
-  const timer = setInterval(look, TICK);
+  const timer = setInterval(check, TICK);
   over.signal.addEventListener("abort", () => clearInterval(timer));
-  addEventListener("message", hear, over);
+  addEventListener("message", onMessage, over);
   frame.addEventListener("load", () => (loaded += 1), over);
   return () => over.abort();
 }

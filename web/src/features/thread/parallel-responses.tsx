@@ -5,7 +5,7 @@ import type { Message, Part, Run } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { headQuery } from "@/data/messages";
 import { modelTitle } from "@/data/models";
-import { useAnswer } from "@/data/runs";
+import { useLiveResponse } from "@/data/runs";
 import { alternatives } from "@/data/tree";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
@@ -25,7 +25,7 @@ interface Column {
 }
 
 /** The responses of several models side by side, until the user selects one. */
-export function Answers({ row }: { row: Row }) {
+export function ParallelResponses({ row }: { row: Row }) {
   const t = useT();
   const { shownBranch } = useThreadContext();
   const columns = useColumns(row);
@@ -33,7 +33,7 @@ export function Answers({ row }: { row: Row }) {
     <div ref={scrollable} data-beside role="group" aria-label={t("thread.responses")} className="mx-[calc(50%-50cqw)] snap-x overflow-x-auto px-1 pt-1 pb-2">
       <ul className="mx-auto grid w-fit auto-cols-[minmax(min(18.5rem,80vw),28rem)] grid-flow-col items-start gap-3 px-4">
         {columns.map((column) => (
-          <AnswerColumn key={column.branch} column={column} selected={column.branch === shownBranch} />
+          <ResponseColumn key={column.branch} column={column} selected={column.branch === shownBranch} />
         ))}
       </ul>
     </div>
@@ -59,10 +59,10 @@ function useColumns(row: Row): readonly Column[] {
 
 const NOTHING: readonly Part[] = [];
 
-function AnswerColumn({ column: { branch, message, run }, selected }: { column: Column; selected: boolean }) {
+function ResponseColumn({ column: { branch, message, run }, selected }: { column: Column; selected: boolean }) {
   const t = useT();
   const { actions, artifacts } = useThreadContext();
-  const answer = useAnswer(message ? undefined : run?.id);
+  const answer = useLiveResponse(message ? undefined : run?.id);
   const parts = message?.parts ?? answer?.parts ?? NOTHING;
   const name = message?.model ?? run?.model;
   const answered = { messageId: message?.id ?? run?.message_id ?? "", parts, stored: message !== undefined };

@@ -5,7 +5,7 @@ import { type Prompt, sendAgain, cancelPrompt } from "@/data/outbox";
 import { useT } from "@/i18n";
 
 /** The state of a prompt that is not stored yet, and the button that cancels it. */
-export function PromptState({ prompt }: { prompt: Prompt }) {
+export function PromptStatus({ prompt }: { prompt: Prompt }) {
   const t = useT();
   if (prompt.state === "sending") return <span className="h-8 touch:h-11" />;
   const refused = prompt.state === "refused";
