@@ -54,6 +54,7 @@ async def test_what_is_said_while_the_server_is_away_is_sent_once_when_it_is_bac
     ):
         await expect(app.answer("Are you there?")).to_be_visible()
         await expect(app.text(AWAY_NOTE)).to_have_count(0)
+        await expect(app.button("Stop generating")).to_have_count(0)
         assert said(caller) == [
             ("user", "Hello"),
             ("assistant", "Hello"),
