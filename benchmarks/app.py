@@ -1,10 +1,10 @@
 """The chat app, in a real browser.
 
-What a browser loads before a page can be used is counted in kilobytes of compressed scripts. A thread of 10,000
-messages is opened from the sidebar, the clock running from the click until the newest message is drawn; then it
-is scrolled up through hundreds of messages, and the longest time for which the page could do nothing else
-is told. Memory is what scripts hold after twenty threads were opened one after the other, and the garbage collected;
-beside it stands what they held after the first of them.
+The size of a page is the number of kilobytes of compressed scripts that load before it can be used. A thread of 10,000
+messages is opened from the sidebar and timed from the click until the newest message is drawn. Then it
+is scrolled up through hundreds of messages, and the longest time during which the page could do nothing else
+is reported. Memory is the heap of the scripts after twenty threads have been opened one after the other and garbage
+has been collected; it is compared with the heap after the first of them.
 """
 
 from __future__ import annotations

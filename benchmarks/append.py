@@ -1,10 +1,10 @@
-"""Durable appends on SQLite: by one writer, and by many at once.
+"""Durable appends on SQLite: one writer, and many at once.
 
-One writer: a round is so many appends, each awaited before the next. Beside it run, with the same durability
-settings, the message's row alone, inserted and committed by a prepared statement; and all statements that the
-append makes, recorded from it, in one transaction. Many writers: each has a conversation of its own and
-awaits its appends one after the other; beside them the recorded statements, without savepoints, as many appends
-to a transaction as there are writers.
+One writer: a round is a number of appends, each awaited before the next. It is compared, with the same durability
+settings, with inserting and committing only the message's row with a prepared statement; and with all statements
+that the append executes, recorded from it, in one transaction. Many writers: each has its own conversation and
+awaits its appends one after the other. They are compared with the recorded statements, without savepoints, with as
+many appends per transaction as there are writers.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from texts import Texts
 NEAR_THE_ROW = Target(
     "≤",
     1.3,
-    "The row alone is a fifth of what an append writes. With it go, in one transaction, its terms in the "
-    "search index, the end of its branch, the conversation's preview and order, the counters and the feed: "
-    "about twenty pages to flush, where the row has four. The difference to all its statements is the checking "
-    "of what comes in, and two hops between the event loop and the thread that writes.",
+    "The row alone is a fifth of what an append writes. The same transaction also writes its search terms, the "
+    "head of its branch, the conversation's preview and order, the counters and the feed: about twenty pages to "
+    "flush, against four for the row. The difference to all its statements is the validation of the input, and "
+    "two switches between the event loop and the writer thread.",
 )
 NEAR_THE_STATEMENTS = Target(
     "≥",
     0.5,
-    "The threads of a Python process take turns: what comes next is checked, and what was stored is answered, "
-    "not beside the writing of a batch but between its statements. The terms for the search index are made in "
-    "Python too.",
+    "The threads of a Python process take turns: validating the next request and answering the previous one "
+    "happen between the statements of a batch, not in parallel with them. Search terms are computed in Python "
+    "too.",
 )
 FAR_FROM_PEERS = Target(
     "≥",
     10,
-    "More than half of the time of a batch goes into the search index, which no peer keeps; even the "
-    "statements alone, with nothing around them, are not ten times as fast.",
+    "More than half of the time of a batch goes into the search index, which no peer has; even the bare "
+    "statements are not ten times as fast.",
 )
 
 

@@ -1,8 +1,8 @@
-"""What it costs to take the artifacts out of answers as they are stored.
+"""The cost of extracting artifacts from answers.
 
-An answer with a program of twenty lines is appended beside one that says the very same words without a fence, in which
-no artifact is to be found. What is between them is the reading of the Markdown and the storing of the artifact: its
-revision, its content, its words in the search index, its counters, its entry in the feed. Then the newest of very many
+An answer with a program of twenty lines is compared with an answer with the same words without a fence, which
+contains no artifact. The difference is the time to parse the Markdown and to store the artifact: its
+revision, its content, its search terms, its counters, its feed entry. Then the newest of very many
 artifacts are listed.
 """
 

@@ -1,10 +1,10 @@
-"""Whether an append costs more the longer a conversation is.
+"""The cost of an append in a long conversation.
 
-One database has a single conversation, the long one, so all that grows with history is in it: the tables, their
-indexes, the search index. The other has conversations of a hundred messages. A round appends to the long one,
-and to new short ones. The mean is what the target is about, since the search index now and then merges what
-many appends added; the median is what a writer usually sees. The peers do the same, each with the length it
-bears.
+One database has a single long conversation, so it contains everything that grows with history: the tables, their
+indexes, the search index. The other has conversations of a hundred messages. A round appends to the long one
+and to new short ones. The target applies to the mean, because the search index occasionally merges what
+many appends added; the median is what a writer usually sees. The peers do the same, each with a length that it
+can handle.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PEER_APPENDS = 60
 STEADY = Target(
     "≤",
     1.1,
-    "An append writes to the tables at their ends, whatever their size. The search index is kept in parts that "
-    "are merged as they grow in number; a large index has larger parts, and the few appends in which one is "
-    "merged pay for all.",
+    "An append writes to the ends of the tables, whatever their size. The search index consists of segments that "
+    "are merged as their number grows; a large index has larger segments, and the few appends that trigger a "
+    "merge pay for all.",
 )
 
 Appends = Callable[[], Coroutine[Any, Any, list[float]]]

@@ -1,7 +1,7 @@
 """Listing the newest of very many conversations.
 
-They are one user's, and each comes with its preview and count. Beside the public call runs the statement that
-it makes, recorded from it, on a bare connection to the same file.
+They belong to one user, and each is returned with its preview and count. The public call is compared with its
+statement, recorded from it, on a bare connection to the same file.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ NEWEST = 50
 NEAR_THE_SELECT = Target(
     "≤",
     3,
-    "The SELECT takes a few dozen microseconds; to go to a reader's thread and back takes nearly as long, and "
-    "making records of the rows half as long again. Why reads stay on threads is told in [decision "
-    "10](decisions/0010-reads-on-threads.md).",
+    "The SELECT takes a few dozen microseconds; switching to a reader thread and back takes nearly as long, and "
+    "building records from the rows half as long again. [Decision 10](decisions/0010-reads-on-threads.md) "
+    "explains why reads stay on threads.",
 )
 
 

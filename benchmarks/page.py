@@ -2,8 +2,8 @@
 
 .venv/bin/python benchmarks/page.py
 
-What is measured is told by the docstrings of the benchmarks, why a target is missed by the targets themselves; a
-test fails when the page is not what this would write.
+The docstrings of the benchmarks describe what they measure, and the targets say why they are missed. A
+test fails if the page differs from what this script writes.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ HERE = Path(__file__).parent
 PUBLISHED = HERE / "published.json"
 PAGE = HERE.parent / "docs" / "performance.md"
 
-_HEAD = """# How fast it is
+_HEAD = """# Performance
 
 This page is written by `benchmarks/page.py` from one run of the benchmarks. `make bench` makes such a run and prints
 its table; `.venv/bin/python benchmarks/run.py --only read` measures one subject, and `--publish` writes this page.
 
-No figure stands alone if another can stand beside it: the same statements without Hansard around them, or another
-library that keeps conversations in SQLite, with the settings that it chooses itself. What is compared takes turns on
-the same machine. A *ratio* is taken within each round, and the median of the rounds counts; *rounds* tells the lowest
-and the highest. Ratios are worth more than speeds, for another machine has other speeds and much the same ratios. A
-target that is missed is said to be, with what is known of the reason."""
+Wherever possible, a figure is compared with another one: the same statements without Hansard, or another
+library that stores conversations in SQLite, with its own default settings. The two take turns on
+the same machine. A *ratio* is computed within each round, and the table shows the median of the rounds; *rounds* shows
+the lowest and the highest. Ratios are more meaningful than speeds: other machines have other speeds but similar ratios.
+Missed targets are listed with the known reasons."""
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ def _figure(row: Row) -> str:
     found = cells(row)
     measured = quantity(row.value, row.unit) if row.ratio is None else found[4]
     beside = f" beside {row.beside}" if row.beside else ""
-    return f"{row.what}{beside}, {measured} where {found[6]} is asked for"
+    return f"{row.what}{beside}, {measured} target {found[6]}"
 
 
 def _line(fields: Iterable[str]) -> str:

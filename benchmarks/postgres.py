@@ -1,8 +1,8 @@
 """Durable appends on PostgreSQL by several clients at once.
 
 A real server with `fsync` on runs beside the benchmark, on the same processors. Each client has a conversation and
-awaits its appends one after the other, through a pool of as many connections as there are clients. Beside it run
-the same statements with the same values, recorded from Hansard, by the driver alone and under the same role, on a
+awaits its appends one after the other, through a pool with one connection per client. They are compared with
+the same statements with the same values, recorded from Hansard, executed by the driver alone with the same role, on a
 copy of the database as it was before.
 """
 
@@ -32,9 +32,9 @@ CLIENTS = 8
 NEAR_THE_DRIVER = Target(
     "≤",
     1.3,
-    "The server and all clients share the machine's processors, so what Hansard does in Python for an append "
-    "(checks, terms for the search index, records) is taken from the server's time. The driver alone has it "
-    "all prepared.",
+    "The server and all clients share the machine's processors, so the time that Hansard spends in Python for an "
+    "append (validation, search terms, records) is not available to the server. For the driver alone all of it is"
+    " prepared in advance.",
 )
 _driver: Any = asyncpg
 """Its own annotations are partial."""

@@ -1,8 +1,7 @@
 """Reading the end of a long conversation.
 
-Beside the public call runs the statement with which it fetches the messages, recorded from it, on a bare
-connection to the same file: the same rows and columns, as the engine gives them. Peers are asked for the last messages
-by their own public calls.
+The public call is compared with the statement that fetches its messages, recorded from it, on a bare
+connection to the same file, with the same rows and columns. Peers read the last messages with their own public calls.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3}
 NEAR_THE_SELECT = Target(
     "≤",
     3,
-    "Fifty records are made of the rows, which takes half as long again as the SELECT, and a hop to a reader's "
-    "thread and back takes nearly as long as it. Why reads stay on threads is told in [decision "
-    "10](decisions/0010-reads-on-threads.md). Whose the conversation is, and which branch its reader is on, is "
-    "asked first, by a statement of its own.",
+    "Building fifty records from the rows takes half as long again as the SELECT, and switching to a reader "
+    "thread and back takes nearly as long as the SELECT. [Decision 10](decisions/0010-reads-on-threads.md) "
+    "explains why reads stay on threads. A separate statement first checks the conversation's owner and finds the"
+    " reader's current branch.",
 )
 FAR_FROM_PEERS = Target(
     "≥",
     5,
-    "This peer's rows are JSON, which it hands out as dictionaries without asking whose they are; it has "
-    "neither owners nor branches to look up, nor records to make. Its call goes to a thread and back as well. "
-    "Five times as fast would be less than one such hop and the bare SELECT together.",
+    "This peer's rows are JSON, which it returns as dictionaries without any access check; it has neither owners "
+    "nor branches to look up, nor records to build. Its call also switches to a thread and back. Five times as "
+    "fast would be less than one such switch and the bare SELECT together.",
 )
 
 

@@ -1,9 +1,9 @@
-"""Searching what was said.
+"""Full-text search.
 
-A search asks the public call for the first twenty hits, ranked and with their snippets. One user has nearly all
-of the messages, and another one some that are stored among them. How often a word occurs is known by its rank,
-since the texts follow Zipf's law. Nothing runs beside it: the targets are times. The files are in the operating
-system's memory, as those of a program that runs are.
+A search requests the first twenty hits from the public call, ranked and with snippets. One user has nearly all
+of the messages, and another user has some, stored among them. The texts follow Zipf's law, so a word's rank determines
+its frequency. There is no comparison: the targets are times. The files are in the operating
+system's cache, as for a running program.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIMIT = 20
 TALK = 2_000
 """Messages in a conversation."""
 _WHY = (
-    "Up to 2,000 of the newest matches are weighed before the best are known, so the worst word costs what 2,000 "
+    "Up to 2,000 of the newest matches are ranked before the best are known, so the worst word costs what 2,000 "
     "matches cost."
 )
 TIMES = 5

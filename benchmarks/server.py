@@ -1,9 +1,9 @@
-"""What the server adds to the time until a model's first word.
+"""The time that the server adds before a model's first word.
 
 The same prompt goes to the `echo` model in two ways: through the library, in this process, and through the REST
-server, in a process of its own, over a connection that is kept. The clock runs from the call to the first `text`
-event; the prompt is stored durably in between, on both ways. Both conversations grow alike, and a new
-pair is begun each round.
+server, in its own process, over a persistent connection. The time is measured from the call to the first `text`
+event and includes storing the prompt durably, in both cases. Both conversations grow equally, and each round
+uses a new pair.
 """
 
 from __future__ import annotations

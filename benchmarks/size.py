@@ -1,8 +1,8 @@
 """Bytes on disk for each byte of text.
 
-They are counted once the database is closed and its log folded in. Messages are appended one by one, in
-conversations of twenty, by many writers at once; so the search index has the shape that it gets in use. What is
-counted is the whole file: rows, indexes, counters, feed, search index. The text is UTF-8, without the JSON
+They are counted after the database is closed and its log is merged. Many writers append messages one by one, in
+conversations of twenty, so the search index has the shape that it has in use. The size is
+that of the whole file: rows, indexes, counters, feed, search index. The text is counted as UTF-8, without the JSON
 around it.
 """
 
@@ -28,9 +28,9 @@ WORDS = {300: 50, 600: 100}
 SMALL = Target(
     "≤",
     2.5,
-    "Text and search index together stay within it. What is over is what each message has besides, however "
-    "short it is: five ids, its place and time, two unique indexes and an entry in the feed. With the room "
-    "that pages leave free these are 400 to 500 bytes.",
+    "Text and search index together meet the target. The rest is the overhead of each message, however short it "
+    "is: five ids, its position and time, two unique indexes and a feed entry. Together with free space in the "
+    "pages, this is 400 to 500 bytes.",
 )
 
 _ROOM = """

@@ -1,8 +1,9 @@
-"""Taking in an export file: how fast, and how much memory it needs.
+"""Importing an export file: speed and memory.
 
-The file has conversations of twenty messages. Each import runs in a process of its own, with a new database, and
-tells how long it took and the peak of the process's memory; that for the large file is compared with that for
-one a tenth as long. Beside the import of the short one runs what it says to the engine, recorded from it, bare.
+The file has conversations of twenty messages. Each import runs in its own process, with a new database, and
+reports its duration and peak memory. The peak for the large file is compared with the peak for
+a file a tenth as long. The import of the short file is compared with its statements, recorded from it, on a bare
+connection.
 """
 
 from __future__ import annotations
@@ -38,14 +39,15 @@ ROUNDS = 3
 FAST = Target(
     "≥",
     20_000,
-    "The statements alone do not reach it on one core, and the greater part of their time goes into the search "
-    "index, which is kept in the same transactions. As long again takes Python: records are read from their lines, "
-    "checked field by field, and made into rows and terms.",
+    "The bare statements do not reach it on one core, and most of their time goes into the search index, which is"
+    " updated in the same transactions. Python takes as long again: it reads records from their lines, validates "
+    "each field, and builds rows and terms.",
 )
 FLAT = Target(
     "≤",
     1.1,
-    "Most of the difference is the engine's page cache, which the short file does not fill to its limit of 32 MiB.",
+    "Most of the difference is the engine's page cache, which the short file does not fill to its limit of 32 "
+    "MiB.",
 )
 
 
