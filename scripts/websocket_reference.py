@@ -21,8 +21,8 @@ from hansard.server.websocket.limits import (
     HEARTBEAT,
     MAX_FRAME,
     MAX_RUNS,
-    PATIENCE,
     RATE,
+    SEND_TIMEOUT,
 )
 from hansard.server.websocket.topics import ALL, CONVERSATION, EVENTS, MAX_TOPICS
 
@@ -65,7 +65,7 @@ that are missing or too many, and for requests that come too fast (`too-many-req
 {{"type": "error", "id": 1, "problem": {{"type": "urn:hansard:problem:not-found", "status": 404, …}}}}
 ```
 
-**Limits.** A request has at most {MAX_FRAME >> 20} MiB; one
+**Limits.** A request must not exceed {MAX_FRAME >> 20} MiB; one
 of more than twice that ends the connection (1009). A socket has {RATE} requests a second, and {BURST} at once
 after a pause, whatever is wrong with them; {MAX_TOPICS} topics; and {MAX_RUNS} runs that it follows. The server sends
 a ping every {HEARTBEAT:.0f} seconds, and expects its answer within as many. Browsers answer by themselves, but cannot
@@ -119,7 +119,7 @@ _CLOSING = f"""## How it ends
 
 The server ends a connection with one of these codes. Where something was listened to, the reason ends in `resume
 from N`: all up to the position N was sent. Nothing is queued for a client that reads slowly: it is told when it
-takes what it was told before, so it lags behind, and others do not. One that takes nothing for {PATIENCE:.0f}
+takes what it was told before, so it lags behind, and others do not. One that takes nothing for {SEND_TIMEOUT:.0f}
 seconds is closed.
 
 | code | reason | |

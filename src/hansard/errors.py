@@ -1,43 +1,43 @@
-"""Everything that can go wrong, in one tree.
+"""All errors, in one tree.
 
 ::
 
     HansardError
-    ├── InvalidInput              what was asked cannot be right, whoever asks
-    │   ├── EmptyInput            something is needed, and nothing was given
-    │   ├── TooLarge              it is right, but over a limit
+    ├── InvalidInput              the request is invalid, whoever sends it
+    │   ├── EmptyInput            a required value is missing or empty
+    │   ├── TooLarge              the request is valid, but over a limit
     │   ├── BadCursor             the cursor is damaged or belongs to another list
-    │   └── UnknownModel          no provider answers to this model's name
-    ├── Unauthenticated               no credential, or not a valid one
-    ├── PermissionDenied                the scope lacks the right
-    ├── NotFound                  it does not exist for this scope (foreign and missing look alike)
-    ├── Conflict                  the record has moved on
-    │   ├── AlreadyExists         the id is taken by something else
-    │   ├── HeadConflict             the branch does not end where the writer thought
-    │   ├── RevisionConflict         the artifact says something newer than the writer thought
-    │   └── VersionConflict          somebody changed the record in between
-    ├── ProviderError             a model's provider did not answer as it should
-    │   ├── ProviderRefused       it said no (bad key, bad request): trying again will not help
+    │   └── UnknownModel          no provider has a model of this name
+    ├── Unauthenticated           no credential, or an invalid one
+    ├── PermissionDenied          the scope lacks the right
+    ├── NotFound                  it does not exist, or belongs to another user
+    ├── Conflict                  the record is not in the expected state
+    │   ├── AlreadyExists         another record has this id
+    │   ├── HeadConflict          the branch has another head than the writer expected
+    │   ├── RevisionConflict      the artifact has a newer revision than the writer expected
+    │   └── VersionConflict       the record was changed in between
+    ├── ProviderError             a model's provider failed
+    │   ├── ProviderRefused       it refused (bad key, bad request): trying again will not help
     │   └── ProviderUnavailable   it is down, slow or busy: trying again may help
-    ├── TooManyRequests           they come too fast: trying again in a moment will help
-    ├── Unavailable               not now
-    │   ├── Overloaded            too much work is waiting
-    │   ├── OutcomeUnknown        the commit's answer was lost: it may or may not have happened
-    │   └── StorageFull           no room left; reading goes on
+    ├── TooManyRequests           a rate limit was reached: trying again later will help
+    ├── Unavailable               temporarily not possible
+    │   ├── Overloaded            too many requests are waiting
+    │   ├── OutcomeUnknown        the result of a commit was lost: it may or may not have happened
+    │   └── StorageFull           no space left to write; reading still works
     ├── StorageError              the database cannot be used
     │   ├── DatabaseInUse         another process writes to this file
     │   ├── DatabaseReadOnly      the file or its directory cannot be written
     │   ├── DatabaseUnreachable   the server does not answer, or refuses
-    │   ├── NotADatabase          the file is not one of ours, or is damaged
+    │   ├── NotADatabase          the file is not a Hansard database, or is damaged
     │   ├── SchemaTooNew          a newer Hansard wrote it
     │   ├── SchemaOutdated        it needs `hansard db migrate`
-    │   ├── Unstorable            it refuses these values, now and later
-    │   └── UnsafeEngine          the engine, or its settings, would risk the record
+    │   ├── Unstorable            it permanently rejects these values
+    │   └── UnsafeEngine          the engine, or its settings, could lose data
     └── InvalidConfig             a setting is wrong or missing
 
-A class's ``code`` is its name on every door: the ``type`` of a problem document, the ``code`` of a
-command's error in JSON. It never changes; messages may. Messages and details hold no secret: they are masked as they
-are made, so that a library's own words may be part of them.
+A class's ``code`` names it in every interface: in the ``type`` of a problem document and the ``code`` of a
+command's error in JSON. Codes never change; messages may. Messages and details contain no secrets: they are masked when
+the error is created, so they may quote the message of a library.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ from hansard.secrets import mask, mask_values
 
 
 class HansardError(Exception):
-    """Something went wrong."""
+    """The operation failed."""
 
     code: ClassVar[str] = "error"
     pointer: str | None
-    """JSON pointer (RFC 6901) to the field at fault, where there is one."""
+    """JSON pointer (RFC 6901) to the invalid field, if there is one."""
     details: dict[str, Any]
-    """Facts for the caller's next step, JSON only (such as the head a branch has now)."""
+    """JSON values that help the caller to recover, such as the current head of a branch."""
 
     def __init__(
         self, message: str | None = None, *, pointer: str | None = None, **details: Any
@@ -75,7 +75,7 @@ class InvalidInput(HansardError):
 
 
 class EmptyInput(InvalidInput):
-    """Something is needed where nothing was given."""
+    """A required value is missing or empty."""
 
     code = "empty-input"
 
@@ -93,43 +93,43 @@ class BadCursor(InvalidInput):
 
 
 class UnknownModel(InvalidInput):
-    """There is no such model."""
+    """No provider has a model of this name."""
 
     code = "unknown-model"
 
 
 class Unauthenticated(HansardError):
-    """A valid credential is needed."""
+    """Send a valid credential."""
 
     code = "unauthenticated"
 
 
 class PermissionDenied(HansardError):
-    """This scope may not do that."""
+    """You do not have permission to do this."""
 
     code = "permission-denied"
 
 
 class NotFound(HansardError):
-    """There is no such thing."""
+    """It does not exist, or you do not have access to it."""
 
     code = "not-found"
 
 
 class Conflict(HansardError):
-    """The record has moved on."""
+    """The record is not in the expected state."""
 
     code = "conflict"
 
 
 class AlreadyExists(Conflict):
-    """The id is taken by something else."""
+    """Another record has this id."""
 
     code = "already-exists"
 
 
 class HeadConflict(Conflict):
-    """The branch ends at another message than expected."""
+    """The branch has another head than expected."""
 
     code = "head-conflict"
 
@@ -165,31 +165,31 @@ class ProviderUnavailable(ProviderError):
 
 
 class TooManyRequests(HansardError):
-    """Requests come too fast."""
+    """Too many requests; try again later."""
 
     code = "too-many-requests"
 
 
 class Unavailable(HansardError):
-    """This is not possible now; trying again may help."""
+    """This is temporarily not possible; try again later."""
 
     code = "unavailable"
 
 
 class Overloaded(Unavailable):
-    """Too much work is waiting."""
+    """Too many requests are waiting; try again later."""
 
     code = "overloaded"
 
 
 class OutcomeUnknown(Unavailable):
-    """The commit's answer was lost: repeat the call with the same ids to make sure."""
+    """The result of the commit was lost; repeat the call with the same ids to make sure."""
 
     code = "outcome-unknown"
 
 
 class StorageFull(Unavailable):
-    """There is no room left to write; reading goes on."""
+    """There is no space left to write; reading still works."""
 
     code = "storage-full"
 
@@ -225,10 +225,10 @@ class NotADatabase(StorageError):
 
 
 def damaged(what: str) -> NotADatabase:
-    """What the record tells of, and is not there, is not absent."""
+    """The error for data that other records refer to, but that is missing."""
     return NotADatabase(
-        f"{what} cannot be read, though the record tells of it: the database is damaged. "
-        "`hansard db verify` says more."
+        f"{what} is missing, although other records refer to it: the database is damaged. "
+        "Run `hansard db verify` for details."
     )
 
 
@@ -245,13 +245,13 @@ class SchemaOutdated(StorageError):
 
 
 class Unstorable(StorageError):
-    """The database refuses to hold these values."""
+    """The database cannot store these values."""
 
     code = "unstorable"
 
 
 class UnsafeEngine(StorageError):
-    """The database engine would put the record at risk."""
+    """The database engine, or its settings, could lose data."""
 
     code = "unsafe-engine"
 

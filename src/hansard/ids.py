@@ -1,7 +1,7 @@
-"""Identifiers: UUIDs everywhere, version 7 when Hansard makes them.
+"""Identifiers: UUIDs everywhere, version 7 if Hansard generates them.
 
-Version 7 begins with the time, so new rows land at the end of every index. A client may choose
-any UUID; it is kept in its canonical form (lower case, hyphens).
+Version 7 starts with the time, so new rows go to the end of every index. A client may choose
+any UUID; it is stored in its canonical form (lower case, hyphens).
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ def is_id(value: str) -> bool:
 
 
 def check_id(value: str, pointer: str = "/id") -> str:
-    """The canonical form of a UUID chosen by a client; raises InvalidInput."""
+    """Return the canonical form of a UUID that a client chose. Raises InvalidInput if it is not a UUID."""
     lowered = str(value).lower()
     if not is_id(lowered):
-        raise InvalidInput("An id must be a UUID such as " + new_id() + ".", pointer=pointer)
+        raise InvalidInput(f"Ids must be UUIDs, for example {new_id()}.", pointer=pointer)
     return lowered
 
 
 def check_name(value: str, pointer: str) -> str:
-    """A tenant's or user's name: 1–128 letters, digits or . _ @ + -; raises InvalidInput."""
+    """Return the name of a tenant or user. Raises InvalidInput unless it is 1–128 letters, digits or . _ @ + -."""
     if not _NAME.fullmatch(value):
         raise InvalidInput(
-            "A name has 1 to 128 letters, digits or . _ @ + - and starts with a letter or digit.",
+            "Names must have 1 to 128 letters, digits or . _ @ + - and start with a letter or digit.",
             pointer=pointer,
         )
     return value

@@ -94,7 +94,7 @@ def test_a_body_that_is_no_json_object_is_refused(here: Site, plan: JSON, body: 
 def test_a_body_that_is_missing_is_asked_for(here: Site, plan: JSON) -> None:
     for method, path in (("POST", "/artifacts"), ("PATCH", f"/artifacts/{plan['id']}")):
         told = problem(here.client.request(method, path), 400, "invalid-input")
-        assert (told["detail"], told["pointer"]) == ("A body is missing.", "")
+        assert (told["detail"], told["pointer"]) == ("The request needs a body.", "")
 
 
 def test_lone_surrogates_are_no_text(here: Site, plan: JSON) -> None:

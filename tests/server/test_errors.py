@@ -80,7 +80,7 @@ def test_parameters_that_are_wrong_are_named(here: Site) -> None:
         told = problem(here.client.get(CREATE, params=params), 400, "invalid-input")
         assert told["pointer"] == pointer
     told = problem(here.client.get("/search"), 400, "invalid-input")
-    assert (told["pointer"], told["detail"]) == ("/q", "q is missing.")
+    assert (told["pointer"], told["detail"]) == ("/q", "The parameter q is required.")
 
 
 def test_a_cursor_is_good_for_its_own_list_alone(here: Site) -> None:
@@ -121,7 +121,7 @@ def test_what_nobody_foresaw_is_logged_and_not_told(
     monkeypatch.setattr(Conversations, "get", broken)
     with caplog.at_level(logging.ERROR):
         told = problem(here.client.get("/conversations/a-name-for-it"), 500, "error")
-    assert told["detail"] == "Something went wrong."
+    assert told["detail"] == "The operation failed."
     [record] = caplog.records
     assert record.getMessage() == "GET /api/v1/conversations/{conversation_id} failed"
     assert record.exc_info is not None

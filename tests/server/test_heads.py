@@ -75,7 +75,7 @@ def check_that_it_is_given_up(line: socket.socket) -> None:
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "PATIENCE", 2.0)
+    monkeypatch.setattr(protocol, "HEAD_TIMEOUT", 2.0)
 
 
 @pytest.mark.usefixtures("hurry")

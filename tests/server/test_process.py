@@ -210,7 +210,7 @@ def test_a_request_that_never_ends_is_told_that_the_server_stops(home: Path) -> 
     head, _, body = told.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"retry-after: 1" in head
-    assert json.loads(body)["detail"] == "The server stops."
+    assert json.loads(body)["detail"] == "The server is shutting down."
     assert "Traceback" not in complained
 
 

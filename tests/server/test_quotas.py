@@ -176,8 +176,8 @@ def all_of(line: socket.socket) -> bytes:
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "PACE", 1.0)
-    monkeypatch.setattr(protocol, "LINGER", 0.2)
+    monkeypatch.setattr(protocol, "RATE_WINDOW", 1.0)
+    monkeypatch.setattr(protocol, "LINGER_TIMEOUT", 0.2)
 
 
 @pytest.mark.usefixtures("hurry")

@@ -173,7 +173,7 @@ def test_a_server_that_believes_for_ever_would_be_seen(
     alone: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted bug: what was read of a session once is never read again."""
-    monkeypatch.setattr(sessions, "BELIEVED", 1e9)
+    monkeypatch.setattr(sessions, "SESSION_CACHE_SECONDS", 1e9)
     with alone.beside() as second, browser(second.url) as client:
         assert client.get("/api/v1/me").status_code == 200
         alone.delete("/sessions")

@@ -114,7 +114,7 @@ def test_who_signs_out_is_gone_within_two_seconds(here: Site) -> None:
         since = sign_out(here, cookie)
         code, reason = wired.closed()
         assert time.monotonic() - since < 2
-        assert (code, reason.partition(":")[0]) == (4401, "not signed in any more")
+        assert (code, reason.partition(":")[0]) == (4401, "no longer signed in")
 
 
 def check_that_nothing_is_said(here: Site) -> None:
@@ -293,8 +293,8 @@ def test_whatever_is_wrong_with_a_frame_it_is_counted(
 def test_a_reader_who_takes_nothing_is_closed_and_told_where_to_go_on(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "PATIENCE", 0.5)
-    monkeypatch.setattr(limits, "FAREWELL", 30)
+    monkeypatch.setattr(limits, "SEND_TIMEOUT", 0.5)
+    monkeypatch.setattr(limits, "CLOSE_TIMEOUT", 30)
     ends: list[Any] = []
     end = Session._end
 

@@ -260,7 +260,7 @@ async def test_a_lost_notice_is_made_good_by_looking(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broadcaster, "UNASKED", 0.2)
-    monkeypatch.setattr(Notices, "_hear", lambda *_: None)
+    monkeypatch.setattr(Notices, "_on_notification", lambda *_: None)
     async with (
         hansard.connect(postgres_url, providers=[]) as db,
         hansard.connect(postgres_url, providers=[]) as other,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE = 2.0
+OWNER_TIMEOUT = 2.0
 """Seconds."""
 _env_file: list[Path] = []
 """The env file that this command was given, if it was."""
@@ -105,7 +105,7 @@ async def writing(loaded: Loaded) -> AsyncIterator[Database]:
 async def _get_owned(loaded: Loaded) -> Database:
     import asyncio  # noqa: PLC0415
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + OWNER_TIMEOUT
     while True:
         found = loaded.connect()
         try:

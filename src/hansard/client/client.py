@@ -1,9 +1,8 @@
-"""Requests and changes over WebSockets, which are opened again when they break.
+"""The client: requests and change streams over WebSockets, with automatic reconnects.
 
-Requests share one connection; each stream of changes has its own, and remembers the last position that it gave, so that
-it goes on from there. A request that was cut off is asked again if that is harmless, as it is for all that only read
-and for all that carry an id; any other is `OutcomeUnknown`. One that was refused because requests come too fast is
-asked again in any case.
+Requests share one connection; each stream has its own and resumes from the last position that it yielded. After a lost
+connection, a request is repeated if that is safe: if it only reads, or has an id. Otherwise it raises OutcomeUnknown.
+Requests over the rate limit are always repeated.
 """
 
 from __future__ import annotations
@@ -38,28 +37,31 @@ from hansard.model.runs import ENDED, Run, RunEvent
 T = TypeVar("T")
 Fields = dict[str, Any]
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
-"""Seconds until a broken connection is tried again, each time twice as long, give or take a half."""
+MIN_BACKOFF, MAX_BACKOFF = 0.1, 10.0
+"""Seconds until the next attempt to connect: doubled each time, with a random factor from 0.5 to 1.5."""
 TOO_BIG, SIGNED_OUT = 1009, 4401
 _BROKEN = (WebSocketException, OSError)
 
 
-class Waiting(msgspec.Struct, frozen=True, eq=False):
-    """A request that was sent, and will be replied to, or told why not."""
+class PendingRequest(msgspec.Struct, frozen=True, eq=False):
+    """A request without a reply yet."""
 
     size: int
+    """Bytes of the request."""
     reply: asyncio.Future[Frame | Exception]
 
-    def tell(self, reply: Frame | Exception) -> None:
+    def resolve(self, reply: Frame | Exception) -> None:
         if not self.reply.done():
             self.reply.set_result(reply)
 
 
 class Client:
-    """A client of the server at a URL, such as `http://127.0.0.1:8765`; raises InvalidInput if it is none.
+    """A client of the server at `url`, such as `http://127.0.0.1:8765`, with the installation's `token`.
 
-    A request is tried again for `patience` seconds while the server is away or has too much to do, and then raises
-    Unavailable or TooManyRequests; streams wait for ever.
+    Requests are retried for `patience` seconds while the server is unreachable or overloaded, and then raise
+    Unavailable or TooManyRequests; streams retry forever. Every request also raises the errors of the service that it
+    calls, Unauthenticated if the token is invalid, and TooLarge if it is too large for one frame. Raises InvalidInput
+    if `url` is not a URL.
     """
 
     def __init__(self, url: str, token: str, *, patience: float = 30.0) -> None:
@@ -67,13 +69,15 @@ class Client:
         try:
             parse_uri(self._address)
         except (InvalidURI, ValueError) as error:
-            raise InvalidInput(f"{url} is not like http://127.0.0.1:8765.") from error
+            raise InvalidInput(
+                f"{url} is not a server URL; use one such as http://127.0.0.1:8765."
+            ) from error
         self._headers = {"Authorization": f"Bearer {token}"}
         self._patience = patience
         self._numbers = count(1)
-        self._waiting: dict[Any, Waiting] = {}
-        self._line: ClientConnection | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._pending: dict[Any, PendingRequest] = {}
+        self._connection: ClientConnection | None = None
+        self._receiving: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
         self._closed = asyncio.Event()
 
@@ -84,11 +88,11 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """End the connection: requests that wait are Unavailable, or OutcomeUnknown. No stream connects again."""
+        """Close the connection and all streams. Pending requests raise Unavailable or OutcomeUnknown."""
         self._closed.set()
-        if self._line is not None and self._hearing is not None:
-            await self._line.close()
-            await self._hearing
+        if self._connection is not None and self._receiving is not None:
+            await self._connection.close()
+            await self._receiving
 
     # Requests
 
@@ -96,75 +100,102 @@ class Client:
         self, conversation_id: str, *, message_id: str | None = None, limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Artifact]:  # fmt: skip
+        """List the artifacts of a conversation, the most recently changed first.
+
+        `message_id` selects those that a message created or revised; `cursor` is the `next` of the previous page.
+        """
         fields: Fields = {"message_id": message_id, "limit": limit, "cursor": cursor}
-        return await self._ask(
+        return await self._request(
             Page[Artifact], "get_artifacts", conversation_id=conversation_id, **fields
         )
 
     async def get_artifact(self, artifact_id: str, revision: int | None = None) -> WholeArtifact:
+        """Return an artifact with its newest content, or that of `revision`."""
         fields: Fields = {"artifact_id": artifact_id, "revision": revision}
-        return await self._ask(WholeArtifact, "get_artifact", **fields)
+        return await self._request(WholeArtifact, "get_artifact", **fields)
 
     async def create_artifact(self, **fields: Any) -> Artifact:
-        """Make an artifact; it is given an id if it has none."""
-        return await self._ask(Artifact, "create_artifact", artifact={"id": new_id()} | fields)
+        """Create an artifact; `fields` are those of `POST /artifacts`. Without an `id`, one is generated."""
+        return await self._request(Artifact, "create_artifact", artifact={"id": new_id()} | fields)
 
     async def update_artifact(self, artifact_id: str, **updates: Any) -> Artifact:
-        """Change an artifact, with `expect_revision` only if that is still the newest."""
-        again = updates.get("expect_revision") is None
+        """Change an artifact; `updates` are the fields of `PATCH /artifacts/{id}`.
+
+        With `expect_revision`, raises RevisionConflict if there is a newer revision, and OutcomeUnknown if the
+        connection is lost before the reply.
+        """
+        repeatable = updates.get("expect_revision") is None
         fields: Fields = {"artifact_id": artifact_id, "updates": updates}
-        return await self._ask(Artifact, "update_artifact", again=again, **fields)
+        return await self._request(Artifact, "update_artifact", repeatable=repeatable, **fields)
 
     async def delete_artifact(self, artifact_id: str) -> Artifact:
-        return await self._ask(Artifact, "delete_artifact", again=False, artifact_id=artifact_id)
+        """Move an artifact to the trash. Raises OutcomeUnknown if the connection is lost before the reply."""
+        return await self._request(
+            Artifact, "delete_artifact", repeatable=False, artifact_id=artifact_id
+        )
 
     async def send_message(self, conversation_id: str, **message: Any) -> list[Run]:
-        """Say something and have it answered; the message is given an id if it has none."""
+        """Send a prompt and return the started runs; `message` has the fields of `POST …/chat`.
+
+        Without an `id`, one is generated.
+        """
         message = {"id": new_id()} | message
         fields: Fields = {"conversation_id": conversation_id, "message": message}
-        return (await self._ask(Started, "send_message", **fields)).runs
+        return (await self._request(Started, "send_message", **fields)).runs
 
     async def cancel_run(self, run_id: str) -> Run:
-        return await self._ask(Run, "cancel_run", run_id=run_id)
+        """Cancel a run and return it; a run that has ended stays unchanged."""
+        return await self._request(Run, "cancel_run", run_id=run_id)
 
-    # What is told
+    # Streams
 
     async def events(
         self, topics: Iterable[str] = ("*",), *, after: int | None = None
     ) -> AsyncIterator[Event | Resync]:
-        """Changes as they come, without end: after a position all that came since, without one from now on."""
-        asked: Fields = {"topics": list(topics), "after": after}
-        async with aclosing(self._frames(asked)) as frames:
+        """Yield changes without end: all after the position `after`, or those from now on.
+
+        A `Resync` means that changes were missed and the caller must reload its state. Raises InvalidInput if a topic
+        does not exist, Unauthenticated if the token is invalid, Unavailable if the client is closed.
+        """
+        subscription: Fields = {"topics": list(topics), "after": after}
+        async with aclosing(self._frames(subscription)) as frames:
             async for frame in frames:
                 if frame.type == "ok":
-                    if asked["after"] is None:
-                        asked["after"] = msgspec.json.decode(frame.result)["position"]
+                    if subscription["after"] is None:
+                        subscription["after"] = msgspec.json.decode(frame.result)["position"]
                     continue
-                asked["after"] = frame.position
+                subscription["after"] = frame.position
                 if frame.entry is not None:
                     yield Event(frame.type, frame.position, frame.entry)
                 else:
                     yield Resync(frame.position)
 
     async def run_events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
-        """What a run says, as it says it, to the event that ends it."""
-        asked: Fields = {"runs": {run_id: after}}
-        async with aclosing(self._frames(asked)) as frames:
+        """Yield the events of a run with a number above `after`, until the one that ends it.
+
+        Raises NotFound if the run does not exist, Unauthenticated if the token is invalid, Unavailable if the client is
+        closed.
+        """
+        subscription: Fields = {"runs": {run_id: after}}
+        async with aclosing(self._frames(subscription)) as frames:
             async for frame in frames:
                 if frame.event is not None:
-                    asked["runs"] = {run_id: frame.event.number}
+                    subscription["runs"] = {run_id: frame.event.number}
                     yield frame.event
                     if frame.event.type in ENDED:
                         return
 
-    async def _frames(self, asked: Fields) -> AsyncGenerator[Frame]:
-        """What comes over connections that subscribe to what is asked for at the time."""
+    async def _frames(self, subscription: Fields) -> AsyncGenerator[Frame]:
+        """Yield frames; reconnect and resubscribe when the connection breaks.
+
+        The caller updates `subscription`, so that a new connection resumes where the last one ended.
+        """
         tries = 0
         while True:
             try:
-                async with await self._connect() as line:
-                    await line.send(_text("subscribe", 0, asked))
-                    async for text in line:
+                async with await self._connect() as connection:
+                    await connection.send(_encode("subscribe", 0, subscription))
+                    async for text in connection:
                         frame = frame_of(text)
                         if frame.type == "error":
                             raise error_of(bytes(frame.problem))
@@ -175,10 +206,12 @@ class Client:
             await self._pause(tries)
             tries += 1
 
-    # The wire
+    # Connections
 
-    async def _ask(self, kind: type[T], name: str, *, again: bool = True, **fields: Any) -> T:
-        """The result of a request."""
+    async def _request(
+        self, kind: type[T], name: str, *, repeatable: bool = True, **fields: Any
+    ) -> T:
+        """Send a request and return its result; `repeatable` allows to repeat it after a lost connection."""
         deadline = asyncio.get_running_loop().time() + self._patience
         failure: HansardError = Unavailable("The server cannot be reached.")
         for tries in count():
@@ -186,14 +219,14 @@ class Client:
                 async with asyncio.timeout_at(deadline):
                     if tries:
                         await self._pause(tries - 1)
-                    line = await self._opened()
+                    connection = await self._open_connection()
             except TimeoutError:
                 raise failure from None
             try:
-                frame = await self._reply(line, name, fields)
+                frame = await self._reply(connection, name, fields)
             except _BROKEN as error:
                 _check_end(error)
-                if not again:
+                if not repeatable:
                     raise OutcomeUnknown() from error
                 continue
             if frame.type != "error":
@@ -203,30 +236,30 @@ class Client:
                 raise failure
         raise AssertionError
 
-    async def _reply(self, line: ClientConnection, name: str, fields: Fields) -> Frame:
-        """The reply to a request, asked once; raises what broke the connection."""
+    async def _reply(self, connection: ClientConnection, name: str, fields: Fields) -> Frame:
+        """Send a request once and return the reply; raises the error that broke the connection."""
         number = next(self._numbers)
-        text = _text(name, number, fields)
-        waiting = Waiting(len(text.encode()), asyncio.get_running_loop().create_future())
-        self._waiting[number] = waiting
+        text = _encode(name, number, fields)
+        pending = PendingRequest(len(text.encode()), asyncio.get_running_loop().create_future())
+        self._pending[number] = pending
         try:
-            with suppress(*_BROKEN):  # whoever hears the connection tells what became of it
-                await line.send(text)
-            reply = await waiting.reply
+            with suppress(*_BROKEN):  # `_receive` resolves the request with the error
+                await connection.send(text)
+            reply = await pending.reply
         finally:
-            del self._waiting[number]
+            del self._pending[number]
         if isinstance(reply, Exception):
             raise reply
         return reply
 
-    async def _opened(self) -> ClientConnection:
-        """The connection for requests."""
+    async def _open_connection(self) -> ClientConnection:
+        """Return the connection for requests, and open it if necessary."""
         async with self._opening:
-            if self._hearing is None or self._hearing.done():
-                self._line = await self._reconnect()
-                self._hearing = asyncio.create_task(self._hear(self._line))
-            assert self._line is not None  # noqa: S101 - it is there once somebody hears it
-            return self._line
+            if self._receiving is None or self._receiving.done():
+                self._connection = await self._reconnect()
+                self._receiving = asyncio.create_task(self._receive(self._connection))
+            assert self._connection is not None  # noqa: S101 - it is set before `_receiving`
+            return self._connection
 
     async def _reconnect(self) -> ClientConnection:
         for tries in count():
@@ -237,61 +270,61 @@ class Client:
         raise AssertionError
 
     async def _connect(self) -> ClientConnection:
-        """A new connection; raises Unavailable if the client is closed."""
+        """Open a connection. Raises Unavailable if the client is closed."""
         if not self._closed.is_set():
-            line = await self._greet()
+            connection = await self._handshake()
             if not self._closed.is_set():
-                return line
-            await line.close()
-        raise Unavailable("This client was closed.")
+                return connection
+            await connection.close()
+        raise Unavailable("The client is closed.")
 
-    async def _greet(self) -> ClientConnection:
+    async def _handshake(self) -> ClientConnection:
         try:
             return await connect(
                 self._address, additional_headers=self._headers, max_size=None, compression=None
             )
-        except InvalidStatus as refused:
-            if refused.response.status_code < 500:
-                raise error_of(bytes(refused.response.body or b"")) from refused
+        except InvalidStatus as error:
+            if error.response.status_code < 500:
+                raise error_of(bytes(error.response.body or b"")) from error
             raise
 
-    async def _hear(self, line: ClientConnection) -> None:
-        """Hand replies to those who wait for them, until the connection ends."""
+    async def _receive(self, connection: ClientConnection) -> None:
+        """Resolve pending requests with their replies, until the connection ends."""
         try:
             while True:
-                frame = frame_of(await line.recv())
-                if (waiting := self._waiting.get(frame.id)) is not None:
-                    waiting.tell(frame)
+                frame = frame_of(await connection.recv())
+                if (pending := self._pending.get(frame.id)) is not None:
+                    pending.resolve(frame)
         except _BROKEN as error:
-            self._lose(error)
+            self._fail_pending(error)
 
-    def _lose(self, end: Exception) -> None:
-        """Tell all who wait that the connection has ended; if a request was too large, it was the largest."""
-        waiting = sorted(self._waiting.values(), key=lambda each: each.size)
-        if waiting and _code(end) == TOO_BIG:
-            waiting.pop().tell(TooLarge())
-        for each in waiting:
-            each.tell(end)
+    def _fail_pending(self, error: Exception) -> None:
+        """Resolve all pending requests with the error; if one was too large, it was the largest."""
+        requests = sorted(self._pending.values(), key=lambda request: request.size)
+        if requests and _close_code(error) == TOO_BIG:
+            requests.pop().resolve(TooLarge())
+        for request in requests:
+            request.resolve(error)
 
     async def _pause(self, tries: int) -> None:
-        """Wait before another try, if the client is not closed."""
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 10))
-        pause = random.uniform(0.5, 1.5) * longest  # noqa: S311 - so that not all come at once
+        """Wait before the next attempt, or until the client is closed."""
+        backoff = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(tries, 10))
+        pause = random.uniform(0.5, 1.5) * backoff  # noqa: S311 - so that clients do not reconnect at once
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._closed.wait()
 
 
-def _text(name: str, number: int, fields: Fields) -> str:
+def _encode(name: str, number: int, fields: Fields) -> str:
     return msgspec.json.encode({"type": name, "id": number, **fields}).decode()
 
 
-def _code(error: Exception) -> int | None:
-    """What the server said as it closed the connection."""
+def _close_code(error: Exception) -> int | None:
+    """Return the code with which the server closed the connection."""
     return error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else None
 
 
 def _check_end(error: Exception) -> None:
-    """Raise what another try would not mend."""
-    if _code(error) == SIGNED_OUT:
-        raise Unauthenticated("The token is no longer good.") from error
+    """Raise Unauthenticated if the server closed the connection because the token is no longer valid."""
+    if _close_code(error) == SIGNED_OUT:
+        raise Unauthenticated("The token is no longer valid.") from error

@@ -1,4 +1,4 @@
-"""What a server tells, as records; and its problems, as the errors that they are."""
+"""Frames of the server as records, and problem documents as errors."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from hansard.model.runs import Run, RunEvent
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something changed."""
+    """A change."""
 
     type: str
-    """Such as `artifact.updated`."""
+    """For example `artifact.updated`."""
     position: int
-    """To come back with."""
+    """The position to resume from."""
     entry: FeedEntry
 
 
 class Resync(msgspec.Struct, frozen=True):
-    """Changes were missed that can no longer be told: what is known must be read anew."""
+    """Changes were missed that are no longer retained; the caller must reload its state."""
 
     position: int
-    """From here on everything is told again."""
+    """All changes after this position follow."""
 
 
 class WholeArtifact(msgspec.Struct, frozen=True):
-    """An artifact, and what it says at a revision."""
+    """An artifact with the content of a revision."""
 
     artifact: Artifact
     revision: Revision
@@ -43,7 +43,7 @@ class Started(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """Any frame that a server sends."""
+    """Any frame from the server."""
 
     type: str
     id: int | str | None = None
@@ -58,22 +58,22 @@ frame_of = msgspec.json.Decoder(Frame).decode
 
 
 def error_of(problem: bytes) -> HansardError:
-    """The error that a problem document tells of."""
+    """Return the error of a problem document; HansardError if its code is unknown."""
     try:
-        told: dict[str, Any] = msgspec.json.decode(problem, type=dict[str, Any])
+        fields: dict[str, Any] = msgspec.json.decode(problem, type=dict[str, Any])
     except msgspec.MsgspecError:
         return HansardError()
-    code = str(told.pop("type", "")).rpartition(":")[2]
-    message, pointer = told.pop("detail", None), told.pop("pointer", None)
-    for known in ("title", "status"):
-        told.pop(known, None)
+    code = str(fields.pop("type", "")).rpartition(":")[2]
+    message, pointer = fields.pop("detail", None), fields.pop("pointer", None)
+    for name in ("title", "status"):
+        fields.pop(name, None)
     kind = next((kind for kind in _kinds(HansardError) if kind.code == code), HansardError)
     error = kind(message, pointer=pointer)
-    error.details = told
+    error.details = fields
     return error
 
 
 def _kinds(kind: type[HansardError]) -> Iterator[type[HansardError]]:
     yield kind
-    for each in kind.__subclasses__():
-        yield from _kinds(each)
+    for subclass in kind.__subclasses__():
+        yield from _kinds(subclass)

@@ -1,4 +1,4 @@
-"""What is counted while it happens, so that statistics never scan."""
+"""Counters that are updated with every change, so that statistics never scan messages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from hansard.model.base import Entry
 class MessageCounters(Entry, frozen=True, kw_only=True):
     """Sums over the messages of one owner, project, hour (UTC), role and model.
 
-    The hour's conversations are those that began in it, counted with role ``""``.
+    Conversations are counted in the hour of their creation, with the role ``""``.
     """
 
     owner_id: str
     project_id: str = ""
     day: str
-    """Such as `2026-11-21`."""
+    """For example `2026-11-21`."""
     hour: int
     role: str
     model: str = ""
     slot: int = 0
-    """Counters that many writers share are kept in several rows, so that they need not queue."""
+    """Counters with many writers are spread over several rows, so that the writers do not wait for each other."""
     conversations: int = 0
     messages: int = 0
     words: int = 0
@@ -31,14 +31,14 @@ class MessageCounters(Entry, frozen=True, kw_only=True):
     tokens_in: int = 0
     tokens_out: int = 0
     engaged_seconds: int = 0
-    """Gaps of under 30 minutes between messages and those that they follow."""
+    """The sum of the gaps between consecutive messages, without gaps of 30 minutes or more."""
 
 
 class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     messages: int
     tokens_in: int | None
-    """Of the messages that say; None where none does."""
+    """The sum over messages that have token counts; None if none has."""
     tokens_out: int | None
 
 
@@ -46,7 +46,7 @@ class DayUse(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     messages: int
     tokens_in: int | None
-    """Of the messages that say; None where none does."""
+    """The sum over messages that have token counts; None if none has."""
     tokens_out: int | None
 
 
@@ -58,11 +58,11 @@ class HourUse(msgspec.Struct, frozen=True, kw_only=True):
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
     term: str
     messages: int
-    """Messages, of those looked at, in which the term occurs."""
+    """The number of sampled messages that contain the term."""
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
-    """Statistics of a user, or of one of the user's projects. What is in the trash, or temporary, counts."""
+    """Statistics of a user, or of one of the user's projects. Trashed and temporary conversations count as well."""
 
     conversations: int
     messages: int
@@ -72,7 +72,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     average_words: float
     """Words per message."""
     tokens_in: int | None
-    """Of the messages that say; None where none does."""
+    """The sum over messages that have token counts; None if none has."""
     tokens_out: int | None
     engaged_seconds: int
     first_at: datetime | None
@@ -81,5 +81,5 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     by_model: list[ModelUse]
     by_day: list[DayUse]
     by_hour: list[HourUse]
-    """All 24 hours of the day, in the time zone asked for."""
+    """All 24 hours of the day, in the requested time zone."""
     topics: list[Topic]

@@ -1,7 +1,7 @@
-"""Things made in conversations, and what they said at each revision.
+"""Artifacts, such as programs and documents, and their revisions.
 
-An artifact has its newest state in fields of its own, for lists. What it says is in immutable revisions, numbered
-from 1, which name their content by its digest; equal contents of a tenant are kept once.
+An artifact repeats the metadata of its newest revision, for lists. Its content is in immutable revisions, numbered
+from 1, which refer to it by its digest; equal contents of a tenant are stored once.
 """
 
 from __future__ import annotations
@@ -18,53 +18,53 @@ ArtifactType = Literal[
 ]
 Encoding = Literal["", "zlib"]
 PreviewType = Literal["html", "svg", "react", "mermaid"]
-"""What runs."""
+"""The types that have a live preview."""
 Use = Literal["opened", "copied", "exported"]
 UseKey = Literal["day", "type", "language"]
 
 
 class Artifact(Record, frozen=True, kw_only=True):
-    """Something made: a program, a page, a drawing, a document."""
+    """A program, page, drawing or document that a model or a person created."""
 
     owner_id: str
     conversation_id: Id | None = None
     project_id: Id | None = None
-    """The conversation's, and another when that moves; of an artifact without a conversation, its own."""
+    """The project of its conversation, if it has one; it changes when the conversation moves."""
     message_id: Id | None = None
-    """The answer in which it was first found; None if a person made it."""
+    """The answer from which it was extracted; None if a person created it."""
     branch: Id | None = None
-    """Where that message is."""
+    """The branch of that message."""
     part: int | None = None
-    """Which part of the message, from 0."""
+    """The index of the message's part, from 0."""
     type: ArtifactType
     language: str = ""
-    """Lower case, as people write it after a fence."""
+    """Lower case, as in the info string of a Markdown code fence."""
     media_type: str
     title: str
     description: str = ""
     identifier: str = ""
-    """What later answers name it by; empty if nothing."""
+    """The name by which later answers refer to it; empty if there is none."""
     file_name: str = ""
     revision: int = 1
     """The number of the newest revision."""
     removed: int = 0
-    """How many of its revisions are no longer kept."""
+    """The number of its revisions that were deleted."""
     size: int
     """Bytes of the newest revision, as UTF-8."""
     closed: bool = True
-    """Whether the newest revision is whole; False if the answer was cut off in it."""
+    """Whether the newest revision is complete; False if the answer was cut off in it."""
     temporary: bool = False
-    """Whether its conversation is: then it is listed with that alone, and goes with it."""
+    """Whether its conversation is temporary: then it is listed only there and deleted with it."""
     metadata: JsonObject = {}
     deleted_at: datetime | None = None
 
 
 class Revision(Entry, frozen=True, kw_only=True):
-    """What an artifact said at one time."""
+    """One version of an artifact's content."""
 
     artifact_id: Id
     number: int
-    """From 1; a number is never given twice."""
+    """From 1; a number is never reused."""
     digest: Digest
     """The SHA-256 of the content."""
     size: int
@@ -74,15 +74,15 @@ class Revision(Entry, frozen=True, kw_only=True):
     """The user who wrote it; None if a model did."""
     model: str | None = None
     message_id: Id | None = None
-    """The answer it was found in."""
+    """The answer from which it was extracted."""
     part: int | None = None
     restored_from: int | None = None
-    """The number of the revision that it says again."""
+    """The number of the older revision whose content it restores."""
     note: str = ""
 
 
 class Content(Entry, frozen=True, kw_only=True):
-    """The text of revisions, under its SHA-256; kept as long as a revision names it."""
+    """The text of revisions, identified by its SHA-256; kept while a revision refers to it."""
 
     id: Digest
     encoding: Encoding = ""
@@ -90,19 +90,19 @@ class Content(Entry, frozen=True, kw_only=True):
 
 
 class ArtifactText(Entry, frozen=True, kw_only=True):
-    """What an artifact says now, for search to find it by: title, description and content."""
+    """The searchable text of an artifact's newest revision: title, description and content."""
 
     id: Id
-    """The artifact's."""
+    """The artifact's id."""
     owner_id: str
     conversation_id: Id | None = None
     text: str
 
 
 class ExtractionMarker(Entry, frozen=True, kw_only=True):
-    """That a message's artifacts were taken out of it, so that it is done once.
+    """Records that a message's artifacts were extracted, so that this happens once.
 
-    It outlives them: what was purged is not found again.
+    It remains when they are purged, so that they are not extracted again.
     """
 
     message_id: Id
@@ -111,19 +111,19 @@ class ExtractionMarker(Entry, frozen=True, kw_only=True):
 
 
 class ExtractionCursor(Versioned, frozen=True, kw_only=True):
-    """How far an owner's conversations were looked through for artifacts."""
+    """The progress of a backfill that extracts artifacts from an owner's conversations."""
 
     user_id: str
     conversation_id: Id
-    """The last one that is done; they are taken by id."""
+    """The last conversation that is done, in the order of ids."""
 
 
 class ArtifactCounters(Entry, frozen=True, kw_only=True):
-    """What was done with artifacts of one owner, day (UTC), type and language."""
+    """Counts of what was done with the artifacts of one owner, day (UTC), type and language."""
 
     owner_id: str
     day: str
-    """Such as `2026-11-21`."""
+    """For example `2026-11-21`."""
     type: str
     language: str = ""
     made: int = 0
@@ -135,24 +135,25 @@ class ArtifactCounters(Entry, frozen=True, kw_only=True):
 
 
 class ArtifactHit(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact that a search found."""
+    """A search result."""
 
     artifact: Artifact
     snippet: str
     """An excerpt around the first match, plain text."""
     marks: list[tuple[int, int]]
-    """Where the matches are in the snippet: start and end, in characters."""
+    """The matches in the snippet: start and end offsets, in characters."""
     score: float
     """Higher is better; comparable within one search."""
 
 
 class Diff(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed from one revision to another."""
+    """The difference between two revisions."""
 
     old: int
     new: int
     added: int
-    """Lines."""
+    """Added lines."""
     removed: int
+    """Removed lines."""
     text: str
     """A unified diff, with three lines around each change; empty if the contents are equal."""

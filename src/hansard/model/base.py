@@ -1,8 +1,8 @@
-"""What every record has.
+"""The base classes of all records.
 
-An `Entry` is written once and never changed; a `Versioned` counts its changes; a `Record` is known by
-a UUID besides. The annotations are the declaration: tables, columns and JSON fields are derived from them,
-so a plain Python type is used where it says enough and one of the names below where it does not.
+An `Entry` is written once and never changed; a `Versioned` counts its changes; a `Record` has a UUID as well.
+Tables, columns and JSON fields are derived from the annotations: a plain Python type where it is precise enough,
+and one of the aliases below where it is not.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ JsonObject = dict[str, Any]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Something written once, in a tenant."""
+    """A row of a tenant that is written once."""
 
     tenant_id: str
     created_at: datetime
 
 
 class Versioned(Entry, frozen=True, kw_only=True):
-    """Something that may change: `version` starts at 1 and counts the changes."""
+    """A row that may change: `version` starts at 1 and rises with each change."""
 
     version: int = 1
     updated_at: datetime
 
 
 class Record(Versioned, frozen=True, kw_only=True):
-    """Something that may change and is known by a UUID."""
+    """A row that may change and is identified by a UUID."""
 
     id: Id

@@ -1,13 +1,15 @@
+"""Blobs: the bytes of images and files."""
+
 from __future__ import annotations
 
 from hansard.model.base import Digest, Entry, Ref
 
 UPLOAD = "upload"
-"""The holder of a blob that no message shows yet."""
+"""The `holder` of an uploaded blob that no message refers to yet."""
 
 
 class Blob(Entry, frozen=True, kw_only=True):
-    """Bytes kept once per tenant under their SHA-256, in chunks."""
+    """Bytes, stored once per tenant under their SHA-256, in chunks."""
 
     id: Digest
     size: int
@@ -22,11 +24,11 @@ class BlobChunk(Entry, frozen=True, kw_only=True):
 
 
 class BlobUse(Entry, frozen=True, kw_only=True):
-    """A reason to keep a blob: a message that shows it, or a fresh upload by a user."""
+    """A reference that keeps a blob: from a message, or from a recent upload by a user."""
 
     blob_id: Digest
     owner_id: str
     holder: Ref
-    """The message's id, or UPLOAD."""
+    """The message's id, or `upload`."""
     media_type: str | None = None
-    """What the user who uploaded it says that it is; None where a message says it."""
+    """The media type that the uploader declared; None for a message, whose part declares it."""

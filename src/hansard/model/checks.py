@@ -1,8 +1,7 @@
-"""What may enter the record, checked once at the door, so that every back end agrees.
+"""Input validation, done once before anything is stored, so that every back end accepts the same values.
 
-Text: no NUL, no lone surrogates (SQLite, PostgreSQL and JSON would each treat them differently). JSON: what
-JSON has and nothing else, no NaN or Infinity, not too deep, not too much. Every refusal says where, by JSON
-pointer.
+Text: no NUL, no lone surrogates (SQLite, PostgreSQL and JSON would each treat them differently). JSON: only standard
+JSON without NaN or Infinity, limited in depth and size. Every error names the invalid field by a JSON pointer.
 """
 
 from __future__ import annotations
@@ -33,61 +32,68 @@ from hansard.model.parts import (
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_PARTS = 1_000
 MAX_MESSAGES = 1_000
-"""In one append."""
+"""Messages in one append."""
 MAX_TITLE = 500
 MAX_MODEL = 200
 """Characters of a model's full name."""
 MAX_MEDIA_TYPE = 200
 MAX_TEXT = 100_000
-"""Characters of instructions and the like."""
+"""Characters of instructions and similar texts."""
 MAX_METADATA_BYTES = 64 * 1024
 MAX_TAGS = 100
+MAX_TAG = 100
+"""Characters of one tag."""
 MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_DIGITS = 40
+MIN_YEAR = 1970
+MAX_YEAR = 2200
 
 T = TypeVar("T")
 
-_BAD = re.compile("[\0\ud800-\udfff]")
+_INVALID = re.compile("[\0\ud800-\udfff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _PRINTABLE = re.compile("[ -~]*")
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def is_a(value: Any, kind: type | tuple[type, ...]) -> bool:
-    """Whether a value has the type that it is declared to have: a caller may hand in anything."""
+    """Whether a value has its declared type; callers may pass anything."""
     return isinstance(value, kind)
 
 
-def check_one(value: T, known: Sequence[T], pointer: str) -> T:
-    """The value itself, if it is one of those known; raises InvalidInput."""
-    if value not in known:
-        names = ", ".join(map(str, known))
-        raise InvalidInput(f"This is one of {names}.", pointer=pointer)
+def check_one(value: T, choices: Sequence[T], pointer: str) -> T:
+    """Return the value. Raises InvalidInput if it is not one of `choices`."""
+    if value not in choices:
+        names = ", ".join(map(str, choices))
+        raise InvalidInput(f"The value must be one of {names}.", pointer=pointer)
     return value
 
 
 def check_text(text: str, pointer: str, limit: int = MAX_TEXT) -> str:
-    """The text itself; raises InvalidInput or TooLarge."""
+    """Return the text.
+
+    Raises InvalidInput if it is not text or has NUL or lone surrogates, TooLarge if it is over `limit` characters.
+    """
     if not is_a(text, str):
-        raise InvalidInput("This is not text.", pointer=pointer)
+        raise InvalidInput("The value must be text.", pointer=pointer)
     if len(text) > limit:
-        raise TooLarge(f"This is longer than {limit} characters.", pointer=pointer)
+        raise TooLarge(f"Text must not exceed {limit} characters.", pointer=pointer)
     if not text.isascii() or "\0" in text:
-        bad = _BAD.search(text)
-        if bad:
-            what = "NUL" if bad.group() == "\0" else "half a surrogate pair"
+        invalid = _INVALID.search(text)
+        if invalid:
+            name = "NUL" if invalid.group() == "\0" else "a lone surrogate"
             raise InvalidInput(
-                f"Character {bad.start()} is {what}, which is not text.", pointer=pointer
+                f"Text must not contain {name} (character {invalid.start()}).", pointer=pointer
             )
     return text
 
 
-def clean_text(said: str) -> str:
-    """What was said, with what is not text in it replaced; two halves of a character are one."""
-    if _BAD.search(said) is None:
-        return said
-    return _BAD.sub("\ufffd", _PAIR.sub(_character, said))
+def clean_text(text: str) -> str:
+    """Return the text with surrogate pairs joined, and NUL and lone surrogates replaced by U+FFFD."""
+    if _INVALID.search(text) is None:
+        return text
+    return _INVALID.sub("\ufffd", _PAIR.sub(_character, text))
 
 
 def _character(pair: re.Match[str]) -> str:
@@ -95,12 +101,15 @@ def _character(pair: re.Match[str]) -> str:
 
 
 def check_json(value: Any, pointer: str, limit: int = MAX_METADATA_BYTES) -> Any:
-    """The value in plain lists and dictionaries; raises InvalidInput or TooLarge."""
-    return _Json(limit).check(value, pointer, 0)
+    """Return the value as plain lists and dictionaries.
+
+    Raises InvalidInput if it is not JSON or nested too deeply, TooLarge if its text is over `limit` bytes.
+    """
+    return _JsonCheck(limit).check(value, pointer, 0)
 
 
-class _Json:
-    """A walk through a value that counts what it meets."""
+class _JsonCheck:
+    """Checks a value recursively, and counts its nodes and its bytes of text."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -110,9 +119,14 @@ class _Json:
     def check(self, value: Any, pointer: str, depth: int) -> Any:
         self.nodes += 1
         if depth > MAX_DEPTH:
-            raise InvalidInput(f"JSON may be {MAX_DEPTH} levels deep.", pointer=pointer)
+            raise InvalidInput(
+                f"JSON must not be nested deeper than {MAX_DEPTH} levels.", pointer=pointer
+            )
         if self.nodes > MAX_NODES or self.size > self.limit:
-            raise TooLarge("This is too much JSON.", pointer=pointer)
+            raise TooLarge(
+                f"JSON must not exceed {MAX_NODES} values or {self.limit} bytes of text.",
+                pointer=pointer,
+            )
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
@@ -120,11 +134,11 @@ class _Json:
             return check_text(value, pointer, self.limit)
         if isinstance(value, int):
             if abs(value) >= 10**MAX_DIGITS:
-                raise InvalidInput(f"A number has at most {MAX_DIGITS} digits.", pointer=pointer)
+                raise InvalidInput(f"Numbers must not exceed {MAX_DIGITS} digits.", pointer=pointer)
             return value
         if isinstance(value, float):
             if not math.isfinite(value):
-                raise InvalidInput("NaN and Infinity are not JSON.", pointer=pointer)
+                raise InvalidInput("JSON must not contain NaN or Infinity.", pointer=pointer)
             return value
         return self._container(value, pointer, depth)
 
@@ -137,12 +151,14 @@ class _Json:
             checked: dict[str, Any] = {}
             for key, item in fields.items():
                 if not isinstance(key, str):
-                    raise InvalidInput("A JSON object's keys are text.", pointer=pointer)
+                    raise InvalidInput("The keys of a JSON object must be text.", pointer=pointer)
                 self.size += len(key)
                 check_text(key, pointer, self.limit)
                 checked[key] = self.check(item, f"{pointer}/{_escape(key)}", depth + 1)
             return checked
-        raise InvalidInput(f"A {type(value).__name__} is not JSON.", pointer=pointer)
+        raise InvalidInput(
+            f"Values of type {type(value).__name__} are not allowed in JSON.", pointer=pointer
+        )
 
 
 def _escape(key: str) -> str:
@@ -150,16 +166,19 @@ def _escape(key: str) -> str:
 
 
 def check_parts(parts: Sequence[Part], pointer: str) -> Parts:
-    """The parts of one message; raises InvalidInput or TooLarge."""
+    """Return the parts of one message.
+
+    Raises InvalidInput if a part is invalid or there is none, TooLarge if there are too many parts or bytes.
+    """
     if not is_a(parts, (list, tuple)):
-        raise InvalidInput("Parts are a list.", pointer=pointer)
+        raise InvalidInput("Parts must be a list.", pointer=pointer)
     if not parts:
-        raise InvalidInput("A message needs at least one part.", pointer=pointer)
+        raise InvalidInput("Messages need at least one part.", pointer=pointer)
     if len(parts) > MAX_PARTS:
-        raise TooLarge(f"A message has at most {MAX_PARTS} parts.", pointer=pointer)
+        raise TooLarge(f"Messages must not exceed {MAX_PARTS} parts.", pointer=pointer)
     checked = tuple(_check_part(part, f"{pointer}/{i}") for i, part in enumerate(parts))
     if len(msgspec.json.encode(checked)) > MAX_MESSAGE_BYTES:
-        raise TooLarge(f"A message has at most {MAX_MESSAGE_BYTES} bytes.", pointer=pointer)
+        raise TooLarge(f"Messages must not exceed {MAX_MESSAGE_BYTES} bytes.", pointer=pointer)
     return checked
 
 
@@ -178,7 +197,9 @@ def _check_part(part: Any, pointer: str) -> Part:
         case ToolResult(call_id, output, is_error):
             check_text(call_id, f"{pointer}/call_id")
             if not is_a(is_error, bool):
-                raise InvalidInput("This is true or false.", pointer=f"{pointer}/is_error")
+                raise InvalidInput(
+                    "The value must be true or false.", pointer=f"{pointer}/is_error"
+                )
             checked = check_json(output, f"{pointer}/output", MAX_MESSAGE_BYTES)
             return ToolResult(call_id, checked, is_error)
         case Data(data, name):
@@ -190,17 +211,20 @@ def _check_part(part: Any, pointer: str) -> Part:
             return Error(code, message, _check_object(details, f"{pointer}/details"))
         case Image() | File():
             if not _DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
-                raise InvalidInput("A blob is named by its SHA-256.", pointer=f"{pointer}/blob")
+                raise InvalidInput(
+                    "Blobs are named by their SHA-256: 64 hex digits in lower case.",
+                    pointer=f"{pointer}/blob",
+                )
             check_media_type(part.media_type, f"{pointer}/media_type")
             _check_optional(part.name, f"{pointer}/name")
         case _:
-            raise InvalidInput("This is not a part.", pointer=pointer)
+            raise InvalidInput("The value must be a message part.", pointer=pointer)
     return part
 
 
 def _check_object(value: JsonObject, pointer: str) -> JsonObject:
     if not is_a(value, dict):
-        raise InvalidInput("This is a JSON object.", pointer=pointer)
+        raise InvalidInput("The value must be a JSON object.", pointer=pointer)
     return check_json(value, pointer)
 
 
@@ -210,52 +234,65 @@ def _check_optional(text: str | None, pointer: str, limit: int = MAX_TEXT) -> No
 
 
 def check_tags(tags: Sequence[str], pointer: str) -> tuple[str, ...]:
-    """Tags without repetition, in the order given."""
+    """Return the tags without duplicates, in order.
+
+    Raises InvalidInput if a tag is blank or not text, TooLarge if there are too many tags or one is too long.
+    """
     if len(tags) > MAX_TAGS:
-        raise TooLarge(f"There may be {MAX_TAGS} tags.", pointer=pointer)
+        raise TooLarge(f"There may be at most {MAX_TAGS} tags.", pointer=pointer)
     for i, tag in enumerate(tags):
-        check_text(tag, f"{pointer}/{i}", 100)
+        check_text(tag, f"{pointer}/{i}", MAX_TAG)
         if not tag.strip():
-            raise InvalidInput("A tag is not blank.", pointer=f"{pointer}/{i}")
+            raise InvalidInput("Tags must not be blank.", pointer=f"{pointer}/{i}")
     return tuple(dict.fromkeys(tags))
 
 
 def check_model(model: str | None, pointer: str) -> str | None:
-    """A model's full name, `provider/model`; whether it exists is asked when it is used."""
+    """Return a model's full name. Raises InvalidInput if it does not have the form `provider/model`.
+
+    Whether the model exists is checked when it is used.
+    """
     if model is not None:
         check_text(model, pointer, MAX_MODEL)
         provider, slash, name = model.partition("/")
         if not (provider and slash and name):
-            raise InvalidInput("A model is named provider/model.", pointer=pointer)
+            raise InvalidInput("Model names have the form provider/model.", pointer=pointer)
     return model
 
 
 def check_media_type(media_type: str, pointer: str) -> str:
-    """A media type, which becomes a header as it is: one printable line of ASCII, such as `text/html`."""
+    """Return a media type such as `text/html`. Raises InvalidInput if it is invalid.
+
+    It is sent in a header unchanged, so it must be one line of printable ASCII.
+    """
     check_text(media_type, pointer, MAX_MEDIA_TYPE)
     kind, slash, name = media_type.partition("/")
     if not (slash and kind.strip() and name.strip()) or not _PRINTABLE.fullmatch(media_type):
-        raise InvalidInput("A media type is like text/html.", pointer=pointer)
+        raise InvalidInput(
+            "Media types have the form type/subtype, for example text/html.", pointer=pointer
+        )
     return media_type
 
 
 def check_title(title: str, pointer: str = "/title") -> str:
-    """What something is called, which is not nothing."""
+    """Return a title or name. Raises InvalidInput if it is blank, TooLarge if it is over `MAX_TITLE` characters."""
     if not title.strip():
-        raise InvalidInput("A name is not blank.", pointer=pointer)
+        raise InvalidInput("Names must not be blank.", pointer=pointer)
     return check_text(title, pointer, MAX_TITLE)
 
 
 def check_time(at: datetime, pointer: str) -> datetime:
-    """A time with a zone, in UTC."""
+    """Return the time in UTC. Raises InvalidInput if it has no UTC offset or is not in the years 1970 to 2200."""
     if not is_a(at, datetime):
-        raise InvalidInput("This is not a time.", pointer=pointer)
+        raise InvalidInput("The value must be a timestamp.", pointer=pointer)
     if at.tzinfo is None:
-        raise InvalidInput("A time needs its zone, such as Z.", pointer=pointer)
+        raise InvalidInput("Timestamps need a UTC offset, for example Z.", pointer=pointer)
     try:
-        there = at.astimezone(UTC)
+        utc = at.astimezone(UTC)
     except OverflowError:
-        there = at
-    if not 1970 <= there.year <= 2200:
-        raise InvalidInput("A time is between the years 1970 and 2200.", pointer=pointer)
-    return there
+        utc = at
+    if not MIN_YEAR <= utc.year <= MAX_YEAR:
+        raise InvalidInput(
+            f"Timestamps must be in the years {MIN_YEAR} to {MAX_YEAR}.", pointer=pointer
+        )
+    return utc

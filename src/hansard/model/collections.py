@@ -1,3 +1,5 @@
+"""Collections of artifacts."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -16,7 +18,7 @@ class Collection(Record, frozen=True, kw_only=True):
 
 
 class CollectionItem(Entry, frozen=True, kw_only=True):
-    """That an artifact is in a collection, and since when."""
+    """The membership of an artifact in a collection."""
 
     collection_id: Id
     artifact_id: Id

@@ -1,3 +1,5 @@
+"""Conversations."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -6,19 +8,19 @@ from hansard.model.base import Entry, Id, JsonObject, Names, Record
 
 
 class Conversation(Record, frozen=True, kw_only=True):
-    """The thread a person sees.
+    """A conversation: a tree of messages with branches.
 
-    `active_at`, `message_count` and `preview` follow the messages; they change with every append and
-    do not count as a change of the record's version.
+    `active_at`, `message_count` and `preview` are updated with every append, without raising the record's
+    `version`.
     """
 
     owner_id: str
     project_id: Id | None = None
     title: str = ""
     system: str = ""
-    """System instructions, after those of the tenant and the projects."""
+    """System instructions, added after those of the tenant and the projects."""
     model: str | None = None
-    """The model that answers, `provider/model`; None inherits."""
+    """The model that answers, `provider/model`; None inherits it."""
     tags: Names = ()
     metadata: JsonObject = {}
     pinned: bool = False
@@ -31,12 +33,12 @@ class Conversation(Record, frozen=True, kw_only=True):
     preview: str = ""
     """The beginning of the newest message."""
     expires_at: datetime | None = None
-    """When a temporary conversation is gone for good; it is in no list and no search. None: it stays."""
+    """When a temporary conversation is purged; lists and searches leave it out. None: it is not temporary."""
     deleted_at: datetime | None = None
 
 
 class BranchSelection(Entry, frozen=True, kw_only=True):
-    """Where one user is in a conversation: the branch chosen last."""
+    """The branch that a user selected last in a conversation."""
 
     conversation_id: Id
     user_id: str

@@ -1,4 +1,4 @@
-"""What a writer hands in: a message before it has a place."""
+"""Drafts: messages before they are stored."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hansard.model.parts import Part
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A message to be stored: its role and either `content` (text) or `parts`.
+    """A message to store: its role and either `content` (text) or `parts`.
 
-    The writer may choose the `id`; storing the same draft again is then harmless.
+    The writer may choose the `id`; storing the same draft again then has no effect.
     """
 
     role: Role
@@ -31,20 +31,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def user(content: str | None = None, **fields: Any) -> Draft:
-    """What a person says."""
+    """A draft of a person's message."""
     return Draft(role="user", content=content, **fields)
 
 
 def assistant(content: str | None = None, **fields: Any) -> Draft:
-    """What a model says."""
+    """A draft of a model's message."""
     return Draft(role="assistant", content=content, **fields)
 
 
 def system(content: str | None = None, **fields: Any) -> Draft:
-    """An instruction that stands in the conversation itself."""
+    """A draft of an instruction within the conversation."""
     return Draft(role="system", content=content, **fields)
 
 
 def tool(content: str | None = None, **fields: Any) -> Draft:
-    """What a tool answers."""
+    """A draft of a tool's result."""
     return Draft(role="tool", content=content, **fields)

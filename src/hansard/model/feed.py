@@ -1,28 +1,30 @@
+"""The feed of changes."""
+
 from __future__ import annotations
 
 from hansard.model.base import Entry, Id, Ref
 
 TRIMMED = "feed.trimmed"
-"""The kind of the entry with which a feed begins whose older entries are no longer kept."""
+"""The kind of a feed's first entry after older ones were deleted."""
 
 
 class FeedEntry(Entry, frozen=True, kw_only=True):
     """One change, in the order in which changes became visible.
 
-    A reader that asks for what comes after the last `position` it saw misses nothing. The entry says
-    what changed, not how: read the record for that.
+    A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
+    record; read the record for its new state.
     """
 
     position: int
-    """Rises with every entry; the steps may be larger than 1."""
+    """Rises with every entry, by 1 or more."""
     user_id: str
-    """Whose record it is."""
+    """The owner of the record."""
     kind: str
-    """Such as `conversation.updated` or `message.created`; `feed.trimmed` if what came before is no longer kept."""
+    """For example `conversation.updated` or `message.created`; `feed.trimmed` if earlier entries were deleted."""
     subject_id: Ref
     conversation_id: Id | None = None
     branch: Id | None = None
     seq: int | None = None
-    """For `message.created`: the place of the first message of the append."""
+    """For `message.created`: the seq of the first appended message."""
     count: int = 1
-    """How many messages the append or the deletion had."""
+    """The number of appended or deleted messages."""

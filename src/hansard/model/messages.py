@@ -1,3 +1,5 @@
+"""Messages, ratings and summaries."""
+
 from __future__ import annotations
 
 from typing import Literal, get_args
@@ -9,16 +11,16 @@ Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal[
     "stop", "length", "tool_call", "content_filter", "other", "cancelled", "interrupted", "error"
 ]
-"""Why an answer ended. `content_filter`: the provider withheld the rest. `other`: for a reason of the provider's own,
-which is in the message's `metadata` as `finish_reason`. `interrupted`: nobody said that it was complete."""
+"""Why an answer ended. `content_filter`: the provider withheld the rest. `other`: another reason of the provider,
+which is in the message's `metadata` as `finish_reason`. `interrupted`: the stream ended without a finish reason."""
 ROLES: tuple[Role, ...] = get_args(Role)
 FINISHES: tuple[Finish, ...] = get_args(Finish)
 
 
 class Message(Entry, frozen=True, kw_only=True):
-    """One immutable utterance, at its place `(branch, seq)`.
+    """One immutable message, at the position `(branch, seq)`.
 
-    `seq` is the depth in the tree: 0 for the first message, dense along every path.
+    `seq` is the depth in the tree: 0 for the first message, without gaps along every path.
     """
 
     id: Id
@@ -27,24 +29,24 @@ class Message(Entry, frozen=True, kw_only=True):
     seq: int
     parent_id: Id | None = None
     owner_id: str
-    """Whose conversation it is in."""
+    """The owner of the conversation."""
     role: Role
     parts: Parts
     model: str | None = None
-    """The model that said it, `provider/model`."""
+    """The model that generated it, `provider/model`."""
     finish: Finish | None = None
-    """Why a model stopped; None for what people wrote."""
+    """Why the model stopped; None for a person's message."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     run_id: Id | None = None
     group_id: Id | None = None
-    """Shared by parallel answers to one prompt."""
+    """Shared by the parallel answers to one prompt."""
     origin_id: Id | None = None
     """The message it was copied from, when conversations or branches were merged."""
     metadata: JsonObject = {}
     digest: Digest | None = None
-    """The SHA-256 of what it says and of the digest of the message before it, so of all that leads to it; None if it
-    was stored by a version without digests and its turn has not come."""
+    """The SHA-256 of its content and of the digest of the message before it, so it covers the whole path; None if an
+    older version stored the message and its digest has not been computed yet."""
 
     @property
     def text(self) -> str:
@@ -52,7 +54,7 @@ class Message(Entry, frozen=True, kw_only=True):
 
 
 class Rating(Versioned, frozen=True, kw_only=True):
-    """What one user thinks of a message: -1, 0 or 1, and a note."""
+    """A user's rating of a message: -1, 0 or 1, and a note."""
 
     conversation_id: Id
     message_id: Id
@@ -62,7 +64,7 @@ class Rating(Versioned, frozen=True, kw_only=True):
 
 
 class Summary(Record, frozen=True, kw_only=True):
-    """What was said on a branch up to and including `seq`, in short; the originals stay."""
+    """A summary of a branch's messages up to and including `seq`; the messages remain."""
 
     conversation_id: Id
     branch: Id

@@ -1,4 +1,4 @@
-"""What lists and searches answer with."""
+"""The results of lists and searches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Some items of a list, and the cursor for the following ones; None at the end."""
+    """A page of a list. `next` is the cursor of the following page; None at the end."""
 
     items: list[T]
     next: str | None
@@ -22,7 +22,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 class MessagePage(msgspec.Struct, frozen=True):
     """Consecutive messages of one path, oldest first.
 
-    `before` and `after` are the ids to ask with for the neighbouring pages; None where the path ends.
+    `before` and `after` are the message ids to request the neighbouring pages with; None at an end of the path.
     """
 
     items: list[Message]
@@ -31,13 +31,13 @@ class MessagePage(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that a search found."""
+    """A search result."""
 
     message: Message
     conversation: Conversation
     snippet: str
     """An excerpt around the first match, plain text."""
     marks: list[tuple[int, int]]
-    """Where the matches are in the snippet: start and end, in characters."""
+    """The matches in the snippet: start and end offsets, in characters."""
     score: float
     """Higher is better; comparable within one search."""

@@ -1,7 +1,6 @@
-"""What a message is made of: an ordered list of typed parts.
+"""The parts of a message: its content is an ordered list of typed parts.
 
-On the wire and in the database a part is an object with a `type`; fields at their defaults are left
-out, unknown fields are refused.
+In JSON a part is an object with a `type`. Fields at their defaults are omitted; unknown fields are rejected.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True, forbid_u
 class Reasoning(
     msgspec.Struct, frozen=True, tag="reasoning", omit_defaults=True, forbid_unknown_fields=True
 ):
-    """What a model thought before it answered."""
+    """A model's reasoning before its answer."""
 
     text: str
     signature: str | None = None
@@ -45,7 +44,7 @@ class ToolResult(
 class Image(
     msgspec.Struct, frozen=True, tag="image", omit_defaults=True, forbid_unknown_fields=True
 ):
-    """A picture; its bytes are the blob of that digest."""
+    """An image; its bytes are the blob with that digest."""
 
     blob: Digest
     media_type: str
@@ -53,7 +52,7 @@ class Image(
 
 
 class File(msgspec.Struct, frozen=True, tag="file", omit_defaults=True, forbid_unknown_fields=True):
-    """An attached file; its bytes are the blob of that digest."""
+    """An attached file; its bytes are the blob with that digest."""
 
     blob: Digest
     media_type: str
@@ -61,7 +60,7 @@ class File(msgspec.Struct, frozen=True, tag="file", omit_defaults=True, forbid_u
 
 
 class Data(msgspec.Struct, frozen=True, tag="data", omit_defaults=True, forbid_unknown_fields=True):
-    """Any JSON that belongs to the message, such as a citation or a structured answer."""
+    """Any JSON that is part of the message, such as a citation or a structured answer."""
 
     data: Any
     name: str | None = None
@@ -75,7 +74,7 @@ class Error(
     code: str
     message: str
     details: JsonObject = {}
-    """What the provider said: `status`, `type`, `code` and `message`, as far as there are such."""
+    """The provider's error: `status`, `type`, `code` and `message`, as far as they are known."""
 
 
 Part = Text | Reasoning | ToolCall | ToolResult | Image | File | Data | Error
@@ -83,12 +82,12 @@ Parts = tuple[Part, ...]
 
 
 def text_of(parts: Parts) -> str:
-    """The text of a message as a person reads it: its text parts, a blank line between them."""
+    """Return the readable text of a message: its text parts, separated by blank lines."""
     if len(parts) == 1 and isinstance(parts[0], Text):
         return parts[0].text
     return "\n\n".join(part.text for part in parts if isinstance(part, Text))
 
 
 def blobs_of(parts: Parts) -> set[str]:
-    """The digests of the blobs that the parts refer to."""
+    """Return the digests of the blobs that the parts refer to."""
     return {part.blob for part in parts if isinstance(part, Image | File)}

@@ -1,3 +1,5 @@
+"""Projects."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -6,13 +8,13 @@ from hansard.model.base import Id, Record
 
 
 class Project(Record, frozen=True, kw_only=True):
-    """A folder of conversations; folders nest, and what one says holds for those inside it."""
+    """A folder of conversations; folders nest and inherit the instructions and the model of the outer ones."""
 
     owner_id: str
     parent_id: Id | None = None
     name: str
     instructions: str = ""
-    """System instructions for its conversations, after the tenant's and the outer projects'."""
+    """System instructions for its conversations, added after those of the tenant and the outer projects."""
     model: str | None = None
-    """The default model, `provider/model`; None inherits."""
+    """The default model, `provider/model`; None inherits it."""
     deleted_at: datetime | None = None

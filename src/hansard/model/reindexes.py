@@ -1,17 +1,19 @@
+"""The progress of background work that follows a migration."""
+
 from __future__ import annotations
 
 from hansard.model.base import Entry, Id
 
 
 class Reindex(Entry, frozen=True, kw_only=True):
-    """That something of a tenant's rows is being made anew while the database is used; it goes when all is done.
+    """A rebuild of derived data of a tenant while the database is in use; deleted when it is complete.
 
-    A migration makes it: when texts have other terms than before, and when messages have no digests yet.
+    Migrations create it: when the tokenizer changes, and when messages have no digests yet.
     """
 
     name: str
-    """The table that is indexed for search anew; or `digests`, for messages to have one."""
+    """The table whose search index is rebuilt; or `digests`, when the digests of messages are computed."""
     after: Id | None = None
-    """The last row that was done, or conversation; they are taken by id."""
+    """The last row or conversation that is done, in the order of ids."""
     until: int = 0
-    """On SQLite, the last row (by `k`) that may be indexed as it was before."""
+    """On SQLite, the last row (by `k`) that may still be indexed with the old tokenizer."""

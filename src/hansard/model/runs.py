@@ -1,3 +1,5 @@
+"""Runs: generations of answers, and their events."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -28,33 +30,33 @@ class RunError(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     message: str
     details: JsonObject = {}
-    """What the provider said: `status`, `type`, `code` and `message`, as far as there are such."""
+    """The provider's error: `status`, `type`, `code` and `message`, as far as they are known."""
 
 
 class Run(Record, frozen=True, kw_only=True):
-    """One generation. It belongs to the database, not to whoever asked for it."""
+    """The generation of one answer. It continues when the client that started it disconnects."""
 
     owner_id: str
     conversation_id: Id
     branch: Id
-    """Where the answer goes."""
+    """The branch to which the answer is appended."""
     prompt_id: Id | None
-    """The message that is answered: the head of the branch when the run began."""
+    """The message that is answered: the head of the branch when the run started."""
     message_id: Id
-    """The id that the answer has, or will have."""
+    """The id of the answer, also before it is stored."""
     group_id: Id | None = None
     request_id: Id | None = None
-    """The client's id of the request that asked for it (of a prompt: the prompt's id), by which it can be repeated."""
+    """The client's id of the request (for a prompt: the prompt's id), which makes repeated requests idempotent."""
     model: str
     status: RunStatus = "queued"
     mode: RunMode = "answer"
-    """Whether it answers, goes on with its own answer, or talks with other models."""
+    """Whether it answers a prompt, continues an answer that was cut off, or takes part in a dialogue of models."""
     options: JsonObject = {}
-    """What the model was asked with, such as `temperature`."""
+    """Options for the model, such as `temperature`."""
     worker: str = ""
-    """The process that generates."""
+    """The process that generates the answer."""
     lease_until: datetime
-    """Until when that process is believed alive without a sign of life."""
+    """The time at which the run counts as interrupted, unless that process renews its lease."""
     cancel_requested: bool = False
     tokens_in: int | None = None
     tokens_out: int | None = None
@@ -63,9 +65,9 @@ class Run(Record, frozen=True, kw_only=True):
 
 
 class RunEvent(Entry, frozen=True, kw_only=True):
-    """One numbered step of a run's stream; numbers start at 1.
+    """One event of a run's stream, numbered from 1.
 
-    `text` and `reasoning` carry what was added; `tool_call`, `image` and `data` carry a part of the message as
+    `text` and `reasoning` carry the added text; `tool_call`, `image` and `data` carry a part of the message as
     `data`; the event that ends the run carries the message.
     """
 

@@ -1,3 +1,5 @@
+"""The scope of a service call."""
+
 from __future__ import annotations
 
 from typing import Literal
@@ -5,12 +7,12 @@ from typing import Literal
 import msgspec
 
 Right = Literal["read", "write", "admin"]
-"""`admin` may change what holds for the whole tenant."""
+"""`admin` allows changes that apply to the whole tenant."""
 ALL_RIGHTS: frozenset[Right] = frozenset(("read", "write", "admin"))
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """For whom something is done: every service is opened for a scope."""
+    """The tenant, user and rights with which services act; every service is opened for a scope."""
 
     tenant: str
     user: str

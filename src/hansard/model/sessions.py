@@ -1,3 +1,5 @@
+"""Sign-in sessions of browsers."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -6,23 +8,23 @@ from hansard.model.base import Digest, Entry, Id
 
 
 class Session(Entry, frozen=True, kw_only=True):
-    """That a browser is signed in as a user. Of what it comes with, the hashes alone are kept."""
+    """A browser that is signed in as a user. Only hashes of its secrets are stored."""
 
     id: Id
     user_id: str
     secret_hash: Digest
-    """Of what the browser sends by itself, in a cookie."""
+    """The hash of the session cookie."""
     key_hash: Digest
-    """Of what the page keeps, and sends on purpose."""
+    """The hash of the key that the page stores and sends in a header."""
     browser: str
-    """What it is, in a few words."""
+    """A short description of the browser."""
     seen_at: datetime
-    """When it was there last, give or take some minutes."""
+    """When the session was last used, within a few minutes."""
     ended_at: datetime | None = None
 
 
 class SpentCode(Entry, frozen=True, kw_only=True):
-    """That a sign-in code was used, when it was made: it is good once, at one server."""
+    """A sign-in code that was used: codes are valid once, on one server."""
 
     id: Digest
     """The code's SHA-256."""

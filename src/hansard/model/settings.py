@@ -1,3 +1,5 @@
+"""Settings of users."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,7 +8,7 @@ from hansard.model.base import Versioned
 
 
 class Setting(Versioned, frozen=True, kw_only=True):
-    """A named value that a user keeps, any JSON."""
+    """A named value of a user, any JSON."""
 
     user_id: str
     name: str

@@ -1,3 +1,5 @@
+"""Shares of artifacts."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -12,7 +14,7 @@ ShareRight = Literal["read", "write"]
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What an artifact was, besides its content, when a revision of it was shared."""
+    """The metadata of an artifact at the time when one of its revisions was shared."""
 
     type: ArtifactType
     language: str
@@ -22,28 +24,28 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Share(Record, frozen=True, kw_only=True):
-    """That somebody else may see an artifact: a user of the tenant, or whoever has a link."""
+    """Access to an artifact for another user of the tenant, or for everyone who has a link."""
 
     owner_id: str
     artifact_id: Id
     user_id: str | None = None
-    """With whom it is shared; None for a link."""
+    """The user who has access; None for a link."""
     right: ShareRight = "read"
-    """A link only ever lets read."""
+    """Links are always read-only."""
     token_hash: Digest | None = None
-    """The SHA-256 of a link's token, which is kept nowhere."""
+    """The SHA-256 of a link's token; the token itself is not stored."""
     revision: int | None = None
-    """The one revision that a link shows; None follows the newest."""
+    """The only revision that a link shows; None shows the newest."""
     snapshot: Snapshot | None = None
-    """With a revision, what else the link shows of the artifact: it stays as it was.
+    """With a `revision`, the artifact's metadata at that time.
 
-    None for a link that is older than this: then what the artifact is.
+    None for links of older versions, which show the current metadata.
     """
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
 
 
 class LinkKey(Entry, frozen=True, kw_only=True):
-    """What the checksums in the tokens of a tenant's links are made with."""
+    """The key of the checksums in a tenant's link tokens."""
 
     data: bytes

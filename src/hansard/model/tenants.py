@@ -1,10 +1,12 @@
+"""Tenants and users."""
+
 from __future__ import annotations
 
 from hansard.model.base import JsonObject, Versioned
 
 
 class Tenant(Versioned, frozen=True, kw_only=True):
-    """The wall: nothing is shared across it."""
+    """An isolated set of users and their data; nothing is shared between tenants."""
 
     name: str = ""
     instructions: str = ""
@@ -12,7 +14,7 @@ class Tenant(Versioned, frozen=True, kw_only=True):
 
 
 class User(Versioned, frozen=True, kw_only=True):
-    """A person or a service in a tenant; owns conversations."""
+    """A person or a service in a tenant, who owns conversations."""
 
     id: str
     name: str = ""

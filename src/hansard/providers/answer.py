@@ -25,7 +25,7 @@ from hansard.providers.base import (
     TextDelta,
     ToolCalled,
 )
-from hansard.providers.thinking import DetectedArtifact, ThinkingSplitter
+from hansard.providers.thinking import TextSegment, ThinkingSplitter
 
 _REASONS: dict[Finish, str] = {
     "stop": "stop end_turn stop_sequence eos eos_token end complete completed done",
@@ -76,9 +76,9 @@ class Answer:
         self._say(self._splitter.feed(text))
 
     def thought(self, text: str) -> None:
-        self._say([DetectedArtifact("reasoning", text)] if text else [])
+        self._say([TextSegment("reasoning", text)] if text else [])
 
-    def _say(self, pieces: list[DetectedArtifact]) -> None:
+    def _say(self, pieces: list[TextSegment]) -> None:
         for kind, text in pieces:
             self._tell(TextDelta(text) if kind == "text" else ReasoningDelta(text))
 

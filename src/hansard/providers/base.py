@@ -1,4 +1,4 @@
-"""What a provider is: a name, a list of models, and a stream of events for a request."""
+"""The interface of providers: a name, a list of models, and a stream of events for a request."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hansard.model.messages import Finish
 from hansard.model.parts import Part
 
 DEFAULT_CONTEXT = 32_000
-"""Tokens, where a provider does not say how much a model takes in."""
+"""Tokens of a model's context window, if the provider does not report it."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that can be asked."""
+    """An available model."""
 
     name: str
     """`provider/model`."""
@@ -25,9 +25,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens: int = DEFAULT_CONTEXT
     description: str = ""
     chat: bool = True
-    """Whether it answers to a chat, as far as its list and its name tell."""
+    """Whether it is a chat model, as far as the provider's list and its name tell."""
     created: int | None = None
-    """When it came out, in seconds since 1970, where that is known."""
+    """When it was released, in seconds since 1970, if known."""
 
 
 class ProviderFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,19 +35,19 @@ class ProviderFailure(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: str
     code: str
-    """That of the error, as in `hansard.errors`."""
+    """The code of the error, as in `hansard.errors`."""
     message: str
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """The models of all providers that could be asked, and those that could not."""
+    """The models of all providers that answered, and the failures of the others."""
 
     models: list[Model]
     failures: list[ProviderFailure]
 
 
 GO_ON = "Please go on."
-"""What a user says in a request that would otherwise end with an answer."""
+"""The user's turn at the end of a request that would otherwise end with an answer."""
 
 
 class Media(msgspec.Struct, frozen=True, tag="media"):
@@ -59,7 +59,7 @@ class Media(msgspec.Struct, frozen=True, tag="media"):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """One message as a model sees it."""
+    """One message of a request."""
 
     role: Literal["system", "user", "assistant", "tool"]
     parts: tuple[Part | Media, ...]
@@ -71,7 +71,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     turns: tuple[Turn, ...]
     system: str = ""
     options: dict[str, Any] = {}
-    """Such as `temperature` and `max_tokens`."""
+    """For example `temperature` and `max_tokens`."""
 
 
 class TextDelta(msgspec.Struct, frozen=True):
@@ -96,7 +96,7 @@ class ImageOutput(msgspec.Struct, frozen=True):
 
 
 class DataOutput(msgspec.Struct, frozen=True):
-    """What a provider says besides, as JSON: citations, results of its own tools, fields that are not known."""
+    """Additional output as JSON: citations, results of the provider's own tools, unknown fields."""
 
     data: Any
     name: str
@@ -107,43 +107,47 @@ class Finished(msgspec.Struct, frozen=True):
 
     finish: Finish = "stop"
     tokens_in: int | None = None
-    """None: the provider did not say."""
+    """None if the provider does not report it; so is `tokens_out`."""
     tokens_out: int | None = None
     reason: str | None = None
-    """Why it ended, in the provider's word, where `finish` says less."""
+    """The provider's own finish reason, if it is more precise than `finish`."""
 
 
 Event = TextDelta | ReasoningDelta | ToolCalled | ImageOutput | DataOutput | Finished
 
 
 class Provider(ABC):
-    """Someone who answers. Failures are ProviderRefused or ProviderUnavailable."""
+    """A source of models. Its failures are ProviderRefused or ProviderUnavailable."""
 
     name: str
     expected: bool = True
-    """Whether somebody set it up; one that is only looked for may be away without a word."""
+    """Whether it was configured; a provider that is only probed for may be absent without an error."""
     text_only: bool = False
-    """Whether its models take neither pictures nor calls of tools."""
+    """Whether its models accept neither images nor tool calls."""
     defaults: Mapping[str, Any] = MappingProxyType({})
-    """Options that are sent, and kept with the run, where a request leaves them out."""
+    """Options that are sent, and stored with the run, if a request does not set them."""
 
     @abstractmethod
     async def models(self) -> list[Model]:
-        """The models that can be asked now; raises ProviderUnavailable if that cannot be told."""
+        """Return the models that are available now. Raises ProviderUnavailable if they cannot be listed."""
 
     def knows(self, model: str) -> bool:  # noqa: ARG002
-        """Whether there can be such a model, as far as that is known without asking anybody."""
+        """Whether a model may exist, as far as that is known without a request; `model` is its name here."""
         return True
 
-    def check_options(self, options: Mapping[str, Any]) -> None:  # noqa: B027 - most take what they know
-        """Every option will be sent as it is; raises InvalidInput with a pointer to one that cannot be."""
+    def check_options(self, options: Mapping[str, Any]) -> None:  # noqa: B027 - most accept all options
+        """Check the options of a request. Raises InvalidInput, with a pointer, if one cannot be sent unchanged."""
 
     @abstractmethod
     def stream(self, request: Request) -> AsyncGenerator[Event]:
-        """Ask, and yield the answer as it comes; closing the iterator ends the generation."""
+        """Send a request and yield the answer's events; closing the iterator cancels the generation.
 
-    async def close(self) -> None:  # noqa: B027 - most have nothing to let go of
-        """Let go of what is held open."""
+        Raises ProviderRefused if the provider rejects the request, ProviderUnavailable if it does not answer,
+        ProviderError if the answer is invalid.
+        """
+
+    async def close(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close open connections."""
 
 
 def model(provider: str, name: str, **fields: Any) -> Model:

@@ -1,4 +1,4 @@
-"""Patience with providers: time limits, and another try as long as nothing has been said yet."""
+"""Timeouts for providers, and retries before the first event."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hansard.providers.base import Event, Provider, Request
 
 ATTEMPTS = 4
 FIRST_TOKEN = 120.0
-"""Seconds to wait for the first event: a large prompt takes its time."""
+"""Seconds to wait for the first event; large prompts take long."""
 BETWEEN_TOKENS = 60.0
-LONGEST_WAIT = 20.0
+MAX_BACKOFF = 20.0
 
 
 async def stream_with_retries(
@@ -26,16 +26,20 @@ async def stream_with_retries(
     between_tokens: float = BETWEEN_TOKENS,
     pause: float = 0.5,
 ) -> AsyncGenerator[Event]:
-    """The provider's answer. Before its first event, what may pass is tried again, ever more slowly."""
+    """Yield the events of the provider's answer; before the first one, temporary failures are retried.
+
+    `first_token` and `between_tokens` are timeouts in seconds; `pause` is the first backoff in seconds, which doubles.
+    Raises ProviderUnavailable if all attempts fail, or if the provider fails after its first event.
+    """
     for attempt in range(1, attempts + 1):
-        said = False
+        started = False
         try:
             async with aclosing(_timed(provider, request, first_token, between_tokens)) as events:
                 async for event in events:
-                    said = True
+                    started = True
                     yield event
         except ProviderUnavailable as error:
-            if said or attempt == attempts:
+            if started or attempt == attempts:
                 raise
             await asyncio.sleep(_wait(error, attempt, pause))
         else:
@@ -55,15 +59,15 @@ async def _timed(
                 return
             except TimeoutError as error:
                 raise ProviderUnavailable(
-                    f"{provider.name} said nothing for {limit:g} seconds."
+                    f"{provider.name} sent nothing for {limit:g} seconds."
                 ) from error
             yield event
             limit = between_tokens
 
 
 def _wait(error: ProviderUnavailable, attempt: int, pause: float) -> float:
-    """Seconds until the next try: what the provider asked for, or twice as long each time."""
-    asked = error.details.get("retry_after")
-    if isinstance(asked, int | float) and asked >= 0:
-        return min(float(asked), LONGEST_WAIT)
-    return min(pause * 2 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311
+    """Return the seconds until the next attempt: those of `Retry-After`, or twice as many each time."""
+    retry_after = error.details.get("retry_after")
+    if isinstance(retry_after, int | float) and retry_after >= 0:
+        return min(float(retry_after), MAX_BACKOFF)
+    return min(pause * 2 ** (attempt - 1), MAX_BACKOFF) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -1,4 +1,4 @@
-"""The server's application: routes for every noun, each for one scope, behind the gate."""
+"""The ASGI application: all routes, for one tenant and user, behind the authentication middleware."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def make_api(
     secure: bool = False,
     web: Path = static.WEB,
 ) -> Litestar:
-    """The routes alone. Whoever reaches them is believed, so they stand behind the gate."""
-    given: dict[str, Any] = {
+    """Build the routes. They do not authenticate: only `Gate` may call them."""
+    values: dict[str, Any] = {
         "services": database.scope(tenant=tenant, user=user),
         "database": database,
         "session_manager": session_manager,
@@ -94,7 +94,7 @@ def make_api(
         "files": static.Files(web, prefix),
         "guesses": LinkRateLimiter(),
     }
-    dependencies = {name: _provide(value) for name, value in given.items()}
+    dependencies = {name: _provide(value) for name, value in values.items()}
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
     outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
@@ -121,10 +121,10 @@ def make_app(
     secure: bool = False,
     web: Path = static.WEB,
 ) -> Gate:
-    """An ASGI application that serves an open database to whoever has the token.
+    """Build an ASGI application that serves an open database to clients with `token`.
 
-    `prefix` is the path below which a proxy shows it, such as `/hansard`; `secure` says that browsers reach it by https
-    alone; `web` is the folder of the built chat app.
+    `hosts` are the accepted values of the Host header. `prefix` is the path below which a proxy serves the application,
+    such as `/hansard`; `secure` says that browsers use only https; `web` is the folder of the built chat app.
     """
     session_manager = SessionManager(token, database.scope(tenant=tenant, user=user).sessions)
     api = make_api(

@@ -1,4 +1,4 @@
-"""Bodies: read within limits, and decoded strictly into what a route takes, each refusal with its pointer."""
+"""Request bodies: read within limits and decoded strictly into the type of the route; errors have a JSON pointer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from litestar.exceptions import InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from hansard.errors import InvalidInput, TooLarge
+from hansard.model.checks import MAX_DEPTH
 from hansard.server.errors import UnsupportedMediaType
 from hansard.services.quotas import Meters
 
@@ -24,9 +25,9 @@ _FIELD = re.compile(r"(?:unknown|required) field `(.*)`$")
 
 
 class BoundedRequest(Request[Any, str | None, Any]):
-    """A request whose JSON body becomes the very type that its route declares.
+    """A request whose JSON body is decoded strictly into the type that its route declares.
 
-    Litestar would accept "5" where a body needs 5, because parameters in an address are always text.
+    Litestar would accept "5" instead of 5, because parameters in a URL are always text.
     """
 
     async def json(self) -> Any:
@@ -44,30 +45,33 @@ class BoundedRequest(Request[Any, str | None, Any]):
                 yield chunk
         except RequestEntityTooLarge:
             limit = self.route_handler.resolve_request_max_body_size()
-            raise TooLarge(f"A body has at most {limit} bytes here.") from None
+            raise TooLarge(f"The body must not exceed {limit} bytes.") from None
         except InternalServerException:
-            raise InvalidInput("The body was cut off.") from None
+            raise InvalidInput("The body is incomplete.") from None
 
 
-def check_media_type(request: Request[Any, Any, Any], *known: str) -> None:
-    given, _ = request.content_type
-    if given not in known:
-        raise UnsupportedMediaType(f"The body's media type is {' or '.join(known)} here.")
+def check_media_type(request: Request[Any, Any, Any], *supported: str) -> None:
+    """Raise UnsupportedMediaType if the body does not have one of these media types."""
+    media_type, _ = request.content_type
+    if media_type not in supported:
+        raise UnsupportedMediaType(f"The media type of the body must be {' or '.join(supported)}.")
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """JSON as a value of a type; raises InvalidInput with a pointer to what is wrong."""
+    """Decode JSON into the type `kind`. Raises InvalidInput with a pointer to the invalid field."""
     try:
         return _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"This is not JSON: {error}.", pointer="") from None
+        raise InvalidInput(f"The body is not valid JSON: {error}.", pointer="") from None
     except RecursionError:
-        raise InvalidInput("This JSON is nested too deep.", pointer="") from None
+        raise InvalidInput(
+            f"JSON must not be nested deeper than {MAX_DEPTH} levels.", pointer=""
+        ) from None
     except ValueError:  # bytes that are not UTF-8, numbers of thousands of digits
         raise InvalidInput(
-            "This JSON has text or numbers that cannot be read.", pointer=""
+            "The JSON must be UTF-8, and its numbers must not be too long.", pointer=""
         ) from None
 
 
@@ -76,12 +80,13 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _invalid(said: str) -> InvalidInput:
-    where = _WHERE.search(said)
-    what = said[: where.start()] if where else said
+def _invalid(text: str) -> InvalidInput:
+    """Convert msgspec's message, which ends with the path of the invalid value."""
+    where = _WHERE.search(text)
+    message = text[: where.start()] if where else text
     steps = _STEP.finditer(where[1]) if where else ()
     path = [step[1] or step[2] for step in steps if step[1] or step[2]]
-    if field := _FIELD.search(what):
+    if field := _FIELD.search(message):
         path.append(field[1])
     pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
-    return InvalidInput(f"{what}.", pointer=pointer)
+    return InvalidInput(f"{message}.", pointer=pointer)

@@ -1,7 +1,7 @@
-"""Errors on the wire: problem documents (RFC 9457), and the one table from an error's class to its status.
+"""Error responses: problem documents (RFC 9457), and the table from an error's class to its status.
 
-A problem's `type` ends in the error's code and never changes; its `detail` is for people. It names no path and no
-address, so a foreign, a missing and a malformed id read the same to the last byte.
+A problem's `type` ends in the error's code and never changes; its `detail` is for people. It contains no path and no
+URL, so the responses for another user's id, a missing id and a malformed id are identical.
 """
 
 from __future__ import annotations
@@ -26,43 +26,43 @@ from hansard.secrets import mask_values
 _log = logging.getLogger("hansard.server")
 
 MEDIA_TYPE = "application/problem+json"
-_NO_BODY = {"'data'": "A body is missing."}
-"""What Litestar says of a body that is missing is the name of its parameter."""
+_NO_BODY = {"'data'": "The request needs a body."}
+"""Litestar's message for a missing body is only the name of the parameter."""
 _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
 
 
 class MethodNotAllowed(HansardError):
-    """This address does not know the method."""
+    """The URL does not support this method."""
 
     code = "method-not-allowed"
 
 
 class UnsupportedMediaType(HansardError):
-    """The body is not of a media type that is understood here."""
+    """The media type of the body is not supported."""
 
     code = "unsupported-media-type"
 
 
 class WrongHost(HansardError):
-    """This server is not called by that name."""
+    """The Host header does not name this server."""
 
     code = "wrong-host"
 
 
 class HeadTooLarge(HansardError):
-    """The address and the headers of the request are too long."""
+    """The URL and the headers of the request are too long."""
 
     code = "head-too-large"
 
 
 class HeadTooLate(HansardError):
-    """The address and the headers of the request did not come in time."""
+    """The URL and the headers of the request did not arrive in time."""
 
     code = "head-too-late"
 
 
 class BodyTooLate(HansardError):
-    """The body of the request comes too slowly."""
+    """The body of the request arrives too slowly."""
 
     code = "body-too-late"
 
@@ -96,7 +96,7 @@ _HEADERS = {
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a request was refused, or failed. Further members are facts for the caller's next step."""
+    """Why a request was rejected or failed. Additional members help the client to recover."""
 
     type: str
     """`urn:hansard:problem:` and the error's code."""
@@ -104,11 +104,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     pointer: str | msgspec.UnsetType = msgspec.UNSET
-    """JSON pointer to the field, or `/` and the name of the parameter, at fault."""
+    """JSON pointer to the invalid field, or `/` and the name of the invalid parameter."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A problem document, ready to be sent."""
+    """A problem document as a response: status, headers and encoded body."""
 
     status: int
     headers: dict[str, str]
@@ -116,22 +116,23 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def status_of(error: HansardError) -> int:
+    """Return the HTTP status of an error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def refusal(error: HansardError) -> Refusal:
+    """Return the response for an error. Details of internal errors are only in the log."""
     status = status_of(error)
     title = (type(error).__doc__ or "").partition("\n")[0]
-    # What is wrong with the database is the operator's business, and stands in the log.
-    inside = status == 500 or isinstance(error, errors.StorageError)
+    internal = status == 500 or isinstance(error, errors.StorageError)
     problem = Problem(
         type=f"urn:hansard:problem:{error.code}",
         title=title,
         status=status,
-        detail=title if inside else error.message,
+        detail=title if internal else error.message,
         pointer=msgspec.UNSET if error.pointer is None else error.pointer,
     )
-    details: dict[str, Any] = {} if inside else error.details
+    details: dict[str, Any] = {} if internal else error.details
     headers = dict(_HEADERS.get(status, {}))
     if status == 429 and "retry_after" in details:
         headers["Retry-After"] = str(details["retry_after"])
@@ -140,13 +141,13 @@ def refusal(error: HansardError) -> Refusal:
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The answer to a request that raised an error."""
-    known = _known(error)
-    if known is None:
+    """Return the response to a request that raised an error, and log internal errors."""
+    client_error = _client_error(error)
+    if client_error is None:
         _log.error("%s %s failed", request.method, _route(request), exc_info=error)
-    elif isinstance(known, errors.StorageError):
-        _log.error("%s %s: %s", request.method, _route(request), known.message)
-    answer = refusal(known or HansardError())
+    elif isinstance(client_error, errors.StorageError):
+        _log.error("%s %s: %s", request.method, _route(request), client_error.message)
+    answer = refusal(client_error or HansardError())
     headers = dict(answer.headers)
     if isinstance(error, MethodNotAllowedException):
         headers["Allow"] = (error.headers or {}).get("allow", "")
@@ -154,17 +155,17 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 
 
 def _route(request: Request[Any, Any, Any]) -> str:
-    """Which route it was, without what was asked of it."""
+    """Return the route's path template, which contains no values of the request."""
     return str(request.scope.get("path_template", "?"))
 
 
-def _known(error: Exception) -> HansardError | None:
-    """What an exception means to the client; None if it is not the client's doing."""
+def _client_error(error: Exception) -> HansardError | None:
+    """Return the error to report to the client; None if the exception is a bug."""
     match error:
         case HansardError():
             return error
         case NotFoundException():
-            return errors.NotFound("There is nothing at this address.")
+            return errors.NotFound("There is nothing at this URL.")
         case MethodNotAllowedException():
             return MethodNotAllowed()
         case ValidationException():
@@ -176,13 +177,15 @@ def _known(error: Exception) -> HansardError | None:
 
 
 def _invalid(error: ValidationException) -> errors.InvalidInput:
-    """What is wrong with a parameter."""
+    """Convert Litestar's error for a parameter."""
     if missing := _MISSING.search(error.detail):
-        return errors.InvalidInput(f"{missing[1]} is missing.", pointer=f"/{missing[1]}")
+        return errors.InvalidInput(
+            f"The parameter {missing[1]} is required.", pointer=f"/{missing[1]}"
+        )
     for problem in error.extra if isinstance(error.extra, list) else []:
         name, _, rest = str(problem.get("key", "")).partition(".")
-        # A parameter whose name Python needs for itself ends in an underscore there.
+        # The Python names of parameters such as `type` end in an underscore.
         pointer = "" if name == "data" else f"/{name.rstrip('_')}"
-        said = str(problem["message"])
-        return errors.InvalidInput(_NO_BODY.get(said, said), pointer=pointer + rest)
+        message = str(problem["message"])
+        return errors.InvalidInput(_NO_BODY.get(message, message), pointer=pointer + rest)
     return errors.InvalidInput()

@@ -1,4 +1,4 @@
-"""What the source says of a record's fields: the text below each, for the API's description."""
+"""The documentation of record fields, read from the strings below them in the source, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 
 def field_texts() -> dict[str, dict[str, str]]:
-    """For every record of ours by its class's name: its fields and what is said of them."""
+    """Return the documentation of each field of each struct of Hansard, by class name."""
     return {kind.__name__: _all_texts(kind) for kind in _kinds(msgspec.Struct) if _is_ours(kind)}
 
 
@@ -24,7 +24,7 @@ def _kinds(base: type) -> Iterator[type]:
 
 
 def _is_ours(kind: type) -> bool:
-    """Whether it is written in a module of ours, not made while the program runs."""
+    """Whether the class is defined in a module of Hansard, not created at run time."""
     module = sys.modules.get(kind.__module__)
     return kind.__module__.startswith("hansard.") and getattr(module, kind.__name__, None) is kind
 
@@ -43,7 +43,7 @@ def _classes(module: str) -> dict[str, ast.ClassDef]:
 
 
 def _texts(tree: ast.ClassDef) -> dict[str, str]:
-    """The strings that stand below fields in a class's body."""
+    """Return the strings below the fields in a class's body."""
     return {
         field.target.id: inspect.cleandoc(text.value.value)
         for field, text in pairwise(tree.body)

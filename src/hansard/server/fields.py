@@ -1,4 +1,4 @@
-"""What the routes have in common: how they are given their services, and what stands in addresses and answers."""
+"""Dependencies, parameter types and response types that the routes share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DAY = r"^\d{4}-\d\d-\d\d$"
 MAX_POSITION = 2**63 - 1
 
 Scoped = NamedDependency[Services]
-"""The services, opened for whom the server is for; nothing that a client sends chooses that."""
+"""The services for the server's tenant and user; clients cannot choose another."""
 Prefix = NamedDependency[str]
-"""The path below which a proxy shows the server, without a slash at its end; empty without one."""
+"""The path below which a proxy serves the server, without a trailing slash; empty without a proxy."""
 PathId = FromPath[str]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
 SomeLimit = Annotated[int | None, QueryParameter(ge=1, le=MAX_PAGE)]
@@ -32,30 +32,32 @@ QueryId = FromQuery[str | None]
 Flag = FromQuery[bool | None]
 Words = Annotated[str | None, QueryParameter(pattern=TEXT, max_length=1_000)]
 Moment = Annotated[str | None, QueryParameter(format="date-time")]
-"""A time with its zone."""
+"""A timestamp with a UTC offset."""
 Position = Annotated[int, QueryParameter(ge=0, le=MAX_POSITION)]
 SomePosition = Annotated[int | None, QueryParameter(ge=0, le=MAX_POSITION)]
 LastEvent = Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0, le=MAX_POSITION)]
 
 Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_POSITION)]
-"""The version a change is meant for: if the record is at another, it is refused."""
+"""The expected version of the record; if it has another one, the request fails with a conflict."""
 
 
 class Items(msgspec.Struct, Generic[T], frozen=True):
-    """A whole list."""
+    """A complete list."""
 
     items: list[T]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a request may say; a field that is not known is an error."""
+    """A request body; unknown fields are errors."""
 
 
 def moment(text: str | None, pointer: str) -> datetime | None:
-    """The time that a parameter says."""
+    """Parse a timestamp. Raises InvalidInput if it is invalid or has no UTC offset."""
     if text is None:
         return None
     try:
         return check_time(msgspec.convert(text, datetime), pointer)
     except msgspec.ValidationError as error:
-        raise InvalidInput("A time is like 2026-11-21T09:00:00Z.", pointer=pointer) from error
+        raise InvalidInput(
+            "Timestamps have the form 2026-11-21T09:00:00Z.", pointer=pointer
+        ) from error

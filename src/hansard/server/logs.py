@@ -1,6 +1,6 @@
-"""The server's log: one handler, which masks secrets, and hears of libraries only what is no detail.
+"""The server's log. It masks secrets and leaves out debug records of libraries.
 
-Libraries log headers, cookies and bodies at their lower levels, so these are left out whatever the level of ours is.
+Libraries log headers, cookies and bodies at the debug level, so these are left out whatever our level is.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def log_to_stderr(level: str) -> None:
-    """Raises InvalidConfig if there is no such level."""
+    """Set up logging to standard error. Raises InvalidConfig if `level` is not one of `LEVELS`."""
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None or level.lower() not in LEVELS:
-        raise InvalidConfig(f"log_level is {level!r}; it is one of {', '.join(LEVELS)}.")
+        raise InvalidConfig(f"log_level is {level!r}; it must be one of {', '.join(LEVELS)}.")
     logging.basicConfig()
     for handler in logging.getLogger().handlers:
         guard(handler)
     logging.getLogger(OURS).setLevel(number)
-    # Of the server it is told when it starts and stops, if everything is told.
+    # uvicorn logs at the info level when it starts and stops.
     logging.getLogger("uvicorn").setLevel(max(number, logging.INFO))
 
 
 def guard(handler: logging.Handler) -> None:
-    """Let nothing secret through this handler."""
+    """Make a handler mask secrets and leave out debug records of libraries."""
     handler.setFormatter(Masked("%(asctime)s %(levelname)s %(message)s"))
-    handler.addFilter(is_told)
+    handler.addFilter(is_logged)
 
 
-def is_told(record: logging.LogRecord) -> bool:
-    """Whether a record is ours, or no detail of a library's."""
+def is_logged(record: logging.LogRecord) -> bool:
+    """Whether a record is Hansard's own, or a library's above the debug level."""
     return record.levelno >= logging.INFO or record.name.partition(".")[0] == OURS
 
 
 class Masked(logging.Formatter):
-    """A line, and the traceback below it, without secrets and without what a terminal would obey."""
+    """Formats records and tracebacks without secrets and without terminal control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         return harmless(mask(super().format(record)))

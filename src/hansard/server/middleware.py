@@ -1,16 +1,14 @@
-"""The gate: what every request passes before anything looks at it, and every response after.
+"""Middleware that authenticates every request and adds security headers to every response.
 
-Any web page can send requests to a local port, and can give that port a name of its own. So a request must call the
-server by a name that it knows, and must bring a credential for all that is below `/api`: the token, or the cookie of a
-session with the key that the page keeps beside it. Browsers send a cookie by themselves, and to every port of a host:
-without the key it is no credential, and with it the request must come from a page of ours. A link is its own
-credential. What is not below `/api` holds nothing of anybody's, but for previews: their addresses were given by the
-API, are signed and are soon over. No other origin is ever allowed to read an answer.
+Any web page can send requests to a local port, under any host name that its owner chooses (DNS rebinding). So the Host
+header must be an accepted one, and requests below `/api` need a credential: the token, or the cookie of a session
+together with the key that the page stores. Browsers send a cookie automatically, and to every port of a host: so it
+is valid only with the key, and only from pages of this server. The token in a link's URL is a credential for that
+link. Only `/api` and previews serve user data; preview URLs are signed and expire. CORS is never allowed.
 
-What is sent in pieces is sent for as long as the client may have it: an answer that is under way when its session ends
-is cut off, like one that failed.
+A streamed response is checked while it is sent: when its session ends, the response is aborted.
 
-The path that is judged here is the one that is handed on, so nothing behind the gate can read it otherwise.
+The path that is checked here is the path that the routes receive, so they cannot interpret it differently.
 """
 
 from __future__ import annotations
@@ -30,11 +28,11 @@ from hansard.server.protocol import CUT
 from hansard.server.sessions import Credential, SessionManager
 
 OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json", "/api/v1/signin"})
-"""What can be seen of the API without a credential."""
+"""Paths of the API that need no credential."""
 SOCKET = "/api/v1/ws"
-"""The one address of WebSockets."""
+"""The only path of WebSockets."""
 _LINK = re.compile("/api/v1/links/[^/]+(/file|/preview)?")
-"""What somebody shared with whoever has this address."""
+"""Paths that need only the token of the link that they contain."""
 
 _ALWAYS: dict[bytes, bytes] = {
     b"x-content-type-options": b"nosniff",
@@ -50,9 +48,9 @@ _SECURE = {b"strict-transport-security": b"max-age=31536000"}
 
 
 class Gate:
-    """An ASGI application around another.
+    """ASGI middleware that authenticates requests.
 
-    Around each request of somebody who is known stands `measured`, which refuses what is over a quota.
+    Each authenticated request runs within `measured()`, which raises if the user is over a quota.
     """
 
     def __init__(
@@ -74,149 +72,156 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             return
         answer = _Answer(send, self._headers)
-        scope["path"] = self._inside(scope["path"])
-        with ExitStack() as held:
+        scope["path"] = self._without_prefix(scope["path"])
+        with ExitStack() as stack:
             try:
-                known = scope["auth"] = await self._check(scope)
-                if known is not None:
-                    held.enter_context(self._measured())
+                credential = scope["auth"] = await self._authenticate(scope)
+                if credential is not None:
+                    stack.enter_context(self._measured())
             except HansardError as error:
                 await _refuse(error, answer, scope["type"])
                 return
-            if known is not None:
-                answer.allowed = lambda: self._session_manager.verify(known)
-            await self._hand_on(scope, receive, answer)
+            if credential is not None:
+                answer.allowed = lambda: self._session_manager.verify(credential)
+            await self._call_app(scope, receive, answer)
 
-    async def _hand_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _call_app(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer)
         except Exception:
-            if not answer.cut:
+            if not answer.aborted:
                 raise
-        except asyncio.CancelledError:  # the server waits no longer
-            if not answer.begun:
-                await _refuse(Unavailable("The server stops."), answer, scope["type"])
+        except asyncio.CancelledError:  # the server shuts down and waits no longer
+            if not answer.started:
+                await _refuse(Unavailable("The server is shutting down."), answer, scope["type"])
         cut: Any = (scope.get("extensions") or {}).get(CUT)
-        if answer.cut and cut:
+        if answer.aborted and cut:
             cut["now"]()
 
-    def _inside(self, path: str) -> str:
-        """The path as the routes know it, whether the proxy left the prefix out or not."""
+    def _without_prefix(self, path: str) -> str:
+        """Return the path for the routes; the proxy may or may not have removed the prefix."""
         path = re.sub("/+", "/", f"/{path}")
         inside = path.removeprefix(self._cookie.prefix)
         return inside or "/" if inside[:1] in ("", "/") else path
 
-    async def _check(self, scope: Scope) -> Credential | None:
-        """What the client is known by, if it is; raises what it is refused with."""
+    async def _authenticate(self, scope: Scope) -> Credential | None:
+        """Return the credential of a request; None if it has none and needs none.
+
+        Raises WrongHost if the Host header is not accepted, Unauthenticated if a credential is missing or invalid,
+        PermissionDenied if the request comes from another origin, NotFound for a WebSocket at another path.
+        """
         headers = _headers(scope)
         self._check_host(headers.get("host", ""))
         path = scope["path"]
-        known = await self._known(headers) if _is_of_the_api(path) else None
-        if known is None and _is_of_the_api(path) and not is_open(path):
+        credential = await self._valid_credential(headers) if _is_api(path) else None
+        if credential is None and _is_api(path) and not is_open(path):
             raise Unauthenticated(
                 "Send the header `Authorization: Bearer` with this server's token."
             )
-        if known and known.kind == "session":
+        if credential and credential.kind == "session":
             _check_site(headers)
             if scope.get("method") not in ("GET", "HEAD"):
                 _check_origin(headers)
         if scope["type"] == "websocket" and scope["path"].rstrip("/") != SOCKET:
-            raise NotFound("There is nothing at this address.")
-        return known
+            raise NotFound("There is nothing at this URL.")
+        return credential
 
-    async def _known(self, headers: dict[str, str]) -> Credential | None:
-        """What a request brings that is good; what is sent on purpose stands for itself, right or wrong."""
+    async def _valid_credential(self, headers: dict[str, str]) -> Credential | None:
+        """Return the valid credential of a request. If it has an Authorization header, cookies are ignored."""
         if authorization := headers.get("authorization"):
             scheme, _, token = authorization.partition(" ")
-            given = Credential("token", token.strip())
-            known = scheme.lower() == "bearer" and await self._session_manager.verify(given)
-            return given if known else None
-        for given in self._cookie.sent(headers):
-            if await self._session_manager.verify(given):
-                return given
+            credential = Credential("token", token.strip())
+            valid = scheme.lower() == "bearer" and await self._session_manager.verify(credential)
+            return credential if valid else None
+        for credential in self._cookie.sent(headers):
+            if await self._session_manager.verify(credential):
+                return credential
         return None
 
     def _check_host(self, host: str) -> None:
         name = host.lower()
         if name not in self._hosts and _without_port(name) not in self._hosts:
-            raise WrongHost("Name this server's host in allowed_hosts if it is to be called by it.")
+            raise WrongHost("To accept requests for this host, add its name to allowed_hosts.")
 
 
-class _Cut(Exception):
-    """The client may have no more of an answer."""
+class _Aborted(Exception):
+    """The client may not receive the rest of a response."""
 
 
 class _Answer:
-    """What is sent to the client, with the headers that every response has, for as long as it is `allowed`."""
+    """An ASGI `send` that adds the common headers, and aborts a stream when it is no longer `allowed`."""
 
     def __init__(self, send: Send, headers: dict[bytes, bytes]) -> None:
         self._send = send
         self._headers = headers
         self.allowed: Callable[[], Awaitable[bool]] | None = None
-        self.begun = False
-        self.cut = False
+        self.started = False
+        self.aborted = False
         self._pieces = 0
 
     async def __call__(self, message: Message) -> None:
-        self.begun = True
+        self.started = True
         if message["type"] == "http.response.body" and message.get("body"):
             await self._check(more=message.get("more_body", False))
         if (
             message["type"] == "http.response.start"
             or message["type"] == "websocket.http.response.start"
         ):
-            given = {name.lower() for name, _ in message["headers"]}
-            more = [(name, value) for name, value in self._headers.items() if name not in given]
-            message["headers"] = [*message["headers"], *more]
+            names = {name.lower() for name, _ in message["headers"]}
+            common = [(name, value) for name, value in self._headers.items() if name not in names]
+            message["headers"] = [*message["headers"], *common]
         await self._send(message)
 
     async def _check(self, *, more: bool) -> None:
-        """Cut an answer in pieces off if its client may not have the next one; a whole one was asked for just now."""
+        """Abort a streamed response if the client may not receive the next piece.
+
+        A response in one piece needs no check: its request was authenticated just before.
+        """
         self._pieces += 1
         streamed = more or self._pieces > 1
         if streamed and self.allowed is not None and not await self.allowed():
-            self.cut = True
-            raise _Cut
+            self.aborted = True
+            raise _Aborted
 
 
 def local_hosts(port: int) -> list[str]:
-    """What a server on this machine is called by."""
+    """Return the Host headers by which a server on this machine is reached."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
 
 
 def is_open(path: str) -> bool:
-    """Whether something of the API can be seen without a credential."""
+    """Whether a path of the API needs no credential."""
     return path in OPEN or _LINK.fullmatch(path) is not None
 
 
-def _is_of_the_api(path: str) -> bool:
+def _is_api(path: str) -> bool:
     return f"{path}/".startswith("/api/")
 
 
 def _check_site(headers: dict[str, str]) -> None:
-    """Pages of other ports are of the same site, and not ours."""
+    """Reject requests of other origins; pages of other ports count as the same site."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise PermissionDenied("A page of another origin may not do that.")
+        raise PermissionDenied("Requests from pages of another origin are not allowed.")
 
 
 def _check_origin(headers: dict[str, str]) -> None:
     origin = headers.get("origin")
     if origin is None:
-        ours = headers.get("sec-fetch-site") in ("same-origin", "none")
+        same_origin = headers.get("sec-fetch-site") in ("same-origin", "none")
     else:
-        ours = origin.partition("://")[2].lower() == headers.get("host", "").lower()
-    if not ours:
-        raise PermissionDenied("A page of another origin may not do that.")
+        same_origin = origin.partition("://")[2].lower() == headers.get("host", "").lower()
+    if not same_origin:
+        raise PermissionDenied("Requests from pages of another origin are not allowed.")
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """Headers by lower-case name; several of one name become one, as if they had been sent so."""
-    found: dict[str, str] = {}
+    """Return the headers by lower-case name; repeated headers are joined with semicolons."""
+    headers: dict[str, str] = {}
     for raw, value in scope["headers"]:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
-        found[name] = f"{found[name]};{text}" if name in found else text
-    return found
+        headers[name] = f"{headers[name]};{text}" if name in headers else text
+    return headers
 
 
 def _without_port(host: str) -> str:
@@ -224,17 +229,17 @@ def _without_port(host: str) -> str:
 
 
 async def _refuse(error: HansardError, send: Send, kind: str) -> None:
-    """Answer with a problem, to a WebSocket's handshake as well."""
+    """Send a problem document as the response to a request or to a WebSocket's handshake."""
     answer = refusal(error)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(answer.body))}
-    place = "http" if kind == "http" else "websocket.http"
+    prefix = "http" if kind == "http" else "websocket.http"
     start: Any = {
-        "type": f"{place}.response.start",
+        "type": f"{prefix}.response.start",
         "status": answer.status,
         "headers": [
             (n.lower().encode(), v.encode()) for n, v in (headers | answer.headers).items()
         ],
     }
-    body: Any = {"type": f"{place}.response.body", "body": answer.body, "more_body": False}
+    body: Any = {"type": f"{prefix}.response.body", "body": answer.body, "more_body": False}
     await send(start)
     await send(body)

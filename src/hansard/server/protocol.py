@@ -25,11 +25,11 @@ from hansard.server.errors import MEDIA_TYPE, BodyTooLate, HeadTooLarge, HeadToo
 
 MAX_HEAD = 64 * 1024
 """Bytes of an address and its headers."""
-PATIENCE = 30.0
+HEAD_TIMEOUT = 30.0
 """Seconds for a head to become whole, and for the first one to begin."""
-LEAST, PACE = 1_000, 30.0
+MIN_BODY_RATE, RATE_WINDOW = 1_000, 30.0
 """Bytes of a body a second at least, and for how many seconds that is looked at together."""
-LINGER = 2.0
+LINGER_TIMEOUT = 2.0
 """Seconds for a client to see that it was answered, until what it still sends is not taken any more."""
 CUT = "hansard.cut"
 """The extension by which the application ends a connection in the middle of an answer."""
@@ -118,7 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._coming and not self.transport.is_closing():
-            self._lingering = self.loop.call_later(LINGER, self.transport.close)
+            self._lingering = self.loop.call_later(LINGER_TIMEOUT, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:
         if self._untold > MAX_HEAD:
@@ -128,7 +128,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _wait(self) -> None:
         self._wait_no_longer()
-        self._patience = self.loop.call_later(PATIENCE, self._give_up)
+        self._patience = self.loop.call_later(HEAD_TIMEOUT, self._give_up)
 
     def _wait_no_longer(self) -> None:
         if self._patience is not None:
@@ -137,10 +137,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _wait_for_the_body(self) -> None:
         self._came = 0
-        self._patience = self.loop.call_later(PACE, self._look_at_the_body)
+        self._patience = self.loop.call_later(RATE_WINDOW, self._look_at_the_body)
 
     def _look_at_the_body(self) -> None:
-        if self._came >= LEAST * PACE or self.flow.read_paused:
+        if self._came >= MIN_BODY_RATE * RATE_WINDOW or self.flow.read_paused:
             self._wait_for_the_body()
         else:
             self._refuse(BodyTooLate())

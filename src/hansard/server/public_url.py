@@ -1,4 +1,4 @@
-"""The public address: where browsers reach a server that stands behind a proxy."""
+"""The public URL: where browsers reach a server that is behind a proxy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hansard.errors import InvalidConfig
 
 
 def check_public_url(url: str, prefix: str) -> None:
-    """Raises InvalidConfig if a setting is no such address, or contradicts the path below which the server is shown."""
+    """Check the setting `public_url`. Raises InvalidConfig if it is not a URL or its path is not `prefix`."""
     if not url:
         return
     try:
@@ -18,13 +18,15 @@ def check_public_url(url: str, prefix: str) -> None:
         parts = urlsplit("")
     odd = parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in ("http", "https") or not parts.hostname or odd:
-        raise InvalidConfig(f"public_url is {url!r}; it is like https://chat.example.org.")
+        raise InvalidConfig(
+            f"public_url is {url!r}; it must be a URL, for example https://chat.example.org."
+        )
     if parts.path.rstrip("/") != prefix:
         raise InvalidConfig(
-            f"public_url is {url!r}, which does not end with path_prefix, {prefix!r}: give both the same path."
+            f"public_url is {url!r}, but path_prefix is {prefix!r}: give both the same path."
         )
 
 
 def host_of(url: str) -> str:
-    """What browsers call the server there."""
+    """Return the Host header of requests to the URL."""
     return urlsplit(url).netloc

@@ -1,9 +1,8 @@
-"""How often somebody without a credential may name a link that there is not, with a token that has no checksum.
+"""Rate limit for unknown share-link tokens without a checksum, per client address.
 
-Links have tokens with a checksum, which cannot be guessed; older links have none. A guess at one of those costs a look
-into the database. Whoever asks, by address, has so many wrong ones, and gets them back with time.
-Behind a proxy all have one address; so a link that opened here before opens for everybody, and a guesser keeps nobody
-from what is being read.
+Link tokens have a checksum and cannot be guessed; those of older versions have none, so each guess costs a query.
+Behind a proxy all clients have the same address; so tokens that were valid before are not limited, and somebody who
+guesses does not block links that are in use.
 """
 
 from __future__ import annotations
@@ -18,25 +17,25 @@ from hansard.errors import NotFound, TooManyRequests
 from hansard.services.quotas import REMEMBERED, Buckets
 
 ALLOWED = 20
-"""Wrong guesses at once."""
+"""Wrong guesses in a burst."""
 REFILL = 3.0
-"""Seconds until one more is allowed."""
+"""Seconds until another guess is allowed."""
 
 
 class LinkRateLimiter:
-    """What this process remembers of guesses: the oldest is forgotten first."""
+    """Counts wrong guesses in this process; the oldest entries are dropped first."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._wrong = Buckets(1 / REFILL, ALLOWED, clock)
-        """By address."""
+        """Token buckets by client address."""
         self._opened: dict[bytes, None] = {}
-        """The hashes of tokens that opened a link."""
+        """The hashes of tokens that were valid."""
 
     @contextmanager
     def bounded(self, address: str, token: str) -> Iterator[None]:
-        """Around the look for a link; raises TooManyRequests before it.
+        """A context for looking up a link. Raises TooManyRequests on entry if `address` has guessed too often.
 
-        A link that never opened here counts as a wrong guess until it does, so many guesses at once are no way around.
+        A token counts as a wrong guess until it proves valid, so concurrent guesses do not get around the limit.
         """
         key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         bucket = self._wrong.of(address)
@@ -49,7 +48,7 @@ class LinkRateLimiter:
             if guessed:
                 bucket.give()
         except NotFound:
-            if not guessed:  # it opened before, and so its look was free: this one was not
+            if not guessed:  # the token was valid before, so this lookup was not counted yet
                 bucket.take()
             self._opened.pop(key, None)
             raise

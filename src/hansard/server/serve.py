@@ -34,9 +34,9 @@ from hansard.server.sse import Shutdown
 from hansard.server.websocket import protocol as websocket_protocol
 from hansard.storage.urls import masked
 
-LAST_WORDS = 0.2
+STREAM_GRACE = 0.2
 """Seconds for streams to say how their runs ended."""
-PATIENCE = 3
+REQUEST_TIMEOUT = 3
 """Seconds for requests that are under way."""
 BACKLOG = 2048
 
@@ -118,7 +118,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=PATIENCE,
+                timeout_graceful_shutdown=REQUEST_TIMEOUT,
             )
         )
 
@@ -141,7 +141,7 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._database.runner.close()
-        await asyncio.sleep(LAST_WORDS)
+        await asyncio.sleep(STREAM_GRACE)
         self._closing.set()
         await super().shutdown(sockets)
 

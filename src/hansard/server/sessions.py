@@ -1,9 +1,9 @@
-"""Who may come in: one secret token for an installation, one-time links that sign a browser in, and its session.
+"""Authentication: one secret token for an installation, one-time sign-in links, and the sessions of browsers.
 
-What is signed here is signed with a key of its own that is derived from the token: the code of a link, the cookie of a
-session, and the address of a preview. So none gives the token away, none can stand for another, and a new token ends
-them all. What is not signed is refused without a look into the database. Sessions and used codes are rows there, which
-all servers share: one that is ended is over at once at this server, and within `BELIEVED` seconds at the others.
+Sign-in codes, session cookies and preview URLs are each signed with a separate key that is derived from the token. So
+none reveals the token, none can be used in place of another, and a new token invalidates them all. Values with a wrong
+signature are rejected without a query. Sessions and used codes are rows that all servers share: an ended session stops
+working at once on this server, and within `SESSION_CACHE_SECONDS` on the others.
 """
 
 from __future__ import annotations
@@ -31,72 +31,77 @@ from hansard.storage.sqlite.atomic_files import draft
 
 LINK_LASTS = 15 * 60
 """Seconds."""
-BELIEVED = 1.0
-"""Seconds for which a session is believed to be as it was read."""
-UNREACHABLE = 60.0
-"""Seconds for which it is believed while the database cannot be asked."""
-REMEMBERED = 10_000
-"""Sessions."""
+SESSION_CACHE_SECONDS = 1.0
+"""For so many seconds a session is not read from the database again."""
+STALE_CACHE_SECONDS = 60.0
+"""The same while the database cannot be read."""
+MAX_CACHED_SESSIONS = 10_000
+"""Sessions in the cache."""
 
 _TOKEN = re.compile(r"hsd_[\w-]{43}", re.ASCII)
 
 
 def token_of(file: Path) -> str:
-    """The token of this installation, made if there is none; raises InvalidConfig."""
+    """Return the token of this installation, and create it if there is none.
+
+    Raises InvalidConfig if the file cannot be read or written, others may read it, or it does not contain a token.
+    """
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(file, f"hsd_{secrets.token_urlsafe(32)}\n")
         if file.stat().st_mode & 0o077:
-            raise InvalidConfig(f"Others may read {file}. Mend it with: chmod 600 {file}")
+            raise InvalidConfig(f"Others may read {file}. Fix it with: chmod 600 {file}")
         token = file.read_text("ascii", errors="replace").strip()
     except OSError as error:
         raise InvalidConfig(
-            f"The token in {file} cannot be read or made: {error.strerror}."
+            f"The token in {file} cannot be read or created: {error.strerror}."
         ) from error
     if not _TOKEN.fullmatch(token):
-        raise InvalidConfig(f"{file} does not hold a token. Remove it, and a new one is made.")
+        raise InvalidConfig(
+            f"{file} does not contain a token. Delete it to have a new one created."
+        )
     register(token)
     return token
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a file that its owner alone may read: all of it or nothing, even if the power fails."""
-    with draft(file) as made:
-        made.write_text(text, "utf-8")
+    """Write a file that only its owner may read, atomically even if the power fails."""
+    with draft(file) as temporary:
+        temporary.write_text(text, "utf-8")
 
 
 def signin_code(token: str, tenant: str = LOCAL_TENANT, user: str = LOCAL_USER) -> str:
-    """What signs one browser in, once, within a quarter of an hour."""
+    """Return a code that signs one browser in, once, within 15 minutes."""
     claim = f"{_until(time.time() + LINK_LASTS)}.{secrets.token_urlsafe(16)}"
     return _sign(token, _code_for(tenant, user), claim)
 
 
 def signin_link(token: str, url: str, tenant: str = LOCAL_TENANT, user: str = LOCAL_USER) -> str:
-    """A link to a page that takes such a code."""
+    """Return the URL of the sign-in page with a new code."""
     return f"{url}/signin?code={signin_code(token, tenant, user)}"
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """What a request brings to be let in."""
+    """The credential of a request."""
 
     kind: Literal["token", "session"]
     secret: str
     """The token, or the value of the cookie."""
     key: str = ""
-    """With a cookie, what the page sent besides."""
+    """The key that the page sends with a cookie."""
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """Something that was said by us, and is good for a while."""
+    """Signed data that expires."""
 
     text: str
-    """Fit for an address."""
+    """Safe in a URL."""
     expires_at: datetime
 
 
 class SessionManager:
-    """Knows the token, and whom the database knows."""
+    """Verifies credentials, creates sessions, and signs preview URLs."""
 
     def __init__(
         self, token: str, sessions: Sessions, clock: Callable[[], float] = time.time
@@ -105,70 +110,75 @@ class SessionManager:
         self._sessions = sessions
         self._clock = clock
         self._read: dict[str, tuple[Session | None, float]] = {}
-        """Sessions as they were read, and when, by id."""
+        """Cached sessions and when they were read, by id."""
 
-    async def verify(self, given: Credential) -> bool:
-        """Whether whoever brings this may be here now; a session's rows are read about once a second."""
-        if given.kind == "token":
-            return hmac.compare_digest(given.secret.encode(), self._token.encode())
-        claim = _said(self._token, "session", given.secret)
+    async def verify(self, credential: Credential) -> bool:
+        """Whether a credential is valid now; a session is read from the database about once a second."""
+        if credential.kind == "token":
+            return hmac.compare_digest(credential.secret.encode(), self._token.encode())
+        claim = _verified_claim(self._token, "session", credential.secret)
         session_id, _, secret = claim.partition(".")
-        session = await self._session(session_id) if secret and given.key else None
-        return session is not None and is_of(session, secret, given.key)
+        session = await self._session(session_id) if secret and credential.key else None
+        return session is not None and is_of(session, secret, credential.key)
 
     async def create_session(self, code: str, browser: str = "") -> tuple[NewSession, str]:
-        """A session for a code that is good and was not used before, and its cookie; raises Unauthenticated."""
+        """Create a session for a sign-in code and return it with the value of its cookie.
+
+        `browser` is a short description. Raises Unauthenticated if the code is invalid, expired or already used.
+        """
         scope = self._sessions.scope
-        claim = _said(self._token, _code_for(scope.tenant, scope.user), code)
+        claim = _verified_claim(self._token, _code_for(scope.tenant, scope.user), code)
         if not claim or int(claim.partition(".")[0]) / 1e6 <= self._clock():
-            raise Unauthenticated("This link is too old, or is none of this server's.")
+            raise Unauthenticated(
+                "This sign-in link has expired or belongs to another server; create a new one with `hansard link`."
+            )
         session = await self._sessions.begin(code, browser)
         return session, _sign(self._token, "session", f"{session.id}.{session.secret}")
 
     async def is_signed_in(self, session_id: str) -> bool:
-        """Whether a session is good now, whoever comes with it."""
+        """Whether a session exists and has not ended."""
         return await self._session(session_id) is not None
 
-    def session_of(self, given: Credential | None) -> str | None:
-        """The id of the session that a credential is of; None for a token."""
-        if given is None or given.kind == "token":
+    def session_of(self, credential: Credential | None) -> str | None:
+        """Return the id of a credential's session; None for a token."""
+        if credential is None or credential.kind == "token":
             return None
-        return _said(self._token, "session", given.secret).partition(".")[0]
+        return _verified_claim(self._token, "session", credential.secret).partition(".")[0]
 
     def forget(self) -> None:
-        """Believe nothing that was read of sessions: some were ended here."""
+        """Clear the cache of sessions, after some were ended."""
         self._read.clear()
 
-    def seal(self, said: bytes, lasts: float) -> Seal:
-        """Say something that whoever has it may come back with; it can be read, and not changed."""
+    def seal(self, data: bytes, lasts: float) -> Seal:
+        """Sign data, which remains readable, so that it can be verified for `lasts` seconds."""
         expires = self._clock() + lasts
-        sealed = _sign(self._token, "preview", f"{_until(expires)}.{_text(said)}")
-        return Seal(sealed, datetime.fromtimestamp(expires, UTC))
+        signed = _sign(self._token, "preview", f"{_until(expires)}.{_text(data)}")
+        return Seal(signed, datetime.fromtimestamp(expires, UTC))
 
     def unseal(self, sealed: str) -> bytes:
-        """What we said; raises NotFound if we did not, or if that was too long ago."""
-        until, _, said = _said(self._token, "preview", sealed).partition(".")
+        """Return signed data. Raises NotFound if its signature is invalid or it has expired."""
+        until, _, data = _verified_claim(self._token, "preview", sealed).partition(".")
         if not until or int(until) / 1e6 <= self._clock():
-            raise NotFound("There is nothing at this address.")
-        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
+            raise NotFound("There is nothing at this URL.")
+        return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
 
     async def _session(self, session_id: str) -> Session | None:
-        known, read = self._read.get(session_id, (None, -math.inf))
-        age = time.monotonic() - read
-        if age < BELIEVED:
-            return known
-        began = time.monotonic()
+        cached, read_at = self._read.get(session_id, (None, -math.inf))
+        age = time.monotonic() - read_at
+        if age < SESSION_CACHE_SECONDS:
+            return cached
+        now = time.monotonic()
         try:
-            found = await self._sessions.find(session_id)
+            session = await self._sessions.find(session_id)
         except (StorageError, Unavailable):
-            if known is None or age >= UNREACHABLE:
+            if cached is None or age >= STALE_CACHE_SECONDS:
                 raise
-            return known
+            return cached
         self._read.pop(session_id, None)
-        self._read[session_id] = found, began
-        if len(self._read) > REMEMBERED:
+        self._read[session_id] = session, now
+        if len(self._read) > MAX_CACHED_SESSIONS:
             del self._read[next(iter(self._read))]
-        return found
+        return session
 
 
 def _code_for(tenant: str, user: str) -> str:
@@ -176,15 +186,15 @@ def _code_for(tenant: str, user: str) -> str:
 
 
 def _sign(token: str, purpose: str, claim: str) -> str:
-    """`claim.signature`."""
+    """Return `claim.signature`."""
     return f"{claim}.{_signature(token, purpose, claim)}"
 
 
-def _said(token: str, purpose: str, signed: str) -> str:
-    """What was signed by us for this purpose; empty if it was not."""
+def _verified_claim(token: str, purpose: str, signed: str) -> str:
+    """Return the claim of a signed text; empty if its signature for this purpose is invalid."""
     claim, _, signature = signed.rpartition(".")
-    ours = hmac.compare_digest(signature.encode(), _signature(token, purpose, claim).encode())
-    return claim if ours else ""
+    valid = hmac.compare_digest(signature.encode(), _signature(token, purpose, claim).encode())
+    return claim if valid else ""
 
 
 def _signature(token: str, purpose: str, claim: str) -> str:
@@ -193,7 +203,7 @@ def _signature(token: str, purpose: str, claim: str) -> str:
 
 
 def _until(expires: float) -> str:
-    """A time in an address: in microseconds."""
+    """Format a Unix time in microseconds."""
     return str(round(expires * 1e6))
 
 

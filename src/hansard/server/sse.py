@@ -1,9 +1,9 @@
-"""Server-sent events: a run's stream, or the feed, on the wire.
+"""Server-sent events: a run's stream, or the feed.
 
-Each event is sent the moment it is there, as one piece of bytes: `id` is its number, `event` its type, `data` the
-record. A client that comes back with the number of the last event it saw goes on from there. A stream ends with what
-it tells of, with the server, or when its client may no longer listen, which is asked again before each piece; a
-comment now and then keeps proxies from giving up on a model that thinks for long.
+Each event is sent at once, as one chunk: `id` is its number, `event` its type, `data` the record. A client that
+reconnects with the number of the last event it saw continues from there. A stream ends when the run ends, when the
+server shuts down, or when the client's credential is no longer valid, which is checked before each chunk. Comments
+keep proxies from closing a connection while a model thinks.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ T = TypeVar("T")
 
 MEDIA_TYPE = "text/event-stream"
 KEEP_ALIVE = 15.0
-"""Seconds of silence."""
+"""Seconds between comments while there are no events."""
 
 _log = logging.getLogger("hansard.server")
 _encode = msgspec.json.Encoder().encode
 
 
 class Shutdown(asyncio.Event):
-    """Set when the server stops: no stream goes on after that."""
+    """Set when the server shuts down; all streams end then."""
 
 
 class EventStream(msgspec.Struct, frozen=True):
-    """The line to a client that listens."""
+    """A stream of events to one client."""
 
     closing: Shutdown
     allowed: Callable[[], Awaitable[bool]]
@@ -46,6 +46,7 @@ class EventStream(msgspec.Struct, frozen=True):
     def send(
         self, events: AsyncIterator[T], render: Callable[[T], bytes], first: bytes = b""
     ) -> Stream:
+        """Return a response that sends `first`, then the rendered events."""
         return Stream(
             self._pieces(events, render, first),
             media_type=MEDIA_TYPE,
@@ -58,29 +59,29 @@ class EventStream(msgspec.Struct, frozen=True):
     ) -> AsyncGenerator[bytes]:
         if first:
             yield first
-        stopping = asyncio.ensure_future(self.closing.wait())
-        coming: asyncio.Future[T] | None = None
+        shutdown = asyncio.ensure_future(self.closing.wait())
+        next_event: asyncio.Future[T] | None = None
         try:
             while not self.closing.is_set():
-                coming = coming or asyncio.ensure_future(anext(events))
-                both = {coming, stopping}
+                next_event = next_event or asyncio.ensure_future(anext(events))
+                both = {next_event, shutdown}
                 await asyncio.wait(both, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
                 if not await self.allowed():
                     return
-                if coming.done():
-                    event, coming = coming.result(), None
+                if next_event.done():
+                    event, next_event = next_event.result(), None
                     yield render(event)
                 elif not self.closing.is_set():
                     yield b": still here\n\n"
         except StopAsyncIteration:
             return
-        except HansardError as error:  # the answer has begun: all that can be done is to end it
+        except HansardError as error:  # the response has started, so it can only be ended
             _log.warning("A stream ended early: %s", error.message)
         finally:
-            stopping.cancel()
-            if coming is not None:
-                coming.cancel()
-                await asyncio.wait({coming})
+            shutdown.cancel()
+            if next_event is not None:
+                next_event.cancel()
+                await asyncio.wait({next_event})
 
 
 def line(
@@ -88,11 +89,12 @@ def line(
     closing: NamedDependency[Shutdown],
     session_manager: NamedDependency[SessionManager],
 ) -> EventStream:
-    """The line to the client of a request."""
+    """Return the event stream for a request."""
     return EventStream(closing, lambda: session_manager.verify(request.auth))
 
 
 def render(number: int, kind: str, record: Any) -> bytes:
+    """Encode one event."""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), _encode(record))
 
 

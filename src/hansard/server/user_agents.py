@@ -1,4 +1,4 @@
-"""What a browser calls itself, in a few words, for a list that people read."""
+"""Short descriptions of browsers from the User-Agent header."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_PLAIN = 40
 
 
 def browser_of(user_agent: str) -> str:
-    """Such as `Firefox on Linux`; of a program that is no browser we know, the name it begins with."""
+    """Return a description such as `Firefox on Linux`; for unknown programs, the first word of the header."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     if browser is None:

@@ -1,27 +1,27 @@
-"""The contract: what a back end promises, on one page.
+"""The storage contract: what every back end promises, on one page.
 
 A `Storage` runs *units of work*: coroutine functions that receive a `Reader` or a `Transaction`, opened
-for one tenant, and await nothing else. That is what lets one service be written once for all engines:
-SQLite runs the unit to its end on the thread that owns the file, PostgreSQL awaits the server at each
-step, memory simply runs it. A unit must be repeatable: it may be run again from its beginning when the
-engine asks for that, so whatever it does besides its transaction would be done twice.
+for one tenant, and await nothing else. So each service is written once for all engines: SQLite runs the
+unit to its end on the thread that owns the file, PostgreSQL awaits the server at each step, memory simply
+runs it. A unit must be repeatable: the engine may run it again from its beginning, so a side effect outside
+its transaction could happen twice.
 
-**Atomic.** All of a unit that writes happens, or none of it; an exception from the unit undoes it, and
-after an error from a verb the unit must end. **Isolated.** A unit that reads sees one state of the
-database from beginning to end. One that writes sees its own changes and, at each verb, what others have
-finished by then; what it takes with `lock=True` is the newest and stays until it ends. **Durable.** When
-`write` returns, the change survives the loss of the process and of power (memory excepted). When it raises
+**Atomic.** All changes of a unit are committed, or none; an exception from the unit rolls it back, and after
+an error from one of its methods the unit must end. **Isolated.** A unit that reads sees one snapshot of the
+database from beginning to end. One that writes sees its own changes and, at each call, what others have
+committed by then; a row read with `lock=True` is the newest and stays locked until the unit ends. **Durable.**
+When `write` returns, the change survives the loss of the process and of power (memory excepted). When it raises
 `OutcomeUnknown` the change may or may not have happened; any other error means that it did not.
-**Tenant.** A unit sees and writes rows of its tenant alone; it cannot name another. **Same everywhere.**
-Text compares by code point, times have microseconds, JSON comes back as it was given, and errors are those
+**Tenant.** A unit sees and writes rows of its own tenant only; it cannot name another. **Same everywhere.**
+Text compares by code point, times have microseconds, JSON comes back unchanged, and errors are those
 of `hansard.errors`.
 
-**Heard.** After a commit that published to a user's feed, the storage rings that user's `bells`, in this process at
-once and in others that use the same database soon. That is a hint and no more: a follower who hears nothing must still
-look at the feed every few seconds, and the feed is what there is to know.
+**Notifications.** After a commit that published to a user's feed, the storage notifies that user's subscriptions
+(`notifier`): in this process at once, and soon in others that use the same database. A notification is only a hint:
+subscribers must still poll the feed every few seconds, because only the feed is complete.
 
-Six verbs work on every declared table. What they cannot say is a *named power* with a method of its own;
-a new one needs a reason (`docs/decisions/`) and a contract test.
+Six generic methods work on every declared table: `get`, `select`, `count`, `insert`, `update` and `delete`. What they
+cannot express has a method of its own; a new one needs a reason (`docs/decisions/`) and a contract test.
 """
 
 from __future__ import annotations
@@ -48,35 +48,35 @@ T = TypeVar("T")
 OnConflict = Literal["error", "append", "fork"]
 
 MAX_CHANGES = 4_095
-"""What one unit may report to the feed."""
+"""The most feed entries that one unit may publish."""
 SEARCH_WINDOW = 2_000
-"""A search weighs relevance among this many of the newest matches; beyond them, time decides."""
+"""A search ranks this many of the newest matches by relevance; older ones follow by time."""
 
 
 class Append(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages to be placed, in order, after the head of a branch, as one step.
+    """Messages to append, in order, to the head of a branch, in one step.
 
-    The messages come with everything but their place (`branch`, `seq`, `parent_id`), which is ignored.
+    `branch`, `seq` and `parent_id` of the messages are ignored: the storage assigns them.
     """
 
     conversation_id: Id
     owner_id: str
-    """Only a conversation of this user will do; any other is NotFound."""
+    """The conversation must belong to this user; otherwise NotFound is raised."""
     viewer: str
-    """Whose chosen branch is meant where none is named."""
+    """The user whose selected branch is used if `branch` is None."""
     messages: tuple[Message, ...]
     branch: Id | None = None
     expect_head: Id | msgspec.UnsetType | None = msgspec.UNSET
-    """The head the writer knows; None: an empty branch; unset: any."""
+    """The head that the writer expects; None: an empty branch; unset: any."""
     on_conflict: OnConflict = "error"
-    """What to do when the head is another: HeadConflict, place after it, or fork where it was expected."""
+    """If the head is another one: raise HeadConflict, append to it, or fork from the expected head."""
     fork_id: Id
-    """The id for the branch that `on_conflict="fork"` makes."""
+    """The id of the branch that `on_conflict="fork"` creates."""
     at: datetime
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What a unit reports to the feed; see `FeedEntry`."""
+    """An entry that a unit publishes to the feed; see `FeedEntry`."""
 
     user_id: str
     kind: str
@@ -103,7 +103,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages of one owner that match all clauses and filters; those in the trash never do."""
+    """Search for messages of one owner that match all clauses and filters, without the trash."""
 
     owner_id: str
     clauses: tuple[Clause, ...]
@@ -115,7 +115,7 @@ class TextSearch(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     archived: bool | None = None
     before: int | None = None
-    """Only matches whose position is lower."""
+    """Only matches with a lower `position`."""
     window: int = SEARCH_WINDOW
 
 
@@ -123,12 +123,15 @@ class Match(msgspec.Struct, frozen=True):
     message_id: Id
     conversation_id: Id
     position: int
-    """Higher for what was stored later."""
+    """Higher for messages that were stored later."""
     score: float
 
 
 class ArtifactSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Artifacts of one owner that now match all clauses and filters; no temporary ones, none in the trash."""
+    """Search for artifacts of one owner whose newest revision matches all clauses and filters.
+
+    Temporary artifacts and those in the trash are left out.
+    """
 
     owner_id: str
     clauses: tuple[Clause, ...]
@@ -141,42 +144,42 @@ class ArtifactSearch(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     """Changed before this time."""
     before: int | None = None
-    """Only matches whose position is lower."""
+    """Only matches with a lower `position`."""
     window: int = SEARCH_WINDOW
 
 
 class ArtifactMatch(msgspec.Struct, frozen=True):
     artifact_id: Id
     position: int
-    """Higher for what was changed later."""
+    """Higher for artifacts that were changed later."""
     score: float
 
 
 Fault = Literal["closed", "unreachable", "read-only", "fenced", "file-replaced", "disk-full"]
-"""What keeps a storage from its work; the word never changes, for alarms are made of it."""
+"""Why a storage cannot read or write. These names are stable: alerts depend on them."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """What a storage knows of its own state. A field is None where a back end has no such thing."""
+    """The state of a storage. A field is None if it does not apply to the back end."""
 
     faults: tuple[Fault, ...] = ()
-    """Everything that keeps it from reading or writing now; empty if it does its work."""
+    """Everything that prevents reading or writing now; empty if the storage works."""
     reason: str | None = None
-    """The first of them as a sentence for the operator; it may name files and hosts."""
+    """The first fault as a sentence for the operator; it may name files and hosts."""
     owner: str | None = None
-    """Who writes: a process, or the role on a server."""
+    """The writer: a process, or the role on a server."""
     file: str | None = None
-    """Which file is written to: its path, device and inode."""
+    """The database file: its path, device and inode."""
     log_bytes: int | None = None
     """Size of the write-ahead log."""
     committed_at: datetime | None = None
-    """When this process last committed something."""
+    """The time of this process's last commit."""
     feed_delay: float | None = None
-    """Seconds for which the oldest open transaction has held back entries of the feed."""
+    """Seconds for which the oldest open transaction has delayed entries of the feed."""
     feed_holder: str | None = None
-    """What that transaction is: a process of the server, or a transaction that was prepared and forgotten."""
+    """The transaction that delays them: a process of the server, or a forgotten prepared transaction."""
     oldest_run_at: datetime | None = None
-    """When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`."""
+    """The creation time of the oldest run that has not ended; set by `Database.health`, not by storages."""
 
     @property
     def writable(self) -> bool:
@@ -184,7 +187,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fenced(self) -> bool:
-        """Whether it refuses to write, because what it acknowledged would be lost."""
+        """Whether the storage refuses writes because acknowledged changes could be lost."""
         return "fenced" in self.faults or "file-replaced" in self.faults
 
 
@@ -196,95 +199,110 @@ class Reader(ABC):
 
     @abstractmethod
     async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:
-        """The row with that key; with `lock`, its newest state, held until the unit ends."""
+        """Return the row of type `record` with the primary key `key`, or None.
+
+        With `lock`, return its newest state and lock it until the unit ends.
+        """
 
     @abstractmethod
     async def select(self, query: Query[E]) -> list[E]:
-        """The rows that the query asks for, in its order."""
+        """Return the rows that match the query, in its order."""
 
     @abstractmethod
     async def count(self, query: Query[Any]) -> int:
-        """How many rows match the query's conditions."""
+        """Return the number of rows that match the query's conditions."""
 
     @abstractmethod
     async def aggregate(self, query: Query[E], by: Sequence[str]) -> list[E]:
-        """Counters added up over rows that agree in `by`; the other key fields are left empty."""
+        """Return counters summed over rows with equal values in the fields `by`; other key fields stay empty."""
 
     @abstractmethod
     async def resolve_branch(
         self, conversation_id: Id, owner_id: str, viewer: str, branch: Id | None = None
     ) -> Branch | None:
-        """Where reading begins: the branch that is named, else the viewer's, else the main one.
+        """Return the branch to read: `branch`, else the one that `viewer` selected, else the main one.
 
-        None if there is no such branch, or no such conversation of that owner, or one is in the trash.
+        Return None if the branch does not exist, the conversation does not exist or belongs to another owner than
+        `owner_id`, or either is in the trash.
         """
 
     @abstractmethod
     async def search(self, search: TextSearch) -> list[Match]:
-        """The newest `window` matches, newest first, each with its relevance."""
+        """Return the newest `search.window` matches with their relevance, newest first."""
 
     @abstractmethod
     async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
-        """The newest `window` matches among artifacts, newest first, each with its relevance."""
+        """Return the newest `search.window` matching artifacts with their relevance, newest first."""
 
     @abstractmethod
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
-        """What changed for a user after a position: settled entries only, so that none is missed."""
+        """Return a user's feed entries with a `position` above `after`, at most `limit`.
+
+        Entries appear only when no open transaction can still add an earlier one, so a reader misses none.
+        """
 
 
 class Transaction(Reader):
-    """A unit's hold on the rows it changes."""
+    """A view of one tenant's rows that can change them."""
 
     _changes = 0
 
     def counted(self, changes: int) -> int:
-        """Count changes that are reported; gives how many there are now, or raises TooLarge."""
+        """Add `changes` to the number of published feed entries and return it.
+
+        Raises TooLarge if the unit publishes more than `MAX_CHANGES`.
+        """
         self._changes += changes
         if self._changes > MAX_CHANGES:
-            raise TooLarge(f"One step can report at most {MAX_CHANGES} changes.")
+            raise TooLarge(f"One operation may publish at most {MAX_CHANGES} changes; split it.")
         return self._changes
 
     @abstractmethod
     async def insert(self, *records: Entry, absent: bool = False) -> int:
-        """Add rows, all of one type; AlreadyExists if a key is taken.
+        """Insert rows, all of one type, and return how many were inserted.
 
-        With `absent`, rows whose key is taken are passed over; returns how many were added.
+        With `absent`, rows whose key exists are skipped. Raises AlreadyExists if a key exists and `absent` is false.
         """
 
     @abstractmethod
     async def update(
         self, record: type[E], *key: Any, version: int | None = None, **changes: Any
     ) -> E:
-        """Change fields of a row; raises NotFound, or VersionConflict if it is not at `version`.
+        """Change fields of the row with the primary key `key` and return the new row.
 
-        The new version is one higher and `updated_at` is set by the caller among the changes; a change
-        of `quiet` fields alone leaves the version as it is.
+        `version` rises by one, unless only fields that the table declares as `unversioned` change. The caller sets
+        `updated_at` among the changes. Raises NotFound if there is no such row, VersionConflict if its version is not
+        `version`.
         """
 
     @abstractmethod
     async def delete(self, query: Query[Any]) -> int:
-        """Remove the rows that match, for good; returns how many.
+        """Delete the matching rows permanently and return how many.
 
-        Conflict if rows that stay refer to one of them.
+        Raises Conflict if a remaining row refers to one of them.
         """
 
     @abstractmethod
     async def append(self, append: Append) -> list[Message]:
-        """Place messages at the end of a branch, with all that goes with it: see `placing`."""
+        """Append messages to a branch, update everything that depends on them (see `message_tree`) and return them.
+
+        Raises NotFound if the conversation or branch does not exist for the owner, HeadConflict if the head is not
+        the expected one and `on_conflict` is `"error"`, AlreadyExists if an id is taken.
+        """
 
     @abstractmethod
     async def move(self, branch: Id, first_seq: int, to: Id) -> int:
-        """Give a branch's messages from `first_seq` on to another branch; returns how many."""
+        """Move the messages of `branch` with `seq >= first_seq` to the branch `to` and return how many."""
 
     @abstractmethod
     async def increment(self, *sums: Entry) -> None:
-        """Add to counters, which begin at zero."""
+        """Add the values of `sums` to the counters with the same keys; missing counters start at zero."""
 
     @abstractmethod
     async def publish(self, *changes: Change) -> None:
-        """Report changes to the feed; they appear when, and only when, the unit is done.
+        """Add entries to the feed, which become visible when the unit commits.
 
-        TooLarge if the unit reports more than `MAX_CHANGES`.
+        Raises TooLarge if the unit publishes more than `MAX_CHANGES`.
         """
 
 
@@ -293,41 +311,41 @@ Write = Callable[[Transaction], Awaitable[T]]
 
 
 class Storage(ABC):
-    """Where records are kept. Made closed; `open` before use, `close` after, both once."""
+    """A database. It is created closed; call `open` before use and `close` after, each once."""
 
     schema: Schema = SCHEMA
     exclusive: bool = True
-    """Whether one process alone writes here, so that what another left unfinished is over."""
+    """Whether only one process writes, so that work which another process left unfinished can be taken over."""
     notifier: Notifier
-    """Rung after commits that published; hung by those who follow a feed."""
+    """Notified after commits that published; feed readers subscribe to it."""
 
     @abstractmethod
     async def open(self) -> None:
-        """Get ready, or raise a StorageError that says what is wrong."""
+        """Open the database. Raises a StorageError that names the problem if it cannot be used."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish what was accepted, then let go; whatever is asked after that raises StorageError."""
+        """Finish accepted work, then close the database; later calls raise StorageError."""
 
     @abstractmethod
     async def read(self, tenant: str, work: Read[T]) -> T:
-        """Run a unit that only reads."""
+        """Run a unit that only reads, and return its result."""
 
     @abstractmethod
     async def write(self, tenant: str, work: Write[T]) -> T:
-        """Run a unit that may write."""
+        """Run a unit that may write, commit it and return its result."""
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
-        """A unit that is one append, the hot path; a back end may have a shorter way for it."""
+        """Run one append as a unit. This is the hot path: a back end may override it with a faster way."""
         return await self.write(tenant, lambda tx: tx.append(append))
 
     async def erase(self) -> None:  # noqa: B027 - not every storage has files
-        """Make sure that what was deleted cannot be read from the files any more."""
+        """Overwrite deleted data, so that the database files no longer contain it."""
 
     @abstractmethod
     async def health(self) -> Health:
-        """How it is, from what it knows and one short look; raises nothing, and waits for no writer."""
+        """Return the storage's state after one short check; never raises and never waits for a writer."""
 
     @abstractmethod
     async def tenants(self) -> list[str]:
-        """Every tenant, for the upkeep that a server does for all of them."""
+        """Return the ids of all tenants, for maintenance."""

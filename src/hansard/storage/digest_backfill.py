@@ -1,8 +1,8 @@
-"""Digests for messages that were stored before there were any: made in batches, beside everybody else.
+"""Computes digests of messages that older versions stored, in batches, while the database is in use.
 
-A batch is one unit, with the note of how far it got (`Reindex`), so it may be stopped at any time and goes on from
-there. On a path, messages with a digest come before those without: a message that follows one without gets none either,
-until its turn comes.
+A batch and its progress (`Reindex`) are one unit, so the work can stop at any time and continue from there. On a
+path, messages with a digest come before those without: a new message after one without a digest has none either,
+until the backfill reaches it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from hansard.storage.digests import digest_of
 from hansard.storage.query import Query
 
 DIGESTS = "digests"
-"""The name of the note."""
+"""The name of the `Reindex` row."""
 BATCH = 200
-"""Messages, and conversations."""
+"""Messages, and conversations, in one unit."""
 PAUSE = 0.02
-"""Seconds between two batches, for others to write."""
+"""Seconds between two batches, in which others can write."""
 
 
 async def seal(storage: Storage, tenant: str) -> int:
-    """Give digests to all messages that lack one, if a migration left that to be done; returns how many did."""
+    """Compute missing digests, if a migration requested it, and return their number."""
     count = 0
     while (done := await storage.write(tenant, step)) is not None:
         count += done
@@ -40,11 +40,11 @@ async def is_sealing(tx: Reader) -> bool:
 
 
 async def step(tx: Transaction) -> int | None:
-    """Do the next batch; returns how many messages it had, or None if nothing is left."""
-    note = await tx.get(Reindex, DIGESTS, lock=True)
-    if note is None:
+    """Do the next batch and return its number of messages; None if nothing is left."""
+    progress = await tx.get(Reindex, DIGESTS, lock=True)
+    if progress is None:
         return None
-    page = Query(Conversation).by("id").page(BATCH, (note.after,) if note.after else None)
+    page = Query(Conversation).by("id").page(BATCH, (progress.after,) if progress.after else None)
     conversations = await tx.select(page)
     room = BATCH
     for conversation in conversations:
@@ -58,17 +58,17 @@ async def step(tx: Transaction) -> int | None:
 
 
 async def seal_some(tx: Transaction, conversation_id: str, limit: int) -> int:
-    """Give digests to messages of a conversation, `limit` at most; returns how many got one.
+    """Compute missing digests of a conversation's messages, at most `limit`, and return their number.
 
-    When it returns fewer, all of them have one. Nobody appends meanwhile.
+    If it is lower than `limit`, all messages have one. The conversation is locked, so nobody appends meanwhile.
     """
     await tx.get(Conversation, conversation_id, lock=True)
-    count, found = 0, -1
-    while found and count < limit:
-        found = 0
+    count, added = 0, -1
+    while added and count < limit:
+        added = 0
         for branch in await tx.select(Query(Branch).where(conversation_id=conversation_id)):
-            found += await _seal_branch(tx, branch, limit - count - found)
-        count += found
+            added += await _seal_branch(tx, branch, limit - count - added)
+        count += added
     return count
 
 
@@ -86,7 +86,7 @@ async def _seal_branch(tx: Transaction, branch: Branch, limit: int) -> int:
     parent_id = messages[0].parent_id if messages else None
     parent = await tx.get(Message, parent_id) if parent_id else None
     if parent is not None and parent.digest is None:
-        return 0  # on another branch, whose turn comes before
+        return 0  # it is on another branch, which is done first
     before = parent.digest if parent else None
     for message in messages:
         before = digest_of(message, message.seq, before)
@@ -97,12 +97,12 @@ async def _seal_branch(tx: Transaction, branch: Branch, limit: int) -> int:
 
 
 async def _first_without(tx: Reader, branch: Branch) -> int:
-    """The depth of a branch's first message without a digest; that of its head has none."""
+    """Return the seq of a branch's first message without a digest; its head must have none."""
     low, high = branch.fork_seq + 1, branch.head_seq
     while low < high:
         middle = (low + high) // 2
-        found = await tx.select(Query(Message).where(branch=branch.id, seq=middle))
-        if found and found[0].digest is not None:
+        messages = await tx.select(Query(Message).where(branch=branch.id, seq=middle))
+        if messages and messages[0].digest is not None:
             low = middle + 1
         else:
             high = middle

@@ -1,8 +1,7 @@
-"""The digests of messages: what each says, where it is, and what leads to it, in one SHA-256.
+"""The digests of messages: one SHA-256 over a message's content, its `seq` and the digest of the message before it.
 
-A digest covers the one before it. So the digest of a head covers a whole path, and what was changed, left out or
-moved in it is seen by computing it anew. Whose the messages are and which branch they are on is not in it: these may
-change, and are looked at by themselves.
+So the digest of a head covers the whole path, and recomputing it reveals messages that were changed, removed or
+moved. It does not cover the owner and the branch, which may change and are verified separately.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def content_digest(message: Message) -> bytes:
-    """The SHA-256 of what a message says, in 32 bytes.
+    """Return the SHA-256 of a message's content, as 32 bytes.
 
-    Fields with their default are left out, so that a field which is added later changes no digest.
+    Fields at their defaults are left out, so that a field that is added later does not change digests.
     """
-    said = {
+    content = {
         name: value
         for name, default in _INSIDE
         if (value := getattr(message, name)) is not default and value != default
     }
-    return hashlib.sha256(_encode(said)).digest()
+    return hashlib.sha256(_encode(content)).digest()
 
 
 def digest_of(message: Message, seq: int, before: Digest | None) -> Digest:
-    """The digest of a message at a depth; `before` is that of the message it follows, if it follows one."""
+    """Return the digest of a message at `seq`; `before` is the digest of the message before it, if there is one."""
     start = bytes.fromhex(before) if before is not None else b""
     place = seq.to_bytes(8, "big")
     return hashlib.sha256(start + place + content_digest(message)).hexdigest()

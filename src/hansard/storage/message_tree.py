@@ -1,11 +1,11 @@
-"""Where messages go: the meaning of append and of paths, said once in terms of the verbs.
+"""The tree of messages: append, fork and paths, implemented with the generic storage methods.
 
-A branch owns a contiguous range of `seq` after `fork_seq`; what lies before belongs to the branch it left,
-and so on to the main branch. The path to a head is therefore a few ranges, found from the branch rows
-alone, and reading part of it touches only the rows that are wanted.
+A branch owns a contiguous range of `seq` after `fork_seq`; earlier messages belong to its parent branch, and so on
+to the main branch. The path to a head is therefore a few ranges, which follow from the branch rows alone, and
+reading a part of it touches only the rows of that part.
 
-Memory and SQLite append with `append` below; PostgreSQL does the same steps in one statement and takes
-this as its specification.
+Memory and SQLite use `append` below; PostgreSQL does the same steps in one statement, for which this is the
+specification.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hansard.storage.digests import digest_of
 from hansard.storage.query import Query
 
 FORK = "fork"
-"""What a branch is called that nobody named: it was made because a head had moved."""
+"""The name of a branch that `on_conflict="fork"` creates."""
 PREVIEW = 160
 ENGAGED_GAP = timedelta(minutes=30)
 
@@ -36,7 +36,11 @@ _PLACE = {"branch", "seq", "parent_id", "created_at", "digest"}
 
 
 async def append(tx: Transaction, request: Append) -> list[Message]:
-    """Place the messages, and let head, conversation, counters and feed follow."""
+    """Append messages, and update the branch's head, the conversation, the counters and the feed.
+
+    Raises NotFound if the conversation or the branch does not exist, HeadConflict if the head is not the expected one
+    and `on_conflict` is `"error"`, AlreadyExists if an id is taken.
+    """
     conversation = await tx.get(Conversation, request.conversation_id, lock=True)
     if (
         conversation is None
@@ -54,101 +58,107 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
         if request.on_conflict == "fork":
             branch = await fork(tx, branch, request.expect_head, request)
     head = await tx.get(Message, branch.head_id) if branch.head_id else None
-    placed = await put(tx, request, branch.id, head)
-    last = placed[-1]
+    messages = await put(tx, request, branch.id, head)
+    last = messages[-1]
     await tx.update(
         Conversation,
         conversation.id,
         active_at=max(conversation.active_at, last.created_at),
-        message_count=conversation.message_count + len(placed),
+        message_count=conversation.message_count + len(messages),
         preview=preview(last),
     )
     before = head.created_at if head else None
-    await tx.increment(*activity(placed, conversation.project_id, before))
-    return placed
+    await tx.increment(*activity(messages, conversation.project_id, before))
+    return messages
 
 
 async def put(tx: Transaction, request: Append, branch: str, head: Message | None) -> list[Message]:
-    """Store messages behind a branch's head and tell the feed of them; nothing that is said is stored otherwise.
+    """Store messages after a branch's head and publish them to the feed.
 
-    An import stores its messages itself: the feed tells of the conversation that came, when it is whole.
+    All messages are stored here, except those of an import, which publishes the complete conversation instead.
     """
     start = (head.seq, head.id, head.digest) if head else (-1, None, None)
-    placed = place(request.messages, branch, *start)
-    await tx.insert(*placed)
-    await tx.update(Branch, branch, **ending_with(placed[-1]))
-    await tx.publish(appended(placed, request))
-    return placed
+    messages = place(request.messages, branch, *start)
+    await tx.insert(*messages)
+    await tx.update(Branch, branch, **ending_with(messages[-1]))
+    await tx.publish(appended(messages, request))
+    return messages
 
 
 def ending_with(head: Message | None) -> dict[str, Any]:
-    """What a branch says that ends with this message."""
+    """Return the head fields of a branch whose last message is `head`."""
     if head is None:
         return {"head_seq": -1, "head_id": None, "head_digest": None}
     return {"head_seq": head.seq, "head_id": head.id, "head_digest": head.digest}
 
 
 async def stored_already(tx: Reader, request: Append) -> list[Message]:
-    """The messages as an earlier, equal append stored them; none if their ids are free."""
-    found = [await tx.get(Message, message.id) for message in request.messages]
-    stored = [message for message in found if message is not None]
+    """Return the messages that an earlier, equal append stored; an empty list if their ids are free.
+
+    Raises AlreadyExists if an id is taken by a message of another user or with other content.
+    """
+    rows = [await tx.get(Message, message.id) for message in request.messages]
+    stored = [message for message in rows if message is not None]
     if not stored:
         return []
-    same = len(stored) == len(found) and all(
+    same = len(stored) == len(rows) and all(
         old.conversation_id == request.conversation_id and _content(old) == _content(new)
         for old, new in zip(stored, request.messages, strict=True)
     )
     if any(old.owner_id != request.owner_id for old in stored):
         raise AlreadyExists("This id is taken.")
     if not same:
-        raise AlreadyExists("A message with this id was stored before, with other content.")
+        raise AlreadyExists("A message with this id exists already, with other content.")
     return stored
 
 
 def _content(message: Message) -> dict[str, Any]:
-    """What must agree for a repeated append to be the same one: everything but place and time."""
+    """Return what must be equal for an append to be a repetition: everything except position and time."""
     return {
         name: getattr(message, name) for name in message.__struct_fields__ if name not in _PLACE
     }
 
 
 async def _branch(tx: Transaction, request: Append, conversation: Conversation) -> Branch:
-    chosen = request.branch
-    if chosen is None:
-        view = await tx.get(BranchSelection, conversation.id, request.viewer)
-        chosen = view.branch if view else conversation.branch
-    branch = await tx.get(Branch, chosen, lock=True)
+    branch_id = request.branch
+    if branch_id is None:
+        selection = await tx.get(BranchSelection, conversation.id, request.viewer)
+        branch_id = selection.branch if selection else conversation.branch
+    branch = await tx.get(Branch, branch_id, lock=True)
     if branch is None or branch.conversation_id != conversation.id or branch.deleted_at is not None:
         raise NotFound("There is no such branch.")
     return branch
 
 
 async def fork(tx: Transaction, branch: Branch, head: str | None, request: Append) -> Branch:
-    """A branch from where the writer thought that `branch` ended."""
+    """Create a branch that forks after the message `head`, or before the first message if `head` is None.
+
+    Raises NotFound if the message is not in the conversation of `branch`.
+    """
     message: Message | None = None
     if head is not None:
         message = await tx.get(Message, head) if is_id(head) else None
-        own = message is not None and message.conversation_id == branch.conversation_id
-        owner = await tx.get(Branch, message.branch) if message and own else None
+        inside = message is not None and message.conversation_id == branch.conversation_id
+        owner = await tx.get(Branch, message.branch) if message and inside else None
         if message is None or owner is None or owner.deleted_at is not None:
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
     else:
         owner = await root(tx, branch)
-    made = leaving(owner, message, fork_id=request.fork_id, name=FORK, at=request.at)
-    await store_fork(tx, made, request)
-    return made
+    new_branch = leaving(owner, message, fork_id=request.fork_id, name=FORK, at=request.at)
+    await store_fork(tx, new_branch, request)
+    return new_branch
 
 
-async def store_fork(tx: Transaction, made: Branch, request: Append) -> None:
-    """Store a branch that a request needs, and tell the feed of it."""
-    await tx.insert(made)
+async def store_fork(tx: Transaction, branch: Branch, request: Append) -> None:
+    """Store a branch and publish it to the feed."""
+    await tx.insert(branch)
     await tx.publish(
         Change(
             user_id=request.owner_id,
             kind="branch.created",
-            subject_id=made.id,
-            conversation_id=made.conversation_id,
-            branch=made.id,
+            subject_id=branch.id,
+            conversation_id=branch.conversation_id,
+            branch=branch.id,
             at=request.at,
         )
     )
@@ -157,7 +167,7 @@ async def store_fork(tx: Transaction, made: Branch, request: Append) -> None:
 def leaving(
     owner: Branch, head: Message | None, *, fork_id: str, name: str, at: datetime
 ) -> Branch:
-    """A branch that leaves `owner` after one of its messages, or before the first."""
+    """Return a new branch that forks from the branch `owner` after its message `head`, or before the first message."""
     end = ending_with(head)
     return Branch(
         tenant_id=owner.tenant_id,
@@ -179,7 +189,7 @@ def place(
     head_id: str | None,
     head_digest: str | None,
 ) -> list[Message]:
-    """The messages at the places that follow a head; those that follow one without a digest have none."""
+    """Return the messages with their positions after a head. After a head without a digest they have none either."""
     placed: list[Message] = []
     digest, has_digests = head_digest, head_id is None or head_digest is not None
     for seq, message in enumerate(messages, head_seq + 1):
@@ -194,19 +204,21 @@ def place(
 
 
 def preview(message: Message) -> str:
+    """Return the start of a message's text, on one line."""
     text = message.text
     return " ".join(text[: 2 * PREVIEW].split())[:PREVIEW]
 
 
-def appended(placed: list[Message], request: Append) -> Change:
+def appended(messages: list[Message], request: Append) -> Change:
+    """Return the feed entry for appended messages."""
     return Change(
         user_id=request.owner_id,
         kind="message.created",
-        subject_id=placed[-1].id,
+        subject_id=messages[-1].id,
         conversation_id=request.conversation_id,
-        branch=placed[0].branch,
-        seq=placed[0].seq,
-        count=len(placed),
+        branch=messages[0].branch,
+        seq=messages[0].seq,
+        count=len(messages),
         at=request.at,
     )
 
@@ -214,10 +226,10 @@ def appended(placed: list[Message], request: Append) -> Change:
 def activity(
     messages: Sequence[Message], project_id: str | None, before: datetime | None, sign: int = 1
 ) -> list[MessageCounters]:
-    """What messages of one conversation add to the counters (or take from them, with `sign=-1`).
+    """Return what messages of one conversation add to the counters, or with `sign=-1` subtract from them.
 
-    `before` is when the message that they follow was said; None if they are the first. So the sums
-    depend on the messages alone, whatever is said elsewhere, and can be taken back.
+    `before` is the time of the message before them; None if they are the first. The sums depend only on the messages,
+    so that a deletion can subtract them again.
     """
     sums: defaultdict[tuple[str, int, str, str], list[int]] = defaultdict(lambda: [0] * 6)
     for message in messages:
@@ -253,7 +265,7 @@ def activity(
 
 
 def _engaged(before: datetime | None, at: datetime) -> int:
-    """The seconds between two messages that count as engaged time."""
+    """Return the seconds between two messages that count as engaged time."""
     gap = at - before if before is not None else ENGAGED_GAP
     return gap.seconds if timedelta(0) < gap < ENGAGED_GAP else 0
 
@@ -261,7 +273,7 @@ def _engaged(before: datetime | None, at: datetime) -> int:
 async def resolve_branch(
     tx: Reader, conversation_id: str, owner_id: str, viewer: str, branch: str | None
 ) -> Branch | None:
-    """Where reading begins; see `Reader.tip`."""
+    """Return the branch to read; see `Reader.resolve_branch`."""
     conversation = await tx.get(Conversation, conversation_id)
     if (
         conversation is None
@@ -270,52 +282,52 @@ async def resolve_branch(
     ):
         return None
     if branch is None:
-        view = await tx.get(BranchSelection, conversation_id, viewer)
-        branch = view.branch if view else conversation.branch
-    found = await tx.get(Branch, branch)
-    if found is None or found.conversation_id != conversation_id or found.deleted_at is not None:
+        selection = await tx.get(BranchSelection, conversation_id, viewer)
+        branch = selection.branch if selection else conversation.branch
+    row = await tx.get(Branch, branch)
+    if row is None or row.conversation_id != conversation_id or row.deleted_at is not None:
         return None
-    return found
+    return row
 
 
 async def root(tx: Reader, branch: Branch) -> Branch:
-    """The main branch that this branch comes from."""
+    """Return the main branch from which a branch descends."""
     while branch.parent_branch is not None:
         branch = await _parent(tx, branch.parent_branch)
     return branch
 
 
 async def segments(tx: Reader, branch: Branch, first: int, last: int) -> list[tuple[str, int, int]]:
-    """The ranges `(branch, first seq, last seq)` of a path between two depths, newest first."""
-    found: list[tuple[str, int, int]] = []
+    """Return the ranges `(branch, first seq, last seq)` of a path between two seqs, newest first."""
+    ranges: list[tuple[str, int, int]] = []
     last = min(last, branch.head_seq)
     while last >= max(first, 0):
         if last > branch.fork_seq:
-            found.append((branch.id, max(first, branch.fork_seq + 1), last))
+            ranges.append((branch.id, max(first, branch.fork_seq + 1), last))
             last = branch.fork_seq
         if last < max(first, 0) or branch.parent_branch is None:
             break
         branch = await _parent(tx, branch.parent_branch)
-    return found
+    return ranges
 
 
 async def path(tx: Reader, branch: Branch, first: int, last: int) -> list[Message]:
-    """The messages of the path to a branch's head whose depth is between two seqs, oldest first.
+    """Return the messages on the path to a branch's head from seq `first` to `last`, oldest first.
 
-    Raises NotADatabase if one of them is not there: a branch says which there are.
+    Raises NotADatabase if one of them is missing.
     """
     messages: list[Message] = []
     for branch_id, low, high in reversed(await segments(tx, branch, first, last)):
         query = Query(Message).where(branch=branch_id, seq__ge=low, seq__le=high).by("seq")
-        found = await tx.select(query)
-        if len(found) != high - low + 1:
+        rows = await tx.select(query)
+        if len(rows) != high - low + 1:
             raise damaged("A message")
-        messages += found
+        messages += rows
     return messages
 
 
 async def holder(tx: Reader, branch: Branch, seq: int) -> Branch:
-    """The branch on the path to `branch` that owns the message at this depth (-1: the main branch)."""
+    """Return the branch on the path to `branch` that owns the message at `seq` (-1: the main branch)."""
     while seq <= branch.fork_seq and branch.parent_branch is not None:
         branch = await _parent(tx, branch.parent_branch)
     return branch

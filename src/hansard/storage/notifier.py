@@ -1,8 +1,8 @@
-"""Bells: how those who follow a feed learn that it is time to look again.
+"""Notifications: how subscribers to a feed learn that it has new entries.
 
-A storage rings a user's bells after each commit that reported something to that user's feed. A ring carries
-nothing: the feed is the truth, and whoever hears one reads it. So a ring too many costs a read, and one that is
-lost, as may happen between processes, costs time: those who follow look once in a while by themselves too.
+A storage notifies a user's subscriptions after each commit that published to that user's feed. A notification carries
+no data: subscribers read the feed. So a superfluous one costs a read, and a lost one, as may happen between
+processes, costs time: subscribers also poll.
 """
 
 from __future__ import annotations
@@ -16,64 +16,64 @@ from hashlib import blake2b
 
 
 class Subscription:
-    """What one follower waits at, on the loop on which it was hung."""
+    """One subscriber, who waits on the event loop on which the subscription was created."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
 
     async def wait(self, seconds: float) -> bool:
-        """Until it was rung since the last wait ended, but no longer than that; gives whether it was."""
+        """Wait for a notification since the last wait, at most `seconds`; return whether there was one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        rung = self._rung.is_set()
-        self._rung.clear()
-        return rung
+                await self._notified.wait()
+        notified = self._notified.is_set()
+        self._notified.clear()
+        return notified
 
     def notify(self) -> None:
-        """From any thread."""
-        with suppress(RuntimeError):  # a loop that is closed has nobody who waits
-            self._loop.call_soon_threadsafe(self._rung.set)
+        """Notify the subscriber; may be called from any thread."""
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits
+            self._loop.call_soon_threadsafe(self._notified.set)
 
 
 class Notifier:
-    """The bells of a storage, each under the key of a user."""
+    """The subscriptions to a storage's feeds, by user channel."""
 
     def __init__(self) -> None:
-        self._hung: dict[str, set[Subscription]] = {}
+        self._subscriptions: dict[str, set[Subscription]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def subscribe(self, tenant: str, user_id: str) -> Iterator[Subscription]:
-        """A bell that rings for a user's feed, for as long as it is needed."""
+        """A context with a subscription to a user's feed."""
         key, subscription = user_channel(tenant, user_id), Subscription()
         with self._lock:
-            self._hung.setdefault(key, set()).add(subscription)
+            self._subscriptions.setdefault(key, set()).add(subscription)
         try:
             yield subscription
         finally:
             with self._lock:
-                self._hung[key].discard(subscription)
-                if not self._hung[key]:
-                    del self._hung[key]
+                self._subscriptions[key].discard(subscription)
+                if not self._subscriptions[key]:
+                    del self._subscriptions[key]
 
     def notify(self, keys: Iterable[str]) -> None:
-        """Ring for those whose feeds were reported to."""
-        if self._hung:
+        """Notify all subscribers of the user channels `keys`."""
+        if self._subscriptions:
             with self._lock:
-                rung = [subscription for key in keys for subscription in self._hung.get(key, ())]
-            for subscription in rung:
+                notified = [s for key in keys for s in self._subscriptions.get(key, ())]
+            for subscription in notified:
                 subscription.notify()
 
     def notify_all(self) -> None:
-        """Ring for everybody: nobody knows what was missed."""
+        """Notify all subscribers, after notifications may have been lost."""
         with self._lock:
-            keys = list(self._hung)
+            keys = list(self._subscriptions)
         self.notify(keys)
 
 
 @lru_cache(10_000)
 def user_channel(tenant: str, user_id: str) -> str:
-    """What a user's bells hang under: short, and telling nobody who it is."""
+    """Return the key of a user's subscriptions: a short hash that does not reveal the user."""
     return blake2b(f"{tenant}\0{user_id}".encode(), digest_size=8).hexdigest()

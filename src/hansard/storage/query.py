@@ -1,12 +1,12 @@
-"""What may be asked of a table: a frozen value that every back end understands.
+"""Queries: immutable values that every back end can run on a table.
 
 ::
 
     Query(Conversation).where(owner_id="ada", deleted_at=None, active_at__lt=then).by("-active_at", "-id")
 
-A condition names a field and, after two underscores, an operator; without one it means equality,
-and None means "is null". Fields are checked against the table before anything is asked; values are
-only ever bound. All text compares by code point, and a list is ordered by fields that are never null.
+A condition names a field and, after two underscores, an operator; the default is equality, and None means "is null".
+Fields are checked against the table before a query runs; values are always bound as parameters. Text compares by
+code point, and lists are ordered by fields that are never null.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hansard.model.base import Entry
 E = TypeVar("E", bound=Entry)
 
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "has", "contains"]
-"""`has`: a list of names holds the value; `contains`: a text holds the value."""
+"""`has`: a list of names contains the value; `contains`: a text contains the value."""
 OPERATORS: tuple[str, ...] = get_args(Operator)
 
 
@@ -41,10 +41,11 @@ class Query(msgspec.Struct, Generic[E], frozen=True):
     conditions: tuple[Condition, ...] = ()
     order: tuple[Order, ...] = ()
     after: tuple[Any, ...] | None = None
-    """Values of the order's fields: only rows that come after them."""
+    """Values of the fields in `order`: only rows after them match."""
     limit: int | None = None
 
     def where(self, **conditions: Any) -> Query[E]:
+        """Add conditions. Raises ValueError if an operator does not exist or does not apply to None."""
         added = tuple([_condition(name, value) for name, value in conditions.items()])
         return replace(self, conditions=self.conditions + added)
 
@@ -54,6 +55,7 @@ class Query(msgspec.Struct, Generic[E], frozen=True):
         return replace(self, order=order)
 
     def page(self, limit: int | None, after: tuple[Any, ...] | None = None) -> Query[E]:
+        """Limit the number of rows, and start after the row with these values of the fields in `order`."""
         return replace(self, limit=limit, after=after)
 
 

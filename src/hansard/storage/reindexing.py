@@ -1,7 +1,7 @@
-"""Indexing for search anew, after a migration that changed what the terms of texts are: beside everybody else.
+"""Rebuilds the search index after a migration that changed the tokenizer, while the database is in use.
 
-A small batch of rows is one unit, with the note of how far it got (`Reindex`), so it may be stopped at any time and
-goes on from there. Until a row's turn comes it is found by the terms that it had before.
+A small batch of rows and its progress (`Reindex`) are one unit, so the work can stop at any time and continue from
+there. Until a row is done, search finds it by its old terms.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from hansard.storage.tables import Table
 BATCH = 50
 """Rows."""
 MAX_TEXT = 500_000
-"""Characters of a batch, about."""
+"""Characters of a batch, approximately."""
 PAUSE = 0.02
-"""Seconds between two batches, for others to write."""
+"""Seconds between two batches, in which others can write."""
 
 
 async def reindex(storage: Storage, tenant: str) -> int:
-    """Index anew what is left to be; returns how many rows that were."""
+    """Reindex the remaining rows and return their number."""
     count = 0
     for name in await storage.read(tenant, _names):
         while (done := await step(storage, tenant, storage.schema.named(name))) is not None:
@@ -36,16 +36,16 @@ async def reindex(storage: Storage, tenant: str) -> int:
 
 
 async def step(storage: Storage, tenant: str, table: Table[Any]) -> int | None:
-    """Do the next batch; returns how many rows it had, or None if nothing is left."""
+    """Reindex the next batch and return its number of rows; None if nothing is left."""
     query: Query[Any] = Query(table.record).by("id")
 
-    async def work(tx: Transaction) -> int | None:
-        note = await tx.get(Reindex, table.name, lock=True)
-        if note is None or not isinstance(tx, SqlTransaction):
+    async def reindex_batch(tx: Transaction) -> int | None:
+        progress = await tx.get(Reindex, table.name, lock=True)
+        if progress is None or not isinstance(tx, SqlTransaction):
             return None
-        page = query.page(BATCH, (note.after,) if note.after else None)
+        page = query.page(BATCH, (progress.after,) if progress.after else None)
         rows = await tx.select(page)
-        batch = _short(table, rows)
+        batch = _limited(table, rows)
         search_terms.require(tx.make_passages, [table.text_of(row) for row in batch])
         await tx.reindex(table, batch)
         if batch:
@@ -54,17 +54,17 @@ async def step(storage: Storage, tenant: str, table: Table[Any]) -> int | None:
             await tx.delete(Query(Reindex).where(name=table.name))
         return len(batch)
 
-    return await storage.write(tenant, work)
+    return await storage.write(tenant, reindex_batch)
 
 
 async def _names(tx: Reader) -> list[str]:
-    """The tables to be indexed anew."""
-    notes = await tx.select(Query(Reindex).where(name__ne=DIGESTS).by("name"))
-    return [note.name for note in notes]
+    """Return the names of the tables to reindex."""
+    pending = await tx.select(Query(Reindex).where(name__ne=DIGESTS).by("name"))
+    return [row.name for row in pending]
 
 
-def _short(table: Table[Any], rows: list[Any]) -> list[Any]:
-    """As many of the rows as have not too much text together; at least one."""
+def _limited(table: Table[Any], rows: list[Any]) -> list[Any]:
+    """Return the first rows whose text is at most `MAX_TEXT` in total; at least one."""
     size = 0
     for number, row in enumerate(rows):
         size += len(table.text_of(row))

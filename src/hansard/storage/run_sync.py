@@ -1,4 +1,4 @@
-"""Running a unit of work where there is nothing to wait for."""
+"""Running a unit of work without an event loop."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ T = TypeVar("T")
 
 
 def run_now(unit: Awaitable[T]) -> T:
-    """Run a coroutine to its end on this thread, without an event loop.
+    """Run a coroutine to its end on this thread, without an event loop, and return its result.
 
-    It may await only what is done at once, which is all that memory and SQLite have.
+    It may only await operations that complete at once, as those of memory and SQLite do. Raises StorageError if it
+    awaits anything else.
     """
     coroutine = cast("Coroutine[Any, Any, T]", unit)
     try:
@@ -21,4 +22,4 @@ def run_now(unit: Awaitable[T]) -> T:
     except StopIteration as end:
         return end.value
     coroutine.close()
-    raise StorageError("A unit of work may only await its transaction.")
+    raise StorageError("A unit of work must only await methods of its transaction.")

@@ -1,8 +1,8 @@
-"""What search keeps of long texts, made before the unit of work that stores them, on a thread.
+"""Computes the search terms of long texts on a thread, before the unit of work that stores them.
 
-A unit that meets a long text which was not prepared is given up (`Unprepared`), and run again when it was: units are
-repeatable, and so no service needs to know. What is short is made on the spot. Of one unit so much is kept ready and
-no more: a unit with more text than that makes the rest itself.
+A unit that needs the terms of a long text which are not ready is aborted (`Unprepared`) and run again when they are:
+units are repeatable, so services need not care. The terms of short texts are computed on the spot, and so is what
+exceeds `MAX_READY` in one unit.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 LONG, SHORT = 16_000, 1_000
-"""Characters: less than `LONG` takes a few milliseconds; of more, what is not `SHORT` is prepared."""
+"""Characters: up to `LONG` in total takes a few milliseconds; of more, texts over `SHORT` are prepared."""
 MAX_READY = 4_000_000
-"""Characters that are kept ready for one unit."""
+"""Characters whose terms are prepared for one unit."""
 
 Make = Callable[[str], Any]
 Key = tuple[Make, str]
@@ -29,7 +29,7 @@ _holders: Counter[Key] = Counter()
 
 
 class Unprepared(Exception):
-    """A unit needs what takes time to make."""
+    """A unit needs terms that are not ready."""
 
     def __init__(self, keys: list[Key]) -> None:
         super().__init__()
@@ -37,70 +37,70 @@ class Unprepared(Exception):
 
 
 def require(make: Make, texts: Iterable[str]) -> None:
-    """Raises Unprepared if a text is long and was not prepared."""
+    """Raise Unprepared if the terms of a long text are not ready."""
     if missing := [key for key in _keys(make, texts) if key not in _ready]:
         raise Unprepared(missing)
 
 
 def made(make: Make, text: str) -> Any:
-    """What was prepared, or is made now."""
-    found = _ready.get((make, text)) if len(text) > SHORT else None
-    return make(text) if found is None else found
+    """Return the prepared terms of a text, or compute them now."""
+    prepared = _ready.get((make, text)) if len(text) > SHORT else None
+    return make(text) if prepared is None else prepared
 
 
 async def run(once: Callable[[], Awaitable[T]], make: Make, texts: Iterable[str] = ()) -> T:
-    """Run something that needs texts prepared: these, and those that it is given up for."""
-    wanted = _keys(make, texts)
-    if not wanted:
+    """Run `once`, with the terms of `texts` prepared; if it raises Unprepared, prepare those and run it again."""
+    missing = _keys(make, texts)
+    if not missing:
         try:
             return await once()
         except Unprepared as error:
-            wanted = error.keys
-    held = _Held()
+            missing = error.keys
+    preparation = _Preparation()
     try:
         while True:
-            await asyncio.to_thread(_hold, wanted, held)
+            await asyncio.to_thread(_prepare, missing, preparation)
             try:
                 return await once()
             except Unprepared as error:
-                wanted = error.keys
+                missing = error.keys
     finally:
-        _release(held)
+        _release(preparation)
 
 
 def _keys(make: Make, texts: Iterable[str]) -> list[Key]:
-    """What is to be prepared of texts that are stored together."""
-    found = [text for text in texts if len(text) > SHORT]
-    return [(make, text) for text in found] if sum(map(len, found)) > LONG else []
+    """Return which of the texts of a unit must be prepared."""
+    long = [text for text in texts if len(text) > SHORT]
+    return [(make, text) for text in long] if sum(map(len, long)) > LONG else []
 
 
-class _Held:
-    """What is kept ready for one unit, until that is done: a thread may still be at work then."""
+class _Preparation:
+    """The terms that are ready for one unit; `done` tells a thread that still works that the unit has ended."""
 
     def __init__(self) -> None:
         self.keys: list[Key] = []
         self.done = False
 
 
-def _hold(keys: list[Key], held: _Held) -> None:
-    """Make them ready, as far as there is room; of the others note that they are to be made when they are needed."""
-    size = sum(len(text) for _, text in held.keys)
+def _prepare(keys: list[Key], preparation: _Preparation) -> None:
+    """Compute terms up to `MAX_READY`; the unit computes the others itself, for which None is stored."""
+    size = sum(len(text) for _, text in preparation.keys)
     for key in keys:
         make, text = key
         size += len(text)
         prepared = make(text) if size <= MAX_READY and _ready.get(key) is None else None
         with _lock:
-            if held.done:
+            if preparation.done:
                 return
-            held.keys.append(key)
+            preparation.keys.append(key)
             _holders[key] += 1
             _ready[key] = prepared if prepared is not None else _ready.get(key)
 
 
-def _release(held: _Held) -> None:
+def _release(preparation: _Preparation) -> None:
     with _lock:
-        held.done = True
-        for key in held.keys:
+        preparation.done = True
+        for key in preparation.keys:
             _holders[key] -= 1
             if not _holders[key]:
                 del _holders[key], _ready[key]

@@ -1,12 +1,10 @@
-"""Which records are kept, and how: one `Table` a record type.
+"""The schema: one `Table` for each record type.
 
-Columns follow from the record's annotations. Everything else a back end needs is said here once: the
-key, what is unique, what is looked up, what refers to what, what is searched. A new record type is
-a class and one entry in `TABLES` (and the migration that ``hansard db revision`` writes); the back ends
-and the contract suite take it from there.
+Columns follow from the record's annotations. Everything else that a back end needs is declared here: keys, unique
+constraints, indexes, references and searched texts. A new record type is a class and one entry in `TABLES` (and
+the migration that ``hansard db revision`` writes); the back ends and the contract suite need nothing else.
 
-Every key, index and reference begins with the tenant, though it is not written here: it is never a
-choice.
+Every key, index and reference starts with the tenant; this is implied and not written here.
 """
 
 from __future__ import annotations
@@ -68,7 +66,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Derived:
-    """A column beside the record's own: another form of a field, kept to be asked for."""
+    """An additional column, computed from a field, for use in queries."""
 
     name: str
     source: str
@@ -77,7 +75,7 @@ class Derived:
 
 @dataclass(frozen=True)
 class Reference:
-    """`fields` name a row of another table; the pair with the tenant must exist."""
+    """A foreign key: `fields` refer to a row of another table in the same tenant."""
 
     fields: tuple[str, ...]
     record: type[Entry]
@@ -86,9 +84,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Searchable:
-    """The text that search finds the record by, and the fields that say whose and where it is.
+    """The text by which search finds a record, and the fields with its owner and its place.
 
-    The record is known by its `id`; the place may be None.
+    The record has an `id`; the place may be None.
     """
 
     text: Callable[[Any], str]
@@ -106,9 +104,9 @@ class Table(Generic[E]):
     references: tuple[Reference, ...] = ()
     derived: tuple[Derived, ...] = ()
     unversioned: frozenset[str] = frozenset()
-    """Fields whose change is not a change of the record's version."""
+    """Fields whose changes do not raise the record's `version`."""
     sums: tuple[str, ...] = ()
-    """Counters: a row is made of a key and sums that are added to."""
+    """For counters: the fields that `increment` adds to."""
     search: Searchable | None = None
 
     @cached_property
@@ -118,7 +116,7 @@ class Table(Generic[E]):
 
     @cached_property
     def stored(self) -> dict[str, Column]:
-        """Every stored column by name, the derived ones included."""
+        """Every stored column by name, including derived ones."""
         own = {column.name: column for column in self.columns}
         return own | {d.name: Column(d.name, "text", False, str) for d in self.derived}
 
@@ -127,18 +125,18 @@ class Table(Generic[E]):
         return issubclass(self.record, Versioned)
 
     def text_of(self, record: E) -> str:
-        """What search finds a record by; empty if the table is not searched."""
+        """Return the searchable text of a record; empty if the table is not searched."""
         return self.search.text(record) if self.search else ""
 
     def key_of(self, record: E) -> tuple[Any, ...]:
         return tuple(getattr(record, name) for name in self.key)
 
     def derive(self, values: dict[str, Any]) -> dict[str, str]:
-        """The derived columns that follow from these fields."""
+        """Return the derived columns for the values of these fields."""
         return {d.name: d.make(values[d.source]) for d in self.derived if d.source in values}
 
     def check(self, query: Query[E]) -> None:
-        """Refuse a query that names what the table does not have."""
+        """Raise ValueError if a query names a field that the table does not have."""
         for name in (*(c.field for c in query.conditions), *(o.field for o in query.order)):
             self.check_field(name)
 
@@ -170,7 +168,7 @@ def _column_type(annotation: Any) -> ColumnType:
 
 
 class Schema:
-    """The tables a database has, by record type and by name."""
+    """The tables of a database, by record type and by name."""
 
     def __init__(self, tables: Iterable[Table[Any]]) -> None:
         self.tables = tuple(tables)

@@ -1,4 +1,4 @@
-"""From a database's address to its storage, importing no engine that is not asked for."""
+"""Database URLs. Only the engine of a URL is imported."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ _MEMORY = ("memory:", "memory://", ":memory:", "sqlite://:memory:", "sqlite:///:
 
 
 def storage_for(address: str | Path, **options: Any) -> Storage:
-    """The storage at `memory:`, `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql://…` or a path.
+    """Return the closed storage at a database URL or a path.
 
-    Options are those of the storage's class. A PostgreSQL address may say `pool_size=…` and `prepared=no` (for
-    poolers that hand connections around between transactions) among its parameters.
+    URLs are `memory:`, `sqlite:///relative.db`, `sqlite:////absolute.db` and `postgresql://…`.
+    `options` are those of the storage's class. A PostgreSQL URL may have the parameters `pool_size=…` and `prepared=no`
+    (for poolers that assign connections to transactions). Raises InvalidConfig if the URL is invalid or PostgreSQL
+    support is not installed.
     """
     text = str(address)
     register_url(text)
@@ -32,22 +34,24 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
         return _postgres(text, options)
     if scheme not in ("", "sqlite"):
         raise InvalidConfig(
-            f"{scheme}:// is not a database we know; there are memory:, sqlite:/// and postgresql://."
+            f"{scheme}:// is not supported; use memory:, sqlite:/// or postgresql://."
         )
     if not text.strip():
-        raise InvalidConfig("The database's address is empty.")
+        raise InvalidConfig("The database URL must not be empty.")
     from hansard.storage.sqlite.storage import SqliteStorage  # noqa: PLC0415
 
     return SqliteStorage(sqlite_path(text), **options)
 
 
 def sqlite_path(address: str) -> Path:
-    """The file that an address or a path names."""
+    """Return the file of a SQLite URL or path. Raises InvalidConfig if the URL has no path."""
     if not address.lower().startswith("sqlite://"):
         return Path(address).expanduser()
     rest = address[len("sqlite://") :]
     if not rest.startswith("/") or rest == "/":
-        raise InvalidConfig("A SQLite address is sqlite:///relative.db or sqlite:////absolute.db.")
+        raise InvalidConfig(
+            "SQLite URLs have the form sqlite:///relative.db or sqlite:////absolute.db."
+        )
     return Path(unquote(rest[1:])).expanduser()
 
 
@@ -58,7 +62,7 @@ def is_sqlite(address: str) -> bool:
 
 
 def masked(address: str) -> str:
-    """The address without its password, or what else of it is secret."""
+    """Return the URL without its password and other secrets."""
     return mask_url(address)
 
 

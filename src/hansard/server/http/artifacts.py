@@ -1,4 +1,4 @@
-"""Artifacts go out as JSON, or as attachments that no browser shows as a page: a model wrote them."""
+"""Artifacts. A model wrote them, so they are sent as JSON or as attachments that browsers never show as a page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALONE = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, no-store",
 }
-"""Headers of what a model wrote: it runs nowhere, reaches nothing, and is kept by nobody."""
+"""Headers for files that a model wrote: browsers neither run nor cache them."""
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_POSITION)]
 PathNumber = Annotated[int, PathParameter(ge=1, le=MAX_POSITION)]
@@ -62,26 +62,26 @@ class NewArtifact(Body, frozen=True, kw_only=True):
     type: ArtifactType
     title: str
     id: str | None = None
-    """The client's choice, so that a repeated request does nothing."""
+    """The client may choose the id, so that a repeated request has no effect."""
     language: str = ""
     media_type: str = ""
-    """If it is empty, that of the language."""
+    """If empty, the media type of the language."""
     description: str = ""
     identifier: str = ""
-    """Answers of its conversation that name it make revisions of it."""
+    """Later answers of the conversation that use this name add revisions to the artifact."""
     file_name: str = ""
     conversation_id: str | None = None
     project_id: str | None = None
-    """Only without a conversation, whose project it has."""
+    """Only without a `conversation_id`; otherwise the artifact belongs to the conversation's project."""
     metadata: dict[str, Any] = {}
     note: str = ""
 
 
 class ArtifactChanges(Body, frozen=True, kw_only=True):
-    """What is not given stays as it is; other content is a new revision."""
+    """Omitted fields stay unchanged; new content adds a revision."""
 
     expect_revision: Number | None = None
-    """The newest revision that the writer knows: if there is a newer one, nothing is changed."""
+    """The newest revision that the writer knows; if there is a newer one, the request fails with a conflict."""
     content: str | UnsetType = UNSET
     type: ArtifactType | UnsetType = UNSET
     title: str | UnsetType = UNSET
@@ -92,20 +92,20 @@ class ArtifactChanges(Body, frozen=True, kw_only=True):
     file_name: str | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
     note: str = ""
-    """On the revision."""
+    """A note on the new revision."""
 
 
-class GoingBack(Body, frozen=True, kw_only=True):
+class RestoreRevision(Body, frozen=True, kw_only=True):
     expect_revision: Number | None = None
     note: str = ""
 
 
-class Used(Body, frozen=True, kw_only=True):
+class ArtifactUse(Body, frozen=True, kw_only=True):
     use: Use
 
 
 class ArtifactContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What an artifact says at a revision."""
+    """The content of a revision."""
 
     revision: Revision
     content: str
@@ -113,9 +113,9 @@ class ArtifactContent(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/artifacts")
 async def create_artifact(services: Scoped, data: JSONBody[NewArtifact]) -> Artifact:
-    """Make an artifact.
+    """Create an artifact.
 
-    With an `id` the request may be repeated: it answers with what is there.
+    With an `id` the request is idempotent: repeating it returns the existing artifact.
     """
     return await services.artifacts.create(**asdict(data))
 
@@ -138,10 +138,11 @@ async def list_artifacts(
 ) -> Page[Artifact]:
     """List artifacts, the most recently changed first.
 
-    `from` and `to` bound the last change; `message_id` asks for those that a message made or revised; `deleted` lists
-    the trash, `shared` what others share. Those of a temporary conversation are listed with it alone.
+    `from` and `to` limit the time of the last change; `message_id` lists the artifacts that a message created or
+    revised; `deleted` lists the trash; `shared` lists the artifacts that others share with the user. Artifacts of a
+    temporary conversation are listed only with its `conversation_id`.
     """
-    wanted = ArtifactFilter(
+    filters = ArtifactFilter(
         conversation_id=conversation_id,
         message_id=message_id,
         project_id=project_id,
@@ -153,7 +154,7 @@ async def list_artifacts(
         deleted=deleted,
         shared=shared,
     )
-    return await services.artifacts.list(limit=limit, cursor=cursor, filter=wanted)
+    return await services.artifacts.list(limit=limit, cursor=cursor, filter=filters)
 
 
 @get("/search/artifacts")
@@ -171,9 +172,9 @@ async def search_artifacts(
 ) -> Page[ArtifactHit]:
     """Find artifacts whose title, description or newest content contain every word and "phrase" of `q`.
 
-    A word that ends in `*` is the beginning of words. `type` and `language` may be given several times.
+    A word that ends in `*` is a prefix. `type` and `language` may be repeated.
     """
-    wanted = ArtifactSearchFilter(
+    filters = ArtifactSearchFilter(
         types=type_,
         languages=language,
         conversation_id=conversation_id,
@@ -181,7 +182,7 @@ async def search_artifacts(
         since=moment(from_, "/from"),
         until=moment(to, "/to"),
     )
-    return await services.search.artifacts(q, limit=limit, cursor=cursor, filter=wanted)
+    return await services.search.artifacts(q, limit=limit, cursor=cursor, filter=filters)
 
 
 @get("/artifacts/uses")
@@ -191,13 +192,14 @@ async def get_artifact_uses(
     to: Annotated[str | None, QueryParameter(pattern=DAY)] = None,
     by: FromQuery[tuple[UseKey, ...]] = (),
 ) -> Items[ArtifactCounters]:
-    """Count what was done with one's artifacts, by day, type and language, or only `by` some of these.
+    """Count the uses of the user's artifacts, grouped by day, type and language, or only `by` some of these.
 
-    What is not counted by is empty. `from` and `to` are days (UTC), both included. It was done by whoever may see the
-    artifact: opening and copying are what apps tell, exporting is each file and each artifact of an archive.
+    Fields that are not grouped by are empty. `from` and `to` are days (UTC), both included. Uses by everyone who can
+    see the artifact count: apps report opening and copying; each downloaded file and each artifact of an archive
+    counts as an export.
     """
-    found = await services.artifacts.uses(since=from_, until=to, by=by or get_args(UseKey))
-    return Items([*found])
+    counters = await services.artifacts.uses(since=from_, until=to, by=by or get_args(UseKey))
+    return Items([*counters])
 
 
 @get("/artifacts/{artifact_id:str}")
@@ -210,9 +212,9 @@ async def get_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
 async def read_artifact(
     services: Scoped, artifact_id: PathId, revision: SomeNumber = None
 ) -> ArtifactContent:
-    """Read what an artifact says now, or at a revision."""
-    found, text = await services.artifacts.said(artifact_id, revision)
-    return ArtifactContent(revision=found, content=text)
+    """Read an artifact's newest content, or that of a revision."""
+    stored, text = await services.artifacts.said(artifact_id, revision)
+    return ArtifactContent(revision=stored, content=text)
 
 
 @get(
@@ -222,41 +224,41 @@ async def read_artifact(
 async def download_artifact(
     services: Scoped, artifact_id: PathId, revision: SomeNumber = None
 ) -> Response[bytes]:
-    """Download an artifact as a file, now or as of a revision; this counts as an export."""
+    """Download an artifact's newest content, or that of a revision, as a file; this counts as an export."""
     file = await services.artifacts.file(artifact_id, revision)
     await services.artifacts.used(artifact_id, "exported")
     return attachment(file)
 
 
 def attachment(file: ArtifactFile) -> Response[bytes]:
-    """A file that is downloaded, and shown by no browser."""
-    named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
-    return Response(file.data, media_type=file.media_type, headers=named | ALONE)
+    """A response that browsers download and never show."""
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.data, media_type=file.media_type, headers=disposition | ALONE)
 
 
 @patch("/artifacts/{artifact_id:str}")
 async def update_artifact(
     services: Scoped, artifact_id: PathId, data: JSONBody[ArtifactChanges]
 ) -> Artifact:
-    """Change an artifact; with `expect_revision`, only if that is still the newest."""
+    """Change an artifact; with `expect_revision`, only if that is still the newest revision."""
     return await services.artifacts.update(artifact_id, **asdict(data))
 
 
 @delete("/artifacts/{artifact_id:str}", status_code=200)
 async def delete_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
-    """Put an artifact into the trash."""
+    """Move an artifact to the trash."""
     return await services.artifacts.delete(artifact_id)
 
 
 @post("/artifacts/{artifact_id:str}/restore", status_code=200)
 async def restore_artifact(services: Scoped, artifact_id: PathId) -> Artifact:
-    """Take an artifact out of the trash."""
+    """Restore an artifact from the trash."""
     return await services.artifacts.restore(artifact_id)
 
 
 @post("/artifacts/{artifact_id:str}/purge", status_code=204)
 async def purge_artifact(services: Scoped, artifact_id: PathId) -> None:
-    """Remove for good an artifact that is in the trash, with all its revisions."""
+    """Permanently delete an artifact that is in the trash, with all its revisions."""
     await services.artifacts.purge(artifact_id)
 
 
@@ -270,9 +272,9 @@ async def list_revisions(
 
 @post("/artifacts/{artifact_id:str}/revisions/{number:int}/restore", status_code=200)
 async def restore_revision(
-    services: Scoped, artifact_id: PathId, number: PathNumber, data: JSONBody[GoingBack]
+    services: Scoped, artifact_id: PathId, number: PathNumber, data: JSONBody[RestoreRevision]
 ) -> Artifact:
-    """Go back to what a revision said, by saying it again in a new one."""
+    """Restore an older revision by adding a new one with its content."""
     return await services.artifacts.restore_revision(artifact_id, number, **asdict(data))
 
 
@@ -280,13 +282,13 @@ async def restore_revision(
 async def diff_artifact(
     services: Scoped, artifact_id: PathId, from_: OldNumber = None, to: NewNumber = None
 ) -> Diff:
-    """Compare two revisions by line: the first that is kept with the newest, unless it is said which."""
+    """Compare two revisions by line; by default the oldest that is kept with the newest."""
     return await services.artifacts.diff(artifact_id, from_, to)
 
 
 @post("/artifacts/{artifact_id:str}/uses", status_code=204)
-async def use_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[Used]) -> None:
-    """Note that an artifact was opened, copied or exported."""
+async def use_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[ArtifactUse]) -> None:
+    """Record that an artifact was opened, copied or exported."""
     await services.artifacts.used(artifact_id, data.use)
 
 

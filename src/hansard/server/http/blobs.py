@@ -1,4 +1,4 @@
-"""Blobs go out as attachments that no browser shows as a page, whatever they claim to be: anyone may have made them."""
+"""Blobs. They are untrusted, so they are sent as attachments that browsers never show as a page."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ANYTHING = "application/octet-stream"
 
 @post("/blobs", request_max_body_size=MAX_BLOB, opt={"body": "*/*"})
 async def upload_blob(request: Request[Any, Any, Any], services: Scoped) -> Blob:
-    """Keep an image or a file, so that a message can show it; the same bytes are kept once.
+    """Upload an image or a file for use in a message; equal bytes are stored once.
 
-    The body is the bytes, its Content-Type their media type. A blob that no message shows is let go after a day.
+    The body is the bytes, its Content-Type their media type. Blobs that no message uses are deleted after a day.
     """
     media_type, _ = request.content_type
     with services.uploading():
@@ -32,7 +32,7 @@ async def upload_blob(request: Request[Any, Any, Any], services: Scoped) -> Blob
     responses={200: ResponseSpec(bytes, media_type=ANYTHING, description="The bytes.")},
 )
 async def download_blob(services: Scoped, digest: PathId) -> Stream:
-    """Get a blob's bytes, by their SHA-256."""
+    """Download a blob's bytes by their SHA-256."""
     blob = await services.blobs.get(digest)
     return Stream(
         services.blobs.read(blob.id),

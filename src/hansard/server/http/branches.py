@@ -1,3 +1,5 @@
+"""Branches of a conversation."""
+
 from __future__ import annotations
 
 import msgspec
@@ -14,16 +16,16 @@ from hansard.services.conversations.trash import Trashed
 class BranchList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[Branch]
     current: Id
-    """The branch that the user is on."""
+    """The branch that the user has selected."""
 
 
 class NewBranch(Body, frozen=True, kw_only=True):
     at: str
-    """The message that the branch ends with."""
+    """The id of the last message of the new branch."""
     name: str = ""
     id: str | None = None
     switch: bool = False
-    """Whether the user is then on it."""
+    """Whether to select the new branch."""
 
 
 class BranchName(Body, frozen=True, kw_only=True):
@@ -32,7 +34,7 @@ class BranchName(Body, frozen=True, kw_only=True):
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     count: int
-    """Messages that came back."""
+    """The number of restored messages."""
 
 
 @get("/conversations/{conversation_id:str}/branches")
@@ -50,7 +52,7 @@ async def list_branches(
 async def create_branch(
     services: Scoped, conversation_id: PathId, data: JSONBody[NewBranch]
 ) -> Branch:
-    """Begin a branch that ends with a message; nothing is copied."""
+    """Create a branch that ends with a message; nothing is copied."""
     return await services.branches.fork(conversation_id, **asdict(data))
 
 
@@ -64,25 +66,25 @@ async def rename_branch(
 
 @delete("/conversations/{conversation_id:str}/branches/{branch_id:str}", status_code=200)
 async def delete_branch(services: Scoped, conversation_id: PathId, branch_id: PathId) -> Trashed:
-    """Put a branch's own messages, and the branches that left it, into the trash."""
+    """Move a branch's own messages, and the branches forked from them, to the trash."""
     return await services.branches.delete(conversation_id, branch_id)
 
 
 @post("/conversations/{conversation_id:str}/branches/{branch_id:str}/switch", status_code=200)
 async def switch_branch(services: Scoped, conversation_id: PathId, branch_id: PathId) -> Branch:
-    """Be on a branch from now on: the user alone, wherever signed in."""
+    """Select a branch for the user, on all devices."""
     return await services.branches.switch(conversation_id, branch_id)
 
 
 @post("/conversations/{conversation_id:str}/branches/{branch_id:str}/restore", status_code=200)
 async def restore_branch(services: Scoped, conversation_id: PathId, branch_id: PathId) -> Restored:
-    """Bring back what a deletion put into the trash."""
+    """Restore what a deletion moved to the trash."""
     return Restored(count=await services.branches.restore(conversation_id, branch_id))
 
 
 @post("/conversations/{conversation_id:str}/branches/{branch_id:str}/purge", status_code=204)
 async def purge_branch(services: Scoped, conversation_id: PathId, branch_id: PathId) -> None:
-    """Remove for good what a deletion put into the trash."""
+    """Permanently delete what a deletion moved to the trash."""
     await services.branches.purge(conversation_id, branch_id)
 
 

@@ -1,3 +1,5 @@
+"""Export and import of artifacts as zip files."""
+
 from __future__ import annotations
 
 import tempfile
@@ -22,8 +24,8 @@ MEDIA_TYPE = "application/zip"
 _ZIP = ResponseSpec(bytes, media_type=MEDIA_TYPE, description="A zip file with a manifest.")
 
 
-class Wanted(Body, frozen=True, kw_only=True):
-    """Which artifacts: these, or all that the other fields let through."""
+class ExportSelection(Body, frozen=True, kw_only=True):
+    """The artifacts to export: those in `ids`, or all that match the other fields."""
 
     ids: list[str] = []
     conversation_id: str | None = None
@@ -32,27 +34,27 @@ class Wanted(Body, frozen=True, kw_only=True):
     type: ArtifactType | None = None
     language: str | None = None
     shared: bool = False
-    """Those that others share instead of one's own."""
+    """Whether to export artifacts that others share with the user instead of the user's own."""
 
 
 @post("/artifacts/export", status_code=200, responses={200: _ZIP})
-async def export_artifacts(services: Scoped, data: JSONBody[Wanted]) -> Stream:
-    """Export artifacts with all their revisions as a zip file, in which a manifest says what is what.
+async def export_artifacts(services: Scoped, data: JSONBody[ExportSelection]) -> Stream:
+    """Export artifacts with all their revisions as a zip file, which a manifest describes.
 
-    Each counts as exported. `POST /artifacts/import` takes the file in again.
+    Each artifact counts as exported. `POST /artifacts/import` imports the file.
     """
     fields = asdict(data)
     ids = fields.pop("ids")
     pieces = services.bundles.export(ids, filter=ArtifactFilter(**fields))
     return Stream(
-        _begun(await anext(pieces), pieces),
+        _chain(await anext(pieces), pieces),
         media_type=MEDIA_TYPE,
         headers={"Content-Disposition": 'attachment; filename="artifacts.zip"'},
     )
 
 
-async def _begun(first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pieces of which the first has come: what is refused is refused before an answer begins."""
+async def _chain(first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield `first`, then `more`. The first piece is awaited earlier, so that errors come before the response."""
     yield first
     async for piece in more:
         yield piece
@@ -65,9 +67,10 @@ async def _begun(first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[byte
     opt={"body": MEDIA_TYPE},
 )
 async def import_artifacts(request: Request[Any, Any, Any], services: Scoped) -> ImportReport:
-    """Add the artifacts of such a zip file; what is there already is left as it is, and reported if it differs.
+    """Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
 
-    Each comes whole or not at all; those before one that is wrong stay, and the file may be sent again.
+    Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
+    the file may be sent again.
     """
     check_media_type(request, MEDIA_TYPE, "application/octet-stream")
     with services.uploading(), tempfile.TemporaryFile() as file:

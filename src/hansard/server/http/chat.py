@@ -1,3 +1,5 @@
+"""Prompts, answers and dialogues."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,20 +19,20 @@ from hansard.server.http.runs import EVENTS, EventStream, Started
 
 
 class StartedRuns(msgspec.Struct, frozen=True, kw_only=True):
-    """Runs that go on by themselves, one for each model."""
+    """The started runs, one for each model; they continue if the client disconnects."""
 
     run: Run
-    """The first."""
+    """The first run."""
     runs: list[Run]
 
 
 class Prompt(Body, frozen=True, kw_only=True):
-    """What is said, as text or as parts, and who is to answer: `model`, several `models`, or what is set."""
+    """A prompt, as text or as parts, for one `model`, several `models`, or the default model."""
 
     content: str | None = None
     parts: list[Part] | None = None
     id: str | None = None
-    """The prompt's, so that a repeated request begins nothing and is answered with the same runs."""
+    """The id of the prompt; a repeated request starts nothing and returns the same runs."""
     model: str | None = None
     models: list[str] | None = None
     branch: str | None = None
@@ -39,7 +41,7 @@ class Prompt(Body, frozen=True, kw_only=True):
 
 class Answer(Body, frozen=True, kw_only=True):
     id: str | None = None
-    """The request's, so that a repeated request begins nothing and is answered with the same runs."""
+    """The id of the request; a repeated request starts nothing and returns the same runs."""
     branch: str | None = None
     model: str | None = None
     models: list[str] | None = None
@@ -48,11 +50,11 @@ class Answer(Body, frozen=True, kw_only=True):
 
 class Dialogue(Body, frozen=True, kw_only=True):
     id: str | None = None
-    """The request's, so that a repeated request begins nothing and is answered with the same run."""
+    """The id of the request; a repeated request starts nothing and returns the same run."""
     models: list[str]
     turns: int = 4
     content: str | None = None
-    """What is said first."""
+    """The opening message."""
     branch: str | None = None
 
 
@@ -64,10 +66,10 @@ async def chat(
     conversation_id: PathId,
     data: JSONBody[Prompt],
 ) -> Response[StartedRuns] | Stream:
-    """Say something and have it answered.
+    """Send a prompt and start its answers.
 
-    The prompt and its runs are stored before this request is answered; with `Accept: text/event-stream` the answer is
-    the stream of the first run's events. A client that goes away never stops a run.
+    The prompt and its runs are stored before the response. With `Accept: text/event-stream` the response is the stream
+    of the first run's events. A run continues when the client disconnects.
     """
     runs = await services.chat.send(conversation_id, **asdict(data))
     return _started(request, services, line, runs)
@@ -81,16 +83,16 @@ async def answer(
     conversation_id: PathId,
     data: JSONBody[Answer | None] = None,
 ) -> Response[StartedRuns] | Stream:
-    """Have what was said last on a branch answered; the answer to this request is like that of `chat`."""
+    """Start an answer to the last message of a branch; the response is like that of `chat`."""
     runs = await services.chat.answer(conversation_id, **asdict(data or Answer()))
     return _started(request, services, line, runs)
 
 
 @post("/conversations/{conversation_id:str}/dialogue", status_code=202)
 async def dialogue(services: Scoped, conversation_id: PathId, data: JSONBody[Dialogue]) -> Started:
-    """Let models talk to each other for so many turns, one after the other; answers with the first run.
+    """Start a dialogue in which models answer each other for a number of `turns`; returns the first run.
 
-    To cancel the run that is under way ends the talk.
+    Cancelling the current run ends the dialogue.
     """
     return Started(run=await services.chat.dialogue(conversation_id, **asdict(data)))
 

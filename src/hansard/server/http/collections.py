@@ -1,3 +1,5 @@
+"""Collections of artifacts."""
+
 from __future__ import annotations
 
 from litestar import delete, get, patch, post, put
@@ -12,13 +14,13 @@ from hansard.server.fields import Body, Items, PathId, QueryId, Scoped, Version
 class NewCollection(Body, frozen=True, kw_only=True):
     name: str
     id: str | None = None
-    """The client's choice, so that a repeated request does nothing."""
+    """The client may choose the id, so that a repeated request has no effect."""
     description: str = ""
     project_id: str | None = None
 
 
 class CollectionChanges(Body, frozen=True, kw_only=True):
-    """What is not given stays as it is."""
+    """Omitted fields stay unchanged."""
 
     version: Version | None = None
     name: str | UnsetType = UNSET
@@ -28,7 +30,7 @@ class CollectionChanges(Body, frozen=True, kw_only=True):
 
 @post("/collections")
 async def create_collection(services: Scoped, data: JSONBody[NewCollection]) -> Collection:
-    """Make a collection of artifacts."""
+    """Create a collection of artifacts."""
     return await services.collections.create(**asdict(data))
 
 
@@ -42,7 +44,7 @@ async def list_collections(
 
 @get("/collections/{collection_id:str}")
 async def get_collection(services: Scoped, collection_id: PathId) -> Collection:
-    """Get a collection; its artifacts are listed with `collection_id`."""
+    """Get a collection; `GET /artifacts?collection_id=…` lists its artifacts."""
     return await services.collections.get(collection_id)
 
 
@@ -56,25 +58,25 @@ async def update_collection(
 
 @delete("/collections/{collection_id:str}", status_code=200)
 async def delete_collection(services: Scoped, collection_id: PathId) -> Collection:
-    """Put a collection into the trash; what is in it stays."""
+    """Move a collection to the trash; its artifacts stay."""
     return await services.collections.delete(collection_id)
 
 
 @post("/collections/{collection_id:str}/restore", status_code=200)
 async def restore_collection(services: Scoped, collection_id: PathId) -> Collection:
-    """Take a collection out of the trash."""
+    """Restore a collection from the trash."""
     return await services.collections.restore(collection_id)
 
 
 @put("/collections/{collection_id:str}/artifacts/{artifact_id:str}", status_code=204)
 async def collect_artifact(services: Scoped, collection_id: PathId, artifact_id: PathId) -> None:
-    """Put an artifact into a collection; again, nothing changes."""
+    """Add an artifact to a collection; repeating the request has no effect."""
     await services.collections.add(collection_id, artifact_id)
 
 
 @delete("/collections/{collection_id:str}/artifacts/{artifact_id:str}", status_code=204)
 async def uncollect_artifact(services: Scoped, collection_id: PathId, artifact_id: PathId) -> None:
-    """Take an artifact out of a collection."""
+    """Remove an artifact from a collection."""
     await services.collections.remove(collection_id, artifact_id)
 
 

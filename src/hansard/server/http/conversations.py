@@ -1,3 +1,5 @@
+"""Conversations."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -30,7 +32,7 @@ from hansard.services.conversations.service import ConversationFilter
 
 class NewConversation(Body, frozen=True, kw_only=True):
     id: str | None = None
-    """The client's choice, so that a repeated request does nothing."""
+    """The client may choose the id, so that a repeated request has no effect."""
     title: str = ""
     system: str = ""
     model: str | None = None
@@ -39,11 +41,11 @@ class NewConversation(Body, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     pinned: bool = False
     temporary: bool = False
-    """Whether it is in no list and no search, and gone for good after a day."""
+    """Whether lists and searches leave it out and it is purged after a day."""
 
 
 class ConversationChanges(Body, frozen=True, kw_only=True):
-    """What is not given stays as it is."""
+    """Omitted fields stay unchanged."""
 
     version: Version | None = None
     title: str | UnsetType = UNSET
@@ -55,26 +57,29 @@ class ConversationChanges(Body, frozen=True, kw_only=True):
     pinned: bool | UnsetType = UNSET
     archived: bool | UnsetType = UNSET
     temporary: bool | UnsetType = UNSET
-    """False keeps a temporary conversation."""
+    """False keeps a temporary conversation permanently."""
 
 
-class Gone(msgspec.Struct, frozen=True, kw_only=True):
+class DeletedCount(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
 class Merge(Body, frozen=True, kw_only=True):
-    """Which branch is said again, and at the end of which: of this conversation, unless it says otherwise."""
+    """Which branch to copy messages from, and to which branch."""
 
     source: str
+    """The branch to copy from."""
     into: str | None = None
+    """The branch to append to; null for the branch that the user has selected."""
     source_conversation: str | None = None
+    """The conversation of `source`; null for this one."""
 
 
 @post("/conversations")
 async def create_conversation(services: Scoped, data: JSONBody[NewConversation]) -> Conversation:
-    """Begin a conversation.
+    """Create a conversation.
 
-    With an `id` the request may be repeated: it answers with what is there.
+    With an `id` the request is idempotent: repeating it returns the existing conversation.
     """
     return await services.conversations.create(**asdict(data))
 
@@ -96,10 +101,10 @@ async def list_conversations(
 ) -> Page[Conversation]:
     """List conversations, the most recently active first.
 
-    `q` is text in the title; `since` and `until` bound the last activity; `temporary` lists temporary conversations
-    instead of the others, `deleted` the trash.
+    `q` is text in the title; `since` and `until` limit the time of the last activity; `temporary` lists temporary
+    conversations instead of the others; `deleted` lists the trash.
     """
-    wanted = ConversationFilter(
+    filters = ConversationFilter(
         project_id=project_id,
         pinned=pinned,
         archived=archived,
@@ -110,7 +115,7 @@ async def list_conversations(
         temporary=temporary,
         deleted=deleted,
     )
-    return await services.conversations.list(limit=limit, cursor=cursor, filter=wanted)
+    return await services.conversations.list(limit=limit, cursor=cursor, filter=filters)
 
 
 @get("/conversations/{conversation_id:str}")
@@ -130,31 +135,31 @@ async def update_conversation(
 
 @delete("/conversations/{conversation_id:str}", status_code=200)
 async def delete_conversation(services: Scoped, conversation_id: PathId) -> Conversation:
-    """Put a conversation into the trash."""
+    """Move a conversation to the trash."""
     return await services.conversations.delete(conversation_id)
 
 
 @delete("/conversations", status_code=200)
-async def delete_conversations(services: Scoped) -> Gone:
-    """Put all conversations into the trash, archived or not."""
-    return Gone(count=await services.conversations.delete_all())
+async def delete_conversations(services: Scoped) -> DeletedCount:
+    """Move all conversations to the trash, including archived ones."""
+    return DeletedCount(count=await services.conversations.delete_all())
 
 
 @post("/conversations/purge", status_code=200)
-async def purge_conversations(services: Scoped) -> Gone:
-    """Remove for good all that is in the trash."""
-    return Gone(count=await services.conversations.purge_all())
+async def purge_conversations(services: Scoped) -> DeletedCount:
+    """Permanently delete everything in the trash."""
+    return DeletedCount(count=await services.conversations.purge_all())
 
 
 @post("/conversations/{conversation_id:str}/restore", status_code=200)
 async def restore_conversation(services: Scoped, conversation_id: PathId) -> Conversation:
-    """Take a conversation out of the trash."""
+    """Restore a conversation from the trash."""
     return await services.conversations.restore(conversation_id)
 
 
 @post("/conversations/{conversation_id:str}/purge", status_code=204)
 async def purge_conversation(services: Scoped, conversation_id: PathId) -> None:
-    """Remove for good a conversation that is in the trash."""
+    """Permanently delete a conversation that is in the trash."""
     await services.conversations.purge(conversation_id)
 
 
@@ -162,12 +167,12 @@ async def purge_conversation(services: Scoped, conversation_id: PathId) -> None:
 async def merge_branches(
     services: Scoped, conversation_id: PathId, data: JSONBody[Merge]
 ) -> Items[Message]:
-    """Say again, at the end of a branch, what another branch has and it has not.
+    """Append copies of the messages that only another branch has to a branch.
 
-    Answers with the copies; each knows what it was copied from. The source stays as it is.
+    Returns the copies; their `origin_id` is the id of the original. The source branch stays unchanged.
     """
-    placed = await services.branches.merge(conversation_id, **asdict(data))
-    return Items(placed)
+    copies = await services.branches.merge(conversation_id, **asdict(data))
+    return Items(copies)
 
 
 ROUTES = (

@@ -1,3 +1,5 @@
+"""The feed of changes."""
+
 from __future__ import annotations
 
 import msgspec
@@ -14,40 +16,40 @@ from hansard.server.http.runs import EventStream
 class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: list[FeedEntry]
     next: int
-    """The position to ask with for what comes after."""
+    """The `after` of the next request."""
     resync: bool = False
-    """True if the feed does not reach to the position that was asked with: what is known is to be read anew."""
+    """True if `after` is outside the retained range; the client must reload its state."""
 
 
 class FeedStart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int
-    """Where the stream begins: all that comes after it will be told."""
+    """The position at which the stream starts; all later changes follow."""
     resync: bool = False
-    """True if that is not where it was asked to: what is known is to be read anew."""
+    """True if the requested position is outside the retained range; the client must reload its state."""
 
 
 CHANGES = ResponseSpec(
     FeedStart | FeedEntry,
     media_type=sse.MEDIA_TYPE,
-    description="The changes, as they come, without end.",
+    description="The changes as they happen, without end.",
 )
 
 
 @get("/feed")
 async def read_feed(services: Scoped, after: SomePosition = None, limit: Limit = 100) -> FeedPage:
-    """Read what changed after a position, in order; ask again with `next`, and nothing is missed.
+    """Read the changes after a position, in order; continue with `next` to miss none.
 
-    Without a position, `next` is where the feed ends: what is read of the record from then on, and kept as the feed
-    says from there, is up to date. Position 0 comes before all that is kept.
+    Without a position, the page is empty and `next` is the end of the feed: load the state after this request, then
+    apply the changes from `next` on to keep it up to date. Position 0 is before all entries.
 
-    Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
-    database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
+    If older entries were deleted, the first one is `feed.trimmed`. A position past the end belongs to another database,
+    or to this one before a restore of an older backup: then `resync` is true, and `next` is the end.
     """
     items = [] if after is None else await services.feed.read(after=after, limit=limit)
     if items:
         return FeedPage(items=items, next=items[-1].position)
-    found = await services.feed.begin(after)
-    return FeedPage(items=[], next=found.position, resync=found.resync)
+    start = await services.feed.begin(after)
+    return FeedPage(items=[], next=start.position, resync=start.resync)
 
 
 @get("/feed/stream", responses={200: CHANGES})
@@ -56,17 +58,17 @@ async def follow_feed(
 ) -> Stream:
     """Follow the feed as server-sent events, from after a position, or from now on.
 
-    The first event is `start`, with the FeedStart; then each change, within a second, whatever its kind, is a `change`:
-    its `id` is its position, its `data` the FeedEntry. What is read once the stream has started, and then kept as the
-    stream says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
-    `Last-Event-ID`, misses nothing. If the feed does not reach back to there any more, or ends before, as that of
-    another database or of a restored one may, `start` says so with `resync`, and where the stream begins instead.
+    The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
+    `change`: its `id` is its position, its `data` the FeedEntry. Load the state after the stream has started, then
+    apply its changes to keep it up to date. A client that reconnects with the last position it saw, as browsers do
+    with `Last-Event-ID`, misses nothing. If that position is no longer retained, or is past the end, as after a
+    restore of an older backup, `start` has `resync` and the position at which the stream starts instead.
     """
     since = after if last_event_id is None else last_event_id
-    found = await services.feed.begin(since)
-    start = FeedStart(position=found.position, resync=found.resync)
-    first = sse.render(found.position, "start", start)
-    return line.send(services.feed.follow(found.position), sse.feed_entry, first)
+    feed_start = await services.feed.begin(since)
+    start = FeedStart(position=feed_start.position, resync=feed_start.resync)
+    first = sse.render(start.position, "start", start)
+    return line.send(services.feed.follow(start.position), sse.feed_entry, first)
 
 
 ROUTES = (read_feed, follow_feed)

@@ -1,4 +1,4 @@
-"""Whether the server is alive, and whether it can do its work. Both can be asked without a credential."""
+"""Health checks: whether the server is alive, and whether it is ready. They need no credential."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the database can be read and written, and what keeps it from that."""
+    """Whether the database can be read and written, and why not."""
 
     status: Literal["ok", "unavailable"]
     version: str = __version__
     faults: tuple[Fault, ...]
     health: Health | None
-    """What the database knows of its state; null for whoever is not signed in."""
+    """The state of the database; null for requests without a credential."""
 
 
 @get(["/healthz", "/api/v1/healthz"])
 async def check_alive() -> Alive:
-    """Say whether the process lives."""
+    """Check whether the process is alive."""
     return Alive()
 
 
-@get(["/readyz", "/api/v1/readyz"], responses={503: ResponseSpec(Ready, description="Not now.")})
+@get(["/readyz", "/api/v1/readyz"], responses={503: ResponseSpec(Ready, description="Not ready.")})
 async def check_ready(
     request: Request[Any, Any, Any], services: Scoped, database: Whole
 ) -> Response[Ready]:
-    """Say whether the database can be read and written; 503 if not, with what keeps it from that."""
-    known = request.auth is not None
-    health = await (database.health() if known else database.storage.health())
+    """Check whether the database can be read and written; 503 with the `faults` if not."""
+    signed_in = request.auth is not None
+    health = await (database.health() if signed_in else database.storage.health())
     if health.writable:
         await services.conversations.latest()
     ready = Ready(
         status="ok" if health.writable else "unavailable",
         faults=health.faults,
-        health=health if known else None,
+        health=health if signed_in else None,
     )
     return Response(ready, status_code=200 if health.writable else 503)
 

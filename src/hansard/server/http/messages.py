@@ -1,3 +1,5 @@
+"""Messages."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -26,9 +28,10 @@ from hansard.storage.base import OnConflict
 
 
 class NewMessages(Body, frozen=True, kw_only=True):
-    """Messages to be stored as one step.
+    """Messages to append in one step.
 
-    `expect_head` is the last message that the writer knows, null for an empty branch; left out, any will do.
+    `expect_head` is the id of the last message that the writer expects, null for an empty branch; omit it to accept
+    any.
     """
 
     messages: list[Draft]
@@ -38,17 +41,17 @@ class NewMessages(Body, frozen=True, kw_only=True):
 
 
 class NewContent(Body, frozen=True, kw_only=True):
-    """What is said instead, as text or as parts."""
+    """The new content, as text or as parts."""
 
     content: str | None = None
     parts: list[Part] | None = None
     id: str | None = None
-    """The new message's, so that a repeated request does nothing."""
+    """The id of the new message; a repeated request has no effect."""
 
 
 class Retry(Body, frozen=True, kw_only=True):
     id: str | None = None
-    """The request's, so that a repeated request begins nothing and is answered with the same run."""
+    """The id of the request; a repeated request starts nothing and returns the same run."""
     model: str | None = None
     options: dict[str, Any] | None = None
 
@@ -57,10 +60,10 @@ class Retry(Body, frozen=True, kw_only=True):
 async def append_messages(
     services: Scoped, conversation_id: PathId, data: JSONBody[NewMessages]
 ) -> Items[Message]:
-    """Store messages at the end of a branch, all or none.
+    """Append messages to a branch, all or none.
 
-    Messages whose ids were stored before with the same content are answered as they are there, so the request may
-    be repeated.
+    Messages that are stored already with the same id and content are returned unchanged, so the request may be
+    repeated.
     """
     return Items(await services.messages.append(conversation_id, **asdict(data)))
 
@@ -78,8 +81,8 @@ async def list_messages(
 ) -> MessagePage:
     """Read consecutive messages of a branch, oldest first.
 
-    One of: the `last` so many; up to `limit` before, after or around a message. Without `branch`: the branch that the
-    user is on.
+    Give either `last`, the number of newest messages, or the id of a message `before`, `after` or `around` which up to
+    `limit` messages are returned. Without `branch`, the branch that the user has selected is read.
     """
     return await services.messages.read(
         conversation_id,
@@ -100,9 +103,9 @@ async def get_message(services: Scoped, conversation_id: PathId, message_id: Pat
 
 @delete("/conversations/{conversation_id:str}/messages/{message_id:str}", status_code=200)
 async def delete_message(services: Scoped, conversation_id: PathId, message_id: PathId) -> Trashed:
-    """Put a message and all that follows from it into the trash.
+    """Move a message and all messages after it to the trash.
 
-    The answer names the branch in the trash that brings it back.
+    The response names the branch in the trash that restores them.
     """
     return await services.messages.delete(conversation_id, message_id)
 
@@ -111,7 +114,7 @@ async def delete_message(services: Scoped, conversation_id: PathId, message_id: 
 async def edit_message(
     services: Scoped, conversation_id: PathId, message_id: PathId, data: JSONBody[NewContent]
 ) -> Message:
-    """Say something else in a message's place, on a new branch, which the user is then on."""
+    """Edit a message: store the new content on a new branch in its place, and select that branch."""
     return await services.messages.edit(conversation_id, message_id, **asdict(data))
 
 
@@ -122,16 +125,16 @@ async def retry_message(
     message_id: PathId,
     data: JSONBody[Retry | None] = None,
 ) -> Started:
-    """Have a model answer again, on a new branch, which the user is then on. The old answer stays."""
-    asked = asdict(data or Retry())
-    return Started(run=await services.chat.retry(conversation_id, message_id, **asked))
+    """Generate an answer again on a new branch, and select that branch. The old answer stays."""
+    options = asdict(data or Retry())
+    return Started(run=await services.chat.retry(conversation_id, message_id, **options))
 
 
 @get("/conversations/{conversation_id:str}/messages/{message_id:str}/siblings")
 async def list_siblings(
     services: Scoped, conversation_id: PathId, message_id: PathId
 ) -> Items[Message]:
-    """List the messages that follow the same message, itself included, oldest first."""
+    """List the messages with the same parent, including the message itself, oldest first."""
     return Items(await services.branches.siblings(conversation_id, message_id))
 
 

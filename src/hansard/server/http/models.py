@@ -1,3 +1,5 @@
+"""Models."""
+
 from __future__ import annotations
 
 import msgspec
@@ -15,12 +17,12 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[ProviderFailure]
     """The providers whose models cannot be listed now, and why."""
     default: str
-    """The model that answers where nothing else says which."""
+    """The model that answers if no other is set."""
 
 
 @get("/models")
 async def list_models(database: NamedDependency[Database], services: Scoped) -> ModelList:
-    """List the models that can be asked now; a provider that does not answer is told with the reason."""
+    """List the available models, and the providers that do not answer with the reason."""
     listing = await database.providers.listing()
     return ModelList(
         items=listing.models,

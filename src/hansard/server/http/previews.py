@@ -1,3 +1,5 @@
+"""Preview URLs of artifacts."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -17,16 +19,16 @@ from hansard.server.sessions import SessionManager
 
 class NewPreview(Body, frozen=True, kw_only=True):
     revision: Number | None = None
-    """The newest, if none is named."""
+    """The revision to show; null for the newest."""
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an artifact runs, for whoever has the address; no cookie and no token is asked for there."""
+    """URLs at which an artifact runs; they need no cookie or token."""
 
     url: str
-    """A page for a tab of its own."""
+    """A page for a separate tab."""
     frame_url: str
-    """The document alone, for an `<iframe sandbox="allow-scripts">` on a page of this server."""
+    """Only the document, for an `<iframe sandbox="allow-scripts">` on a page of this server."""
     expires_at: datetime
 
 
@@ -39,13 +41,13 @@ async def preview_artifact(
     artifact_id: PathId,
     data: JSONBody[NewPreview],
 ) -> Preview:
-    """Get an address at which an artifact runs, in a sandbox, for some minutes, or until who asks signs out.
+    """Get a URL at which an artifact runs in a sandbox; it expires after some minutes, or when the user signs out.
 
-    There are previews of html, svg, react and mermaid.
+    Previews exist for html, svg, react and mermaid.
     """
-    sight = await services.previews.sight(artifact_id, data.revision)
+    target = await services.previews.sight(artifact_id, data.revision)
     session = session_manager.session_of(request.auth) or ""
-    return _address(preview.Ticket(sight=sight, session=session), session_manager, prefix)
+    return _sign_url(preview.Ticket(sight=target, session=session), session_manager, prefix)
 
 
 @post("/links/{token:str}/preview")
@@ -57,16 +59,16 @@ async def preview_link(
     prefix: Prefix,
     token: PathId,
 ) -> Preview:
-    """Get an address at which what a link shows runs, as long as the link is good.
+    """Get a URL at which the artifact of a link runs in a sandbox, while the link is valid.
 
-    This needs no credential but the token.
+    This needs no credential other than the link's token.
     """
     async with bounded(request, services, guesses, token):
-        sight = await services.previews.sight_of_link(token)
-    return _address(preview.Ticket(sight=sight), session_manager, prefix)
+        target = await services.previews.sight_of_link(token)
+    return _sign_url(preview.Ticket(sight=target), session_manager, prefix)
 
 
-def _address(ticket: preview.Ticket, session_manager: SessionManager, prefix: str) -> Preview:
+def _sign_url(ticket: preview.Ticket, session_manager: SessionManager, prefix: str) -> Preview:
     seal = session_manager.seal(msgspec.json.encode(ticket), preview.LASTS)
     url = f"{prefix}/preview/{seal.text}"
     return Preview(url=url, frame_url=f"{url}/frame", expires_at=seal.expires_at)

@@ -1,3 +1,5 @@
+"""Projects."""
+
 from __future__ import annotations
 
 from litestar import delete, get, patch, post
@@ -12,14 +14,14 @@ from hansard.server.fields import Body, Items, PathId, Scoped, Version
 class NewProject(Body, frozen=True, kw_only=True):
     name: str
     id: str | None = None
-    """The client's choice, so that a repeated request does nothing."""
+    """The client may choose the id, so that a repeated request has no effect."""
     parent_id: str | None = None
     instructions: str = ""
     model: str | None = None
 
 
 class ProjectChanges(Body, frozen=True, kw_only=True):
-    """What is not given stays as it is."""
+    """Omitted fields stay unchanged."""
 
     version: Version | None = None
     name: str | UnsetType = UNSET
@@ -30,7 +32,7 @@ class ProjectChanges(Body, frozen=True, kw_only=True):
 
 @post("/projects")
 async def create_project(services: Scoped, data: JSONBody[NewProject]) -> Project:
-    """Make a project, a folder of conversations."""
+    """Create a project, a folder of conversations."""
     return await services.projects.create(**asdict(data))
 
 
@@ -56,13 +58,13 @@ async def update_project(
 
 @delete("/projects/{project_id:str}", status_code=200)
 async def delete_project(services: Scoped, project_id: PathId) -> Project:
-    """Put a project into the trash; what is in it stays."""
+    """Move a project to the trash; its conversations and artifacts stay."""
     return await services.projects.delete(project_id)
 
 
 @post("/projects/{project_id:str}/restore", status_code=200)
 async def restore_project(services: Scoped, project_id: PathId) -> Project:
-    """Take a project out of the trash."""
+    """Restore a project from the trash."""
     return await services.projects.restore(project_id)
 
 

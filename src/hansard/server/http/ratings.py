@@ -1,3 +1,5 @@
+"""Ratings of messages."""
+
 from __future__ import annotations
 
 from typing import Literal
@@ -18,7 +20,7 @@ class NewRating(Body, frozen=True, kw_only=True):
 async def rate_message(
     services: Scoped, conversation_id: PathId, message_id: PathId, data: JSONBody[NewRating]
 ) -> Rating:
-    """Say what the user thinks of a message, in place of what was said before."""
+    """Set the user's rating of a message."""
     return await services.ratings.rate(conversation_id, message_id, data.value, data.note)
 
 

@@ -1,3 +1,5 @@
+"""Runs: generations of answers."""
+
 from __future__ import annotations
 
 import msgspec
@@ -13,17 +15,19 @@ from hansard.server.fields import Body, Items, LastEvent, Limit, PathId, Positio
 
 EventStream = NamedDependency[sse.EventStream]
 EVENTS = ResponseSpec(
-    RunEvent, media_type=sse.MEDIA_TYPE, description="The run's events, as they come, to the last."
+    RunEvent,
+    media_type=sse.MEDIA_TYPE,
+    description="The run's events as they happen, until it ends.",
 )
 
 
 class Continue(Body, frozen=True, kw_only=True):
     id: str | None = None
-    """The request's, so that a repeated request begins nothing and is answered with the same run."""
+    """The id of the request; a repeated request starts nothing and returns the same run."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that goes on by itself: follow it at `/runs/{id}/events`."""
+    """The started run; it continues if the client disconnects. Follow it at `/runs/{id}/events`."""
 
     run: Run
 
@@ -36,7 +40,7 @@ async def list_runs(services: Scoped, conversation_id: PathId, limit: Limit = 50
 
 @get("/runs")
 async def list_active_runs(services: Scoped) -> Items[Run]:
-    """List the runs that go on now, in all conversations."""
+    """List the active runs of all conversations."""
     return Items(await services.runs.active())
 
 
@@ -56,9 +60,9 @@ async def follow_run(
 ) -> Stream:
     """Follow a run as server-sent events, from its beginning or from after an event.
 
-    An event's `id` is its number and `event` its type; `data` is the RunEvent. Whoever comes back with the number of
-    the last event it saw, as browsers do by themselves in `Last-Event-ID`, misses nothing and sees nothing twice. The
-    event that ends the run is always sent.
+    An event's `id` is its number and `event` its type; `data` is the RunEvent. A client that reconnects with the number
+    of the last event it saw, as browsers do with `Last-Event-ID`, misses nothing and sees nothing twice. The event that
+    ends the run is always sent.
     """
     run = await services.runs.get(run_id)
     since = after if last_event_id is None else last_event_id
@@ -67,7 +71,7 @@ async def follow_run(
 
 @post("/runs/{run_id:str}/cancel", status_code=200)
 async def cancel_run(services: Scoped, run_id: PathId) -> Run:
-    """Stop a run and keep what was said; an ended run stays as it is."""
+    """Cancel a run and store the text so far; a run that has ended stays unchanged."""
     return await services.runs.cancel(run_id)
 
 
@@ -75,9 +79,9 @@ async def cancel_run(services: Scoped, run_id: PathId) -> Run:
 async def continue_run(
     services: Scoped, run_id: PathId, data: JSONBody[Continue | None] = None
 ) -> Started:
-    """Have an answer continued that was cut short; what comes is the next message."""
-    asked = data or Continue()
-    return Started(run=await services.chat.continue_run(run_id, id=asked.id))
+    """Continue an answer that was cut off; the continuation is a new message."""
+    request_id = (data or Continue()).id
+    return Started(run=await services.chat.continue_run(run_id, id=request_id))
 
 
 ROUTES = (list_runs, list_active_runs, get_run, follow_run, cancel_run, continue_run)

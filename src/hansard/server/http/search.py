@@ -1,3 +1,5 @@
+"""Search in messages."""
+
 from __future__ import annotations
 
 from typing import Annotated
@@ -37,9 +39,9 @@ async def search(
 ) -> Page[Hit]:
     """Find messages that contain every word and "phrase" of `q`, the most relevant first.
 
-    A word that ends in `*` is the beginning of words. `role` may be given several times.
+    A word that ends in `*` is a prefix. `role` may be repeated.
     """
-    wanted = SearchFilter(
+    filters = SearchFilter(
         roles=role,
         conversation_id=conversation_id,
         project_id=project_id,
@@ -48,7 +50,7 @@ async def search(
         until=moment(until, "/until"),
         archived=archived,
     )
-    return await services.search.page(q, limit=limit, cursor=cursor, filter=wanted)
+    return await services.search.page(q, limit=limit, cursor=cursor, filter=filters)
 
 
 ROUTES = (search,)

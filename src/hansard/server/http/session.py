@@ -1,3 +1,5 @@
+"""Sign-in and sessions of browsers."""
+
 from __future__ import annotations
 
 from typing import Annotated, Any
@@ -21,17 +23,17 @@ Asking = Request[Any, Credential | None, Any]
 
 class SignIn(Body, frozen=True, kw_only=True):
     code: Annotated[str, msgspec.Meta(max_length=500)]
-    """What a sign-in link has in its address."""
+    """The `code` parameter of a sign-in link."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     key: str
-    """What the page sends as `Hansard-Key` from now on; the cookie alone opens nothing."""
+    """The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough."""
 
 
 class BrowserSession(SignedIn, frozen=True, kw_only=True):
     current: bool
-    """Whether this is the session that asks."""
+    """Whether this is the session of the request."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +44,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 async def sign_in(
     request: Asking, session_manager: Keeper, session_cookie: Cookie, data: JSONBody[SignIn]
 ) -> Response[Key]:
-    """Sign this browser in with the code of a link, which is good once. This needs no other credential.
+    """Sign this browser in with the one-time code of a link. This needs no other credential.
 
-    The answer sets a cookie, and has the key that is sent with it.
+    The response sets the session cookie and contains the key that must be sent with it.
     """
     browser = browser_of(request.headers.get("User-Agent", ""))
     session, value = await session_manager.create_session(data.code, browser)
@@ -56,7 +58,7 @@ async def sign_in(
 async def sign_out(
     request: Asking, services: Scoped, session_manager: Keeper, session_cookie: Cookie
 ) -> Response[None]:
-    """Sign this browser out; its streams end. A program that comes with the token stays as it is."""
+    """Sign this browser out and end its streams. With the token as the credential, this has no effect."""
     own = session_manager.session_of(request.auth)
     if own is not None:
         await services.sessions.end(own)
@@ -68,15 +70,15 @@ async def sign_out(
 async def list_sessions(
     request: Asking, services: Scoped, session_manager: Keeper
 ) -> Items[BrowserSession]:
-    """List the browsers that are signed in, the one that was seen last first."""
+    """List the browsers that are signed in, the most recently used first."""
     own = session_manager.session_of(request.auth)
-    found = await services.sessions.list()
-    return Items([BrowserSession(**asdict(each), current=each.id == own) for each in found])
+    sessions = await services.sessions.list()
+    return Items([BrowserSession(**asdict(s), current=s.id == own) for s in sessions])
 
 
 @delete("/sessions/{session_id:str}", status_code=204)
 async def end_session(services: Scoped, session_manager: Keeper, session_id: PathId) -> None:
-    """Sign a browser out; its streams end, at other servers of the database within a second or two."""
+    """Sign a browser out and end its streams; other servers of the database follow within two seconds."""
     await services.sessions.end(session_id)
     session_manager.forget()
 
@@ -85,7 +87,7 @@ async def end_session(services: Scoped, session_manager: Keeper, session_id: Pat
 async def end_sessions(
     request: Asking, services: Scoped, session_manager: Keeper, others: FromQuery[bool] = False
 ) -> Ended:
-    """Sign every browser out; with `others`, every one but this."""
+    """Sign out all browsers; with `others`, all except this one."""
     own = session_manager.session_of(request.auth) if others else None
     count = await services.sessions.end_all(but=own)
     session_manager.forget()

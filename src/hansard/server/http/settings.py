@@ -1,3 +1,5 @@
+"""Settings of the user."""
+
 from __future__ import annotations
 
 from typing import Annotated, Any
@@ -30,13 +32,13 @@ async def get_setting(services: Scoped, name: Name) -> Setting:
 
 @put("/settings/{name:str}")
 async def set_setting(services: Scoped, name: Name, data: JSONBody[NewValue]) -> Setting:
-    """Keep a value, any JSON, under a name; with `version`, only in place of that version."""
+    """Set a setting to any JSON value; with `version`, only if it is still at that version."""
     return await services.settings.set(name, data.value, version=data.version)
 
 
 @delete("/settings/{name:str}", status_code=204)
 async def delete_setting(services: Scoped, name: Name) -> None:
-    """Remove a setting."""
+    """Delete a setting."""
     await services.settings.delete(name)
 
 

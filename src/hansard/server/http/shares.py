@@ -1,3 +1,5 @@
+"""Shares and links of artifacts."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
@@ -30,13 +32,13 @@ class NewShare(Body, frozen=True, kw_only=True):
 
 class NewLinkTo(Body, frozen=True, kw_only=True):
     revision: Number | None = None
-    """The one that it shows for ever; without it, the newest."""
+    """The revision that the link always shows; null for the newest."""
     expires_at: datetime | None = None
 
 
 @post("/artifacts/{artifact_id:str}/shares")
 async def share_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[NewShare]) -> Share:
-    """Share an artifact with a user of the tenant, to read or to write; it replaces a share with that user."""
+    """Share an artifact with a user of the tenant, with the right to read or write; replaces an earlier share."""
     return await services.shares.share(artifact_id, **asdict(data))
 
 
@@ -44,22 +46,22 @@ async def share_artifact(services: Scoped, artifact_id: PathId, data: JSONBody[N
 async def link_artifact(
     services: Scoped, artifact_id: PathId, data: JSONBody[NewLinkTo]
 ) -> NewLink:
-    """Make a link to an artifact, which lets read. Its token is told this once."""
+    """Create a read-only link to an artifact. Only this response contains its token."""
     return await services.shares.link(artifact_id, **asdict(data))
 
 
 @get("/artifacts/{artifact_id:str}/shares")
 async def list_shares(services: Scoped, artifact_id: PathId) -> Items[Share]:
-    """List the shares of an artifact, links included, that were not revoked.
+    """List the shares of an artifact that were not revoked, including links.
 
-    Whoever is not its owner is told of what lets them see it.
+    Non-owners see only the shares that grant them access.
     """
     return Items([*await services.shares.of(artifact_id)])
 
 
 @delete("/shares/{share_id:str}", status_code=200)
 async def revoke_share(services: Scoped, share_id: PathId) -> Share:
-    """End a share or a link, at once."""
+    """Revoke a share or a link; it stops working at once."""
     return await services.shares.revoke(share_id)
 
 
@@ -67,7 +69,7 @@ async def revoke_share(services: Scoped, share_id: PathId) -> Share:
 async def follow_link(
     request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
 ) -> Response[Linked]:
-    """See what a link shows. This needs no credential but the token."""
+    """Get the artifact of a link. This needs no credential other than the link's token."""
     async with bounded(request, services, guesses, token):
         return Response(await services.shares.follow(token), headers=ALONE)
 
@@ -79,7 +81,7 @@ async def follow_link(
 async def download_linked(
     request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
 ) -> Response[bytes]:
-    """Download what a link shows as a file. This needs no credential but the token."""
+    """Download the artifact of a link as a file. This needs no credential other than the link's token."""
     async with bounded(request, services, guesses, token):
         return attachment(await services.shares.file(token))
 
@@ -88,10 +90,10 @@ async def download_linked(
 async def bounded(
     request: Asked, services: Services, guesses: LinkRateLimiter, token: str
 ) -> AsyncIterator[None]:
-    """Around the look for a link, which guesses may not have made often.
+    """A context for looking up a link that limits guesses of tokens.
 
-    Whoever is signed in may err as often as they like, and nobody guesses a token with our checksum; one with a wrong
-    checksum is NotFound without a look. So only tokens without a checksum are counted.
+    Requests with a credential are not limited. Tokens with a valid checksum cannot be guessed, and those with an
+    invalid one raise NotFound without a query. So only old tokens without a checksum count.
     """
     if await services.shares.is_genuine(token) or request.auth is not None:
         yield

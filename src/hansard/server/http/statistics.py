@@ -1,3 +1,5 @@
+"""Statistics."""
+
 from __future__ import annotations
 
 from typing import Annotated
@@ -21,7 +23,7 @@ async def get_stats(
 ) -> Stats:
     """Get statistics of the user, or of one project.
 
-    `since` and `until` are days (UTC), both included; the days and hours of the answer are those of the time zone `tz`.
+    `since` and `until` are days (UTC), both included; the response's days and hours are in the time zone `tz`.
     """
     return await services.stats.get(project_id=project_id, since=since, until=until, tz=tz)
 

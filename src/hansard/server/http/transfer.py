@@ -1,3 +1,5 @@
+"""Export and import of a user's data as JSON Lines."""
+
 from __future__ import annotations
 
 import tempfile
@@ -15,14 +17,14 @@ from hansard.services.transfer.import_session import ImportReport
 
 MAX_IMPORT = 4 * 1024 * 1024 * 1024
 MEDIA_TYPE = "application/jsonl"
-_LINES = ResponseSpec(str, media_type=MEDIA_TYPE, description="JSON Lines, a record a line.")
+_LINES = ResponseSpec(str, media_type=MEDIA_TYPE, description="JSON Lines, one record per line.")
 
 
 @get("/export", responses={200: _LINES})
 async def export(services: Scoped, conversation_id: QueryId = None) -> Stream:
-    """Export all that the user has, the trash included, or one conversation.
+    """Export all data of the user, including the trash, or one conversation.
 
-    The last line says how many records there are: an export without it was cut off.
+    The last line has the number of records: an export without it is incomplete.
     """
     if conversation_id is not None:
         await services.conversations.get(conversation_id)
@@ -35,25 +37,26 @@ async def export(services: Scoped, conversation_id: QueryId = None) -> Stream:
 
 @post("/import", status_code=200, request_max_body_size=MAX_IMPORT, opt={"body": MEDIA_TYPE})
 async def import_records(request: Request[Any, Any, Any], services: Scoped) -> ImportReport:
-    """Add what an export holds; what is there already is left as it is, and reported if it differs.
+    """Import the records of an export; existing records are not changed, but reported if they differ.
 
-    Conversations that came in whole before a line that is wrong stay; the same file may be sent again.
+    After an error, the conversations that were complete before the invalid line remain; the same file may be sent
+    again.
     """
     check_media_type(request, MEDIA_TYPE, "application/x-ndjson", "application/octet-stream")
     with services.uploading(), tempfile.TemporaryFile() as file:
         await receive(request, file)
-        # A line is never read further than the limit, at which the reader refuses it.
+        # The reader rejects lines over the limit, so no more than that is read of one.
         return await services.transfer.import_lines(iter(lambda: file.readline(MAX_LINE + 1), b""))
 
 
 async def receive(request: Request[Any, Any, Any], file: IO[bytes]) -> None:
-    """Have the whole body in a file before anything of it is believed."""
+    """Write the whole body to `file`. Raises StorageFull if it cannot be written."""
     try:
         async for chunk in request.stream():
             file.write(chunk)
         file.seek(0)
     except OSError as error:
-        raise StorageFull(f"The upload cannot be kept: {error.strerror}.") from error
+        raise StorageFull(f"The upload cannot be stored: {error.strerror}.") from error
 
 
 ROUTES = (export, import_records)

@@ -1,3 +1,5 @@
+"""Storage usage."""
+
 from __future__ import annotations
 
 from litestar import get
@@ -8,7 +10,7 @@ from hansard.services.users.usage import UsageByKind
 
 @get("/usage")
 async def get_usage(services: Scoped) -> Items[UsageByKind]:
-    """Tell what the user keeps, by kind: how many, and how many bytes of it."""
+    """Get the user's storage usage by kind: the number of records and their bytes."""
     return Items(await services.usage.get())
 
 

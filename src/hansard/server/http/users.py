@@ -1,3 +1,5 @@
+"""The user and the tenant of the server."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,14 +13,14 @@ from hansard.server.fields import Body, Scoped
 
 
 class UserChanges(Body, frozen=True, kw_only=True):
-    """What is not given, or null, stays as it is."""
+    """Fields that are omitted or null stay unchanged."""
 
     name: str | None = None
     traits: dict[str, Any] | None = None
 
 
 class TenantChanges(Body, frozen=True, kw_only=True):
-    """What is not given, or null, stays as it is."""
+    """Fields that are omitted or null stay unchanged."""
 
     name: str | None = None
     instructions: str | None = None
@@ -26,7 +28,7 @@ class TenantChanges(Body, frozen=True, kw_only=True):
 
 @get("/me")
 async def get_me(services: Scoped) -> User:
-    """Get the user that this server is for."""
+    """Get the user of this server."""
     return await services.people.me()
 
 
@@ -38,13 +40,13 @@ async def update_me(services: Scoped, data: JSONBody[UserChanges]) -> User:
 
 @get("/tenant")
 async def get_tenant(services: Scoped) -> Tenant:
-    """Get the tenant that this server is for."""
+    """Get the tenant of this server."""
     return await services.people.tenant()
 
 
 @patch("/tenant")
 async def update_tenant(services: Scoped, data: JSONBody[TenantChanges]) -> Tenant:
-    """Change what holds for everybody in the tenant."""
+    """Change the tenant's name or instructions, which apply to all its users."""
     return await services.people.update_tenant(**asdict(data))
 
 

@@ -1,4 +1,4 @@
-"""The protocol's description, AsyncAPI 3, made from the table of requests, the topics and the frames themselves."""
+"""The AsyncAPI 3 document of the WebSocket protocol, generated from the requests, topics and frames."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from hansard.server.websocket.topics import EVENTS
 JSON = dict[str, Any]
 
 CHANNEL = {"$ref": "#/channels/socket"}
-_ID: JSON = {"type": ["string", "integer", "null"], "description": "The request's."}
+_ID: JSON = {"type": ["string", "integer", "null"], "description": "The id of the request."}
 
 
 def describe() -> JSON:
-    """The AsyncAPI document, as the server sees it: it receives requests, and sends replies and events."""
+    """Return the AsyncAPI document from the server's view: it receives requests, and sends replies and events."""
     schemas = Schemas()
     messages: JSON = {"error": _message(Refused, schemas.of(Refused))}
     operations: JSON = {}
@@ -35,13 +35,13 @@ def describe() -> JSON:
     entry = schemas.of(FeedEntry)
     for topic, kinds in EVENTS.items():
         messages[topic] = _event(topic, kinds, entry)
-    for told in (Delta, Resync):
-        messages[name_of(told)] = _message(told, schemas.of(told))
+    for frame in (Delta, Resync):
+        messages[name_of(frame)] = _message(frame, schemas.of(frame))
     events = [*EVENTS, name_of(Delta), name_of(Resync)]
     operations["tell"] = {
         "action": "send",
         "channel": CHANNEL,
-        "summary": "What a socket is told that has subscribed.",
+        "summary": "Events for the subscriptions of a socket.",
         "messages": [_in_channel(name) for name in events],
     }
     document: JSON = {
@@ -49,7 +49,7 @@ def describe() -> JSON:
         "info": {
             "title": "Hansard, live",
             "version": __version__,
-            "description": "Requests, and changes as they come, over one WebSocket.",
+            "description": "Requests and live changes over one WebSocket.",
         },
         "servers": {
             "here": {
@@ -85,18 +85,18 @@ _SECURITY: JSON = {
         "in": "cookie",
         "name": SessionCookie().name,
         "description": "A browser that was signed in by a link, on a page of this server. It offers the subprotocols "
-        "`hansard` and `hansard.key.KEY`, with the key that the sign-in told.",
+        "`hansard` and `hansard.key.KEY`, with the key that the sign-in returned.",
     },
 }
 
 
 def name_of(kind: type[msgspec.Struct]) -> str:
-    """What frames of this kind have as their `type`."""
+    """Return the `type` of frames of this kind."""
     return str(kind.__struct_config__.tag)
 
 
 def result_of(kind: type[Request]) -> Any:
-    """The type of a request's result."""
+    """Return the type of a request's result."""
     return get_type_hints(kind.answer)["return"]
 
 
@@ -112,7 +112,7 @@ def _reply(name: str, result: JSON) -> JSON:
         "required": ["type", "id", "result"],
         "properties": {"type": {"const": "ok"}, "id": _ID, "result": result},
     }
-    return {"name": "ok", "summary": f"`{name}` was done.", "payload": payload}
+    return {"name": "ok", "summary": f"`{name}` succeeded.", "payload": payload}
 
 
 def _event(topic: str, kinds: tuple[str, ...], entry: JSON) -> JSON:
@@ -125,7 +125,7 @@ def _event(topic: str, kinds: tuple[str, ...], entry: JSON) -> JSON:
             "entry": entry,
         },
     }
-    return {"name": topic, "summary": f"A change of the topic `{topic}`.", "payload": payload}
+    return {"name": topic, "summary": f"A change in the topic `{topic}`.", "payload": payload}
 
 
 def _operation(name: str) -> JSON:

@@ -1,6 +1,6 @@
-"""Requests: each is declared once, as what it says and the one call of a service that answers it.
+"""Requests over the WebSocket: each is declared once, with its fields and the service call that answers it.
 
-The decoder, the page on the protocol and its AsyncAPI document are made from `REQUESTS`.
+The decoder, the reference page and the AsyncAPI document are generated from `REQUESTS`.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from hansard.server.websocket.frames import FrameId
 from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.base import MAX_PAGE
 
-Place = Annotated[int, msgspec.Meta(ge=0, le=MAX_POSITION)]
+Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_POSITION)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a socket is told from now on."""
+    """The subscriptions of a socket."""
 
     position: int | None
-    """Everything after this position is told; null if the socket does not listen."""
+    """All matching changes after this position are sent; null without a subscription."""
     topics: list[str]
     runs: list[str]
-    """The runs whose events are told."""
+    """The ids of the runs whose events are sent."""
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None
-    """How far this socket was told, or would have been of what it does not want; null if it does not listen."""
+    """The position up to which all matching changes were sent; null without a subscription."""
 
 
 class WholeArtifact(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact, and what it says at a revision."""
+    """An artifact with the content of a revision."""
 
     artifact: Artifact
     revision: Revision
@@ -49,7 +49,7 @@ class WholeArtifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listening(Protocol):
-    """What a socket listens to."""
+    """The subscriptions of a connection."""
 
     @property
     def position(self) -> int | None: ...
@@ -62,7 +62,7 @@ class Listening(Protocol):
 
 
 class Peer(Protocol):
-    """What a request finds at the server."""
+    """The connection that a request came from."""
 
     @property
     def services(self) -> Services: ...
@@ -73,7 +73,7 @@ class Peer(Protocol):
 
 class Request(Body, frozen=True, kw_only=True, tag_field="type"):
     id: FrameId = None
-    """The client's choice; the reply has it too."""
+    """The client chooses the id; the reply repeats it."""
 
     async def answer(self, peer: Peer) -> Any:
         raise NotImplementedError
@@ -84,20 +84,20 @@ class GetArtifacts(Request, frozen=True, kw_only=True, tag="get_artifacts"):
 
     conversation_id: str
     message_id: str | None = None
-    """Only those that this message made or revised."""
+    """Only artifacts that this message created or revised."""
     cursor: str | None = None
-    """The `next` of the page before."""
+    """The `next` of the previous page."""
     limit: Count = 50
 
     async def answer(self, peer: Peer) -> Page[Artifact]:
-        wanted = ArtifactFilter(conversation_id=self.conversation_id, message_id=self.message_id)
+        filters = ArtifactFilter(conversation_id=self.conversation_id, message_id=self.message_id)
         return await peer.services.artifacts.list(
-            limit=self.limit, cursor=self.cursor, filter=wanted
+            limit=self.limit, cursor=self.cursor, filter=filters
         )
 
 
 class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
-    """Get an artifact with its content, now or at a revision."""
+    """Get an artifact with its newest content, or that of a revision."""
 
     artifact_id: str
     revision: Number | None = None
@@ -110,7 +110,7 @@ class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
 
 
 class CreateArtifact(Request, frozen=True, kw_only=True, tag="create_artifact"):
-    """Make an artifact. With an `id` in it, the request may be repeated: it answers with what is there."""
+    """Create an artifact. With an `id` in it, repeating the request returns the existing artifact."""
 
     artifact: NewArtifact
 
@@ -119,7 +119,7 @@ class CreateArtifact(Request, frozen=True, kw_only=True, tag="create_artifact"):
 
 
 class UpdateArtifact(Request, frozen=True, kw_only=True, tag="update_artifact"):
-    """Change an artifact; other content is a new revision."""
+    """Change an artifact; new content adds a revision."""
 
     artifact_id: str
     updates: ArtifactChanges
@@ -133,7 +133,7 @@ class UpdateArtifact(Request, frozen=True, kw_only=True, tag="update_artifact"):
 
 
 class DeleteArtifact(Request, frozen=True, kw_only=True, tag="delete_artifact"):
-    """Put an artifact into the trash."""
+    """Move an artifact to the trash."""
 
     artifact_id: str
 
@@ -142,7 +142,7 @@ class DeleteArtifact(Request, frozen=True, kw_only=True, tag="delete_artifact"):
 
 
 class SendMessage(Request, frozen=True, kw_only=True, tag="send_message"):
-    """Say something and have it answered.
+    """Send a prompt and start its answers.
 
     The prompt and its runs are stored before the reply. With an `id` in the message, the request may be repeated.
     """
@@ -156,7 +156,7 @@ class SendMessage(Request, frozen=True, kw_only=True, tag="send_message"):
 
 
 class CancelRun(Request, frozen=True, kw_only=True, tag="cancel_run"):
-    """Stop a run and keep what was said; an ended run stays as it is."""
+    """Cancel a run and store the text so far; a run that has ended stays unchanged."""
 
     run_id: str
 
@@ -165,24 +165,24 @@ class CancelRun(Request, frozen=True, kw_only=True, tag="cancel_run"):
 
 
 class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
-    """Be told of changes, and of what runs say, besides what is told already.
+    """Subscribe to changes and to the events of runs, in addition to earlier subscriptions.
 
-    Without `after`, what comes from now on is told; with it, what came since, however long ago. On a socket that
-    listens already, `after` goes back to there. The reply comes before the first event.
+    Without `after`, changes from now on are sent; with it, all changes after that position. With an earlier
+    subscription, `after` moves back to that position. The reply is sent before the first event.
     """
 
     topics: list[str] = []
-    after: Place | None = None
-    """The last position that the client saw."""
-    runs: dict[str, Place] = {}
-    """The ids of runs whose events are told, each with the number of the last event that the client saw, or 0."""
+    after: Position | None = None
+    """The last position that the client has seen."""
+    runs: dict[str, Position] = {}
+    """The ids of runs, each with the number of the last event that the client has seen, or 0."""
 
     async def answer(self, peer: Peer) -> Subscribed:
         return await peer.listening.subscribe(self.topics, self.after, self.runs)
 
 
 class Unsubscribe(Request, frozen=True, kw_only=True, tag="unsubscribe"):
-    """Be told less. A run that has ended needs no unsubscribing."""
+    """Remove topics and runs from the subscriptions. Runs that have ended are removed automatically."""
 
     topics: list[str] = []
     runs: list[str] = []
@@ -192,7 +192,7 @@ class Unsubscribe(Request, frozen=True, kw_only=True, tag="unsubscribe"):
 
 
 class Ping(Request, frozen=True, kw_only=True, tag="ping"):
-    """Ask whether the server is there, and how far this socket was told."""
+    """Check the connection, and get the position up to which changes were sent."""
 
     async def answer(self, peer: Peer) -> Pong:
         return Pong(position=peer.listening.position)
@@ -205,11 +205,11 @@ ALIASES = {
     "artifactId": "artifact_id",
     "expectRevision": "expect_revision",
 }
-"""Other names that a request's fields may have, for clients that were written for them."""
+"""Alternative names of fields, for older clients."""
 
 
 def with_usual_names(body: bytes) -> bytes:
-    """A request with its fields called by their usual names; what is not a JSON object is returned as it is."""
+    """Replace the alternative names of fields in a request; a body that is not a JSON object stays unchanged."""
     if not any(f'"{alias}"'.encode() in body for alias in ALIASES):
         return body
     try:

@@ -1,6 +1,6 @@
-"""Frames that the server sends: replies, changes, what a run says, and that something was missed.
+"""Frames that the server sends: replies, changes, events of runs, and `resync`.
 
-Each is one JSON object in a text frame; `type` says which.
+Each is one JSON object in a text frame, with a `type`.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Ok(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ok"):
-    """A request was done."""
+    """The reply to a request that succeeded."""
 
     id: FrameId
-    """The request's."""
+    """The id of the request."""
     result: Any
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="error"):
-    """A request was refused, or failed. The connection goes on."""
+    """The reply to a request that was rejected or failed. The connection stays open."""
 
     id: FrameId
-    """The request's; null if it cannot be read."""
+    """The id of the request; null if it cannot be read."""
     problem: Problem
-    """The same problem document that REST answers with."""
+    """The same problem document as in REST responses."""
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """Something changed."""
+    """A change."""
 
     type: str
     """The kind of the change, such as `artifact.updated`."""
     position: int
-    """To come back with: all that comes after it has not been told yet."""
+    """The position to resume from after a reconnect."""
     entry: FeedEntry
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run.delta"):
-    """A run's next event."""
+    """The next event of a run."""
 
     event: RunEvent
 
 
 class Resync(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="resync"):
-    """Changes were missed that can no longer be told: what the client knows must be read anew."""
+    """Changes were missed that are no longer retained; the client must reload its state."""
 
     position: int
-    """From here on everything is told again."""
+    """All changes after this position follow."""
 
 
 def ok(request_id: FrameId, result: Any) -> bytes:

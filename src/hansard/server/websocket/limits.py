@@ -1,43 +1,43 @@
-"""What a socket may use, and how it ends when it uses more."""
+"""The limits of a WebSocket, and the close codes."""
 
 from __future__ import annotations
 
 import msgspec
 
 MAX_FRAME = 4 * 1024 * 1024
-"""Bytes of a request. A larger one is refused, and one of more than twice that ends the connection."""
+"""Bytes of a request. Larger ones are rejected; more than twice as many close the connection."""
 RATE, BURST = 50, 100
-"""Requests a second, and at once after a pause."""
+"""Requests per second, and in a burst after a pause."""
 MAX_REFUSED = 200
-"""Refusals, of requests that came too fast without a pause, until the connection is ended."""
+"""Requests over the rate, without a pause, after which the connection is closed."""
 MAX_RUNS = 50
-"""Runs that a socket follows at once."""
-PATIENCE = 10.0
-"""Seconds for a client to take what is sent to it."""
-LOOK = 0.5
-"""Seconds between two looks at whether a client may still be there, and takes what is sent."""
+"""Runs that a socket may follow at once."""
+SEND_TIMEOUT = 10.0
+"""Seconds for a client to receive a frame."""
+POLL_INTERVAL = 0.5
+"""Seconds between checks of the credential and of `SEND_TIMEOUT`."""
 HEARTBEAT = 20.0
-"""Seconds between pings, and for their answers."""
-FAREWELL = 2.0
-"""Seconds for a client to take its leave, until it is cut off."""
+"""Seconds between pings, and for their pongs."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds for a client to confirm a close before the connection is aborted."""
 
 
 class Close(msgspec.Struct, frozen=True):
-    """How a connection is ended by the server."""
+    """The code and the reason with which the server closes a connection."""
 
     code: int
     text: str
 
 
 STOPPING = Close(1001, "the server stops")
-SIGNED_OUT = Close(4401, "not signed in any more")
+SIGNED_OUT = Close(4401, "no longer signed in")
 SLOW = Close(4408, "too slow")
 FLOOD = Close(4429, "too many requests")
 FAILED = Close(1011, "something went wrong")
 CLOSES = {
-    STOPPING: "The server stops. Connect again in a moment.",
+    STOPPING: "The server shuts down. Reconnect after a moment.",
     FAILED: "The server failed.",
-    SIGNED_OUT: "The token or the session is no longer good.",
-    SLOW: f"Nothing that was sent was taken for {PATIENCE:.0f} seconds.",
-    FLOOD: f"After {MAX_REFUSED} requests that came too fast without a pause.",
+    SIGNED_OUT: "The token or the session is no longer valid.",
+    SLOW: f"The client did not receive a frame within {SEND_TIMEOUT:.0f} seconds.",
+    FLOOD: f"The client sent {MAX_REFUSED} requests over the rate limit without a pause.",
 }

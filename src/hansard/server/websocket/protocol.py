@@ -1,8 +1,8 @@
-"""The wire: uvicorn's protocol for WebSockets, and where we are stricter.
+"""A subclass of uvicorn's WebSocket protocol with stricter limits.
 
-A client that reads nothing is told why it is closed, if it ever reads again, and is cut off soon if it does not; and
-its pings are answered only while it takes the answers. Frames that are there together are written together. They
-are not compressed: they are small, and the memory of a compressor would be most of what a socket costs.
+A client that does not read receives a close frame, and the connection is aborted soon after; its pings are answered
+only while it reads. Several frames are written in one call. Frames are not compressed: they are small, and a
+compressor would take most of a socket's memory.
 """
 
 from __future__ import annotations
@@ -20,29 +20,31 @@ from hansard.server.websocket import limits
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
-        """Hear what has come; a handshake that the parser takes for none would be kept open without an answer."""
+        """Process received bytes, and close the connection after an invalid handshake, which uvicorn leaves open."""
         super().data_received(data)
-        wrong = self.conn.handshake_exc
-        if wrong is not None and not self.handshake_initiated:
-            if not isinstance(wrong, InvalidMessage):  # it is the length of a line, or their number
+        failure = self.conn.handshake_exc
+        if failure is not None and not self.handshake_initiated:
+            if not isinstance(
+                failure, InvalidMessage
+            ):  # a header line is too long, or there are too many
                 self.transport.write(refused(HeadTooLarge()))
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        release(self.client)  # it was counted when it began, as a connection for HTTP
+        release(self.client)  # it was counted when it was opened, as an HTTP connection
         super().connection_lost(exc)
 
     async def send(self, message: Any) -> None:
-        """Send what ASGI knows; and several texts of a `websocket.send` at once."""
+        """Send an ASGI message; a `websocket.send` may have several `texts`, which are sent at once."""
         if texts := message.get("texts"):
             await self._send_all(texts)
             return
         if message["type"] == "websocket.close":
-            self.writable.set()  # this frame waits for nobody
-            self.loop.call_later(limits.FAREWELL, self.transport.abort)
+            self.writable.set()  # do not wait for the client to read
+            self.loop.call_later(limits.CLOSE_TIMEOUT, self.transport.abort)
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
-            self.handshake_complete = True  # it was refused in full, which is no failure
+            self.handshake_complete = True  # a completely sent rejection is not a failure
 
     async def _send_all(self, texts: list[bytes]) -> None:
         await self.writable.wait()
@@ -53,7 +55,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
 
     def shutdown(self) -> None:
-        """The server stops; a session knows that, and takes its leave with the position to go on from."""
+        """Shut down; an open session closes itself, with the position to resume from."""
         if self.close_sent or not self.handshake_complete:
             super().shutdown()
 
@@ -65,7 +67,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def settings(connections: int = 0) -> dict[str, Any]:
-    """What uvicorn is configured with; an address has so many connections, or as many as may be."""
+    """Return settings for uvicorn. `connections` is the limit for each client address; 0 for none."""
 
     class Bounded(HttpProtocol):
         most = connections

@@ -1,4 +1,4 @@
-"""The door: one WebSocket for requests and for changes, as they come."""
+"""The WebSocket route."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ async def open_socket(
     closing: NamedDependency[Shutdown],
     session_manager: NamedDependency[SessionManager],
 ) -> None:
-    known = socket.auth
-    await Session(socket, services, lambda: session_manager.verify(known), closing).run()
+    credential = socket.auth
+    await Session(socket, services, lambda: session_manager.verify(credential), closing).run()

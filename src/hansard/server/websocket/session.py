@@ -1,9 +1,9 @@
-"""A session: one connection, from its handshake to its end.
+"""One WebSocket connection, from its handshake to its close.
 
-Requests are answered one after the other, in the order in which they came; what the socket listens to is told in
-between. Whether the client may still be there is asked anew for every frame in either direction, and twice a second
-while nothing is said. Nothing is queued for a client: what is to be told is read when it takes what was told before, so
-one that reads slowly falls behind in the feed, and one that takes nothing at all is closed.
+Requests are answered one at a time, in order; subscribed events are sent in between. The credential is re-checked for
+every frame in either direction, and every 0.5 s while idle. There is no queue for a client: the next changes are read
+from the feed after it has received the previous ones, so a slow client falls behind, and one that receives nothing is
+closed.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _log = logging.getLogger("hansard.server")
 _REQUEST: Any = Union[REQUESTS]  # noqa: UP007 - made while the program runs
 
 
-class Gone(Exception):
-    """Nobody is there any more who may be told something."""
+class SessionOver(Exception):
+    """The session has ended, so nothing may be sent."""
 
 
-_GONE = (Gone, WebSocketDisconnect, OSError)
+_ENDED = (SessionOver, WebSocketDisconnect, OSError)
 
 
 class Session:
@@ -61,16 +61,17 @@ class Session:
         self._bucket = Bucket(limits.RATE, limits.BURST)
         self._refused = 0
         self._sending: float | None = None
-        """Since when a frame waits to be taken."""
+        """When the frame that is being sent was started; None between frames."""
         self._answering: asyncio.Future[Any] | None = None
         self.listening = Listener(services, self._send, self._spawn)
 
     async def run(self) -> None:
-        # A browser that offers subprotocols hangs up unless one of them is chosen.
+        """Serve the connection until it ends."""
+        # A browser that offers subprotocols disconnects unless one of them is chosen.
         offered = PROTOCOL in self._socket.scope.get("subprotocols", [])
         await self._socket.accept(subprotocols=PROTOCOL if offered else None)
         try:
-            for work in (self._read, self._watch, self._wait_for_the_end):
+            for work in (self._read, self._watch, self._wait_for_shutdown):
                 self._spawn(work)
             close = await self._over
         finally:
@@ -78,12 +79,12 @@ class Session:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         if close is not None:
-            with suppress(*_GONE):
-                await self._socket.close(close.code, self._parting(close))
+            with suppress(*_ENDED):
+                await self._socket.close(close.code, self._close_reason(close))
         if self._answering is not None and not self._answering.done():
-            await asyncio.wait({self._answering})  # what was begun is done, whoever still listens
+            await asyncio.wait({self._answering})  # finish the current request
 
-    def _parting(self, close: Close) -> str:
+    def _close_reason(self, close: Close) -> str:
         position = self.listening.position
         return close.text if position is None else f"{close.text}: resume from {position}"
 
@@ -98,10 +99,10 @@ class Session:
         return task
 
     async def _do(self, work: Work) -> None:
-        """Do a part of the session's work, whose failure ends it."""
+        """Run one of the session's tasks, and end the session if it fails."""
         try:
             await work()
-        except _GONE:
+        except _ENDED:
             self._end(None)
         except HansardError as error:
             _log.warning("A socket ended early: %s", error.message)
@@ -110,28 +111,28 @@ class Session:
             _log.exception("A socket failed")
             self._end(limits.FAILED)
 
-    # What ends it
+    # Ending
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(limits.LOOK)
+            await asyncio.sleep(limits.POLL_INTERVAL)
             if not await self._allowed():
                 self._end(limits.SIGNED_OUT)
             since = self._sending
-            if since is not None and self._loop.time() - since > limits.PATIENCE:
+            if since is not None and self._loop.time() - since > limits.SEND_TIMEOUT:
                 self._end(limits.SLOW)
 
-    async def _wait_for_the_end(self) -> None:
+    async def _wait_for_shutdown(self) -> None:
         await self._closing.wait()
         self._end(limits.STOPPING)
 
-    # What is said to the client
+    # Sending
 
     async def _send(self, *texts: bytes) -> None:
         async with self._turn:
             if not await self._allowed():
                 self._end(limits.SIGNED_OUT)
-                raise Gone
+                raise SessionOver
             self._sending = self._loop.time()
             try:
                 sent: Any = {"type": "websocket.send", "texts": texts}
@@ -139,7 +140,7 @@ class Session:
             finally:
                 self._sending = None
 
-    # What the client says
+    # Receiving
 
     async def _read(self) -> None:
         while True:
@@ -147,9 +148,9 @@ class Session:
             if message["type"] != "websocket.receive":
                 self._end(None)
                 return
-            await self._hear(message)
+            await self._on_message(message)
 
-    async def _hear(self, message: Any) -> None:
+    async def _on_message(self, message: Any) -> None:
         text: str | None = message.get("text")
         body = None if text is None else text.encode()
         request_id = _id_of(body)
@@ -163,7 +164,7 @@ class Session:
             if isinstance(error, StorageError):
                 _log.error("A request on a socket failed: %s", error.message)
             reply = frames.refused(request_id, error)
-        except _GONE:
+        except _ENDED:
             raise
         except Exception:
             _log.exception("A request on a socket failed")
@@ -174,7 +175,7 @@ class Session:
     async def _answer(self, request: Request) -> Any:
         if not await self._allowed():
             self._end(limits.SIGNED_OUT)
-            raise Gone
+            raise SessionOver
         self._answering = asyncio.ensure_future(request.answer(self))
         return await asyncio.shield(self._answering)
 
@@ -187,9 +188,9 @@ class Session:
         self._refused += 1
         if self._refused > limits.MAX_REFUSED:
             self._end(limits.FLOOD)
-            raise Gone
+            raise SessionOver
         raise TooManyRequests(
-            f"A socket has {limits.RATE} requests a second, and {limits.BURST} at once.",
+            f"A connection may send {limits.RATE} requests per second, and {limits.BURST} in a burst.",
             retry_after=max(1, ceil(wait)),
         )
 
@@ -199,16 +200,16 @@ class _Envelope(msgspec.Struct):
 
 
 def _checked(body: bytes | None) -> bytes:
-    """A frame that can be read: of text, and not too large."""
+    """Return the body. Raises InvalidInput if the frame is not text, TooLarge if it is over the limit."""
     if body is None:
-        raise InvalidInput("A request is a text frame with JSON.", pointer="")
+        raise InvalidInput("Requests must be text frames with JSON.", pointer="")
     if len(body) > limits.MAX_FRAME:
-        raise TooLarge(f"A request has at most {limits.MAX_FRAME} bytes.", pointer="")
+        raise TooLarge(f"Requests must not exceed {limits.MAX_FRAME} bytes.", pointer="")
     return body
 
 
 def _id_of(body: bytes | None) -> FrameId:
-    """The id of a request that may be wrong otherwise."""
+    """Return the id of a request, also if the rest of it is invalid."""
     try:
         return None if body is None else decode(body, _Envelope).id
     except InvalidInput:

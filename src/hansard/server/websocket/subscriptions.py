@@ -1,6 +1,6 @@
-"""Listening: one place in the feed, and some runs, told to one socket.
+"""The subscriptions of a socket: a position in the feed, topics, and runs.
 
-While a subscription is changed nothing is told; it goes on, from where it was, when the client has its reply.
+While they are changed nothing is sent; sending resumes from the same position after the client has its reply.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from hansard.model.feed import TRIMMED
 from hansard.server.websocket import frames
 from hansard.server.websocket.commands import Subscribed
 from hansard.server.websocket.limits import MAX_RUNS
-from hansard.server.websocket.topics import MAX_TOPICS, check_topics, concerns
+from hansard.server.websocket.topics import MAX_TOPICS, check_topics, matches
 
 Send = Callable[..., Awaitable[None]]
-"""Takes the frames that are to be sent together."""
+"""Sends several frames together."""
 Work = Callable[[], Coroutine[Any, Any, None]]
 Spawn = Callable[[Work], asyncio.Task[None]]
 
@@ -28,7 +28,7 @@ Spawn = Callable[[Work], asyncio.Task[None]]
 class Listener:
     def __init__(self, services: Services, send: Send, spawn: Spawn) -> None:
         self.position: int | None = None
-        """All up to here was told; None: nothing is listened to yet."""
+        """All matching changes up to here were sent; None without a subscription."""
         self._services = services
         self._send = send
         self._spawn = spawn
@@ -36,42 +36,50 @@ class Listener:
         self._resync = False
         self._changes: asyncio.Task[None] | None = None
         self._runs: dict[str, int] = {}
-        """The runs, and the last event of each that was told."""
+        """The number of the last event that was sent, by run."""
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def subscribe(
         self, topics: list[str], after: int | None, runs: dict[str, int]
     ) -> Subscribed:
-        wanted = self._topics | check_topics(topics)
-        if len(wanted) > MAX_TOPICS or len({*self._runs, *runs}) > MAX_RUNS:
-            raise InvalidInput(f"A socket has at most {MAX_TOPICS} topics and {MAX_RUNS} runs.")
-        found = {(await self._services.runs.get(name)).id: last for name, last in runs.items()}
-        beginning = None
+        """Add topics and runs; `runs` has the last seen event by run id.
+
+        Raises InvalidInput if there are too many or a topic does not exist, NotFound if a run does not exist.
+        """
+        all_topics = self._topics | check_topics(topics)
+        if len(all_topics) > MAX_TOPICS or len({*self._runs, *runs}) > MAX_RUNS:
+            raise InvalidInput(
+                f"A connection may have at most {MAX_TOPICS} topics and {MAX_RUNS} runs."
+            )
+        added = {(await self._services.runs.get(name)).id: last for name, last in runs.items()}
+        start = None
         if after is not None or self.position is None:
-            beginning = await self._services.feed.begin(after)
+            start = await self._services.feed.begin(after)
         self.stop()
-        if beginning is not None:
-            self.position, self._resync = beginning.position, beginning.resync
-        self._topics = wanted
-        self._runs |= found
+        if start is not None:
+            self.position, self._resync = start.position, start.resync
+        self._topics = all_topics
+        self._runs |= added
         return self._subscribed()
 
     def unsubscribe(self, topics: list[str], runs: list[str]) -> Subscribed:
-        unwanted = check_topics(topics)
+        """Remove topics and runs. Raises InvalidInput if a topic does not exist."""
+        removed = check_topics(topics)
         self.stop()
-        self._topics -= unwanted
+        self._topics -= removed
         for name in runs:
             self._runs.pop(name.lower(), None)
         return self._subscribed()
 
     def go(self) -> None:
-        """Tell what is to be told, from where it was left."""
+        """Start or resume sending."""
         if self.position is not None and self._changes is None:
-            self._changes = self._spawn(partial(self._tell_changes, self.position))
+            self._changes = self._spawn(partial(self._send_changes, self.position))
         for run_id in self._runs.keys() - self._running.keys():
-            self._running[run_id] = self._spawn(partial(self._tell_run, run_id))
+            self._running[run_id] = self._spawn(partial(self._send_run, run_id))
 
     def stop(self) -> None:
+        """Stop sending, so that the subscriptions can be changed."""
         for task in (self._changes, *self._running.values()):
             if task is not None:
                 task.cancel()
@@ -82,28 +90,28 @@ class Listener:
         topics, runs = sorted(self._topics), sorted(self._runs)
         return Subscribed(position=self.position, topics=topics, runs=runs)
 
-    async def _tell_changes(self, position: int) -> None:
+    async def _send_changes(self, position: int) -> None:
         while True:
             if self._resync:
                 await self._send(frames.resync(position))
                 self._resync = False
-            await self._tell_until_trimmed(position)
+            await self._send_until_trimmed(position)
             position = await self._services.feed.end()
             self.position, self._resync = position, True
 
-    async def _tell_until_trimmed(self, position: int) -> None:
-        """Tell what changes; returns if what comes next is no longer kept."""
-        changes: Any = self._services.feed.changes(position)
-        async with aclosing(changes):
-            async for entries in changes:
+    async def _send_until_trimmed(self, position: int) -> None:
+        """Send changes; return if the next ones are no longer retained."""
+        feed: Any = self._services.feed.changes(position)
+        async with aclosing(feed):
+            async for entries in feed:
                 if any(entry.kind == TRIMMED for entry in entries):
                     return
-                told = [frames.changed(entry) for entry in entries if concerns(entry, self._topics)]
-                if told:
-                    await self._send(*told)
+                changes = [frames.changed(e) for e in entries if matches(e, self._topics)]
+                if changes:
+                    await self._send(*changes)
                 self.position = entries[-1].position
 
-    async def _tell_run(self, run_id: str) -> None:
+    async def _send_run(self, run_id: str) -> None:
         events: Any = self._services.runs.events(run_id, after=self._runs[run_id])
         async with aclosing(events):
             async for event in events:

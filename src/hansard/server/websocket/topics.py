@@ -1,4 +1,4 @@
-"""Topics: which changes a socket wants to hear of."""
+"""Topics: sets of changes that a socket can subscribe to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hansard.model.feed import FeedEntry
 
 ALL = "*"
 CONVERSATION = "conversation:"
-"""With an id after it: all that concerns one conversation."""
+"""The prefix of the topic of one conversation; its id follows."""
 MAX_TOPICS = 100
 
 EVENTS: dict[str, tuple[str, ...]] = {
@@ -50,29 +50,30 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "runs": ("run.started", "run.completed", "run.failed", "run.cancelled", "run.interrupted"),
     "settings": ("setting.updated", "setting.deleted"),
 }
-"""The kinds of changes, by the topic that they belong to."""
+"""The kinds of changes, by topic."""
 
 _TOPIC_OF = {kind: topic for topic, kinds in EVENTS.items() for kind in kinds}
 
 
 def check_topics(topics: Iterable[str]) -> set[str]:
-    """Topics as they are kept; raises InvalidInput."""
-    found: set[str] = set()
+    """Return the topics in canonical form. Raises InvalidInput if one does not exist."""
+    checked: set[str] = set()
     for number, topic in enumerate(topics):
-        known = topic == ALL or topic in EVENTS
+        valid = topic == ALL or topic in EVENTS
         if topic.startswith(CONVERSATION):
-            topic = topic.lower()  # noqa: PLW2901 - ids are kept so
-            known = is_id(topic.removeprefix(CONVERSATION))
-        if not known:
+            topic = topic.lower()  # noqa: PLW2901 - the canonical form of ids
+            valid = is_id(topic.removeprefix(CONVERSATION))
+        if not valid:
             raise InvalidInput(
-                f"A topic is one of {ALL}, {', '.join(EVENTS)}, or {CONVERSATION} and an id.",
+                f"Topics are {ALL}, {', '.join(EVENTS)}, or {CONVERSATION} and an id.",
                 pointer=f"/topics/{number}",
             )
-        found.add(topic)
-    return found
+        checked.add(topic)
+    return checked
 
 
-def concerns(entry: FeedEntry, topics: set[str]) -> bool:
+def matches(entry: FeedEntry, topics: set[str]) -> bool:
+    """Whether an entry belongs to one of the topics."""
     return (
         ALL in topics
         or _TOPIC_OF.get(entry.kind) in topics

@@ -1,4 +1,4 @@
-"""What a query means, in Python: the counterpart of the SQL compiler, for memory."""
+"""Evaluates queries in Python: the counterpart of the SQL compiler for the memory storage."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def select(table: Table[E], rows: Iterable[E], query: Query[E]) -> list[E]:
-    """The rows that a query asks for, in its order."""
-    found = matching(table, rows, query)
-    found.sort(key=cmp_to_key(lambda a, b: _compare(table, query, a, _values(table, query, b))))
+    """Return the rows that match a query, in its order."""
+    matches = matching(table, rows, query)
+    matches.sort(key=cmp_to_key(lambda a, b: _compare(table, query, a, _values(table, query, b))))
     if query.after is not None:
-        found = [row for row in found if _compare(table, query, row, query.after) > 0]
-    return found[: query.limit]
+        matches = [row for row in matches if _compare(table, query, row, query.after) > 0]
+    return matches[: query.limit]
 
 
 def aggregate(table: Table[E], rows: Iterable[E], by: Sequence[str]) -> list[E]:
-    """Counters added up over rows that agree in `by`; the other key fields are left empty."""
+    """Return counters summed over rows with equal values in the fields `by`; other key fields stay empty."""
     blank = {
         column.name: 0 if column.type == "int" else ""
         for column in table.columns
@@ -58,16 +58,16 @@ def aggregate(table: Table[E], rows: Iterable[E], by: Sequence[str]) -> list[E]:
 
 
 def matching(table: Table[E], rows: Iterable[E], query: Query[E]) -> list[E]:
-    """The rows for which every condition of a query holds, in the order in which they are given."""
-    left = list(rows)
+    """Return the rows that meet every condition of a query, in the order of `rows`."""
+    matches = list(rows)
     for condition in query.conditions:
         value, holds = _getter(table, condition.field), _test(condition)
-        left = [row for row in left if holds(value(row))]
-    return left
+        matches = [row for row in matches if holds(value(row))]
+    return matches
 
 
 def _getter(table: Table[Any], name: str) -> Callable[[Any], Any]:
-    """What gives a row's value of a field, be it stored or derived from another."""
+    """Return a function that returns a row's value of a field, stored or derived."""
     for derived in table.derived:
         if derived.name == name:
             source = attrgetter(derived.source)
@@ -76,13 +76,13 @@ def _getter(table: Table[Any], name: str) -> Callable[[Any], Any]:
 
 
 def _test(condition: Condition) -> Callable[[Any], bool]:
-    """Whether a value meets a condition. A comparison with null holds for none, as in SQL."""
-    wanted, compare = condition.value, _OPERATORS[condition.operator]
+    """Return a function that tests a value against a condition. Comparisons with null are false, as in SQL."""
+    operand, compare = condition.value, _OPERATORS[condition.operator]
     if condition.operator == "eq":
-        return lambda value: value == wanted
-    if wanted is None:  # `ne` alone may be asked of null
+        return lambda value: value == operand
+    if operand is None:  # only `ne` is allowed with None
         return lambda value: value is not None
-    return lambda value: value is not None and compare(value, wanted)
+    return lambda value: value is not None and compare(value, operand)
 
 
 def _values(table: Table[Any], query: Query[Any], row: Any) -> tuple[Any, ...]:

@@ -1,9 +1,8 @@
-"""The reference: what the contract means, in dictionaries.
+"""The reference implementation of the contract, with dictionaries in memory.
 
-Read this one first. Rows are kept by tenant, table and key; a unit of work runs to its end without
-giving way, so it is alone, and notes how to undo each step in case it fails. Queries are loops.
-The other back ends are held to this one by the contract suite and by a model test that runs the same
-steps on both.
+Read this one first. Rows are stored by tenant, table and key. A unit of work runs to its end without yielding, so it
+is isolated, and records how to undo each step in case it fails. Queries are loops. The contract suite, and a model
+test that runs the same steps on both, compare the other back ends with this one.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ Rows = dict[tuple[Any, ...], Any]
 
 
 class MemoryStorage(Storage):
-    """Keeps everything until it is closed, and nothing after."""
+    """A storage in memory, whose data is lost when it is closed."""
 
     def __init__(self, schema: Schema = SCHEMA) -> None:
         self.schema = schema
@@ -74,13 +73,13 @@ class MemoryStorage(Storage):
         async def once() -> T:
             unit = _Unit(self, tenant)
             try:
-                done = run_now(work(unit))
+                result = run_now(work(unit))
             except BaseException:
                 unit.undo()
                 raise
             self._committed_at = now()
             self.notifier.notify(unit.told)
-            return done
+            return result
 
         return await search_terms.run(once, passages)
 
@@ -115,7 +114,7 @@ class _Unit(Transaction):
         for step in reversed(self._undo):
             step()
 
-    # The verbs
+    # Generic methods
 
     async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:  # noqa: ARG002
         return self._rows[self.schema.of(record).name].get(key)
@@ -142,10 +141,10 @@ class _Unit(Transaction):
             table = self.schema.of(type(record))
             if record.tenant_id != self.tenant:
                 raise NotFound("The record belongs to another tenant.")
-            taken = self._taken(table, record)
-            if taken and not absent:
+            exists = self._exists(table, record)
+            if exists and not absent:
                 raise AlreadyExists()
-            if not taken:
+            if not exists:
                 self._check_references(table, record)
                 self._put(table, table.key_of(record), record)
                 added += 1
@@ -170,16 +169,16 @@ class _Unit(Transaction):
         return changed
 
     async def delete(self, query: Query[Any]) -> int:
-        gone = await self.select(query)
+        rows = await self.select(query)
         table = self.schema.of(query.record)
-        for row in gone:
+        for row in rows:
             self._put(table, table.key_of(row), None)
         for referring, reference in self.schema.referring_to(query.record):
             for row in self._rows[referring.name].values():
                 self._check_reference(reference, row)
-        return len(gone)
+        return len(rows)
 
-    # The named powers
+    # Special methods
 
     async def append(self, append: Append) -> list[Message]:
         return await message_tree.append(self, append)
@@ -190,11 +189,11 @@ class _Unit(Transaction):
         return await message_tree.resolve_branch(self, conversation_id, owner_id, viewer, branch)
 
     async def move(self, branch: str, first_seq: int, to: str) -> int:
-        moved = await self.select(Query(Message).where(branch=branch, seq__ge=first_seq))
+        messages = await self.select(Query(Message).where(branch=branch, seq__ge=first_seq))
         table = self.schema.of(Message)
-        for message in moved:
+        for message in messages:
             self._put(table, (message.id,), msgspec.structs.replace(message, branch=to))
-        return len(moved)
+        return len(messages)
 
     async def increment(self, *sums: Entry) -> None:
         for added in sums:
@@ -220,17 +219,17 @@ class _Unit(Transaction):
         return await self.select(entries.by("position").page(limit))
 
     async def search(self, search: TextSearch) -> list[Match]:
-        found: list[Match] = []
+        results: list[Match] = []
         stored = list(self._rows["messages"].values())
         for position in range(len(stored) - 1, -1, -1):
             message = stored[position]
             if search.before is not None and position >= search.before:
                 continue
-            if self._eligible(message, search) and self._mentions("messages", message, search):
-                found.append(Match(message.id, message.conversation_id, position, 1.0))
-        return found[: search.window]
+            if self._passes(message, search) and self._contains("messages", message, search):
+                results.append(Match(message.id, message.conversation_id, position, 1.0))
+        return results[: search.window]
 
-    def _eligible(self, message: Message, search: TextSearch) -> bool:
+    def _passes(self, message: Message, search: TextSearch) -> bool:
         conversation: Conversation = self._rows["conversations"][message.conversation_id,]
         branch: Branch = self._rows["branches"][message.branch,]
         return (
@@ -248,29 +247,29 @@ class _Unit(Transaction):
         )
 
     async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
-        found: list[ArtifactMatch] = []
-        for position, words in reversed(list(enumerate(self._rows["artifact_texts"].values()))):
+        results: list[ArtifactMatch] = []
+        for position, text in reversed(list(enumerate(self._rows["artifact_texts"].values()))):
             if search.before is not None and position >= search.before:
                 continue
-            artifact: Artifact = self._rows["artifacts"][words.id,]
-            if _is_wanted(artifact, search) and self._mentions("artifact_texts", words, search):
-                found.append(ArtifactMatch(artifact.id, position, 1.0))
-        return found[: search.window]
+            artifact: Artifact = self._rows["artifacts"][text.id,]
+            if _passes(artifact, search) and self._contains("artifact_texts", text, search):
+                results.append(ArtifactMatch(artifact.id, position, 1.0))
+        return results[: search.window]
 
-    def _mentions(self, table: str, record: Any, search: TextSearch | ArtifactSearch) -> bool:
+    def _contains(self, table: str, record: Any, search: TextSearch | ArtifactSearch) -> bool:
         index: Rows = self._rows[f"{table} by terms"]
         return bool(search.clauses) and any(
             all(matches(clause, words) for clause in search.clauses) for words in index[record.id,]
         )
 
-    # What the verbs stand on
+    # Rows, indexes and references
 
     def _put(self, table: Table[Any], key: tuple[Any, ...], row: Any) -> None:
         before = self._rows[table.name].get(key)
         self._set(table.name, key, row)
         if table.search and (before is None or row is None):
-            found = row and search_terms.made(passages, table.text_of(row))
-            self._set(f"{table.name} by terms", key, found)
+            terms = row and search_terms.made(passages, table.text_of(row))
+            self._set(f"{table.name} by terms", key, terms)
         for fields in table.unique:
             if before is not None:
                 self._set(_index(table, fields), _values_of(before, fields), None)
@@ -289,7 +288,7 @@ class _Unit(Transaction):
         else:
             rows[key] = row
 
-    def _taken(self, table: Table[Any], record: Entry) -> bool:
+    def _exists(self, table: Table[Any], record: Entry) -> bool:
         return table.key_of(record) in self._rows[table.name] or any(
             _values_of(record, fields) in self._rows[_index(table, fields)]
             for fields in table.unique
@@ -304,10 +303,10 @@ class _Unit(Transaction):
         values = tuple(getattr(row, name) for name in reference.fields)
         if None in values:
             return
-        wanted = dict(zip(reference.to, values, strict=True))
-        found = self._rows[target.name].get(tuple(wanted.get(name) for name in target.key))
-        if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
-            raise Conflict(f"This refers to one of the {target.name} that is not there.")
+        fields = dict(zip(reference.to, values, strict=True))
+        referenced = self._rows[target.name].get(tuple(fields.get(name) for name in target.key))
+        if referenced is None or any(getattr(referenced, n) != v for n, v in fields.items()):
+            raise Conflict(f"The record refers to a row of {target.name} that does not exist.")
 
 
 def _index(table: Table[Any], fields: tuple[str, ...]) -> str:
@@ -318,7 +317,7 @@ def _values_of(row: Entry, fields: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in fields)
 
 
-def _is_wanted(artifact: Artifact, search: ArtifactSearch) -> bool:
+def _passes(artifact: Artifact, search: ArtifactSearch) -> bool:
     return (
         artifact.owner_id == search.owner_id
         and artifact.deleted_at is None

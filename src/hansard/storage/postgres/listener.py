@@ -1,9 +1,9 @@
-"""Bells across processes: PostgreSQL carries a notice from whoever committed to whoever listens.
+"""Notifications across processes with PostgreSQL's NOTIFY and LISTEN.
 
-A notice is sent after the commit, by itself, and not within the transaction: the server takes one lock for all
-notices, holds it until the transaction is kept, and so would make all writers queue for the disk one by one. What a
-process has to tell is gathered for a moment, so there are few notices however many commits there are. A process that
-dies between commit and notice has told nobody; followers elsewhere then learn of it when they look by themselves.
+A NOTIFY is sent after the commit, separately: within the transaction it would take a lock that the server holds until
+the commit is flushed, so that all writers would flush one by one. The notifications of a process are batched for a
+moment, so there are few however many commits there are. If a process dies between commit and NOTIFY, subscribers in
+other processes learn of the change when they poll.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from hansard.storage.notifier import Notifier, Subscription
 _log = logging.getLogger(__name__)
 
 CHANNEL = "hansard_feed"
-GATHER = 0.02
-"""Seconds between two notices of one process."""
+BATCH_WINDOW = 0.02
+"""Seconds between two NOTIFY statements of one process."""
 MAX_KEYS = 400
-"""In one notice, which holds 8,000 bytes."""
-LAST_WORDS = 1.0
-"""Seconds to tell what is left to tell, when a storage is closed."""
+"""User channels in one NOTIFY, whose payload is limited to 8,000 bytes."""
+FLUSH_TIMEOUT = 1.0
+"""Seconds to send the remaining notifications when a storage is closed."""
 RETRY = 1.0
-"""Seconds until a connection that was lost is opened again."""
+"""Seconds until a lost connection is opened again."""
 
 Send = Callable[[str], Awaitable[None]]
 Open = Callable[[], Awaitable[Any]]
 
 
 class Notices(Notifier):
-    """Bells that also ring for what other processes commit.
+    """A notifier that also notifies, and is notified by, other processes.
 
-    `send` sends a notice, `connect` opens a connection of the driver for listening: only when somebody follows.
+    `send` sends a NOTIFY; `connect` opens a driver connection for LISTEN, which happens at the first subscription.
     """
 
     def __init__(self, send: Send, connect: Open) -> None:
@@ -47,14 +47,14 @@ class Notices(Notifier):
         self._sender = new_id()
         self._seal = b""
         self._listens = True
-        self._untold: set[str] = set()
-        self._telling: asyncio.Task[None] | None = None
+        self._pending: set[str] = set()
+        self._sending: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
 
     def begin(self, seal: str, *, listen: bool) -> None:
-        """Before the first use: what the database seals names with, and whether a connection can be listened on.
+        """Set up before the first use: `seal` is the database's secret for hashing user channels.
 
-        Behind a pooler it cannot: it would be another's after the next transaction.
+        `listen` is false behind a pooler, which may give a connection to another client after each transaction.
         """
         self._seal, self._listens = seal.encode(), listen
 
@@ -66,71 +66,71 @@ class Notices(Notifier):
             yield subscription
 
     def told(self, keys: Iterable[str]) -> None:
-        """Ring here, and have it rung in the other processes."""
+        """Notify subscribers in this process and in others."""
         keys = set(keys)
         if keys:
             self.notify(keys)
-            self._untold |= keys
-            if self._telling is None or self._telling.done():
-                self._telling = asyncio.create_task(self._tell())
+            self._pending |= keys
+            if self._sending is None or self._sending.done():
+                self._sending = asyncio.create_task(self._send_pending())
 
     async def close(self) -> None:
-        """Tell what is left to tell, and stop listening."""
-        if self._telling is not None:
-            await asyncio.wait({self._telling}, timeout=LAST_WORDS)
-        for task in (self._telling, self._listening):
+        """Send the remaining notifications, and stop listening."""
+        if self._sending is not None:
+            await asyncio.wait({self._sending}, timeout=FLUSH_TIMEOUT)
+        for task in (self._sending, self._listening):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-        self._telling = self._listening = None
+        self._sending = self._listening = None
 
-    async def _tell(self) -> None:
-        while self._untold:
-            await self._tell_once()
-            await asyncio.sleep(GATHER)
+    async def _send_pending(self) -> None:
+        while self._pending:
+            await self._send_batch()
+            await asyncio.sleep(BATCH_WINDOW)
 
-    async def _tell_once(self) -> None:
-        keys, self._untold = [self._sealed(key) for key in self._untold], set()
+    async def _send_batch(self) -> None:
+        keys, self._pending = [self._sealed(key) for key in self._pending], set()
         for first in range(0, len(keys), MAX_KEYS):
             notice = " ".join((self._sender, *keys[first : first + MAX_KEYS]))
             try:
                 await self._send(notice)
-            except Exception as error:  # what it tells of is in the feed, where it is looked for
-                _log.debug("A notice was not sent: %s", error)
+            except Exception as error:  # subscribers find the change in the feed when they poll
+                _log.debug("A notification was not sent: %s", error)
 
     async def _listen(self) -> None:
         while True:
             try:
-                async with self._line() as lost:
-                    self.notify_all()  # for what was told while nobody listened
+                async with self._listener() as lost:
+                    self.notify_all()  # notifications may have been missed
                     await lost.wait()
             except Exception as error:
-                _log.debug("Notices are not heard: %s", error)
+                _log.debug("Listening for notifications failed: %s", error)
             await asyncio.sleep(RETRY)
 
     @asynccontextmanager
-    async def _line(self) -> AsyncIterator[asyncio.Event]:
-        """A connection that hears notices; gives what is set when it is lost."""
+    async def _listener(self) -> AsyncIterator[asyncio.Event]:
+        """A context with a listening connection; yields an event that is set when the connection is lost."""
         lost = asyncio.Event()
 
-        def gone(_: Any) -> None:
+        def on_terminated(_: Any) -> None:
             lost.set()
 
         connection = await self._connect()
         try:
-            connection.add_termination_listener(gone)
-            await connection.add_listener(CHANNEL, self._hear)
+            connection.add_termination_listener(on_terminated)
+            await connection.add_listener(CHANNEL, self._on_notification)
             yield lost
         finally:
             with suppress(Exception):
                 connection.terminate()
 
-    def _hear(self, _connection: Any, _process: int, _channel: str, notice: str) -> None:
-        sender, *keys = notice.split()
+    def _on_notification(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        sender, *keys = payload.split()
         if sender != self._sender:
-            meant = set(keys)
-            self.notify([key for key in list(self._hung) if self._sealed(key) in meant])
+            sealed = set(keys)
+            self.notify([key for key in list(self._subscriptions) if self._sealed(key) in sealed])
 
     def _sealed(self, key: str) -> str:
-        """A key as others see it, who may listen at this database but do not know its secret."""
+        """Return a keyed hash of a user channel, which others who listen on this database cannot interpret."""
         return blake2b(key.encode(), key=self._seal, digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""What the record rests on in a PostgreSQL server and its settings, looked at before anything is stored."""
+"""Checks that a PostgreSQL server and its settings store data safely, made when a database is opened."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from hansard.storage.sql.statements import statements
 
 OLDEST_SERVER = 15
 
-_WANTED = {
+_REQUIRED = {
     "client_encoding": ("UTF8",),
     "standard_conforming_strings": ("on",),
     "row_security": ("on",),
     "synchronous_commit": ("on", "local", "remote_write", "remote_apply"),
     "default_transaction_isolation": ("read committed",),
 }
-"""Settings of a session, and the values that they may have; the first is what we ask for."""
+"""Session settings and their allowed values; the first is the recommended one."""
 _WHY = {
     "client_encoding": "not every character could be sent",
-    "standard_conforming_strings": "texts with a backslash would be read in another way",
-    "row_security": "the database could not hold tenants apart",
-    "synchronous_commit": "what was acknowledged could be lost with the power",
-    "default_transaction_isolation": "a unit that writes has to see what others have finished",
+    "standard_conforming_strings": "texts with backslashes would be misread",
+    "row_security": "the database could not isolate tenants",
+    "synchronous_commit": "acknowledged changes could be lost in a power failure",
+    "default_transaction_isolation": "a unit that writes must see what others have committed",
 }
 
 
 async def check(connection: Any, *, readonly: bool = False) -> None:
-    """Raises UnsafeEngine or DatabaseReadOnly, with the statement that puts it right."""
+    """Raise UnsafeEngine or DatabaseReadOnly, with the statement that fixes the problem, if a check fails."""
     row = await connection.fetchrow(statements("postgres")["conditions"])
     database, role = row["database"], row["role"]
     if row["version"] < OLDEST_SERVER:
         raise UnsafeEngine(
-            f"PostgreSQL {OLDEST_SERVER} is the oldest server allowed; this is {row['version']}."
+            f"PostgreSQL {OLDEST_SERVER} or later is required; this server is {row['version']}."
         )
     if row["server_encoding"] != "UTF8":
         raise UnsafeEngine(
-            f"The database {database} has the encoding {row['server_encoding']}, which cannot hold every "
-            "character. Make another: CREATE DATABASE hansard TEMPLATE template0 ENCODING 'UTF8' "
+            f"The database {database} has the encoding {row['server_encoding']}, which cannot store every "
+            "character. Create another: CREATE DATABASE hansard TEMPLATE template0 ENCODING 'UTF8' "
             "LC_COLLATE 'C' LC_CTYPE 'C';"
         )
     if row["fsync"] != "on":
@@ -45,7 +45,7 @@ async def check(connection: Any, *, readonly: bool = False) -> None:
             "The server runs with fsync=off: it would lose data. "
             "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf();"
         )
-    for name, allowed in _WANTED.items():
+    for name, allowed in _REQUIRED.items():
         if row[name] not in allowed:
             raise UnsafeEngine(
                 f"The setting {name} is '{row[name]}': {_WHY[name]}. "
@@ -54,7 +54,7 @@ async def check(connection: Any, *, readonly: bool = False) -> None:
     if readonly:
         return
     if row["standby"]:
-        raise DatabaseReadOnly("The server is a standby, which takes no changes: name the primary.")
+        raise DatabaseReadOnly("The server is a read-only standby: connect to the primary.")
     if row["default_transaction_read_only"] != "off":
         raise DatabaseReadOnly(
             "The setting default_transaction_read_only is on, so nothing can be stored. "

@@ -1,9 +1,9 @@
-"""Who serves on PostgreSQL: a role that owns nothing of ours and is not above row security.
+"""The PostgreSQL role that serves requests: one that does not own the tables and cannot bypass row security.
 
-The role that owns the tables migrates, and never serves: it could take the walls between tenants down, and is not
-held by them everywhere. Who signs in as such a role is, for the length of each transaction, `pg_database_owner`: a
-role that every database has, that only the database's owner (and a superuser) can take, and that is a member of no
-other. Another role that signs in serves as itself, if it has been granted what it needs and no more.
+The role that owns the tables runs migrations, but never serves: row security does not always apply to it, and it
+could disable the isolation of tenants. If it signs in, each transaction takes the role `pg_database_owner`: every
+database has it, only the database's owner (and a superuser) can take it, and it is a member of no other role.
+Another role that signs in serves as itself, if it has been granted what it needs and no more.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ITSELF = "none"
 OWNERS = "pg_database_owner"
 
 INTERNAL = ("migrations", "feed_epoch", "notice_key")
-"""Tables that hold nothing of any tenant, which who serves may only read."""
+"""Tables without data of tenants, which the serving role may only read."""
 
 
 async def serving_role(connection: Any) -> str:
-    """The role to take in each transaction; raises UnsafeEngine if there is none that may serve.
+    """Return the role to take in each transaction. Raises UnsafeEngine if no role can serve safely.
 
-    The connection has to be in a transaction, whose role stays as it is.
+    The connection must be in a transaction, whose role stays unchanged.
     """
     bare = await connection.fetchval(statements("postgres")["row_security"])
     if bare:
@@ -44,7 +44,7 @@ async def serving_role(connection: Any) -> str:
 
 
 async def _obstacle(connection: Any, role: str) -> str | None:
-    """Why a role cannot serve."""
+    """Return why a role cannot serve; None if it can."""
     probe = connection.transaction()
     await probe.start()
     try:
@@ -77,7 +77,7 @@ async def _way_out(connection: Any, itself: str, owners: str) -> str:
 
 
 async def grant(connection: Any) -> None:
-    """Give those who serve what they need: `pg_database_owner`, and who may write messages already."""
+    """Grant the rights for serving to `pg_database_owner` and to all roles that may insert messages."""
     if not await connection.fetchval(statements("postgres")["owns_schema"]):
         return
     await connection.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA hansard FROM PUBLIC")
