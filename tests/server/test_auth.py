@@ -287,5 +287,5 @@ def test_a_token_that_others_may_read_is_refused_with_the_way_to_mend_it(tmp_pat
         token_of(file)
     file.chmod(0o600)
     file.write_text("short")
-    with pytest.raises(InvalidConfig, match="does not hold a token"):
+    with pytest.raises(InvalidConfig, match="does not contain a token"):
         token_of(file)
