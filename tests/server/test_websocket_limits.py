@@ -161,7 +161,7 @@ def test_the_credential_is_asked_for_with_every_frame(
         asked.append(given.kind)
         return await knows(self, given)
 
-    monkeypatch.setattr(limits, "LOOK", 60)
+    monkeypatch.setattr(limits, "POLL_INTERVAL", 60)
     monkeypatch.setattr(SessionManager, "knows", counted)
     with socket(here.url) as wired:
         asked.clear()

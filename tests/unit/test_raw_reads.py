@@ -26,7 +26,7 @@ KEEPERS = {
 }
 """Modules that hand nothing to anybody."""
 OWN = {
-    ("artifacts/validation", "filtered"),
+    ("artifacts/validation", "build_query"),
     ("artifacts/service", "create"),
     ("transfer/archives", "_placed"),
     ("transfer/importer", "_is_lost"),
