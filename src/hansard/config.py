@@ -1,9 +1,9 @@
-"""Settings: where each comes from, and what it is.
+"""Settings and their sources.
 
-A setting is looked for in the flags of the command, then in the environment, then in the env file (`--env-file`,
-``HANSARD_ENV_FILE``, or `.env` in ``HANSARD_HOME``), then in the config file; else it has its default.
-``HANSARD_HOME`` puts data, token and configuration into one directory; without it they lie where the system keeps such
-things for a user. The working directory says nothing.
+A setting is taken from the flags of the command, else from the environment, else from the env file (`--env-file`,
+``HANSARD_ENV_FILE``, or `.env` in ``HANSARD_HOME``), else from the config file; otherwise it has its default.
+``HANSARD_HOME`` puts data, token and configuration into one directory; without it they are in the user's directories
+of the system. Nothing is read from the working directory.
 """
 
 from __future__ import annotations
@@ -45,52 +45,52 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     host: str = "127.0.0.1"
     port: int = 8765
     allowed_hosts: str = ""
-    """More names by which the server may be called, with commas between; needed behind a proxy."""
+    """Additional accepted Host headers, separated by commas; needed behind a proxy."""
     path_prefix: str = ""
-    """The path below which a proxy shows the server, such as `/hansard`."""
+    """The path below which a proxy serves the server, such as `/hansard`."""
     public_url: str = ""
     """Where browsers reach the server through a proxy, such as `https://chat.example.org/hansard`.
 
-    It ends with `path_prefix`. If it begins with `https`, cookies are sent by TLS alone, and browsers are told to
-    come by no other way.
+    It ends with `path_prefix`. If it starts with `https`, cookies are sent over TLS only, and browsers are told to
+    use only https.
     """
     model: str = ""
-    """The model that answers where nothing else says which; empty: the best there is."""
+    """The default model; empty: the best available one."""
     max_history: int = 200
     auto_save: bool = True
     save_interval: float = 0.2
     max_running: int = 64
-    """Answers that are made at once; further ones wait for their turn."""
+    """Answers that are generated at once; further ones wait."""
     auto_title: bool = True
     summarize: bool = True
     feed_days: int = 30
-    """How many days a client may be away and still be told each change that it missed."""
+    """For how many days the feed retains changes."""
     artifacts_keep_revisions: int = 0
-    """How many revisions of an artifact are kept, where a user does not say; 0: all."""
+    """How many revisions of an artifact are kept, unless a user sets another number; 0: all."""
     artifacts_keep_days: int = 0
     quota_requests: int = 1_000
-    """How many requests a second a user has, on all doors; 0: as many as may be, here and below."""
+    """Requests per second of a user, over REST and WebSocket; 0: no limit, here and below."""
     quota_bytes: int = 68_719_476_736
-    """How many bytes a user may send in a day."""
+    """Bytes that a user may send per day."""
     quota_runs: int = 50
-    """How many answers are made for a user at once."""
+    """Answers that are generated for a user at once."""
     quota_uploads: int = 8
-    """How many imports and files are taken in at once."""
+    """Imports and file uploads of a user at once."""
     quota_connections: int = 1_000
-    """How many requests, streams and sockets of a user are open at once."""
+    """Open requests, streams and sockets of a user."""
     quota_address: int = 1_000
-    """How many connections one address has; behind a proxy, all have one."""
+    """Connections from one client address; behind a proxy, all clients have the same one."""
     log_level: str = "warning"
 
     def url(self, port: int) -> str:
-        """Where this machine finds the server that listens on a port."""
+        """Return the URL by which this machine reaches a server that listens on a port."""
         name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         address = f"[{name.strip('[]')}]" if ":" in name else name
         return f"http://{address}:{port}{self.path_prefix}"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A setting's value, and where it was found."""
+    """The value of a setting and its source."""
 
     name: str
     value: Any
@@ -98,16 +98,16 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of this process, and where things lie."""
+    """The settings of this process, and the paths of its files."""
 
     config: Config
     settings: list[Setting]
     variables: Environment
-    """The environment, and what the env file and the config file add to it, for keys of providers."""
+    """The variables of the environment, the env file and the config file, for keys of providers."""
     home: Path
     """The data directory."""
     file: Path
-    """The config file, whether it is there or not."""
+    """The config file, which may not exist."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -120,7 +120,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database(self) -> str:
-        """The database's address."""
+        """The URL or path of the database."""
         return self.config.database_url or str(self.home / DATABASE)
 
     @property
@@ -128,11 +128,14 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return sqlite_path(self.database) if is_sqlite(self.database) else None
 
     def connect(self, **storage: Any) -> Database:
-        """The database, closed; arguments are the storage's, such as `readonly`."""
+        """Return the closed database; arguments are those of its storage, such as `readonly`.
+
+        Raises InvalidConfig if a setting is out of range, or a key would be sent to an address that is trusted less.
+        """
         if not 1 <= self.config.feed_days <= MAX_DAYS:
-            raise InvalidConfig(f"feed_days is a number from 1 to {MAX_DAYS}.")
+            raise InvalidConfig(f"feed_days must be a number from 1 to {MAX_DAYS}.")
         if self.config.max_running < 1:
-            raise InvalidConfig("max_running is a number from 1 on.")
+            raise InvalidConfig("max_running must be 1 or more.")
         from hansard.database import Database  # noqa: PLC0415
         from hansard.providers.registry import Providers, pairs  # noqa: PLC0415 - slow, and seldom needed
 
@@ -147,7 +150,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _database_pairs(self) -> list[tuple[str, str]]:
-        """The password that the driver takes from the environment, where the address has none of its own."""
+        """Return the password variable that the driver reads, if the URL has no password, paired with the URL's."""
         is_server = self.database.lower().startswith("postgres")
         source = next(s.source for s in self.settings if s.name == "database_url")
         if not is_server or source == "flag" or urlsplit(self.database).password:
@@ -155,19 +158,21 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return [("PGPASSWORD", name) for name in _ADDRESSES]
 
     def exposed(self) -> list[str]:
-        """What others on this machine may read, and should not: a line each, with what mends it."""
+        """Return a line for each private file that others on this machine can read, with the command that fixes it."""
         written = self.variables.places[-1].values  # of the config file
         has_keys = any(name.endswith("_KEY") for name in written)
         return sources.exposed(self.home, self.file, self.database_file, has_keys=has_keys)
 
     def quotas(self) -> Quotas:
-        """Raises InvalidConfig."""
+        """Return the quotas. Raises InvalidConfig if one is negative."""
         names = [name for name in Config.__struct_fields__ if name.startswith("quota_")]
         values = {name.removeprefix("quota_"): getattr(self.config, name) for name in names}
         for name, value in values.items():
             if value < 0:
-                raise InvalidConfig(f"quota_{name} is {value}; it is a number, or 0 for no bound.")
-        del values["address"]  # it is of connections before anybody is known
+                raise InvalidConfig(
+                    f"quota_{name} is {value}; it must be positive, or 0 for no limit."
+                )
+        del values["address"]  # it applies to connections before authentication
         return Quotas(**values)
 
     def chat_options(self) -> ChatOptions:
@@ -183,15 +188,17 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def retention(self) -> Retention:
-        """Raises InvalidConfig."""
-        found = Retention(
+        """Return the retention of revisions. Raises InvalidConfig if a value is out of range."""
+        retention = Retention(
             keep_revisions=self.config.artifacts_keep_revisions,
             keep_days=self.config.artifacts_keep_days,
         )
-        for name, value in msgspec.structs.asdict(found).items():
+        for name, value in msgspec.structs.asdict(retention).items():
             if not 0 <= value <= MAX_KEPT:
-                raise InvalidConfig(f"artifacts_{name} is {value}; it is 0 to {MAX_KEPT}.")
-        return found
+                raise InvalidConfig(
+                    f"artifacts_{name} is {value}; it must be from 0 to {MAX_KEPT}."
+                )
+        return retention
 
 
 def load(
@@ -199,9 +206,10 @@ def load(
     environment: Mapping[str, str] = os.environ,
     env: Path | None = None,
 ) -> Loaded:
-    """Every setting with its value and source; raises InvalidConfig with the source at fault.
+    """Return every setting with its value and source.
 
-    `env` is the env file; without it, ``HANSARD_ENV_FILE`` names one.
+    `env` is the env file; without it, ``HANSARD_ENV_FILE`` names one. Raises InvalidConfig, which names the source, if
+    a setting is invalid or unknown.
     """
     environment = _set(environment)
     home, file = _places(environment)
@@ -217,12 +225,12 @@ def load(
     unknown = set(content) - set(Config.__struct_fields__)
     if unknown:
         raise InvalidConfig(f"{file} has settings that do not exist: {', '.join(sorted(unknown))}.")
-    found: list[tuple[str, Mapping[str, Any]]] = [
+    sources: list[tuple[str, Mapping[str, Any]]] = [
         ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
         *((place.source, _settings(place.values)) for place in variables.places[:-1]),
         (str(file), content),
     ]
-    settings = [_find(field, found) for field in msgspec.structs.fields(Config)]
+    settings = [_find(field, sources) for field in msgspec.structs.fields(Config)]
     loaded = Loaded(
         config=Config(**{setting.name: setting.value for setting in settings}),
         settings=settings,
@@ -239,12 +247,12 @@ def _find(
 ) -> Setting:
     for source, values in sources:
         if field.name in values:
-            given = values[field.name]
+            raw = values[field.name]
             try:
-                value = msgspec.convert(given, field.type, strict=False)
+                value = msgspec.convert(raw, field.type, strict=False)
             except msgspec.ValidationError:
                 raise InvalidConfig(
-                    f"{field.name} is {given!r} ({source}), which is not {_KINDS[field.type]}."
+                    f"{field.name} is {raw!r} ({source}), which is not {_KINDS[field.type]}."
                 ) from None
             return Setting(name=field.name, value=value, source=source)
     return Setting(name=field.name, value=field.default, source="default")
@@ -254,24 +262,24 @@ _KINDS = {bool: "true or false", float: "a number", int: "a whole number", str: 
 
 
 def _set(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that have a value: an empty one is not set, as compose and systemd pass it."""
+    """Return the variables with a value; empty ones, as compose and systemd pass them, count as not set."""
     return {name: value for name, value in environment.items() if value.strip()}
 
 
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Those variables that are settings."""
-    found = {
+    """Return the variables that are settings, by the name of the setting."""
+    settings = {
         name: environment[variable]
         for name in Config.__struct_fields__
         if (variable := f"HANSARD_{name.upper()}") in environment
     }
-    if "database_url" not in found and environment.get("DATABASE_PATH"):
-        found["database_url"] = environment["DATABASE_PATH"]
-    return found
+    if "database_url" not in settings and environment.get("DATABASE_PATH"):
+        settings["database_url"] = environment["DATABASE_PATH"]
+    return settings
 
 
 def _places(environment: Mapping[str, str]) -> tuple[Path, Path]:
-    """The data directory and the config file."""
+    """Return the data directory and the config file."""
     if home := environment.get("HANSARD_HOME"):
         place = Path(home).expanduser().absolute()
         return place, place / FILE
@@ -293,13 +301,13 @@ def _file(file: Path) -> dict[str, Any]:
 
 
 def _providers(tables: Any, file: Path) -> dict[str, str]:
-    """``[providers.name]`` with `url` and `key`, as the variables that say the same."""
+    """Convert the tables ``[providers.name]`` with `url` and `key` to the equivalent variables."""
     variables: dict[str, str] = {}
     if not isinstance(tables, dict):
-        raise InvalidConfig(f"providers in {file} is a table of tables.")
+        raise InvalidConfig(f"providers in {file} must be a table of tables.")
     for name, table in cast("dict[str, Any]", tables).items():
         if not isinstance(table, dict) or not set(cast("Any", table)) <= {"url", "key"}:
-            raise InvalidConfig(f"[providers.{name}] in {file} has url and key, and nothing else.")
+            raise InvalidConfig(f"[providers.{name}] in {file} may only have url and key.")
         prefix = f"HANSARD_PROVIDER_{name.upper().replace('-', '_')}"
         for part, value in cast("dict[str, Any]", table).items():
             variables[f"{prefix}_{part.upper()}"] = str(value)

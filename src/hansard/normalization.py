@@ -1,8 +1,8 @@
-"""The one way to Unicode's normal forms, in time that is linear in the text.
+"""Unicode normalization in time that is linear in the text.
 
-Putting the marks of a letter into their order takes time that grows with the square of their number. Unicode's
-stream-safe text (UAX #15, section 13) allows at most 30 of them in a row; no language comes near that. What has more
-gets a joiner in between, which starts a new row and cannot be seen. `ruff` refuses `unicodedata.normalize` elsewhere.
+Sorting the combining marks of a letter takes time quadratic in their number. Unicode's stream-safe text (UAX #15,
+section 13) allows at most 30 of them in a row; no language comes near that. Longer rows are divided by a joiner, which
+is invisible and starts a new row. `ruff` forbids `unicodedata.normalize` elsewhere.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _CROWD = re.compile(rf"[\W\uff9e\uff9f]{{{MAX_MARKS + 1},}}")
 
 
 def normalize(form: Form, text: str) -> str:
-    """The text in a normal form; rows of more than 30 marks are divided by joiners (U+034F) before."""
+    """Return the text in a normal form; rows of more than 30 marks are first divided by joiners (U+034F)."""
     if text.isascii():
         return text
     return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the one place
 
 
 def normalize_whole(form: Form, text: str) -> str:
-    """The text in a normal form as the standard has it, without joiners: what was stored so is found again by it."""
+    """Return the text in the exact normal form of the standard, without joiners, as older versions stored it."""
     if text.isascii():
         return text
     parts: Form = "NFKD" if form in ("NFKC", "NFKD") else "NFD"
@@ -39,7 +39,7 @@ def normalize_whole(form: Form, text: str) -> str:
 
 
 def stream_safe(text: str) -> str:
-    """The text with a joiner wherever more than 30 marks would follow each other."""
+    """Return the text with a joiner wherever more than 30 marks would follow each other."""
     if len(text) <= MAX_MARKS:
         return text
     return _CROWD.sub(lambda crowd: "".join(_divided(crowd[0])), text)
@@ -57,7 +57,7 @@ def _divided(crowd: str) -> Iterator[str]:
 
 
 def _ordered(crowd: str, form: Form) -> Iterator[str]:
-    """The parts of characters, and the marks between others in their order, which takes little time to find so."""
+    """Yield decomposed characters with their marks sorted; `sorted` is not quadratic."""
     row: list[str] = []
     for character in crowd:
         for part in unicodedata.normalize(form, character):  # noqa: TID251
@@ -72,7 +72,7 @@ def _ordered(crowd: str, form: Form) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _marks(character: str) -> tuple[int, int, bool]:
-    """How many marks a character begins and ends with when it is decomposed, and whether it is nothing else."""
+    """Return how many marks a decomposed character starts and ends with, and whether it has only marks."""
     parts = unicodedata.normalize("NFKD", character)  # noqa: TID251
     signs = [unicodedata.combining(part) != 0 for part in parts]
     if all(signs):

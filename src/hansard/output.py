@@ -1,8 +1,8 @@
-"""What this program writes for people: the one place that touches standard output and standard error.
+"""Output: the only module that writes to standard output and standard error.
 
-What people, models and files say may hold control characters, which could make a terminal do things, and marks that
-turn its order around. They are shown as U+FFFD on a terminal, and in errors wherever they go; JSON writes them as
-``\\uXXXX``; a file or a pipe gets words as they are. No secret of this process is ever among it.
+Texts of people, models and files may contain control characters that a terminal would execute, and marks that reverse
+the direction of text. They are shown as U+FFFD on a terminal, and in all error messages; JSON writes them as
+``\\uXXXX``; files and pipes receive the text unchanged. Secrets of this process are always masked.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def harmless(text: str) -> str:
-    """Text that a terminal shows and does not obey."""
+    """Replace the control characters that a terminal would execute."""
     return _UNSAFE.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def harmless_json(document: str) -> str:
-    """JSON that means the same, that a terminal shows and does not obey, and that the output's encoding has."""
+    """Escape control characters, and those that the output's encoding lacks, in a JSON document."""
     if codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8":
         document = _NOT_ASCII.sub(_ascii, document)
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
@@ -38,12 +38,12 @@ def _ascii(found: re.Match[str]) -> str:
 
 
 class Writer(io.TextIOBase):
-    """Standard output or standard error, behind the filters."""
+    """Standard output or standard error with the filters."""
 
     def __init__(self, stream: TextIO, *, failures: bool) -> None:
         super().__init__()
         self.stream = stream
-        """The stream itself, for programs that know what a terminal is told (`rich`, `prompt_toolkit`)."""
+        """The unfiltered stream, for libraries that control a terminal (`rich`, `prompt_toolkit`)."""
         self._failures = failures
 
     def write(self, text: str) -> int:
@@ -75,22 +75,22 @@ class Writer(io.TextIOBase):
 
 
 def install() -> None:
-    """Put both streams of this process behind the filters."""
-    _show_marks(sys.stdout)
+    """Filter both streams of this process."""
+    _replace_unencodable(sys.stdout)
     if not isinstance(sys.stdout, Writer):
         sys.stdout = Writer(sys.stdout, failures=False)
     if not isinstance(sys.stderr, Writer):
         sys.stderr = Writer(sys.stderr, failures=True)
 
 
-def _show_marks(stream: object) -> None:
-    """Have a character that the output's encoding lacks shown as a mark, instead of ending the command."""
+def _replace_unencodable(stream: object) -> None:
+    """Show characters that the output's encoding lacks as question marks, instead of failing."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
 
 
 def terminal_output() -> TextIO:
-    """Standard output behind the filter, for what draws on a terminal and filters by itself."""
+    """Return the unfiltered standard output, for code that draws on a terminal and filters by itself."""
     return sys.stdout.stream if isinstance(sys.stdout, Writer) else sys.stdout
 
 
@@ -107,7 +107,7 @@ def errors_on_terminal() -> bool:
 
 
 def write(text: str) -> None:
-    """Text, at once."""
+    """Write text and flush it."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -117,22 +117,22 @@ def flush() -> None:
 
 
 def discard() -> None:
-    """Nobody reads standard output any more: what is still to be written goes nowhere."""
+    """Discard the rest of the output, after its reader has closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str = "") -> None:
-    """A line of text."""
+    """Write a line to standard output."""
     write(f"{text}\n")
 
 
 def note(text: str) -> None:
-    """A line beside the output, on standard error."""
+    """Write a line to standard error."""
     sys.stderr.write(f"{text}\n")
 
 
 def write_bytes(data: bytes) -> None:
-    """A piece of a file, as it is; text on a terminal passes the filter."""
+    """Write a piece of a file unchanged; on a terminal it is filtered."""
     if on_terminal():
         sys.stdout.write(data.decode("utf-8", "replace"))
     else:

@@ -1,9 +1,9 @@
-"""The secrets that this process knows, and the one way to keep them out of what it says.
+"""The secrets of this process, and how output masks them.
 
-Whoever reads a key, a token or a password registers it at once. Every text about a failure, and every line of a log,
-then passes `mask`, which replaces what is registered (also percent-encoded, escaped or in base64) and whatever has the
-shape of a key. Words of people and models pass `mask_known`: it knows no shapes, and no secret so short that it may be
-a word.
+Code that reads a key, a token or a password registers it at once. Error messages and log lines pass through `mask`,
+which replaces registered secrets (also percent-encoded, escaped or in base64) and everything that looks like a key.
+Texts of people and models pass through `mask_known`, which replaces only registered secrets that are too long to be
+words.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 MASK = "[secret]"
 SHORTEST = 4
-"""Characters. What is shorter is masked only where its place says what it is, as in an address."""
+"""Characters. Shorter secrets are masked only where their position reveals them, as in a URL."""
 UNMISTAKABLE = 12
-"""Characters of a secret that is masked wherever it stands; a shorter one must stand by itself."""
+"""Characters of a secret that is masked everywhere; shorter ones are masked only as separate words."""
 
 _SECRET_NAME = re.compile(
     r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)\Z", re.IGNORECASE
@@ -27,7 +27,7 @@ _SECRET_NAME = re.compile(
 _WORDS = r"(?:key|token|secret|password|passwd|pwd|sig|signature|credentials?|auth|code)"
 _VALUE = r"[^\s\"'`,;&<>{}\\]"
 _ADDRESSES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # Who signs in, and parameters that say that they are secret.
+    # User names and passwords, and parameters whose names mark secrets.
     (re.compile(r"(?i)(\bhttps?://)[^/\s?#@:\"'<>]{1,500}@"), rf"\1{MASK}@"),
     (re.compile(r"(\w://[^:/?@\s]*:)[^\s\"'<>]{1,500}(?=@)"), rf"\1{MASK}"),
     (re.compile(rf"(?i)([?&][\w.-]{{0,40}}{_WORDS}=){_VALUE}+"), rf"\1{MASK}"),
@@ -50,7 +50,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\w+/=\s\\]*(?:-----END [A-Z ]{0,40}-----)?",
             MASK,
         ),
-        # Headers and fields, as people and programs write them down.
+        # Headers and fields, in the forms in which people and programs write them.
         (r"(?i)(\bhansard_session=)[\w.-]+", rf"\1{MASK}"),
         (
             r"(?i)(\b(?:(?:proxy-)?authorization|(?:x-)?(?:goog-)?api-key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
@@ -71,7 +71,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 class _Registry:
-    """What is known, and the patterns made from it; a pattern that is in use is never changed."""
+    """The registered secrets, and the patterns that match them; patterns are replaced, never changed."""
 
     def __init__(self) -> None:
         self.secrets: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class _Registry:
         long = {s for s in self.secrets if len(s) >= UNMISTAKABLE}
         self.unmistakable = _either(_forms(long), "{}")
         short = _either(_forms(self.secrets - long), r"(?<![^\W_]){}(?![^\W_])")
-        both = [found.pattern for found in (self.unmistakable, short) if found]
+        both = [pattern.pattern for pattern in (self.unmistakable, short) if pattern]
         self.all = re.compile("|".join(both)) if both else None
 
 
@@ -94,14 +94,14 @@ _registry = _Registry()
 
 
 def register(*secrets: str | None) -> None:
-    """Keep these out of all that this process says from now on. None and empty texts are none."""
+    """Register secrets, so that output masks them; None and empty texts are ignored."""
     _registry.add(secret for secret in secrets if secret)
 
 
 def register_url(url: str | None) -> None:
-    """Register what is secret of an address: the password, and parameters that are named like a secret.
+    """Register the secrets in a URL: the password, and parameters that are named like a secret.
 
-    A password that is the same as the user, the host or the database is not kept secret elsewhere.
+    A password that equals the user, the host or the database is not registered.
     """
     try:
         parts = urlsplit(url or "")
@@ -109,18 +109,18 @@ def register_url(url: str | None) -> None:
     except ValueError:
         return
     public = {user, host, parts.path.strip("/")}
-    found = [unquote(password)] if password else []
+    secrets = [unquote(password)] if password else []
     if user and password is None and parts.scheme.lower() in ("http", "https"):
-        found = [user]
+        secrets = [user]
         public.discard(user)
-    found += [v for n, v in parse_qsl(parts.query) if re.search(rf"(?i){_WORDS}\Z", n)]
-    register(*(secret for secret in found if secret not in public))
+    secrets += [v for n, v in parse_qsl(parts.query) if re.search(rf"(?i){_WORDS}\Z", n)]
+    register(*(secret for secret in secrets if secret not in public))
     if password and user:
         register(base64.b64encode(f"{user}:{unquote(password)}".encode()).decode())
 
 
 def register_environment(environment: Mapping[str, str]) -> None:
-    """Register the variables that are named like a secret, and what is secret of those that are addresses."""
+    """Register the variables that are named like a secret, and the secrets in those that are URLs."""
     for name, value in environment.items():
         if "://" in value:
             register_url(value)
@@ -129,7 +129,7 @@ def register_environment(environment: Mapping[str, str]) -> None:
 
 
 def mask(text: str) -> str:
-    """Text about a failure without any secret: what is registered, and what looks like a key or a password."""
+    """Mask an error message: registered secrets, and everything that looks like a key or a password."""
     if _registry.all is not None:
         text = _registry.all.sub(MASK, text)
     for shape, shown in (*_SHAPES, *_ADDRESSES):
@@ -138,20 +138,20 @@ def mask(text: str) -> str:
 
 
 def mask_url(url: str) -> str:
-    """An address without its password and without parameters that are named like a secret."""
+    """Mask the password in a URL, and parameters that are named like a secret."""
     for shape, shown in _ADDRESSES:
         url = shape.sub(shown, url)
     return url
 
 
 def mask_known(text: str) -> str:
-    """Somebody's words, without those registered secrets that can be nothing else."""
-    found = _registry.unmistakable
-    return text if found is None else found.sub(MASK, text)
+    """Mask the registered secrets that are too long to be words, in a text of a person or a model."""
+    pattern = _registry.unmistakable
+    return text if pattern is None else pattern.sub(MASK, text)
 
 
 def mask_values(value: Any, how: Callable[[str], str] = mask) -> Any:
-    """JSON with every text in it masked, the names of members too."""
+    """Mask every text in a JSON value, including the names of members."""
     if isinstance(value, str):
         return how(value)
     if isinstance(value, dict):
@@ -163,26 +163,26 @@ def mask_values(value: Any, how: Callable[[str], str] = mask) -> Any:
 
 
 class Masker:
-    """`mask_known` for a text that comes in pieces: what may be the beginning of a secret waits for the next piece."""
+    """`mask_known` for a stream of chunks; the possible beginning of a secret is buffered until the next chunk."""
 
     def __init__(self) -> None:
-        self._held = ""
+        self._buffer = ""
 
     def feed(self, piece: str) -> str:
-        """What can be said now."""
-        text = mask_known(self._held + piece)
-        begun = _begun(text)
-        self._held = text[len(text) - begun :]
-        return text[: len(text) - begun]
+        """Return the masked text that is certain."""
+        text = mask_known(self._buffer + piece)
+        size = _partial_size(text)
+        self._buffer = text[len(text) - size :]
+        return text[: len(text) - size]
 
     def end(self) -> str:
-        """What is left when nothing more comes."""
-        held, self._held = self._held, ""
-        return held
+        """Return the rest of the buffer at the end of the stream."""
+        rest, self._buffer = self._buffer, ""
+        return rest
 
 
-def _begun(text: str) -> int:
-    """How many characters at the end of a text may be the beginning of a secret."""
+def _partial_size(text: str) -> int:
+    """Return how many characters at the end of a text may be the beginning of a secret."""
     longest = 0
     for secret in _registry.secrets:
         if len(secret) < UNMISTAKABLE:
@@ -195,7 +195,7 @@ def _begun(text: str) -> int:
 
 
 def _either(forms: set[str], within: str) -> re.Pattern[str] | None:
-    """One pattern of many texts, the longest first, so that none is masked by half."""
+    """Return one pattern for many texts, the longest first, so that none is masked only partially."""
     if not forms:
         return None
     escaped = "|".join(re.escape(form) for form in sorted(forms, key=lambda f: (-len(f), f)))
@@ -203,25 +203,25 @@ def _either(forms: set[str], within: str) -> re.Pattern[str] | None:
 
 
 def _forms(secrets: Iterable[str]) -> set[str]:
-    """How these are written where they are not written as they are."""
-    found: set[str] = set()
+    """Return secrets in all their encodings: as they are, percent-encoded, escaped and in base64."""
+    forms: set[str] = set()
     for secret in secrets:
         encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-        found |= {secret, *encoded, *(re.sub("%..", lambda m: m[0].lower(), e) for e in encoded)}
-        found |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-        found.add(repr(secret)[1:-1])
+        forms |= {secret, *encoded, *(re.sub("%..", lambda m: m[0].lower(), e) for e in encoded)}
+        forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        forms.add(repr(secret)[1:-1])
         if len(secret) >= 2 * SHORTEST:
-            found |= _in_base64(secret.encode("utf-8", "replace"))
-    return found
+            forms |= _in_base64(secret.encode("utf-8", "replace"))
+    return forms
 
 
 def _in_base64(secret: bytes) -> set[str]:
-    """What base64 makes of any text with this in it: it may begin at each of three places of a group."""
-    found: set[str] = set()
+    """Return the base64 forms of a secret within any text: it may start at each of three offsets of a group."""
+    forms: set[str] = set()
     for before in range(3):
-        # Characters that also depend on what stands before or after are left out.
+        # Characters that also depend on the text before or after are left out.
         first = (before * 8 + 5) // 6
         count = (before + len(secret)) * 8 // 6 - first
         text = base64.b64encode(bytes(before) + secret).decode()[first : first + count]
-        found |= {text, text.replace("+", "-").replace("/", "_")}
-    return found
+        forms |= {text, text.replace("+", "-").replace("/", "_")}
+    return forms

@@ -130,7 +130,7 @@ async def test_after_a_failed_flush_nothing_is_written_until_the_disk_keeps_the_
             disk.fail("sync", times=2)
             with pytest.raises(OutcomeUnknown):
                 await ledger.store(ada, talk.id, "one")
-            with pytest.raises(StorageError, match="until it keeps that"):
+            with pytest.raises(StorageError, match="until the log can be flushed again"):
                 await ledger.store(ada, talk.id, "two")
             assert (await ada.conversations.get(talk.id)).id == talk.id
             for step in ("one", "two", "three"):

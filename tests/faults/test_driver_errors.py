@@ -175,7 +175,7 @@ async def test_a_commit_that_undoes_is_no_success(storage: PostgresStorage) -> N
             return "done"
         raise AssertionError
 
-    with pytest.raises(StorageError, match="undid all of it"):
+    with pytest.raises(StorageError, match="rolled it back"):
         await storage.write("acme", careless)
     assert await storage.tenants() == []
 

@@ -138,7 +138,7 @@ def test_what_others_may_read_is_told_with_what_mends_it(tmp_path: Path) -> None
     database = _file(home / "chats.db", "SQLite format 3\0", 0o666)
     home.chmod(0o755)
     assert _loaded(tmp_path).exposed() == [
-        f"Others may read {path}. Mend it with: chmod {mode} {path}"
+        f"Others may read {path}. Fix it with: chmod {mode} {path}"
         for path, mode in ((home, 700), (config, 600), (database, 600))
     ]
     config.write_text("port = 9000\n")

@@ -1,10 +1,10 @@
-"""How a command fails: one line on stderr, and an exit code that says what kind of failure it was.
+"""Failures of commands: one line on stderr, and an exit code for the kind of failure.
 
 ::
 
-    1  anything else            4  a conflict with what is there
-    2  a wrong request          5  the database cannot be used, or not now
-    3  nothing of that name     6  a model's provider failed
+    1  any other failure        4  a conflict
+    2  an invalid request       5  the database cannot be used, or not now
+    3  not found                6  a model's provider failed
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def exit_code(error: BaseException) -> int:
 
 
 def advice(error: HansardError) -> str:
-    """What can be done about it, where that is not said."""
+    """Return advice for an error whose message has none; empty for others."""
     if not isinstance(error, DatabaseInUse):
         return ""
     instead = "use the server, or stop it first" if "url" in error.details else "end it first"
@@ -50,24 +50,24 @@ def advice(error: HansardError) -> str:
 
 
 def fail(code: str, message: str, *, as_json: bool) -> None:
-    """Say on stderr what went wrong: a line for people, and one for programs that asked for JSON."""
+    """Write an error to stderr: a line for people, and with `as_json` one for programs."""
     line = " ".join(message.split())
     note(f"hansard: {line}")
     if as_json:
-        said = {"error": {"code": code, "message": line}}
-        note(harmless_json(json.dumps(said, ensure_ascii=False)))
+        document = {"error": {"code": code, "message": line}}
+        note(harmless_json(json.dumps(document, ensure_ascii=False)))
 
 
 def warn(message: str) -> None:
-    """Say on stderr what is not well, and does not stop the command."""
+    """Write a warning to stderr."""
     note(f"hansard: warning: {message}")
 
 
 def from_code(code: str, message: str) -> HansardError:
-    """The error that a stored failure tells of; one that has no class is its provider's."""
-    waiting: list[type[HansardError]] = [HansardError]
-    for kind in waiting:
+    """Return the error of a stored failure; ProviderError if its code is unknown."""
+    kinds: list[type[HansardError]] = [HansardError]
+    for kind in kinds:
         if kind.code == code:
             return kind(message)
-        waiting += kind.__subclasses__()
+        kinds += kind.__subclasses__()
     return ProviderError(message)

@@ -1,6 +1,6 @@
-"""The program `hansard`: its commands, and how it ends.
+"""The program `hansard`: its commands and exit codes.
 
-Whatever a command needs is imported when it runs, so that `hansard --version` and `--help` answer at once.
+A command imports what it needs when it runs, so that `hansard --version` and `--help` start fast.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ for module in (
     module.register(app)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         say(f"hansard {__version__}")
         raise typer.Exit()
 
@@ -79,7 +79,7 @@ def hansard(
         typer.Option(
             "--env-file",
             metavar="FILE",
-            help="Read variables from this file; none is read unasked.",
+            help="Read variables from this file.",
         ),
     ] = None,
 ) -> None:
@@ -88,15 +88,15 @@ def hansard(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command and return its exit code."""
     install()
-    if list(arguments) == ["--version"]:  # at once, without building the commands
+    if list(arguments) == ["--version"]:  # fast, without building the commands
         say(f"hansard {__version__}")
         return 0
     as_json = "--json" in arguments
     command = typer.main.get_command(app)
     try:
-        ended = command.main(
+        result = command.main(
             args=list(arguments) or ["--help"], prog_name="hansard", standalone_mode=False
         )
         flush()
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
         if os.environ.get("HANSARD_DEBUG") == "1":
             raise
         return _failed(error, as_json=as_json)
-    return ended if isinstance(ended, int) else 0
+    return result if isinstance(result, int) else 0
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:
@@ -124,15 +124,15 @@ def _failed(error: Exception, *, as_json: bool) -> int:
             return USAGE
         case ImportError() if (error.name or "").partition(".")[0] == "hansard":
             place = Path(__file__).parents[1]
-            said = f"{error}. May this user read all of {place}?"
-            fail("error", f"A part of Hansard cannot be loaded: {said}", as_json=as_json)
+            hint = f"Check that this user can read all of {place}."
+            fail("error", f"A part of Hansard cannot be loaded: {error}. {hint}", as_json=as_json)
         case OSError() if error.filename is not None:
             fail("error", f"{os.fsdecode(error.filename)}: {error.strerror}.", as_json=as_json)
         case OSError() if error.strerror is not None:
             fail("error", f"{error.strerror}.", as_json=as_json)
         case _:
-            said = f"{type(error).__name__}: {error} (HANSARD_DEBUG=1 shows where)"
-            fail("error", said, as_json=as_json)
+            message = f"{type(error).__name__}: {error} (set HANSARD_DEBUG=1 for the traceback)"
+            fail("error", message, as_json=as_json)
     return 1
 
 

@@ -1,7 +1,7 @@
-"""From the flags of a command to an open database.
+"""Opens the database that a command's flags select.
 
-A command that reads opens the file beside whoever writes to it. One that writes must own it; since commands
-own a file for moments only, it waits a little before it gives up, but never for a server.
+A command that reads can open a file while another process writes to it. A command that writes must own the file; since
+other commands own it only briefly, it waits up to `OWNER_TIMEOUT` for them, but not for a server.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWNER_TIMEOUT = 2.0
-"""Seconds."""
+"""Seconds to wait until another command releases the file."""
 _env_file: list[Path] = []
-"""The env file that this command was given, if it was."""
+"""The env file of `--env-file`, if it was given."""
 
 
 def use_env_file(file: Path | None) -> None:
-    """What `--env-file` says, for the settings of the command that follows it."""
+    """Set the env file of `--env-file` for the settings of the command."""
     _env_file[:] = [] if file is None else [file]
 
 
@@ -47,7 +47,7 @@ def settings(
     tenant: str | None,
     **more: str | int | None,
 ) -> Loaded:
-    """The settings of this command; raises InvalidInput if the flags contradict each other."""
+    """Return the settings of this command. Raises InvalidInput if `backend` contradicts the database URL."""
     from hansard.config import load  # noqa: PLC0415
 
     if backend == "memory" and db is None:
@@ -59,8 +59,8 @@ def settings(
     if backend is not None and backend != backend_of(loaded):
         source = next(s.source for s in loaded.settings if s.name == "database_url")
         raise InvalidInput(
-            f"The back end is to be {backend}, but the database ({source}) is on "
-            f"{backend_of(loaded)}: name it with --db."
+            f"--backend is {backend}, but the database ({source}) is on "
+            f"{backend_of(loaded)}: name another with --db."
         )
     return loaded
 
@@ -73,63 +73,63 @@ def backend_of(loaded: Loaded) -> str:
 
 @asynccontextmanager
 async def reading(loaded: Loaded) -> AsyncIterator[Database]:
-    """The database, for reading.
+    """A context with the database, opened for reading.
 
-    If nobody owns its file, what a process that died left unfinished is put in order first. A file that was
-    named must be there; the default one is made.
+    If nobody owns its file, it is first recovered after a crash. The default file is created if it does not exist.
+    Raises StorageError if another file was named and does not exist.
     """
     file = loaded.database_file
     if file is None:
-        async with loaded.connect() as found:
-            yield found
+        async with loaded.connect() as database:
+            yield database
         return
     if loaded.config.database_url and not file.exists():
         raise StorageError(f"There is no database at {file}.")
     with suppress(DatabaseInUse, DatabaseReadOnly):
         async with loaded.connect():
             pass
-    async with loaded.connect(readonly=True) as found:
-        yield found
+    async with loaded.connect(readonly=True) as database:
+        yield database
 
 
 @asynccontextmanager
 async def writing(loaded: Loaded) -> AsyncIterator[Database]:
-    """The database, for writing; raises DatabaseInUse if another process keeps it."""
-    found = await _get_owned(loaded)
+    """A context with the database, opened for writing. Raises DatabaseInUse if another process owns it."""
+    database = await _open_owned(loaded)
     try:
-        yield found
+        yield database
     finally:
-        await found.close()
+        await database.close()
 
 
-async def _get_owned(loaded: Loaded) -> Database:
+async def _open_owned(loaded: Loaded) -> Database:
     import asyncio  # noqa: PLC0415
 
     deadline = time.monotonic() + OWNER_TIMEOUT
     while True:
-        found = loaded.connect()
+        database = loaded.connect()
         try:
-            await found.open()
+            await database.open()
         except DatabaseInUse as error:
             if "url" in error.details or time.monotonic() > deadline:
                 raise
         else:
-            return found
+            return database
         await asyncio.sleep(0.05)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end. A signal to stop ends it in order: what is open is closed, what was said is kept."""
-    import asyncio  # noqa: PLC0415 - it is half as slow to import as everything before
+    """Run a coroutine. SIGTERM and SIGHUP cancel it, so that it closes the database in order."""
+    import asyncio  # noqa: PLC0415 - it is slow to import
 
-    ended_by: list[int] = []
+    signals: list[int] = []
 
     async def guarded() -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None  # noqa: S101
 
         def stop(number: int) -> None:
-            ended_by.append(number)
+            signals.append(number)
             task.cancel()
 
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -139,4 +139,4 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(guarded())
     except asyncio.CancelledError:
-        raise typer.Exit(128 + ended_by[0]) from None
+        raise typer.Exit(128 + signals[0]) from None

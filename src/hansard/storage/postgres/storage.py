@@ -1,13 +1,13 @@
-"""The scalable store: PostgreSQL 15 or newer, through a pool of connections, by many processes at once.
+"""Storage on PostgreSQL 15 or newer, through a connection pool, for many processes at once.
 
-Two walls stand around a tenant: every statement names the tenant, and row-level security shows a transaction
-the rows of the tenant it announced. For that to hold, the role that serves is one that security binds (see
-`sql/roles.py`). Tenant and role are set for one transaction, in the same round trip that begins it: a pooler may
-hand the connection to somebody else after it, so nothing of ours is ever kept in a session.
+Tenants are isolated twice: every statement names the tenant, and row-level security restricts a transaction to the
+rows of its tenant. So the serving role must be one that row security applies to (see `roles`). Tenant and role are set
+for one transaction, in the round trip that begins it: a pooler may give the connection to another client afterwards,
+so no state is kept in a session.
 
-An append is one statement (the function `hansard.append`); other units are transactions of several. What
-the server asks to repeat is repeated from the start; a connection whose operation was interrupted is
-thrown away, never handed to somebody else; and when the answer to a commit is lost, that is what is said.
+An append is one statement (the function `hansard.append`); other units are transactions of several. Serialization
+failures and deadlocks are retried from the start; a connection whose operation was interrupted is closed, never
+reused; and if the reply to a commit is lost, OutcomeUnknown is raised.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 POOL_SIZE = 10
 TIMEOUT = 30.0
-"""Seconds that one statement may take before its connection is given up."""
+"""Seconds for one statement, after which its connection is closed."""
 ATTEMPTS = 8
 _asyncpg: Any = asyncpg
 """The driver's own annotations are partial."""
@@ -52,9 +52,8 @@ _WRITE = "BEGIN"
 class PostgresStorage(Storage):
     """A database on a PostgreSQL server.
 
-    `prepared=False` is for poolers that hand a connection to another client between transactions; None finds
-    out whether there is one. The schema is brought up by `hansard db migrate`, or here with `migrate`. With
-    `readonly`, a server that takes no changes will do.
+    `prepared=False` is for poolers that give a connection to another client between transactions; None detects them.
+    `hansard db migrate` migrates the schema; with `migrate`, opening does. With `readonly`, a standby suffices.
     """
 
     exclusive = False
@@ -105,7 +104,7 @@ class PostgresStorage(Storage):
             raise
 
     async def connect(self) -> Any:
-        """A connection of the driver, beside the pool."""
+        """Open a driver connection outside the pool."""
         with translated():
             return await _asyncpg.connect(
                 **self.address.arguments, timeout=self.address.timeout, statement_cache_size=0
@@ -149,22 +148,22 @@ class PostgresStorage(Storage):
         )
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
-        async def once() -> list[Message] | None:
+        async def append_at_once() -> list[Message] | None:
             async with self._session() as connection:
                 transaction = self._transaction(tenant, connection, alone=True)
-                placed = await transaction.append_at_once(append)
+                messages = await transaction.append_at_once(append)
             self._committed_at = now()
             self._notices.told(transaction.told)
-            return placed
+            return messages
 
-        async def anyhow() -> list[Message]:
-            placed = await self._repeat(once)
-            if placed is not None:
-                return placed
+        async def append_messages() -> list[Message]:
+            messages = await self._repeat(append_at_once)
+            if messages is not None:
+                return messages
             return await self.write(tenant, lambda tx: message_tree.append(tx, append))
 
         return await search_terms.run(
-            anyhow, lexemes, [message.text for message in append.messages]
+            append_messages, lexemes, [message.text for message in append.messages]
         )
 
     async def health(self) -> Health:
@@ -188,7 +187,7 @@ class PostgresStorage(Storage):
         )
 
     def _held_for(self, holder: str | None, delay: float | None) -> float | None:
-        """Seconds; where the server does not tell when a transaction began, since we first saw it."""
+        """Return the age of the oldest transaction in seconds; since it was first seen if the server does not tell."""
         if holder is None:
             self._holder = None
             return None
@@ -210,13 +209,15 @@ class PostgresStorage(Storage):
                 await connection.execute(SQL["notify"], CHANNEL, notice)
 
     async def _repeat(self, once: Any) -> Any:
-        """Run again what the server gave up for the sake of others."""
+        """Run `once`, and retry after serialization failures and deadlocks. Raises Overloaded if all attempts fail."""
         for attempt in range(ATTEMPTS):
             try:
                 return await once()
             except REPEAT as error:
                 if attempt == ATTEMPTS - 1:
-                    raise Overloaded("The database is too busy with this record.") from error
+                    raise Overloaded(
+                        "Too many concurrent changes to the same record; try again later."
+                    ) from error
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         raise AssertionError
 
@@ -238,7 +239,7 @@ class PostgresStorage(Storage):
 
     @asynccontextmanager
     async def _connection(self, begin: str = _WRITE, tenant: str = "") -> AsyncIterator[Any]:
-        """A connection in a transaction of its own, which ends with this."""
+        """A context with a connection in a transaction, which is committed at its end."""
         async with self._session() as connection:
             with translated():
                 await connection.execute(
@@ -249,14 +250,14 @@ class PostgresStorage(Storage):
                 yield connection
             except (HansardError, search_terms.Unprepared, *REPEAT) as error:
                 if not is_lost(error):
-                    with suppress(Exception):  # else the connection is thrown away
+                    with suppress(Exception):  # if this fails, the connection is closed
                         await connection.execute("ROLLBACK")
                 raise
             await _commit(connection, begin)
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Any]:
-        """A connection of the pool; it goes back only if its last operation ended as it should."""
+        """A context with a connection of the pool, which is closed if its last operation was interrupted."""
         pool = self._pool
         if pool is None:
             raise StorageError("The database is closed.")
@@ -266,7 +267,9 @@ class PostgresStorage(Storage):
             except TimeoutError as error:
                 if pool.get_size() < pool.get_max_size():
                     raise
-                raise Overloaded("All connections to the database are in use.") from error
+                raise Overloaded(
+                    "All connections to the database are in use; raise pool_size or try again later."
+                ) from error
         sound = False
         try:
             yield connection
@@ -275,14 +278,14 @@ class PostgresStorage(Storage):
             sound = not is_lost(error)
             raise
         finally:
-            with suppress(Exception):  # a connection that broke has left the pool
+            with suppress(Exception):  # a broken connection is no longer in the pool
                 if not sound or connection.is_in_transaction():
                     connection.terminate()
                 await pool.release(connection)
 
 
 async def _commit(connection: Any, begin: str) -> None:
-    """Raises OutcomeUnknown where it may or may not have happened; a read has nothing to lose here."""
+    """Commit. Raises OutcomeUnknown if the reply of a commit that wrote is lost."""
     try:
         with translated(unknown=True):
             status = await connection.execute("COMMIT")
@@ -292,24 +295,24 @@ async def _commit(connection: Any, begin: str) -> None:
             return
         raise
     if status != "COMMIT":
-        raise StorageError("An error in the unit was passed over, so the database undid all of it.")
+        raise StorageError("The unit ignored an error, so the database rolled it back.")
 
 
 def _literal(text: str) -> str:
-    """As SQL, however the server reads backslashes in other texts."""
+    """Quote a text as an SQL literal that is independent of `standard_conforming_strings`."""
     doubled = text.replace("\\", "\\\\").replace("'", "''")
     return f"E'{doubled}'"
 
 
 async def _look_up_types(connection: Any) -> None:
-    """Have the driver ask for the types of arrays now: it changes a setting of the session while it does."""
-    look = connection.transaction()
-    await look.start()
+    """Make the driver look up array types in a transaction, because it changes a session setting meanwhile."""
+    transaction = connection.transaction()
+    await transaction.start()
     try:
         await connection.fetch(SQL["types"], *[[]] * 7)
     finally:
-        await look.rollback()
+        await transaction.rollback()
 
 
 async def _keep_as_it_is(connection: Any) -> None:
-    """Everything we set ends with its transaction, so a connection needs no cleaning."""
+    """Do not reset connections: all settings end with their transaction."""

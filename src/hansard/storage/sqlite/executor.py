@@ -1,10 +1,10 @@
-"""Threads that do a file's work: one that writes, a few that read.
+"""Worker threads for a SQLite file: one that writes, a few that read.
 
-**Group commit.** The writing lane takes whatever has queued up since its last commit and hands it over as
-one batch: one transaction in which a unit that fails undoes only itself, one flush to the disk, and only then
-are all of them answered. Nobody waits for company: a unit that finds the queue empty is committed alone.
+**Group commit.** The writing thread takes all units that were queued since its last commit as one batch: one
+transaction, in which a unit that fails is rolled back alone, one flush to the disk, and only then are all of them
+answered. There is no delay to fill a batch: a unit that finds the queue empty is committed alone.
 
-Callers live on event loops and are answered there, many in one call.
+Callers wait on event loops; the answers for one loop are delivered in one call.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ MAX_WAITING = 20_000
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One unit of work, and the caller who waits for it."""
+    """One unit of work, and the future on which its caller waits."""
 
     tenant: str
     work: Callable[[Any], Awaitable[Any]]
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Any]
+    future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
@@ -61,7 +61,10 @@ class Executor:
             thread.start()
 
     async def do(self, tenant: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
-        """Have a unit of work done, and wait for it."""
+        """Run a unit of work on a thread and return its result.
+
+        Raises StorageError if the executor is closed, Overloaded if too many units are waiting.
+        """
         if self._closed:
             raise StorageError("The database is closed.")
         if self._queue.qsize() > MAX_WAITING:
@@ -69,10 +72,10 @@ class Executor:
         loop = asyncio.get_running_loop()
         job = Job(tenant, work, loop, loop.create_future())
         self._queue.put(job)
-        return await job.answer
+        return await job.future
 
     def close(self) -> None:
-        """Finish what was accepted, then end the threads."""
+        """Finish accepted units, then end the threads."""
         self._closed = True
         for _ in self._threads:
             self._queue.put(None)
@@ -106,14 +109,14 @@ def _deliver(jobs: list[Job]) -> None:
         by_loop[job.loop].append(job)
     for loop, done in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_answer, done)
+            loop.call_soon_threadsafe(_resolve, done)
 
 
-def _answer(jobs: list[Job]) -> None:
+def _resolve(jobs: list[Job]) -> None:
     for job in jobs:
-        if job.answer.done():
+        if job.future.done():
             continue
         if job.error is not None:
-            job.answer.set_exception(job.error)
+            job.future.set_exception(job.error)
         else:
-            job.answer.set_result(job.result)
+            job.future.set_result(job.result)

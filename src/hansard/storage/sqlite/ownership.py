@@ -1,7 +1,7 @@
-"""Who may write to a file: one process at a time, which holds two locks for as long as it does.
+"""Ownership of a database file: one process at a time may write, while it holds two locks.
 
-One is on the side file ``NAME.lock``, which says who the owner is; the other is on the database itself, since people
-remove side files. The operating system lets go of both however the process ends.
+One is on the file ``NAME.lock``, which describes the owner; the other is on the database itself, since people delete
+lock files. The operating system releases both however the process ends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _owned: set[tuple[int, int]] = set()
 
 
 class Ownership:
-    """The right to write to a file, which is named as `drafts.located` does."""
+    """The right to write to a file, whose path is resolved with `atomic_files.located`."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -36,7 +36,7 @@ class Ownership:
         self._identity: tuple[int, int] | None = None
 
     def take(self) -> None:
-        """Raises DatabaseInUse, with what the owner says of itself."""
+        """Take both locks. Raises DatabaseInUse, with the owner's details, if another process has them."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._side = _open_locked(self.path, os.O_RDWR | os.O_CREAT, self.file)
@@ -51,7 +51,7 @@ class Ownership:
             raise
 
     def hold(self) -> None:
-        """Lock the file itself, which is there now."""
+        """Lock the database file, which must exist. Raises DatabaseInUse if it is locked."""
         there = self.file.stat()
         if (there.st_dev, there.st_ino) in _owned:
             raise DatabaseInUse(f"{self.file} is being written by this process.", pid=os.getpid())
@@ -61,14 +61,14 @@ class Ownership:
         _owned.add(self._identity)
 
     def announce(self, **facts: Any) -> None:
-        """Tell whoever finds the file owned about the owner."""
+        """Write details about this process for others that find the file locked."""
         if self._side is not None:
             text = json.dumps({"pid": os.getpid(), **facts}).encode()
             os.ftruncate(self._side, 0)
             os.pwrite(self._side, text, 0)
 
     def holds(self) -> bool:
-        """Whether the file that is owned still has its name."""
+        """Whether the owned file is still the one at its path."""
         try:
             there = os.stat(self._name)  # noqa: PTH116 - is asked often
         except OSError:
@@ -76,7 +76,7 @@ class Ownership:
         return (there.st_dev, there.st_ino) == self._identity
 
     def release(self) -> None:
-        """Let go, when every connection of the owner is closed."""
+        """Release both locks; all connections of this process must be closed."""
         if self._held is not None:
             _owned.discard(cast("tuple[int, int]", self._identity))
             _let_go(self._held, self.file)
@@ -87,7 +87,7 @@ class Ownership:
 
 
 def owner_of(path: Path) -> dict[str, Any] | None:
-    """What the process that writes to a file says of itself; None when nobody does."""
+    """Return the details of the process that owns a file; None if nobody does."""
     ownership = Ownership(atomic_files.located(path))
     if not ownership.path.exists() and not ownership.file.exists():
         return None

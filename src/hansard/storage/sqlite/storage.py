@@ -1,8 +1,8 @@
-"""The embedded default: one SQLite file, owned by one process.
+"""The default storage: one SQLite file, owned by one process.
 
-All writing happens on one thread, in batches (see `lanes`); reading happens on others, each with
-a connection of its own, in transactions that end before their answer is given. So no lock is ever waited
-for, and the write-ahead log can always be folded back into the file, which only the writer does.
+One thread writes, in batches (see `executor`); others read, each with its own connection, in transactions that end
+before their result is returned. So nothing ever waits for a lock, and the writer can always checkpoint the
+write-ahead log.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ READERS = 2
 class SqliteStorage(Storage):
     """A database in one file.
 
-    With `readonly` it may be opened beside its owner. A schema that is behind is migrated when the
-    database is opened, unless `migrate` is off: then it is refused.
+    With `readonly` it may be opened while another process owns it. An outdated schema is migrated when the database
+    is opened; with `migrate=False`, opening raises SchemaOutdated instead.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class SqliteStorage(Storage):
         opening = asyncio.ensure_future(asyncio.to_thread(self._open))
         try:
             await asyncio.shield(opening)
-        except asyncio.CancelledError:  # a thread cannot be: what it opens is closed again
+        except asyncio.CancelledError:  # the thread cannot be cancelled: close what it opens
             await asyncio.gather(opening, return_exceptions=True)
             await self.close()
             raise
@@ -105,7 +105,7 @@ class SqliteStorage(Storage):
         )
 
     async def erase(self) -> None:
-        """Fold the log into the file and empty it: deleted rows are overwritten in the file alone."""
+        """Checkpoint and truncate the write-ahead log: deleted rows are overwritten only in the file."""
         await self.write("", _erasure)
 
     async def health(self) -> Health:
@@ -124,17 +124,17 @@ class SqliteStorage(Storage):
         )
 
     async def _faults(self, _: Any) -> dict[Fault, str]:
-        """What keeps this process from writing, each as a sentence; on a reader's thread."""
+        """Return why this process cannot write, as sentences; runs on a reader's thread."""
         if self.readonly:
             return {"read-only": f"{self.path} is open for reading only."}
-        found: dict[Fault, str] = {}
-        if self._is_taken_away():
-            found["file-replaced"] = self._taken_away().message
+        faults: dict[Fault, str] = {}
+        if self._is_replaced():
+            faults["file-replaced"] = self._replaced_error().message
         if self._fence is not None:
-            found["fenced"] = self._fence.message
+            faults["fenced"] = self._fence.message
         if self._full is not None and not files.has_room(self.path.parent):
-            found["disk-full"] = self._full.message
-        return found
+            faults["disk-full"] = self._full.message
+        return faults
 
     async def tenants(self) -> list[str]:
         async def work(tx: Any) -> list[str]:
@@ -159,7 +159,7 @@ class SqliteStorage(Storage):
             raise
 
     def _recover(self) -> None:
-        """Put in order what other processes left, and make the file if there is none."""
+        """Clean up after other processes, and create the file if there is none."""
         atomic_files.sweep(self.path)
         try:
             self._log.recover()
@@ -185,7 +185,7 @@ class SqliteStorage(Storage):
             if lane is not None:
                 lane.close()
         self._writers = self._readers = None
-        while self._connections:  # the writer's last, for only it can fold the log back
+        while self._connections:  # the writer's last, for only it can checkpoint
             self._connections.pop(0).close()
         self.ownership.release()
 
@@ -235,19 +235,19 @@ class SqliteStorage(Storage):
 
         return handle
 
-    def _is_taken_away(self) -> bool:
+    def _is_replaced(self) -> bool:
         return not (self.ownership.holds() and self._log.holds())
 
-    def _taken_away(self) -> StorageError:
+    def _replaced_error(self) -> StorageError:
         return StorageError(
             f"The database file was removed or replaced: {self.path}, or its log. Nothing is written until it is "
             "back, or the database is opened again."
         )
 
     def _check_file(self) -> None:
-        """Refuse to write to a file that was taken away, and what follows on a flush that failed."""
-        if self._is_taken_away():
-            raise self._taken_away()
+        """Raise StorageError if the file was replaced, or a flush failed and the log cannot be rewritten."""
+        if self._is_replaced():
+            raise self._replaced_error()
         if self._fence is not None:
             try:
                 self._log.write_again()
@@ -256,7 +256,7 @@ class SqliteStorage(Storage):
             self._fence = None
 
     def _fold(self, connection: apsw.Connection, erasures: list[Job]) -> None:
-        """Do what erasures wait for; what was committed with them is kept whether it works or not."""
+        """Empty the log for erasures; a failure does not affect the other jobs of the batch."""
         try:
             if erasures:
                 self._log.empty(connection)
@@ -265,20 +265,20 @@ class SqliteStorage(Storage):
                 job.error = files.translate(error, self.path)
 
     def _commit(self, connection: apsw.Connection, jobs: list[Job], *, guarded: bool) -> bool:
-        """Run jobs in one transaction; False if they must be run again, guarded.
+        """Run jobs in one transaction; False if they must be run again, with `guarded`.
 
-        A job seldom fails, and if it does it has seldom written by then. So jobs run unguarded at first, for
-        a savepoint makes the search index write out what it has gathered. Should one fail after it wrote, all
-        is undone, and all run again with a savepoint each, so that the failure undoes itself alone.
+        Jobs rarely fail, and even more rarely after they wrote. So they run without savepoints at first, because each
+        savepoint makes the search index write its buffer. If one fails after it wrote, all are rolled back and run
+        again with a savepoint each, so that only the failed one is rolled back.
         """
-        told: set[str] = set()
+        channels: set[str] = set()
         try:
             self._begin(connection)
             start = connection.total_changes()
             connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 before = connection.total_changes()
-                told |= self._attempt(connection, job, guarded=guarded)
+                channels |= self._attempt(connection, job, guarded=guarded)
                 if not connection.in_transaction:
                     raise job.error or StorageError("The engine ended the transaction.")
                 if job.error and not guarded and connection.total_changes() != before:
@@ -286,7 +286,7 @@ class SqliteStorage(Storage):
                     return len(jobs) == 1
             self._end(connection, wrote=connection.total_changes() != start)
             self._full, self._committed_at = None, now()
-            self.notifier.notify(told)
+            self.notifier.notify(channels)
         except (apsw.Error, HansardError) as error:
             failure = self._failure(error)
             if connection.in_transaction:
@@ -301,17 +301,17 @@ class SqliteStorage(Storage):
             self._begun = True
 
     def _end(self, connection: apsw.Connection, *, wrote: bool) -> None:
-        """Commit; raises OutcomeUnknown if the file was taken away meanwhile."""
+        """Commit. Raises OutcomeUnknown if the file was replaced meanwhile."""
         if wrote:
             self._log.mark(connection)
         connection.execute("COMMIT")
         if wrote:
             self._log.committed(connection)
-            if self._is_taken_away():
+            if self._is_replaced():
                 raise OutcomeUnknown()
 
     def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> set[str]:
-        """Run a job; gives the bells to ring when it is committed."""
+        """Run a job and return the user channels to notify after the commit."""
         if guarded:
             connection.execute("SAVEPOINT job")
         job.error = None
@@ -328,7 +328,7 @@ class SqliteStorage(Storage):
         return unit.told
 
     def _failure(self, error: apsw.Error | HansardError) -> HansardError:
-        """What a failed commit means: never "no" unless that is certain."""
+        """Return the error of a failed commit: OutcomeUnknown, unless it certainly did not happen."""
         if isinstance(error, HansardError):
             return error
         if isinstance(error, apsw.FullError | apsw.BusyError | apsw.ReadOnlyError):
@@ -337,10 +337,10 @@ class SqliteStorage(Storage):
             return failure
         if isinstance(error, apsw.IOError) and "fsync" in result_code(error):
             self._fence = StorageError(
-                "The disk failed to keep what was written. Nothing more is written until it keeps that."
+                "A flush to the disk failed. Nothing more is written until the log can be flushed again."
             )
         return OutcomeUnknown()
 
 
 async def _erasure(_: Any) -> None:
-    """A unit that changes nothing: what it is for is done when its batch is committed."""
+    """A unit without changes, which marks a batch after whose commit the log is emptied."""
