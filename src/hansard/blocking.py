@@ -1,8 +1,8 @@
-"""The same database for scripts and notebooks: every call waits for its answer.
+"""The blocking API for scripts and notebooks: every call waits for its result.
 
-Nothing is written twice. The database runs on an event loop of its own, on a thread of its own, and the objects here
-pass each call on to it: a coroutine becomes a call that returns, an asynchronous iterator an ordinary one. What
-they offer is written down in ``blocking.pyi``, which ``scripts/blocking_stub.py`` derives from the services.
+The database runs on its own event loop in its own thread, and the objects here pass each call on to it: a coroutine
+becomes a blocking call, an asynchronous iterator an ordinary one. The types are in ``blocking.pyi``, which
+``scripts/blocking_stub.py`` generates from the services.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CLOSED = "The database is closed."
 
 
 class Asynchronous(Protocol):
-    """What a database does that is made to wait."""
+    """The asynchronous database that is wrapped."""
 
     async def open(self) -> Any: ...
 
@@ -31,7 +31,7 @@ class Asynchronous(Protocol):
 
 
 class BlockingDatabase:
-    """A database whose services wait; used with `with`."""
+    """A database whose services block; use it in a `with` statement."""
 
     def __init__(self, database: Asynchronous) -> None:
         self._database = database
@@ -43,21 +43,22 @@ class BlockingDatabase:
         self._stopped = False
 
     def scope(self, *names: Any, **options: Any) -> Any:
+        """Return the blocking services for a user; the arguments are those of `Database.scope`."""
         return _Blocking(self._database.scope(*names, **options), self.wait)
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """The result of a coroutine that is run on the database's loop; StorageError once that has ended."""
+        """Run a coroutine on the database's loop and return its result. Raises StorageError after closing."""
         with self._stopping:
             if self._stopped:
                 work.close()
                 raise StorageError(_CLOSED)
-            answer = asyncio.run_coroutine_threadsafe(work, self._loop)
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return answer.result()
+            return future.result()
         except CancelledError:
             raise StorageError(_CLOSED) from None
         except KeyboardInterrupt:
-            answer.cancel()
+            future.cancel()
             raise
 
     def __enter__(self) -> Self:
@@ -76,7 +77,7 @@ class BlockingDatabase:
             self._stop()
 
     def _stop(self) -> None:
-        """End the loop; whoever waits for it in another thread is told."""
+        """Stop the loop; calls that wait in other threads raise StorageError."""
         with self._stopping:
             self._stopped = True
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
@@ -86,50 +87,50 @@ class BlockingDatabase:
 
 
 async def _cancel_all() -> None:
-    waiting = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in waiting:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Blocking:
-    """A service, or the services of a scope, whose calls wait."""
+    """A service, or the services of a scope, with blocking methods."""
 
     def __init__(self, target: Any, wait: Callable[[Any], Any]) -> None:
         self._target = target
         self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._target, name)
-        if inspect.iscoroutinefunction(found):
+        attribute = getattr(self._target, name)
+        if inspect.iscoroutinefunction(attribute):
 
             def call(*args: Any, **kwargs: Any) -> Any:
-                return self._wait(found(*args, **kwargs))
+                return self._wait(attribute(*args, **kwargs))
 
             return call
-        if inspect.isasyncgenfunction(found):
+        if inspect.isasyncgenfunction(attribute):
 
-            def each(*args: Any, **kwargs: Any) -> Iterator[Any]:
-                return self._each(found(*args, **kwargs))
+            def iterate(*args: Any, **kwargs: Any) -> Iterator[Any]:
+                return self._each(attribute(*args, **kwargs))
 
-            return each
-        if type(found).__module__.startswith("hansard.services"):
-            return _Blocking(found, self._wait)
-        return found
+            return iterate
+        if type(attribute).__module__.startswith("hansard.services"):
+            return _Blocking(attribute, self._wait)
+        return attribute
 
     def __dir__(self) -> list[str]:
         return dir(self._target)
 
     def _each(self, items: AsyncGenerator[Any]) -> Iterator[Any]:
-        async def following() -> tuple[bool, Any]:
+        async def next_item() -> tuple[bool, Any]:
             try:
                 return True, await anext(items)
             except StopAsyncIteration:
                 return False, None
 
         try:
-            while (step := self._wait(following()))[0]:
-                yield step[1]
+            while (result := self._wait(next_item()))[0]:
+                yield result[1]
         finally:
-            with suppress(StorageError):  # who goes on after the end has been told already
+            with suppress(StorageError):  # the database is closed
                 self._wait(items.aclose())

@@ -1,4 +1,4 @@
-"""The object that users hold: it opens the storage, and gives the services for a scope."""
+"""The database object: opens the storage and provides the services for a scope."""
 
 from __future__ import annotations
 
@@ -63,25 +63,25 @@ _log = logging.getLogger(__name__)
 LOCAL_TENANT = "local"
 LOCAL_USER = "me"
 KEEP_EVENTS = timedelta(hours=24)
-"""How long a run's events are kept after they happened; the message stays."""
-TIDY_ALONE, TIDY_TOGETHER = 3600.0, 15.0
-"""Seconds between two tidyings: where one process has the database, and where several do."""
-TIDY_AGAIN = 15.0
-"""Seconds until it is tried again when the database could not be tidied."""
-RETIRE_EVERY = 3600.0
-"""Seconds."""
-START_OVER = 60.0
-"""Seconds after which a process that has just been started may do what can wait."""
-LEAP = timedelta(days=30)
-"""How far the clock may go ahead at once and be believed."""
+"""How long a run's events are kept; its message stays."""
+MAINTENANCE_INTERVAL, SHARED_MAINTENANCE_INTERVAL = 3600.0, 15.0
+"""Seconds between maintenance runs: if one process uses the database, and if several do."""
+MAINTENANCE_RETRY = 15.0
+"""Seconds until the next attempt after maintenance failed."""
+RETENTION_INTERVAL = 3600.0
+"""Seconds between removals of old data."""
+STARTUP_DELAY = 60.0
+"""Seconds after the start before the first periodic maintenance."""
+MAX_CLOCK_JUMP = timedelta(days=30)
+"""How far the clock may jump ahead before its time is not trusted for expiry."""
 KEEP_UPLOADS = timedelta(hours=24)
-"""How long a blob is kept that no message shows."""
+"""How long an upload is kept that no message uses."""
 KEEP_FEED = timedelta(days=30)
-"""How long a change is told to those who come back."""
+"""How long feed entries are kept."""
 
 
 class Services:
-    """Everything that can be done for one scope."""
+    """The services for one scope."""
 
     def __init__(
         self, scope: Scope, storage: Storage, runner: Runner, hubs: Hubs, meters: Meters
@@ -113,14 +113,14 @@ class Services:
         self.transfer = Transfer(scope, storage, clock)
 
     def uploading(self) -> AbstractContextManager[None]:
-        """Around the taking in of a file; raises TooManyRequests."""
+        """A context for an upload. Raises TooManyRequests if the user has too many in progress."""
         return self.meters.upload(self.scope.user)
 
 
 class Database:
-    """A conversation database, opened with `async with`, and used through `scope`.
+    """A conversation database; open it with `async with` and use it through `scope`.
 
-    Opened with `with`, it is the blocking twin: the same services, whose calls wait.
+    Opened with `with`, it is the blocking API: the same services, whose calls wait.
     """
 
     def __init__(
@@ -141,12 +141,12 @@ class Database:
         self.retention = retention or Retention()
         self.clock = clock
         self.keep_feed = keep_feed
-        self._was_away = False
-        """Whether the database could not be reached lately, so that leases ran out whose holders live."""
-        self._believed = True
-        """Whether the clock may be asked what is too old."""
-        self._tidied: tuple[datetime, float] | None = None
-        """What the clock said at the last tidying, and how long the machine ran then."""
+        self._was_unreachable = False
+        """Whether the database was unreachable lately, so that leases of live processes may have expired."""
+        self._trusts_clock = True
+        """Whether records are removed by their age."""
+        self._last_maintenance: tuple[datetime, float] | None = None
+        """Wall-clock and monotonic time of the last maintenance."""
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
     def scope(
@@ -155,28 +155,34 @@ class Database:
         user: str = LOCAL_USER,
         rights: Iterable[Right] = ALL_RIGHTS,
     ) -> Services:
-        """The services for a user of a tenant."""
-        given = frozenset(rights)
-        if not given <= ALL_RIGHTS:
-            raise PermissionDenied(f"There are no rights but {', '.join(sorted(ALL_RIGHTS))}.")
+        """Return the services for a user of a tenant.
+
+        Raises PermissionDenied for unknown rights, InvalidInput for invalid names.
+        """
+        granted = frozenset(rights)
+        if not granted <= ALL_RIGHTS:
+            raise PermissionDenied(
+                f"Unknown right; the rights are {', '.join(sorted(ALL_RIGHTS))}."
+            )
         names = check_name(tenant, "/tenant"), check_name(user, "/user")
-        scope = Scope(*names, given)
+        scope = Scope(*names, granted)
         return Services(scope, self.storage, self.runner, self.hubs, self.meters)
 
     async def open(self) -> None:
+        """Open the storage, finish interrupted work and start periodic maintenance. Raises StorageError on failure."""
         await self.storage.open()
         if getattr(self.storage, "readonly", False):
             return
         try:
-            await self._try_to_tidy(starting=True)
+            await self._maintain(starting=True)
         except BaseException:
             await self.storage.close()
             raise
-        self.runner.spawn(self._keep_tidy())
+        self.runner.spawn(self._maintain_periodically())
         self.runner.spawn(self._reindex())
 
     async def close(self) -> None:
-        """End what runs, keeping what was said, then let go of the storage."""
+        """End running answers, keeping their text so far, then close the storage."""
         self.hubs.close()
         try:
             await self.runner.close()
@@ -185,30 +191,32 @@ class Database:
             await self.storage.close()
 
     async def health(self) -> Health:
-        """How the storage is, and when the oldest run was asked for that has not ended; raises nothing."""
+        """Return the storage's health and the creation time of the oldest unfinished run; never raises."""
         health = await self.storage.health()
         try:
             return replace(health, oldest_run_at=await oldest_run(self.storage))
         except HansardError as error:
-            _log.warning("The runs cannot be read: %s", error.message)
+            _log.warning("Reading the runs failed: %s", error.message)
             return health
 
     async def tidy(self, *, starting: bool = False) -> None:
-        """Finish what others left unfinished: runs without a process, purges, events no longer needed.
+        """Finish interrupted work: runs without a process, purges, and expired records.
 
-        At the start, where no other process writes, no import can be under way.
+        At the start of an exclusive database, unfinished imports are removed too, since none can be in progress.
         """
         imports = starting and self.storage.exclusive
         now = self.clock()
-        self._believed = self._is_plausible(now)
+        self._trusts_clock = self._is_plausible(now)
         old = Query(RunEvent).where(created_at__lt=now - KEEP_EVENTS)
         for tenant in await self.storage.tenants():
             await adopt(self.runner, tenant)
-            is_known = self._believed and not self._was_away
-            if self.storage.exclusive or is_known:  # where several write, leases say who lives
+            leases_are_valid = self._trusts_clock and not self._was_unreachable
+            if (
+                self.storage.exclusive or leases_are_valid
+            ):  # with several writers, leases tell which live
                 await end_abandoned(self.storage, tenant, now, self.runner.worker)
             await finish_purges(self.storage, tenant, imports=imports)
-            if not self._believed:
+            if not self._trusts_clock:
                 continue
             await self.storage.write(tenant, lambda tx: expire_temporary(tx, now))
             await finish_purges(self.storage, tenant, imports=False)
@@ -217,20 +225,23 @@ class Database:
             await self.storage.write(tenant, lambda tx: forget_sessions(tx, now))
 
     def _is_plausible(self, now: datetime) -> bool:
-        """Whether the clock went on, since the last tidying, about as fast as time does.
+        """Return whether the clock has advanced about as fast as monotonic time since the last maintenance.
 
-        One that leaps ahead is not believed until it is found where it leapt to: by it, everything is old.
+        After a jump ahead it is not trusted until the next check, because everything would seem old.
         """
-        before, self._tidied = self._tidied, (now, asyncio.get_running_loop().time())
-        if before is None:
+        previous, self._last_maintenance = (
+            self._last_maintenance,
+            (now, asyncio.get_running_loop().time()),
+        )
+        if previous is None:
             return True
-        leap = now - before[0] - timedelta(seconds=self._tidied[1] - before[1])
-        if leap > LEAP:
-            _log.warning("The clock leapt ahead by %s; nothing is removed for its age.", leap)
-        return leap <= LEAP
+        jump = now - previous[0] - timedelta(seconds=self._last_maintenance[1] - previous[1])
+        if jump > MAX_CLOCK_JUMP:
+            _log.warning("The clock jumped ahead by %s; nothing is removed by age.", jump)
+        return jump <= MAX_CLOCK_JUMP
 
     async def retire(self) -> int:
-        """Remove what feeds tell of long ago, and revisions that are not to be kept; returns how many of these."""
+        """Remove old feed entries and old revisions; return how many revisions."""
         count, now = 0, self.clock()
         for tenant in await self.storage.tenants():
             await trim_feeds(self.storage, tenant, now - self.keep_feed)
@@ -238,44 +249,43 @@ class Database:
         return count
 
     async def _reindex(self) -> None:
-        """Make anew what a migration left to be; what is not done goes on when this is opened again."""
+        """Build search indexes and digests that a migration left to do; the next opening continues the rest."""
         try:
             for tenant in await self.storage.tenants():
                 await reindex(self.storage, tenant)
                 await seal(self.storage, tenant)
         except HansardError as error:
-            _log.warning("The search index or digests could not be made anew: %s", error.message)
+            _log.warning("Rebuilding the search index or digests failed: %s", error.message)
 
-    async def _keep_tidy(self) -> None:
-        """Tidy again and again: often where other processes may die, else once in a while.
-
-        What is too old is looked for when the start is over, and then every hour. What could not be tidied because the
-        database was away, or full, is tidied soon: nobody shall wait for an hour for a run that nobody goes on with.
+    async def _maintain_periodically(self) -> None:
+        """Run maintenance periodically: often if other processes may die, else hourly.
+         Old data is removed after STARTUP_DELAY and then hourly. If maintenance fails because the database is
+        unreachable or full, it is repeated after MAINTENANCE_RETRY, so that abandoned runs do not wait for an hour.
         """
         loop = asyncio.get_running_loop()
-        pause = TIDY_ALONE if self.storage.exclusive else TIDY_TOGETHER
-        start_over = min(pause, START_OVER)
+        pause = MAINTENANCE_INTERVAL if self.storage.exclusive else SHARED_MAINTENANCE_INTERVAL
+        start_over = min(pause, STARTUP_DELAY)
         retire_at = loop.time() + start_over
-        await asyncio.sleep(TIDY_AGAIN if self._was_away else start_over)
+        await asyncio.sleep(MAINTENANCE_RETRY if self._was_unreachable else start_over)
         while True:
             retire = loop.time() >= retire_at
-            await self._try_to_tidy(retire=retire)
-            if retire and not self._was_away:
-                retire_at = loop.time() + RETIRE_EVERY
-            await asyncio.sleep(TIDY_AGAIN if self._was_away else pause)
+            await self._maintain(retire=retire)
+            if retire and not self._was_unreachable:
+                retire_at = loop.time() + RETENTION_INTERVAL
+            await asyncio.sleep(MAINTENANCE_RETRY if self._was_unreachable else pause)
 
-    async def _try_to_tidy(self, *, starting: bool = False, retire: bool = False) -> None:
-        """Whatever stands in the way of it, the record can be read and written."""
+    async def _maintain(self, *, starting: bool = False, retire: bool = False) -> None:
+        """Run maintenance; errors are logged and never raised."""
         try:
             await self.tidy(starting=starting)
-            self._was_away = False
-            if retire and self._believed:
+            self._was_unreachable = False
+            if retire and self._trusts_clock:
                 await self.retire()
         except HansardError as error:
-            self._was_away = True
-            _log.warning("The database could not be tidied: %s", error.message)
+            self._was_unreachable = True
+            _log.warning("Maintenance failed: %s", error.message)
         except Exception:
-            _log.exception("The database could not be tidied")
+            _log.exception("Maintenance failed")
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -309,16 +319,15 @@ def connect(
     keep_feed: timedelta = KEEP_FEED,
     **storage: Any,
 ) -> Database:
-    """A database at `memory:`, `sqlite:///chats.db`, `postgresql://…`, or a path; open it with `async with`.
-
-    Without `providers`: the demo model if it is installed, echo, and those that the environment has keys
-    for. Further arguments are the storage's, such as `readonly` or `migrate`.
+    """Return a database at `memory:`, `sqlite:///chats.db`, `postgresql://…` or a path; open it with `async with`.
+     Without `providers`: the demo model if installed, echo, and those that the environment has keys for. `keep_feed`
+    is how long feed entries are kept. Further arguments are passed to the storage, such as `readonly` or `migrate`.
     """
-    known = None if providers is None else Providers(providers)
-    made = storage_for(address, **storage)
+    registry = None if providers is None else Providers(providers)
+    backend = storage_for(address, **storage)
     return Database(
-        made,
-        providers=known,
+        backend,
+        providers=registry,
         options=options,
         retention=retention,
         clock=clock,

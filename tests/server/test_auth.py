@@ -79,7 +79,7 @@ def test_a_link_signs_one_browser_in_once(here: Site) -> None:
         assert browser.get("/api/v1/me", headers={KEY: key}).json()["id"] == "me"
         problem(browser.post("/api/v1/signin", json={"code": code}), 401, "unauthenticated")
     again = sign_in(here, code)
-    assert "used before" in problem(again, 401, "unauthenticated")["detail"]
+    assert "already used" in problem(again, 401, "unauthenticated")["detail"]
     assert "set-cookie" not in again.headers
 
 

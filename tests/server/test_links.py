@@ -245,9 +245,9 @@ def test_guesses_come_back_with_time_and_little_is_remembered() -> None:
         pass
     assert guess("a", "right") is NotFound, "it was good here, and may be looked for once more"
     assert guess("a", "right") is TooManyRequests
-    for number in range(rate_limit.REMEMBERED + 5):
+    for number in range(rate_limit.MAX_BUCKETS + 5):
         guess(str(number))
-    assert len(guesses._wrong) == rate_limit.REMEMBERED
+    assert len(guesses._wrong) == rate_limit.MAX_BUCKETS
 
 
 async def test_guesses_at_once_are_bounded_and_nobody_waits_for_long() -> None:

@@ -17,7 +17,7 @@ from hansard.errors import InvalidConfig, TooManyRequests
 from hansard.formats import jsonl
 from hansard.ids import now
 from hansard.server import protocol
-from hansard.services.quotas import AT_ONCE, DAY, Bucket, Buckets, Meters, Quotas
+from hansard.services.quotas import BURST_SECONDS, DAY, Bucket, Buckets, Meters, Quotas
 from server.harness import JSON, TOKEN, Site, problem, site, wait_until
 from server.sockets import socket as connected
 
@@ -48,7 +48,7 @@ def test_a_bucket_says_how_long_it_takes_until_there_is_room() -> None:
 
 
 def test_buckets_of_the_quiet_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hansard.services.quotas.REMEMBERED", 2)
+    monkeypatch.setattr("hansard.services.quotas.MAX_BUCKETS", 2)
     buckets = Buckets(0, 1)
     for key in "abac":
         buckets.of(key).take()
@@ -69,7 +69,7 @@ def test_without_quotas_nothing_is_counted() -> None:
 
 def test_users_do_not_share_what_they_have() -> None:
     meters = Meters(Quotas(requests=1, uploads=1))
-    for _ in range(AT_ONCE):
+    for _ in range(BURST_SECONDS):
         meters.request("one")
     with pytest.raises(TooManyRequests):
         meters.request("one")
@@ -87,8 +87,8 @@ def test_requests_are_counted_on_every_door(tmp_path: Path) -> None:
     with bounded(tmp_path, requests=4) as small, connected(small.url) as wired:
         meters = small.database.meters
         meters._requests.of("me")._rate = 0
-        told = [wired.ask("ping") for _ in range(4 * AT_ONCE - 1)]
-        assert len(told) == 4 * AT_ONCE - 1, "the handshake is a request, too"
+        told = [wired.ask("ping") for _ in range(4 * BURST_SECONDS - 1)]
+        assert len(told) == 4 * BURST_SECONDS - 1, "the handshake is a request, too"
         assert wired.refused("ping")["retry_after"] >= 1
         for path in ("/me", "/feed/stream"):
             refused(small.client.get(path))

@@ -204,7 +204,7 @@ async def test_a_change_that_is_settled_late_is_told_soon(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit rings at once, but is not told while an older transaction may still come before it."""
-    monkeypatch.setattr(broadcaster, "UNASKED", 60.0)
+    monkeypatch.setattr(broadcaster, "FALLBACK_POLL", 60.0)
     written, continue_run = asyncio.Event(), asyncio.Event()
 
     async def long(tx: Transaction) -> None:
@@ -233,7 +233,7 @@ async def test_a_line_that_is_cut_is_opened_again(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what was committed meanwhile is told; nobody looks unasked here."""
-    monkeypatch.setattr(broadcaster, "UNASKED", 60.0)
+    monkeypatch.setattr(broadcaster, "FALLBACK_POLL", 60.0)
     cut = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND query LIKE 'LISTEN %'"
@@ -259,7 +259,7 @@ async def test_a_line_that_is_cut_is_opened_again(
 async def test_a_lost_notice_is_made_good_by_looking(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcaster, "UNASKED", 0.2)
+    monkeypatch.setattr(broadcaster, "FALLBACK_POLL", 0.2)
     monkeypatch.setattr(Notices, "_on_notification", lambda *_: None)
     async with (
         hansard.connect(postgres_url, providers=[]) as db,

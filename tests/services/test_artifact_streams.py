@@ -80,7 +80,7 @@ async def test_what_was_revoked_between_two_artifacts_is_left_out(
 async def test_what_was_revoked_between_two_contents_is_left_out(
     ada: Services, bob: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MANY", 1)
+    monkeypatch.setattr(archives, "BATCH_SIZE", 1)
     made = await shared(ada, "one", "whole")
     for text in ("two", "three"):
         await ada.artifacts.update(made[0].id, content=text)

@@ -92,9 +92,9 @@ async def test_the_loop_goes_on_while_a_line_is_waited_for() -> None:
 
 @pytest.mark.parametrize("empty", [b"\n", b"  \n", b'{"kind": "of-tomorrow"}\n'])
 async def test_lines_that_say_nothing_have_an_end(ada: Services, empty: bytes) -> None:
-    some = [empty] * jsonl.MAX_PASSED
+    some = [empty] * jsonl.MAX_SKIPPED
     await ada.transfer.import_lines(whole(*some))
-    with pytest.raises(TooLarge, match=f"Line {jsonl.MAX_PASSED + 2} "):
+    with pytest.raises(TooLarge, match=f"Line {jsonl.MAX_SKIPPED + 2}: "):
         await ada.transfer.import_lines(whole(*some, empty))
 
 
@@ -110,7 +110,7 @@ async def test_a_piece_of_a_blob_is_no_larger_than_the_format_says(ada: Services
             for n, p in chunks
         ]
 
-    with pytest.raises(TooLarge, match="at most 262144 bytes"):
+    with pytest.raises(TooLarge, match="must not exceed 262144 bytes"):
         await ada.transfer.import_lines(whole(blob, *pieces(data)))
     report = await ada.transfer.import_lines(whole(blob, *pieces(data[:CHUNK], data[CHUNK:])))
     assert report.added == {"blob": 1, "blob_chunk": 2}
@@ -129,7 +129,7 @@ def content(text: str) -> bytes:
 
 async def test_a_content_is_followed_by_its_revision(ada: Services) -> None:
     for lines in ([content("a"), content("b")], [content("a"), setting(1)], [content("a")]):
-        with pytest.raises(InvalidInput, match="is not followed by a revision that names it"):
+        with pytest.raises(InvalidInput, match="is not followed by a revision that refers to it"):
             await ada.transfer.import_lines(whole(*lines))
 
 
@@ -153,7 +153,7 @@ async def test_contents_of_what_is_there_already_have_an_end(
 def _bring(contents: list[Any]) -> None:
     brought = artifact_importer.ImportedContents()
     for each in contents:
-        brought.add(each, there=False)
+        brought.add(each, exists=False)
         brought._last = None  # a revision that is there with others has named it
 
 
@@ -172,5 +172,5 @@ async def test_rows_of_branches_have_an_end(ada: Services, monkeypatch: pytest.M
     monkeypatch.setattr(integrity, "MAX_STEPS", 0)
     await ada.conversations.delete(talk.id)
     await ada.conversations.purge(talk.id)
-    with pytest.raises(TooLarge, match="too long rows"):
+    with pytest.raises(TooLarge, match="nested too deeply"):
         await ada.transfer.import_lines(lines)

@@ -226,7 +226,7 @@ async def test_what_is_different_here_stays_and_is_reported(ada: Services) -> No
         {"artifact": 1},
         {"content": 1, "revision": 1},
     )
-    assert report.problems == [f"artifact {made.id} has other content here"]
+    assert report.problems == [f"artifact {made.id} exists with other content"]
     assert await said(ada, made) == ["one", "two"]
     await ada.artifacts.delete(made.id)
     await ada.artifacts.purge(made.id)

@@ -121,7 +121,7 @@ async def test_a_clock_that_is_believed_at_once_purges_what_is_young(
     db: Database, ada: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted fault."""
-    monkeypatch.setattr(database, "LEAP", clock.now - datetime(1970, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(database, "MAX_CLOCK_JUMP", clock.now - datetime(1970, 1, 1, tzinfo=UTC))
     made = await ada.conversations.create(temporary=True)
     clock.pass_time(days=365)
     await db.tidy()

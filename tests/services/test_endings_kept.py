@@ -47,7 +47,7 @@ async def _refused(line: Line, often: int) -> None:
 async def test_an_answer_that_cannot_be_stored_now_is_stored_later(
     opened: Open, monkeypatch: pytest.MonkeyPatch, error: HansardError
 ) -> None:
-    monkeypatch.setattr(pending, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(pending, "MAX_BACKOFF", 0.02)
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")
         line = Line(db)
@@ -149,8 +149,8 @@ async def test_of_what_can_never_be_stored_as_it_is_the_rest_is_kept(
 async def test_an_ending_that_waits_when_the_database_is_closed_is_made_at_the_next_start(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pending, "LONGEST_PAUSE", 600.0)
-    monkeypatch.setattr(pending, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(pending, "MAX_BACKOFF", 600.0)
+    monkeypatch.setattr(pending, "MIN_BACKOFF", 600.0)
     async with opened(Echo(delay=0.3), save_interval=0.01) as (db, ada):
         made = await talk(ada, title="t")
         line = Line(db)
@@ -171,8 +171,8 @@ async def test_an_ending_that_waits_when_the_database_is_closed_is_made_at_the_n
 async def test_an_error_that_nobody_foresaw_is_no_refusal_while_the_storage_cannot_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pending, "LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(pending, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pending, "MAX_BACKOFF", 0.01)
+    monkeypatch.setattr(pending, "MIN_BACKOFF", 0.01)
     options = hansard.ChatOptions(auto_title=False)
     async with hansard.connect(providers=[Echo()], options=options) as db:
         me = db.scope()
@@ -186,7 +186,7 @@ async def test_an_error_that_nobody_foresaw_is_no_refusal_while_the_storage_cann
         strange: Any = RuntimeError("The driver is confused.")
         line.refusing = lambda work: strange if is_ending(work) else None
         [run] = await me.chat.send(made.id, "hello", model="echo/echo")
-        await _refused(line, 2 * pending.STRANGE_ATTEMPTS)
+        await _refused(line, 2 * pending.MAX_UNEXPECTED_ERRORS)
         line.refusing = lambda _: None
         assert (await me.runs.wait(run.id)).status == "completed"
 
@@ -213,9 +213,9 @@ async def test_whoever_was_cut_off_too_does_not_end_the_runs_of_others_at_once(
 
         with monkeypatch.context() as patch:
             patch.setattr(theirs.storage, "tenants", away)
-            await theirs._try_to_tidy()
+            await theirs._maintain()
         clock.pass_time(minutes=1)
-        await theirs._try_to_tidy()
+        await theirs._maintain()
         assert (await ada.runs.get(run.id)).status == "running"
         line.refusing = lambda _: None
         held.go.set()

@@ -122,7 +122,7 @@ async def test_a_feed_that_was_never_trimmed_begins_at_zero(ada: Services) -> No
 
 async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many follow, and however far behind one is."""
-    monkeypatch.setattr(broadcaster, "KEPT", 3)
+    monkeypatch.setattr(broadcaster, "MAX_ENTRIES", 3)
     looks: list[int] = []
     look = broadcaster.Hub._look
 

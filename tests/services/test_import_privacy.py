@@ -91,7 +91,7 @@ async def test_an_id_that_is_taken_is_left_out_and_nothing_is_told_of_it(
     report = await take_in(bob, await export(ada))
     assert not {"conversation", "artifact", "project", "collection"} & set(report.added)
     assert report.unchanged == {}
-    left = [line for line in report.problems if "is left out: its id is taken" in line]
+    left = [line for line in report.problems if "was not imported: its id is taken" in line]
     assert len(left) == 4
     assert "other content" not in str(report.problems)
     assert (await export(ada))[1:] == before
@@ -121,6 +121,6 @@ async def seen_by_everybody(*_: Any) -> bool:
 async def test_an_import_that_compares_with_everybody_would_be_seen(
     ada: Services, bob: Services, eve: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ImportSession, "_is_own", seen_by_everybody)
+    monkeypatch.setattr(ImportSession, "_is_owner", seen_by_everybody)
     with pytest.raises(AssertionError):
         await check_that_nothing_is_told(ada, bob, eve)

@@ -109,7 +109,7 @@ async def test_the_missing_turns_of_a_dialogue_follow_when_it_is_repeated(
         made, key = await talk(ada, title="t"), new_id()
 
         async def over() -> bool:
-            return not db.runner.talks
+            return not db.runner.dialogues
 
         async def say(turns: int) -> Run:
             """The first run, once the whole dialogue is over."""
@@ -142,7 +142,7 @@ async def _lost_run(db: Database, ada: Services, made: Conversation) -> Run:
 async def test_a_run_that_was_lost_sight_of_is_started_when_the_database_is_tidied(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "LOOK_AFTER", ())
+    monkeypatch.setattr(start, "RECHECK_DELAYS", ())
     async with opened(Echo()) as (db, ada):
         made = await talk(ada, title="t")
         run = await _lost_run(db, ada, made)
@@ -154,7 +154,7 @@ async def test_a_run_that_was_lost_sight_of_is_started_when_the_database_is_tidi
 async def test_a_run_that_was_lost_sight_of_can_be_stopped(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "LOOK_AFTER", ())
+    monkeypatch.setattr(start, "RECHECK_DELAYS", ())
     async with opened(Held(), Echo(delay=30)) as (db, ada):
         made = await talk(ada, title="t")
         run = await _lost_run(db, ada, made)
@@ -169,7 +169,7 @@ async def test_without_looking_after_runs_a_lost_one_is_never_answered(
     async def passed_over(*_: object) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(start, "LOOK_AFTER", ())
+    monkeypatch.setattr(start, "RECHECK_DELAYS", ())
     for module in (start, database, runs_service):
         monkeypatch.setattr(module, "adopt", passed_over)
     async with opened(Echo()) as (db, ada):

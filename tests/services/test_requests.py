@@ -234,11 +234,11 @@ async def test_a_prompt_that_says_nothing_is_refused(content: str) -> None:
     with endpoint(_strictly) as (url, asked):
         async with _opened(url) as (_, ada):
             made = await talk(ada)
-            with pytest.raises(EmptyInput, match="The prompt is empty"):
+            with pytest.raises(EmptyInput, match="The prompt must not be empty"):
                 await ada.chat.send(made.id, content, model="p/m")
-            with pytest.raises(EmptyInput, match="The prompt is empty"):
+            with pytest.raises(EmptyInput, match="The prompt must not be empty"):
                 await ada.chat.send(made.id, parts=[Text(content)], model="p/m")
-            with pytest.raises(EmptyInput, match="The prompt is empty"):
+            with pytest.raises(EmptyInput, match="The prompt must not be empty"):
                 await ada.chat.dialogue(made.id, ["p/m", "p/n"], content=content)
             assert await path(ada, made) == []
     assert not asked

@@ -11,7 +11,7 @@ from hansard import Database, Services
 from hansard.errors import NotFound, Unauthenticated
 from hansard.model.sessions import Session, SpentCode
 from hansard.services.users import sessions
-from hansard.services.users.sessions import IDLE, LONGEST, is_of
+from hansard.services.users.sessions import IDLE, MAX_AGE, is_of
 from hansard.storage.query import Query
 from services.conftest import Clock
 
@@ -45,7 +45,7 @@ async def test_a_session_lasts_for_as_long_as_it_is_seen_and_not_for_ever(
     ada: Services, clock: Clock
 ) -> None:
     kept, idle = await ada.sessions.begin("one"), await ada.sessions.begin("two")
-    for _ in range(LONGEST // timedelta(days=10) - 1):
+    for _ in range(MAX_AGE // timedelta(days=10) - 1):
         clock.pass_time(days=10)
         assert await ada.sessions.find(kept.id) is not None
     assert await ada.sessions.find(idle.id) is None

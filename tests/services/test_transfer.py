@@ -153,7 +153,7 @@ async def test_what_is_different_here_stays_and_is_reported(ada: Services, eve: 
     await say(eve, made, "new here")
     report = await eve.transfer.import_lines(lines)
     assert report.conflicting == {"setting": 1, "conversation": 1, "branch": 1}
-    assert report.problems[0] == "setting theme has other content here"
+    assert report.problems[0] == "setting theme exists with other content"
     assert (await eve.conversations.get(made.id)).title == "Roma"
     assert await said(eve, made) == ["hello", "new here"]
 

@@ -98,7 +98,7 @@ async def test_a_branch_that_left_another_where_it_was_not_is_refused(
     first["parent_id"] = new_id() if parent else None
     for message in messages.values():
         del message["digest"]
-    with pytest.raises(InvalidInput, match="does not begin where it left another"):
+    with pytest.raises(InvalidInput, match="does not start at its fork point"):
         await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
     assert (await eve.conversations.list()).items == []
 

@@ -181,7 +181,7 @@ async def test_what_goes_beyond_what_may_run_at_once_waits_as_queued(opened: Ope
 async def test_runs_that_were_stored_as_running_say_that_they_wait(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "WAITING_INTERVAL", 0.01)
+    monkeypatch.setattr(runner, "QUEUED_POLL_INTERVAL", 0.01)
     held = Held()
     async with opened(held, Echo(), max_running=1, save_interval=0.01) as (db, ada):
         made = await talk(ada, title="t")
@@ -238,7 +238,7 @@ async def test_so_many_conversations_wait_for_what_follows(
             await ask(me, made, "hello", model="echo/echo")
         go.set()
         await db.runner.settle()
-        assert len(done) == 3 + followups.AT_ONCE
+        assert len(done) == 3 + followups.MAX_WORKERS
         assert set(done) >= {made.id for made in talks[-3:]}
 
 

@@ -52,7 +52,7 @@ def tell_what_is_not_stored(patch: pytest.MonkeyPatch) -> None:
                 return await storage.write(ending.run.tenant_id, ending.write)
             except HansardError:
                 continue
-        return msgspec.structs.replace(ending._gone(), type=ending.status)
+        return msgspec.structs.replace(ending._purged_event(), type=ending.status)
 
     patch.setattr(pending, "store", give_up)
 

@@ -69,7 +69,7 @@ def test_a_file_is_refused_what_a_writer_is_refused(
         admit(_record(kind, **{name: given}))
     assert refused.value.pointer == f"/{name}"
     if len(given) < 200:
-        monkeypatch.setattr(validation, "_OF_WRITERS", {})
+        monkeypatch.setattr(validation, "_FIELD_CHECKS", {})
         validation._checks.cache_clear()
         assert admit(_record(kind, **{name: given})), "without the writers' checks it comes in"
         validation._checks.cache_clear()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hansard.model.answers import parts_of_events
 from hansard.model.parts import Reasoning, Text, ToolCall
 from hansard.model.runs import RunEvent
-from hansard.services.runs.titles import LONGEST, from_answer, from_text
+from hansard.services.runs.titles import MAX_LENGTH, from_answer, from_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def test_how_tokens_fell_into_events_does_not_matter(
 def test_a_title_from_a_text_is_its_beginning_in_one_short_line(text: str) -> None:
     title = from_text(text)
     line = " ".join(text.split())
-    assert 0 < len(title) <= LONGEST
+    assert 0 < len(title) <= MAX_LENGTH
     assert "\n" not in title
     assert line.startswith(title.removesuffix("…"))
 
@@ -72,7 +72,7 @@ def test_a_title_ends_with_a_sentence_or_a_word() -> None:
         "Where do I find a good and cheap place to sleep in Rome in the first week of May"
     )
     assert cut == "Where do I find a good and cheap place to sleep in Rome in…"
-    assert from_text("x" * 200) == "x" * (LONGEST - 1) + "…"
+    assert from_text("x" * 200) == "x" * (MAX_LENGTH - 1) + "…"
 
 
 @pytest.mark.parametrize(

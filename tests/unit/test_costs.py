@@ -13,7 +13,7 @@ from hansard.formats import jsonl
 from hansard.providers.sse import EventReader
 from hansard.providers.thinking import ThinkingSplitter, split_thinking
 from hansard.secrets import Masker, mask, mask_known
-from hansard.services.runs.sanitize import said_text
+from hansard.services.runs.sanitize import clean_output
 from hansard.storage.digests import content_digest
 from hansard.testing import factories
 from unit.cost import ALLOWED, HOSTILE, growth
@@ -66,7 +66,7 @@ COSTS: dict[str, Callable[[str], Any]] = {
     "masking what is known": mask_known,
     "masking in pieces": lambda text: _in_pieces(Masker().feed, text),
     "terminal": output.harmless,
-    "what is heard": said_text,
+    "what is heard": clean_output,
     "a line of an export": _import,
     "digest": lambda text: content_digest(factories.message(TALK, text)),
 }

@@ -141,7 +141,7 @@ def test_blank_lines_and_later_kinds_are_passed_over() -> None:
 @pytest.mark.parametrize("said", [0, 1, 3, 99])
 def test_a_file_that_has_another_number_of_records_than_it_says_is_refused(said: int) -> None:
     lines = [jsonl.write_header(NOW), b'{"kind":"one"}', b'{"kind":"two"}', jsonl.write_end(said)]
-    with pytest.raises(InvalidInput, match=rf"{said} records, and it has 2\."):
+    with pytest.raises(InvalidInput, match=rf"{said} records, but it has 2\."):
         list(jsonl.Reader("acme", admit).read(lines))
 
 

@@ -30,14 +30,14 @@ OWN = {
     ("artifacts/service", "create"),
     ("transfer/archives", "_placed"),
     ("transfer/importer", "_is_lost"),
-    ("transfer/import_session", "_is_own"),
+    ("transfer/import_session", "_is_owner"),
     ("search", "_artifact_hits"),
     ("artifacts/shares", "_linked"),
     ("artifacts/shares", "revoke"),
-    ("transfer/exporter", "_alone"),
+    ("transfer/exporter", "_standalone_artifacts"),
     ("transfer/exporter", "_artifact"),
     ("transfer/exporter", "_content"),
-    ("transfer/exporter", "_talk"),
+    ("transfer/exporter", "_read_state"),
     ("users/usage", "_artifact_sizes"),
 }
 """Functions that read what is the scope's user's own, or ask by a link, in the same unit."""
@@ -103,7 +103,7 @@ def test_artifacts_are_read_through_the_class_that_asks_for_rights() -> None:
 def test_what_an_artifact_says_is_read_in_the_unit_that_asked_for_it() -> None:
     found = {(name, function) for name, tree in modules() for function in unasked(tree)}
     # What comes in with a file is compared with what the user has.
-    assert found == {("transfer/archives", "work")}
+    assert found == {("transfer/archives", "read_existing")}
 
 
 def test_a_read_that_does_not_ask_would_be_seen() -> None:

@@ -1,1 +1,1 @@
-"""What of a conversation is sent to a model: instructions, a summary, and the newest messages that fit."""
+"""The part of a conversation sent to a model: instructions, a summary, and the newest messages that fit."""

@@ -11,20 +11,21 @@ MAX_NESTING = 32
 
 
 async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
-    """The projects around a conversation, the innermost first; those in the trash do not count."""
-    found: list[Project] = []
+    """Return the projects around a conversation, the innermost first, without those in the trash."""
+    projects: list[Project] = []
     project_id = conversation.project_id
-    while project_id is not None and len(found) < MAX_NESTING:
+    while project_id is not None and len(projects) < MAX_NESTING:
         project = await tx.get(Project, project_id)
         if project is None:
             break
         if project.deleted_at is None:
-            found.append(project)
+            projects.append(project)
         project_id = project.parent_id
-    return found
+    return projects
 
 
 async def instructions(tx: Reader, conversation: Conversation) -> str:
+    """Return the system instructions for a conversation."""
     tenant = await tx.get(Tenant)
     projects = await projects_of(tx, conversation)
     texts = [
@@ -36,7 +37,7 @@ async def instructions(tx: Reader, conversation: Conversation) -> str:
 
 
 async def chosen_model(tx: Reader, conversation: Conversation) -> str | None:
-    """The model that the conversation, or a project around it, names."""
+    """Return the model of a conversation or of the innermost project with one; None if none is set."""
     if conversation.model is not None:
         return conversation.model
     for project in await projects_of(tx, conversation):

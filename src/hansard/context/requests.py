@@ -1,9 +1,8 @@
-"""One step makes a request valid: whatever was stored, what is sent is a dialogue that every endpoint takes.
+"""Makes requests valid: whatever was stored, the result is a dialogue that every endpoint accepts.
 
-Endpoints differ in what they check, and some check much. So the strictest of their rules hold for all of them: the
-user speaks first and last (or a tool does), roles take turns, no text is blank, instructions stand before the
-dialogue, each call of a tool is followed by its one result, and ids and names have the characters that all allow.
-The record itself may hold anything, and stays as it is.
+Endpoints differ in what they check, so the strictest rules apply to all: the user has the first and last turn (or a
+tool the last), roles alternate, no text is blank, instructions come before the dialogue, each tool call is followed by
+its one result, and ids and names only have characters that all allow. Stored messages are not changed.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from hansard.model.parts import Data, Part, Reasoning, Text, ToolCall, ToolResul
 from hansard.providers.base import GO_ON, Media, Request, Turn
 
 OPENING = "[Here the conversation begins.]"
-"""A user's, where an assistant spoke first."""
+"""A user turn before a conversation that starts with the assistant."""
 NOTHING = "[Nothing was said.]"
 NO_OUTPUT = "[no output]"
 
@@ -33,70 +32,70 @@ _SENT = re.compile(r"(image|audio|video)/.+|application/pdf")
 
 
 def valid(request: Request) -> Request:
-    """The same request in a form that strict endpoints take; one that is valid stays as it is."""
+    """Return the request in a form that strict endpoints accept; a valid request is not changed."""
     leading = 0
     while leading < len(request.turns) and request.turns[leading].role == "system":
         leading += 1
-    said = [p for turn in request.turns[:leading] for p in _parts(turn)]
-    texts = [request.system, *(p.text for p in said if isinstance(p, Text))]
+    parts = [p for turn in request.turns[:leading] for p in _parts(turn)]
+    texts = [request.system, *(p.text for p in parts if isinstance(p, Text))]
     turns = request.turns[leading:]
-    if not _is_of_texts(turns):
+    if not _is_plain_dialogue(turns):
         turns = _Dialogue([item for turn in turns for item in _items(turn)]).turns()
     system = "\n\n".join(text for text in texts if text.strip())
     return msgspec.structs.replace(request, system=system, turns=turns)
 
 
-def _is_of_texts(turns: Sequence[Turn]) -> bool:
-    """Whether a text follows a text, first and last the user's: most dialogues are so, and valid already."""
+def _is_plain_dialogue(turns: Sequence[Turn]) -> bool:
+    """Return whether single texts of user and assistant alternate, the user first and last: valid as is."""
     return len(turns) % 2 == 1 and all(
-        turn.role == ("assistant" if place % 2 else "user")
+        turn.role == ("assistant" if index % 2 else "user")
         and len(turn.parts) == 1
         and isinstance(turn.parts[0], Text)
         and not turn.parts[0].text.isspace()
         and turn.parts[0].text != ""
-        for place, turn in enumerate(turns)
+        for index, turn in enumerate(turns)
     )
 
 
 def is_plain(request: Request) -> bool:
-    """Whether it holds text alone."""
+    """Return whether the request has text only."""
     parts = (part for turn in request.turns for part in turn.parts)
     return not any(isinstance(part, Media | ToolCall | ToolResult) for part in parts)
 
 
 def plain(request: Request) -> Request:
-    """The same request as text alone, for a model that takes no pictures, or an endpoint that takes no tools."""
+    """Return the request as text only, for a model without images or an endpoint without tools."""
     names = {p.call_id: p.name for t in request.turns for p in t.parts if isinstance(p, ToolCall)}
-    turns = [Turn(t.role, tuple(_told(p, names) for p in t.parts)) for t in request.turns]
+    turns = [Turn(t.role, tuple(_as_text(p, names) for p in t.parts)) for t in request.turns]
     return valid(msgspec.structs.replace(request, turns=tuple(turns)))
 
 
 class _Dialogue:
-    """Turns made of what was said, one part after the other."""
+    """Builds turns from parts."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
         self._results = _pairs(items)
-        """The place of each call that has a result, and that result's."""
+        """Indexes of calls with results, and of the results."""
         self._names = {p.call_id: p.name for _, p in items if isinstance(p, ToolCall)}
-        self._made: list[Turn] = []
+        self._turns: list[Turn] = []
         self._calls: list[ToolCall] = []
         self._outputs: list[ToolResult] = []
         self._ids: set[str] = set()
 
     def turns(self) -> tuple[Turn, ...]:
         answered = set(self._results.values())
-        for place, (speaker, part) in enumerate(self._items):
-            if place in self._results:
-                result = cast("ToolResult", self._items[self._results[place]][1])
+        for index, (speaker, part) in enumerate(self._items):
+            if index in self._results:
+                result = cast("ToolResult", self._items[self._results[index]][1])
                 self._call(cast("ToolCall", part), result)
-            elif place in answered:
+            elif index in answered:
                 self._flush()
             else:
-                self._say(speaker, part)
+                self._add_part(speaker, part)
         self._flush()
         self._end_answer()
-        return self._framed()
+        return self._complete()
 
     def _call(self, call: ToolCall, result: ToolResult) -> None:
         call_id = self._id(call.call_id)
@@ -104,66 +103,66 @@ class _Dialogue:
         self._calls.append(ToolCall(call_id, name, _arguments(call.arguments)))
         self._outputs.append(ToolResult(call_id, _output(result.output), result.is_error))
 
-    def _say(self, speaker: Speaker, part: Part | Media) -> None:
+    def _add_part(self, speaker: Speaker, part: Part | Media) -> None:
         self._flush()
         if isinstance(part, ToolCall | ToolResult):
-            part = _told(part, self._names, answered=False)
+            part = _as_text(part, self._names, answered=False)
         self._add(speaker, (part,))
 
     def _flush(self) -> None:
-        """Close a round: the calls, and after them their results."""
+        """End a round of calls: add the calls, then their results."""
         if self._calls:
             self._add("assistant", tuple(self._calls))
-            self._made.append(Turn("tool", tuple(self._outputs)))
+            self._turns.append(Turn("tool", tuple(self._outputs)))
             self._calls, self._outputs = [], []
 
     def _add(self, speaker: Speaker, parts: tuple[Part | Media, ...]) -> None:
         if speaker == "user":
             self._end_answer()
-        last = self._made[-1] if self._made else None
+        last = self._turns[-1] if self._turns else None
         if last is not None and last.role == speaker:
-            self._made[-1] = Turn(speaker, (*last.parts, *parts))
+            self._turns[-1] = Turn(speaker, (*last.parts, *parts))
         else:
-            self._made.append(Turn(speaker, parts))
+            self._turns.append(Turn(speaker, parts))
 
     def _end_answer(self) -> None:
-        """An answer does not end with a thought, and is not one alone."""
-        while self._made and self._made[-1].role == "assistant":
-            parts = self._made[-1].parts
+        """Remove reasoning at the end of an answer, and answers of reasoning only."""
+        while self._turns and self._turns[-1].role == "assistant":
+            parts = self._turns[-1].parts
             if not isinstance(parts[-1], Reasoning):
                 return
-            self._made.pop()
+            self._turns.pop()
             if parts[:-1]:
-                self._made.append(Turn("assistant", parts[:-1]))
+                self._turns.append(Turn("assistant", parts[:-1]))
 
-    def _id(self, wanted: str) -> str:
-        """The call's own id, or one made from it where endpoints would refuse that."""
-        call_id, more = wanted, 0
+    def _id(self, original: str) -> str:
+        """Return the call's id, or one derived from it if endpoints would reject it."""
+        call_id, attempt = original, 0
         while not _ID.fullmatch(call_id) or call_id in self._ids:
-            call_id = hashlib.sha256(f"{more} {wanted}".encode()).hexdigest()[:9]
-            more += 1
+            call_id = hashlib.sha256(f"{attempt} {original}".encode()).hexdigest()[:9]
+            attempt += 1
         self._ids.add(call_id)
         return call_id
 
-    def _framed(self) -> tuple[Turn, ...]:
-        made = self._made
-        if not made:
+    def _complete(self) -> tuple[Turn, ...]:
+        turns = self._turns
+        if not turns:
             return (Turn("user", (Text(NOTHING),)),)
-        first = [] if made[0].role == "user" else [Turn("user", (Text(OPENING),))]
-        last = [Turn("user", (Text(GO_ON),))] if made[-1].role == "assistant" else []
-        return (*first, *made, *last)
+        first = [] if turns[0].role == "user" else [Turn("user", (Text(OPENING),))]
+        last = [Turn("user", (Text(GO_ON),))] if turns[-1].role == "assistant" else []
+        return (*first, *turns, *last)
 
 
 def _pairs(items: Sequence[Item]) -> dict[int, int]:
-    """Where calls are, and where their results: each result is that of the last call of its id before it."""
-    waiting: dict[str, list[int]] = {}
-    found: dict[int, int] = {}
-    for place, (speaker, part) in enumerate(items):
+    """Return the index of the result of each call: a result belongs to the last call with its id before it."""
+    open_calls: dict[str, list[int]] = {}
+    pairs: dict[int, int] = {}
+    for index, (speaker, part) in enumerate(items):
         if isinstance(part, ToolCall) and speaker == "assistant":
-            waiting.setdefault(part.call_id, []).append(place)
-        elif isinstance(part, ToolResult) and waiting.get(part.call_id):
-            found[waiting[part.call_id].pop()] = place
-    return found
+            open_calls.setdefault(part.call_id, []).append(index)
+        elif isinstance(part, ToolResult) and open_calls.get(part.call_id):
+            pairs[open_calls[part.call_id].pop()] = index
+    return pairs
 
 
 def _items(turn: Turn) -> Iterator[Item]:
@@ -175,17 +174,17 @@ def _items(turn: Turn) -> Iterator[Item]:
         elif isinstance(part, Text) and turn.role == "system":
             yield speaker, Text(f"[Instruction: {part.text}]")
         elif isinstance(part, Media) and (speaker == "assistant" or not _can_be_sent(part)):
-            yield speaker, _told(part, {})
+            yield speaker, _as_text(part, {})
         else:
             yield speaker, part
 
 
 def _parts(turn: Turn) -> list[Part | Media]:
-    """What a turn says: what is blank is left out, and data too unless there is nothing else."""
-    said = [p for p in turn.parts if not isinstance(p, Text | Data) or _has_text(p)]
-    if any(not isinstance(p, Data) for p in said):
-        return [p for p in said if not isinstance(p, Data)]
-    return [Text(_json(p.data)) for p in said if isinstance(p, Data)]
+    """Return the parts of a turn without blank ones, and without data unless there is nothing else."""
+    parts = [p for p in turn.parts if not isinstance(p, Text | Data) or _has_text(p)]
+    if any(not isinstance(p, Data) for p in parts):
+        return [p for p in parts if not isinstance(p, Data)]
+    return [Text(_json(p.data)) for p in parts if isinstance(p, Data)]
 
 
 def _has_text(part: Text | Data) -> bool:
@@ -196,8 +195,8 @@ def _can_be_sent(media: Media) -> bool:
     return bool(media.data) and _SENT.fullmatch(media.media_type) is not None
 
 
-def _told(part: Part | Media, names: dict[str, str], *, answered: bool = True) -> Part | Media:
-    """Pictures, files, calls and results as a line of text."""
+def _as_text(part: Part | Media, names: dict[str, str], *, answered: bool = True) -> Part | Media:
+    """Return images, files, calls and results as a line of text."""
     match part:
         case Media(_, media_type, name):
             kind = "Image" if media_type.startswith("image/") else "File"
@@ -214,7 +213,7 @@ def _told(part: Part | Media, names: dict[str, str], *, answered: bool = True) -
 
 
 def _arguments(value: Any) -> dict[str, Any]:
-    """A call's arguments as the object that endpoints ask for."""
+    """Return a call's arguments as an object, which endpoints require."""
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
@@ -231,5 +230,5 @@ def _output(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    """A text as it is, and anything else as JSON."""
+    """Return a text unchanged, and anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""How long a text is to a model, near enough.
+"""Token estimates.
 
-Every model counts in its own way and most keep it to themselves. What is needed is to stay within a window,
-so this errs on the long side: four Latin characters a token, or one of any other script.
+Every model counts differently, and most do not publish how. The estimate only has to keep requests within the context,
+so it is on the high side: four Latin characters per token, or one of any other script.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from hansard.model.parts import Part, Text
 from hansard.providers.base import Media
 
 PER_MESSAGE = 8
-"""What a message costs besides its text."""
+"""Tokens per message besides its text."""
 PER_MEDIA = 1_000
-"""What an image, or a file that is no text, may cost."""
+"""Tokens for an image or a binary file."""
 
 
 def estimate(text: str) -> int:
+    """Return the estimated number of tokens of a text."""
     ascii_only = len(text) if text.isascii() else sum(c < "\x80" for c in text)
     return ascii_only // 4 + (len(text) - ascii_only) + 1
 
 
 def estimate_parts(parts: Sequence[Part | Media]) -> int:
-    """Tokens of a message whose parts are these, as they are sent: of a text file its text."""
+    """Return the estimated tokens of a message with these parts; text files count with their text."""
     total = PER_MESSAGE
     for part in parts:
         if isinstance(part, Text):

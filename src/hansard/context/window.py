@@ -1,8 +1,7 @@
-"""The newest messages that fit into a model's window.
+"""The newest messages that fit into a model's context.
 
-The first message of the window moves in steps: it is one whose `seq` is a multiple of `STEP`. While a
-conversation grows, what is sent then begins in the same way for some turns, which is what lets a provider reuse
-the work it did on it.
+The window starts at a message whose `seq` is a multiple of STEP, so while a conversation grows, consecutive requests
+have the same beginning, which providers can cache.
 """
 
 from __future__ import annotations
@@ -27,20 +26,20 @@ from hansard.storage.query import Query
 STEP = 8
 PAGE = 50
 ANSWER_SHARE = 4
-"""One part in so many of a model's window is kept for the answer."""
-GONE = "What was to be answered is gone."
+"""The share of the context reserved for the answer: one in ANSWER_SHARE."""
+GONE = "The prompt was deleted."
 SUMMARY_HEADING = "What was said before, in short:"
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent to a model, and what of the path is not."""
+    """The content sent to a model, and where it starts."""
 
     system: str
     turns: tuple[Turn, ...]
     first_seq: int
-    """The depth of the first message that is sent."""
+    """The seq of the first message that is sent."""
     summary_seq: int = -1
-    """How far the summary reaches that stands for earlier ones; -1: there is none."""
+    """The seq of the last message in the summary of earlier ones; -1 without a summary."""
 
 
 async def build(
@@ -53,11 +52,9 @@ async def build(
     model: str,
     alone: bool = True,
 ) -> Context:
-    """The context for an answer to a message: the path that leads to it, wherever it is by now.
-
-    A place may hold another message than when it was noted, so the prompt is known by its id alone. Raises
-    Conflict if the path does not end with it. Unless it is `alone`, the model is one of several that talk: only its
-    own answers are its own.
+    """Return the context for answering `prompt`: the messages on the path to it.
+     The prompt is identified by its id, since it may have moved. `alone` is False in a dialogue of models, where only
+    the model's own answers have the role of the assistant. Raises Conflict if the prompt is gone.
     """
     branch = await tx.get(Branch, prompt.branch)
     if branch is None:
@@ -79,7 +76,7 @@ async def build(
 
 
 def check_last(messages: Sequence[Message], prompt: Message) -> None:
-    """Raise Conflict unless the last of the messages is the prompt: nothing else may be answered in its name."""
+    """Raises Conflict unless the last message is the prompt, so that no other message is answered instead."""
     if not messages or messages[-1].id != prompt.id:
         raise Conflict(GONE)
 
@@ -87,37 +84,37 @@ def check_last(messages: Sequence[Message], prompt: Message) -> None:
 async def _newest(
     tx: Reader, branch: Branch, last_seq: int, budget: int, max_history: int
 ) -> tuple[list[Message], dict[str, bytes]]:
-    """The last messages up to `last_seq` that fit, beginning at a step, and their blobs; at least the very last."""
-    found: list[Message] = []
+    """Return the last messages up to `last_seq` that fit, from a step on, and their blobs; at least one message."""
+    selected: list[Message] = []
     media: dict[str, bytes] = {}
     end, full = last_seq, False
     while end >= 0 and not full:
         page = await message_tree.path(tx, branch, max(0, end - PAGE + 1), end)
         for message in reversed(page):
-            full = len(found) >= max_history
+            full = len(selected) >= max_history
             if not full:
                 media |= await _media(tx, blobs_of(message.parts) - media.keys())
                 budget -= estimate_parts([_part(part, media) for part in message.parts])
-                full = budget < 0 and bool(found)
+                full = budget < 0 and bool(selected)
             if full:
                 break
-            found.append(message)
+            selected.append(message)
         end -= PAGE
-    found.reverse()
+    selected.reverse()
     if full:
-        found = found[_beginning(found) :]
-    return found, media
+        selected = selected[_window_start(selected) :]
+    return selected, media
 
 
-def _beginning(messages: Sequence[Message]) -> int:
-    """Where what is sent begins: at a step, or at the user's first words that follow shortly after."""
+def _window_start(messages: Sequence[Message]) -> int:
+    """Return the index at which the window starts: a step, or a user's message shortly after it."""
     step = next((i for i, message in enumerate(messages) if message.seq % STEP == 0), 0)
-    near = range(step, min(step + STEP, len(messages)))
-    return next((i for i in near if messages[i].role == "user"), step)
+    candidates = range(step, min(step + STEP, len(messages)))
+    return next((i for i in candidates if messages[i].role == "user"), step)
 
 
 async def summary_before(tx: Reader, branch: Branch, before: int) -> Summary | None:
-    """The summary of this path that reaches furthest, short of a depth."""
+    """Return the summary on this path that covers the most messages before a seq, or None."""
     ranges = {
         b: (low, high) for b, low, high in await message_tree.segments(tx, branch, 0, before - 1)
     }
@@ -130,32 +127,32 @@ async def summary_before(tx: Reader, branch: Branch, before: int) -> Summary | N
 
 
 async def _media(tx: Reader, digests: Collection[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    data_by_digest: dict[str, bytes] = {}
     for digest in sorted(digests):
         chunks = await tx.select(Query(BlobChunk).where(blob_id=digest).by("number"))
-        found[digest] = b"".join(chunk.data for chunk in chunks)
-    return found
+        data_by_digest[digest] = b"".join(chunk.data for chunk in chunks)
+    return data_by_digest
 
 
 def turns(
     messages: Sequence[Message], media: Mapping[str, bytes], model: str, *, alone: bool = True
 ) -> tuple[Turn, ...]:
-    """Messages as a model sees them: without errors and what others thought, and neighbours of one role as one."""
-    made: list[Turn] = []
+    """Return messages as a model gets them: without errors and other models' reasoning, merged by role."""
+    merged: list[Turn] = []
     for message in messages:
-        own = message.model == model
-        unseen = Error if own else (Error, Reasoning)
-        parts = tuple(_part(p, media) for p in message.parts if not isinstance(p, unseen))
+        is_own = message.model == model
+        hidden = Error if is_own else (Error, Reasoning)
+        parts = tuple(_part(p, media) for p in message.parts if not isinstance(p, hidden))
         if not parts:
             continue
         role = message.role
-        if role == "assistant" and not own and not alone:
+        if role == "assistant" and not is_own and not alone:
             role = "user"
-        if made and made[-1].role == role and role in ("user", "assistant"):
-            made[-1] = Turn(role, (*made[-1].parts, *parts))
+        if merged and merged[-1].role == role and role in ("user", "assistant"):
+            merged[-1] = Turn(role, (*merged[-1].parts, *parts))
         else:
-            made.append(Turn(role, parts))
-    return tuple(made)
+            merged.append(Turn(role, parts))
+    return tuple(merged)
 
 
 def _part(part: Part, media: Mapping[str, bytes]) -> Part | Media:

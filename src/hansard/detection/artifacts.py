@@ -1,24 +1,24 @@
-"""The artifacts in the text of an answer: what somebody would want to keep, show and go on with.
+"""Detection of the artifacts in the text of an answer: what a reader may want to keep, show or edit.
 
-What is one:
+These are artifacts:
 
 - an ``<artifact …>`` element that has an `identifier`, a `type` or a `title`;
 - fenced code of five lines or more;
-- a complete document of any length: HTML or SVG, in a fence or written into the text, and React, Mermaid, CSV, JSON
-  or Markdown in a fence that says so.
+- a complete document of any length: HTML or SVG, in a fence or directly in the text, and React, Mermaid, CSV, JSON
+  or Markdown in a fence with that language.
 
-What is none, because people paste it to show it and not to keep it:
+These are not, because they are pasted for reading and not to be kept:
 
-- what a program printed: fences called `console`, `output`, `log`, `diff` and the like, and any that begin with a
-  prompt or a traceback;
+- program output: fences called `console`, `output`, `log`, `diff` and the like, and any that begin with a prompt or a
+  traceback;
 - `text` that draws a tree or a box; other `text` of five lines or more is a draft, such as a letter;
 - a fence without a language, unless its content is evidently HTML, SVG, JSON, Mermaid, Markdown, React or code, or a
-  file's name says what it is;
-- indented code: it is code to CommonMark, but models indent by accident, in lists above all;
+  file name determines the language;
+- indented code, which is code in CommonMark, but models indent by accident, especially in lists;
 - anything in a quote, in inline code, in a comment, in reasoning, or in another artifact;
 - an element without content, or one that is opened within a sentence and never closed.
 
-A pure function; its cost is that of the text's length.
+Detection is a pure function with a cost linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ from hansard.model.artifacts import ArtifactType
 
 
 class DetectionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact as it stands in the text, from line `start` to before line `end` of `str.splitlines`."""
+    """An artifact in a text, from line `start` to before line `end` of `str.splitlines`."""
 
     type: ArtifactType
     language: str
-    """Lower case, as people write it after a fence; "" if it is not known."""
+    """In lower case, as written after a fence; "" if unknown."""
     media_type: str
     title: str
     """One line of 1 to 200 characters."""
     description: str
     identifier: str | None
-    """What names it in this conversation: the element's identifier, else the file's name with its path."""
+    """Its name within the conversation: the element's identifier, else the file name with its path."""
     file_name: str | None
     content: str
     """Without fence and tags; lines end with a line feed."""
     closed: bool
-    """False if the text ended before it did."""
+    """False if the text ends before the artifact does."""
     start: int
     end: int
 
 
 def find(text: str) -> list[DetectionResult]:
-    """The artifacts of a text, in order; two may have the same identifier."""
+    """Return the artifacts of a text, in order; two may have the same identifier."""
     if not is_likely(text):
         return []
-    found: list[DetectionResult] = []
+    artifacts: list[DetectionResult] = []
     above = Above()
     for block in blocks(text):
         artifact = _artifact(block, above)
         if artifact is not None:
-            found.append(artifact)
+            artifacts.append(artifact)
         above = above.followed_by(block)
-    return found
+    return artifacts
 
 
 def _artifact(block: Block, above: Above) -> DetectionResult | None:
@@ -72,32 +72,36 @@ def _artifact(block: Block, above: Above) -> DetectionResult | None:
         label = label_of(block.info)
         name = label.file_name or file_in(block.content, label.language) or above.file_name()
         kind = of_fence(label.language, block.content, name)
-        return kind and _found(block, above, kind, name, title=label.title)
+        return kind and _result(block, above, kind, name, title=label.title)
     if block.kind == "document":
         kind = of_document("html", block.content)
-        return kind and _found(block, above, kind, above.file_name())
+        return kind and _result(block, above, kind, above.file_name())
     if block.kind == "element" and block.content.strip():
         return _of_element(block, above)
     return None
 
 
 def _of_element(block: Block, above: Above) -> DetectionResult:
-    said = block.attributes
-    names = (said.get(key, "") for key in ("filename", "file", "identifier", "title"))
-    name = next(filter(is_file, names), None) or file_in(block.content, said.get("language", ""))
-    kind = of_element(said.get("type", ""), said.get("language", ""), block.content, name)
-    return _found(
+    attributes = block.attributes
+    names = (attributes.get(key, "") for key in ("filename", "file", "identifier", "title"))
+    name = next(filter(is_file, names), None) or file_in(
+        block.content, attributes.get("language", "")
+    )
+    kind = of_element(
+        attributes.get("type", ""), attributes.get("language", ""), block.content, name
+    )
+    return _result(
         block,
         above,
         kind,
         name,
-        title=said.get("title", ""),
-        description=said.get("description", ""),
-        identifier=" ".join(said.get("identifier", "").split()) or None,
+        title=attributes.get("title", ""),
+        description=attributes.get("description", ""),
+        identifier=" ".join(attributes.get("identifier", "").split()) or None,
     )
 
 
-def _found(
+def _result(
     block: Block,
     above: Above,
     kind: Kind,

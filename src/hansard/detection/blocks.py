@@ -1,10 +1,9 @@
-"""The blocks of an answer: a text read as CommonMark, with some rules of our own.
+"""The blocks of an answer: the text parsed as CommonMark, with additional rules.
+ ``<artifact …>…</artifact>`` is a block, at the start of a line or within one, and its content is not parsed; neither
+is that of a complete HTML or SVG document, including blank lines. Text between ``<think>`` and ``</think>`` and block
+quotes contain no artifacts, so quotes are parsed only one level deep.
 
-``<artifact …>…</artifact>`` is a block, at the start of a line or in the middle of one, and whatever is in it is
-left as it stands; so is a complete HTML or SVG document, blank lines and all. Nothing is looked for in what stands
-between ``<think>`` and ``</think>``, nor in a block quote, which is therefore read only one level deep.
-
-A rule never searches the text, it asks `Marks`; so the cost is that of the text's length, whatever is in it.
+Rules do not search the text but ask `Marks`, so the cost is linear in the length of any text.
 """
 
 from __future__ import annotations
@@ -22,36 +21,36 @@ from markdown_it.token import Token
 
 from hansard.detection.markers import Marks
 
-DEEPEST = 40
-"""Levels of nesting, two for each list; what is deeper is taken for text."""
+MAX_DEPTH = 40
+"""Levels of nesting, two per list; deeper lines are text."""
 _EXCERPT = 1000
 _VERBATIM = re.compile(r"<(?:[!?]|(?:script|pre|style|textarea)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Block:
-    """What stands on the lines from `start` to before `end`, as `str.splitlines` counts them."""
+    """The lines from `start` to before `end`, as counted by `str.splitlines`."""
 
     kind: Literal["fence", "element", "document", "heading", "text", "other"]
     start: int
     end: int
     content: str = ""
     info: str = ""
-    """What follows the opening fence."""
+    """The text after the opening fence."""
     attributes: dict[str, str] = field(default_factory=dict[str, str])
-    """Of the element."""
+    """The attributes of an element."""
     closed: bool = True
 
     @cached_property
     def plain(self) -> str:
-        """The last words of a heading or a text, without their Markdown; lines are kept apart."""
+        """The end of a heading or text without Markdown; line breaks are kept."""
         [inline] = _INLINE.parseInline(self.content[-_EXCERPT:])
         kept = (_PLAIN.get(t.type, t.content) for t in inline.children or ())
         return "".join(kept).strip()
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """The blocks outside of quotes, in order; those of a list come one by one."""
+    """Yield the blocks outside of quotes, in order; the blocks of a list are yielded separately."""
     source = text.replace("\r\n", "\n").replace("\r", "\n")
     tokens: list[Token] = []
     _MARKDOWN.block.parse(source, _MARKDOWN, {"marks": Marks(source)}, tokens)
@@ -75,7 +74,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def _lines(text: str) -> list[int]:
-    """For each line of Markdown the number it has for `str.splitlines`, which knows more line ends."""
+    """Return the `str.splitlines` number of each Markdown line; `splitlines` recognizes more line ends."""
     numbers = [0]
     pieces = text.splitlines(keepends=True)
     numbers += [i for i, piece in enumerate(pieces, start=1) if piece[-1] in "\r\n"]
@@ -85,7 +84,7 @@ def _lines(text: str) -> list[int]:
 
 
 def _closed(token: Token) -> bool:
-    """Whether a block that ends with the text has its own end."""
+    """Return whether a block at the end of the text has its own end."""
     if token.type != "fence":
         return cast("bool", token.meta.get("closed", True))
     start, end = token.map or (0, 0)
@@ -102,17 +101,17 @@ def _begin(state: StateBlock, line: int) -> int:
 
 
 def _element(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for elements, and for what else stands on the lines of their tags."""
+    """The rule for elements, and for other text on the lines of their tags."""
     if state.is_code_block(line):
         return False
     marks, limit = _marks(state), state.eMarks[end_line - 1]
     position, last = _begin(state, line), line
     paragraph = _begin(state, state.line) if silent else position
-    found = marks.element(paragraph, position, state.eMarks[line], limit)
-    if found is None or silent:
-        return found is not None
-    while found is not None:
-        tag, opening = found
+    match = marks.element(paragraph, position, state.eMarks[line], limit)
+    if match is None or silent:
+        return match is not None
+    while match is not None:
+        tag, opening = match
         _text(state, position, tag, last)
         closing = marks.closing(opening.end, limit)
         inside, position = closing or (limit + 1, limit)
@@ -121,14 +120,14 @@ def _element(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
         token.map = [first, last + 1]
         token.content = _content(marks.source[opening.end : inside], state.blkIndent)
         token.meta = {"attributes": opening.attributes, "closed": closing is not None}
-        found = marks.element(position, position, state.eMarks[last], limit)
+        match = marks.element(position, position, state.eMarks[last], limit)
     _text(state, position, state.eMarks[last], last)
     state.line = last + 1
     return True
 
 
 def _content(raw: str, indent: int) -> str:
-    """What is between two tags: whole lines, if the tags have lines of their own."""
+    """Return the text between two tags, as whole lines if the tags are on lines of their own."""
     first, newline, rest = raw.partition("\n")
     body = rest if newline and not first.strip() else raw
     head, newline, last = body.rpartition("\n")
@@ -137,7 +136,7 @@ def _content(raw: str, indent: int) -> str:
 
 
 def _text(state: StateBlock, start: int, end: int, line: int) -> None:
-    """Words before or after an element, as a paragraph."""
+    """Add text before or after an element as a paragraph."""
     content = state.src[start:end].strip()
     if content:
         state.push("paragraph_open", "p", 1).map = [line, line + 1]
@@ -147,7 +146,7 @@ def _text(state: StateBlock, start: int, end: int, line: int) -> None:
 
 
 def _document(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for HTML and SVG that is written into the text."""
+    """The rule for HTML and SVG documents in the text."""
     if state.is_code_block(line):
         return False
     start = _begin(state, line)
@@ -162,7 +161,7 @@ def _document(state: StateBlock, line: int, end_line: int, silent: bool) -> bool
 
 
 def _reasoning(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for what a model thought aloud before it answered."""
+    """The rule for the reasoning of a model before its answer."""
     if state.is_code_block(line):
         return False
     end = _marks(state).reasoning(_begin(state, line), state.eMarks[end_line - 1])
@@ -174,7 +173,7 @@ def _reasoning(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
 
 
 def _html(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for other HTML: an element interrupts it, unless HTML says that its content is no HTML."""
+    """The rule for other HTML: an element ends it, unless its content is not HTML."""
     if not html_block(state, line, end_line, silent):
         return False
     if not silent and not _VERBATIM.match(state.src, _begin(state, line)):
@@ -187,7 +186,7 @@ def _html(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
 
 
 def _quote(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for block quotes: one within another is text, for neither is kept."""
+    """The rule for block quotes: a nested one is text, since neither contains artifacts."""
     marks = _marks(state)
     if silent:
         return blockquote(state, line, end_line, silent)
@@ -201,8 +200,8 @@ def _quote(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
 
 
 def _deep(state: StateBlock, line: int, _end_line: int, silent: bool) -> bool:
-    """The rule for what is nested too deep: a line of text, so that what follows it is not lost."""
-    if silent or state.level < DEEPEST:
+    """The rule for deep nesting: treat the line as text, so that following text is not lost."""
+    if silent or state.level < MAX_DEPTH:
         return False
     _text(state, _begin(state, line), state.eMarks[line], line)
     state.line = line + 1
@@ -210,9 +209,9 @@ def _deep(state: StateBlock, line: int, _end_line: int, silent: bool) -> bool:
 
 
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"maxNesting": DEEPEST + 10})
+    markdown = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH + 10})
     rules = markdown.block.ruler
-    rules.disable("reference")  # a definition of a link is as good as text
+    rules.disable("reference")  # link definitions are treated as text
     rules.before("code", "deep", _deep)
     rules.at("blockquote", _quote, {"alt": ["paragraph", "blockquote", "list"]})
     rules.before("html_block", "reasoning", _reasoning, {"alt": ["paragraph", "blockquote"]})

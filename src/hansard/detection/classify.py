@@ -1,4 +1,4 @@
-"""What kind of artifact a fence or an element is, if it is one."""
+"""Classification of fences and elements: which kind of artifact they are, if any."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hansard.detection.languages import (
 )
 from hansard.model.artifacts import ArtifactType
 
-LONG = 5
-"""Lines from which on a fence is an artifact, complete or not."""
+MIN_LINES = 5
+"""Lines from which on any fence with code is an artifact."""
 
 _OUTPUTS = {
     "ansi", "console", "diff", "doctest", "irb", "log", "logs", "output", "patch", "pycon", "shell-session",
@@ -34,7 +34,7 @@ _TYPES: dict[str, ArtifactType] = {
     "text": "text",
     "tsv": "csv",
 }
-_NAMED: dict[str, ArtifactType] = {
+_BY_NAME: dict[str, ArtifactType] = {
     "code": "code",
     "other": "other",
     "react": "react",
@@ -43,46 +43,48 @@ _NAMED: dict[str, ArtifactType] = {
 
 
 class Kind(NamedTuple):
+    """The type, language and media type of an artifact."""
+
     type: ArtifactType
     language: str
     media_type: str
 
 
 def of_fence(label: str, content: str, file_name: str | None) -> Kind | None:
-    """What a fence is, or None if it is nothing to keep."""
+    """Return the kind of a fence, or None if it is not an artifact."""
     language = language_of(label)
     if language in _OUTPUTS or _TRANSCRIPT.match(content):
         return None
     if language in {"", "text"} and file_name is not None:
         language = language_of_file(file_name) or language
     document = of_document(language, content)
-    if content.strip("\n").count("\n") + 1 < LONG:
+    if content.strip("\n").count("\n") + 1 < MIN_LINES:
         return document if language or (document and document.type in {"html", "svg"}) else None
     return document or _of_code(language, content)
 
 
-def of_element(named: str, label: str, content: str, file_name: str | None) -> Kind:
-    """What an element is, by its `type` (ours, a media type or a language), else by its `language` or content."""
+def of_element(type_name: str, label: str, content: str, file_name: str | None) -> Kind:
+    """Return the kind of an element, by its `type` (ours, a media type or a language), `language` or content."""
     language = language_of(label) or language_of_file(file_name or "") or ""
-    named = named.lower().partition(";")[0].strip()
-    kind = _NAMED.get(named.rpartition(".")[2] if "/vnd." in named else named)
+    type_name = type_name.lower().partition(";")[0].strip()
+    kind = _BY_NAME.get(type_name.rpartition(".")[2] if "/vnd." in type_name else type_name)
     if kind is not None:
         return _kind(kind, language if kind in {"code", "react", "other"} else kind)
-    if "/" in named:
-        meant = language_of_media(named)
-        if meant is None:
-            return Kind("other", language, named)
-        language = meant
-    elif is_known(named):
-        language = language_of(named)
+    if "/" in type_name:
+        media_language = language_of_media(type_name)
+        if media_language is None:
+            return Kind("other", language, type_name)
+        language = media_language
+    elif is_known(type_name):
+        language = language_of(type_name)
     document = of_document(language, content)
     return document or _of_code(language, content) or _kind("text", "text")
 
 
 def of_document(language: str, content: str) -> Kind | None:
-    """The complete document that a text in this language is, if it is one."""
-    found = document_in(language, content)
-    return _kind(*found) if found else None
+    """Return the kind of a complete document in this language, or None if the text is not complete."""
+    document = document_in(language, content)
+    return _kind(*document) if document else None
 
 
 def _of_code(language: str, content: str) -> Kind | None:
@@ -99,7 +101,7 @@ def _kind(kind: ArtifactType, language: str) -> Kind:
     return Kind(kind, language, media_type_of(language))
 
 
-# Without a label
+# Fences without a language
 
 _TRANSCRIPT = re.compile(
     r"\s*+(?:\$ |>>> |PS [A-Z]:|[A-Z]:\\[^\n>]*+>|[\w.-]++@[\w.-]++:[^\n$#]*+[$#] |Traceback \(most)"
@@ -119,7 +121,7 @@ _ENGLISH = re.compile(r"[A-Z]?[a-z',]++(?: [A-Za-z',-]++){3,}[.:?!]?$")
 
 
 def _is_code(content: str) -> bool:
-    """Whether half of the lines look like a program's, and one of them could hardly be anything else."""
+    """Return whether half of the lines look like code, and at least one is unambiguous."""
     strong = weak = total = 0
     for line in _some_lines(content):
         if _REMARK.match(line) and not line.startswith("#!"):
@@ -135,7 +137,7 @@ def _is_code(content: str) -> bool:
 
 
 def _is_drawn(content: str) -> bool:
-    """Whether it is a tree of files or a box of lines."""
+    """Return whether the text draws a file tree or a box."""
     return sum(any(c in line for c in "├└│┌┐╔║") for line in _some_lines(content)) >= 2
 
 
@@ -145,7 +147,7 @@ def _some_lines(content: str) -> Iterator[str]:
 
 
 def _interpreter(content: str) -> str:
-    """The language that the first line asks for, as in ``#!/usr/bin/env python3``."""
+    """Return the language of a shebang line such as ``#!/usr/bin/env python3``, or an empty string."""
     first = content.partition("\n")[0][:200]
     words = first.removeprefix("#!").replace("/", " ").split() if first.startswith("#!") else []
     return language_of(words[-1]) if words and is_known(words[-1]) else ""

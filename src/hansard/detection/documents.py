@@ -1,7 +1,7 @@
-"""Complete documents: texts that can be used as they are, such as a page, a drawing, a component or a table.
+"""Complete documents: texts that are usable as they are, such as a page, a drawing, a component or a table.
 
-Whether a text is one is told by cheap signs in one pass over it; only JSON and CSV are read. In patterns no group is
-possessive: before 3.11.5, Python gets those wrong.
+Completeness is decided by cheap patterns in one pass; only JSON and CSV are parsed. No group in the patterns is
+possessive, because Python before 3.11.5 handles those incorrectly.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ _DOCUMENTS: dict[str, tuple[_Document, ...]] = {
 
 
 def document_in(language: str, content: str) -> tuple[ArtifactType, str] | None:
-    """The document that a text in this language is ("": in one that is not said), and its language."""
-    for kind, becomes, complete in _DOCUMENTS.get(language, ()):
-        if complete(content):
-            return kind, becomes
+    """Return the type and language of a complete document in a language, or None; without a language, ""."""
+    for document_type, document_language, is_complete in _DOCUMENTS.get(language, ()):
+        if is_complete(content):
+            return document_type, document_language
     return None

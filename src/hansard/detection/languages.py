@@ -1,4 +1,4 @@
-"""The languages that artifacts are written in: what people call them, their files and their media types."""
+"""The languages of artifacts: their aliases, file names and media types."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ _KNOWN = frozenset(_ALIASES) | frozenset(_ALIASES.values()) | _EXTENSIONS
 
 
 def language_of(label: str) -> str:
-    """The language that people mean by a label."""
+    """Return the language that a label stands for."""
     lowered = label.lower()
     return _ALIASES.get(lowered, lowered)
 
 
 def language_of_file(name: str) -> str | None:
-    """The language of a file by its name; None if this is no name of a file that we know."""
+    """Return the language of a file by its name; None if it is not the name of a known kind of file."""
     base = name.replace("\\", "/").rpartition("/")[2].lower()
     if base in _FILES:
         return _FILES[base]
@@ -134,7 +134,7 @@ def language_of_file(name: str) -> str | None:
 
 
 def language_of_media(media_type: str) -> str | None:
-    """The language that a media type stands for, if it does for one that we know."""
+    """Return the language of a media type; None if it is not known."""
     subtype = media_type.rpartition("/x-")[2]
     return _BY_MEDIA.get(media_type) or (language_of(subtype) if is_known(subtype) else None)
 
@@ -148,12 +148,12 @@ def media_type_of(language: str) -> str:
     return _MEDIA.get(language) or f"text/x-{plain}"
 
 
-def spoken(language: str) -> str:
-    """The name for people."""
+def display_name(language: str) -> str:
+    """Return the display name of a language."""
     return _NAMES.get(language) or language.capitalize()
 
 
-_ENDINGS = {
+_FILE_EXTENSIONS = {
     "bash": "sh",
     "clojure": "clj",
     "csharp": "cs",
@@ -178,8 +178,8 @@ _ENDINGS = {
 }
 
 
-def ending_of(language: str) -> str:
-    """How the names of files in a language end, without the dot."""
-    if language in _ENDINGS:
-        return _ENDINGS[language]
+def extension_of(language: str) -> str:
+    """Return the file extension for a language, without the dot."""
+    if language in _FILE_EXTENSIONS:
+        return _FILE_EXTENSIONS[language]
     return language if language in _EXTENSIONS else "txt"

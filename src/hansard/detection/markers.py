@@ -1,7 +1,7 @@
-"""Where in a text the marks stand that the rules of its blocks look for.
+"""Positions of the markers in a text that the block rules look for.
 
-They are found once, each kind in one pass, and looked up by bisection. What is true of a mark depends on the
-paragraph it is in: a tag in inline code or in a comment is none.
+Each kind is found once, in one pass, and looked up by bisection. The meaning of a marker depends on its paragraph: a
+tag in inline code or in a comment does not count.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _SVG = re.compile(r"<(/?)svg(?=[\s>/])[^<>]*+>", re.IGNORECASE)
 
 
 class Tag(NamedTuple):
-    """An opening tag: its attributes, and where it ends."""
+    """An opening tag: its attributes and its end."""
 
     attributes: dict[str, str]
     end: int
 
 
 class Marks:
-    """Where in a text the marks stand that the rules look for."""
+    """The positions of markers in a text."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -57,10 +57,10 @@ class Marks:
         self._blank = [m.start() for m in _BLANK_LINE.finditer(source)] if self.tags else []
         self._hiding, self._ends = _hiding(source) if self.tags else ([], {})
         self._seen = (-1, 0)
-        """A paragraph, and how far it is known to hide nothing."""
+        """A paragraph, and the position up to which it has no inline code or comment."""
 
     def element(self, paragraph: int, start: int, end: int, limit: int) -> tuple[int, Tag] | None:
-        """The first opening tag of an element from `start` to before `end`; its text goes to `limit` at most."""
+        """Return the first opening tag in a range with its position; its element must end before `limit`."""
         for i in range(bisect_left(self.tags, start), bisect_left(self.tags, end)):
             tag = self.tags[i]
             if tag not in self._accepted and self._hidden(paragraph, tag):
@@ -73,12 +73,12 @@ class Marks:
         return None
 
     def closing(self, start: int, limit: int) -> tuple[int, int] | None:
-        """Where the next closing tag stands."""
+        """Return the range of the next closing tag, or None."""
         i = bisect_left(self.closings, (start, 0))
         return self.closings[i] if i < len(self.closings) and self.closings[i][1] <= limit else None
 
     def document(self, start: int, limit: int) -> int | None:
-        """Where the HTML or SVG document ends that begins there and has its last line for itself."""
+        """Return the end of the HTML or SVG document that begins at `start` and ends a line, or None."""
         match = _DOCUMENT.match(self.source, start)
         if match is None:
             return None
@@ -90,7 +90,7 @@ class Marks:
         return end
 
     def reasoning(self, start: int, limit: int) -> int | None:
-        """Where the reasoning ends that begins there; only at the beginning of a text may its end be missing."""
+        """Return the end of the reasoning that begins at `start`; it may be unclosed only at the start of the text."""
         i = bisect_left(self._thoughts, (start, ""))
         if i == len(self._thoughts) or self._thoughts[i][:2] != (start, ""):
             return None
@@ -99,7 +99,7 @@ class Marks:
         return limit if not self.source[:start].strip() else None
 
     def _has_end(self, start: int, tag: int, opening: Tag, limit: int) -> bool:
-        """Whether it is closed or cut off; within a sentence it is talk, unless it is closed before the next."""
+        """Return whether an element is closed or cut off; within a sentence it must be closed before the next one."""
         before = self.source[max(start, tag - _MAX_TAG) : tag]
         if not before.strip() or _LINE_END.match(self.source, opening.end):
             return True
@@ -110,7 +110,7 @@ class Marks:
         return closing[0] < self.tags[following]
 
     def _opening(self, tag: int) -> Tag | None:
-        """The tag, if something in it names the artifact; XML has elements of this name, too."""
+        """Return the tag if an attribute names an artifact: XML can have elements with this name too."""
         limit = tag + _MAX_TAG
         position = tag + len("<artifact")
         attributes: dict[str, str] = {}
@@ -125,7 +125,7 @@ class Marks:
         return Tag(attributes, end.end())
 
     def _hidden(self, paragraph: int, tag: int) -> bool:
-        """Whether a tag is in inline code or in a comment of the paragraph that begins there."""
+        """Return whether a tag is in inline code or a comment of the paragraph that begins at `paragraph`."""
         known, seen = self._seen
         position = seen if known == paragraph and seen < tag else paragraph
         i = bisect_left(self._hiding, (position, ""))
@@ -139,21 +139,21 @@ class Marks:
         return False
 
     def _end(self, start: int, mark: str) -> int:
-        """Where the inline code or comment ends whose text begins at `start`; 0 if it does not.
+        """Return the end of the inline code or comment whose text begins at `start`; 0 if it has none.
 
-        A blank line ends a paragraph, and with it the hope for more backticks; a comment goes on.
+        A blank line ends a paragraph, and so inline code, but not a comment.
         """
         comment = mark == "<!--"
         i = bisect_left(self._blank, start)
         limit = self._blank[i] if i < len(self._blank) and not comment else len(self.source)
         ends = self._ends.get(mark, [])
         i = bisect_left(ends, start + min(len(mark), len("-->")))
-        found = i < len(ends) and ends[i] <= limit
-        return ends[i] if found else limit * comment
+        exists = i < len(ends) and ends[i] <= limit
+        return ends[i] if exists else limit * comment
 
 
 def _hiding(source: str) -> tuple[list[tuple[int, str]], dict[str, list[int]]]:
-    """What begins inline code or a comment, and for each such mark where it may end."""
+    """Return the beginnings of inline code and comments, and the possible ends of each kind."""
     begins: list[tuple[int, str]] = []
     ends: dict[str, list[int]] = defaultdict(list)
     for match in _HIDING.finditer(source):
@@ -171,14 +171,14 @@ def _hiding(source: str) -> tuple[list[tuple[int, str]], dict[str, list[int]]]:
 
 
 def _drawings(source: str) -> dict[int, int]:
-    """Where each SVG element begins and ends."""
-    found: dict[int, int] = {}
-    opened: list[int] = []
+    """Return the end of each SVG element by its beginning."""
+    ends: dict[int, int] = {}
+    starts: list[int] = []
     for match in _SVG.finditer(source):
         if match[0].endswith("/>"):
             continue
         if not match[1]:
-            opened.append(match.start())
-        elif opened:
-            found[opened.pop()] = match.end()
-    return found
+            starts.append(match.start())
+        elif starts:
+            ends[starts.pop()] = match.end()
+    return ends

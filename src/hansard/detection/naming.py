@@ -1,7 +1,7 @@
-"""What an artifact is called: by itself, by the file it is for, or by the words before it.
+"""Titles and file names of artifacts: from themselves, from a file name, or from the text before them.
 
-A word is taken for a file's name only if its ending is one that we know: "app.py" and "Dockerfile" are names,
-"example.com", "Node.js" and "3.11" are not.
+A word is a file name only if its extension is known: "app.py" and "Dockerfile" are names, "example.com", "Node.js" and
+"3.11" are not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hansard.detection.blocks import Block
 from hansard.detection.classify import Kind
-from hansard.detection.languages import is_known, language_of_file, spoken
+from hansard.detection.languages import display_name, is_known, language_of_file
 
 MAX_TITLE = 200
 _MAX_NAME = 255
@@ -19,7 +19,7 @@ _MAX_DESCRIPTION = 500
 _MAX_SENTENCE = 80
 _MAX_INFO = 1000
 _HEAD = 20_000
-"""Characters of a content in which a name is looked for."""
+"""Characters of a content that are searched for a name."""
 
 _PAIR = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s,}"']++)""")
 _LABEL = re.compile(r"[A-Za-z][\w+#.-]*+")
@@ -28,7 +28,7 @@ _PRODUCTS = re.compile(
     r"(?:alpine|angular|backbone|chart|d3|ember|express|next|node|nuxt|p5|react|solid|three|vue)\.js"
 )
 _NUMBER = re.compile(r"#?\d{1,3}[.):]?")
-_LEADING = {
+_FILLER_WORDS = {
     "a", "and", "as", "called", "create", "file", "file:", "filename", "filename:", "it", "named", "new", "path",
     "save", "script", "step", "the", "this", "to", "write",
 }  # fmt: skip
@@ -61,12 +61,12 @@ _SYMBOL = re.compile(
     r"(?:if[ \t]++not[ \t]++exists[ \t]++)?[`\"\[]?+([\w.]++)))",
     re.MULTILINE,
 )
-_COMMON = {"__init__", "constructor", "init", "main", "setup"}
+_GENERIC_NAMES = {"__init__", "constructor", "init", "main", "setup"}
 _SENTENCES = re.compile(r"(?<=[.!?])\s++|(?<=[。！？])")
 
 
 class Label(NamedTuple):
-    """What the line of a fence says."""
+    """The content of the info line of a fence."""
 
     language: str = ""
     file_name: str | None = None
@@ -74,34 +74,34 @@ class Label(NamedTuple):
 
 
 class Above(NamedTuple):
-    """What stands before a block: the nearest heading that is no file's name, and the two blocks before it."""
+    """The context of a block: the nearest heading that is not a file name, and the two blocks before it."""
 
     heading: Block | None = None
     second: Block | None = None
     last: Block | None = None
 
     def followed_by(self, block: Block) -> Above:
-        heads = block.kind == "heading" and not _said(block.plain)
+        heads = block.kind == "heading" and not _named_file(block.plain)
         return Above(block if heads else self.heading, self.last, block)
 
     def file_name(self) -> str | None:
-        """The file that the line before the block names."""
+        """Return the file name in the line before the block, or None."""
         if self.last is None or self.last.kind not in {"heading", "text"}:
             return None
-        return _said(self.last.plain.rpartition("\n")[2])
+        return _named_file(self.last.plain.rpartition("\n")[2])
 
     def sentence(self) -> str:
-        """What introduces the block: the last sentence before it that is more than a file's name."""
+        """Return the sentence that introduces the block: the last one before it that is not just a file name."""
         for block in (self.last, self.second):
             if block is None or block.kind not in {"heading", "text"} or _is_table(block):
                 return ""
             lines = block.plain.split("\n")
-            lines = lines[:-1] if _said(lines[-1]) else lines
+            lines = lines[:-1] if _named_file(lines[-1]) else lines
             if lines and block.kind == "heading":
                 return ""
             if lines:
-                said = _SENTENCES.split(" ".join(lines).rstrip())
-                last = next(filter(None, reversed(said)), "")
+                sentences = _SENTENCES.split(" ".join(lines).rstrip())
+                last = next(filter(None, reversed(sentences)), "")
                 return _one_line(last, _MAX_DESCRIPTION).rstrip(":： ")
         return ""
 
@@ -109,15 +109,19 @@ class Above(NamedTuple):
 def label_of(info: str) -> Label:
     """Such as ``python app.py``, ``js:src/app.js``, ``python title="app.py"`` or ``{.python file=app.py}``."""
     info = info.strip()[:_MAX_INFO]
-    said = {key.lower(): value.strip("\"'") for key, value in _PAIR.findall(info)}
+    attributes = {key.lower(): value.strip("\"'") for key, value in _PAIR.findall(info)}
     first, *words = re.sub(r"[{},]", " ", _PAIR.sub(" ", info)).split() or [""]
     language, colon, path = first.lstrip(".").removeprefix("language-").partition(":")
-    named = [path] if colon and is_file(path) else []
+    names = [path] if colon and is_file(path) else []
     if is_file(language) and not is_known(language):
-        language, named = "", [first]
-    named += [said.pop(key) for key in ("file", "filename", "filepath", "path") if said.get(key)]
-    titles = [said[key] for key in ("title", "name") if said.get(key)]
-    files = named + [word for word in (*titles, *words) if is_file(word)]
+        language, names = "", [first]
+    names += [
+        attributes.pop(key)
+        for key in ("file", "filename", "filepath", "path")
+        if attributes.get(key)
+    ]
+    titles = [attributes[key] for key in ("title", "name") if attributes.get(key)]
+    files = names + [word for word in (*titles, *words) if is_file(word)]
     return Label(
         language=language.lower() if _LABEL.fullmatch(language) else "",
         file_name=_one_line(files[0], _MAX_NAME) if files else None,
@@ -135,7 +139,7 @@ def is_file(word: str) -> bool:
 
 
 def file_in(content: str, language: str) -> str | None:
-    """The file that the first comment of a content names, if there is nothing but the preamble before it."""
+    """Return the file name in the first comment of a content, if at most a preamble precedes it, or None."""
     preamble = _PREAMBLE.match(content, 0, _MAX_INFO)
     for start in (0, preamble.end() if preamble else 0):
         match = _COMMENT.match(content, start, start + _MAX_INFO)
@@ -146,18 +150,18 @@ def file_in(content: str, language: str) -> str | None:
     return None
 
 
-def title_of(given: str, file_name: str | None, kind: Kind, content: str, above: Above) -> str:
-    """The first of all that could be its title; never empty."""
+def title_of(explicit: str, file_name: str | None, kind: Kind, content: str, above: Above) -> str:
+    """Return the first non-empty candidate for a title; never empty."""
     heading = above.heading.plain if above.heading else ""
     candidates = (
-        lambda: given,
+        lambda: explicit,
         lambda: file_name or "",
         lambda: _own_name(kind, content[:_HEAD]),
         lambda: heading,
         lambda: _cut(above.sentence()),
     )
     titles = (_one_line(candidate(), MAX_TITLE) for candidate in candidates)
-    return next(filter(None, titles), spoken(kind.language or kind.type))
+    return next(filter(None, titles), display_name(kind.language or kind.type))
 
 
 def _own_name(kind: Kind, content: str) -> str:
@@ -173,21 +177,21 @@ def _own_name(kind: Kind, content: str) -> str:
     if match:
         return match[1]
     names = (next(filter(None, match.groups())) for match in _SYMBOL.finditer(content))
-    return next((name for name in names if name not in _COMMON), "")
+    return next((name for name in names if name not in _GENERIC_NAMES), "")
 
 
 def _is_table(block: Block) -> bool:
     return block.content.startswith("|")
 
 
-def _said(line: str) -> str | None:
-    """The file that a line names, if it does nothing else: ``app.py:``, ``2. File: src/app.py (new)``."""
+def _named_file(line: str) -> str | None:
+    """Return the file that a line names if it has nothing else, as ``app.py:`` or ``2. File: src/app.py (new)``."""
     for i, word in enumerate(words := line.split()[:12]):
         bare = word.strip(",:\"'")
         if is_file(bare):
             rest = words[i + 1 : i + 2]
             return bare if not rest or rest[0][0] in "-–—(:" else None
-        if word.lower() not in _LEADING and not _NUMBER.fullmatch(word):
+        if word.lower() not in _FILLER_WORDS and not _NUMBER.fullmatch(word):
             return None
     return None
 

@@ -1,4 +1,4 @@
-"""Whether a text is worth reading for artifacts: asked of every answer, so it costs next to nothing."""
+"""A cheap check whether a text may contain artifacts, made for every answer."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _OPENING = re.compile(r"<(?:artifact|svg|html|!doctype)\b", re.IGNORECASE)
 
 
 def is_likely(text: str) -> bool:
-    """False if no artifact can be in the text."""
+    """Return False if the text cannot contain an artifact."""
     return "```" in text or "~~~" in text or ("<" in text and _OPENING.search(text) is not None)

@@ -1,17 +1,16 @@
-"""Artifacts in a zip file: each as a file that any program opens, and a manifest that says the rest.
+"""Artifacts in a zip file: each as a file that any program can open, and a manifest with the rest.
 
 ::
 
     manifest.json
-    clock.py                      what an artifact says now
-    revisions/clock.py/1.py       what it said before
+    clock.py                      the newest content
+    revisions/clock.py/1.py       an earlier content
 
 The manifest is ``{"hansard": 1, "kind": "artifacts", "exported_at": …, "artifacts": […]}``; each artifact and each of
-its `revisions` has the fields of its record, and a revision the name of its `file`. Equal revisions of an artifact
-share one.
+its `revisions` has the fields of its record, and a revision the name of its `file`. Equal revisions share a file.
 
-An archive may come from anybody. Nothing in it is believed: what it says of sizes is a bound and no promise, names are
-only ever looked up, and nothing is written anywhere.
+Archives are untrusted input: stated sizes are only upper bounds, names are only looked up, and nothing is written to
+disk.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from typing import IO, Any, cast
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.formats.jsonl import fields_of, opening, record_decoder
+from hansard.formats.jsonl import fields_of, record_decoder, strip_bom
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 
@@ -35,19 +34,19 @@ VERSION = 1
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 64 * 1024 * 1024
 MAX_DIRECTORY = 16 * 1024 * 1024
-"""Bytes of the archive's own list of its files: about 100,000 files."""
+"""Bytes of the archive's directory: about 100,000 files."""
 MAX_FILES = 100_000
-FREE, RATIO = 64 * 1024 * 1024, 200
-"""Bytes that an archive may always hold, and how many more for each of its own."""
+BASE_BYTES, MAX_RATIO = 64 * 1024 * 1024, 200
+"""The allowed uncompressed size: BASE_BYTES plus MAX_RATIO per compressed byte."""
 
-_KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
-_FIRST = (1980, 1, 1, 0, 0, 0)
+_MIN_DATE = (1980, 1, 1, 0, 0, 0)
 _encode = msgspec.json.Encoder().encode
 
 
 class Writer:
-    """Writes an archive piece by piece; `taken` gives what is ready."""
+    """Writes an archive incrementally; `taken` returns the bytes that are ready."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -58,66 +57,71 @@ class Writer:
         self._listed: list[bytes] = []
 
     def begin(self, artifact: Artifact, name: str, revisions: Sequence[Revision]) -> dict[str, str]:
-        """List an artifact with its revisions, the newest first; returns the file of each content, by digest."""
+        """Add an artifact with its revisions, newest first, to the manifest; return file names by digest.
+
+        Raises TooLarge above MAX_FILES files.
+        """
         name = self._free(name)
-        ending = PurePosixPath(name).suffix
+        extension = PurePosixPath(name).suffix
         files: dict[str, str] = {}
         for revision in revisions:
-            old = f"revisions/{name}/{revision.number}{ending}"
-            files.setdefault(revision.digest, old if files else name)
+            revision_file = f"revisions/{name}/{revision.number}{extension}"
+            files.setdefault(revision.digest, revision_file if files else name)
         self._files += len(files)
         if self._files > MAX_FILES:
-            raise TooLarge(f"An archive has at most {MAX_FILES} files.")
-        listed = [{**fields_of(r), "file": files[r.digest]} for r in reversed(revisions)]
-        self._listed.append(_encode({**fields_of(artifact), "revisions": listed}))
+            raise TooLarge(f"An archive must not have more than {MAX_FILES} files.")
+        entries = [{**fields_of(r), "file": files[r.digest]} for r in reversed(revisions)]
+        self._listed.append(_encode({**fields_of(artifact), "revisions": entries}))
         return files
 
     def leave_out(self) -> None:
-        """Take the artifact that was begun last off the list; its files that were sent are read by nobody."""
+        """Remove the last artifact from the manifest; its files that were written already are ignored by readers."""
         self._listed.pop()
 
     def add(self, file: str, content: bytes, at: datetime) -> None:
-        info = zipfile.ZipInfo(file, max(_FIRST, at.timetuple()[:6]))
+        """Write a file."""
+        info = zipfile.ZipInfo(file, max(_MIN_DATE, at.timetuple()[:6]))
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
         self._zip.writestr(info, content)
 
     def taken(self) -> bytes:
+        """Return the bytes written since the last call."""
         return self._sink.take()
 
     def end(self) -> bytes:
-        """What is left to be sent, when all was added."""
+        """Write the manifest and return the remaining bytes."""
         head = _encode({"hansard": VERSION, "kind": "artifacts", "exported_at": self._at})
-        listed = b",\n".join(self._listed)
-        self.add(MANIFEST, head[:-1] + b',"artifacts":[\n' + listed + b"\n]}\n", self._at)
+        entries = b",\n".join(self._listed)
+        self.add(MANIFEST, head[:-1] + b',"artifacts":[\n' + entries + b"\n]}\n", self._at)
         self._zip.close()
         return self.taken()
 
     def _free(self, name: str) -> str:
-        """A name that no other file has, on systems that know no case either."""
-        path, number, wanted = PurePosixPath(name), 1, name
-        while wanted.casefold() in self._names:
+        """Return a name that no other file has, ignoring case."""
+        path, number, candidate = PurePosixPath(name), 1, name
+        while candidate.casefold() in self._names:
             number += 1
-            wanted = f"{path.stem}-{number}{path.suffix}"
-        self._names.add(wanted.casefold())
-        return wanted
+            candidate = f"{path.stem}-{number}{path.suffix}"
+        self._names.add(candidate.casefold())
+        return candidate
 
 
 class _Sink:
-    """A file that only grows, and that can be taken away as it does."""
+    """A write-only file whose content can be taken away."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
 
     def write(self, data: bytes) -> int:
-        self._pieces.append(bytes(data))
+        self._chunks.append(bytes(data))
         return len(data)
 
     def flush(self) -> None: ...
 
     def take(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
+        taken = b"".join(self._chunks)
+        self._chunks.clear()
         return taken
 
 
@@ -130,25 +134,25 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: list[msgspec.Raw]
 
 
-class _Inside(msgspec.Struct, frozen=True, kw_only=True):
+class _Revisions(msgspec.Struct, frozen=True, kw_only=True):
     revisions: list[msgspec.Raw]
 
 
-class _Place(msgspec.Struct, frozen=True, kw_only=True):
+class _RevisionFile(msgspec.Struct, frozen=True, kw_only=True):
     file: str
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact of an archive, with its revisions, the first one first, each with its file."""
+class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An artifact of an archive with its revisions, oldest first, each with its file."""
 
     artifact: Artifact
     revisions: list[tuple[Revision, str]]
 
 
 class Reader:
-    """Reads an archive into records of a tenant; `admit` refuses those that may not come in.
+    """Reads an archive into records of a tenant; `admit` rejects invalid ones.
 
-    Raises InvalidInput, or TooLarge, for all that is not as it should be.
+    All methods raise InvalidInput or TooLarge for invalid archives.
     """
 
     def __init__(
@@ -156,57 +160,57 @@ class Reader:
     ) -> None:
         self._tenant, self._admit = tenant, admit
         self._artifact, self._revision = record_decoder(Artifact), record_decoder(Revision)
-        self._zip = _guarded(lambda: zipfile.ZipFile(cast("IO[bytes]", _Bounded(file))))
-        self._infos = _checked(self._zip.infolist(), FREE + RATIO * size)
-        self._head = _guarded(
-            lambda: msgspec.json.decode(opening(self.read(MANIFEST, MAX_MANIFEST)), type=_Head)
+        self._zip = _map_errors(lambda: zipfile.ZipFile(cast("IO[bytes]", _Bounded(file))))
+        self._infos = _check_files(self._zip.infolist(), BASE_BYTES + MAX_RATIO * size)
+        self._head = _map_errors(
+            lambda: msgspec.json.decode(strip_bom(self.read(MANIFEST, MAX_MANIFEST)), type=_Head)
         )
         if self._head.kind != "artifacts":
-            raise InvalidInput("This is no archive of artifacts.")
+            raise InvalidInput("The file is not an archive of artifacts.")
         if self._head.hansard > VERSION:
-            known = f"this program knows {VERSION}"
-            raise InvalidInput(f"The archive has version {self._head.hansard}; {known}.")
+            supported = f"this program supports up to {VERSION}"
+            raise InvalidInput(f"The archive has version {self._head.hansard}; {supported}.")
 
     def read(self, name: str, limit: int) -> bytes:
-        """What a file holds."""
+        """Return the content of a file. Raises InvalidInput if it is missing, TooLarge above `limit` bytes."""
         info = self._infos.get(name)
         if info is None:
-            raise InvalidInput(f"The archive lacks the file {name!r}.")
+            raise InvalidInput(f"The archive has no file {name!r}.")
 
         def load() -> bytes:
             with self._zip.open(info) as opened:
                 return opened.read(limit + 1)
 
-        data = _guarded(load)
+        data = _map_errors(load)
         if len(data) > limit:
-            raise TooLarge(f"The file {name!r} has more than {limit} bytes.")
+            raise TooLarge(f"The file {name!r} exceeds {limit} bytes.")
         return data
 
-    def artifacts(self) -> Iterator[Listed]:
-        """Each artifact of the manifest."""
+    def artifacts(self) -> Iterator[ArchiveEntry]:
+        """Yield the artifacts of the manifest. Raises InvalidInput or TooLarge for an invalid one."""
         for number, raw in enumerate(self._head.artifacts):
             try:
-                yield _guarded(lambda r=raw: self._listed(r))
+                yield _map_errors(lambda r=raw: self._entry(r))
             except InvalidInput as error:
-                where = f"Artifact {number + 1} is not as it should be: {error.message}"
-                raise type(error)(where, pointer=error.pointer) from error
+                message = f"Artifact {number + 1} is invalid: {error.message}"
+                raise type(error)(message, pointer=error.pointer) from error
 
-    def _listed(self, raw: msgspec.Raw) -> Listed:
-        inside = msgspec.json.decode(raw, type=_Inside)
-        return Listed(
+    def _entry(self, raw: msgspec.Raw) -> ArchiveEntry:
+        content = msgspec.json.decode(raw, type=_Revisions)
+        return ArchiveEntry(
             artifact=self._admit(self._artifact(raw, self._tenant)),
             revisions=[
                 (
                     self._admit(self._revision(revision, self._tenant)),
-                    msgspec.json.decode(revision, type=_Place).file,
+                    msgspec.json.decode(revision, type=_RevisionFile).file,
                 )
-                for revision in inside.revisions
+                for revision in content.revisions
             ],
         )
 
 
 class _Bounded:
-    """A file of which only so much is read at once: a list of files that has no end would be one long read."""
+    """A file with limited reads, so that an endless directory is rejected."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -222,32 +226,34 @@ class _Bounded:
         return data
 
 
-def _checked(infos: Sequence[zipfile.ZipInfo], limit: int) -> dict[str, zipfile.ZipInfo]:
-    """The files of an archive by name, if they are such as an archive of ours could have."""
-    found: dict[str, zipfile.ZipInfo] = {}
+def _check_files(infos: Sequence[zipfile.ZipInfo], limit: int) -> dict[str, zipfile.ZipInfo]:
+    """Return the files of an archive by name. Raises InvalidInput or TooLarge for unsafe ones."""
+    files: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         path = PurePosixPath(info.filename)
         if path.is_absolute() or ".." in path.parts or "\\" in info.filename:
-            raise InvalidInput(f"The archive has a file {info.filename!r}, which leads out of it.")
-        if info.compress_type not in _KNOWN or info.flag_bits & _ENCRYPTED:
-            raise InvalidInput(f"The file {info.filename!r} is compressed or encrypted otherwise.")
-        if info.filename in found:
+            raise InvalidInput(f"The archive has a file {info.filename!r} outside of its folder.")
+        if info.compress_type not in _COMPRESSIONS or info.flag_bits & _ENCRYPTED:
+            raise InvalidInput(
+                f"The file {info.filename!r} uses an unsupported compression or encryption method."
+            )
+        if info.filename in files:
             raise InvalidInput(f"The archive has the file {info.filename!r} twice.")
-        found[info.filename] = info
-    if len(found) > MAX_FILES:
-        raise TooLarge(f"An archive has at most {MAX_FILES} files.")
+        files[info.filename] = info
+    if len(files) > MAX_FILES:
+        raise TooLarge(f"An archive must not have more than {MAX_FILES} files.")
     if sum(info.file_size for info in infos) > limit:
-        raise TooLarge("The archive holds far more than its own size.")
-    return found
+        raise TooLarge("The archive is compressed too strongly: its content far exceeds its size.")
+    return files
 
 
-def _guarded(work: Callable[[], Any]) -> Any:
-    """What is done with an archive, whose errors are the archive's."""
+def _map_errors(work: Callable[[], Any]) -> Any:
+    """Run `work`, turning errors of the zip and JSON libraries into InvalidInput."""
     try:
         return work()
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError) as error:
-        raise InvalidInput(f"This is no sound zip file: {error}") from error
+        raise InvalidInput(f"The zip file is damaged: {error}") from error
     except (NotImplementedError, RuntimeError, OSError, OverflowError) as error:
-        raise InvalidInput(f"This zip file cannot be read: {error}") from error
+        raise InvalidInput(f"The zip file cannot be read: {error}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise InvalidInput(f"{error}") from error

@@ -1,9 +1,8 @@
-"""Hansard's own format: JSON Lines, one record a line, complete and in an order in which it can be read back.
-
-The first line says what the file is: ``{"hansard": 1, "kind": "export", "exported_at": …}``. Each further line is a
-record with its `kind`, such as ``{"kind": "message", "id": …}``; blobs come in pieces of Base64. Lines of
-a kind that a reader does not know are counted and passed over. The last line,
-``{"kind": "end", "records": …}``, says how many records there are: a reader refuses a file that lost any.
+"""Hansard's export format: JSON Lines, one record per line, complete and in an order that can be imported.
+ The first line describes the file: ``{"hansard": 1, "kind": "export", "exported_at": …}``. Each further line is a
+record with its `kind`, such as ``{"kind": "message", "id": …}``; blobs are split into chunks of Base64. Lines of
+unknown kinds are counted and skipped. The last line, ``{"kind": "end", "records": …}``, has the number of records; a
+reader rejects a file with missing ones.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from hansard.model.tenants import User
 
 VERSION = 1
 MAX_LINE = 16 * 1024 * 1024
-MAX_PASSED = 5_000
-"""Lines that say nothing: blank ones, and those of kinds that are not known."""
+MAX_SKIPPED = 5_000
+"""The maximum number of blank lines and lines of unknown kinds."""
 
 KINDS: dict[str, type[Entry]] = {
     "user": User,
@@ -58,17 +57,21 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line."""
+
     hansard: int
     kind: str
     exported_at: datetime
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line."""
+
     records: int
 
 
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a kind that this version does not know."""
+    """A line of a kind unknown to this version."""
 
     kind: str
 
@@ -78,72 +81,77 @@ class _Kind(msgspec.Struct, frozen=True):
 
 
 def write_header(at: datetime) -> bytes:
+    """Return the first line."""
     return _encode({"hansard": VERSION, "kind": "export", "exported_at": at}) + b"\n"
 
 
 def write_record(record: Entry) -> bytes:
-    """A record's line; the tenant is left out, for it is the reader's own."""
+    """Return the line of a record, without the tenant: an import uses its own."""
     return _encode({"kind": _NAMES[type(record)], **fields_of(record)}) + b"\n"
 
 
 def fields_of(record: Entry) -> dict[str, Any]:
-    """What a file says of a record."""
+    """Return the fields of a record that a file has."""
     return {n: getattr(record, n) for n in record.__struct_fields__ if n != "tenant_id"}
 
 
 def kind_of(record: Entry) -> str:
+    """Return the name of a record's kind in a file."""
     return _NAMES[type(record)]
 
 
 def write_end(records: int) -> bytes:
+    """Return the last line."""
     return _encode({"kind": "end", "records": records}) + b"\n"
 
 
 class Reader:
-    """Reads the lines of a file into records of a tenant; `admit` refuses those that may not come in."""
+    """Reads the lines of a file into records of a tenant; `admit` rejects invalid ones."""
 
     def __init__(self, tenant: str, admit: Callable[[Entry], Entry]) -> None:
         self.size = 0
-        """Bytes that were read."""
-        self._passed = 0
+        """Bytes read so far."""
+        self._skipped = 0
         self._decoders = {kind: record_decoder(record) for kind, record in KINDS.items()}
         self._tenant = tenant
         self._admit = admit
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Header | Entry | Unknown | End]:
-        """What each line says; raises InvalidInput with the number of the line that is at fault."""
+        """Yield the content of each line. Raises InvalidInput or TooLarge with the number of the invalid line."""
         started = ended = False
         records = 0
         for number, line in enumerate(lines, start=1):
-            line = opening(line) if number == 1 else line  # noqa: PLW2901
+            line = strip_bom(line) if number == 1 else line  # noqa: PLW2901
             self.size += len(line)
             if not line.strip():
-                self._pass_over(number)
+                self._skip(number)
                 continue
             if ended:
                 raise InvalidInput(f"Line {number} comes after the end.")
             item = self._line(line, number, first=not started)
             if isinstance(item, Unknown) and item.kind == "export":
-                raise InvalidInput(f"Line {number} begins another export.")
+                raise InvalidInput(
+                    f"Line {number} starts another export; import the files separately."
+                )
             if isinstance(item, End) and item.records != records:
                 raise InvalidInput(
-                    f"The file is not whole: its last line says that it has {item.records} records, "
-                    f"and it has {records}. Export it again, or copy it anew."
+                    f"The file is incomplete: its last line announces {item.records} records, "
+                    f"but it has {records}. Copy the file again, or repeat the export."
                 )
             records += started and not isinstance(item, End)
             if isinstance(item, Unknown):
-                self._pass_over(number)
+                self._skip(number)
             started = True
             ended = isinstance(item, End)
             yield item
         if not ended:
             raise InvalidInput("The file is cut off: its last line is missing.")
 
-    def _pass_over(self, number: int) -> None:
-        self._passed += 1
-        if self._passed > MAX_PASSED:
+    def _skip(self, number: int) -> None:
+        self._skipped += 1
+        if self._skipped > MAX_SKIPPED:
             raise TooLarge(
-                f"Line {number} is one more than the {MAX_PASSED} that may be blank or of unknown kinds."
+                f"Line {number}: more than {MAX_SKIPPED} lines are blank or of unknown kinds."
             )
 
     def _line(self, line: bytes, number: int, *, first: bool) -> Header | Entry | Unknown | End:
@@ -159,45 +167,47 @@ class Reader:
                 return Unknown(kind=kind)
             return self._admit(self._decoders[kind](line, self._tenant))
         except InvalidInput as error:
-            where = f"Line {number} is not as it should be: {error.message}"
-            raise type(error)(where, pointer=error.pointer) from error
+            message = f"Line {number} is invalid: {error.message}"
+            raise type(error)(message, pointer=error.pointer) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"Line {number} is not as it should be: {error}") from error
+            raise InvalidInput(f"Line {number} is invalid: {error}") from error
 
 
-_OTHERS = (
+_OTHER_FORMATS = (
     (b"\xff\xfe", "is UTF-16. Save it as UTF-8"),
     (b"\xfe\xff", "is UTF-16. Save it as UTF-8"),
     (b"\x1f\x8b", "is compressed with gzip. Unpack it first"),
-    (b"PK\x03\x04", "is a zip file. Unpack it first, or take it in as artifacts"),
+    (b"PK\x03\x04", "is a zip file. Unpack it first, or import it as artifacts"),
     (b"BZh", "is compressed with bzip2. Unpack it first"),
     (b"\xfd7zXZ", "is compressed with xz. Unpack it first"),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd. Unpack it first"),
-    (b"SQLite format 3", "is a database. `hansard db restore` puts a copy of one back"),
+    (b"SQLite format 3", "is a database. Use `hansard db restore` to restore a backup"),
 )
 
 
-def opening(line: bytes) -> bytes:
-    """A file's first line without a byte order mark; InvalidInput if the file is of another kind."""
-    for begin, kind in _OTHERS:
+def strip_bom(line: bytes) -> bytes:
+    """Return a file's first line without a byte order mark. Raises InvalidInput for files in another format."""
+    for begin, kind in _OTHER_FORMATS:
         if line.startswith(begin):
             raise InvalidInput(f"The file {kind}.")
     if b"\0" in line[:4]:
-        raise InvalidInput("The file is UTF-16, or no text. Save it as UTF-8.")
+        raise InvalidInput("The file is UTF-16 or binary. Save it as UTF-8.")
     return line.removeprefix(codecs.BOM_UTF8)
 
 
 def _header(line: bytes) -> Header:
     header = msgspec.json.decode(line, type=Header)
     if header.kind != "export":
-        raise InvalidInput("This is no export of Hansard.")
+        raise InvalidInput("The file is not a Hansard export.")
     if header.hansard > VERSION:
-        raise InvalidInput(f"The file has version {header.hansard}; this program knows {VERSION}.")
+        raise InvalidInput(
+            f"The file has version {header.hansard}; this program supports up to {VERSION}."
+        )
     return header
 
 
 def record_decoder(record: type[Entry]) -> Any:
-    """From a line to a record: the tenant is added to the fields that the line has."""
+    """Return a function from a line and a tenant to a record."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
     partial = msgspec.defstruct(
         f"{record.__name__}Line",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hansard.server.sessions import Credential
-from hansard.services.users.sessions import LONGEST
+from hansard.services.users.sessions import MAX_AGE
 
 KEY = "hansard-key"
 """The header with the key that the page stores."""
@@ -30,7 +30,7 @@ class SessionCookie(msgspec.Struct, frozen=True):
             return "hansard_session"
         return "__Secure-hansard_session" if self.prefix else "__Host-hansard_session"
 
-    def header(self, session: str, lasts: float = LONGEST.total_seconds()) -> str:
+    def header(self, session: str, lasts: float = MAX_AGE.total_seconds()) -> str:
         """Return the value of a Set-Cookie header; the cookie `lasts` so many seconds."""
         secure = "; Secure" if self.secure else ""
         return (

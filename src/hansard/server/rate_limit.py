@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from math import ceil
 
 from hansard.errors import NotFound, TooManyRequests
-from hansard.services.quotas import REMEMBERED, Buckets
+from hansard.services.quotas import MAX_BUCKETS, Buckets
 
 ALLOWED = 20
 """Wrong guesses in a burst."""
@@ -60,5 +60,5 @@ class LinkRateLimiter:
     def _remember(self, key: bytes) -> None:
         self._opened.pop(key, None)
         self._opened[key] = None
-        if len(self._opened) > REMEMBERED:
+        if len(self._opened) > MAX_BUCKETS:
             del self._opened[next(iter(self._opened))]

@@ -1,6 +1,6 @@
-"""Blobs: images and files, kept once per tenant under their SHA-256, as long as something uses them.
+"""Blobs: images and files, stored once per tenant under their SHA-256 while anything uses them.
 
-Who else has the same bytes is nobody's business: a user is told what they themselves said of a blob, and when.
+A user sees only what they themselves stated about a blob, not whether others have the same bytes.
 """
 
 from __future__ import annotations
@@ -22,20 +22,25 @@ from hansard.storage.query import Query
 
 CHUNK = 256 * 1024
 MAX_BLOB = 64 * 1024 * 1024
-ANYTHING = "application/octet-stream"
+DEFAULT_TYPE = "application/octet-stream"
 
 
 class Blobs(Service):
+    """The images and files of the user."""
+
     async def put(self, data: bytes, media_type: str) -> Blob:
-        """Keep bytes; the same bytes are kept once. A blob that nothing uses is let go after a day."""
+        """Store bytes, once for equal bytes; a blob that no message uses is removed after a day.
+         `media_type` is for example image/png. Raises InvalidInput if there are no bytes, TooLarge above MAX_BLOB
+        bytes.
+        """
         if len(data) > MAX_BLOB:
-            raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.")
+            raise TooLarge(f"A file must not exceed {MAX_BLOB} bytes.")
         if not data:
-            raise InvalidInput("A blob has at least one byte.")
+            raise InvalidInput("The file is empty.")
         check_media_type(media_type, "/media_type")
         digest = hashlib.sha256(data).hexdigest()
 
-        async def work(tx: Transaction) -> Blob:
+        async def store_blob(tx: Transaction) -> Blob:
             now = self.clock()
             await self.ensure_user(tx, now)
             blob = Blob(
@@ -48,14 +53,17 @@ class Blobs(Service):
             await keep(tx, blob, data, self.scope.user, now)
             return blob
 
-        return await self.run_write(work)
+        return await self.run_write(store_blob)
 
     async def get(self, digest: str) -> Blob:
-        """What is known of a blob that the user uses: since when, and as what their newest message shows it."""
+        """Return a blob that the user uses: its size, first use and the media type in their newest message.
+
+        Raises NotFound if the user does not use it.
+        """
         return await self.run_read(lambda tx: self._blob(tx, digest))
 
     async def read(self, digest: str) -> AsyncIterator[bytes]:
-        """A blob's bytes, piece by piece."""
+        """Yield the bytes of a blob in chunks. Raises NotFound if the user does not use it or it is gone."""
         blob = await self.get(digest)
         for number in range((blob.size + CHUNK - 1) // CHUNK):
             chunk = await self.run_read(lambda tx, n=number: tx.get(BlobChunk, blob.id, n))
@@ -64,14 +72,14 @@ class Blobs(Service):
             yield chunk.data
 
     async def _blob(self, tx: Reader, digest: str) -> Blob:
-        found = await blob_of(tx, digest, self.scope.user)
-        if found is None:
+        blob = await blob_of(tx, digest, self.scope.user)
+        if blob is None:
             raise NotFound("There is no such blob.")
-        return found
+        return blob
 
 
 async def blob_of(tx: Reader, digest: str, user: str) -> Blob | None:
-    """What a user knows of a blob: nothing of what others said of the same bytes; None if they do not use it."""
+    """Return a blob as a user knows it; None if they do not use it."""
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         return None
     uses = Query(BlobUse).where(blob_id=digest, owner_id=user)
@@ -79,12 +87,12 @@ async def blob_of(tx: Reader, digest: str, user: str) -> Blob | None:
     blob = await tx.get(Blob, digest) if oldest else None
     if blob is None:
         return None
-    said = await _shown_as(tx, uses, digest) or await _uploaded_as(tx, uses) or ANYTHING
-    return replace(blob, created_at=oldest[0].created_at, media_type=said)
+    media_type = await _shown_as(tx, uses, digest) or await _uploaded_as(tx, uses) or DEFAULT_TYPE
+    return replace(blob, created_at=oldest[0].created_at, media_type=media_type)
 
 
 async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: datetime) -> None:
-    """Keep a blob for a user who has shown to have its bytes."""
+    """Store a blob for a user who has provided its bytes."""
     if await tx.insert(blob, absent=True):
         chunks = [
             BlobChunk(
@@ -105,17 +113,17 @@ async def keep(tx: Transaction, blob: Blob, data: bytes, owner_id: str, at: date
         holder=UPLOAD,
         media_type=blob.media_type,
     )
-    # Uploaded again, it is kept for a day from now.
+    # A new upload is kept for a day from now.
     await tx.delete(Query(BlobUse).where(blob_id=blob.id, owner_id=owner_id, holder=UPLOAD))
     await tx.insert(use, absent=True)
 
 
 async def hold_blobs(tx: Transaction, messages: Sequence[Message], at: datetime) -> None:
-    """Hold on to the blobs that messages show; raises NotFound for one that their owner does not have."""
+    """Record the use of blobs by messages. Raises NotFound for a blob that the messages' owner does not have."""
     for message in messages:
         for blob_id in blobs_of(message.parts):
-            held = Query(BlobUse).where(blob_id=blob_id, owner_id=message.owner_id)
-            if not await tx.count(held):
+            uses = Query(BlobUse).where(blob_id=blob_id, owner_id=message.owner_id)
+            if not await tx.count(uses):
                 raise NotFound("There is no such blob.", pointer="/messages")
             use = BlobUse(
                 tenant_id=tx.tenant,
@@ -128,7 +136,7 @@ async def hold_blobs(tx: Transaction, messages: Sequence[Message], at: datetime)
 
 
 async def _shown_as(tx: Reader, uses: Query[BlobUse], digest: str) -> str | None:
-    """The media type that the newest message gives to a blob that it shows."""
+    """Return the media type that the newest message gives to a blob."""
     newest = uses.where(holder__ne=UPLOAD).by("-created_at", "-holder").page(1)
     for use in await tx.select(newest):
         message = await tx.get(Message, use.holder)
@@ -137,7 +145,7 @@ async def _shown_as(tx: Reader, uses: Query[BlobUse], digest: str) -> str | None
 
 
 def type_in(message: Message, digest: str) -> str | None:
-    """The media type that a message gives to a blob."""
+    """Return the media type that a message gives to a blob."""
     for part in message.parts:
         if isinstance(part, File | Image) and part.blob == digest:
             return part.media_type
@@ -145,6 +153,6 @@ def type_in(message: Message, digest: str) -> str | None:
 
 
 async def _uploaded_as(tx: Reader, uses: Query[BlobUse]) -> str | None:
-    """What the user said of it when it was uploaded, while nothing shows it."""
+    """Return the media type given at the upload, while no message uses the blob."""
     upload = await tx.select(uses.where(holder=UPLOAD))
     return upload[0].media_type if upload else None

@@ -1,41 +1,43 @@
+"""Options of the chat and of artifact retention."""
+
 from __future__ import annotations
 
 import msgspec
 
 
 class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How answers are made and kept."""
+    """How answers are generated and stored."""
 
     model: str | None = None
-    """The model that answers where nothing else says which; None: the best there is."""
+    """The default model, in the form provider/model; None for the best available one."""
     max_history: int = 200
-    """Messages that are sent to a model, at the most."""
+    """The maximum number of messages sent to a model."""
     auto_save: bool = True
-    """Keep an answer's events while it comes; without, only the finished answer."""
+    """Store the events of a running answer; otherwise only the finished answer is stored."""
     save_interval: float = 0.2
-    """Seconds between two savings of a running answer."""
+    """Seconds between saves of a running answer."""
     auto_title: bool = True
     """Title a conversation after its first exchange."""
     summarize: bool = True
-    """Summarise what no longer fits into a model's window."""
+    """Summarise messages that no longer fit into a model's context."""
     max_running: int = 64
-    """Answers that are made at once, in this process; further runs wait for their turn."""
+    """The maximum number of concurrent runs in this process; further runs are queued."""
     first_token_timeout: float = 120.0
     token_timeout: float = 60.0
     attempts: int = 4
-    """How often a provider is asked before anything was said."""
+    """The maximum number of requests to a provider until the first output."""
     retry_pause: float = 0.5
-    """Seconds before the second attempt; twice as long before each further one."""
+    """Seconds before the second attempt; doubled for each further one."""
 
 
 MAX_KEPT = 10_000
-"""Revisions, or days."""
+"""The maximum for revisions and days."""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """Which revisions of an artifact are kept besides the newest, where its owner does not say; 0 keeps all."""
+    """The default for which revisions of an artifact are kept besides the newest; 0 keeps all."""
 
     keep_revisions: int = 0
-    """So many, the newest included."""
+    """The number of revisions kept, including the newest."""
     keep_days: int = 0
-    """Those that are not older."""
+    """The age in days up to which revisions are kept."""

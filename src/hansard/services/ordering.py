@@ -1,4 +1,4 @@
-"""Records inside one another, such as projects, or branches and what left them."""
+"""Ordering of nested records: projects, and branches with their forks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Nested = TypeVar("Nested", Project, Branch)
 
 
 def outer_first(records: Sequence[Nested], outer: Callable[[Nested], str | None]) -> list[Nested]:
-    """Each after the one that it is in, else in their order; those without a way out are left out."""
-    inner: defaultdict[str | None, list[Nested]] = defaultdict(list)
+    """Return each record after the one it is nested in, otherwise in the given order; cycles are left out."""
+    children: defaultdict[str | None, list[Nested]] = defaultdict(list)
     for record in records:
-        inner[outer(record)].append(record)
-    ordered = inner[None]
+        children[outer(record)].append(record)
+    ordered = children[None]
     for record in ordered:
-        ordered += inner[record.id]
+        ordered += children[record.id]
     return ordered

@@ -1,3 +1,5 @@
+"""Projects: nested folders of conversations."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,20 +19,25 @@ MAX_NESTING = 32
 
 
 class Projects(Service):
-    """Folders of conversations, which nest."""
+    """Folders of conversations, which can be nested."""
 
     async def create(
         self,
         name: str,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         parent_id: str | None = None,
         instructions: str = "",
         model: str | None = None,
     ) -> Project:
-        """A new project. Creating it again with the same id and the same fields returns what is there."""
+        """Create a project.
+         `instructions` are added to the system prompt of its conversations; `model` is their default, in the form
+        provider/model. `id` makes the request repeatable: a repeated request returns the existing project. Raises
+        NotFound if the parent does not exist, Conflict if it is nested too deeply, AlreadyExists if the id exists
+        with other fields.
+        """
         now = self.clock()
-        made = Project(
+        project = Project(
             tenant_id=self.scope.tenant,
             id=new_id() if id is None else check_id(id),
             owner_id=self.scope.user,
@@ -42,26 +49,27 @@ class Projects(Service):
             updated_at=now,
         )
 
-        async def work(tx: Transaction) -> Project:
+        async def insert_project(tx: Transaction) -> Project:
             await self.ensure_user(tx, now)
-            if made.parent_id is not None:
-                await self._check_nesting(tx, made.id, made.parent_id)
-            there = await tx.get(Project, made.id)
-            if there is not None:
+            if project.parent_id is not None:
+                await self._check_nesting(tx, project.id, project.parent_id)
+            existing = await tx.get(Project, project.id)
+            if existing is not None:
                 return return_if_identical(
-                    there, made, "parent_id", "name", "instructions", "model"
+                    existing, project, "parent_id", "name", "instructions", "model"
                 )
-            await tx.insert(made)
-            await tx.publish(self.change("project.created", made.id, now))
-            return made
+            await tx.insert(project)
+            await tx.publish(self.change("project.created", project.id, now))
+            return project
 
-        return await self.run_write(work)
+        return await self.run_write(insert_project)
 
     async def get(self, project_id: str) -> Project:
+        """Return a project. Raises NotFound if it does not exist."""
         return await self.run_read(lambda tx: self.project(tx, project_id))
 
     async def list(self, *, deleted: bool = False) -> list[Project]:
-        """All projects, by name; with `deleted`, those in the trash."""
+        """Return all projects by name; with `deleted`, those in the trash."""
         query = Query(Project).where(owner_id=self.scope.user)
         query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
@@ -76,7 +84,10 @@ class Projects(Service):
         instructions: str | msgspec.UnsetType = _UNSET,
         model: str | msgspec.UnsetType | None = _UNSET,
     ) -> Project:
-        """Change what is given; with `version`, only if it is still at that version."""
+        """Change the given fields; with `version`, only if that is still the project's version.
+         Raises NotFound if the project or parent does not exist, Conflict if the project would be inside itself or
+        nested too deeply, VersionConflict if the version is another.
+        """
         changes: dict[str, Any] = {}
         if name is not _UNSET:
             changes["name"] = check_text(name, "/name", MAX_TITLE)
@@ -87,49 +98,55 @@ class Projects(Service):
         if parent_id is not _UNSET:
             changes["parent_id"] = parent_id and parent_id.lower()
 
-        async def work(tx: Transaction) -> Project:
-            found = await self.project(tx, project_id)
+        async def update_project(tx: Transaction) -> Project:
+            project = await self.project(tx, project_id)
             if changes.get("parent_id") is not None:
-                await self._check_nesting(tx, found.id, changes["parent_id"])
+                await self._check_nesting(tx, project.id, changes["parent_id"])
             now = self.clock()
-            changed = await tx.update(Project, found.id, version=version, updated_at=now, **changes)
-            await tx.publish(self.change("project.updated", found.id, now))
-            return changed
+            updated = await tx.update(
+                Project, project.id, version=version, updated_at=now, **changes
+            )
+            await tx.publish(self.change("project.updated", project.id, now))
+            return updated
 
-        return await self.run_write(work)
+        return await self.run_write(update_project)
 
     async def delete(self, project_id: str) -> Project:
-        """Into the trash; its conversations and inner projects stay where they are."""
-        return await self._mark(project_id, deleted=True)
+        """Move a project to the trash; its conversations and inner projects are not deleted."""
+        return await self._set_deleted(project_id, deleted=True)
 
     async def restore(self, project_id: str) -> Project:
-        return await self._mark(project_id, deleted=False)
+        """Restore a project from the trash. Raises NotFound if it is not in the trash."""
+        return await self._set_deleted(project_id, deleted=False)
 
-    async def _mark(self, project_id: str, *, deleted: bool) -> Project:
-        async def work(tx: Transaction) -> Project:
-            found = await self.project(tx, project_id, deleted=not deleted)
+    async def _set_deleted(self, project_id: str, *, deleted: bool) -> Project:
+        async def update_project(tx: Transaction) -> Project:
+            project = await self.project(tx, project_id, deleted=not deleted)
             now = self.clock()
             kind = "project.deleted" if deleted else "project.restored"
-            await tx.publish(self.change(kind, found.id, now))
+            await tx.publish(self.change(kind, project.id, now))
             at = now if deleted else None
-            return await tx.update(Project, found.id, deleted_at=at, updated_at=now)
+            return await tx.update(Project, project.id, deleted_at=at, updated_at=now)
 
-        return await self.run_write(work)
+        return await self.run_write(update_project)
 
     async def _check_nesting(self, tx: Reader, project_id: str, parent_id: str) -> None:
-        """Refuse a parent that is foreign, is the project itself, or is inside it."""
-        outer = [parent.id for parent in await outward(tx, await self.project(tx, parent_id))]
-        if project_id in outer or len(outer) >= MAX_NESTING:
-            raise Conflict("A project cannot be inside itself, or too deep.", pointer="/parent_id")
+        """Raises NotFound if the parent does not exist, Conflict if it is the project or inside it, or too deep."""
+        outer_ids = [parent.id for parent in await outward(tx, await self.project(tx, parent_id))]
+        if project_id in outer_ids or len(outer_ids) >= MAX_NESTING:
+            raise Conflict(
+                f"Projects must not contain themselves or nest deeper than {MAX_NESTING}.",
+                pointer="/parent_id",
+            )
 
 
 async def outward(tx: Reader, project: Project) -> list[Project]:
-    """A project and those around it, the outermost last."""
-    found = [project]
-    while project.parent_id is not None and len(found) <= MAX_NESTING:
+    """Return a project and the projects around it, the outermost last."""
+    projects = [project]
+    while project.parent_id is not None and len(projects) <= MAX_NESTING:
         parent = await tx.get(Project, project.parent_id)
         if parent is None:
             break
         project = parent
-        found.append(project)
-    return found
+        projects.append(project)
+    return projects

@@ -1,7 +1,7 @@
-"""How much of the server one user may use: the one policy for requests, bytes, runs, uploads and connections.
+"""Quotas per user: requests, bytes, runs, uploads and connections.
 
-A rate is a bucket: it is filled as time goes by, and what is over is refused with the seconds until there is room. What
-goes on at once is counted. All of it is of this process, and what is refused has done nothing: it may be tried again.
+Rates are token buckets: requests beyond them are rejected with the seconds to wait. Concurrent work is counted. All
+state is per process. A rejected request has had no effect and can be repeated.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ import msgspec
 from hansard.errors import TooManyRequests
 
 DAY = 24 * 3600
-AT_ONCE = 5
-"""Seconds' worth of requests that may come at once after a pause."""
-SOON = 3.0
-"""Seconds after which what goes on may have ended."""
-REMEMBERED = 10_000
-"""Users, or addresses; the one that was quiet the longest is forgotten first, and has all that it may have again."""
+BURST_SECONDS = 5
+"""Seconds' worth of requests allowed in a burst."""
+RETRY_AFTER = 3.0
+"""Seconds suggested to a client that must wait for its own work to end."""
+MAX_BUCKETS = 10_000
+"""Buckets kept, by user or address; the least recently used is dropped first and starts full again."""
 
 
 class Quotas(msgspec.Struct, frozen=True, kw_only=True):
-    """What one user may use; 0 is no bound."""
+    """Limits per user; 0 means no limit."""
 
     requests: int = 0
-    """A second, on all doors; five times as many at once."""
+    """Per second, over all interfaces; five times as many in a burst."""
     bytes: int = 0
-    """Of bodies and frames, a day."""
+    """Of request bodies and frames, per day."""
     runs: int = 0
-    """Answers that are made at once."""
+    """Concurrent answers."""
     uploads: int = 0
-    """Imports and files that are taken in at once."""
+    """Concurrent imports and file uploads."""
     connections: int = 0
-    """Requests, streams and sockets that are open at once."""
+    """Concurrent requests, streams and sockets."""
 
 
 class Bucket:
-    """Holds `burst` tokens, and is filled with `rate` of them a second."""
+    """A token bucket with capacity `burst` that refills by `rate` tokens per second."""
 
     def __init__(
         self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
@@ -53,7 +53,7 @@ class Bucket:
         self._at = clock()
 
     def take(self, tokens: float = 1) -> float:
-        """Take tokens if there are so many; returns 0, or the seconds until there are."""
+        """Take tokens if there are enough; return 0, or the seconds until there are."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
@@ -63,17 +63,17 @@ class Bucket:
         return 0
 
     def give(self, tokens: float = 1) -> None:
-        """Give back what was taken."""
+        """Return tokens to the bucket."""
         self._tokens = min(self._burst, self._tokens + tokens)
 
     @property
     def is_rested(self) -> bool:
-        """Whether it was at least half full when somebody last took from it: there was a pause."""
+        """Whether it was at least half full at the last take, so there was a pause."""
         return self._tokens >= self._burst / 2
 
 
 class Buckets:
-    """A bucket for each of many, by a key."""
+    """Token buckets by key."""
 
     def __init__(
         self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
@@ -85,58 +85,65 @@ class Buckets:
         return len(self._buckets)
 
     def of(self, key: str) -> Bucket:
+        """Return the bucket for a key."""
         bucket = self._buckets.pop(key, None) or self._make()
         self._buckets[key] = bucket
-        if len(self._buckets) > REMEMBERED:
+        if len(self._buckets) > MAX_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
         return bucket
 
 
 class Meters:
-    """What users have used of their quotas; a user is known by a key of the caller's."""
+    """What users have used of their quotas; the caller chooses the key for a user."""
 
     def __init__(
         self, quotas: Quotas | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.quotas = quotas or Quotas()
-        self._requests = Buckets(self.quotas.requests, self.quotas.requests * AT_ONCE, clock)
+        self._requests = Buckets(self.quotas.requests, self.quotas.requests * BURST_SECONDS, clock)
         self._bytes = Buckets(self.quotas.bytes / DAY, self.quotas.bytes, clock)
         self._uploads = Counter[str]()
         self._connections = Counter[str]()
 
     def request(self, user: str) -> None:
-        """Count a request; raises TooManyRequests."""
+        """Count a request. Raises TooManyRequests above the rate."""
         if self.quotas.requests and (wait := self._requests.of(user).take()):
-            raise _refused(f"A user has {self.quotas.requests} requests a second.", wait)
+            raise _too_many(
+                f"The limit is {self.quotas.requests} requests per second and user.", wait
+            )
 
     def receive(self, user: str, size: int) -> None:
-        """Count bytes that came in; raises TooManyRequests."""
+        """Count received bytes. Raises TooManyRequests above the daily limit."""
         if self.quotas.bytes and (wait := self._bytes.of(user).take(size)):
-            raise _refused(f"A user may send {self.quotas.bytes} bytes a day.", wait)
+            raise _too_many(f"The limit is {self.quotas.bytes} bytes per day and user.", wait)
 
     @contextmanager
     def upload(self, user: str) -> Iterator[None]:
-        """Around the taking in of a file; raises TooManyRequests."""
-        with _at_once(self._uploads, user, self.quotas.uploads, "uploads"):
+        """A context for an upload. Raises TooManyRequests if too many are in progress."""
+        with _count_concurrent(self._uploads, user, self.quotas.uploads, "uploads"):
             yield
 
     @contextmanager
     def connection(self, user: str) -> Iterator[None]:
-        """Around all that a request does, which counts as one; raises TooManyRequests."""
+        """A context for a connection, which counts as a request. Raises TooManyRequests above a limit."""
         self.request(user)
-        with _at_once(self._connections, user, self.quotas.connections, "open connections"):
+        with _count_concurrent(
+            self._connections, user, self.quotas.connections, "open connections"
+        ):
             yield
 
     def check_runs(self, running: int) -> None:
-        """Raises TooManyRequests if no run may be added to those that a user has."""
+        """Raises TooManyRequests if a user with `running` runs may not start another."""
         if self.quotas.runs and running >= self.quotas.runs:
-            raise _refused(f"A user has {self.quotas.runs} answers being made at once.", SOON)
+            raise _too_many(
+                f"The limit is {self.quotas.runs} concurrent answers per user.", RETRY_AFTER
+            )
 
 
 @contextmanager
-def _at_once(counts: Counter[str], user: str, most: int, what: str) -> Iterator[None]:
-    if most and counts[user] >= most:
-        raise _refused(f"A user has {most} {what} at once.", SOON)
+def _count_concurrent(counts: Counter[str], user: str, limit: int, what: str) -> Iterator[None]:
+    if limit and counts[user] >= limit:
+        raise _too_many(f"The limit is {limit} concurrent {what} per user.", RETRY_AFTER)
     counts[user] += 1
     try:
         yield
@@ -146,5 +153,5 @@ def _at_once(counts: Counter[str], user: str, most: int, what: str) -> Iterator[
             del counts[user]
 
 
-def _refused(what: str, wait: float) -> TooManyRequests:
-    return TooManyRequests(f"{what} Try again later.", retry_after=max(1, ceil(wait)))
+def _too_many(message: str, seconds: float) -> TooManyRequests:
+    return TooManyRequests(f"{message} Try again later.", retry_after=max(1, ceil(seconds)))

@@ -1,4 +1,4 @@
-"""Search over what was said and what was made."""
+"""Full-text search in messages and artifacts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ H = TypeVar("H", Hit, ArtifactHit)
 M = TypeVar("M", Match, ArtifactMatch)
 
 SNIPPET = 240
-"""Characters, about."""
+"""The approximate length of an excerpt, in characters."""
 
 
 class SearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which messages a search looks at; what is not said does not matter."""
+    """Criteria for messages to search; empty or None means any."""
 
     roles: tuple[Role, ...] = ()
     conversation_id: str | None = None
@@ -43,7 +43,7 @@ class SearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class ArtifactSearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which artifacts a search looks at; what is not said does not matter."""
+    """Criteria for artifacts to search; empty or None means any."""
 
     types: tuple[ArtifactType, ...] = ()
     languages: tuple[str, ...] = ()
@@ -54,13 +54,15 @@ class ArtifactSearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defau
 
 
 class _Found(NamedTuple):
-    """What a search found: the fields of a hit, and the text to show some of."""
+    """A search result: the fields of a hit, and the text for its excerpt."""
 
     fields: dict[str, Any]
     text: str
 
 
 class Search(Service):
+    """Full-text search in the user's messages and artifacts."""
+
     async def messages(
         self,
         q: str,
@@ -68,7 +70,7 @@ class Search(Service):
         limit: int = 20,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008
     ) -> AsyncIterator[Hit]:
-        """The best `limit` matches, one after the other."""
+        """Yield the `limit` most relevant messages for a query; the syntax of `q` is described at `page`."""
         cursor: str | None = None
         while limit > 0:
             page = await self.page(q, limit=min(limit, 100), cursor=cursor, filter=filter)
@@ -87,27 +89,27 @@ class Search(Service):
         cursor: str | None = None,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Hit]:
-        """Messages that contain every word and "phrase" of `q`, the most relevant first.
-
-        A word that ends in `*` is the beginning of words. Relevance decides among the 2,000 newest
-        matches; what lies beyond them follows, again by relevance, 2,000 at a time.
+        """Return a page of the messages that contain all words and "phrases" of `q`, most relevant first.
+         A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
+        follow, in groups of 2,000. `cursor` is the `next` of the previous page. Raises InvalidInput for an invalid
+        query or filter, BadCursor if the cursor belongs to another search.
         """
         check_text(q, "/q", 1_000)
         check_limit(limit)
         before, offset = None, 0
         if cursor is not None:
             before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
-        wanted = self._wanted(q, filter, before)
+        query = self._message_query(q, filter, before)
 
-        async def work(tx: Reader) -> tuple[list[_Found], str | None]:
-            matches = await tx.search(wanted)
+        async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
+            matches = await tx.search(query)
             ranked = _best(matches, lambda match: match.message_id)
             found = await _hits(tx, ranked[offset : offset + limit])
-            values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
+            values = _next_position(matches, len(ranked), query.window, before, offset + limit)
             return found, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.run_read(work)
-        return Page(await _shown(Hit, found, wanted.clauses), following)
+        found, following = await self.run_read(find_hits)
+        return Page(await _with_excerpts(Hit, found, query.clauses), following)
 
     async def artifacts(
         self,
@@ -117,76 +119,76 @@ class Search(Service):
         cursor: str | None = None,
         filter: ArtifactSearchFilter = ArtifactSearchFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[ArtifactHit]:
-        """Artifacts whose title, description or newest content contain all of `q`, the most relevant first.
+        """Return a page of artifacts whose title, description or newest content match `q`, most relevant first.
 
-        `q` and the order are as for messages.
+        Syntax, order, `cursor` and errors are as for messages.
         """
         check_text(q, "/q", 1_000)
         check_limit(limit)
         before, offset = None, 0
         if cursor is not None:
             before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
-        wanted = self._wanted_artifacts(q, filter, before)
+        query = self._artifact_query(q, filter, before)
 
-        async def work(tx: Reader) -> tuple[list[_Found], str | None]:
-            matches = await tx.search_artifacts(wanted)
+        async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
+            matches = await tx.search_artifacts(query)
             ranked = _best(matches, lambda match: match.artifact_id)
             found = await _artifact_hits(tx, ranked[offset : offset + limit])
-            values = _goes_on(matches, len(ranked), wanted.window, before, offset + limit)
+            values = _next_position(matches, len(ranked), query.window, before, offset + limit)
             return found, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.run_read(work)
-        return Page(await _shown(ArtifactHit, found, wanted.clauses), following)
+        found, following = await self.run_read(find_hits)
+        return Page(await _with_excerpts(ArtifactHit, found, query.clauses), following)
 
-    def _wanted_artifacts(
-        self, q: str, wanted: ArtifactSearchFilter, before: int | None
+    def _artifact_query(
+        self, q: str, criteria: ArtifactSearchFilter, before: int | None
     ) -> ArtifactSearch:
-        project, talk = wanted.project_id, wanted.conversation_id
+        project_id, conversation_id = criteria.project_id, criteria.conversation_id
         return ArtifactSearch(
             owner_id=self.scope.user,
             clauses=tuple(clauses(q)),
-            types=wanted.types,
+            types=criteria.types,
             languages=tuple(
-                check_text(each, "/language", 100).lower() for each in wanted.languages
+                check_text(language, "/language", 100).lower() for language in criteria.languages
             ),
-            conversation_id=talk and check_id(talk, "/conversation_id"),
-            project_id=project and check_id(project, "/project_id"),
-            since=wanted.since and check_time(wanted.since, "/from"),
-            until=wanted.until and check_time(wanted.until, "/to"),
+            conversation_id=conversation_id and check_id(conversation_id, "/conversation_id"),
+            project_id=project_id and check_id(project_id, "/project_id"),
+            since=criteria.since and check_time(criteria.since, "/from"),
+            until=criteria.until and check_time(criteria.until, "/to"),
             before=before,
         )
 
-    def _wanted(self, q: str, wanted: SearchFilter, before: int | None) -> TextSearch:
-        project = wanted.project_id
-        conversation = wanted.conversation_id
+    def _message_query(self, q: str, criteria: SearchFilter, before: int | None) -> TextSearch:
+        project_id = criteria.project_id
+        conversation_id = criteria.conversation_id
         return TextSearch(
             owner_id=self.scope.user,
             clauses=tuple(clauses(q)),
-            roles=wanted.roles,
-            conversation_id=conversation and check_id(conversation, "/conversation_id"),
-            project_ids=() if project is None else (check_id(project, "/project_id"),),
-            model=wanted.model and check_text(wanted.model, "/model"),
-            since=wanted.since and check_time(wanted.since, "/since"),
-            until=wanted.until and check_time(wanted.until, "/until"),
-            archived=wanted.archived,
+            roles=criteria.roles,
+            conversation_id=conversation_id and check_id(conversation_id, "/conversation_id"),
+            project_ids=() if project_id is None else (check_id(project_id, "/project_id"),),
+            model=criteria.model and check_text(criteria.model, "/model"),
+            since=criteria.since and check_time(criteria.since, "/since"),
+            until=criteria.until and check_time(criteria.until, "/until"),
+            archived=criteria.archived,
             before=before,
         )
 
 
 def _best(matches: Sequence[M], key: Callable[[M], str]) -> list[M]:
-    """One match a thing, the most relevant first: a long one may match in several passages."""
+    """Return one match per record, most relevant first: a long text may match in several passages."""
     best: dict[str, M] = {}
     for match in matches:
-        known = best.get(key(match))
-        if known is None or match.score > known.score:
+        previous = best.get(key(match))
+        if previous is None or match.score > previous.score:
             best[key(match)] = match
     return sorted(best.values(), key=lambda match: match.score, reverse=True)
 
 
-def _goes_on(
+def _next_position(
     matches: Sequence[Match | ArtifactMatch], ranked: int, window: int, before: int | None, end: int
 ) -> list[int | None] | None:
-    """Where the page after this one begins; None if there is none."""
+    """Return the position of the next page, or None."""
     if end < ranked:
         return [before, end]
     return [matches[-1].position, 0] if len(matches) == window else None
@@ -195,7 +197,7 @@ def _goes_on(
 async def _artifact_hits(tx: Reader, matches: Sequence[ArtifactMatch]) -> list[_Found]:
     ids = [match.artifact_id for match in matches]
     artifacts = {a.id: a for a in await tx.select(Query(Artifact).where(id__in=ids))}
-    texts = {each.id: each.text for each in await tx.select(Query(ArtifactText).where(id__in=ids))}
+    texts = {row.id: row.text for row in await tx.select(Query(ArtifactText).where(id__in=ids))}
     if not artifacts.keys() & texts.keys() >= set(ids):
         raise damaged("An artifact")
     return [
@@ -206,11 +208,11 @@ async def _artifact_hits(tx: Reader, matches: Sequence[ArtifactMatch]) -> list[_
 
 async def _hits(tx: Reader, matches: Sequence[Match]) -> list[_Found]:
     ids = [match.message_id for match in matches]
-    talks = list({match.conversation_id for match in matches})
+    conversation_ids = list({match.conversation_id for match in matches})
     messages = {m.id: m for m in await tx.select(Query(Message).where(id__in=ids))}
-    found = await tx.select(Query(Conversation).where(id__in=talks))
-    conversations = {c.id: c for c in found}
-    if not (messages.keys() >= set(ids) and conversations.keys() >= set(talks)):
+    rows = await tx.select(Query(Conversation).where(id__in=conversation_ids))
+    conversations = {c.id: c for c in rows}
+    if not (messages.keys() >= set(ids) and conversations.keys() >= set(conversation_ids)):
         raise damaged("A message")
     hits: list[_Found] = []
     for match in matches:
@@ -220,10 +222,10 @@ async def _hits(tx: Reader, matches: Sequence[Match]) -> list[_Found]:
     return hits
 
 
-async def _shown(
+async def _with_excerpts(
     kind: Callable[..., H], found: Sequence[_Found], query: Sequence[Clause]
 ) -> list[H]:
-    """Hits with their excerpts, which are made on a thread where the texts are long."""
+    """Return hits with excerpts, which are made on a thread for long texts."""
 
     def show() -> list[H]:
         hits: list[H] = []
@@ -238,23 +240,23 @@ async def _shown(
 
 
 def excerpt(text: str, query: list[Clause]) -> tuple[str, list[tuple[int, int]]]:
-    """The stretch of a text that has the most matches, and where they are in it."""
-    found = spans(query, text)
+    """Return the part of a text with the most matches, and the ranges of the matches in it."""
+    ranges = spans(query, text)
     if len(text) <= SNIPPET:
-        return text, found
-    start = _edge(text, max(0, _densest(found) - SNIPPET // 4))
+        return text, ranges
+    start = _edge(text, max(0, _densest(ranges) - SNIPPET // 4))
     end = _edge(text, min(len(text), start + SNIPPET))
     front, back = "…" if start else "", "…" if end < len(text) else ""
     shift = len(front) - start
-    marks = [(a + shift, b + shift) for a, b in found if start <= a and b <= end]
+    marks = [(a + shift, b + shift) for a, b in ranges if start <= a and b <= end]
     return f"{front}{text[start:end]}{back}", marks
 
 
-def _densest(found: list[tuple[int, int]]) -> int:
-    """The start of the match that most others follow within a snippet's length."""
+def _densest(ranges: list[tuple[int, int]]) -> int:
+    """Return the start of the match that is followed by the most others within an excerpt."""
     best, most, end = 0, 0, 0
-    for i, (start, _) in enumerate(found):
-        while end < len(found) and found[end][0] < start + SNIPPET:
+    for i, (start, _) in enumerate(ranges):
+        while end < len(ranges) and ranges[end][0] < start + SNIPPET:
             end += 1
         if end - i > most:
             best, most = start, end - i
@@ -262,7 +264,7 @@ def _densest(found: list[tuple[int, int]]) -> int:
 
 
 def _edge(text: str, position: int) -> int:
-    """The end of the word before a place, if one ends nearby."""
+    """Return the end of the word before a position, if it is near."""
     if position in (0, len(text)):
         return position
     blank = text.rfind(" ", max(0, position - 20), position)

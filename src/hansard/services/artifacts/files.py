@@ -9,7 +9,7 @@ from unicodedata import category
 
 import msgspec
 
-from hansard.detection.languages import ending_of, language_of_file
+from hansard.detection.languages import extension_of, language_of_file
 from hansard.model.artifacts import Artifact
 from hansard.normalization import normalize
 
@@ -35,7 +35,7 @@ def name_of(artifact: Artifact) -> str:
         stem, ending = splitext(name)
     else:
         kind = artifact.language or artifact.type
-        stem, ending = name, f".{_TYPES.get(kind) or ending_of(kind)}"
+        stem, ending = name, f".{_TYPES.get(kind) or extension_of(kind)}"
     stem = _cut(stem, MAX_NAME).strip("-.") or "artifact"
     if _DEVICE.fullmatch(stem.partition(".")[0]):
         stem = f"_{stem}"

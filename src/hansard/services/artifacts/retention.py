@@ -18,7 +18,7 @@ from hansard.model.shares import Share
 from hansard.services.artifacts.contents import collect
 from hansard.services.artifacts.events import is_expired
 from hansard.services.options import Retention
-from hansard.services.users.settings import KEEP_DAYS, KEEP_REVISIONS, may_be_kept
+from hansard.services.users.settings import KEEP_DAYS, KEEP_REVISIONS, is_retention_value
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
@@ -58,7 +58,7 @@ async def _rules(tx: Reader, default: Retention) -> dict[str, Retention]:
     rules: dict[str, Retention] = {}
     for setting in await tx.select(Query(Setting).where(name__in=list(_FIELDS))):
         rule = rules.get(setting.user_id, default)
-        if may_be_kept(setting.value):
+        if is_retention_value(setting.value):
             field: dict[str, Any] = {_FIELDS[setting.name]: setting.value}
             rules[setting.user_id] = msgspec.structs.replace(rule, **field)
     return rules

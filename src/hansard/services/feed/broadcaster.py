@@ -1,8 +1,7 @@
-"""Hubs: one reader of a user's feed for all who follow it in this process.
-
-The reader is woken by the storage's bell, reads what is new, and keeps the newest entries. Followers take them from
-there, each at its own pace; one who is behind what is kept reads the feed by itself until it has caught up. So
-nothing is queued for anybody, and who is slow costs the others nothing.
+"""Feed hubs: one reader of a user's feed for all followers in this process.
+ The storage's notifier wakes the reader, which reads new entries and keeps the newest. Followers read those at their
+own pace; one that is too far behind reads the feed itself until it has caught up. There is no per-subscriber queue,
+so a slow subscriber does not affect others.
 """
 
 from __future__ import annotations
@@ -22,19 +21,21 @@ from hansard.storage.query import Query
 
 _log = logging.getLogger(__name__)
 
-KEPT = 2_000
-"""Entries that followers find without reading for themselves."""
-GATHER = 0.08
-"""Seconds between two looks at the feed, so that many changes are read, and told, at once; a single one never waits."""
-SOON, LATER = 0.02, 0.25
-"""Seconds, at first and at the most, between two looks while entries are written that are not settled."""
-UNASKED = 3.0
-"""Seconds until somebody looks who heard no bell: notices of other processes may be lost."""
+MAX_ENTRIES = 2_000
+"""Entries kept in memory per hub."""
+BATCH_WINDOW = 0.08
+"""Seconds between reads of the feed, so that many changes are delivered together; a single one never waits."""
+MIN_BACKOFF, MAX_BACKOFF = 0.02, 0.25
+"""Seconds, initial and maximum, between reads while there are entries that are not settled."""
+FALLBACK_POLL = 3.0
+"""Seconds between reads without a notification: those of other processes may be lost."""
 RETRY = 1.0
-"""Seconds between two tries to reach a database."""
+"""Seconds between attempts to reach a database."""
 
 
 class Hub:
+    """The reader of one user's feed."""
+
     def __init__(self, storage: Storage, tenant: str, user_id: str) -> None:
         self.followers = 0
         self._storage = storage
@@ -42,7 +43,7 @@ class Hub:
         self._user_id = user_id
         self._entries: list[FeedEntry] = []
         self._begin = -1
-        """All that is settled after this position, and not after `_end`, is among the entries; -1: nothing is known."""
+        """`_entries` holds all settled entries after this position up to `_end`; -1 before the first read."""
         self._end = -1
         self._moved = asyncio.Event()
         self._closed = False
@@ -54,17 +55,17 @@ class Hub:
         self._moved.set()
 
     async def since(self, after: int) -> list[FeedEntry]:
-        """What comes next after a position, as soon as there is something."""
+        """Wait for entries after a position and return them. Raises StorageError when the database is closed."""
         while not self._closed:
             moved = self._moved
-            found: list[FeedEntry] = []
+            entries: list[FeedEntry] = []
             if 0 <= self._begin <= after:
                 first = bisect_right(self._entries, after, key=_position)
-                found = self._entries[first : first + MAX_PAGE]
+                entries = self._entries[first : first + MAX_PAGE]
             elif self._begin > after:
-                found, _ = await self._look(after)
-            if found:
-                return found
+                entries, _ = await self._look(after)
+            if entries:
+                return entries
             await moved.wait()
         raise StorageError("The database is closed.")
 
@@ -76,42 +77,42 @@ class Hub:
                         await self._start()
                     await self._keep_up(subscription)
                 except HansardError as error:
-                    _log.warning("A feed cannot be read: %s", error.message)
-                except Exception:  # those who follow would wait for ever
-                    _log.exception("A feed cannot be read")
+                    _log.warning("Reading a feed failed: %s", error.message)
+                except Exception:  # otherwise followers would wait forever
+                    _log.exception("Reading a feed failed")
                 await asyncio.sleep(RETRY)
 
     async def _start(self) -> None:
-        """Begin with the newest entries, for those who come back after a moment."""
+        """Load the newest entries, for clients that reconnect."""
         newest = Query(FeedEntry).where(user_id=self._user_id).by("-position").page(MAX_PAGE)
 
-        async def work(tx: Reader) -> tuple[int, list[FeedEntry]]:
-            found = await tx.select(newest)
-            before = found[-1].position - 1 if found else 0
+        async def read_newest(tx: Reader) -> tuple[int, list[FeedEntry]]:
+            entries = await tx.select(newest)
+            before = entries[-1].position - 1 if entries else 0
             return before, await tx.feed(self._user_id, before, MAX_PAGE)
 
-        self._begin, settled = await self._storage.read(self._tenant, work)
+        self._begin, settled = await self._storage.read(self._tenant, read_newest)
         self._end = self._begin
         self._take(settled)
 
     async def _keep_up(self, subscription: Subscription) -> None:
-        pause = SOON
+        pause = MIN_BACKOFF
         while True:
-            looked = asyncio.get_running_loop().time()
+            read_at = asyncio.get_running_loop().time()
             entries, unsettled = await self._look(self._end)
             if entries:
                 self._take(entries)
-                pause = SOON
+                pause = MIN_BACKOFF
             if len(entries) == MAX_PAGE:
                 continue
-            await subscription.wait(pause if unsettled else UNASKED)
-            pause = min(2 * pause, LATER) if unsettled else SOON
-            await asyncio.sleep(looked + GATHER - asyncio.get_running_loop().time())
+            await subscription.wait(pause if unsettled else FALLBACK_POLL)
+            pause = min(2 * pause, MAX_BACKOFF) if unsettled else MIN_BACKOFF
+            await asyncio.sleep(read_at + BATCH_WINDOW - asyncio.get_running_loop().time())
 
     async def _look(self, after: int) -> tuple[list[FeedEntry], bool]:
-        """What comes after a position, and whether there is something that is not settled yet."""
+        """Return the entries after a position, and whether there are entries that are not settled."""
 
-        async def work(tx: Reader) -> tuple[list[FeedEntry], bool]:
+        async def read_entries(tx: Reader) -> tuple[list[FeedEntry], bool]:
             entries = await tx.feed(self._user_id, after, MAX_PAGE)
             if len(entries) == MAX_PAGE:
                 return entries, False
@@ -119,21 +120,21 @@ class Hub:
             later = Query(FeedEntry).where(user_id=self._user_id, position__gt=last)
             return entries, bool(await tx.select(later.by("position").page(1)))
 
-        return await self._storage.read(self._tenant, work)
+        return await self._storage.read(self._tenant, read_entries)
 
     def _take(self, entries: list[FeedEntry]) -> None:
         if entries:
             self._entries += entries
             self._end = entries[-1].position
-        if len(self._entries) > 2 * KEPT:
-            self._begin = self._entries[-KEPT - 1].position
-            self._entries = self._entries[-KEPT:]
+        if len(self._entries) > 2 * MAX_ENTRIES:
+            self._begin = self._entries[-MAX_ENTRIES - 1].position
+            self._entries = self._entries[-MAX_ENTRIES:]
         self._moved.set()
         self._moved = asyncio.Event()
 
 
 class Hubs:
-    """The hubs of a process, each there for as long as somebody follows."""
+    """The hubs of a process; each exists while it has followers."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -141,6 +142,7 @@ class Hubs:
 
     @contextmanager
     def joined(self, tenant: str, user_id: str) -> Iterator[Hub]:
+        """A context that holds the hub of a user."""
         key = (tenant, user_id)
         hub = self._hubs.get(key)
         if hub is None:

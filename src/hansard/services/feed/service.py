@@ -1,3 +1,5 @@
+"""The feed: the changes of a user's records, in order."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
@@ -15,36 +17,42 @@ from hansard.storage.query import Query
 
 
 class FeedStart(msgspec.Struct, frozen=True):
-    """Where somebody who follows the feed begins."""
+    """The position at which a client starts following the feed."""
 
     position: int
     resync: bool = False
-    """Whether something was missed that can no longer be told: the feed does not reach back to there, or is another."""
+    """True if the requested position is outside the retained range: the client must reload its state."""
 
 
 class Feed(Service):
-    """What changed, in order."""
+    """The changes of the user's records, in order."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock, hubs: Hubs) -> None:
         super().__init__(scope, storage, clock)
         self.hubs = hubs
 
     async def read(self, *, after: int = 0, limit: int = 100) -> list[FeedEntry]:
-        """The user's changes after a position; ask again with the last one's, and nothing is missed."""
+        """Return up to `limit` changes after a position, a number from 0.
+         Continue with the position of the last one; no change is missed. Raises InvalidInput for an invalid position
+        or limit.
+        """
         check_limit(limit)
         _check_position(after)
         return await self.run_read(lambda tx: tx.feed(self.scope.user, after, limit))
 
     async def end(self) -> int:
-        """The position of the last change there is; 0 if there is none."""
+        """Return the position of the last change, or 0."""
         return await self.run_read(self._end)
 
     async def begin(self, after: int | None = None) -> FeedStart:
-        """Where to begin for who has seen everything up to a position, or wants to know what comes from now on."""
+        """Return where a client starts that has all changes up to `after`; without it, only new ones follow.
+
+        Raises InvalidInput for an invalid position.
+        """
         if after is not None:
             _check_position(after)
 
-        async def work(tx: Reader) -> FeedStart:
+        async def find_start(tx: Reader) -> FeedStart:
             end = await self._end(tx)
             if after is None:
                 return FeedStart(end)
@@ -54,10 +62,10 @@ class Feed(Service):
             )
             return FeedStart(end, resync=True) if missed else FeedStart(after)
 
-        return await self.run_read(work)
+        return await self.run_read(find_start)
 
     async def _end(self, tx: Reader) -> int:
-        # The newest entries may not be settled: then the last one that is lies further back.
+        # The newest entries may not be settled; then the last settled one is further back.
         newest = Query(FeedEntry).where(user_id=self.scope.user).by("-position")
         size = 1
         while entries := await tx.select(newest.page(size)):
@@ -70,13 +78,13 @@ class Feed(Service):
         return 0
 
     async def follow(self, after: int) -> AsyncIterator[FeedEntry]:
-        """The user's changes after a position, as they come, without end."""
+        """Yield the user's changes after a position as they come, without end. Raises StorageError on closing."""
         async for entries in self.changes(after):
             for entry in entries:
                 yield entry
 
     async def changes(self, after: int) -> AsyncIterator[list[FeedEntry]]:
-        """What `follow` gives, as many at once as there are."""
+        """Yield the same as `follow`, in lists of all available changes."""
         self.require("read")
         with self.hubs.joined(self.scope.tenant, self.scope.user) as hub:
             while True:
@@ -87,6 +95,6 @@ class Feed(Service):
 
 def _check_position(after: int) -> None:
     if after < 0:
-        raise InvalidInput("A position is not negative.", pointer="/after")
+        raise InvalidInput("The position must not be negative.", pointer="/after")
     if after >= 2**63:
-        raise InvalidInput("A position is below 2^63.", pointer="/after")
+        raise InvalidInput("The position must be below 2^63.", pointer="/after")

@@ -1,8 +1,8 @@
-"""Talking: a prompt is stored, runs are started, answers come.
+"""Chat: prompts, answers, retries and dialogues between models.
 
-The prompt and the runs that answer it are stored in one step, before any model is asked, so neither can be
-lost. One prompt to several models makes parallel answers: the first on the prompt's branch, the others on
-branches that leave it there, all of one group.
+A prompt and the runs that answer it are stored in one transaction, before any model is called, so neither can be
+lost. One prompt to several models gives parallel answers: the first on the prompt's branch, the others on branches
+that fork from it, all in one group.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ from hansard.storage.query import Query
 
 MAX_MODELS = 8
 MAX_TURNS = 100
-TURN_PAUSE = 1.0
-"""Seconds before a turn of a dialogue is tried again that could not be stored."""
+TURN_RETRY_DELAY = 1.0
+"""Seconds before another attempt to store a turn of a dialogue."""
 
 
 class Chat(Starter):
+    """Starts runs that answer prompts."""
+
     def __init__(
         self, scope: Scope, storage: Storage, runner: Runner, meters: Meters | None = None
     ) -> None:
@@ -64,129 +66,137 @@ class Chat(Starter):
         content: str | None = None,
         *,
         parts: Sequence[Part] | None = None,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         model: str | None = None,
         models: Sequence[str] | None = None,
         branch: str | None = None,
         options: dict[str, Any] | None = None,
     ) -> list[Run]:
-        """Say something and have it answered; returns the runs, which go on by themselves.
-
-        `id` is the prompt's: sent again with the same one, the prompt is not stored twice, and the runs are
-        those of the first time. Without `model`: the conversation's, or a project's, or the default one.
+        """Append a prompt and start answering it; return the runs, which continue in the background.
+         Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
+        conversation's model applies, else its project's, else the default. `options` are passed to the provider. `id`
+        is the prompt's id and makes the request repeatable: a repeated request returns the existing runs. Raises
+        EmptyInput if the prompt is blank, InvalidInput for invalid options, UnknownModel, NotFound if the
+        conversation or branch does not exist, AlreadyExists if the id is stored with other content, TooManyRequests
+        above the user's quota.
         """
         draft = Draft(role="user", parts=list(check_prompt(content, parts)), id=id)
-        asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models, asked, branch)
+        checked_options = check_json(options or {}, "/options")
+        names = await self._model_names(conversation_id, model, models, checked_options, branch)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
 
         request_id = request.messages[0].id
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_prompt(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, request.conversation_id, lock=True)
             [prompt] = await append_with_side_effects(tx, request)
-            known = await runs_asked_by(tx, conversation, request_id, "answer")
-            if not known and prompt.created_at != request.at:
-                known = await runs_of_prompt(tx, prompt)
-            if known:
-                return Stored(known, new=False)
-            own = await self.branch(tx, conversation, prompt.branch)
-            return Stored(await self.begin(tx, own, prompt, names, asked, request_id))
+            existing = await runs_asked_by(tx, conversation, request_id, "answer")
+            if not existing and prompt.created_at != request.at:
+                existing = await runs_of_prompt(tx, prompt)
+            if existing:
+                return Stored(existing, new=False)
+            prompt_branch = await self.branch(tx, conversation, prompt.branch)
+            return Stored(
+                await self.begin(tx, prompt_branch, prompt, names, checked_options, request_id)
+            )
 
-        return await self.ask(request_id, work)
+        return await self.ask(request_id, store_prompt)
 
     async def answer(
         self,
         conversation_id: str,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         branch: str | None = None,
         model: str | None = None,
         models: Sequence[str] | None = None,
         options: dict[str, Any] | None = None,
     ) -> list[Run]:
-        """Have what was said last on a branch answered.
+        """Start answering the last message of a branch; return the runs.
 
-        `id` is the request's: sent again with the same one, nothing is asked twice, and the runs are those of the
-        first time.
+        `id` is the request's id and makes it repeatable: a repeated request returns the existing runs. Raises Conflict
+        if the branch is empty, AlreadyExists if the id belongs to another request, TooManyRequests above the quota.
         """
-        asked = check_json(options or {}, "/options")
-        names = await self._names(conversation_id, model, models, asked, branch)
+        checked_options = check_json(options or {}, "/options")
+        names = await self._model_names(conversation_id, model, models, checked_options, branch)
         request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_runs(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            if known := await runs_asked_by(tx, conversation, request_id, "answer"):
-                return Stored(known, new=False)
-            tip = await self.branch(tx, conversation, branch)
-            head = await tx.get(Message, tip.head_id) if tip.head_id else None
+            if existing := await runs_asked_by(tx, conversation, request_id, "answer"):
+                return Stored(existing, new=False)
+            target = await self.branch(tx, conversation, branch)
+            head = await tx.get(Message, target.head_id) if target.head_id else None
             if head is None:
-                raise Conflict("There is nothing to answer yet.")
-            return Stored(await self.begin(tx, tip, head, names, asked, request_id))
+                raise Conflict("The branch has no messages to answer.")
+            return Stored(await self.begin(tx, target, head, names, checked_options, request_id))
 
-        return await self.ask(request_id, work)
+        return await self.ask(request_id, store_runs)
 
     async def retry(
         self,
         conversation_id: str,
         message_id: str,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
         model: str | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        """Have a model answer again: on a new branch, which the user is then on. The old answer stays.
+        """Generate another answer on a new branch, which becomes the user's current one; the old answer stays.
 
-        `id` is the request's: sent again with the same one, the run is that of the first time.
+        `id` is the request's id and makes it repeatable. Raises InvalidInput if the message is not an answer, NotFound
+        if it does not exist, TooManyRequests above the quota.
         """
-        asked = check_json(options or {}, "/options")
-        [fallback] = await self._names(conversation_id, model, None, {})
+        checked_options = check_json(options or {}, "/options")
+        [fallback] = await self._model_names(conversation_id, model, None, {})
 
         request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_run(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            if known := await runs_asked_by(tx, conversation, request_id, "answer"):
-                return Stored(known, new=False)
-            message, own = await self.message(tx, conversation, message_id)
+            if existing := await runs_asked_by(tx, conversation, request_id, "answer"):
+                return Stored(existing, new=False)
+            message, owner = await self.message(tx, conversation, message_id)
             if message.role != "assistant" or message.parent_id is None:
-                raise InvalidInput("Only an answer can be made again.", pointer="/message_id")
+                raise InvalidInput("Only answers of a model can be retried.", pointer="/message_id")
             name = model or message.model or fallback
-            self._check([name], asked)
+            self._check([name], checked_options)
             now = self.clock()
-            fork = await fork_before(tx, self.scope, own, message, new_id(), now, model=model)
+            fork = await fork_before(tx, self.scope, owner, message, new_id(), now, model=model)
             await select_branch(tx, self.scope, conversation.id, fork.id, now)
-            return Stored([await self.insert(tx, fork, name, asked, request_id)])
+            return Stored([await self.insert(tx, fork, name, checked_options, request_id)])
 
-        return (await self.ask(request_id, work))[0]
+        return (await self.ask(request_id, store_run))[0]
 
     async def continue_run(
         self,
         run_id: str,
         *,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
     ) -> Run:
-        """Have an answer continued that was cut short; what comes is the next message.
-
-        `id` is the request's: sent again with the same one, the run is that of the first time.
+        """Continue an answer that was cut off; the continuation is the next message.
+         `id` is the request's id and makes it repeatable. Raises Conflict if the run has not ended, NotFound if it or
+        its message does not exist, TooManyRequests above the quota.
         """
         request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_run(tx: Transaction) -> Stored:
             run = await self.runs.run(tx, run_id)
             conversation = await self.conversation(tx, run.conversation_id, lock=True)
-            if known := await runs_asked_by(tx, conversation, request_id, "continue"):
-                return Stored(known, new=False)
+            if existing := await runs_asked_by(tx, conversation, request_id, "continue"):
+                return Stored(existing, new=False)
             if run.status not in ENDED:
-                raise Conflict("The answer is still being made.", status=run.status)
-            message, own = await self.message(tx, conversation, run.message_id)
-            if own.head_id != message.id:
-                own = await fork_at(tx, self.scope, own, message, new_id(), self.clock())
-                await select_branch(tx, self.scope, conversation.id, own.id, self.clock())
-            more = await self.insert(tx, own, run.model, run.options, request_id, mode="continue")
-            return Stored([more])
+                raise Conflict("The answer is still being generated.", status=run.status)
+            message, target = await self.message(tx, conversation, run.message_id)
+            if target.head_id != message.id:
+                target = await fork_at(tx, self.scope, target, message, new_id(), self.clock())
+                await select_branch(tx, self.scope, conversation.id, target.id, self.clock())
+            continuation = await self.insert(
+                tx, target, run.model, run.options, request_id, mode="continue"
+            )
+            return Stored([continuation])
 
-        return (await self.ask(request_id, work))[0]
+        return (await self.ask(request_id, store_run))[0]
 
     async def dialogue(
         self,
@@ -196,90 +206,93 @@ class Chat(Starter):
         turns: int = 4,
         content: str | None = None,
         branch: str | None = None,
-        id: str | None = None,  # noqa: A002 - the field's name on every door
+        id: str | None = None,  # noqa: A002 - the API's name for the field
     ) -> Run:
-        """Let models talk to each other for so many turns, one after the other; returns the first run.
-
-        `content` is said first. To cancel the run that is under way ends the talk. `id` is the request's: sent again
-        with the same one, nothing is said twice, and the run is that of the first time. The turns that are missing
-        follow then, also after the server was started anew.
+        """Let 2 to 8 `models` answer each other for 1 to 100 `turns`; return the first run.
+         `content` is an optional first prompt. Cancelling the current run ends the dialogue. `id` is the request's id
+        and makes it repeatable: a repeated request returns the first run and continues with the missing turns, also
+        after a restart. Raises InvalidInput if there are too few or too many models or turns, Conflict if the branch
+        is empty, AlreadyExists if the id belongs to another request.
         """
         if not 2 <= len(models) <= MAX_MODELS:
-            raise InvalidInput(f"A dialogue has 2 to {MAX_MODELS} models.", pointer="/models")
+            raise InvalidInput(f"A dialogue needs 2 to {MAX_MODELS} models.", pointer="/models")
         if not 1 <= turns <= MAX_TURNS:
-            raise InvalidInput(f"A dialogue has 1 to {MAX_TURNS} turns.", pointer="/turns")
+            raise InvalidInput(f"turns must be between 1 and {MAX_TURNS}.", pointer="/turns")
         self._check(models, {})
-        said = () if content is None else check_prompt(content, None)
-        drafts = [Draft(role="user", parts=list(said))] if said else []
+        parts = () if content is None else check_prompt(content, None)
+        drafts = [Draft(role="user", parts=list(parts))] if parts else []
         request_id = request_id_of(id)
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_first_turn(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            if known := await runs_asked_by(tx, conversation, request_id, "dialogue"):
-                return Stored(known, new=False)
-            tip = await self.branch(tx, conversation, branch)
+            if existing := await runs_asked_by(tx, conversation, request_id, "dialogue"):
+                return Stored(existing, new=False)
+            target = await self.branch(tx, conversation, branch)
             if drafts:
                 request = append_request(
-                    self.scope, conversation.id, drafts, self.clock(), branch=tip.id
+                    self.scope, conversation.id, drafts, self.clock(), branch=target.id
                 )
                 await append_with_side_effects(tx, request)
-                tip = await tx.get(Branch, tip.id) or tip
-            if tip.head_id is None:
-                raise Conflict("There is nothing to talk about yet.")
-            first = await self.insert(tx, tip, models[0], {}, request_id, mode="dialogue")
+                target = await tx.get(Branch, target.id) or target
+            if target.head_id is None:
+                raise Conflict("The branch has no messages.")
+            first = await self.insert(tx, target, models[0], {}, request_id, mode="dialogue")
             return Stored([first])
 
-        def continue_run(runs: list[Run]) -> None:
-            self._begin_talk(runs[0], list(models), turns)
+        def start_dialogue(runs: list[Run]) -> None:
+            self._start_dialogue(runs[0], list(models), turns)
 
-        return (await self.ask(request_id, work, continue_run))[0]
+        return (await self.ask(request_id, store_first_turn, start_dialogue))[0]
 
-    def _begin_talk(self, first: Run, models: list[str], turns: int) -> None:
-        """Let the turns follow that come after the first, unless that goes on already."""
-        talks = self.runner.talks
-        if first.id not in talks:
-            talks.add(first.id)
-            talk = self.runner.spawn(self._talk(first, models, turns))
-            talk.add_done_callback(lambda _: talks.discard(first.id))
+    def _start_dialogue(self, first: Run, models: list[str], turns: int) -> None:
+        """Run the turns after the first in the background, unless they are running already."""
+        dialogues = self.runner.dialogues
+        if first.id not in dialogues:
+            dialogues.add(first.id)
+            task = self.runner.spawn(self._run_dialogue(first, models, turns))
+            task.add_done_callback(lambda _: dialogues.discard(first.id))
 
-    async def _talk(self, run: Run, models: list[str], turns: int) -> None:
-        """Start each turn when the one before has been completed."""
+    async def _run_dialogue(self, run: Run, models: list[str], turns: int) -> None:
+        """Start each turn when the previous one has completed."""
         for turn in range(1, turns):
             run = await self.runs.wait(run.id)
             if run.status != "completed":
                 return
-            following = await self._next_turn(run, models[turn % len(models)])
-            if following is None:
+            next_run = await self._next_turn(run, models[turn % len(models)])
+            if next_run is None:
                 return
-            run = following
+            run = next_run
 
     async def _next_turn(self, run: Run, name: str) -> Run | None:
-        """The run that answers another's answer; None if somebody else spoke. What fails for now is repeated."""
+        """Return the run that answers a run's message; None if another message follows it.
+
+        Storing it is attempted again while the database is not available.
+        """
         request_id = new_id()
-        next_turn = Query(Run).where(
+        query = Query(Run).where(
             conversation_id=run.conversation_id,
             branch=run.branch,
             prompt_id=run.message_id,
             mode="dialogue",
         )
 
-        async def work(tx: Transaction) -> Stored:
+        async def store_turn(tx: Transaction) -> Stored:
             branch = await tx.get(Branch, run.branch, lock=True)
-            if known := await tx.select(next_turn.by("id").page(1)):
-                return Stored(known, new=False)
+            if existing := await tx.select(query.by("id").page(1)):
+                return Stored(existing, new=False)
             if branch is None or branch.deleted_at or branch.head_id != run.message_id:
                 return Stored([])
             return Stored([await self.insert(tx, branch, name, {}, request_id, mode="dialogue")])
 
         while True:
             try:
-                return next(iter(await self.store_and_start(request_id, work)), None)
+                return next(iter(await self.store_and_start(request_id, store_turn)), None)
             except (Unavailable, StorageError):
-                await asyncio.sleep(TURN_PAUSE)
+                await asyncio.sleep(TURN_RETRY_DELAY)
 
     # Runs
 
-    async def _names(
+    async def _model_names(
         self,
         conversation_id: str,
         model: str | None,
@@ -287,31 +300,37 @@ class Chat(Starter):
         options: dict[str, Any],
         branch: str | None = None,
     ) -> list[str]:
-        """The models that are to answer; raises InvalidInput."""
+        """Return the models that are to answer.
+
+        Raises InvalidInput if both `model` and `models` are given, EmptyInput if `models` is empty, TooLarge above
+        MAX_MODELS.
+        """
         if model is not None and models is not None:
-            raise InvalidInput("Give model or models.", pointer="/models")
+            raise InvalidInput("Give either model or models.", pointer="/models")
         names = list(models) if models is not None else [model] if model is not None else []
         if models is not None and not names:
             raise EmptyInput(
-                "Give at least one model, or none to take the default.", pointer="/models"
+                "models must not be empty; leave it out for the default model.", pointer="/models"
             )
         if len(names) > MAX_MODELS:
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
-            chosen = await self.run_read(lambda tx: self._chosen(tx, conversation_id, branch))
+            chosen = await self.run_read(lambda tx: self._chosen_model(tx, conversation_id, branch))
             names = [chosen or await default_model(self, self.runner, conversation_id)]
         self._check(names, options)
         return names
 
     def _check(self, names: Sequence[str], options: dict[str, Any]) -> None:
-        """There can be such models, and they take the options; raises InvalidInput."""
+        """Raises InvalidInput if a model name or an option is not valid."""
         for name in names:
             provider, _ = self.runner.providers.find(name)
             check_model(name, "/model")
             provider.check_options(options)
 
-    async def _chosen(self, tx: Reader, conversation_id: str, branch_id: str | None) -> str | None:
-        """Whom the branch goes on with, or the conversation or a project names."""
+    async def _chosen_model(
+        self, tx: Reader, conversation_id: str, branch_id: str | None
+    ) -> str | None:
+        """Return the model of the branch, else of the conversation or its project; None if none is set."""
         conversation = await self.conversation(tx, conversation_id)
         branch = await self.branch(tx, conversation, branch_id)
         return branch.model or await chosen_model(tx, conversation)

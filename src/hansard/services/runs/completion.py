@@ -1,4 +1,4 @@
-"""How a run ends: one unit of work that stores the answer, the last event and the run's state together."""
+"""The end of a run: one transaction that stores the answer, the last event and the run's state."""
 
 from __future__ import annotations
 
@@ -29,30 +29,35 @@ INTERRUPTED = RunError("interrupted", "The answer was interrupted before it bega
 
 
 class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known at the end of a run."""
+    """The final state of a run."""
 
     run: Run
     status: RunStatus
     parts: Parts
-    """What was said, without the error."""
+    """The answer, without the error."""
     finish: Finish = "interrupted"
     reason: str | None = None
-    """Why it ended, in the provider's word, where `finish` says less."""
+    """The provider's finish reason, if `finish` is less specific."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     error: RunError | None = None
     events: Sequence[RunEvent] = ()
     """Events that may not be stored yet."""
     finds: Finds = NOTHING
-    """The artifacts in what was said."""
+    """The artifacts in the answer."""
     number: int
-    """Of the last event."""
+    """The number of the last event."""
     at: datetime
 
     def as_failed(self) -> Iterator[RunCompletion]:
-        """Endings for when the storage refuses what was said: each keeps less of it, the last one nothing."""
-        said = tuple(part for part in self.parts if isinstance(part, Text | Reasoning))
-        for parts in (self.parts, _within(said, 0xFFFF), _within(said, 0x7F), ()):
+        """Yield failed versions for a storage that rejects the answer; each has less content, the last none."""
+        text_parts = tuple(part for part in self.parts if isinstance(part, Text | Reasoning))
+        for parts in (
+            self.parts,
+            _replace_above(text_parts, 0xFFFF),
+            _replace_above(text_parts, 0x7F),
+            (),
+        ):
             yield RunCompletion(
                 run=self.run,
                 status="failed",
@@ -65,10 +70,10 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     async def write(self, tx: Transaction) -> RunEvent:
-        """Store the ending unless the run has one; gives the stored last event, whoever stored it."""
+        """Store the end unless the run has ended; return the stored last event."""
         run = await tx.get(Run, self.run.id, lock=True)
         if run is None:
-            return self._gone()
+            return self._purged_event()
         if run.status in ENDED:
             return await last_event(tx, run, self.number)
         await tx.insert(*self.events, absent=True)
@@ -105,9 +110,9 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
         )
         return last
 
-    def _gone(self) -> RunEvent:
-        """The end of a run that was purged with its conversation: nothing of it is stored."""
-        error = {"code": "not-found", "message": "The conversation of this answer is gone."}
+    def _purged_event(self) -> RunEvent:
+        """Return the last event of a run that was purged with its conversation; it is not stored."""
+        error = {"code": "not-found", "message": "The conversation of this answer was deleted."}
         return RunEvent(
             tenant_id=self.run.tenant_id,
             created_at=self.at,
@@ -118,11 +123,13 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     async def _answer(self, tx: Transaction, run: Run) -> Message | None:
-        """The stored answer; None if its conversation or branch is gone for good."""
+        """Store the answer and return it; None if its conversation or branch was purged."""
         error = self.error
         if error is None and not self.parts:
             error = (
-                INTERRUPTED if self.status == "interrupted" else _EMPTY.get(self.finish, _NOTHING)
+                INTERRUPTED
+                if self.status == "interrupted"
+                else _EMPTY_REASONS.get(self.finish, _NO_ANSWER)
             )
         parts = self.parts
         if error is not None:
@@ -157,12 +164,12 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
             at=self.at,
         )
         try:
-            placed = await tx.append(request)
+            stored = await tx.append(request)
         except NotFound:
-            placed = await append_to_trash(tx, run, request)
-        await hold_blobs(tx, placed, self.at)
-        await keep(tx, placed, self.finds, self.at)
-        return placed[0] if placed else None
+            stored = await append_to_trash(tx, run, request)
+        await hold_blobs(tx, stored, self.at)
+        await keep(tx, stored, self.finds, self.at)
+        return stored[0] if stored else None
 
     def _data(self, message: Message | None) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -182,20 +189,20 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
 _UNSTORED = RunError("error", "The answer could not be stored.")
 _CHANGED = RunError(
     "error",
-    "The answer could not be stored as it was said: something of it is missing or replaced.",
+    "The answer could not be stored unchanged: parts of it are missing or replaced.",
 )
-_NOTHING = RunError("no-answer", "Nothing was said.")
-_EMPTY: dict[Finish, RunError] = {
+_NO_ANSWER = RunError("no-answer", "The model returned an empty answer.")
+_EMPTY_REASONS: dict[Finish, RunError] = {
     "content_filter": RunError(
         "content-filter", "The provider withheld the answer (content filter)."
     ),
-    "length": RunError("no-answer", "The limit was reached before anything was said."),
+    "length": RunError("no-answer", "The length limit was reached before any output."),
 }
-"""Why nothing was said, where the end tells."""
+"""Why the answer is empty, by finish reason."""
 
 
 async def last_event(tx: Reader, run: Run, number: int) -> RunEvent:
-    """How a run ended, as it is stored; with this number if its events are no longer kept."""
+    """Return the stored last event of a run; if events are no longer kept, one with this number."""
     events = Query(RunEvent).where(run_id=run.id).by("-number")
     for event in await tx.select(events.page(1)):
         if event.type in ENDED:
@@ -214,8 +221,10 @@ async def last_event(tx: Reader, run: Run, number: int) -> RunEvent:
     )
 
 
-async def ending_of(run: Run, events: Sequence[RunEvent], at: datetime) -> RunCompletion:
-    """The end of a run that nobody goes on with: interrupted, with what is stored of it."""
+async def interrupted_completion(
+    run: Run, events: Sequence[RunEvent], at: datetime
+) -> RunCompletion:
+    """Return the completion of an abandoned run: interrupted, with the stored events."""
     parts = parts_of_events(events)
     return RunCompletion(
         run=run,
@@ -227,8 +236,8 @@ async def ending_of(run: Run, events: Sequence[RunEvent], at: datetime) -> RunCo
     )
 
 
-def _within(parts: Parts, highest: int) -> Parts:
-    """Texts without the characters above a code point: `?` stands for each."""
+def _replace_above(parts: Parts, highest: int) -> Parts:
+    """Return texts with `?` in place of characters above a code point."""
     changed: list[Part] = []
     for part in parts:
         if isinstance(part, Text | Reasoning):

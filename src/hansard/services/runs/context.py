@@ -1,4 +1,4 @@
-"""What a provider is asked for a run: the path that leads to its prompt, as much of it as the model takes."""
+"""The request to a provider for a run: the path to its prompt, as far as it fits the model's context."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CONTINUE = "Go on exactly where you stopped. Do not repeat what you said, and do
 async def request_for(
     storage: Storage, providers: Providers, options: ChatOptions, run: Run
 ) -> tuple[Request, LeftOut]:
-    """The request, and what of the path it leaves out; raises Conflict if there is nothing to answer any more."""
-    known = await providers.model(run.model)
+    """Return the request and what it leaves out. Raises Conflict if the prompt is gone or the run has ended."""
+    model_info = await providers.model(run.model)
 
-    async def work(tx: Reader) -> Context:
+    async def build_context(tx: Reader) -> Context:
         current = await tx.get(Run, run.id)
         conversation = await tx.get(Conversation, run.conversation_id)
         prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
@@ -35,17 +35,17 @@ async def request_for(
             tx,
             conversation,
             prompt,
-            context_tokens=known.context_tokens,
+            context_tokens=model_info.context_tokens,
             max_history=options.max_history,
             model=run.model,
             alone=run.mode != "dialogue",
         )
 
-    context = await storage.read(run.tenant_id, work)
+    context = await storage.read(run.tenant_id, build_context)
     turns = context.turns
     if run.mode == "continue":
         turns = (*turns, Turn("user", (Text(CONTINUE),)))
     _, name = providers.find(run.model)
     request = Request(model=name, system=context.system, turns=turns, options=run.options)
-    left = LeftOut(first_seq=context.first_seq, context_tokens=known.context_tokens)
-    return request, left
+    omitted = LeftOut(first_seq=context.first_seq, context_tokens=model_info.context_tokens)
+    return request, omitted

@@ -1,4 +1,4 @@
-"""Which model answers where a prompt does not say."""
+"""The model that answers when the prompt names none."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from hansard.services.runs.runner import Runner
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
-LOOKED_AT = 5
-"""Conversations, and runs of each: what was used last is among the newest."""
+MAX_RECENT = 5
+"""How many recent conversations, and runs of each, are searched."""
 
 
 async def default_model(
     service: Service, runner: Runner, conversation_id: str | None = None
 ) -> str:
-    """Who answers where neither the conversation nor a project names a model.
+    """Return the model to use when neither the conversation nor a project names one.
 
-    The one that is set; else the one that answered last in the conversation; else the one that answered this user
-    last; else a good one.
+    This is the configured model; else the one that last answered in the conversation; else the one that last answered
+    this user; else the best available one.
     """
 
-    async def work(tx: Reader) -> str | None:
-        here = None
+    async def find_last_model(tx: Reader) -> str | None:
+        in_conversation = None
         if conversation_id is not None:
             conversation = await service.conversation(tx, conversation_id)
-            here = await last_model_in(tx, conversation.id, runner.providers)
-        return here or await last_model(tx, service.scope.user, runner.providers)
+            in_conversation = await last_model_in(tx, conversation.id, runner.providers)
+        return in_conversation or await last_model(tx, service.scope.user, runner.providers)
 
-    last = None if runner.options.model else await service.run_read(work)
+    last = None if runner.options.model else await service.run_read(find_last_model)
     return last or await runner.default_model()
 
 
 async def last_model(tx: Reader, user: str, providers: Providers) -> str | None:
-    """The model that answered this user last, if there still can be such a model."""
+    """Return the model that last answered this user and is still available, or None."""
     newest = Query(Conversation).where(owner_id=user, deleted_at=None).by("-active_at", "-id")
-    for conversation in await tx.select(newest.page(LOOKED_AT)):
+    for conversation in await tx.select(newest.page(MAX_RECENT)):
         if name := await last_model_in(tx, conversation.id, providers):
             return name
     return None
 
 
 async def last_model_in(tx: Reader, conversation_id: str, providers: Providers) -> str | None:
-    """The model that answered last in a conversation; one that only failed does not count."""
-    runs = Query(Run).where(conversation_id=conversation_id).by("-id").page(LOOKED_AT)
+    """Return the model that last answered in a conversation, or None; failed runs do not count."""
+    runs = Query(Run).where(conversation_id=conversation_id).by("-id").page(MAX_RECENT)
     usable = (run.model for run in await tx.select(runs) if run.status != "failed")
-    return next(filter(_known_by(providers), usable), None)
+    return next(filter(_is_available(providers), usable), None)
 
 
-def _known_by(providers: Providers) -> Callable[[str], bool]:
-    def known(name: str) -> bool:
+def _is_available(providers: Providers) -> Callable[[str], bool]:
+    def is_available(name: str) -> bool:
         try:
             providers.find(name)
         except UnknownModel:
             return False
         return True
 
-    return known
+    return is_available

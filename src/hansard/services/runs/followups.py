@@ -1,7 +1,7 @@
-"""What follows an answer: a title, a summary. It waits in a queue, and reads what it needs when its turn comes.
+"""Follow-ups of an answer: titles and summaries, made by a queue of background workers.
 
-The queue holds a conversation once, with the last of its runs that ended, and so many conversations: what is dropped
-beyond that is done after their next answer. If any of it fails, the answer is none the worse.
+The queue has one entry per conversation, for its last run that ended, and at most MAX_WAITING entries; dropped ones
+are made up for after the conversation's next answer. Errors do not affect the answer.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from hansard.services.runs.titles import give_title
 from hansard.storage.base import Storage
 
 MAX_WAITING = 1_000
-"""Conversations."""
-AT_ONCE = 2
+"""Conversations in the queue."""
+MAX_WORKERS = 2
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class FollowUps:
+    """The queue and its workers."""
+
     def __init__(
         self,
         storage: Storage,
@@ -42,40 +44,40 @@ class FollowUps:
         self._spawn = spawn
         self._waiting: dict[str, tuple[Run, LeftOut | None]] = {}
         self._busy: set[str] = set()
-        """Conversations that are worked on."""
+        """Conversations being processed."""
         self._workers: set[asyncio.Task[None]] = set()
 
-    def add(self, run: Run, left: LeftOut | None) -> None:
-        """Note that a run has ended, and what of its path was not sent."""
+    def add(self, run: Run, omitted: LeftOut | None) -> None:
+        """Enqueue a run that has ended; `omitted` is what was not sent with its prompt."""
         self._waiting.pop(run.conversation_id, None)
-        self._waiting[run.conversation_id] = (run, left)
+        self._waiting[run.conversation_id] = (run, omitted)
         if len(self._waiting) > MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
-        if len(self._workers) < AT_ONCE:
+        if len(self._workers) < MAX_WORKERS:
             worker = self._spawn(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
     async def settle(self) -> None:
-        """Wait until nothing waits."""
+        """Wait until the queue is empty."""
         while self._workers:
             await asyncio.gather(*self._workers, return_exceptions=True)
 
     async def _work(self) -> None:
         while (key := next((k for k in self._waiting if k not in self._busy), None)) is not None:
-            run, left = self._waiting.pop(key)
+            run, omitted = self._waiting.pop(key)
             self._busy.add(key)
             try:
-                await self._follow_up(run, left)
+                await self._follow_up(run, omitted)
             finally:
                 self._busy.discard(key)
 
-    async def _follow_up(self, run: Run, left: LeftOut | None) -> None:
+    async def _follow_up(self, run: Run, omitted: LeftOut | None) -> None:
         storage, providers, clock = self._storage, self._providers, self._clock
         try:
             if self._options.auto_title:
                 await give_title(storage, providers, run, clock)
-            if self._options.summarize and left is not None and left.first_seq > 0:
-                await keep_summary(storage, providers, run, left, clock)
+            if self._options.summarize and omitted is not None and omitted.first_seq > 0:
+                await keep_summary(storage, providers, run, omitted, clock)
         except HansardError:
             return

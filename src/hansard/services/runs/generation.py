@@ -1,4 +1,4 @@
-"""Asking a model for an answer: the request is made valid first, and said in plain text if it is refused as it is."""
+"""Requests to a model: made valid first, and repeated as plain text if the model refuses their form."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from hansard.providers.base import Event, Provider, Request
 from hansard.providers.retrying import stream_with_retries
 from hansard.services.options import ChatOptions
 
-_NOT_THE_FORM = frozenset({401, 402, 403, 407, 429})
-"""What an endpoint answers whatever the form of a request."""
-_FORM = re.compile(r"image|vision|modal|media|tool|role|template", re.IGNORECASE)
-"""Some servers refuse with the status of a failure, and only their words tell."""
+_OTHER_STATUSES = frozenset({401, 402, 403, 407, 429})
+"""Statuses that do not depend on the form of a request."""
+_FORM_WORDS = re.compile(r"image|vision|modal|media|tool|role|template", re.IGNORECASE)
+"""Words in the errors of servers that refuse the form with the status of a server error."""
 
 
 async def generate(
     provider: Provider, request: Request, options: ChatOptions
 ) -> AsyncGenerator[Event]:
-    """A model's answer; raises ProviderError.
+    """Yield the events of a model's answer. Raises ProviderError.
 
-    A request with pictures, or with calls of tools, that is refused before anything was said is tried once more, as
-    text alone: not every model takes the others, and no list says which does.
+    A request with images or tool calls that is refused before any output is sent once more as plain text: not every
+    model accepts them, and no catalog says which do.
     """
     request = plain(request) if provider.text_only else valid(request)
     started = False
     try:
-        async with aclosing(_patiently(provider, request, options)) as events:
+        async with aclosing(_stream(provider, request, options)) as events:
             async for event in events:
                 started = True
                 yield event
     except ProviderError as error:
-        if started or is_plain(request) or not _is_about_the_form(error):
+        if started or is_plain(request) or not _refuses_form(error):
             raise
     else:
         return
-    async with aclosing(_patiently(provider, plain(request), options)) as events:
+    async with aclosing(_stream(provider, plain(request), options)) as events:
         async for event in events:
             yield event
 
 
-def _patiently(provider: Provider, request: Request, options: ChatOptions) -> AsyncGenerator[Event]:
+def _stream(provider: Provider, request: Request, options: ChatOptions) -> AsyncGenerator[Event]:
     return stream_with_retries(
         provider,
         request,
@@ -54,7 +54,7 @@ def _patiently(provider: Provider, request: Request, options: ChatOptions) -> As
     )
 
 
-def _is_about_the_form(error: ProviderError) -> bool:
+def _refuses_form(error: ProviderError) -> bool:
     if isinstance(error, ProviderRefused):
-        return error.details.get("status") not in _NOT_THE_FORM
-    return _FORM.search(error.message) is not None
+        return error.details.get("status") not in _OTHER_STATUSES
+    return _FORM_WORDS.search(error.message) is not None

@@ -1,9 +1,9 @@
-"""Keeping the end of a run until it is stored.
+"""Storing the end of a run, with retries.
 
-What cannot be stored now (a full disk, a database that is away, an outcome that is unknown) is tried again for as
-long as the process lives, and nobody is told an end before it is stored. The run keeps its turn meanwhile, so no
-more endings wait than runs may go on at once, each no larger than a message. Only what the database refuses for
-what it says gives way, step by step, to an ending with less in it.
+If the end cannot be stored (disk full, database unreachable, unknown outcome), storing is attempted again until the
+process ends; clients are only told of an end that is stored. The run keeps its slot meanwhile, so no more ends are
+pending than runs may be active, each at most as large as a message. If the database rejects the content itself, a
+reduced version is stored instead, step by step.
 """
 
 from __future__ import annotations
@@ -19,49 +19,53 @@ from hansard.storage.base import Storage
 
 _log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between two attempts. The longest is well below what others wait before they end a run of this process."""
-STRANGE_ATTEMPTS = 5
-"""How often an error that nobody foresaw may come before it is taken for a refusal."""
+MIN_BACKOFF, MAX_BACKOFF = 0.1, 5.0
+"""Seconds between attempts; the maximum is well below the lease after which other processes end the run."""
+MAX_UNEXPECTED_ERRORS = 5
+"""How often an unexpected error may occur before it counts as a rejection."""
 
 
-async def store(storage: Storage, ending: RunCompletion, closing: asyncio.Event) -> RunEvent | None:
-    """The stored last event of the run; None if the process ends, or nothing of it can ever be stored.
+async def store(
+    storage: Storage, completion: RunCompletion, closing: asyncio.Event
+) -> RunEvent | None:
+    """Store the end of a run; return its last event, or None if the process ends or nothing can be stored.
 
-    What is left so is ended by whoever opens the database next, from the events that were stored.
+    A run without a stored end is ended from its stored events by the next process that opens the database.
     """
-    lesser = ending.as_failed()
+    reduced = completion.as_failed()
     attempt = 0
     while True:
         try:
-            return await storage.write(ending.run.tenant_id, ending.write)
+            return await storage.write(completion.run.tenant_id, completion.write)
         except Exception as error:
             attempt += 1
             if closing.is_set():
-                _log.warning("The end of run %s is not stored: %s", ending.run.id, error)
+                _log.warning("The end of run %s was not stored: %s", completion.run.id, error)
                 return None
             if attempt == 1:
-                _log.warning("The end of run %s waits to be stored: %s", ending.run.id, error)
+                _log.warning(
+                    "Storing the end of run %s failed, retrying: %s", completion.run.id, error
+                )
             if is_refusal(error, attempt) and (await storage.health()).writable:
-                _log.exception("The answer of run %s cannot be stored", ending.run.id)
-                less = next(lesser, None)
-                if less is None:
+                _log.exception("The database rejected the answer of run %s", completion.run.id)
+                next_best = next(reduced, None)
+                if next_best is None:
                     return None
-                ending, attempt = less, 0
+                completion, attempt = next_best, 0
                 continue
         await _pause(attempt, closing)
 
 
 def is_refusal(error: Exception, attempt: int) -> bool:
-    """Whether the same ending will never be stored."""
+    """Return whether storing the same content can never succeed."""
     if isinstance(error, Unavailable | StorageError):
         return isinstance(error, Unstorable)
-    return isinstance(error, HansardError) or attempt >= STRANGE_ATTEMPTS
+    return isinstance(error, HansardError) or attempt >= MAX_UNEXPECTED_ERRORS
 
 
 async def _pause(attempt: int, closing: asyncio.Event) -> None:
-    """Wait a little longer each time, but not when the process ends."""
-    seconds = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt - 1, 10))
+    """Wait with exponential backoff; return early when the process ends."""
+    seconds = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(attempt - 1, 10))
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await closing.wait()

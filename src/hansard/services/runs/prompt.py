@@ -1,4 +1,4 @@
-"""Asking a model something on the side: a title, a summary."""
+"""Short internal prompts to a model, for titles and summaries."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from hansard.providers.base import Finished, Provider, Request, TextDelta, Turn
 from hansard.providers.registry import Providers
 from hansard.providers.thinking import split_thinking
 
-THINKING = 1_000
-"""Tokens, in which most models are done with thinking about little."""
+REASONING_TOKENS = 1_000
+"""Additional tokens for models that reason first."""
 
 
 async def ask(
     providers: Providers, model: str, question: str, *, max_tokens: int, seconds: float
 ) -> str | None:
-    """The model's answer as text, without what it thought; None if there is none in time.
+    """Return the model's answer as text without its reasoning; None if it fails or exceeds `seconds`.
 
-    Models that think do so within the limit. One that came to no answer for it is asked once more, with room to think.
+    If a reasoning model reaches the limit without an answer, it is asked once more with REASONING_TOKENS more.
     """
     try:
         provider, name = providers.find(model)
         request = valid(Request(model=name, turns=(Turn("user", (Text(question),)),)))
         async with asyncio.timeout(seconds):
-            said, is_cut = await _answer(provider, request, max_tokens)
-            if not said and is_cut:
-                said, _ = await _answer(provider, request, max_tokens + THINKING)
+            answer, is_cut = await _answer(provider, request, max_tokens)
+            if not answer and is_cut:
+                answer, _ = await _answer(provider, request, max_tokens + REASONING_TOKENS)
     except (HansardError, TimeoutError):
         return None
-    return said or None
+    return answer or None
 
 
 async def _answer(provider: Provider, request: Request, max_tokens: int) -> tuple[str, bool]:
-    """What was answered, and whether the limit cut it."""
+    """Return the answer, and whether the limit cut it off."""
     options = {"max_tokens": max_tokens, "temperature": 0.2}
-    said: list[str] = []
+    chunks: list[str] = []
     is_cut = False
     stream = provider.stream(msgspec.structs.replace(request, options=options))
     async with aclosing(stream) as events:
         async for event in events:
             if isinstance(event, TextDelta):
-                said.append(event.text)
+                chunks.append(event.text)
             elif isinstance(event, Finished):
                 is_cut = event.finish == "length"
-    return split_thinking("".join(said))[1], is_cut
+    return split_thinking("".join(chunks))[1], is_cut

@@ -1,9 +1,9 @@
-"""The runs of this process: tasks that ask providers, keep what they say, and finish with a message.
+"""The runs of this process: tasks that call providers, store the output and finish with a message.
 
-A run belongs here and not to whoever asked for it: a connection that is lost changes nothing. While it runs its
-events are stored every `save_interval`, and its lease is renewed; when the process is stopped it ends as
-interrupted; and when the process dies, whoever opens the database next, or notices that the lease ran out,
-ends it so, from the events that were stored. Either way there is a message with what was said.
+A run is independent of the connection that started it. While it runs, its events are stored every `save_interval`
+and its lease is renewed. When the process stops, it ends as interrupted. When the process dies, the next process that
+opens the database, or one that sees the lease expire, ends it from its stored events. In each case a message with
+the text so far is stored.
 """
 
 from __future__ import annotations
@@ -38,13 +38,15 @@ from hansard.storage.base import Storage, Transaction
 _log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-WAITING_INTERVAL = 2.0
-"""Seconds between two looks at whether a run that waits for its turn is to stop."""
+QUEUED_POLL_INTERVAL = 2.0
+"""Seconds between checks whether a queued run was cancelled."""
 
 T = TypeVar("T")
 
 
 class Runner:
+    """Executes runs, at most `options.max_running` at once."""
+
     def __init__(
         self, storage: Storage, providers: Providers, clock: Clock, options: ChatOptions
     ) -> None:
@@ -54,20 +56,20 @@ class Runner:
         self.options = options
         self.worker = new_id()
         self.live: dict[str, LiveRun] = {}
-        """What this process works on, until it is stored how it ended."""
-        self.talks: set[str] = set()
-        """The first runs of dialogues that go on."""
+        """The runs that this process executes, by id, until their end is stored."""
+        self.dialogues: set[str] = set()
+        """The first runs of the dialogues in progress."""
         self.follow_ups = FollowUps(storage, providers, clock, options, self.spawn)
         self.closing = asyncio.Event()
-        self._turns = asyncio.Semaphore(options.max_running)
+        self._slots = asyncio.Semaphore(options.max_running)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def default_model(self) -> str:
-        """The model that answers where nothing else says which."""
+        """Return the configured model, else the best available one."""
         return self.options.model or await self.providers.default()
 
     def start(self, run: Run) -> LiveRun:
-        """Generate the answer to a run that was stored, unless that goes on already."""
+        """Execute a stored run, unless that is in progress."""
         live = self.live.get(run.id)
         if live is None:
             live = self.live[run.id] = LiveRun(run, self.clock)
@@ -75,18 +77,21 @@ class Runner:
         return live
 
     def has_room(self, more: int = 0) -> bool:
-        """Whether one run would be answered at once, after so many more."""
+        """Return whether a run would start at once after `more` others."""
         return len(self.live) + more < self.options.max_running
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Do something in the background, for as long as the database is open."""
-        task = self._keep(work)
-        task.add_done_callback(_tell_of_failure)
+        """Run a coroutine in the background, until the database is closed."""
+        task = self._track(work)
+        task.add_done_callback(_log_failure)
         return task
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something to its end, though whoever asked for it may go away before that."""
-        task = self._keep(work)
+        """Run a coroutine to its end even if the caller is cancelled; return its result.
+
+        Raises OutcomeUnknown if the database is closed meanwhile.
+        """
+        task = self._track(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -94,47 +99,47 @@ class Runner:
                 raise OutcomeUnknown() from None
             raise
 
-    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _track(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def cancel(self, run_id: str) -> bool:
-        """Stop a run of this process, keeping what was said."""
+        """Cancel a run of this process, keeping the text so far; return False if it is not running here."""
         live = self.live.get(run_id)
         if live is None or live.task is None or live.ended:
             return False
         live.cancelled = True
-        # A task that is cancelled before its first step never takes it, and its run would never end.
+        # A task that is cancelled before its first step never runs, so its run would never end.
         asyncio.get_running_loop().call_soon(live.task.cancel)
         return True
 
     async def settle(self) -> None:
-        """Wait for what follows the answers that were given, such as a title."""
+        """Wait for the follow-ups of finished answers, such as titles."""
         await self.follow_ups.settle()
 
     async def close(self) -> None:
-        """End what runs as interrupted, and what else goes on in the background."""
+        """End the running runs as interrupted, and all other background tasks."""
         self.closing.set()
         while self._tasks:
-            await asyncio.sleep(0)  # what was just started begins, so that it can end
+            await asyncio.sleep(0)  # new tasks take their first step, so that they can end
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, live: LiveRun) -> None:
-        """Wait for a turn, and keep it until it is stored how the run ended."""
-        saving = asyncio.create_task(self._keep_saving(live))
+        """Wait for a slot, and keep it until the end of the run is stored."""
+        saver = asyncio.create_task(self._save_periodically(live))
         try:
-            async with self._turns:
-                await self._answer(live, saving)
-        except asyncio.CancelledError:  # before its turn came
+            async with self._slots:
+                await self._answer(live, saver)
+        except asyncio.CancelledError:  # while it was queued
             if not live.ended and not live.closed:
-                await self._to_the_end(live, saving, _stopped(live), None)
+                await self._finish_uninterrupted(live, saver, _stop_status(live), None)
 
-    async def _answer(self, live: LiveRun, saving: asyncio.Task[None]) -> None:
-        live.begun.set()
+    async def _answer(self, live: LiveRun, saver: asyncio.Task[None]) -> None:
+        live.started.set()
         live.add("started", data={"message_id": live.run.message_id, "model": live.run.model})
         status: RunStatus = "completed"
         error: RunError | None = None
@@ -143,20 +148,20 @@ class Runner:
             if live.finish == "interrupted":
                 status = "interrupted"
         except asyncio.CancelledError:
-            status = _stopped(live)
+            status = _stop_status(live)
         except Exception as failure:
             status, error = "failed", sanitize.error_of(failure)
-        await self._to_the_end(live, saving, status, error)
+        await self._finish_uninterrupted(live, saver, status, error)
 
-    async def _to_the_end(
+    async def _finish_uninterrupted(
         self,
         live: LiveRun,
-        saving: asyncio.Task[None],
+        saver: asyncio.Task[None],
         status: RunStatus,
         error: RunError | None,
     ) -> None:
-        """From here on the answer is kept, whoever else wants to stop."""
-        finishing = asyncio.create_task(self._finish(live, saving, status, error))
+        """Store the end of the run, ignoring further cancellations."""
+        finishing = asyncio.create_task(self._finish(live, saver, status, error))
         while not finishing.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.shield(finishing)
@@ -165,18 +170,18 @@ class Runner:
     async def _generate(self, live: LiveRun) -> None:
         options = self.options
         provider, _ = self.providers.find(live.run.model)
-        request, live.left = await request_for(self.storage, self.providers, options, live.run)
+        request, live.omitted = await request_for(self.storage, self.providers, options, live.run)
         async with aclosing(generate(provider, request, options)) as events:
             async for event in events:
                 if isinstance(event, ImageOutput):
-                    going = live.show(await self._keep_image(live.run, event))
+                    has_room = live.show(await self._keep_image(live.run, event))
                 else:
-                    going = live.on_event(event)
-                if not going:
+                    has_room = live.on_event(event)
+                if not has_room:
                     break
 
     async def _keep_image(self, run: Run, image: ImageOutput) -> Image:
-        """Keep the bytes before anybody is told of them."""
+        """Store the bytes of an image before the image is added to the answer."""
         digest = hashlib.sha256(image.data).hexdigest()
         blob = Blob(
             tenant_id=run.tenant_id,
@@ -191,10 +196,10 @@ class Runner:
         )
         return Image(digest, image.media_type)
 
-    async def _keep_saving(self, live: LiveRun) -> None:
-        """Store new events, renew the lease, and see whether another process asks to stop."""
+    async def _save_periodically(self, live: LiveRun) -> None:
+        """Store new events, renew the lease, and check whether another process cancelled the run."""
         while True:
-            await self._until_next_saving(live)
+            await self._wait_for_next_save(live)
             new = live.events[live.saved :] if self.options.auto_save else []
             lease = self.clock() + LEASE
             try:
@@ -202,44 +207,44 @@ class Runner:
                     live.run.tenant_id, lambda tx, n=new, u=lease: _save(tx, live, n, u)
                 )
             except HansardError:
-                continue  # a full disk may have room again by the next time
+                continue  # for example a full disk: retry at the next interval
             except Exception:
-                _log.exception("What run %s said cannot be saved", live.run.id)
+                _log.exception("Saving the events of run %s failed", live.run.id)
                 continue
             live.saved += len(new)
             if run is None or run.cancel_requested or run.status in ENDED:
                 self.cancel(live.run.id)
 
-    async def _until_next_saving(self, live: LiveRun) -> None:
+    async def _wait_for_next_save(self, live: LiveRun) -> None:
         if live.status == "queued":
             with suppress(TimeoutError):
-                async with asyncio.timeout(WAITING_INTERVAL):
-                    await live.begun.wait()
+                async with asyncio.timeout(QUEUED_POLL_INTERVAL):
+                    await live.started.wait()
         await asyncio.sleep(self.options.save_interval)
 
     async def _finish(
         self,
         live: LiveRun,
-        saving: asyncio.Task[None],
+        saver: asyncio.Task[None],
         status: RunStatus,
         error: RunError | None,
     ) -> None:
-        saving.cancel()
-        await asyncio.gather(saving, return_exceptions=True)
+        saver.cancel()
+        await asyncio.gather(saver, return_exceptions=True)
         live.end()
         last = None
         try:
-            ending = await self._ending(live, status, error)
-            last = await pending.store(self.storage, ending, self.closing)
-            if last is not None:  # nothing is told that is not stored
+            completion = await self._completion(live, status, error)
+            last = await pending.store(self.storage, completion, self.closing)
+            if last is not None:  # followers only see an end that is stored
                 live.events.append(last)
-        finally:  # nobody waits for ever, whatever went wrong
+        finally:  # followers never wait forever
             live.close()
             self.live.pop(live.run.id, None)
         if last is not None and not self.closing.is_set():
-            self.follow_ups.add(live.run, live.left)
+            self.follow_ups.add(live.run, live.omitted)
 
-    async def _ending(
+    async def _completion(
         self, live: LiveRun, status: RunStatus, error: RunError | None
     ) -> RunCompletion:
         parts = parts_of_events(live.events)
@@ -259,13 +264,13 @@ class Runner:
         )
 
 
-def _stopped(live: LiveRun) -> RunStatus:
+def _stop_status(live: LiveRun) -> RunStatus:
     return "cancelled" if live.cancelled else "interrupted"
 
 
-def _tell_of_failure(task: asyncio.Task[Any]) -> None:
+def _log_failure(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("Work in the background failed", exc_info=error)
+        _log.error("A background task failed", exc_info=error)
 
 
 async def _save(

@@ -1,7 +1,7 @@
-"""What a provider says, made fit for the record: what is no text is replaced, what is no number is not known.
+"""Makes provider output valid for storage: invalid text is replaced; invalid token counts become None.
 
-A provider's library hands on what came over the line, and nothing of that may keep an answer from being stored, or
-from being read again. What cannot be made fit is a ProviderError, which ends the answer and says why.
+Provider libraries pass on what they received, and none of it may prevent an answer from being stored or read. Output
+that cannot be made valid is a ProviderError, which ends the answer with a reason.
 """
 
 from __future__ import annotations
@@ -21,26 +21,28 @@ from hansard.secrets import mask_known
 MAX_NAME = 200
 """Characters."""
 _DETAILS = {"status": "status", "type": "type", "code": "code", "provider_message": "message"}
-"""What is kept of a provider's error, under which name."""
+"""The details of provider errors that are stored, with their stored names."""
 
 
-def said_text(text: str) -> str:
-    """What an endpoint said as text, without secrets of this process, which it may repeat."""
+def clean_output(text: str) -> str:
+    """Return text from a provider, cleaned and with this process's secrets masked."""
     return mask_known(clean_text(text))
 
 
-def call_of(called: ToolCalled) -> ToolCall:
-    """The call as a part of a message; raises ProviderError."""
+def checked_call(called: ToolCalled) -> ToolCall:
+    """Return a tool call as a message part. Raises ProviderError if it is not valid."""
     try:
-        call = ToolCall(said_text(called.call_id), said_text(called.name), _json(called.arguments))
+        call = ToolCall(
+            clean_output(called.call_id), clean_output(called.name), _json(called.arguments)
+        )
         check_parts([call], "")
     except (InvalidInput, TypeError, ValueError, RecursionError) as error:
-        raise ProviderError(f"A tool was called in a way that cannot be kept: {error}") from error
+        raise ProviderError(f"The model made an invalid tool call: {error}") from error
     return call
 
 
 def _json(value: Any) -> Any:
-    """The value as JSON, or its text where it cannot be kept as such; raises TooLarge."""
+    """Return the value as JSON, or as text if it is not valid JSON. Raises TooLarge."""
     try:
         return check_json(_clean(value), "", MAX_MESSAGE_BYTES)
     except TooLarge:
@@ -50,9 +52,9 @@ def _json(value: Any) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """The value with text in it that is text."""
+    """Return the value with all strings in it cleaned."""
     if isinstance(value, str):
-        return said_text(value)
+        return clean_output(value)
     if isinstance(value, list | tuple):
         return [_clean(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
@@ -62,15 +64,15 @@ def _clean(value: Any) -> Any:
 
 
 def data_of(output: DataOutput) -> Data:
-    """What a provider said besides, as a part of a message."""
+    """Return other provider output as a message part; invalid data is replaced by the reason."""
     try:
-        return Data(_json(output.data), said_text(output.name)[:MAX_NAME])
+        return Data(_json(output.data), clean_output(output.name)[:MAX_NAME])
     except (InvalidInput, TypeError, ValueError, RecursionError) as error:
-        return Data({"omitted": str(error)}, said_text(output.name)[:MAX_NAME])
+        return Data({"omitted": str(error)}, clean_output(output.name)[:MAX_NAME])
 
 
-def ending_of(finished: Finished) -> Finished:
-    """The end in words and numbers of ours; what is not known is never a success."""
+def checked_finish(finished: Finished) -> Finished:
+    """Return the end of an answer with valid values; an unknown finish reason is never a success."""
     finish, reason = finished.finish, finished.reason
     if finish not in FINISHES:
         finish, reason = "other", str(finish)
@@ -78,7 +80,7 @@ def ending_of(finished: Finished) -> Finished:
         finish,
         _count(finished.tokens_in),
         _count(finished.tokens_out),
-        said_text(str(reason))[:MAX_NAME] if reason else None,
+        clean_output(str(reason))[:MAX_NAME] if reason else None,
     )
 
 
@@ -87,9 +89,9 @@ def _count(value: Any) -> int | None:
 
 
 def error_of(failure: Exception) -> RunError:
-    """Why an answer failed: a sentence, and what the provider said of it."""
+    """Return why an answer failed: a sentence, and the provider's details."""
     if isinstance(failure, HansardError):
-        said = {_DETAILS[k]: v for k, v in failure.details.items() if k in _DETAILS}
-        return RunError(failure.code, short_text(failure.message), _clean(said))
-    said = {"type": type(failure).__name__, "message": short_text(failure)}
-    return RunError("provider-error", f"The provider failed: {short_text(failure)}", said)
+        details = {_DETAILS[k]: v for k, v in failure.details.items() if k in _DETAILS}
+        return RunError(failure.code, short_text(failure.message), _clean(details))
+    details = {"type": type(failure).__name__, "message": short_text(failure)}
+    return RunError("provider-error", f"The provider failed: {short_text(failure)}", details)

@@ -1,4 +1,4 @@
-"""Runs: seeing, following and stopping them."""
+"""Runs: listing, following and cancelling them."""
 
 from __future__ import annotations
 
@@ -21,49 +21,51 @@ from hansard.services.runs.runner import Runner
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
-CANCEL_PATIENCE = 10.0
-"""Seconds to wait for the end of a run that was stopped."""
-POLL = 0.25
-"""Seconds between two looks at a run of another process."""
+CANCEL_TIMEOUT = 10.0
+"""Seconds to wait for a cancelled run to end."""
+POLL_INTERVAL = 0.25
+"""Seconds between polls of a run of another process."""
 
 
 class Runs(Service):
+    """The user's runs; a run is the generation of one answer."""
+
     def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
         super().__init__(scope, storage, runner.clock)
         self.runner = runner
 
     async def get(self, run_id: str) -> Run:
+        """Return a run. Raises NotFound if it does not exist."""
         return await self.run_read(lambda tx: self.run(tx, run_id))
 
     async def list(self, conversation_id: str, *, limit: int = 50) -> list[Run]:
-        """A conversation's runs, the newest first."""
+        """Return the newest runs of a conversation, newest first, at most `limit`."""
         check_limit(limit)
 
-        async def work(tx: Reader) -> list[Run]:
+        async def select_runs(tx: Reader) -> list[Run]:
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Run).where(conversation_id=conversation.id).by("-id")
             return await tx.select(query.page(limit))
 
-        return await self.run_read(work)
+        return await self.run_read(select_runs)
 
     async def active(self) -> list[Run]:
-        """The user's runs that go on, in all conversations that are not in the trash."""
-        going = Query(Run).where(status__in=["queued", "running"], owner_id=self.scope.user)
+        """Return the user's runs that have not ended, in all conversations outside the trash."""
+        query = Query(Run).where(status__in=["queued", "running"], owner_id=self.scope.user)
 
-        async def work(tx: Reader) -> list[Run]:
-            runs = await tx.select(going.by("id"))
+        async def select_active(tx: Reader) -> list[Run]:
+            runs = await tx.select(query.by("id"))
             ids = list({run.conversation_id for run in runs})
-            shown = await tx.select(Query(Conversation).where(id__in=ids, deleted_at=None))
-            seen = {conversation.id for conversation in shown}
-            return [run for run in runs if run.conversation_id in seen]
+            conversations = await tx.select(Query(Conversation).where(id__in=ids, deleted_at=None))
+            visible_ids = {conversation.id for conversation in conversations}
+            return [run for run in runs if run.conversation_id in visible_ids]
 
-        return await self.run_read(work)
+        return await self.run_read(select_active)
 
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
-        """A run's events with higher numbers than `after`, as they come, to the one that ends it.
-
-        Whoever comes back with the number of the last event it saw misses nothing. The last event is given
-        even if its number is not higher: who asks always learns how the run ended.
+        """Yield a run's events with numbers above `after` as they come, up to the one that ends it.
+         A client that reconnects with the number of its last event misses nothing. The last event is always yielded,
+        even if its number is not above `after`. Raises NotFound if the run does not exist.
         """
         run = await self.get(run_id)
         live = self.runner.live.get(run.id)
@@ -75,8 +77,8 @@ class Runs(Service):
                     return
         while not self.runner.closing.is_set():
             run = await self.get(run.id)
-            new = Query(RunEvent).where(run_id=run.id, number__gt=after).by("number")
-            events = await self.run_read(lambda tx, q=new: tx.select(q))
+            query = Query(RunEvent).where(run_id=run.id, number__gt=after).by("number")
+            events = await self.run_read(lambda tx, q=query: tx.select(q))
             for event in events:
                 after = event.number
                 yield event
@@ -86,46 +88,50 @@ class Runs(Service):
                 last = await self.run_read(lambda tx, r=run, n=after: last_event(tx, r, n + 1))
                 yield replace(last, number=max(last.number, after + 1))
                 return
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_INTERVAL)
 
     async def wait(self, run_id: str) -> Run:
-        """The run, once it has ended."""
+        """Wait until a run has ended and return it. Raises NotFound if it does not exist."""
         async for _ in self.events(run_id):
             pass
         return await self.get(run_id)
 
     async def cancel(self, run_id: str) -> Run:
-        """Stop a run and keep what was said; an ended run stays as it is."""
+        """Cancel a run, keeping the text so far; return it. A run that has ended is not changed.
+
+        Waits up to CANCEL_TIMEOUT for the end of a run of this process. Raises NotFound if the run does not exist.
+        """
         run = await self.get(run_id)
         self.require("write")
         if run.status not in ENDED and run.worker == self.runner.worker:
             await adopt(self.runner, self.scope.tenant, [run.id])
         if self.runner.cancel(run.id):
-            with suppress(TimeoutError):  # its end is kept until it can be stored
-                async with asyncio.timeout(CANCEL_PATIENCE):
+            with suppress(TimeoutError):  # the end is stored as soon as possible
+                async with asyncio.timeout(CANCEL_TIMEOUT):
                     return await self.wait(run.id)
             return await self.get(run.id)
         if run.status in ENDED:
             return run
 
-        async def work(tx: Transaction) -> Run:
+        async def request_cancel(tx: Transaction) -> Run:
             current = await self.run(tx, run.id)
             now = self.clock()
             return await tx.update(Run, current.id, cancel_requested=True, updated_at=now)
 
-        return await self.run_write(work)
+        return await self.run_write(request_cancel)
 
     async def run(self, tx: Reader, run_id: str) -> Run:
+        """Return a run of the scope's user. Raises NotFound if there is none."""
         key = run_id.lower()
-        found = await tx.get(Run, key) if is_id(key) else None
-        if found is None or found.owner_id != self.scope.user:
+        record = await tx.get(Run, key) if is_id(key) else None
+        if record is None or record.owner_id != self.scope.user:
             raise NotFound("There is no such run.")
-        await self.conversation(tx, found.conversation_id)
-        return found
+        await self.conversation(tx, record.conversation_id)
+        return record
 
 
 async def oldest_run(storage: Storage) -> datetime | None:
-    """When the oldest run of any tenant was asked for that has not ended."""
+    """Return the creation time of the oldest run that has not ended, over all tenants."""
     query = Query(Run).where(status__in=["queued", "running"]).by("id").page(1)
     oldest: list[datetime] = []
     for tenant in await storage.tenants():

@@ -1,7 +1,7 @@
-"""Storing runs and having them go on: each request for an answer is done once, however often it is sent.
+"""Storing and starting runs: each request for an answer is executed once, however often it is sent.
 
-A request has an id, which its runs keep. Sent again, it finds them, and sees to it that somebody goes on with them: the
-first time may have ended with an unknown outcome, and nobody may have started what was stored.
+Runs store the id of their request. A repeated request finds them and makes sure that they are being executed: the
+outcome of the first attempt may have been unknown, so its runs may be stored without having been started.
 """
 
 from __future__ import annotations
@@ -28,18 +28,20 @@ from hansard.services.runs.runner import LEASE, Runner
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
-LOOK_AFTER = (0.1, 0.5, 2.0, 10.0, 30.0)
-"""Seconds between the looks for runs of which it is not known whether they were stored."""
+RECHECK_DELAYS = (0.1, 0.5, 2.0, 10.0, 30.0)
+"""Seconds between checks for runs whose commit had an unknown outcome."""
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """The runs that a request has, and whether they were stored just now."""
+    """The runs of a request; `new` tells whether they were stored by this call."""
 
     runs: list[Run]
     new: bool = True
 
 
 class Starter(Service):
+    """Stores and starts runs."""
+
     def __init__(
         self, scope: Scope, storage: Storage, runner: Runner, meters: Meters | None = None
     ) -> None:
@@ -50,23 +52,23 @@ class Starter(Service):
     async def begin(
         self,
         tx: Transaction,
-        own: Branch,
+        prompt_branch: Branch,
         prompt: Message,
         names: Sequence[str],
         options: dict[str, Any],
         request_id: str,
     ) -> list[Run]:
-        """Runs for a prompt: the first on the branch that ends with it, the others on branches of their own."""
-        holder = await tx.get(Branch, prompt.branch) or own
+        """Insert runs for a prompt: the first on the branch that ends with it, the others on new branches."""
+        owner = await tx.get(Branch, prompt.branch) or prompt_branch
         group = new_id() if len(names) > 1 else None
         runs: list[Run] = []
         for i, name in enumerate(names):
-            branch = own
-            if i > 0 or own.head_id != prompt.id:
-                place = (prompt, new_id(), self.clock(), name if i > 0 else "")
-                branch = await fork_at(tx, self.scope, holder, *place, model=group and name)
+            branch = prompt_branch
+            if i > 0 or prompt_branch.head_id != prompt.id:
+                fork_arguments = (prompt, new_id(), self.clock(), name if i > 0 else "")
+                branch = await fork_at(tx, self.scope, owner, *fork_arguments, model=group and name)
             elif group:
-                await set_branch_model(tx, self.scope, own, name, self.clock())
+                await set_branch_model(tx, self.scope, prompt_branch, name, self.clock())
             runs.append(
                 await self.insert(tx, branch, name, options, request_id, group=group, before=i)
             )
@@ -84,7 +86,10 @@ class Starter(Service):
         group: str | None = None,
         before: int = 0,
     ) -> Run:
-        """A run that answers the head of a branch; so many others begin `before` it. Raises TooManyRequests."""
+        """Insert a run that answers the head of a branch.
+
+        `before` is the number of runs of the request that start before it. Raises TooManyRequests above the quota.
+        """
         self.meters.check_runs(self._running() + before)
         now = self.clock()
         run = Run(
@@ -107,15 +112,15 @@ class Starter(Service):
             updated_at=now,
         )
         await tx.insert(run)
-        where = {"conversation_id": run.conversation_id, "branch": run.branch}
-        await tx.publish(self.change("run.started", run.id, now, **where))
+        location = {"conversation_id": run.conversation_id, "branch": run.branch}
+        await tx.publish(self.change("run.started", run.id, now, **location))
         return run
 
     def _running(self) -> int:
-        """How many answers are made for the user now, or wait for their turn."""
+        """Return how many runs of the user are running or queued in this process."""
         owner = (self.scope.tenant, self.scope.user)
-        running = (each.run for each in self.runner.live.values() if not each.ended)
-        return sum((run.tenant_id, run.owner_id) == owner for run in running)
+        runs = (live.run for live in self.runner.live.values() if not live.ended)
+        return sum((run.tenant_id, run.owner_id) == owner for run in runs)
 
     async def ask(
         self,
@@ -123,7 +128,7 @@ class Starter(Service):
         work: Callable[[Transaction], Awaitable[Stored]],
         then: Callable[[list[Run]], None] = lambda _: None,
     ) -> list[Run]:
-        """Store runs and have them go on, also if whoever asks goes away meanwhile."""
+        """Store and start runs, also if the caller is cancelled meanwhile; return them."""
         return await self.runner.finish(self.store_and_start(request_id, work, then))
 
     async def store_and_start(
@@ -132,65 +137,70 @@ class Starter(Service):
         work: Callable[[Transaction], Awaitable[Stored]],
         then: Callable[[list[Run]], None] = lambda _: None,
     ) -> list[Run]:
-        """Store runs and start them; of those that were stored before, the ones that nothing works on."""
+        """Store runs with `work` and start them; of existing ones, start those that are not being executed.
+
+        `then` is called with the runs. Raises OutcomeUnknown if the commit may or may not have happened; the runs are
+        then checked for in the background and started if they exist.
+        """
         try:
             stored = await self.run_write(work)
         except Exception as error:
             if not isinstance(error, HansardError) or isinstance(error, OutcomeUnknown):
-                self.runner.spawn(self._make_sure(request_id, then))
+                self.runner.spawn(self._start_if_stored(request_id, then))
             raise
         if stored.new:
             for run in stored.runs:
                 self.runner.start(run)
         else:
-            await self._look_after(stored.runs)
+            await self._start_orphans(stored.runs)
         if stored.runs:
             then(stored.runs)
         return stored.runs
 
-    async def _look_after(self, runs: list[Run]) -> None:
-        """Have stored runs of this process go on that nothing here works on."""
-        lost = [
+    async def _start_orphans(self, runs: list[Run]) -> None:
+        """Start stored runs of this process that are not being executed."""
+        orphan_ids = [
             run.id for run in runs if run.status not in ENDED and run.id not in self.runner.live
         ]
-        if lost:
-            await adopt(self.runner, self.scope.tenant, lost)
+        if orphan_ids:
+            await adopt(self.runner, self.scope.tenant, orphan_ids)
 
-    async def _make_sure(self, request_id: str, then: Callable[[list[Run]], None]) -> None:
-        """After the answer to a commit was lost: have the runs go on, if they were stored."""
+    async def _start_if_stored(self, request_id: str, then: Callable[[list[Run]], None]) -> None:
+        """Start the runs of a request whose commit had an unknown outcome, if they were stored."""
         query = Query(Run).where(request_id=request_id, owner_id=self.scope.user).by("id")
-        for pause in LOOK_AFTER:
+        for pause in RECHECK_DELAYS:
             await asyncio.sleep(pause)
             with suppress(HansardError):
                 runs = await self.storage.read(self.scope.tenant, lambda tx: tx.select(query))
                 if runs:
-                    await self._look_after(runs)
+                    await self._start_orphans(runs)
                     then(runs)
                     return
 
 
 async def runs_asked_by(
-    tx: Reader, where: Conversation | Run, request_id: str, mode: RunMode
+    tx: Reader, subject: Conversation | Run, request_id: str, mode: RunMode
 ) -> list[Run]:
-    """The runs that a request with this id began before; raises AlreadyExists if it was another request.
+    """Return the runs that an earlier request with this id started; other users' requests are ignored.
 
-    What others asked by this id is as if it were not there.
+    Raises AlreadyExists if that was a request of another kind or for another conversation.
     """
-    asked = Query(Run).where(request_id=request_id, owner_id=where.owner_id)
-    runs = await tx.select(asked.by("id"))
-    place = where.id if isinstance(where, Conversation) else where.conversation_id
-    if any((run.conversation_id, run.mode) != (place, mode) for run in runs):
-        raise AlreadyExists("This id is taken by another request.", pointer="/id")
+    query = Query(Run).where(request_id=request_id, owner_id=subject.owner_id)
+    runs = await tx.select(query.by("id"))
+    conversation_id = subject.id if isinstance(subject, Conversation) else subject.conversation_id
+    if any((run.conversation_id, run.mode) != (conversation_id, mode) for run in runs):
+        raise AlreadyExists("This id is taken by a different request.", pointer="/id")
     return runs
 
 
 async def runs_of_prompt(tx: Reader, prompt: Message) -> list[Run]:
-    """The runs of a prompt from before runs knew what they were asked by."""
+    """Return the runs of a prompt that were stored before runs had request ids."""
     query = Query(Run).where(
         conversation_id=prompt.conversation_id, prompt_id=prompt.id, request_id=None
     )
     return await tx.select(query.by("id"))
 
 
-def request_id_of(given: str | None) -> str:
-    return new_id() if given is None else check_id(given)
+def request_id_of(request_id: str | None) -> str:
+    """Return the request's id, or a new one. Raises InvalidInput if it is not valid."""
+    return new_id() if request_id is None else check_id(request_id)

@@ -1,4 +1,4 @@
-"""Running summaries: what no longer fits into a model's window, in short. The originals stay as they are."""
+"""Rolling summaries of messages that no longer fit into a model's context. The messages themselves are kept."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hansard.services.runs.prompt import ask
 from hansard.storage import message_tree
 from hansard.storage.base import Reader, Storage, Transaction
 
-EVERY = 8
-"""Summarise again when so many messages are neither sent nor summarised."""
-LENGTH = 300
+MIN_MESSAGES = 8
+"""Messages that are neither sent nor summarised before a new summary is made."""
+MAX_TOKENS = 300
 """Tokens."""
 TIMEOUT = 120.0
 
@@ -28,36 +28,40 @@ _ASK = (
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a path was not sent with a prompt: all before a depth. It is read when it is summarised."""
+    """What was not sent with a prompt: all messages before a seq. They are read when they are summarised."""
 
     first_seq: int
-    """The depth of the first message that was sent."""
+    """The seq of the first message that was sent."""
     context_tokens: int
-    """How much the model takes."""
+    """The size of the model's context."""
 
 
 class _Passage(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a path as text, from what is summarised already to as much as is taken at once."""
+    """The text to summarise, and the id of its last message."""
 
     text: str
     last_id: str
 
 
 async def keep_summary(
-    storage: Storage, providers: Providers, run: Run, left: LeftOut, clock: Clock
+    storage: Storage, providers: Providers, run: Run, omitted: LeftOut, clock: Clock
 ) -> None:
-    """Summarise what was not sent, or its beginning if that is much, unless it is but little."""
-    room = 3 * (left.context_tokens - LENGTH - estimate(_ASK))
-    passage = await storage.read(run.tenant_id, lambda tx: _passage(tx, run, left, room))
+    """Summarise the messages that were not sent, or the first part of them; does nothing for a few messages."""
+    max_characters = 3 * (omitted.context_tokens - MAX_TOKENS - estimate(_ASK))
+    passage = await storage.read(
+        run.tenant_id, lambda tx: _passage(tx, run, omitted, max_characters)
+    )
     if passage is None:
         return
-    short = await ask(providers, run.model, _ASK + passage.text, max_tokens=LENGTH, seconds=TIMEOUT)
-    if short is None:
+    text = await ask(
+        providers, run.model, _ASK + passage.text, max_tokens=MAX_TOKENS, seconds=TIMEOUT
+    )
+    if text is None:
         return
     now = clock()
 
-    async def work(tx: Transaction) -> None:
-        # It stands for what leads to this message, wherever that is by now.
+    async def insert_summary(tx: Transaction) -> None:
+        # The summary covers the path to this message, which may have moved meanwhile.
         last = await tx.get(Message, passage.last_id)
         if last is None:
             return
@@ -69,35 +73,35 @@ async def keep_summary(
             conversation_id=last.conversation_id,
             branch=last.branch,
             seq=last.seq,
-            text=short,
+            text=text,
             model=run.model,
         )
         await tx.insert(summary)
 
-    await storage.write(run.tenant_id, work)
+    await storage.write(run.tenant_id, insert_summary)
 
 
-async def _passage(tx: Reader, run: Run, left: LeftOut, room: int) -> _Passage | None:
-    """What is to be summarised on the path to a run's prompt; None if that is little, or gone."""
+async def _passage(tx: Reader, run: Run, omitted: LeftOut, remaining: int) -> _Passage | None:
+    """Return the text to summarise on the path to a run's prompt; None if there is too little or it is gone."""
     prompt = await tx.get(Message, run.prompt_id) if run.prompt_id else None
     branch = await tx.get(Branch, prompt.branch) if prompt else None
     if branch is None:
         return None
-    known = await summary_before(tx, branch, left.first_seq)
-    first = known.seq + 1 if known else 0
-    if left.first_seq - first < EVERY:
+    previous = await summary_before(tx, branch, omitted.first_seq)
+    first = previous.seq + 1 if previous else 0
+    if omitted.first_seq - first < MIN_MESSAGES:
         return None
-    lines = [f"Earlier: {known.text}"] if known else []
-    room -= sum(map(len, lines))
-    last = None
-    for start in range(first, left.first_seq, PAGE):
+    lines = [f"Earlier: {previous.text}"] if previous else []
+    remaining -= sum(map(len, lines))
+    last_id = None
+    for start in range(first, omitted.first_seq, PAGE):
         for message in await message_tree.path(
-            tx, branch, start, min(start + PAGE, left.first_seq) - 1
+            tx, branch, start, min(start + PAGE, omitted.first_seq) - 1
         ):
             line = f"{message.role}: {message.text}" if message.text else ""
-            room -= len(line) + 1
-            if last is not None and room < 0:
-                return _Passage(text="\n".join(lines), last_id=last)
-            lines += [line[: len(line) + min(room, 0)]] if line else []
-            last = message.id
-    return _Passage(text="\n".join(lines), last_id=last) if last else None
+            remaining -= len(line) + 1
+            if last_id is not None and remaining < 0:
+                return _Passage(text="\n".join(lines), last_id=last_id)
+            lines += [line[: len(line) + min(remaining, 0)]] if line else []
+            last_id = message.id
+    return _Passage(text="\n".join(lines), last_id=last_id) if last_id else None

@@ -1,4 +1,4 @@
-"""A title for a conversation: from its model if that gives a fit one, else from the text."""
+"""Titles for conversations: from their model if it gives a suitable one, else from the first prompt."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hansard.services.runs.prompt import ask
 from hansard.storage import message_tree
 from hansard.storage.base import Change, Reader, Storage, Transaction
 
-LONGEST = 60
+MAX_LENGTH = 60
 """Characters."""
-MOST_WORDS = 8
+MAX_WORDS = 8
 TIMEOUT = 30.0
 EXCERPT = 600
 
@@ -38,20 +38,20 @@ _THOUGHT = re.compile(
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"(?<!\w)(`+|~~|[*_]{1,3})(\S(?:.*?\S)?)\1(?!\w)")
 _CODES = re.compile("|".join(map(re.escape, [*TAGS, *TAGS.values()])) + r"|<\|", re.IGNORECASE)
-"""What is left of marks that are for programs alone."""
+"""Remains of control tokens."""
 
 
 async def give_title(storage: Storage, providers: Providers, run: Run, clock: Clock) -> None:
-    """Title the conversation of a run, unless it has a title."""
+    """Set the title of a run's conversation, unless it has one."""
 
-    async def beginning(tx: Reader) -> list[Message]:
+    async def read_beginning(tx: Reader) -> list[Message]:
         conversation = await tx.get(Conversation, run.conversation_id)
         branch = await tx.get(Branch, run.branch)
         if conversation is None or branch is None or branch.deleted_at or conversation.title:
             return []
         return await message_tree.path(tx, branch, 0, 3)
 
-    messages = await storage.read(run.tenant_id, beginning)
+    messages = await storage.read(run.tenant_id, read_beginning)
     prompt = next((m for m in messages if m.role == "user" and m.text.strip()), None)
     if prompt is None:
         return
@@ -60,14 +60,14 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
     )
     title = from_answer(answer or "") or from_text(prompt.text)
 
-    async def work(tx: Transaction) -> None:
+    async def set_title(tx: Transaction) -> None:
         conversation = await tx.get(Conversation, run.conversation_id, lock=True)
         if conversation is None or conversation.title or conversation.deleted_at:
             return
-        said = await tx.get(Message, prompt.id)
-        where = await tx.get(Branch, said.branch) if said else None
-        if where is None or where.deleted_at:
-            return  # it went into the trash meanwhile, and may not come out as a title
+        current_prompt = await tx.get(Message, prompt.id)
+        prompt_branch = await tx.get(Branch, current_prompt.branch) if current_prompt else None
+        if prompt_branch is None or prompt_branch.deleted_at:
+            return  # deleted meanwhile: its text must not become the title
         now = clock()
         await tx.update(Conversation, conversation.id, title=title, updated_at=now)
         change = Change(
@@ -79,25 +79,25 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
         )
         await tx.publish(change)
 
-    await storage.write(run.tenant_id, work)
+    await storage.write(run.tenant_id, set_title)
 
 
 def from_answer(answer: str) -> str | None:
-    """What a model gave for a title, if it is one: a line of a few words, without thinking, quotes and marks."""
-    said = _THOUGHT.sub("", split_thinking(answer)[1]).strip()
-    line = _DECORATION.sub("", _MARKS.sub(r"\2", _LINK.sub(r"\1", said)))
-    short = len(line) <= LONGEST and len(line.split()) <= MOST_WORDS
-    fit = line and short and "\n" not in line and not _CODES.search(line)
-    return line if fit else None
+    """Return a model's answer as a title without reasoning, quotes and markup; None if it is not suitable."""
+    text = _THOUGHT.sub("", split_thinking(answer)[1]).strip()
+    line = _DECORATION.sub("", _MARKS.sub(r"\2", _LINK.sub(r"\1", text)))
+    short = len(line) <= MAX_LENGTH and len(line.split()) <= MAX_WORDS
+    suitable = line and short and "\n" not in line and not _CODES.search(line)
+    return line if suitable else None
 
 
 def from_text(text: str) -> str:
-    """The beginning of what was asked, to the end of a word."""
+    """Return the beginning of a prompt as a title, cut at the end of a word."""
     line = " ".join(text.split())
     first = re.split(r"(?<=[.!?。！？])\s", line, maxsplit=1)[0]
-    if len(first) <= LONGEST:
+    if len(first) <= MAX_LENGTH:
         return first
-    cut = first[: LONGEST - 1]
+    cut = first[: MAX_LENGTH - 1]
     return cut[: cut.rfind(" ")] + "…" if " " in cut[20:] else cut + "…"
 
 

@@ -1,7 +1,7 @@
-"""Artifacts out of the record as a zip file, and back: equal, with all revisions.
+"""Export and import of artifacts as a zip file, with all revisions.
 
-Where they were made stays behind: what comes in where it is not known belongs to no conversation, and what is there
-already stays as it is and is only compared. How records come in is told in `importing`.
+The place of artifacts is not exported: artifacts whose conversation is unknown are imported without one. Existing
+artifacts are compared, never changed. The import of records is described in `importer`.
 """
 
 from __future__ import annotations
@@ -32,40 +32,43 @@ from hansard.storage.base import Reader, Transaction
 
 MAX_IDS = 1_000
 PAGE = 50
-LUMP, MANY = 8 * 1024 * 1024, 50
-"""Bytes of contents that are in memory at once, and contents, for an archive may lie about bytes."""
+BATCH_BYTES, BATCH_SIZE = 8 * 1024 * 1024, 50
+"""Bytes and number of contents in memory at once; an archive may give wrong sizes."""
 
 
 class Bundles(ArtifactService):
+    """Export and import of artifacts as zip files."""
+
     async def export(
         self,
         ids: Sequence[str] = (),
         *,
         filter: ArtifactFilter = ArtifactFilter(),  # noqa: A002, B008 - frozen
     ) -> AsyncIterator[bytes]:
-        """A zip file of these artifacts, or of all that the filter lets through; each counts as exported.
-
-        What cannot be exported is refused before the first piece.
+        """Yield a zip file of the artifacts in `ids`, or of all that match the filter; counts them as exported.
+         Raises InvalidInput if both are given or there are too many ids, NotFound if an artifact, conversation,
+        project or collection does not exist, all before the first chunk; Conflict if an artifact is removed
+        meanwhile.
         """
         self.require("read")
         if len(ids) > MAX_IDS:
-            raise InvalidInput(f"Name at most {MAX_IDS} artifacts.", pointer="/ids")
+            raise InvalidInput(f"Give at most {MAX_IDS} ids.", pointer="/ids")
         if ids and filter != ArtifactFilter():
-            raise InvalidInput("Either ids or filters say which.", pointer="/ids")
+            raise InvalidInput("Give either ids or filters.", pointer="/ids")
         await self._check_places(filter)
         writer = format_archive.Writer(self.clock())
         async for page in self._named(ids) if ids else self._filtered(filter):
             written: list[Artifact] = []
             for artifact in page:
-                async for piece in self._written(writer, artifact.id, written):
-                    yield piece
+                async for chunk in self._written(writer, artifact.id, written):
+                    yield chunk
             await self._count(written)
         yield await asyncio.to_thread(writer.end)
 
     async def import_zip(self, file: IO[bytes]) -> ImportReport:
-        """Add the artifacts of a zip file that can be read anywhere; raises InvalidInput at the first that is wrong.
-
-        Each comes whole or not at all, and what came before stays.
+        """Import the artifacts of a seekable zip file; return what was added, unchanged and conflicting.
+         Raises InvalidInput or TooLarge at the first invalid artifact. Each is imported completely or not at all, and
+        those before it stay.
         """
         self.require("write")
         size = file.seek(0, os.SEEK_END)
@@ -76,53 +79,53 @@ class Bundles(ArtifactService):
         read = set[str]()
         try:
             artifacts = archive.artifacts()
-            while (listed := await asyncio.to_thread(next, artifacts, None)) is not None:
-                artifact, revisions = await self._placed(listed)
-                files = {revision.digest: file for revision, file in listed.revisions}
+            while (entry := await asyncio.to_thread(next, artifacts, None)) is not None:
+                artifact, revisions = await self._placed(entry)
+                files = {revision.digest: file for revision, file in entry.revisions}
                 await importer.take([artifact])
-                for lump in _lumps(revisions):
-                    found = await asyncio.to_thread(_records, archive, files, lump, read)
-                    await importer.take(found)
+                for batch in _batches(revisions):
+                    records = await asyncio.to_thread(_records, archive, files, batch, read)
+                    await importer.take(records)
             await importer.finish()
         except BaseException:
             await importer.give_up()
             raise
         return importer.report()
 
-    # Out
+    # Export
 
-    async def _check_places(self, wanted: ArtifactFilter) -> None:
-        """NotFound if what they should be of is not there: nobody wants an empty file for that."""
+    async def _check_places(self, criteria: ArtifactFilter) -> None:
+        """Raises NotFound if the filter names a record that does not exist, instead of an empty file."""
 
-        async def work(tx: Reader) -> None:
-            if wanted.conversation_id is not None:
-                await self.conversation(tx, wanted.conversation_id)
-            if wanted.project_id is not None:
-                await self.project(tx, wanted.project_id)
-            if wanted.collection_id is not None:
-                await self.collection(tx, wanted.collection_id)
+        async def check(tx: Reader) -> None:
+            if criteria.conversation_id is not None:
+                await self.conversation(tx, criteria.conversation_id)
+            if criteria.project_id is not None:
+                await self.project(tx, criteria.project_id)
+            if criteria.collection_id is not None:
+                await self.collection(tx, criteria.collection_id)
 
-        await self.run_read(work)
+        await self.run_read(check)
 
     async def _named(self, ids: Sequence[str]) -> AsyncIterator[list[Artifact]]:
-        found: dict[str, Artifact] = {}
+        artifacts: dict[str, Artifact] = {}
 
-        async def work(tx: Reader) -> None:
+        async def read_artifacts(tx: Reader) -> None:
             for number, artifact_id in enumerate(ids):
                 try:
                     artifact = await self.artifact(tx, artifact_id, "read")
                 except NotFound as error:
                     raise NotFound(error.message, pointer=f"/ids/{number}") from None
-                found[artifact.id] = artifact
+                artifacts[artifact.id] = artifact
 
-        await self.run_read(work)
-        yield list(found.values())
+        await self.run_read(read_artifacts)
+        yield list(artifacts.values())
 
-    async def _filtered(self, wanted: ArtifactFilter) -> AsyncIterator[list[Artifact]]:
+    async def _filtered(self, criteria: ArtifactFilter) -> AsyncIterator[list[Artifact]]:
         listing = Artifacts(self.scope, self.storage, self.clock)
         cursor: str | None = None
         while True:
-            page = await listing.list(limit=PAGE, cursor=cursor, filter=wanted)
+            page = await listing.list(limit=PAGE, cursor=cursor, filter=criteria)
             yield page.items
             cursor = page.next
             if cursor is None:
@@ -131,106 +134,112 @@ class Bundles(ArtifactService):
     async def _written(
         self, writer: format_archive.Writer, artifact_id: str, written: list[Artifact]
     ) -> AsyncIterator[bytes]:
-        """An artifact as pieces of the file, and as one that was `written`; left out if it may not be read any more."""
+        """Yield the file's chunks for an artifact and add it to `written`; skip it if it may no longer be read."""
 
-        async def work(tx: Reader) -> tuple[Artifact, list[Revision]]:
-            found = await self.artifact(tx, artifact_id, "read")
-            return found, await self.revisions_of(tx, found)
+        async def read_artifact(tx: Reader) -> tuple[Artifact, list[Revision]]:
+            readable = await self.artifact(tx, artifact_id, "read")
+            return readable, await self.revisions_of(tx, readable)
 
         try:
-            artifact, revisions = await self.run_read(work)
+            artifact, revisions = await self.run_read(read_artifact)
         except NotFound:
             return
         files = writer.begin(artifact, name_of(artifact), revisions)
-        first = {revision.digest: revision for revision in revisions}
-        for lump in _lumps(list(first.values())):
+        by_digest = {revision.digest: revision for revision in revisions}
+        for batch in _batches(list(by_digest.values())):
             try:
-                contents = await self._contents(artifact_id, lump)
+                contents = await self._contents(artifact_id, batch)
             except NotFound:
                 writer.leave_out()
                 return
-            await asyncio.to_thread(_add, writer, files, lump, contents)
+            await asyncio.to_thread(_add, writer, files, batch, contents)
             yield writer.taken()
         written.append(artifact)
 
     async def _contents(
         self, artifact_id: str, revisions: Sequence[Revision]
     ) -> dict[str, Content]:
-        """What revisions say, if their artifact may still be read."""
+        """Return the contents of revisions if their artifact may still be read. Raises Conflict if some are gone."""
 
-        async def work(tx: Reader) -> dict[str, Content]:
+        async def read_contents(tx: Reader) -> dict[str, Content]:
             await self.artifact(tx, artifact_id, "read")
             return await self.contents(tx, revisions)
 
-        found = await self.run_read(work)
-        if len(found) < len(revisions):
-            raise Conflict("An artifact was removed while it was exported.")
-        return found
+        contents = await self.run_read(read_contents)
+        if len(contents) < len(revisions):
+            raise Conflict("An artifact was removed during the export; export again.")
+        return contents
 
     async def _count(self, artifacts: Sequence[Artifact]) -> None:
-        """Note that they were exported, where that can be noted."""
+        """Count the artifacts as exported, unless the scope or database is read-only."""
         if "write" not in self.scope.rights or getattr(self.storage, "readonly", False):
             return
         now = self.clock()
 
-        async def work(tx: Transaction) -> None:
+        async def count_exports(tx: Transaction) -> None:
             for artifact in artifacts:
                 await count(tx, artifact, now, exported=1)
 
-        await self.run_write(work)
+        await self.run_write(count_exports)
 
-    # In
+    # Import
 
-    async def _placed(self, listed: format_archive.Listed) -> tuple[Artifact, list[Revision]]:
-        """An artifact and its revisions where they are here, if they are, or else nowhere."""
-        artifact = listed.artifact
+    async def _placed(self, entry: format_archive.ArchiveEntry) -> tuple[Artifact, list[Revision]]:
+        """Return an artifact and its revisions with the place of the existing ones, or without one."""
+        artifact = entry.artifact
 
-        async def work(tx: Reader) -> tuple[Artifact | None, list[Revision], Project | None]:
-            place = artifact.project_id
-            project = await tx.get(Project, place) if place else None
-            there = await tx.get(Artifact, artifact.id)
-            if there is None or there.owner_id != self.scope.user:
+        async def read_existing(
+            tx: Reader,
+        ) -> tuple[Artifact | None, list[Revision], Project | None]:
+            project_id = artifact.project_id
+            project = await tx.get(Project, project_id) if project_id else None
+            existing = await tx.get(Artifact, artifact.id)
+            if existing is None or existing.owner_id != self.scope.user:
                 return None, [], project
-            return there, await self.revisions_of(tx, there), project
+            return existing, await self.revisions_of(tx, existing), project
 
-        there, revisions, project = await self.run_read(work)
-        if there is not None and there.deleted_at == IMPORTING:
-            there, revisions = None, []
-        made = {revision.number: revision for revision in revisions}
-        ours = project is not None and project.owner_id == self.scope.user
-        found = replace(
+        existing, revisions, project = await self.run_read(read_existing)
+        if existing is not None and existing.deleted_at == IMPORTING:
+            existing, revisions = None, []
+        existing_revisions = {revision.number: revision for revision in revisions}
+        owns_project = project is not None and project.owner_id == self.scope.user
+        placed = replace(
             artifact,
-            version=there.version if there else artifact.version,
-            project_id=there.project_id if there else artifact.project_id if ours else None,
-            temporary=there.temporary if there else False,
-            deleted_at=there.deleted_at if there else None,
-            **{name: getattr(there, name, None) for name in _MADE_IN},
+            version=existing.version if existing else artifact.version,
+            project_id=existing.project_id
+            if existing
+            else artifact.project_id
+            if owns_project
+            else None,
+            temporary=existing.temporary if existing else False,
+            deleted_at=existing.deleted_at if existing else None,
+            **{name: getattr(existing, name, None) for name in _MADE_IN},
         )
-        return found, [
-            replace(revision, **_origin(made.get(revision.number)))
-            for revision, _ in listed.revisions
+        return placed, [
+            replace(revision, **_origin(existing_revisions.get(revision.number)))
+            for revision, _ in entry.revisions
         ]
 
 
 _MADE_IN = ("conversation_id", "message_id", "branch", "part")
 
 
-def _origin(there: Revision | None) -> dict[str, Any]:
-    return {name: getattr(there, name, None) for name in ("message_id", "part")}
+def _origin(existing: Revision | None) -> dict[str, Any]:
+    return {name: getattr(existing, name, None) for name in ("message_id", "part")}
 
 
-def _lumps(revisions: Sequence[Revision]) -> Iterator[list[Revision]]:
-    """Revisions in their order, as many at once as their sizes allow."""
-    lump: list[Revision] = []
+def _batches(revisions: Sequence[Revision]) -> Iterator[list[Revision]]:
+    """Yield revisions in their order, in batches limited by size and number."""
+    batch: list[Revision] = []
     size = 0
     for revision in revisions:
-        if len(lump) >= MANY or (lump and size + revision.size > LUMP):
-            yield lump
-            lump, size = [], 0
-        lump.append(revision)
+        if len(batch) >= BATCH_SIZE or (batch and size + revision.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(revision)
         size += revision.size
-    if lump:
-        yield lump
+    if batch:
+        yield batch
 
 
 def _add(
@@ -250,14 +259,16 @@ def _records(
     revisions: Sequence[Revision],
     read: set[str],
 ) -> list[Entry]:
-    """Revisions, each after its content unless that was `read` before: no file is read twice."""
-    found: list[Entry] = []
+    """Return revisions, each after its content unless that is in `read` already: no file is read twice."""
+    records: list[Entry] = []
     for revision in revisions:
         digest = revision.digest
         if digest not in read:
             read.add(digest)
             data = archive.read(files[digest], MAX_CONTENT)
-            at = revision.created_at
-            found.append(Content(tenant_id=revision.tenant_id, created_at=at, id=digest, data=data))
-        found.append(revision)
-    return found
+            created_at = revision.created_at
+            records.append(
+                Content(tenant_id=revision.tenant_id, created_at=created_at, id=digest, data=data)
+            )
+        records.append(revision)
+    return records

@@ -1,7 +1,7 @@
-"""Artifacts that come in with a file: each with its line, then its revisions, each after its content.
+"""Importing artifacts: each has its line, then its revisions, each after its content.
 
-An artifact is kept out of sight until all of it is there. A content counts as brought by whoever imports only if its
-bytes are in the file: a digest alone opens nothing that somebody else keeps.
+An artifact stays hidden until it is complete. Content is accepted only if its bytes are in the file; a digest does not
+grant access to another user's content.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""Of contents, as they are kept, whose revisions are not added because others are there."""
+"""Of encoded contents whose revisions are not added because the artifact exists already."""
 LARGE = 16 * 1024
-"""Bytes of a content that is looked at on a thread."""
+"""Bytes from which a content is checked on a thread."""
 
 
 class ImportedContents:
-    """The contents of a file: those that are to be kept, the others by digest."""
+    """The contents of a file: those to store, and the digests of the others."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, tuple[EncodedContent, datetime]] = {}
         self._bytes = 0
         self._kept: set[str] = set()
         self._last: str | None = None
-        """The content that came last, until a revision names it."""
+        """The last content, until a revision refers to it."""
 
-    def add(self, content: Content, *, there: bool) -> None:
-        """Raises InvalidInput if it is not a text with its digest; one that is `there` need not be kept.
-
-        It takes time, and each must be named by the revision that follows it.
+    def add(self, content: Content, *, exists: bool) -> None:
+        """Add a content; one that `exists` need not be stored.
+         Must be followed by a revision that refers to it. Takes time for large contents. Raises InvalidInput if it is
+        not a text with its digest, TooLarge if too many are pending.
         """
         self.check_named()
         self._last = content.id
@@ -56,82 +56,87 @@ class ImportedContents:
             text = check_content(content.data.decode())
         except UnicodeDecodeError:
             text = None
-        plain = not content.encoding and text is not None
-        if not plain or hashlib.sha256(content.data).hexdigest() != content.id:
-            raise InvalidInput(f"Content {content.id} is not a text with that digest.")
-        if there:
+        is_text = not content.encoding and text is not None
+        if not is_text or hashlib.sha256(content.data).hexdigest() != content.id:
+            raise InvalidInput(f"Content {content.id} does not match its digest or is not text.")
+        if exists:
             self._kept.add(content.id)
         else:
-            packed = pack(content.data.decode())
-            self._waiting[content.id] = packed, content.created_at
-            self._bytes += len(packed.data)
+            encoded = pack(content.data.decode())
+            self._waiting[content.id] = encoded, content.created_at
+            self._bytes += len(encoded.data)
             if self._bytes > MAX_WAITING_BYTES:
-                raise TooLarge("Too many contents are of artifacts that are there with others.")
+                raise TooLarge(
+                    "Too many contents belong to artifacts that exist with other content."
+                )
 
     def name(self, revision: Revision) -> None:
-        """A revision has come."""
+        """Note that a revision refers to its content."""
         if revision.digest == self._last:
             self._last = None
         self.check_named()
 
     def check_named(self) -> None:
+        """Raises InvalidInput if no revision refers to the last content."""
         if self._last is not None:
-            raise InvalidInput(f"Content {self._last} is not followed by a revision that names it.")
+            raise InvalidInput(
+                f"Content {self._last} is not followed by a revision that refers to it."
+            )
 
     def take(self, digest: str) -> tuple[EncodedContent, datetime] | None:
-        """What is to be kept of a content, and since when it is; None if that was done before."""
-        brought = self._waiting.pop(digest, None)
-        self._bytes -= len(brought[0].data) if brought else 0
-        if brought is None and digest not in self._kept:
-            raise InvalidInput(f"Content {digest} is not there.")
+        """Return a content to store and its time; None if it is stored. Raises InvalidInput if it is unknown."""
+        content = self._waiting.pop(digest, None)
+        self._bytes -= len(content[0].data) if content else 0
+        if content is None and digest not in self._kept:
+            raise InvalidInput(f"Content {digest} is not in the file.")
         self._kept.add(digest)
-        return brought
+        return content
 
 
 class ArtifactImport:
-    """One artifact that is coming in."""
+    """An artifact being imported."""
 
-    def __init__(self, artifact: Artifact, brought: ImportedContents) -> None:
+    def __init__(self, artifact: Artifact, contents: ImportedContents) -> None:
         self.artifact = artifact
-        self._brought = brought
+        self._imported = contents
         self._first: int | None = None
-        """The number of the first revision that came; those before it were let go."""
+        """The number of the first revision in the file; earlier ones were removed."""
         self._last: Revision | None = None
         self._count = 0
 
     async def begin(self, tx: Transaction) -> None:
-        """The version becomes one higher when the artifact comes into sight."""
+        """Insert the artifact hidden; making it visible increments the version."""
         artifact = self.artifact
         await tx.insert(replace(artifact, deleted_at=IMPORTING, version=artifact.version - 1))
 
     def check(self, revision: Revision) -> tuple[EncodedContent, datetime] | None:
-        """What a revision brings, if it follows those before it; raises InvalidInput."""
+        """Return the content of a revision that must be stored. Raises InvalidInput if the revision is out of order."""
         number = self._last.number if self._last else 0
-        follows = number < revision.number <= self.artifact.revision
-        if revision.artifact_id != self.artifact.id or not follows:
-            raise InvalidInput(f"A revision of artifact {revision.artifact_id} is out of place.")
-        brought = self._brought.take(revision.digest)
-        if brought is not None and brought[0].size != revision.size:
-            raise InvalidInput(f"A revision of artifact {revision.artifact_id} has another size.")
+        in_order = number < revision.number <= self.artifact.revision
+        if revision.artifact_id != self.artifact.id or not in_order:
+            raise InvalidInput(f"A revision of artifact {revision.artifact_id} is out of order.")
+        content = self._imported.take(revision.digest)
+        if content is not None and content[0].size != revision.size:
+            raise InvalidInput(f"A revision of artifact {revision.artifact_id} has a wrong size.")
         self._first = self._first or revision.number
         self._last = revision
         self._count += 1
-        return brought
+        return content
 
     async def add(
-        self, tx: Transaction, revision: Revision, brought: tuple[EncodedContent, datetime] | None
+        self, tx: Transaction, revision: Revision, content: tuple[EncodedContent, datetime] | None
     ) -> None:
-        if brought is not None:
-            await keep(tx, *brought)
+        if content is not None:
+            await keep(tx, *content)
         await tx.insert(revision)
-        use = {"made": 1} if revision.number == self._first else {"edited": 1}
-        await count(tx, self.artifact, revision.created_at, **use)
+        counters = {"made": 1} if revision.number == self._first else {"edited": 1}
+        await count(tx, self.artifact, revision.created_at, **counters)
 
     def check_whole(self) -> None:
         last, artifact = self._last, self.artifact
-        said = last and (last.number, last.size, last.closed)
-        if said != (artifact.revision, artifact.size, artifact.closed):
-            raise InvalidInput(f"Artifact {artifact.id} lacks its newest revision.")
+        newest = last and (last.number, last.size, last.closed)
+        if newest != (artifact.revision, artifact.size, artifact.closed):
+            raise InvalidInput(f"Artifact {artifact.id} has no newest revision in the file.")
 
     async def index(self, tx: Transaction) -> None:
         await index(tx, self.artifact)
@@ -143,138 +148,148 @@ class ArtifactImport:
         await tx.update(Artifact, artifact.id, updated_at=artifact.updated_at, **changes)
 
     async def appear(self, tx: Transaction, now: datetime) -> None:
-        """Come into sight alone, and be told of."""
+        """Make an artifact outside of conversations visible and publish it."""
         await self.show(tx)
         await publish_to_owner(tx, self.artifact, "artifact.created", now)
 
 
 async def show_found(
-    tx: Transaction, conversation_id: str, deleted: Mapping[str, datetime | None]
+    tx: Transaction, conversation_id: str, deleted_at: Mapping[str, datetime | None]
 ) -> None:
-    """Show what was found in a conversation's answers, unless its branch is in the trash."""
+    """Make extracted artifacts of a conversation visible, unless their branch is in the trash."""
     hidden = Query(Artifact).where(conversation_id=conversation_id, deleted_at=IMPORTING)
     for artifact in await tx.select(hidden):
-        await tx.update(Artifact, artifact.id, deleted_at=deleted[artifact.branch or ""])
+        await tx.update(Artifact, artifact.id, deleted_at=deleted_at[artifact.branch or ""])
 
 
 class ArtifactIntake(ImportSession):
-    """Takes in artifacts: those of the conversation that is coming in with it, the others at once."""
+    """Imports artifacts: those of the current conversation together with it, the others at once."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         super().__init__(scope, storage, clock)
-        self._brought = ImportedContents()
-        self._arrival: ArtifactImport | None = None
-        """The artifact that is being added."""
+        self._imported = ImportedContents()
+        self._artifact: ArtifactImport | None = None
+        """The artifact being imported."""
         self._compared: Artifact | None = None
-        """The user's own artifact that is there already, and of which records come now."""
+        """The user's existing artifact that the current records are compared with."""
         self._left_out = False
-        """Whether records come of an artifact that cannot be added."""
-        self._arrived: list[ArtifactImport] = []
-        """Those of the conversation that is coming in."""
+        """Whether the current records belong to an artifact that cannot be added."""
+        self._complete: list[ArtifactImport] = []
+        """The artifacts of the conversation being imported."""
 
     async def remove(self, artifact: Artifact) -> None:
-        """Remove an artifact of which not all came."""
+        """Remove an incompletely imported artifact."""
 
-        async def work(tx: Transaction) -> None:
-            there = await tx.get(Artifact, artifact.id, lock=True)
-            ours = (self._scope.user, IMPORTING)
-            if there is not None and (there.owner_id, there.deleted_at) == ours:
-                await lifecycle.purge(tx, there)
+        async def purge_artifact(tx: Transaction) -> None:
+            existing = await tx.get(Artifact, artifact.id, lock=True)
+            expected = (self._scope.user, IMPORTING)
+            if existing is not None and (existing.owner_id, existing.deleted_at) == expected:
+                await lifecycle.purge(tx, existing)
 
-        await self._storage.write(self._scope.tenant, work)
+        await self._storage.write(self._scope.tenant, purge_artifact)
 
     async def _artifacts(self, records: list[Artifact]) -> None:
         for record in records:
             await self._end_artifact()
             if record.conversation_id is None:
                 await self._end()
-            coming = self._coming
-            if coming is not None:
-                self._check_place(record, coming)
-            there, taken = await self._look(record) if coming is None else (None, False)
-            self._compared, self._left_out = there, taken and there is None
+            conversation = self._coming
+            if conversation is not None:
+                self._check_place(record, conversation)
+            existing, taken = await self._look_up(record) if conversation is None else (None, False)
+            self._compared, self._left_out = existing, taken and existing is None
             if self._left_out:
-                self._leave_out(record)
+                self._report_taken(record)
                 continue
-            if there is not None and (there.owner_id, there.deleted_at) == (
+            if existing is not None and (existing.owner_id, existing.deleted_at) == (
                 self._scope.user,
                 IMPORTING,
             ):
-                await self.remove(there)
-                there = self._compared = None
-            if there is not None or (coming is None and record.conversation_id is not None):
-                self._compare(record, there)
+                await self.remove(existing)
+                existing = self._compared = None
+            if existing is not None or (
+                conversation is None and record.conversation_id is not None
+            ):
+                self._compare(record, existing)
                 continue
-            await self._arrive(record)
+            await self._begin_artifact(record)
 
-    def _check_place(self, record: Artifact, coming: Conversation) -> None:
-        place = (coming.id, coming.project_id, coming.expires_at is not None)
-        if (record.conversation_id, record.project_id, record.temporary) != place:
-            raise InvalidInput(f"Artifact {record.id} is not where its conversation is.")
+    def _check_place(self, record: Artifact, conversation: Conversation) -> None:
+        expected = (conversation.id, conversation.project_id, conversation.expires_at is not None)
+        if (record.conversation_id, record.project_id, record.temporary) != expected:
+            raise InvalidInput(
+                f"Artifact {record.id} does not match the project of its conversation."
+            )
         self._tree.add(record)
 
-    async def _arrive(self, record: Artifact) -> None:
-        alone = record.conversation_id is None
-        if alone and (record.message_id or record.branch or record.temporary):
-            raise InvalidInput(f"Artifact {record.id} was made in no conversation of the file.")
-        self._arrival = arrival = ArtifactImport(record, self._brought)
+    async def _begin_artifact(self, record: Artifact) -> None:
+        is_standalone = record.conversation_id is None
+        if is_standalone and (record.message_id or record.branch or record.temporary):
+            raise InvalidInput(
+                f"Artifact {record.id} refers to a message but belongs to no conversation."
+            )
+        self._artifact = artifact = ArtifactImport(record, self._imported)
 
-        async def work(tx: Transaction) -> None:
-            await self._enter(tx)
-            if alone:
+        async def insert_hidden(tx: Transaction) -> None:
+            await self._ensure_user(tx)
+            if is_standalone:
                 await self._check_project(tx, record.project_id)
-            await arrival.begin(tx)
+            await artifact.begin(tx)
 
-        await self._do("artifact", work)
+        await self._add_step("artifact", insert_hidden)
         self._note("added", record)
 
     async def _contents(self, records: list[Content]) -> None:
         for record in records:
-            there = self._arrival is None and await self._says(record)
+            exists = self._artifact is None and await self._has_content(record)
             if len(record.data) > LARGE:
-                await asyncio.to_thread(self._brought.add, record, there=there)
+                await asyncio.to_thread(self._imported.add, record, exists=exists)
             else:
-                self._brought.add(record, there=there)
-            outcome = "conflicting" if self._left_out else "unchanged" if there else "added"
+                self._imported.add(record, exists=exists)
+            outcome = "conflicting" if self._left_out else "unchanged" if exists else "added"
             self._note(outcome, record)
 
-    async def _says(self, content: Content) -> bool:
-        """Whether the user's own artifact whose line came last says this; who else does is nobody's business."""
+    async def _has_content(self, content: Content) -> bool:
+        """Return whether the user's artifact being compared has this content."""
         if self._compared is None:
             return False
-        said = Query(Revision).where(artifact_id=self._compared.id, digest=content.id)
-        return await self._storage.read(self._scope.tenant, lambda tx: tx.count(said)) > 0
+        query = Query(Revision).where(artifact_id=self._compared.id, digest=content.id)
+        return await self._storage.read(self._scope.tenant, lambda tx: tx.count(query)) > 0
 
     async def _revisions(self, records: list[Revision]) -> None:
-        arrival = self._arrival
+        artifact = self._artifact
         for record in records:
-            self._brought.name(record)
-            if arrival is None:
-                self._compare(record, await self._there(record))
+            self._imported.name(record)
+            if artifact is None:
+                self._compare(record, await self._get_existing(record))
                 continue
             if self._coming is not None:
                 self._tree.add(record)
             elif record.message_id is not None:
-                raise InvalidInput(f"A revision of artifact {arrival.artifact.id} is out of place.")
-            brought = arrival.check(record)
+                raise InvalidInput(
+                    f"A revision of artifact {artifact.artifact.id} is out of order."
+                )
+            content = artifact.check(record)
 
-            async def work(tx: Transaction, r: Revision = record, b: Any = brought) -> None:
-                await arrival.add(tx, r, b)
+            async def insert_revision(
+                tx: Transaction, revision: Revision = record, imported: Any = content
+            ) -> None:
+                await artifact.add(tx, revision, imported)
 
-            await self._do("revision", work)
+            await self._add_step("revision", insert_revision)
             self._note("added", record)
 
     async def _end_artifact(self) -> None:
-        """All revisions of an artifact have come."""
-        self._brought.check_named()
-        arrival = self._arrival
-        if arrival is None:
+        """Complete the artifact after its last revision."""
+        self._imported.check_named()
+        artifact = self._artifact
+        if artifact is None:
             return
-        arrival.check_whole()
-        await self._do("artifact", arrival.index)
+        artifact.check_whole()
+        await self._add_step("artifact", artifact.index)
         if self._coming is None:
-            await self._do("artifact", lambda tx: arrival.appear(tx, self._clock()))
+            await self._add_step("artifact", lambda tx: artifact.appear(tx, self._clock()))
             await self._write_alone()
         else:
-            self._arrived.append(arrival)
-        self._arrival = None
+            self._complete.append(artifact)
+        self._artifact = None

@@ -1,6 +1,6 @@
-"""A file of records in batches: read and checked on a thread, and bounded by bytes as well as by number.
+"""Reads a file of records in batches on a thread, limited by bytes and by number.
 
-So the loop is never held up, whatever the lines are, and no more of a file is in memory than a batch and a line.
+So the event loop is not blocked, and at most a batch and a line of the file are in memory.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hansard.services.transfer.validation import admit
 BATCH = 500
 """Records."""
 MAX_BYTES = 1024 * 1024
-"""Of the lines of a batch, about."""
+"""The approximate size of the lines of a batch."""
 
 
 class Batches:
-    """The records of a file's lines for a tenant; `unknown` counts the lines of kinds that are not known."""
+    """The records of a file's lines for a tenant; `unknown` counts the lines of unknown kinds."""
 
     def __init__(self, tenant: str, lines: Iterable[bytes]) -> None:
         self.unknown: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class Batches:
         self._items = self._reader.read(lines)
 
     async def __aiter__(self) -> AsyncIterator[list[Entry]]:
-        """Raises InvalidInput at a line that is wrong, after the records that come before it."""
+        """Yield batches of records. Raises InvalidInput at an invalid line, after the records before it."""
         error: InvalidInput | None = None
         more = True
         while more and error is None:
@@ -40,7 +40,7 @@ class Batches:
             raise error
 
     def _next(self) -> tuple[list[Entry], bool, InvalidInput | None]:
-        """The next records, whether more may follow, and what was wrong after them."""
+        """Return the next records, whether more may follow, and the error after them."""
         batch: list[Entry] = []
         end = self._reader.size + MAX_BYTES
         try:

@@ -1,7 +1,7 @@
-"""What taking in has in common, whatever is taken in: what waits to be written, and what was counted.
+"""Shared state of an import: pending writes and counts.
 
-What comes in is compared with what the importing user has, and with nothing else. An id is unique in a tenant; that one
-is taken is all that is told of a record of somebody else.
+Imported records are compared only with the importing user's own. Ids are unique within a tenant; for a record of
+another user, the report only says that the id is taken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hansard.storage.base import Reader, Storage, Transaction
 
 MAX_PROBLEMS = 100
 MAX_WAITING = 50
-"""Steps of what belongs to no conversation; each may have a content in it."""
+"""Pending steps outside of conversations; each may hold a content."""
 
 Work = Callable[[Transaction], Awaitable[None]]
 Outcome = Literal["added", "unchanged", "conflicting"]
@@ -51,7 +51,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(NamedTuple):
-    """Something to be written for a conversation."""
+    """A pending write for a conversation."""
 
     conversation: Conversation
     kind: str
@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
 
 class ImportSession(ABC):
-    """The state of one import: the conversation that is coming in, and what was counted."""
+    """The state of an import: the conversation being imported, pending writes and counts."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         self.unknown: Counter[str] = Counter()
@@ -71,45 +71,44 @@ class ImportSession(ABC):
         }  # fmt: skip
         self._problems: list[str] = []
         self._coming: Conversation | None = None
-        """The conversation that is being added; None while there is none, or it is there already."""
+        """The conversation being imported; None between conversations, or if it exists already."""
         self._tree = TreeCheck()
         self._waiting: list[Step] = []
         self._alone: list[Work] = []
 
     def report(self) -> ImportReport:
+        """Return the result so far."""
         counts = {outcome: dict(counter) for outcome, counter in self._counts.items()}
         return ImportReport(**counts, unknown=dict(self.unknown), problems=self._problems)
 
     @abstractmethod
     async def _end(self) -> None:
-        """Bring the conversation that came in into sight, if its tree is whole."""
+        """Make the imported conversation visible if its tree is complete."""
 
     async def _write(self) -> None:
-        """Do what waits; if a step fails, only what came before it."""
+        """Write the pending steps; if one fails, only those before it."""
         steps, self._waiting = self._waiting, []
         if not steps:
             return
-        reached = steps[0]
+        step = steps[0]
 
-        async def work(tx: Transaction) -> None:
-            nonlocal reached
-            for reached in steps:
-                await reached.work(tx)
+        async def write_steps(tx: Transaction) -> None:
+            nonlocal step
+            for step in steps:
+                await step.work(tx)
 
         try:
-            await self._storage.write(self._scope.tenant, work)
+            await self._storage.write(self._scope.tenant, write_steps)
         except (Conflict, InvalidInput) as error:
-            self._coming = reached.conversation
-            self._waiting = steps[: steps.index(reached)]
+            self._coming = step.conversation
+            self._waiting = steps[: steps.index(step)]
             await self._write()
             if isinstance(error, AlreadyExists | InvalidInput):
                 raise
-            raise InvalidInput(
-                f"A {reached.kind} refers to something that is not there."
-            ) from error
+            raise InvalidInput(f"A {step.kind} refers to a record that does not exist.") from error
 
-    async def _do(self, kind: str, work: Work) -> None:
-        """Write for the conversation that is coming in, with it; else soon, with what comes alone as well."""
+    async def _add_step(self, kind: str, work: Work) -> None:
+        """Add a step to the conversation being imported; without one, to the standalone steps."""
         if self._coming is not None:
             self._waiting.append(Step(self._coming, kind, work))
             return
@@ -118,19 +117,19 @@ class ImportSession(ABC):
             await self._write_alone()
 
     async def _write_alone(self) -> None:
-        """Do what waits for something that belongs to no conversation."""
+        """Write the pending steps outside of conversations."""
         steps, self._alone = self._alone, []
 
-        async def work(tx: Transaction) -> None:
+        async def write_steps(tx: Transaction) -> None:
             for step in steps:
                 await step(tx)
 
         if steps:
             await self._write()
-            await self._storage.write(self._scope.tenant, work)
+            await self._storage.write(self._scope.tenant, write_steps)
 
-    def _get_owned(self, record: Entry) -> Any:
-        """The record as the scope's user's own."""
+    def _with_owner(self, record: Entry) -> Any:
+        """Return the record with the scope's user as its owner."""
         names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
         if isinstance(record, User):
             names = {"id"}
@@ -142,66 +141,66 @@ class ImportSession(ABC):
         if project_id is not None:
             project = await tx.get(Project, project_id)
             if project is None or project.owner_id != self._scope.user:
-                raise InvalidInput(f"Project {project_id} is not there.")
+                raise InvalidInput(f"Project {project_id} does not exist.")
 
-    async def _enter(self, tx: Transaction) -> None:
-        await self._enter_tenant(tx)
+    async def _ensure_user(self, tx: Transaction) -> None:
+        await self._ensure_tenant(tx)
         at = self._clock()
         user = User(tenant_id=self._scope.tenant, id=self._scope.user, created_at=at, updated_at=at)
         await tx.insert(user, absent=True)
 
-    async def _enter_tenant(self, tx: Transaction) -> None:
+    async def _ensure_tenant(self, tx: Transaction) -> None:
         at = self._clock()
         tenant = Tenant(tenant_id=self._scope.tenant, created_at=at, updated_at=at)
         await tx.insert(tenant, absent=True)
 
-    async def _there(self, record: Any) -> Any:
-        """What the user has under the record's key; None if that is somebody else's."""
-        return (await self._look(record))[0]
+    async def _get_existing(self, record: Any) -> Any:
+        """Return the user's existing record with this key; None if there is none or it is another user's."""
+        return (await self._look_up(record))[0]
 
-    async def _look(self, record: Any) -> tuple[Any, bool]:
-        """What the user has under the record's key, and whether the key is taken, whoever has it."""
+    async def _look_up(self, record: Any) -> tuple[Any, bool]:
+        """Return the user's existing record with this key, and whether the key is taken by any user."""
         if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
             await self._write()
-        kind = cast("type[Entry]", type(record))
+        record_type = cast("type[Entry]", type(record))
 
-        async def work(tx: Reader) -> tuple[Any, bool]:
-            found = await tx.get(kind, *tx.schema.of(kind).key_of(record))
-            own = found is not None and await self._is_own(tx, found)
-            return found if own else None, found is not None
+        async def read_existing(tx: Reader) -> tuple[Any, bool]:
+            existing = await tx.get(record_type, *tx.schema.of(record_type).key_of(record))
+            is_owner = existing is not None and await self._is_owner(tx, existing)
+            return existing if is_owner else None, existing is not None
 
-        return await self._storage.read(self._scope.tenant, work)
+        return await self._storage.read(self._scope.tenant, read_existing)
 
-    async def _is_own(self, tx: Reader, found: Any) -> bool:
-        """Whether a record is the user's, or of something that is."""
-        if isinstance(found, Revision):
-            found = await tx.get(Artifact, found.artifact_id)
-        elif isinstance(found, CollectionItem):
-            found = await tx.get(Collection, found.collection_id)
-        elif isinstance(found, User):
-            return found.id == self._scope.user
-        elif not hasattr(found, "owner_id") and hasattr(found, "conversation_id"):
-            found = await tx.get(Conversation, found.conversation_id)
-        owner = getattr(found, "owner_id", None) or getattr(found, "user_id", None)
+    async def _is_owner(self, tx: Reader, record: Any) -> bool:
+        """Return whether a record, or the record it belongs to, is the user's."""
+        if isinstance(record, Revision):
+            record = await tx.get(Artifact, record.artifact_id)
+        elif isinstance(record, CollectionItem):
+            record = await tx.get(Collection, record.collection_id)
+        elif isinstance(record, User):
+            return record.id == self._scope.user
+        elif not hasattr(record, "owner_id") and hasattr(record, "conversation_id"):
+            record = await tx.get(Conversation, record.conversation_id)
+        owner = getattr(record, "owner_id", None) or getattr(record, "user_id", None)
         return owner == self._scope.user
 
-    def _leave_out(self, record: Any) -> None:
-        """Report a record that cannot be added: of who has its id, and what, nothing is told."""
+    def _report_taken(self, record: Any) -> None:
+        """Report a record that cannot be added because its id is taken, without saying by whom."""
         self._note("conflicting", record)
-        self._problem(f"{kind_of(record)} {record.id} is left out: its id is taken")
+        self._add_problem(f"{kind_of(record)} {record.id} was not imported: its id is taken")
 
-    def _compare(self, record: Any, there: Any) -> None:
-        if record == _as_told(there, record) or (
-            isinstance(record, User) and _says_the_same(record, there)
+    def _compare(self, record: Any, existing: Any) -> None:
+        if record == _comparable(existing, record) or (
+            isinstance(record, User) and _is_same_user(record, existing)
         ):
             self._note("unchanged", record)
             return
         self._note("conflicting", record)
         name = getattr(record, "id", None) or getattr(record, "name", "")
-        state = "is not there" if there is None else "has other content here"
-        self._problem(f"{kind_of(record)} {name} {state}".replace("  ", " "))
+        state = "does not exist" if existing is None else "exists with other content"
+        self._add_problem(f"{kind_of(record)} {name} {state}".replace("  ", " "))
 
-    def _problem(self, text: str) -> None:
+    def _add_problem(self, text: str) -> None:
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(text)
 
@@ -210,27 +209,27 @@ class ImportSession(ABC):
 
 
 def _conversation_of(record: Entry) -> str | None:
-    own = record.id if isinstance(record, Conversation) else None
-    return getattr(record, "conversation_id", own)
+    own_id = record.id if isinstance(record, Conversation) else None
+    return getattr(record, "conversation_id", own_id)
 
 
 def is_blank(user: User | None) -> bool:
-    """Whether nothing was ever said of a user who is there."""
+    """Return whether an existing user has no name and no traits."""
     return user is not None and not user.name and not user.traits
 
 
 _DERIVED: dict[type[Entry], str] = {Message: "digest", Branch: "head_digest", Artifact: "removed"}
-"""What follows from other records, and is made anew: files of older versions do not have it."""
+"""Fields that are recomputed and not compared: files of older versions lack them."""
 
 
-def _as_told(there: Any, record: Entry) -> Any:
-    """What is there, as far as it is to be compared with what a file says of it."""
+def _comparable(existing: Any, record: Entry) -> Any:
+    """Return the existing record with the derived field of the imported one, for comparison."""
     name = _DERIVED.get(type(record))
-    if there is None or name is None:
-        return there
-    return msgspec.structs.replace(there, **{name: getattr(record, name)})
+    if existing is None or name is None:
+        return existing
+    return msgspec.structs.replace(existing, **{name: getattr(record, name)})
 
 
-def _says_the_same(user: User, there: User) -> bool:
-    """Whether two records of a user differ in when they were made, and in no more."""
-    return (user.name, user.traits) == (there.name, there.traits)
+def _is_same_user(user: User, existing: User) -> bool:
+    """Return whether two records of a user differ only in their times."""
+    return (user.name, user.traits) == (existing.name, existing.traits)

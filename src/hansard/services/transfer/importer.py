@@ -1,12 +1,10 @@
-"""Taking in the records of an export.
+"""Importing the records of an export.
+ An import adds missing records, skips equal ones, and reports conflicting ones; it never overwrites. The scope's user
+becomes the owner. A conversation stays hidden until it is complete and its tree is checked; if the import fails
+before, it is removed, and importing the same file again adds it.
 
-An import adds what is not there, leaves alone what is there and equal, and reports what is there and conflicting; it
-never overwrites. Owners become the scope's user. A conversation is kept out of sight until all of it is there and its
-tree has been found whole; if the import fails before that it is removed again, and an import of the same file adds
-it anew.
-
-What is to be written for conversations waits until a batch of records has been seen, and is then one unit of work: a
-commit costs as much as many messages. When a step of it fails, those before it are done in a unit of their own.
+Writes for conversations are collected for a batch of records and done in one transaction, because a commit costs as
+much as many messages. If a step fails, the steps before it are written in their own transaction.
 """
 
 from __future__ import annotations
@@ -53,173 +51,175 @@ BATCH = 500
 
 
 class Importer(ArtifactIntake):
-    """Takes in the records of one file."""
+    """Imports the records of one file."""
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         super().__init__(scope, storage, clock)
         self._blob: BlobCheck | None = None
         self._unread: dict[str, None] = {}
-        """Answers that may have artifacts in them, and of which no line says that they were taken out."""
+        """Answers that may contain artifacts and have no extraction marker in the file."""
         self._chain = Chain()
         self._early: dict[str, list[Message]] = {}
-        """The first messages of branches that came before what they follow, by its id, without their parts."""
+        """First messages of branches that came before their parents, by parent id, without their parts."""
 
     async def take(self, records: Sequence[Entry]) -> None:
-        """Take in some records, in their order."""
+        """Import records in their order. Raises InvalidInput or TooLarge for invalid ones."""
         for kind, group in groupby(records, type):
-            own = [self._get_owned(record) for record in group]
+            owned = [self._with_owner(record) for record in group]
             if kind is not BlobChunk:
                 self._check_blob()
             if kind not in (Content, Revision):
                 await self._end_artifact()
             if kind is Conversation:
-                for conversation in own:
+                for conversation in owned:
                     await self._end()
                     await self._begin(conversation)
             elif kind is Content:
-                await self._contents(own)
+                await self._contents(owned)
             elif kind is Artifact:
-                await self._artifacts(own)
+                await self._artifacts(owned)
             elif kind is Revision:
-                await self._revisions(own)
+                await self._revisions(owned)
             elif kind in (User, Setting, Project, Blob, BlobChunk, Collection, CollectionItem):
-                await self._singly(own)
+                await self._singly(owned)
             else:
-                await self._children(own)
+                await self._children(owned)
         await self._write()
 
     async def finish(self) -> None:
-        """All records have been taken in."""
+        """Complete the import after the last record. Raises InvalidInput if records are missing."""
         await self._end_artifact()
         await self._end()
         await self._write()
 
     async def give_up(self) -> None:
-        """Keep what was whole, and remove the conversation that was coming in."""
+        """Write what is complete, and remove the conversation or artifact being imported."""
         try:
             await self._write()
         finally:
             if self._coming is not None:
                 await purge_conversation(self._storage, self._scope.tenant, self._coming.id)
                 self._coming = None
-            elif self._arrival is not None:
-                await self.remove(self._arrival.artifact)
+            elif self._artifact is not None:
+                await self.remove(self._artifact.artifact)
 
     async def _end(self) -> None:
-        """Bring the conversation that came in into sight, if its tree is whole."""
+        """Make the imported conversation visible if its tree is complete."""
         self._check_blob()
-        coming = self._coming
-        if coming is None:
+        conversation = self._coming
+        if conversation is None:
             return
-        await asyncio.to_thread(self._tree.check, coming)
-        found = await self._find(coming)
-        await self._seal(coming)
-        deleted, arrived = self._tree.deleted_at(coming), self._arrived
-        self._arrived = []
+        await asyncio.to_thread(self._tree.check, conversation)
+        extracted = await self._extract_artifacts(conversation)
+        await self._complete_digests(conversation)
+        deleted_at, artifacts = self._tree.deleted_at(conversation), self._complete
+        self._complete = []
 
-        async def work(tx: Transaction) -> None:
-            for arrival in arrived:
-                await arrival.show(tx)
-            if found:
-                await show_found(tx, coming.id, deleted)
+        async def show_conversation(tx: Transaction) -> None:
+            for artifact in artifacts:
+                await artifact.show(tx)
+            if extracted:
+                await show_found(tx, conversation.id, deleted_at)
             await tx.update(
                 Conversation,
-                coming.id,
-                deleted_at=coming.deleted_at,
-                updated_at=coming.updated_at,
+                conversation.id,
+                deleted_at=conversation.deleted_at,
+                updated_at=conversation.updated_at,
             )
-            await tx.increment(conversation_counters(coming))
+            await tx.increment(conversation_counters(conversation))
             change = Change(
                 user_id=self._scope.user,
                 kind="conversation.created",
-                subject_id=coming.id,
-                conversation_id=coming.id,
+                subject_id=conversation.id,
+                conversation_id=conversation.id,
                 at=self._clock(),
             )
             await tx.publish(change)
 
-        self._waiting.append(Step(coming, "conversation", work))
+        self._waiting.append(Step(conversation, "conversation", show_conversation))
         self._coming = None
-        self._note("added", coming)
+        self._note("added", conversation)
 
     # A conversation
 
     async def _begin(self, conversation: Conversation) -> None:
-        there, taken = await self._look(conversation)
-        if there is not None and there.deleted_at == IMPORTING:
-            await purge_conversation(self._storage, self._scope.tenant, there.id)
-            there, taken = None, False
-        if taken and there is None:
-            self._leave_out(conversation)
+        existing, taken = await self._look_up(conversation)
+        if existing is not None and existing.deleted_at == IMPORTING:
+            await purge_conversation(self._storage, self._scope.tenant, existing.id)
+            existing, taken = None, False
+        if taken and existing is None:
+            self._report_taken(conversation)
             return
-        if there is not None:
-            self._compare(conversation, there)
+        if existing is not None:
+            self._compare(conversation, existing)
             return
-        # The version becomes one higher when the conversation comes into sight.
+        # Making the conversation visible increments the version.
         version = conversation.version - 1
         hidden = msgspec.structs.replace(conversation, deleted_at=IMPORTING, version=version)
 
-        async def work(tx: Transaction) -> None:
-            await self._enter(tx)
+        async def insert_hidden(tx: Transaction) -> None:
+            await self._ensure_user(tx)
             await self._check_project(tx, conversation.project_id)
             await tx.insert(hidden)
 
-        self._waiting.append(Step(conversation, "conversation", work))
+        self._waiting.append(Step(conversation, "conversation", insert_hidden))
         self._coming, self._tree, self._chain = conversation, TreeCheck(), Chain()
         self._unread, self._early = {}, {}
 
     async def _children(self, records: list[Any]) -> None:
-        """Records of the conversation that came before them."""
-        coming = self._coming
-        if coming is None:
+        """Import records that belong to the current conversation."""
+        conversation = self._coming
+        if conversation is None:
             for record in records:
-                self._compare(record, await self._there(record))
+                self._compare(record, await self._get_existing(record))
             return
         for record in records:
-            self._meet(record, coming)
-        said = isinstance(records[0], Message)
-        stored = self._chain.seal(records) if said else records
-        followed = self._followed(stored) if said else []
+            self._check_child(record, conversation)
+        are_messages = isinstance(records[0], Message)
+        stored = self._chain.add_digests(records) if are_messages else records
+        late_pairs = self._late_pairs(stored) if are_messages else []
 
-        async def work(tx: Transaction) -> None:
+        async def insert_records(tx: Transaction) -> None:
             await tx.insert(*stored)
-            if said:
-                await self._count(tx, coming, stored)
-            for first, before in followed:
-                await _count_late(tx, coming, first, before)
+            if are_messages:
+                await self._count(tx, conversation, stored)
+            for first, parent in late_pairs:
+                await _count_late(tx, conversation, first, parent)
 
         kind = kind_of(records[0])
-        self._waiting.append(Step(coming, kind, work))
+        self._waiting.append(Step(conversation, kind, insert_records))
         self._counts["added"][kind] += len(records)
 
-    def _meet(self, record: Any, coming: Conversation) -> None:
-        if record.conversation_id != coming.id:
-            raise InvalidInput(f"A {kind_of(record)} of another conversation is out of place.")
+    def _check_child(self, record: Any, conversation: Conversation) -> None:
+        if record.conversation_id != conversation.id:
+            raise InvalidInput(f"A {kind_of(record)} belongs to another conversation.")
         self._tree.add(record)
         if isinstance(record, Message) and extraction.may_contain_artifacts(record):
             self._unread[record.id] = None
         elif isinstance(record, ExtractionMarker):
             self._unread.pop(record.message_id, None)
 
-    def _followed(self, messages: list[Message]) -> list[tuple[Message, Message]]:
-        """Pairs of an early message and the one it follows, which has come now."""
-        pairs = [(first, m) for m in messages for first in self._early.pop(m.id, ())]
+    def _late_pairs(self, messages: list[Message]) -> list[tuple[Message, Message]]:
+        """Return pairs of an early message and its parent, which has come now."""
+        pairs = [(first, parent) for parent in messages for first in self._early.pop(parent.id, ())]
         for message in messages:
-            before = message.parent_id
-            if before is not None and not self._tree.has(before):
+            parent_id = message.parent_id
+            if parent_id is not None and not self._tree.has(parent_id):
                 stub = msgspec.structs.replace(message, parts=())
-                self._early.setdefault(before, []).append(stub)
+                self._early.setdefault(parent_id, []).append(stub)
         return pairs
 
-    async def _count(self, tx: Transaction, coming: Conversation, messages: list[Message]) -> None:
-        """Let the counters and the uses of blobs follow."""
+    async def _count(
+        self, tx: Transaction, conversation: Conversation, messages: list[Message]
+    ) -> None:
+        """Update the counters and the uses of blobs."""
         for _, group in groupby(messages, lambda message: message.branch):
-            await tx.increment(*await message_counters(tx, coming, list(group), 1))
+            await tx.increment(*await message_counters(tx, conversation, list(group), 1))
         for message in messages:
             for digest in sorted(blobs_of(message.parts)):
-                held = Query(BlobUse).where(blob_id=digest, owner_id=self._scope.user)
-                if not await tx.count(held):
-                    raise InvalidInput(f"Message {message.id} shows a blob that is not there.")
+                uses = Query(BlobUse).where(blob_id=digest, owner_id=self._scope.user)
+                if not await tx.count(uses):
+                    raise InvalidInput(f"Message {message.id} uses a blob that is not in the file.")
                 await tx.insert(self._use(message, digest), absent=True)
 
     def _use(self, message: Message, digest: str) -> BlobUse:
@@ -231,45 +231,47 @@ class Importer(ArtifactIntake):
             holder=message.id,
         )
 
-    async def _seal(self, coming: Conversation) -> None:
-        """Let the branches end with the digests of their heads; and those without one get theirs that came early."""
-        wrong = self._chain.wrong_heads(self._tree.branches())
+    async def _complete_digests(self, conversation: Conversation) -> None:
+        """Set the head digests of branches, and compute the digests of messages that came early."""
+        digests = self._chain.wrong_heads(self._tree.branches())
 
-        async def work(tx: Transaction) -> None:
-            for branch_id, digest in wrong.items():
+        async def update_heads(tx: Transaction) -> None:
+            for branch_id, digest in digests.items():
                 await tx.update(Branch, branch_id, head_digest=digest)
 
-        if wrong:
-            self._waiting.append(Step(coming, "branch", work))
+        if digests:
+            self._waiting.append(Step(conversation, "branch", update_heads))
         if self._chain.has_gaps:
             await self._write()
             while (
                 await self._storage.write(
-                    self._scope.tenant, lambda tx: seal_some(tx, coming.id, BATCH)
+                    self._scope.tenant, lambda tx: seal_some(tx, conversation.id, BATCH)
                 )
                 == BATCH
             ):
                 pass
 
-    async def _find(self, coming: Conversation) -> bool:
-        """Take artifacts out of answers of which the file does not say that it was done."""
+    async def _extract_artifacts(self, conversation: Conversation) -> bool:
+        """Extract artifacts from answers without an extraction marker in the file; return whether there were any."""
         unread = list(self._unread)
         if unread:
             await self._write()
         for start in range(0, len(unread), BATCH):
-            wanted = Query(Message).where(id__in=unread[start : start + BATCH])
+            query = Query(Message).where(id__in=unread[start : start + BATCH])
             messages = await self._storage.read(
-                self._scope.tenant, lambda tx, q=wanted: tx.select(q.by("seq", "id"))
+                self._scope.tenant, lambda tx, q=query: tx.select(q.by("seq", "id"))
             )
-            finds = await extraction.find_in(extraction.answers(messages))
+            artifacts = await extraction.find_in(extraction.answers(messages))
 
-            async def work(tx: Transaction, said: Any = messages, finds: Any = finds) -> None:
-                await extraction.keep(tx, said, finds, self._clock())
+            async def store_artifacts(
+                tx: Transaction, said: Any = messages, artifacts: Any = artifacts
+            ) -> None:
+                await extraction.keep(tx, said, artifacts, self._clock())
 
-            self._waiting.append(Step(coming, "artifact", work))
+            self._waiting.append(Step(conversation, "artifact", store_artifacts))
         return bool(unread)
 
-    # What stands for itself
+    # Standalone records
 
     async def _singly(self, records: list[Any]) -> None:
         if isinstance(records[0], Collection | CollectionItem):
@@ -283,33 +285,33 @@ class Importer(ArtifactIntake):
             if isinstance(record, BlobChunk):
                 await self._chunk(record)
                 continue
-            there, taken = await self._look(record)
-            fresh = isinstance(record, User) and is_blank(there) and not is_blank(record)
-            if taken and there is None:
-                self._leave_out(record)
-            elif there is None or fresh:
-                await self._add(record, fresh)
+            existing, taken = await self._look_up(record)
+            is_blank_user = isinstance(record, User) and is_blank(existing) and not is_blank(record)
+            if taken and existing is None:
+                self._report_taken(record)
+            elif existing is None or is_blank_user:
+                await self._add(record, is_blank_user)
             else:
-                self._compare(record, there)
+                self._compare(record, existing)
 
-    async def _add(self, record: Any, fresh: bool) -> None:
+    async def _add(self, record: Any, is_blank_user: bool) -> None:
         tenant = self._scope.tenant
-        if await self._storage.write(tenant, lambda tx: self._insert(tx, record, fresh)):
+        if await self._storage.write(tenant, lambda tx: self._insert(tx, record, is_blank_user)):
             self._note("added", record)
         else:
-            self._problem(f"collected {record.artifact_id} is not there")
+            self._add_problem(f"collected {record.artifact_id} does not exist")
 
-    async def _insert(self, tx: Transaction, record: Any, fresh: bool) -> bool:
-        if fresh:
+    async def _insert(self, tx: Transaction, record: Any, is_blank_user: bool) -> bool:
+        if is_blank_user:
             changes = {"name": record.name, "traits": record.traits}
             await tx.update(User, record.id, updated_at=record.updated_at, **changes)
             return True
         if isinstance(record, CollectionItem) and await self._is_lost(tx, record):
             return False
         if not isinstance(record, User):
-            await self._enter(tx)
+            await self._ensure_user(tx)
         else:
-            await self._enter_tenant(tx)
+            await self._ensure_tenant(tx)
         if isinstance(record, Project):
             await self._check_project(tx, record.parent_id)
         if isinstance(record, Collection):
@@ -318,32 +320,32 @@ class Importer(ArtifactIntake):
         return True
 
     async def _chunk(self, chunk: BlobChunk) -> None:
-        """A piece of a blob. With the last one, whoever imports it has shown to have its bytes."""
+        """Import a chunk of a blob; the last one proves that the importing user has its bytes."""
         check = self._blob
         if check is None:
-            raise InvalidInput(f"A piece of blob {chunk.blob_id} is out of place.")
+            raise InvalidInput(f"A chunk of blob {chunk.blob_id} is out of order.")
         if not check.add(chunk):
             return
-        own = Query(BlobUse).where(blob_id=check.blob.id, owner_id=self._scope.user)
-        there = await self._storage.read(self._scope.tenant, lambda tx: tx.count(own)) > 0
+        uses = Query(BlobUse).where(blob_id=check.blob.id, owner_id=self._scope.user)
+        exists = await self._storage.read(self._scope.tenant, lambda tx: tx.count(uses)) > 0
         at = self._clock()
 
-        async def work(tx: Transaction) -> None:
-            await self._enter(tx)
+        async def store_blob(tx: Transaction) -> None:
+            await self._ensure_user(tx)
             await keep(tx, check.blob, check.data, self._scope.user, at)
 
-        await self._storage.write(self._scope.tenant, work)
+        await self._storage.write(self._scope.tenant, store_blob)
         self._blob = None
-        outcome = "unchanged" if there else "added"
+        outcome = "unchanged" if exists else "added"
         self._note(outcome, check.blob)
         self._counts[outcome][kind_of(chunk)] += chunk.number + 1
 
     def _check_blob(self) -> None:
         if self._blob is not None:
-            raise InvalidInput(f"Pieces of blob {self._blob.blob.id} are missing.")
+            raise InvalidInput(f"Chunks of blob {self._blob.blob.id} are missing.")
 
     async def _is_lost(self, tx: Reader, record: CollectionItem) -> bool:
-        """Whether what is collected, or where, is not the user's: exports once had what others shared."""
+        """Return whether a collection item or its artifact is not the user's: old exports contain shared ones."""
         collection = await tx.get(Collection, record.collection_id)
         artifact = await tx.get(Artifact, record.artifact_id)
         user = self._scope.user
@@ -351,8 +353,8 @@ class Importer(ArtifactIntake):
 
 
 async def _count_late(
-    tx: Transaction, coming: Conversation, first: Message, before: Message
+    tx: Transaction, conversation: Conversation, message: Message, parent: Message
 ) -> None:
-    """Let the counters know what an early message follows: it was counted as if that were nothing."""
-    for sign, at in ((-1, None), (1, before.created_at)):
-        await tx.increment(*activity([first], coming.project_id, at, sign))
+    """Correct the counters of an early message, which was counted as if it had no parent."""
+    for sign, at in ((-1, None), (1, parent.created_at)):
+        await tx.increment(*activity([message], conversation.project_id, at, sign))

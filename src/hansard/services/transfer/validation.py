@@ -1,7 +1,7 @@
-"""What may come in with a file: only records that could have been stored here.
+"""Validation of imported records: only records that could have been stored here.
 
-A writer's values are checked as they are handed in; the records of a file claim to have been through that
-elsewhere. They are checked again, field by field, by what the tables say that a field holds.
+Records in a file claim to have been validated elsewhere, so they are checked again, field by field, by the types of
+the tables' columns.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 
-_LONGEST = {
+_MAX_LENGTHS = {
     "title": MAX_TITLE,
     "name": MAX_TITLE,
     "description": MAX_DESCRIPTION,
@@ -54,13 +54,13 @@ _LONGEST = {
     "language": 100,
     "media_type": 200,
 }
-_LEAST = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision": 1}
-_MOST = {"value": 1}
+_MINIMA = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision": 1}
+_MAXIMA = {"value": 1}
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def admit(record: E) -> E:
-    """The record in its canonical form; raises InvalidInput or TooLarge with the field's pointer."""
+    """Return the record in canonical form. Raises InvalidInput or TooLarge with a pointer to the field."""
     changes: dict[str, Any] = {}
     for name, check in _checks(type(record)):
         value = changes.get(name, getattr(record, name))
@@ -68,24 +68,24 @@ def admit(record: E) -> E:
             changes[name] = checked
     _check_kind(record)
     if isinstance(record, Conversation | Branch | Artifact) and is_halfway(record):
-        raise InvalidInput("What was deleted has a time after 1970-01-02.", pointer="/deleted_at")
+        raise InvalidInput("deleted_at must be after 1970-01-02.", pointer="/deleted_at")
     return msgspec.structs.replace(record, **changes) if changes else record
 
 
 @cache
 def _checks(record: type[Entry]) -> list[tuple[str, Callable[[str, Any], Any]]]:
-    """The fields of a record that are checked, each with its check."""
+    """Return the names of the fields to check, with their checks."""
     columns = SCHEMA.of(record).columns
     checks = [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
-    of_writers = _OF_WRITERS.get(record, {})
-    return checks + [(name, _ignoring_name(check)) for name, check in of_writers.items()]
+    field_checks = _FIELD_CHECKS.get(record, {})
+    return checks + [(name, _ignoring_name(check)) for name, check in field_checks.items()]
 
 
 def _ignoring_name(check: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
     return lambda _, value: check(value)
 
 
-_OF_WRITERS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
+_FIELD_CHECKS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
     Artifact: validation.CHECKS,
     Blob: {"media_type": lambda media_type: check_media_type(media_type, "/media_type")},
     Collection: collections.CHECKS,
@@ -96,26 +96,29 @@ _OF_WRITERS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
     },
     Setting: {"name": check_setting},
 }
-"""By field, what a writer is held to besides; a file is held to the same."""
+"""Additional checks by field, the same as for requests."""
 
 
 def _text(name: str, value: str) -> str | None:
     pointer = f"/{name}"
     if name == "model":
         return check_model(value, pointer)
-    return check_text(value, pointer, _LONGEST.get(name, MAX_TEXT))
+    return check_text(value, pointer, _MAX_LENGTHS.get(name, MAX_TEXT))
 
 
 def _digest(name: str, value: str) -> str:
     if not _DIGEST.fullmatch(value):
-        raise InvalidInput("A blob is named by its SHA-256.", pointer=f"/{name}")
+        raise InvalidInput(
+            "Blobs must be identified by their SHA-256 in lower-case hexadecimal.",
+            pointer=f"/{name}",
+        )
     return value
 
 
 def _number(name: str, value: int) -> int:
-    least, most = _LEAST.get(name, 0), _MOST.get(name, 2**53 - 1)
+    least, most = _MINIMA.get(name, 0), _MAXIMA.get(name, 2**53 - 1)
     if not least <= value <= most:
-        raise InvalidInput(f"This is a number from {least} to {most}.", pointer=f"/{name}")
+        raise InvalidInput(f"{name} must be between {least} and {most}.", pointer=f"/{name}")
     return value
 
 
@@ -140,12 +143,12 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 
 def _check_kind(record: Entry) -> None:
-    """What is asked of one kind of record alone."""
+    """Checks for single kinds of records."""
     if isinstance(record, Run) and record.status not in ENDED:
-        raise InvalidInput("A run that goes on is not in a file.", pointer="/status")
+        raise InvalidInput("Runs in a file must have ended.", pointer="/status")
     if isinstance(record, Blob) and not record.size:
-        raise InvalidInput("A blob has at least one byte.", pointer="/size")
+        raise InvalidInput("Blobs must not be empty.", pointer="/size")
     if isinstance(record, Blob) and record.size > MAX_BLOB:
-        raise TooLarge(f"A blob has at most {MAX_BLOB} bytes.", pointer="/size")
+        raise TooLarge(f"Blobs must not exceed {MAX_BLOB} bytes.", pointer="/size")
     if isinstance(record, BlobChunk) and len(record.data) > CHUNK:
-        raise TooLarge(f"A piece of a blob has at most {CHUNK} bytes.", pointer="/data")
+        raise TooLarge(f"Chunks of a blob must not exceed {CHUNK} bytes.", pointer="/data")

@@ -1,8 +1,7 @@
-"""Sessions: the browsers that are signed in as a user, each a row that every server of the database reads.
+"""Sessions: the browsers that are signed in as a user; each is a row that every server of the database reads.
 
-A session is good for a while after it was seen last, and never for longer than `LONGEST`. Whoever comes with one must
-have two secrets: the one of its cookie, which a browser sends to every port of a host, and the one that the page keeps
-for its own origin.
+A session expires IDLE after it was last seen, and MAX_AGE after sign-in. A client needs two secrets: the one in the
+cookie, which a browser sends to every port of a host, and the one that the page stores for its own origin.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 IDLE = timedelta(days=14)
-"""How long a session is good after it was seen last."""
-LONGEST = timedelta(days=90)
-"""How long a session is good at the most."""
-SEEN_EVERY = timedelta(minutes=10)
-"""How exactly it is known when a session was seen."""
-KEPT = timedelta(days=1)
-"""How long what is over is remembered: a code is good for less."""
-MAX_BROWSER = 100
+"""How long a session lasts after it was last seen."""
+MAX_AGE = timedelta(days=90)
+"""The maximum age of a session."""
+SEEN_RESOLUTION = timedelta(minutes=10)
+"""The precision of `seen_at`."""
+REMOVE_AFTER = timedelta(days=1)
+"""How long ended sessions and used codes are kept; a code expires earlier."""
+MAX_BROWSER_NAME = 100
 """Characters."""
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that is signed in."""
+    """A signed-in browser."""
 
     id: str
     browser: str
@@ -49,7 +48,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that has begun; its secrets are told this once."""
+    """A new session; its secrets are only returned once."""
 
     id: str
     secret: str
@@ -59,112 +58,117 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions(Service):
+    """The sessions of the user."""
+
     async def begin(self, code: str, browser: str = "") -> NewSession:
-        """A session for a sign-in code that was not used before, at any server; raises Unauthenticated."""
-        made = NewSession(
+        """Create a session with a sign-in code. Raises Unauthenticated if the code was used before."""
+        session_secrets = NewSession(
             id=new_id(), secret=secrets.token_urlsafe(32), key=secrets.token_urlsafe(32)
         )
 
-        async def work(tx: Transaction) -> None:
+        async def insert_session(tx: Transaction) -> None:
             now = self.clock()
             await self.ensure_user(tx, now)
             spent = SpentCode(tenant_id=tx.tenant, created_at=now, id=_hash(code))
             if not await tx.insert(spent, absent=True):
-                raise Unauthenticated("This link was used before.")
+                raise Unauthenticated("This sign-in link was already used; request a new one.")
             session = Session(
                 tenant_id=tx.tenant,
                 created_at=now,
-                id=made.id,
+                id=session_secrets.id,
                 user_id=self.scope.user,
-                secret_hash=_hash(made.secret),
-                key_hash=_hash(made.key),
-                browser=browser[:MAX_BROWSER],
+                secret_hash=_hash(session_secrets.secret),
+                key_hash=_hash(session_secrets.key),
+                browser=browser[:MAX_BROWSER_NAME],
                 seen_at=now,
             )
             await tx.insert(session)
 
-        await self.run_write(work)
-        return made
+        await self.run_write(insert_session)
+        return session_secrets
 
     async def find(self, session_id: str) -> Session | None:
-        """A session of the user's that is good now, to be compared with what somebody came with."""
-        found = await self.run_read(lambda tx: self._good(tx, session_id))
-        if found is not None and self.clock() - found.seen_at >= SEEN_EVERY:
-            await self._see(found)
-        return found
+        """Return a valid session of the user, for comparison with the client's secrets; None if there is none."""
+        session = await self.run_read(lambda tx: self._get_valid(tx, session_id))
+        if session is not None and self.clock() - session.seen_at >= SEEN_RESOLUTION:
+            await self._update_seen_at(session)
+        return session
 
     async def list(self) -> Sequence[SignedIn]:
-        """The browsers that are signed in, the one that was seen last first."""
+        """Return the signed-in browsers, the last seen first."""
         now = self.clock()
-        found = await self.run_read(lambda tx: tx.select(self._live().by("-seen_at", "id")))
+        sessions = await self.run_read(lambda tx: tx.select(self._live().by("-seen_at", "id")))
         return [
             SignedIn(
-                id=each.id,
-                browser=each.browser,
-                created_at=each.created_at,
-                seen_at=each.seen_at,
-                expires_at=expiry_of(each),
+                id=session.id,
+                browser=session.browser,
+                created_at=session.created_at,
+                seen_at=session.seen_at,
+                expires_at=expiry_of(session),
             )
-            for each in found
-            if now < expiry_of(each)
+            for session in sessions
+            if now < expiry_of(session)
         ]
 
     async def end(self, session_id: str) -> None:
-        """Sign a browser out."""
+        """Sign a browser out. Raises NotFound if the session does not exist."""
 
-        async def work(tx: Transaction) -> None:
-            found = await self._good(tx, session_id.lower(), lock=True)
-            if found is None:
+        async def end_session(tx: Transaction) -> None:
+            session = await self._get_valid(tx, session_id.lower(), lock=True)
+            if session is None:
                 raise NotFound("There is no such session.")
-            await tx.update(Session, found.id, ended_at=self.clock())
+            await tx.update(Session, session.id, ended_at=self.clock())
 
-        await self.run_write(work)
+        await self.run_write(end_session)
 
     async def end_all(self, *, but: str | None = None) -> int:
-        """Sign every browser out, or every other one; returns how many."""
+        """Sign out every browser, or all except session `but`; return how many."""
 
-        async def work(tx: Transaction) -> int:
+        async def end_sessions(tx: Transaction) -> int:
             now = self.clock()
-            ended = [each for each in await tx.select(self._live()) if each.id != but]
-            for each in ended:
-                await tx.update(Session, each.id, ended_at=now)
-            return len(ended)
+            sessions = [session for session in await tx.select(self._live()) if session.id != but]
+            for session in sessions:
+                await tx.update(Session, session.id, ended_at=now)
+            return len(sessions)
 
-        return await self.run_write(work)
+        return await self.run_write(end_sessions)
 
-    async def _see(self, session: Session) -> None:
-        async def work(tx: Transaction) -> None:
-            if await self._good(tx, session.id, lock=True) is not None:
+    async def _update_seen_at(self, session: Session) -> None:
+        async def update_seen_at(tx: Transaction) -> None:
+            if await self._get_valid(tx, session.id, lock=True) is not None:
                 await tx.update(Session, session.id, seen_at=self.clock())
 
-        await self.run_write(work)
+        await self.run_write(update_seen_at)
 
-    async def _good(self, tx: Reader, session_id: str, *, lock: bool = False) -> Session | None:
-        found = await tx.get(Session, session_id, lock=lock) if is_id(session_id) else None
-        if found is None or found.user_id != self.scope.user or found.ended_at is not None:
+    async def _get_valid(
+        self, tx: Reader, session_id: str, *, lock: bool = False
+    ) -> Session | None:
+        session = await tx.get(Session, session_id, lock=lock) if is_id(session_id) else None
+        if session is None or session.user_id != self.scope.user or session.ended_at is not None:
             return None
-        return found if self.clock() < expiry_of(found) else None
+        return session if self.clock() < expiry_of(session) else None
 
     def _live(self) -> Query[Session]:
         return Query(Session).where(user_id=self.scope.user, ended_at=None)
 
 
 def is_of(session: Session, secret: str, key: str) -> bool:
-    """Whether somebody has both secrets of a session."""
-    known = hmac.compare_digest(_hash(secret), session.secret_hash)
-    return hmac.compare_digest(_hash(key), session.key_hash) and known
+    """Return whether a client has both secrets of a session."""
+    secret_matches = hmac.compare_digest(_hash(secret), session.secret_hash)
+    return hmac.compare_digest(_hash(key), session.key_hash) and secret_matches
 
 
 def expiry_of(session: Session) -> datetime:
-    return min(session.seen_at + IDLE, session.created_at + LONGEST)
+    """Return when a session expires."""
+    return min(session.seen_at + IDLE, session.created_at + MAX_AGE)
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> None:
-    """Remove sessions that are over, and codes that nobody can use any more."""
-    past = now - KEPT
+    """Remove ended and expired sessions, and codes that have expired."""
+    past = now - REMOVE_AFTER
     await tx.delete(Query(Session).where(ended_at__lt=past))
     await tx.delete(Query(Session).where(seen_at__lt=past - IDLE))
-    await tx.delete(Query(Session).where(created_at__lt=past - LONGEST))
+    await tx.delete(Query(Session).where(created_at__lt=past - MAX_AGE))
     await tx.delete(Query(SpentCode).where(created_at__lt=past))
 
 

@@ -1,8 +1,7 @@
-"""What somebody talks about: the distinctive terms of what was said last.
-
-The terms are those of the search index, taken from the newest messages of the most recent conversations, so
-the cost does not grow with history. A term stands out when many messages have it but few conversations do: what
-is said in every conversation (“the”, “please”) says nothing about any of them.
+"""Topics: the distinctive terms of a user's recent messages.
+ Terms are those of the search index, taken from the newest messages of the most recent conversations, so the cost
+does not grow with history. A term is distinctive if many messages but few conversations contain it; words that occur
+in every conversation (“the”, “please”) are not.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from hansard.storage.query import Query
 
 CONVERSATIONS = 60
 MESSAGES = 40
-"""Of each conversation."""
+"""Messages per conversation."""
 TOPICS = 20
 MAX_TEXT = 4_000
-"""Characters of each message."""
+"""Characters per message."""
 
 _COMMON = frozenset(
     """
@@ -44,7 +43,7 @@ _COMMON = frozenset(
 
 
 async def topics(tx: Reader, owner_id: str, project_id: str | None) -> list[Topic]:
-    """The most distinctive terms, the strongest first."""
+    """Return the most distinctive terms, the strongest first."""
     query = Query(Conversation).where(owner_id=owner_id, deleted_at=None, expires_at=None)
     if project_id is not None:
         query = query.where(project_id=project_id)
@@ -57,18 +56,20 @@ async def topics(tx: Reader, owner_id: str, project_id: str | None) -> list[Topi
         if branch is None:
             continue
         start = branch.head_seq - MESSAGES + 1
-        said = [
-            {term for term in terms(message.text[:MAX_TEXT]) if _telling(term)}
+        terms_by_message = [
+            {term for term in terms(message.text[:MAX_TEXT]) if _is_candidate(term)}
             for message in await message_tree.path(tx, branch, start, branch.head_seq)
         ]
-        total += len(said)
-        by_conversation.update({term for found in said for term in found})
-        for found in said:
-            by_message.update(found)
+        total += len(terms_by_message)
+        by_conversation.update(
+            {term for message_terms in terms_by_message for term in message_terms}
+        )
+        for message_terms in terms_by_message:
+            by_message.update(message_terms)
     return _ranked(by_message, by_conversation, total, len(conversations))
 
 
-def _telling(term: str) -> bool:
+def _is_candidate(term: str) -> bool:
     long_enough = len(term) > 2 or not term.isascii()
     return long_enough and term not in _COMMON and not term.isdigit()
 
@@ -80,6 +81,6 @@ def _ranked(
         rarity = math.log(1 + conversations / by_conversation[term])
         return math.sqrt(by_message[term]) * rarity
 
-    heard = [t for t, n in by_message.items() if n > 1 or messages < 10]
-    best = sorted(heard, key=lambda term: (-score(term), term))
+    frequent = [t for t, n in by_message.items() if n > 1 or messages < 10]
+    best = sorted(frequent, key=lambda term: (-score(term), term))
     return [Topic(term=term, messages=by_message[term]) for term in best[:TOPICS]]

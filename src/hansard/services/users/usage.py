@@ -1,4 +1,4 @@
-"""What a user keeps, by kind: how many there are, and how large they are."""
+"""What a user stores, by kind: number and size."""
 
 from __future__ import annotations
 
@@ -27,29 +27,35 @@ class UsageByKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(Service):
-    async def get(self) -> list[UsageByKind]:
-        """What is kept; messages in the trash are counted until they are purged."""
+    """The user's storage use."""
 
-        async def work(tx: Reader) -> list[UsageByKind]:
-            own = Query(Conversation).where(owner_id=self.scope.user)
-            here = own.where(deleted_at=None)
-            said = await tx.aggregate(Query(MessageCounters).where(owner_id=self.scope.user), [])
-            sizes = [size async for size in self._file_sizes(tx)]
-            made = [size async for size in self._artifact_sizes(tx)]
+    async def get(self) -> list[UsageByKind]:
+        """Return the usage by kind; messages in the trash are counted until they are purged."""
+
+        async def measure(tx: Reader) -> list[UsageByKind]:
+            conversations = Query(Conversation).where(owner_id=self.scope.user)
+            active = conversations.where(deleted_at=None)
+            counters = await tx.aggregate(
+                Query(MessageCounters).where(owner_id=self.scope.user), []
+            )
+            file_sizes = [size async for size in self._file_sizes(tx)]
+            artifact_sizes = [size async for size in self._artifact_sizes(tx)]
             return [
-                UsageByKind(kind="conversations", count=await tx.count(here)),
-                UsageByKind(kind="archived", count=await tx.count(here.where(archived=True))),
-                UsageByKind(kind="trash", count=await tx.count(own.where(deleted_at__gt=PURGED))),
+                UsageByKind(kind="conversations", count=await tx.count(active)),
+                UsageByKind(kind="archived", count=await tx.count(active.where(archived=True))),
+                UsageByKind(
+                    kind="trash", count=await tx.count(conversations.where(deleted_at__gt=PURGED))
+                ),
                 UsageByKind(
                     kind="messages",
-                    count=sum(row.messages for row in said),
-                    bytes=sum(row.characters for row in said),
+                    count=sum(row.messages for row in counters),
+                    bytes=sum(row.characters for row in counters),
                 ),
-                UsageByKind(kind="files", count=len(sizes), bytes=sum(sizes)),
-                UsageByKind(kind="artifacts", count=len(made), bytes=sum(made)),
+                UsageByKind(kind="files", count=len(file_sizes), bytes=sum(file_sizes)),
+                UsageByKind(kind="artifacts", count=len(artifact_sizes), bytes=sum(artifact_sizes)),
             ]
 
-        return await self.run_read(work)
+        return await self.run_read(measure)
 
     async def _file_sizes(self, tx: Reader) -> AsyncIterator[int]:
         uses = await tx.select(Query(BlobUse).where(owner_id=self.scope.user))
@@ -60,9 +66,9 @@ class Usage(Service):
                 yield blob.size
 
     async def _artifact_sizes(self, tx: Reader) -> AsyncIterator[int]:
-        own = Query(Artifact).where(owner_id=self.scope.user, deleted_at=None).by("id")
+        query = Query(Artifact).where(owner_id=self.scope.user, deleted_at=None).by("id")
         after: tuple[str, ...] | None = None
-        while found := await tx.select(own.page(BATCH, after)):
-            for artifact in found:
+        while artifacts := await tx.select(query.page(BATCH, after)):
+            for artifact in artifacts:
                 yield artifact.size
-            after = (found[-1].id,)
+            after = (artifacts[-1].id,)
