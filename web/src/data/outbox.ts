@@ -86,8 +86,8 @@ async function send(prompt: Prompt): Promise<void> {
   sendNext(prompt.conversationId);
 }
 
-async function deliver({ id, conversationId, create: created, branch, parts, models }: Prompt): Promise<readonly Run[]> {
-  if (created) await createConversation({ ...created, id: conversationId });
+async function deliver({ id, conversationId, create: newConversation, branch, parts, models }: Prompt): Promise<readonly Run[]> {
+  if (newConversation) await createConversation({ ...newConversation, id: conversationId });
   const { runs } = await unwrap(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },

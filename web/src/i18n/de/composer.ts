@@ -30,7 +30,7 @@ export const composer = {
   "home.morning": "Guten Morgen",
   "home.day": "Guten Tag",
   "home.evening": "Guten Abend",
-  "home.night": "Noch wach?",
+  "home.night": "Guten Abend",
   "home.named": "{greeting}, {name}",
   "home.leaveProject": "Außerhalb dieses Projekts starten",
   "home.temporary": "Temporärer Chat",

@@ -6,7 +6,7 @@ export const models = {
   "models.demo": "Demo-Modell",
   "models.demo.description": "Demo-Modell: SmolLM2-135M, läuft in Hansard, offline.",
   "models.echo.description": "Wiederholt deine Nachricht.",
-  "models.local": "Auf diesem Computer",
+  "models.local": "Lokal",
   "models.search": "Modelle suchen",
   "models.favourites": "Favoriten",
   "models.recent": "Zuletzt verwendet",

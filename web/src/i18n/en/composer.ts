@@ -30,7 +30,7 @@ export const composer = {
   "home.morning": "Good morning",
   "home.day": "Good afternoon",
   "home.evening": "Good evening",
-  "home.night": "Up late?",
+  "home.night": "Good evening",
   "home.named": "{greeting}, {name}",
   "home.leaveProject": "Start outside this project",
   "home.temporary": "Temporary chat",
