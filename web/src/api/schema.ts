@@ -13,14 +13,15 @@ export interface paths {
         };
         /**
          * List artifacts, the most recently changed first.
-         * @description `from` and `to` bound the last change; `message_id` asks for those that a message made or revised; `deleted` lists
-         *     the trash, `shared` what others share. Those of a temporary conversation are listed with it alone.
+         * @description `from` and `to` limit the time of the last change; `message_id` lists the artifacts that a message created or
+         *     revised; `deleted` lists the trash; `shared` lists the artifacts that others share with the user. Artifacts of a
+         *     temporary conversation are listed only with its `conversation_id`.
          */
         get: operations["list_artifacts"];
         put?: never;
         /**
-         * Make an artifact.
-         * @description With an `id` the request may be repeated: it answers with what is there.
+         * Create an artifact.
+         * @description With an `id` the request is idempotent: repeating it returns the existing artifact.
          */
         post: operations["create_artifact"];
         delete?: never;
@@ -38,7 +39,7 @@ export interface paths {
         };
         /**
          * Find artifacts whose title, description or newest content contain every word and "phrase" of `q`.
-         * @description A word that ends in `*` is the beginning of words. `type` and `language` may be given several times.
+         * @description A word that ends in `*` is a prefix. `type` and `language` may be repeated.
          */
         get: operations["search_artifacts"];
         put?: never;
@@ -57,9 +58,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count what was done with one's artifacts, by day, type and language, or only `by` some of these.
-         * @description What is not counted by is empty. `from` and `to` are days (UTC), both included. It was done by whoever may see the
-         *     artifact: opening and copying are what apps tell, exporting is each file and each artifact of an archive.
+         * Count the uses of the user's artifacts, grouped by day, type and language, or only `by` some of these.
+         * @description Fields that are not grouped by are empty. `from` and `to` are days (UTC), both included. Uses by everyone who can
+         *     see the artifact count: apps report opening and copying; each downloaded file and each artifact of an archive
+         *     counts as an export.
          */
         get: operations["get_artifact_uses"];
         put?: never;
@@ -81,11 +83,11 @@ export interface paths {
         get: operations["get_artifact"];
         put?: never;
         post?: never;
-        /** Put an artifact into the trash. */
+        /** Move an artifact to the trash. */
         delete: operations["delete_artifact"];
         options?: never;
         head?: never;
-        /** Change an artifact; with `expect_revision`, only if that is still the newest. */
+        /** Change an artifact; with `expect_revision`, only if that is still the newest revision. */
         patch: operations["update_artifact"];
         trace?: never;
     };
@@ -96,7 +98,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what an artifact says now, or at a revision. */
+        /** Read an artifact's newest content, or that of a revision. */
         get: operations["read_artifact"];
         put?: never;
         post?: never;
@@ -113,7 +115,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download an artifact as a file, now or as of a revision; this counts as an export. */
+        /** Download an artifact's newest content, or that of a revision, as a file; this counts as an export. */
         get: operations["download_artifact"];
         put?: never;
         post?: never;
@@ -132,7 +134,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take an artifact out of the trash. */
+        /** Restore an artifact from the trash. */
         post: operations["restore_artifact"];
         delete?: never;
         options?: never;
@@ -149,7 +151,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove for good an artifact that is in the trash, with all its revisions. */
+        /** Permanently delete an artifact that is in the trash, with all its revisions. */
         post: operations["purge_artifact"];
         delete?: never;
         options?: never;
@@ -183,7 +185,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go back to what a revision said, by saying it again in a new one. */
+        /** Restore an older revision by adding a new one with its content. */
         post: operations["restore_revision"];
         delete?: never;
         options?: never;
@@ -198,7 +200,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Compare two revisions by line: the first that is kept with the newest, unless it is said which. */
+        /** Compare two revisions by line; by default the oldest that is kept with the newest. */
         get: operations["diff_artifact"];
         put?: never;
         post?: never;
@@ -217,7 +219,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note that an artifact was opened, copied or exported. */
+        /** Record that an artifact was opened, copied or exported. */
         post: operations["use_artifact"];
         delete?: never;
         options?: never;
@@ -235,8 +237,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep an image or a file, so that a message can show it; the same bytes are kept once.
-         * @description The body is the bytes, its Content-Type their media type. A blob that no message shows is let go after a day.
+         * Upload an image or a file for use in a message; equal bytes are stored once.
+         * @description The body is the bytes, its Content-Type their media type. Blobs that no message uses are deleted after a day.
          */
         post: operations["upload_blob"];
         delete?: never;
@@ -252,7 +254,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a blob's bytes, by their SHA-256. */
+        /** Download a blob's bytes by their SHA-256. */
         get: operations["download_blob"];
         put?: never;
         post?: never;
@@ -272,7 +274,7 @@ export interface paths {
         /** List a conversation's branches, oldest first; `deleted` lists those in the trash. */
         get: operations["list_branches"];
         put?: never;
-        /** Begin a branch that ends with a message; nothing is copied. */
+        /** Create a branch that ends with a message; nothing is copied. */
         post: operations["create_branch"];
         delete?: never;
         options?: never;
@@ -290,7 +292,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Put a branch's own messages, and the branches that left it, into the trash. */
+        /** Move a branch's own messages, and the branches forked from them, to the trash. */
         delete: operations["delete_branch"];
         options?: never;
         head?: never;
@@ -307,7 +309,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Be on a branch from now on: the user alone, wherever signed in. */
+        /** Select a branch for the user, on all devices. */
         post: operations["switch_branch"];
         delete?: never;
         options?: never;
@@ -324,7 +326,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring back what a deletion put into the trash. */
+        /** Restore what a deletion moved to the trash. */
         post: operations["restore_branch"];
         delete?: never;
         options?: never;
@@ -341,7 +343,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove for good what a deletion put into the trash. */
+        /** Permanently delete what a deletion moved to the trash. */
         post: operations["purge_branch"];
         delete?: never;
         options?: never;
@@ -359,8 +361,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Export artifacts with all their revisions as a zip file, in which a manifest says what is what.
-         * @description Each counts as exported. `POST /artifacts/import` takes the file in again.
+         * Export artifacts with all their revisions as a zip file, which a manifest describes.
+         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
          */
         post: operations["export_artifacts"];
         delete?: never;
@@ -379,8 +381,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add the artifacts of such a zip file; what is there already is left as it is, and reported if it differs.
-         * @description Each comes whole or not at all; those before one that is wrong stay, and the file may be sent again.
+         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
+         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
+         *     the file may be sent again.
          */
         post: operations["import_artifacts"];
         delete?: never;
@@ -399,9 +402,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say something and have it answered.
-         * @description The prompt and its runs are stored before this request is answered; with `Accept: text/event-stream` the answer is
-         *     the stream of the first run's events. A client that goes away never stops a run.
+         * Send a prompt and start its answers.
+         * @description The prompt and its runs are stored before the response. With `Accept: text/event-stream` the response is the stream
+         *     of the first run's events. A run continues when the client disconnects.
          */
         post: operations["chat"];
         delete?: never;
@@ -419,7 +422,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Have what was said last on a branch answered; the answer to this request is like that of `chat`. */
+        /** Start an answer to the last message of a branch; the response is like that of `chat`. */
         post: operations["answer"];
         delete?: never;
         options?: never;
@@ -437,8 +440,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let models talk to each other for so many turns, one after the other; answers with the first run.
-         * @description To cancel the run that is under way ends the talk.
+         * Start a dialogue in which models answer each other for a number of `turns`; returns the first run.
+         * @description Cancelling the current run ends the dialogue.
          */
         post: operations["dialogue"];
         delete?: never;
@@ -457,7 +460,7 @@ export interface paths {
         /** List all collections by name, or those of a project; `deleted` lists those in the trash. */
         get: operations["list_collections"];
         put?: never;
-        /** Make a collection of artifacts. */
+        /** Create a collection of artifacts. */
         post: operations["create_collection"];
         delete?: never;
         options?: never;
@@ -472,11 +475,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a collection; its artifacts are listed with `collection_id`. */
+        /** Get a collection; `GET /artifacts?collection_id=…` lists its artifacts. */
         get: operations["get_collection"];
         put?: never;
         post?: never;
-        /** Put a collection into the trash; what is in it stays. */
+        /** Move a collection to the trash; its artifacts stay. */
         delete: operations["delete_collection"];
         options?: never;
         head?: never;
@@ -493,7 +496,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a collection out of the trash. */
+        /** Restore a collection from the trash. */
         post: operations["restore_collection"];
         delete?: never;
         options?: never;
@@ -509,10 +512,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Put an artifact into a collection; again, nothing changes. */
+        /** Add an artifact to a collection; repeating the request has no effect. */
         put: operations["collect_artifact"];
         post?: never;
-        /** Take an artifact out of a collection. */
+        /** Remove an artifact from a collection. */
         delete: operations["uncollect_artifact"];
         options?: never;
         head?: never;
@@ -528,17 +531,17 @@ export interface paths {
         };
         /**
          * List conversations, the most recently active first.
-         * @description `q` is text in the title; `since` and `until` bound the last activity; `temporary` lists temporary conversations
-         *     instead of the others, `deleted` the trash.
+         * @description `q` is text in the title; `since` and `until` limit the time of the last activity; `temporary` lists temporary
+         *     conversations instead of the others; `deleted` lists the trash.
          */
         get: operations["list_conversations"];
         put?: never;
         /**
-         * Begin a conversation.
-         * @description With an `id` the request may be repeated: it answers with what is there.
+         * Create a conversation.
+         * @description With an `id` the request is idempotent: repeating it returns the existing conversation.
          */
         post: operations["create_conversation"];
-        /** Put all conversations into the trash, archived or not. */
+        /** Move all conversations to the trash, including archived ones. */
         delete: operations["delete_conversations"];
         options?: never;
         head?: never;
@@ -556,7 +559,7 @@ export interface paths {
         get: operations["get_conversation"];
         put?: never;
         post?: never;
-        /** Put a conversation into the trash. */
+        /** Move a conversation to the trash. */
         delete: operations["delete_conversation"];
         options?: never;
         head?: never;
@@ -573,7 +576,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove for good all that is in the trash. */
+        /** Permanently delete everything in the trash. */
         post: operations["purge_conversations"];
         delete?: never;
         options?: never;
@@ -590,7 +593,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a conversation out of the trash. */
+        /** Restore a conversation from the trash. */
         post: operations["restore_conversation"];
         delete?: never;
         options?: never;
@@ -607,7 +610,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove for good a conversation that is in the trash. */
+        /** Permanently delete a conversation that is in the trash. */
         post: operations["purge_conversation"];
         delete?: never;
         options?: never;
@@ -625,8 +628,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say again, at the end of a branch, what another branch has and it has not.
-         * @description Answers with the copies; each knows what it was copied from. The source stays as it is.
+         * Append copies of the messages that only another branch has to a branch.
+         * @description Returns the copies; their `origin_id` is the id of the original. The source branch stays unchanged.
          */
         post: operations["merge_branches"];
         delete?: never;
@@ -643,12 +646,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what changed after a position, in order; ask again with `next`, and nothing is missed.
-         * @description Without a position, `next` is where the feed ends: what is read of the record from then on, and kept as the feed
-         *     says from there, is up to date. Position 0 comes before all that is kept.
+         * Read the changes after a position, in order; continue with `next` to miss none.
+         * @description Without a position, the page is empty and `next` is the end of the feed: load the state after this request, then
+         *     apply the changes from `next` on to keep it up to date. Position 0 is before all entries.
          *
-         *     Where older entries are no longer kept, the first is `feed.trimmed`. A position past the end is one of another
-         *     database, or of this one before an older state of it was restored: then `resync` is true, and `next` is the end.
+         *     If older entries were deleted, the first one is `feed.trimmed`. A position past the end belongs to another database,
+         *     or to this one before a restore of an older backup: then `resync` is true, and `next` is the end.
          */
         get: operations["read_feed"];
         put?: never;
@@ -668,11 +671,11 @@ export interface paths {
         };
         /**
          * Follow the feed as server-sent events, from after a position, or from now on.
-         * @description The first event is `start`, with the FeedStart; then each change, within a second, whatever its kind, is a `change`:
-         *     its `id` is its position, its `data` the FeedEntry. What is read once the stream has started, and then kept as the
-         *     stream says, is up to date. Whoever comes back with the position it saw last, as browsers do by themselves in
-         *     `Last-Event-ID`, misses nothing. If the feed does not reach back to there any more, or ends before, as that of
-         *     another database or of a restored one may, `start` says so with `resync`, and where the stream begins instead.
+         * @description The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
+         *     `change`: its `id` is its position, its `data` the FeedEntry. Load the state after the stream has started, then
+         *     apply its changes to keep it up to date. A client that reconnects with the last position it saw, as browsers do
+         *     with `Last-Event-ID`, misses nothing. If that position is no longer retained, or is past the end, as after a
+         *     restore of an older backup, `start` has `resync` and the position at which the stream starts instead.
          */
         get: operations["follow_feed"];
         put?: never;
@@ -690,7 +693,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether the process lives. */
+        /** Check whether the process is alive. */
         get: operations["check_alive"];
         put?: never;
         post?: never;
@@ -707,7 +710,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether the database can be read and written; 503 if not, with what keeps it from that. */
+        /** Check whether the database can be read and written; 503 with the `faults` if not. */
         get: operations["check_ready"];
         put?: never;
         post?: never;
@@ -726,15 +729,15 @@ export interface paths {
         };
         /**
          * Read consecutive messages of a branch, oldest first.
-         * @description One of: the `last` so many; up to `limit` before, after or around a message. Without `branch`: the branch that the
-         *     user is on.
+         * @description Give either `last`, the number of newest messages, or the id of a message `before`, `after` or `around` which up to
+         *     `limit` messages are returned. Without `branch`, the branch that the user has selected is read.
          */
         get: operations["list_messages"];
         put?: never;
         /**
-         * Store messages at the end of a branch, all or none.
-         * @description Messages whose ids were stored before with the same content are answered as they are there, so the request may
-         *     be repeated.
+         * Append messages to a branch, all or none.
+         * @description Messages that are stored already with the same id and content are returned unchanged, so the request may be
+         *     repeated.
          */
         post: operations["append_messages"];
         delete?: never;
@@ -755,8 +758,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Put a message and all that follows from it into the trash.
-         * @description The answer names the branch in the trash that brings it back.
+         * Move a message and all messages after it to the trash.
+         * @description The response names the branch in the trash that restores them.
          */
         delete: operations["delete_message"];
         options?: never;
@@ -773,7 +776,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say something else in a message's place, on a new branch, which the user is then on. */
+        /** Edit a message: store the new content on a new branch in its place, and select that branch. */
         post: operations["edit_message"];
         delete?: never;
         options?: never;
@@ -790,7 +793,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Have a model answer again, on a new branch, which the user is then on. The old answer stays. */
+        /** Generate an answer again on a new branch, and select that branch. The old answer stays. */
         post: operations["retry_message"];
         delete?: never;
         options?: never;
@@ -805,7 +808,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the messages that follow the same message, itself included, oldest first. */
+        /** List the messages with the same parent, including the message itself, oldest first. */
         get: operations["list_siblings"];
         put?: never;
         post?: never;
@@ -822,7 +825,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the models that can be asked now; a provider that does not answer is told with the reason. */
+        /** List the available models, and the providers that do not answer with the reason. */
         get: operations["list_models"];
         put?: never;
         post?: never;
@@ -842,8 +845,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get an address at which an artifact runs, in a sandbox, for some minutes, or until who asks signs out.
-         * @description There are previews of html, svg, react and mermaid.
+         * Get a URL at which an artifact runs in a sandbox; it expires after some minutes, or when the user signs out.
+         * @description Previews exist for html, svg, react and mermaid.
          */
         post: operations["preview_artifact"];
         delete?: never;
@@ -862,8 +865,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get an address at which what a link shows runs, as long as the link is good.
-         * @description This needs no credential but the token.
+         * Get a URL at which the artifact of a link runs in a sandbox, while the link is valid.
+         * @description This needs no credential other than the link's token.
          */
         post: operations["preview_link"];
         delete?: never;
@@ -882,7 +885,7 @@ export interface paths {
         /** List all projects by name; `deleted` lists those in the trash. */
         get: operations["list_projects"];
         put?: never;
-        /** Make a project, a folder of conversations. */
+        /** Create a project, a folder of conversations. */
         post: operations["create_project"];
         delete?: never;
         options?: never;
@@ -901,7 +904,7 @@ export interface paths {
         get: operations["get_project"];
         put?: never;
         post?: never;
-        /** Put a project into the trash; what is in it stays. */
+        /** Move a project to the trash; its conversations and artifacts stay. */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
@@ -918,7 +921,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a project out of the trash. */
+        /** Restore a project from the trash. */
         post: operations["restore_project"];
         delete?: never;
         options?: never;
@@ -934,7 +937,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say what the user thinks of a message, in place of what was said before. */
+        /** Set the user's rating of a message. */
         put: operations["rate_message"];
         post?: never;
         delete?: never;
@@ -984,7 +987,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the runs that go on now, in all conversations. */
+        /** List the active runs of all conversations. */
         get: operations["list_active_runs"];
         put?: never;
         post?: never;
@@ -1020,9 +1023,9 @@ export interface paths {
         };
         /**
          * Follow a run as server-sent events, from its beginning or from after an event.
-         * @description An event's `id` is its number and `event` its type; `data` is the RunEvent. Whoever comes back with the number of
-         *     the last event it saw, as browsers do by themselves in `Last-Event-ID`, misses nothing and sees nothing twice. The
-         *     event that ends the run is always sent.
+         * @description An event's `id` is its number and `event` its type; `data` is the RunEvent. A client that reconnects with the number
+         *     of the last event it saw, as browsers do with `Last-Event-ID`, misses nothing and sees nothing twice. The event that
+         *     ends the run is always sent.
          */
         get: operations["follow_run"];
         put?: never;
@@ -1042,7 +1045,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop a run and keep what was said; an ended run stays as it is. */
+        /** Cancel a run and store the text so far; a run that has ended stays unchanged. */
         post: operations["cancel_run"];
         delete?: never;
         options?: never;
@@ -1059,7 +1062,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Have an answer continued that was cut short; what comes is the next message. */
+        /** Continue an answer that was cut off; the continuation is a new message. */
         post: operations["continue_run"];
         delete?: never;
         options?: never;
@@ -1076,7 +1079,7 @@ export interface paths {
         };
         /**
          * Find messages that contain every word and "phrase" of `q`, the most relevant first.
-         * @description A word that ends in `*` is the beginning of words. `role` may be given several times.
+         * @description A word that ends in `*` is a prefix. `role` may be repeated.
          */
         get: operations["search"];
         put?: never;
@@ -1097,8 +1100,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign this browser in with the code of a link, which is good once. This needs no other credential.
-         * @description The answer sets a cookie, and has the key that is sent with it.
+         * Sign this browser in with the one-time code of a link. This needs no other credential.
+         * @description The response sets the session cookie and contains the key that must be sent with it.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -1117,7 +1120,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign this browser out; its streams end. A program that comes with the token stays as it is. */
+        /** Sign this browser out and end its streams. With the token as the credential, this has no effect. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -1131,11 +1134,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the browsers that are signed in, the one that was seen last first. */
+        /** List the browsers that are signed in, the most recently used first. */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
-        /** Sign every browser out; with `others`, every one but this. */
+        /** Sign out all browsers; with `others`, all except this one. */
         delete: operations["end_sessions"];
         options?: never;
         head?: never;
@@ -1152,7 +1155,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign a browser out; its streams end, at other servers of the database within a second or two. */
+        /** Sign a browser out and end its streams; other servers of the database follow within two seconds. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -1185,10 +1188,10 @@ export interface paths {
         };
         /** Get a setting. */
         get: operations["get_setting"];
-        /** Keep a value, any JSON, under a name; with `version`, only in place of that version. */
+        /** Set a setting to any JSON value; with `version`, only if it is still at that version. */
         put: operations["set_setting"];
         post?: never;
-        /** Remove a setting. */
+        /** Delete a setting. */
         delete: operations["delete_setting"];
         options?: never;
         head?: never;
@@ -1203,12 +1206,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the shares of an artifact, links included, that were not revoked.
-         * @description Whoever is not its owner is told of what lets them see it.
+         * List the shares of an artifact that were not revoked, including links.
+         * @description Non-owners see only the shares that grant them access.
          */
         get: operations["list_shares"];
         put?: never;
-        /** Share an artifact with a user of the tenant, to read or to write; it replaces a share with that user. */
+        /** Share an artifact with a user of the tenant, with the right to read or write; replaces an earlier share. */
         post: operations["share_artifact"];
         delete?: never;
         options?: never;
@@ -1225,7 +1228,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a link to an artifact, which lets read. Its token is told this once. */
+        /** Create a read-only link to an artifact. Only this response contains its token. */
         post: operations["link_artifact"];
         delete?: never;
         options?: never;
@@ -1243,7 +1246,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a share or a link, at once. */
+        /** Revoke a share or a link; it stops working at once. */
         delete: operations["revoke_share"];
         options?: never;
         head?: never;
@@ -1257,7 +1260,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See what a link shows. This needs no credential but the token. */
+        /** Get the artifact of a link. This needs no credential other than the link's token. */
         get: operations["follow_link"];
         put?: never;
         post?: never;
@@ -1274,7 +1277,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download what a link shows as a file. This needs no credential but the token. */
+        /** Download the artifact of a link as a file. This needs no credential other than the link's token. */
         get: operations["download_linked"];
         put?: never;
         post?: never;
@@ -1293,7 +1296,7 @@ export interface paths {
         };
         /**
          * Get statistics of the user, or of one project.
-         * @description `since` and `until` are days (UTC), both included; the days and hours of the answer are those of the time zone `tz`.
+         * @description `since` and `until` are days (UTC), both included; the response's days and hours are in the time zone `tz`.
          */
         get: operations["get_stats"];
         put?: never;
@@ -1312,8 +1315,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export all that the user has, the trash included, or one conversation.
-         * @description The last line says how many records there are: an export without it was cut off.
+         * Export all data of the user, including the trash, or one conversation.
+         * @description The last line has the number of records: an export without it is incomplete.
          */
         get: operations["export"];
         put?: never;
@@ -1334,8 +1337,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add what an export holds; what is there already is left as it is, and reported if it differs.
-         * @description Conversations that came in whole before a line that is wrong stay; the same file may be sent again.
+         * Import the records of an export; existing records are not changed, but reported if they differ.
+         * @description After an error, the conversations that were complete before the invalid line remain; the same file may be sent
+         *     again.
          */
         post: operations["import_records"];
         delete?: never;
@@ -1351,7 +1355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what the user keeps, by kind: how many, and how many bytes of it. */
+        /** Get the user's storage usage by kind: the number of records and their bytes. */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -1368,7 +1372,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the user that this server is for. */
+        /** Get the user of this server. */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -1386,14 +1390,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the tenant that this server is for. */
+        /** Get the tenant of this server. */
         get: operations["get_tenant"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change what holds for everybody in the tenant. */
+        /** Change the tenant's name or instructions, which apply to all its users. */
         patch: operations["update_tenant"];
         trace?: never;
     };
@@ -1408,21 +1412,21 @@ export interface components {
             type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
             title: string;
             /**
-             * @description The client's choice, so that a repeated request does nothing.
+             * @description The client may choose the id, so that a repeated request has no effect.
              * @default null
              */
             id?: string | null;
             /** @default  */
             language?: string;
             /**
-             * @description If it is empty, that of the language.
+             * @description If empty, the media type of the language.
              * @default
              */
             media_type?: string;
             /** @default  */
             description?: string;
             /**
-             * @description Answers of its conversation that name it make revisions of it.
+             * @description Later answers of the conversation that use this name add revisions to the artifact.
              * @default
              */
             identifier?: string;
@@ -1431,7 +1435,7 @@ export interface components {
             /** @default null */
             conversation_id?: string | null;
             /**
-             * @description Only without a conversation, whose project it has.
+             * @description Only without a `conversation_id`; otherwise the artifact belongs to the conversation's project.
              * @default null
              */
             project_id?: string | null;
@@ -1442,7 +1446,7 @@ export interface components {
         };
         /**
          * Artifact
-         * @description Something made: a program, a page, a drawing, a document.
+         * @description A program, page, drawing or document that a model or a person created.
          */
         Artifact: {
             tenant_id: string;
@@ -1458,29 +1462,29 @@ export interface components {
             /** @default null */
             conversation_id?: string | null;
             /**
-             * @description The conversation's, and another when that moves; of an artifact without a conversation, its own.
+             * @description The project of its conversation, if it has one; it changes when the conversation moves.
              * @default null
              */
             project_id?: string | null;
             /**
-             * @description The answer in which it was first found; null if a person made it.
+             * @description The answer from which it was extracted; null if a person created it.
              * @default null
              */
             message_id?: string | null;
             /**
-             * @description Where that message is.
+             * @description The branch of that message.
              * @default null
              */
             branch?: string | null;
             /**
-             * @description Which part of the message, from 0.
+             * @description The index of the message's part, from 0.
              * @default null
              */
             part?: number | null;
             /** @enum {unknown} */
             type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
             /**
-             * @description Lower case, as people write it after a fence.
+             * @description Lower case, as in the info string of a Markdown code fence.
              * @default
              */
             language?: string;
@@ -1489,7 +1493,7 @@ export interface components {
             /** @default  */
             description?: string;
             /**
-             * @description What later answers name it by; empty if nothing.
+             * @description The name by which later answers refer to it; empty if there is none.
              * @default
              */
             identifier?: string;
@@ -1501,19 +1505,19 @@ export interface components {
              */
             revision?: number;
             /**
-             * @description How many of its revisions are no longer kept.
+             * @description The number of its revisions that were deleted.
              * @default 0
              */
             removed?: number;
             /** @description Bytes of the newest revision, as UTF-8. */
             size: number;
             /**
-             * @description Whether the newest revision is whole; False if the answer was cut off in it.
+             * @description Whether the newest revision is complete; False if the answer was cut off in it.
              * @default true
              */
             closed?: boolean;
             /**
-             * @description Whether its conversation is: then it is listed with that alone, and goes with it.
+             * @description Whether its conversation is temporary: then it is listed only there and deleted with it.
              * @default false
              */
             temporary?: boolean;
@@ -1524,7 +1528,7 @@ export interface components {
         };
         /**
          * Page[Artifact]
-         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
          */
         ArtifactPage: {
             items: components["schemas"]["Artifact"][];
@@ -1532,7 +1536,7 @@ export interface components {
         };
         /**
          * Page[ArtifactHit]
-         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
          */
         ArtifactHitPage: {
             items: components["schemas"]["ArtifactHit"][];
@@ -1540,13 +1544,13 @@ export interface components {
         };
         /**
          * ArtifactHit
-         * @description An artifact that a search found.
+         * @description A search result.
          */
         ArtifactHit: {
             artifact: components["schemas"]["Artifact"];
             /** @description An excerpt around the first match, plain text. */
             snippet: string;
-            /** @description Where the matches are in the snippet: start and end, in characters. */
+            /** @description The matches in the snippet: start and end offsets, in characters. */
             marks: [
                 number,
                 number
@@ -1556,21 +1560,21 @@ export interface components {
         };
         /**
          * Items[ArtifactCounters]
-         * @description A whole list.
+         * @description A complete list.
          */
         ArtifactCountersItems: {
             items: components["schemas"]["ArtifactCounters"][];
         };
         /**
          * ArtifactCounters
-         * @description What was done with artifacts of one owner, day (UTC), type and language.
+         * @description Counts of what was done with the artifacts of one owner, day (UTC), type and language.
          */
         ArtifactCounters: {
             tenant_id: string;
             /** Format: date-time */
             created_at: string;
             owner_id: string;
-            /** @description Such as `2026-11-21`. */
+            /** @description For example `2026-11-21`. */
             day: string;
             type: string;
             /** @default  */
@@ -1591,7 +1595,7 @@ export interface components {
         };
         /**
          * ArtifactContent
-         * @description What an artifact says at a revision.
+         * @description The content of a revision.
          */
         ArtifactContent: {
             revision: components["schemas"]["Revision"];
@@ -1599,7 +1603,7 @@ export interface components {
         };
         /**
          * Revision
-         * @description What an artifact said at one time.
+         * @description One version of an artifact's content.
          */
         Revision: {
             tenant_id: string;
@@ -1607,7 +1611,7 @@ export interface components {
             created_at: string;
             /** @description a UUID */
             artifact_id: string;
-            /** @description From 1; a number is never given twice. */
+            /** @description From 1; a number is never reused. */
             number: number;
             /** @description The SHA-256 of the content. */
             digest: string;
@@ -1623,14 +1627,14 @@ export interface components {
             /** @default null */
             model?: string | null;
             /**
-             * @description The answer it was found in.
+             * @description The answer from which it was extracted.
              * @default null
              */
             message_id?: string | null;
             /** @default null */
             part?: number | null;
             /**
-             * @description The number of the revision that it says again.
+             * @description The number of the older revision whose content it restores.
              * @default null
              */
             restored_from?: number | null;
@@ -1639,11 +1643,11 @@ export interface components {
         };
         /**
          * ArtifactChanges
-         * @description What is not given stays as it is; other content is a new revision.
+         * @description Omitted fields stay unchanged; new content adds a revision.
          */
         ArtifactChanges: {
             /**
-             * @description The newest revision that the writer knows: if there is a newer one, nothing is changed.
+             * @description The newest revision that the writer knows; if there is a newer one, the request fails with a conflict.
              * @default null
              */
             expect_revision?: number | null;
@@ -1658,21 +1662,21 @@ export interface components {
             file_name?: string;
             metadata?: Record<string, unknown>;
             /**
-             * @description On the revision.
+             * @description A note on the new revision.
              * @default
              */
             note?: string;
         };
         /**
          * Page[Revision]
-         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
          */
         RevisionPage: {
             items: components["schemas"]["Revision"][];
             next: string | null;
         };
-        /** GoingBack */
-        GoingBack: {
+        /** RestoreRevision */
+        RestoreRevision: {
             /** @default null */
             expect_revision?: number | null;
             /** @default  */
@@ -1680,25 +1684,26 @@ export interface components {
         };
         /**
          * Diff
-         * @description What changed from one revision to another.
+         * @description The difference between two revisions.
          */
         Diff: {
             old: number;
             new: number;
-            /** @description Lines. */
+            /** @description Added lines. */
             added: number;
+            /** @description Removed lines. */
             removed: number;
             /** @description A unified diff, with three lines around each change; empty if the contents are equal. */
             text: string;
         };
-        /** Used */
-        Used: {
+        /** ArtifactUse */
+        ArtifactUse: {
             /** @enum {unknown} */
             use: "copied" | "exported" | "opened";
         };
         /**
          * Blob
-         * @description Bytes kept once per tenant under their SHA-256, in chunks.
+         * @description Bytes, stored once per tenant under their SHA-256, in chunks.
          */
         Blob: {
             tenant_id: string;
@@ -1713,14 +1718,14 @@ export interface components {
         /** BranchList */
         BranchList: {
             items: components["schemas"]["Branch"][];
-            /** @description The branch that the user is on. */
+            /** @description The branch that the user has selected. */
             current: string;
         };
         /**
          * Branch
-         * @description A named tip in a conversation's tree.
+         * @description A named path through a conversation's tree of messages.
          *
-         *     A branch owns the messages after `fork_seq`; what comes before is read from the branch it left.
+         *     A branch owns the messages after `fork_seq`; earlier ones are read from its parent branch.
          *     So a fork is one row, and the path to any head is a few ranges of `(branch, seq)`.
          */
         Branch: {
@@ -1737,7 +1742,7 @@ export interface components {
             conversation_id: string;
             name: string;
             /**
-             * @description The branch it left; null for the main branch.
+             * @description The branch from which it was forked; null for the main branch.
              * @default null
              */
             parent_branch?: string | null;
@@ -1747,24 +1752,24 @@ export interface components {
              */
             fork_seq?: number;
             /**
-             * @description The seq of its last message, whether its own or shared; -1 when the path is empty.
+             * @description The seq of its last message, its own or shared; -1 when the path is empty.
              * @default -1
              */
             head_seq?: number;
             /** @default null */
             head_id?: string | null;
             /**
-             * @description The digest of its last message, and so of all messages that lead to it.
+             * @description The digest of its last message, which covers all messages before it.
              * @default null
              */
             head_digest?: string | null;
             /**
-             * @description Whose answer it goes on with, where several answered side by side: who answers here if a prompt does not say.
+             * @description The model of the parallel answer that it continues; the default model for prompts on this branch.
              * @default null
              */
             model?: string | null;
             /**
-             * @description In the trash: the branch that its messages were on, and go back to if nothing else was said.
+             * @description In the trash: the branch from which its messages were deleted; a restore returns them to it if it can.
              * @default null
              */
             cut_from?: string | null;
@@ -1773,14 +1778,14 @@ export interface components {
         };
         /** NewBranch */
         NewBranch: {
-            /** @description The message that the branch ends with. */
+            /** @description The id of the last message of the new branch. */
             at: string;
             /** @default  */
             name?: string;
             /** @default null */
             id?: string | null;
             /**
-             * @description Whether the user is then on it.
+             * @description Whether to select the new branch.
              * @default false
              */
             switch?: boolean;
@@ -1801,14 +1806,14 @@ export interface components {
         };
         /** Restored */
         Restored: {
-            /** @description Messages that came back. */
+            /** @description The number of restored messages. */
             count: number;
         };
         /**
-         * Wanted
-         * @description Which artifacts: these, or all that the other fields let through.
+         * ExportSelection
+         * @description The artifacts to export: those in `ids`, or all that match the other fields.
          */
-        Wanted: {
+        ExportSelection: {
             /** @default [] */
             ids?: string[];
             /** @default null */
@@ -1822,7 +1827,7 @@ export interface components {
             /** @default null */
             language?: string | null;
             /**
-             * @description Those that others share instead of one's own.
+             * @description Whether to export artifacts that others share with the user instead of the user's own.
              * @default false
              */
             shared?: boolean;
@@ -1852,7 +1857,7 @@ export interface components {
         };
         /**
          * Prompt
-         * @description What is said, as text or as parts, and who is to answer: `model`, several `models`, or what is set.
+         * @description A prompt, as text or as parts, for one `model`, several `models`, or the default model.
          */
         Prompt: {
             /** @default null */
@@ -1860,7 +1865,7 @@ export interface components {
             /** @default null */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
             /**
-             * @description The prompt's, so that a repeated request begins nothing and is answered with the same runs.
+             * @description The id of the prompt; a repeated request starts nothing and returns the same runs.
              * @default null
              */
             id?: string | null;
@@ -1881,7 +1886,7 @@ export interface components {
         };
         /**
          * Reasoning
-         * @description What a model thought before it answered.
+         * @description A model's reasoning before its answer.
          */
         Reasoning: {
             /** @enum {unknown} */
@@ -1911,7 +1916,7 @@ export interface components {
         };
         /**
          * Image
-         * @description A picture; its bytes are the blob of that digest.
+         * @description An image; its bytes are the blob with that digest.
          */
         Image: {
             /** @enum {unknown} */
@@ -1924,7 +1929,7 @@ export interface components {
         };
         /**
          * File
-         * @description An attached file; its bytes are the blob of that digest.
+         * @description An attached file; its bytes are the blob with that digest.
          */
         File: {
             /** @enum {unknown} */
@@ -1937,7 +1942,7 @@ export interface components {
         };
         /**
          * Data
-         * @description Any JSON that belongs to the message, such as a citation or a structured answer.
+         * @description Any JSON that is part of the message, such as a citation or a structured answer.
          */
         Data: {
             /** @enum {unknown} */
@@ -1956,23 +1961,23 @@ export interface components {
             code: string;
             message: string;
             /**
-             * @description What the provider said: `status`, `type`, `code` and `message`, as far as there are such.
+             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
              * @default {}
              */
             details?: Record<string, unknown>;
         };
         /**
          * StartedRuns
-         * @description Runs that go on by themselves, one for each model.
+         * @description The started runs, one for each model; they continue if the client disconnects.
          */
         StartedRuns: {
-            /** @description The first. */
+            /** @description The first run. */
             run: components["schemas"]["Run"];
             runs: components["schemas"]["Run"][];
         };
         /**
          * Run
-         * @description One generation. It belongs to the database, not to whoever asked for it.
+         * @description The generation of one answer. It continues when the client that started it disconnects.
          */
         Run: {
             tenant_id: string;
@@ -1987,16 +1992,16 @@ export interface components {
             owner_id: string;
             /** @description a UUID */
             conversation_id: string;
-            /** @description Where the answer goes. */
+            /** @description The branch to which the answer is appended. */
             branch: string;
-            /** @description The message that is answered: the head of the branch when the run began. */
+            /** @description The message that is answered: the head of the branch when the run started. */
             prompt_id: string | null;
-            /** @description The id that the answer has, or will have. */
+            /** @description The id of the answer, also before it is stored. */
             message_id: string;
             /** @default null */
             group_id?: string | null;
             /**
-             * @description The client's id of the request that asked for it (of a prompt: the prompt's id), by which it can be repeated.
+             * @description The client's id of the request (for a prompt: the prompt's id), which makes repeated requests idempotent.
              * @default null
              */
             request_id?: string | null;
@@ -2007,24 +2012,24 @@ export interface components {
              */
             status?: "cancelled" | "completed" | "failed" | "interrupted" | "queued" | "running";
             /**
-             * @description Whether it answers, goes on with its own answer, or talks with other models.
+             * @description Whether it answers a prompt, continues an answer that was cut off, or takes part in a dialogue of models.
              * @default answer
              * @enum {unknown}
              */
             mode?: "answer" | "continue" | "dialogue";
             /**
-             * @description What the model was asked with, such as `temperature`.
+             * @description Options for the model, such as `temperature`.
              * @default {}
              */
             options?: Record<string, unknown>;
             /**
-             * @description The process that generates.
+             * @description The process that generates the answer.
              * @default
              */
             worker?: string;
             /**
              * Format: date-time
-             * @description Until when that process is believed alive without a sign of life.
+             * @description The time at which the run counts as interrupted, unless that process renews its lease.
              */
             lease_until: string;
             /** @default false */
@@ -2043,16 +2048,16 @@ export interface components {
             code: string;
             message: string;
             /**
-             * @description What the provider said: `status`, `type`, `code` and `message`, as far as there are such.
+             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
              * @default {}
              */
             details?: Record<string, unknown>;
         };
         /**
          * RunEvent
-         * @description One numbered step of a run's stream; numbers start at 1.
+         * @description One event of a run's stream, numbered from 1.
          *
-         *     `text` and `reasoning` carry what was added; `tool_call`, `image` and `data` carry a part of the message as
+         *     `text` and `reasoning` carry the added text; `tool_call`, `image` and `data` carry a part of the message as
          *     `data`; the event that ends the run carries the message.
          */
         RunEvent: {
@@ -2072,7 +2077,7 @@ export interface components {
         /** Answer */
         Answer: {
             /**
-             * @description The request's, so that a repeated request begins nothing and is answered with the same runs.
+             * @description The id of the request; a repeated request starts nothing and returns the same runs.
              * @default null
              */
             id?: string | null;
@@ -2088,7 +2093,7 @@ export interface components {
         /** Dialogue */
         Dialogue: {
             /**
-             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @description The id of the request; a repeated request starts nothing and returns the same run.
              * @default null
              */
             id?: string | null;
@@ -2096,7 +2101,7 @@ export interface components {
             /** @default 4 */
             turns?: number;
             /**
-             * @description What is said first.
+             * @description The opening message.
              * @default null
              */
             content?: string | null;
@@ -2105,7 +2110,7 @@ export interface components {
         };
         /**
          * Started
-         * @description A run that goes on by itself: follow it at `/runs/{id}/events`.
+         * @description The started run; it continues if the client disconnects. Follow it at `/runs/{id}/events`.
          */
         Started: {
             run: components["schemas"]["Run"];
@@ -2114,7 +2119,7 @@ export interface components {
         NewCollection: {
             name: string;
             /**
-             * @description The client's choice, so that a repeated request does nothing.
+             * @description The client may choose the id, so that a repeated request has no effect.
              * @default null
              */
             id?: string | null;
@@ -2148,14 +2153,14 @@ export interface components {
         };
         /**
          * Items[Collection]
-         * @description A whole list.
+         * @description A complete list.
          */
         CollectionItems: {
             items: components["schemas"]["Collection"][];
         };
         /**
          * CollectionChanges
-         * @description What is not given stays as it is.
+         * @description Omitted fields stay unchanged.
          */
         CollectionChanges: {
             /** @default null */
@@ -2167,7 +2172,7 @@ export interface components {
         /** NewConversation */
         NewConversation: {
             /**
-             * @description The client's choice, so that a repeated request does nothing.
+             * @description The client may choose the id, so that a repeated request has no effect.
              * @default null
              */
             id?: string | null;
@@ -2186,17 +2191,17 @@ export interface components {
             /** @default false */
             pinned?: boolean;
             /**
-             * @description Whether it is in no list and no search, and gone for good after a day.
+             * @description Whether lists and searches leave it out and it is purged after a day.
              * @default false
              */
             temporary?: boolean;
         };
         /**
          * Conversation
-         * @description The thread a person sees.
+         * @description A conversation: a tree of messages with branches.
          *
-         *     `active_at`, `message_count` and `preview` follow the messages; they change with every append and
-         *     do not count as a change of the record's version.
+         *     `active_at`, `message_count` and `preview` are updated with every append, without raising the record's
+         *     `version`.
          */
         Conversation: {
             tenant_id: string;
@@ -2214,12 +2219,12 @@ export interface components {
             /** @default  */
             title?: string;
             /**
-             * @description System instructions, after those of the tenant and the projects.
+             * @description System instructions, added after those of the tenant and the projects.
              * @default
              */
             system?: string;
             /**
-             * @description The model that answers, `provider/model`; null inherits.
+             * @description The model that answers, `provider/model`; null inherits it.
              * @default null
              */
             model?: string | null;
@@ -2246,7 +2251,7 @@ export interface components {
              */
             preview?: string;
             /**
-             * @description When a temporary conversation is gone for good; it is in no list and no search. null: it stays.
+             * @description When a temporary conversation is purged; lists and searches leave it out. null: it is not temporary.
              * @default null
              */
             expires_at?: string | null;
@@ -2255,7 +2260,7 @@ export interface components {
         };
         /**
          * Page[Conversation]
-         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
          */
         ConversationPage: {
             items: components["schemas"]["Conversation"][];
@@ -2263,7 +2268,7 @@ export interface components {
         };
         /**
          * ConversationChanges
-         * @description What is not given stays as it is.
+         * @description Omitted fields stay unchanged.
          */
         ConversationChanges: {
             /** @default null */
@@ -2276,36 +2281,43 @@ export interface components {
             metadata?: Record<string, unknown>;
             pinned?: boolean;
             archived?: boolean;
-            /** @description False keeps a temporary conversation. */
+            /** @description False keeps a temporary conversation permanently. */
             temporary?: boolean;
         };
-        /** Gone */
-        Gone: {
+        /** DeletedCount */
+        DeletedCount: {
             count: number;
         };
         /**
          * Merge
-         * @description Which branch is said again, and at the end of which: of this conversation, unless it says otherwise.
+         * @description Which branch to copy messages from, and to which branch.
          */
         Merge: {
+            /** @description The branch to copy from. */
             source: string;
-            /** @default null */
+            /**
+             * @description The branch to append to; null for the branch that the user has selected.
+             * @default null
+             */
             into?: string | null;
-            /** @default null */
+            /**
+             * @description The conversation of `source`; null for this one.
+             * @default null
+             */
             source_conversation?: string | null;
         };
         /**
          * Items[Message]
-         * @description A whole list.
+         * @description A complete list.
          */
         MessageItems: {
             items: components["schemas"]["Message"][];
         };
         /**
          * Message
-         * @description One immutable utterance, at its place `(branch, seq)`.
+         * @description One immutable message, at the position `(branch, seq)`.
          *
-         *     `seq` is the depth in the tree: 0 for the first message, dense along every path.
+         *     `seq` is the depth in the tree: 0 for the first message, without gaps along every path.
          */
         Message: {
             tenant_id: string;
@@ -2320,18 +2332,18 @@ export interface components {
             seq: number;
             /** @default null */
             parent_id?: string | null;
-            /** @description Whose conversation it is in. */
+            /** @description The owner of the conversation. */
             owner_id: string;
             /** @enum {unknown} */
             role: "assistant" | "system" | "tool" | "user";
             parts: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[];
             /**
-             * @description The model that said it, `provider/model`.
+             * @description The model that generated it, `provider/model`.
              * @default null
              */
             model?: string | null;
             /**
-             * @description Why a model stopped; null for what people wrote.
+             * @description Why the model stopped; null for a person's message.
              * @default null
              */
             finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
@@ -2342,7 +2354,7 @@ export interface components {
             /** @default null */
             run_id?: string | null;
             /**
-             * @description Shared by parallel answers to one prompt.
+             * @description Shared by the parallel answers to one prompt.
              * @default null
              */
             group_id?: string | null;
@@ -2354,8 +2366,8 @@ export interface components {
             /** @default {} */
             metadata?: Record<string, unknown>;
             /**
-             * @description The SHA-256 of what it says and of the digest of the message before it, so of all that leads to it; null if it
-             *     was stored by a version without digests and its turn has not come.
+             * @description The SHA-256 of its content and of the digest of the message before it, so it covers the whole path; null if an
+             *     older version stored the message and its digest has not been computed yet.
              * @default null
              */
             digest?: string | null;
@@ -2363,10 +2375,10 @@ export interface components {
         /** FeedPage */
         FeedPage: {
             items: components["schemas"]["FeedEntry"][];
-            /** @description The position to ask with for what comes after. */
+            /** @description The `after` of the next request. */
             next: number;
             /**
-             * @description True if the feed does not reach to the position that was asked with: what is known is to be read anew.
+             * @description True if `after` is outside the retained range; the client must reload its state.
              * @default false
              */
             resync?: boolean;
@@ -2375,18 +2387,18 @@ export interface components {
          * FeedEntry
          * @description One change, in the order in which changes became visible.
          *
-         *     A reader that asks for what comes after the last `position` it saw misses nothing. The entry says
-         *     what changed, not how: read the record for that.
+         *     A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
+         *     record; read the record for its new state.
          */
         FeedEntry: {
             tenant_id: string;
             /** Format: date-time */
             created_at: string;
-            /** @description Rises with every entry; the steps may be larger than 1. */
+            /** @description Rises with every entry, by 1 or more. */
             position: number;
-            /** @description Whose record it is. */
+            /** @description The owner of the record. */
             user_id: string;
-            /** @description Such as `conversation.updated` or `message.created`; `feed.trimmed` if what came before is no longer kept. */
+            /** @description For example `conversation.updated` or `message.created`; `feed.trimmed` if earlier entries were deleted. */
             kind: string;
             /** @description a UUID, name or digest */
             subject_id: string;
@@ -2395,22 +2407,22 @@ export interface components {
             /** @default null */
             branch?: string | null;
             /**
-             * @description For `message.created`: the place of the first message of the append.
+             * @description For `message.created`: the seq of the first appended message.
              * @default null
              */
             seq?: number | null;
             /**
-             * @description How many messages the append or the deletion had.
+             * @description The number of appended or deleted messages.
              * @default 1
              */
             count?: number;
         };
         /** FeedStart */
         FeedStart: {
-            /** @description Where the stream begins: all that comes after it will be told. */
+            /** @description The position at which the stream starts; all later changes follow. */
             position: number;
             /**
-             * @description True if that is not where it was asked to: what is known is to be read anew.
+             * @description True if the requested position is outside the retained range; the client must reload its state.
              * @default false
              */
             resync?: boolean;
@@ -2427,7 +2439,7 @@ export interface components {
         };
         /**
          * Ready
-         * @description Whether the database can be read and written, and what keeps it from that.
+         * @description Whether the database can be read and written, and why not.
          */
         Ready: {
             /** @enum {unknown} */
@@ -2435,31 +2447,31 @@ export interface components {
             /** @default 0.1.0 */
             version?: string;
             faults: ("closed" | "disk-full" | "fenced" | "file-replaced" | "read-only" | "unreachable")[];
-            /** @description What the database knows of its state; null for whoever is not signed in. */
+            /** @description The state of the database; null for requests without a credential. */
             health: components["schemas"]["Health"] | null;
         };
         /**
          * Health
-         * @description What a storage knows of its own state. A field is null where a back end has no such thing.
+         * @description The state of a storage. A field is null if it does not apply to the back end.
          */
         Health: {
             /**
-             * @description Everything that keeps it from reading or writing now; empty if it does its work.
+             * @description Everything that prevents reading or writing now; empty if the storage works.
              * @default []
              */
             faults?: ("closed" | "disk-full" | "fenced" | "file-replaced" | "read-only" | "unreachable")[];
             /**
-             * @description The first of them as a sentence for the operator; it may name files and hosts.
+             * @description The first fault as a sentence for the operator; it may name files and hosts.
              * @default null
              */
             reason?: string | null;
             /**
-             * @description Who writes: a process, or the role on a server.
+             * @description The writer: a process, or the role on a server.
              * @default null
              */
             owner?: string | null;
             /**
-             * @description Which file is written to: its path, device and inode.
+             * @description The database file: its path, device and inode.
              * @default null
              */
             file?: string | null;
@@ -2469,31 +2481,32 @@ export interface components {
              */
             log_bytes?: number | null;
             /**
-             * @description When this process last committed something.
+             * @description The time of this process's last commit.
              * @default null
              */
             committed_at?: string | null;
             /**
-             * @description Seconds for which the oldest open transaction has held back entries of the feed.
+             * @description Seconds for which the oldest open transaction has delayed entries of the feed.
              * @default null
              */
             feed_delay?: number | null;
             /**
-             * @description What that transaction is: a process of the server, or a transaction that was prepared and forgotten.
+             * @description The transaction that delays them: a process of the server, or a forgotten prepared transaction.
              * @default null
              */
             feed_holder?: string | null;
             /**
-             * @description When the oldest run was asked for that has not ended; a storage leaves it to `Database.health`.
+             * @description The creation time of the oldest run that has not ended; set by `Database.health`, not by storages.
              * @default null
              */
             oldest_run_at?: string | null;
         };
         /**
          * NewMessages
-         * @description Messages to be stored as one step.
+         * @description Messages to append in one step.
          *
-         *     `expect_head` is the last message that the writer knows, null for an empty branch; left out, any will do.
+         *     `expect_head` is the id of the last message that the writer expects, null for an empty branch; omit it to accept
+         *     any.
          */
         NewMessages: {
             messages: components["schemas"]["Draft"][];
@@ -2508,9 +2521,9 @@ export interface components {
         };
         /**
          * Draft
-         * @description A message to be stored: its role and either `content` (text) or `parts`.
+         * @description A message to store: its role and either `content` (text) or `parts`.
          *
-         *     The writer may choose the `id`; storing the same draft again is then harmless.
+         *     The writer may choose the `id`; storing the same draft again then has no effect.
          */
         Draft: {
             /** @enum {unknown} */
@@ -2538,7 +2551,7 @@ export interface components {
          * MessagePage
          * @description Consecutive messages of one path, oldest first.
          *
-         *     `before` and `after` are the ids to ask with for the neighbouring pages; null where the path ends.
+         *     `before` and `after` are the message ids to request the neighbouring pages with; null at an end of the path.
          */
         MessagePage: {
             items: components["schemas"]["Message"][];
@@ -2547,7 +2560,7 @@ export interface components {
         };
         /**
          * NewContent
-         * @description What is said instead, as text or as parts.
+         * @description The new content, as text or as parts.
          */
         NewContent: {
             /** @default null */
@@ -2555,7 +2568,7 @@ export interface components {
             /** @default null */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
             /**
-             * @description The new message's, so that a repeated request does nothing.
+             * @description The id of the new message; a repeated request has no effect.
              * @default null
              */
             id?: string | null;
@@ -2563,7 +2576,7 @@ export interface components {
         /** Retry */
         Retry: {
             /**
-             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @description The id of the request; a repeated request starts nothing and returns the same run.
              * @default null
              */
             id?: string | null;
@@ -2577,12 +2590,12 @@ export interface components {
             items: components["schemas"]["Model"][];
             /** @description The providers whose models cannot be listed now, and why. */
             failures: components["schemas"]["ProviderFailure"][];
-            /** @description The model that answers where nothing else says which. */
+            /** @description The model that answers if no other is set. */
             default: string;
         };
         /**
          * Model
-         * @description A model that can be asked.
+         * @description An available model.
          */
         Model: {
             /** @description `provider/model`. */
@@ -2593,12 +2606,12 @@ export interface components {
             /** @default  */
             description?: string;
             /**
-             * @description Whether it answers to a chat, as far as its list and its name tell.
+             * @description Whether it is a chat model, as far as the provider's list and its name tell.
              * @default true
              */
             chat?: boolean;
             /**
-             * @description When it came out, in seconds since 1970, where that is known.
+             * @description When it was released, in seconds since 1970, if known.
              * @default null
              */
             created?: number | null;
@@ -2609,26 +2622,26 @@ export interface components {
          */
         ProviderFailure: {
             provider: string;
-            /** @description That of the error, as in `hansard.errors`. */
+            /** @description The code of the error, as in `hansard.errors`. */
             code: string;
             message: string;
         };
         /** NewPreview */
         NewPreview: {
             /**
-             * @description The newest, if none is named.
+             * @description The revision to show; null for the newest.
              * @default null
              */
             revision?: number | null;
         };
         /**
          * Preview
-         * @description Where an artifact runs, for whoever has the address; no cookie and no token is asked for there.
+         * @description URLs at which an artifact runs; they need no cookie or token.
          */
         Preview: {
-            /** @description A page for a tab of its own. */
+            /** @description A page for a separate tab. */
             url: string;
-            /** @description The document alone, for an `<iframe sandbox="allow-scripts">` on a page of this server. */
+            /** @description Only the document, for an `<iframe sandbox="allow-scripts">` on a page of this server. */
             frame_url: string;
             /** Format: date-time */
             expires_at: string;
@@ -2637,7 +2650,7 @@ export interface components {
         NewProject: {
             name: string;
             /**
-             * @description The client's choice, so that a repeated request does nothing.
+             * @description The client may choose the id, so that a repeated request has no effect.
              * @default null
              */
             id?: string | null;
@@ -2650,7 +2663,7 @@ export interface components {
         };
         /**
          * Project
-         * @description A folder of conversations; folders nest, and what one says holds for those inside it.
+         * @description A folder of conversations; folders nest and inherit the instructions and the model of the outer ones.
          */
         Project: {
             tenant_id: string;
@@ -2667,12 +2680,12 @@ export interface components {
             parent_id?: string | null;
             name: string;
             /**
-             * @description System instructions for its conversations, after the tenant's and the outer projects'.
+             * @description System instructions for its conversations, added after those of the tenant and the outer projects.
              * @default
              */
             instructions?: string;
             /**
-             * @description The default model, `provider/model`; null inherits.
+             * @description The default model, `provider/model`; null inherits it.
              * @default null
              */
             model?: string | null;
@@ -2681,14 +2694,14 @@ export interface components {
         };
         /**
          * Items[Project]
-         * @description A whole list.
+         * @description A complete list.
          */
         ProjectItems: {
             items: components["schemas"]["Project"][];
         };
         /**
          * ProjectChanges
-         * @description What is not given stays as it is.
+         * @description Omitted fields stay unchanged.
          */
         ProjectChanges: {
             /** @default null */
@@ -2707,7 +2720,7 @@ export interface components {
         };
         /**
          * Rating
-         * @description What one user thinks of a message: -1, 0 or 1, and a note.
+         * @description A user's rating of a message: -1, 0 or 1, and a note.
          */
         Rating: {
             tenant_id: string;
@@ -2728,14 +2741,14 @@ export interface components {
         };
         /**
          * Items[Rating]
-         * @description A whole list.
+         * @description A complete list.
          */
         RatingItems: {
             items: components["schemas"]["Rating"][];
         };
         /**
          * Items[Run]
-         * @description A whole list.
+         * @description A complete list.
          */
         RunItems: {
             items: components["schemas"]["Run"][];
@@ -2743,14 +2756,14 @@ export interface components {
         /** Continue */
         Continue: {
             /**
-             * @description The request's, so that a repeated request begins nothing and is answered with the same run.
+             * @description The id of the request; a repeated request starts nothing and returns the same run.
              * @default null
              */
             id?: string | null;
         };
         /**
          * Page[Hit]
-         * @description Some items of a list, and the cursor for the following ones; null at the end.
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
          */
         HitPage: {
             items: components["schemas"]["Hit"][];
@@ -2758,14 +2771,14 @@ export interface components {
         };
         /**
          * Hit
-         * @description A message that a search found.
+         * @description A search result.
          */
         Hit: {
             message: components["schemas"]["Message"];
             conversation: components["schemas"]["Conversation"];
             /** @description An excerpt around the first match, plain text. */
             snippet: string;
-            /** @description Where the matches are in the snippet: start and end, in characters. */
+            /** @description The matches in the snippet: start and end offsets, in characters. */
             marks: [
                 number,
                 number
@@ -2775,17 +2788,17 @@ export interface components {
         };
         /** SignIn */
         SignIn: {
-            /** @description What a sign-in link has in its address. */
+            /** @description The `code` parameter of a sign-in link. */
             code: string;
         };
         /** Key */
         Key: {
-            /** @description What the page sends as `Hansard-Key` from now on; the cookie alone opens nothing. */
+            /** @description The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough. */
             key: string;
         };
         /**
          * Items[BrowserSession]
-         * @description A whole list.
+         * @description A complete list.
          */
         BrowserSessionItems: {
             items: components["schemas"]["BrowserSession"][];
@@ -2810,7 +2823,7 @@ export interface components {
              * @description When it is signed out, if it is not seen before.
              */
             expires_at: string;
-            /** @description Whether this is the session that asks. */
+            /** @description Whether this is the session of the request. */
             current: boolean;
         };
         /** Ended */
@@ -2819,14 +2832,14 @@ export interface components {
         };
         /**
          * Items[Setting]
-         * @description A whole list.
+         * @description A complete list.
          */
         SettingItems: {
             items: components["schemas"]["Setting"][];
         };
         /**
          * Setting
-         * @description A named value that a user keeps, any JSON.
+         * @description A named value of a user, any JSON.
          */
         Setting: {
             tenant_id: string;
@@ -2859,7 +2872,7 @@ export interface components {
         };
         /**
          * Share
-         * @description That somebody else may see an artifact: a user of the tenant, or whoever has a link.
+         * @description Access to an artifact for another user of the tenant, or for everyone who has a link.
          */
         Share: {
             tenant_id: string;
@@ -2875,30 +2888,30 @@ export interface components {
             /** @description a UUID */
             artifact_id: string;
             /**
-             * @description With whom it is shared; null for a link.
+             * @description The user who has access; null for a link.
              * @default null
              */
             user_id?: string | null;
             /**
-             * @description A link only ever lets read.
+             * @description Links are always read-only.
              * @default read
              * @enum {unknown}
              */
             right?: "read" | "write";
             /**
-             * @description The SHA-256 of a link's token, which is kept nowhere.
+             * @description The SHA-256 of a link's token; the token itself is not stored.
              * @default null
              */
             token_hash?: string | null;
             /**
-             * @description The one revision that a link shows; null follows the newest.
+             * @description The only revision that a link shows; null shows the newest.
              * @default null
              */
             revision?: number | null;
             /**
-             * @description With a revision, what else the link shows of the artifact: it stays as it was.
+             * @description With a `revision`, the artifact's metadata at that time.
              *
-             *     null for a link that is older than this: then what the artifact is.
+             *     null for links of older versions, which show the current metadata.
              * @default null
              */
             snapshot?: components["schemas"]["Snapshot"] | null;
@@ -2909,7 +2922,7 @@ export interface components {
         };
         /**
          * Snapshot
-         * @description What an artifact was, besides its content, when a revision of it was shared.
+         * @description The metadata of an artifact at the time when one of its revisions was shared.
          */
         Snapshot: {
             /** @enum {unknown} */
@@ -2922,7 +2935,7 @@ export interface components {
         /** NewLinkTo */
         NewLinkTo: {
             /**
-             * @description The one that it shows for ever; without it, the newest.
+             * @description The revision that the link always shows; null for the newest.
              * @default null
              */
             revision?: number | null;
@@ -2939,7 +2952,7 @@ export interface components {
         };
         /**
          * Items[Share]
-         * @description A whole list.
+         * @description A complete list.
          */
         ShareItems: {
             items: components["schemas"]["Share"][];
@@ -2963,7 +2976,7 @@ export interface components {
         };
         /**
          * Stats
-         * @description Statistics of a user, or of one of the user's projects. What is in the trash, or temporary, counts.
+         * @description Statistics of a user, or of one of the user's projects. Trashed and temporary conversations count as well.
          */
         Stats: {
             conversations: number;
@@ -2975,7 +2988,7 @@ export interface components {
             characters: number;
             /** @description Words per message. */
             average_words: number;
-            /** @description Of the messages that say; null where none does. */
+            /** @description The sum over messages that have token counts; null if none has. */
             tokens_in: number | null;
             tokens_out: number | null;
             engaged_seconds: number;
@@ -2984,7 +2997,7 @@ export interface components {
             last_at: string | null;
             by_model: components["schemas"]["ModelUse"][];
             by_day: components["schemas"]["DayUse"][];
-            /** @description All 24 hours of the day, in the time zone asked for. */
+            /** @description All 24 hours of the day, in the requested time zone. */
             by_hour: components["schemas"]["HourUse"][];
             topics: components["schemas"]["Topic"][];
         };
@@ -2992,7 +3005,7 @@ export interface components {
         ModelUse: {
             model: string;
             messages: number;
-            /** @description Of the messages that say; null where none does. */
+            /** @description The sum over messages that have token counts; null if none has. */
             tokens_in: number | null;
             tokens_out: number | null;
         };
@@ -3000,7 +3013,7 @@ export interface components {
         DayUse: {
             day: string;
             messages: number;
-            /** @description Of the messages that say; null where none does. */
+            /** @description The sum over messages that have token counts; null if none has. */
             tokens_in: number | null;
             tokens_out: number | null;
         };
@@ -3012,12 +3025,12 @@ export interface components {
         /** Topic */
         Topic: {
             term: string;
-            /** @description Messages, of those looked at, in which the term occurs. */
+            /** @description The number of sampled messages that contain the term. */
             messages: number;
         };
         /**
          * Items[UsageByKind]
-         * @description A whole list.
+         * @description A complete list.
          */
         UsageByKindItems: {
             items: components["schemas"]["UsageByKind"][];
@@ -3035,7 +3048,7 @@ export interface components {
         };
         /**
          * User
-         * @description A person or a service in a tenant; owns conversations.
+         * @description A person or a service in a tenant, who owns conversations.
          */
         User: {
             tenant_id: string;
@@ -3053,7 +3066,7 @@ export interface components {
         };
         /**
          * UserChanges
-         * @description What is not given, or null, stays as it is.
+         * @description Fields that are omitted or null stay unchanged.
          */
         UserChanges: {
             /** @default null */
@@ -3063,7 +3076,7 @@ export interface components {
         };
         /**
          * Tenant
-         * @description The wall: nothing is shared across it.
+         * @description An isolated set of users and their data; nothing is shared between tenants.
          */
         Tenant: {
             tenant_id: string;
@@ -3083,7 +3096,7 @@ export interface components {
         };
         /**
          * TenantChanges
-         * @description What is not given, or null, stays as it is.
+         * @description Fields that are omitted or null stay unchanged.
          */
         TenantChanges: {
             /** @default null */
@@ -3093,7 +3106,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why a request was refused, or failed. Further members are facts for the caller's next step.
+         * @description Why a request was rejected or failed. Additional members help the client to recover.
          */
         Problem: {
             /** @description `urn:hansard:problem:` and the error's code. */
@@ -3101,7 +3114,7 @@ export interface components {
             title: string;
             status: number;
             detail: string;
-            /** @description JSON pointer to the field, or `/` and the name of the parameter, at fault. */
+            /** @description JSON pointer to the invalid field, or `/` and the name of the invalid parameter. */
             pointer?: string;
         };
     };
@@ -3482,7 +3495,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GoingBack"];
+                "application/json": components["schemas"]["RestoreRevision"];
             };
         };
         responses: {
@@ -3544,7 +3557,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Used"];
+                "application/json": components["schemas"]["ArtifactUse"];
             };
         };
         responses: {
@@ -3831,7 +3844,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wanted"];
+                "application/json": components["schemas"]["ExportSelection"];
             };
         };
         responses: {
@@ -3899,7 +3912,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run's events, as they come, to the last. */
+            /** @description The run's events as they happen, until it ends. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3945,7 +3958,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run's events, as they come, to the last. */
+            /** @description The run's events as they happen, until it ends. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4308,7 +4321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Gone"];
+                    "application/json": components["schemas"]["DeletedCount"];
                 };
             };
             401: components["responses"]["Problem"];
@@ -4415,7 +4428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Gone"];
+                    "application/json": components["schemas"]["DeletedCount"];
                 };
             };
             401: components["responses"]["Problem"];
@@ -4544,7 +4557,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The changes, as they come, without end. */
+            /** @description The changes as they happen, without end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4601,7 +4614,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
-            /** @description Not now. */
+            /** @description Not ready. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5226,7 +5239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The run's events, as they come, to the last. */
+            /** @description The run's events as they happen, until it ends. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5771,7 +5784,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description JSON Lines, a record a line. */
+            /** @description JSON Lines, one record per line. */
             200: {
                 headers: {
                     [name: string]: unknown;
