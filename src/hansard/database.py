@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec.structs import replace
 
 from hansard.errors import HansardError, PermissionDenied
-from hansard.ids import Clock, check_name, now
+from hansard.ids import Clock, check_tenant, check_user, now
 from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
@@ -164,7 +164,7 @@ class Database:
             raise PermissionDenied(
                 f"Unknown right; the rights are {', '.join(sorted(ALL_RIGHTS))}."
             )
-        names = check_name(tenant, "/tenant"), check_name(user, "/user")
+        names = check_tenant(tenant, "/tenant"), check_user(user, "/user")
         scope = Scope(*names, granted)
         return Services(scope, self.storage, self.runner, self.hubs, self.meters)
 

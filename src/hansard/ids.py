@@ -16,6 +16,9 @@ from hansard.errors import InvalidInput
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+MAX_USER_ID = 256
+"""Characters."""
 
 Clock = Callable[[], datetime]
 
@@ -41,11 +44,24 @@ def check_id(value: str, pointer: str = "/id") -> str:
     return lowered
 
 
-def check_name(value: str, pointer: str) -> str:
-    """Return the name of a tenant or user. Raises InvalidInput unless it is 1–128 letters, digits or . _ @ + -."""
+def check_tenant(value: str, pointer: str) -> str:
+    """Return a tenant's id. Raises InvalidInput unless it is 1–128 letters, digits or . _ @ + -."""
     if not _NAME.fullmatch(value):
         raise InvalidInput(
-            "Names must have 1 to 128 letters, digits or . _ @ + - and start with a letter or digit.",
+            "Tenant ids must have 1 to 128 letters, digits or . _ @ + - and start with a letter or digit.",
+            pointer=pointer,
+        )
+    return value
+
+
+def check_user(value: str, pointer: str) -> str:
+    """Return a user's id, as an identity provider gives it. Raises InvalidInput unless it is 1–256 characters of text.
+
+    Control characters and lone surrogates are not text.
+    """
+    if not 1 <= len(value) <= MAX_USER_ID or _NO_TEXT.search(value):
+        raise InvalidInput(
+            f"User ids must have 1 to {MAX_USER_ID} characters and no control characters.",
             pointer=pointer,
         )
     return value

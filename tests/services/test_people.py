@@ -37,13 +37,32 @@ async def test_a_tenants_instructions_are_an_administrators_to_change(
     assert (await ada.people.tenant()).name == "Acme"
 
 
-@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä", "a\0", "x" * 129, ".."])
-def test_a_name_that_is_none_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    ("names", "pointer"), [(("a b", "ada"), "/tenant"), (("acme", "a\0"), "/user")]
+)
+def test_an_id_that_is_none_is_refused(names: tuple[str, str], pointer: str) -> None:
     db = hansard.connect("memory:", providers=[])
-    for given, pointer in (((name, "ada"), "/tenant"), (("acme", name), "/user")):
-        with pytest.raises(InvalidInput) as refused:
-            db.scope(*given)
-        assert refused.value.pointer == pointer
+    with pytest.raises(InvalidInput) as refused:
+        db.scope(*names)
+    assert refused.value.pointer == pointer
+
+
+async def test_ids_of_an_identity_provider_tell_users_apart(db: Database) -> None:
+    """Also those that look like a part of another, a path, a query, or the same letters otherwise composed."""
+    ids = ["auth0|5f", "auth0|5", "Zoë", "Zoe\u0308", "a/b", "a/b?c='", "用户", "x" * 256, "-"]
+    for user in ids:
+        await talk(db.scope("acme", user), f"words of {user}")
+    for user in ids:
+        services = db.scope("acme", user)
+        [conversation] = (await services.conversations.list()).items
+        assert conversation.owner_id == user
+        [hit] = [hit async for hit in services.search.messages("words")]
+        assert hit.message.text == f"words of {user}"
+        entries = await services.feed.read(0)
+        assert {entry.user_id for entry in entries} == {user}
+        lines = [line async for line in services.transfer.export()]
+        report = await db.scope("elsewhere", user).transfer.import_lines(lines)
+        assert (report.added["message"], report.problems) == (1, [])
 
 
 def test_there_are_no_other_rights() -> None:

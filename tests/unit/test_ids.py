@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard.errors import InvalidInput
-from hansard.ids import check_id, check_name, is_id, new_id
+from hansard.ids import check_id, check_tenant, check_user, is_id, new_id
 
 
 def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
@@ -52,12 +52,26 @@ def test_a_uuid_without_hyphens_is_not_taken() -> None:
 @pytest.mark.parametrize(
     "name", ["ada", "ADA", "a", "7", "ada@acme.example", "a+b_c-d.e", "x" * 128]
 )
-def test_a_name_is_kept_as_it_is(name: str) -> None:
-    assert check_name(name, "/user") == name
+def test_a_tenant_id_is_kept_as_it_is(name: str) -> None:
+    assert check_tenant(name, "/tenant") == name
 
 
 @pytest.mark.parametrize("name", ["", ".", "-a", "a b", "a/b", "é", "a\n", "x" * 129])
-def test_what_is_no_name_is_refused(name: str) -> None:
+def test_other_tenant_ids_are_refused(name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        check_name(name, "/tenant")
+        check_tenant(name, "/tenant")
     assert refused.value.pointer == "/tenant"
+
+
+@pytest.mark.parametrize(
+    "name", ["ada", "auth0|5f7c", "Zoë Müller", "cn=ada,dc=acme", "a/b?c#d", "用户", "-", "x" * 256]
+)
+def test_a_user_id_is_kept_as_an_identity_provider_gives_it(name: str) -> None:
+    assert check_user(name, "/user") == name
+
+
+@pytest.mark.parametrize("name", ["", "a\n", "a\0", "\x1b[1m", "\x7f", "\x85", "\ud800", "x" * 257])
+def test_other_user_ids_are_refused(name: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_user(name, "/user")
+    assert refused.value.pointer == "/user"

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from hansard.errors import InvalidInput, NotFound
-from hansard.ids import check_name, is_id, new_id
+from hansard.ids import check_user, is_id, new_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
@@ -72,7 +72,7 @@ class Shares(ArtifactService):
         """
         if right not in get_args(ShareRight):
             raise InvalidInput("right must be 'read' or 'write'.", pointer="/right")
-        check_name(user_id, "/user_id")
+        check_user(user_id, "/user_id")
         if user_id == self.scope.user:
             raise InvalidInput("You already own this artifact.", pointer="/user_id")
         fields: dict[str, Any] = {"user_id": user_id, "right": right}

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.ids import check_id, check_name
+from hansard.ids import check_id, check_user
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
@@ -92,7 +92,7 @@ _FIELD_CHECKS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
     Revision: {
         "title": check_title,
         "note": check_note,
-        "author": lambda author: check_name(author, "/author"),
+        "author": lambda author: check_user(author, "/author"),
     },
     Setting: {"name": check_setting},
 }
