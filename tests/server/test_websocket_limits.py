@@ -162,7 +162,7 @@ def test_the_credential_is_asked_for_with_every_frame(
         return await knows(self, given)
 
     monkeypatch.setattr(limits, "POLL_INTERVAL", 60)
-    monkeypatch.setattr(SessionManager, "knows", counted)
+    monkeypatch.setattr(SessionManager, "verify", counted)
     with socket(here.url) as wired:
         asked.clear()
         for _ in range(5):
