@@ -202,7 +202,7 @@ class Database:
     async def tidy(self, *, starting: bool = False) -> None:
         """Finish interrupted work: runs without a process, purges, and expired records.
 
-        At the start of an exclusive database, unfinished imports are removed too, since none can be in progress.
+        With `starting`, unfinished imports of an exclusive database are removed too, since none can be in progress.
         """
         imports = starting and self.storage.exclusive
         now = self.clock()

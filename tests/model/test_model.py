@@ -81,8 +81,8 @@ async def _tells_a_change_twice(feed: Verb, *asked: Any) -> list[Any]:
     return entries + entries[-1:]
 
 
-async def _forgets_to_count(tally: Verb, tx: Any, *sums: Any) -> None:
-    await tally(tx, *sums[:-1])
+async def _forgets_to_count(increment: Verb, tx: Any, *sums: Any) -> None:
+    await increment(tx, *sums[:-1])
 
 
 async def _raises_something_else(update: Verb, *asked: Any, **changes: Any) -> Any:
@@ -100,7 +100,7 @@ async def _raises_something_else(update: Verb, *asked: Any, **changes: Any) -> A
         ("select", _begins_one_late),
         ("search", _misses_a_match),
         ("feed", _tells_a_change_twice),
-        ("tally", _forgets_to_count),
+        ("increment", _forgets_to_count),
         ("update", _raises_something_else),
     ],
 )

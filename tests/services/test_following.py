@@ -80,7 +80,7 @@ async def test_with_a_message_and_what_follows_it(db: Database, ada: Services) -
     await ada.branches.purge(made.id, again.branch)
     assert await titles(ada) == ["list", "plan"]
     assert await _left(db) == {
-        "Artifact": 2, "ArtifactText": 2, "Content": 2, "Extraction": 2, "Revision": 2,
+        "Artifact": 2, "ArtifactText": 2, "Content": 2, "ExtractionMarker": 2, "Revision": 2,
     }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ async def test_ids_of_an_identity_provider_tell_users_apart(db: Database) -> Non
         assert conversation.owner_id == user
         [hit] = [hit async for hit in services.search.messages("words")]
         assert hit.message.text == f"words of {user}"
-        entries = await services.feed.read(0)
+        entries = await services.feed.read(after=0)
         assert {entry.user_id for entry in entries} == {user}
         lines = [line async for line in services.transfer.export()]
         report = await db.scope("elsewhere", user).transfer.import_lines(lines)

@@ -70,7 +70,7 @@ class Search(Service):
         limit: int = 20,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008
     ) -> AsyncIterator[Hit]:
-        """Yield the `limit` most relevant messages for a query; the syntax of `q` is described at `page`."""
+        """Yield the `limit` most relevant messages that match `q` and `filter`; `page` describes the syntax of `q`."""
         cursor: str | None = None
         while limit > 0:
             page = await self.page(q, limit=min(limit, 100), cursor=cursor, filter=filter)
@@ -121,7 +121,7 @@ class Search(Service):
     ) -> Page[ArtifactHit]:
         """Return a page of artifacts whose title, description or newest content match `q`, most relevant first.
 
-        Syntax, order, `cursor` and errors are as for messages.
+        Syntax, order, `filter`, `cursor` and errors are as for messages.
         """
         check_text(q, "/q", 1_000)
         check_limit(limit)

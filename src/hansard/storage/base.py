@@ -214,7 +214,7 @@ class Reader(ABC):
 
     @abstractmethod
     async def aggregate(self, query: Query[E], by: Sequence[str]) -> list[E]:
-        """Return counters summed over rows with equal values in the fields `by`; other key fields stay empty."""
+        """Return counters of `query` summed over rows that agree in the fields `by`; other key fields stay empty."""
 
     @abstractmethod
     async def resolve_branch(
@@ -268,7 +268,7 @@ class Transaction(Reader):
     async def update(
         self, record: type[E], *key: Any, version: int | None = None, **changes: Any
     ) -> E:
-        """Change fields of the row with the primary key `key` and return the new row.
+        """Change fields of the row of type `record` with the primary key `key` and return the new row.
 
         `version` rises by one, unless only fields that the table declares as `unversioned` change. The caller sets
         `updated_at` among the changes. Raises NotFound if there is no such row, VersionConflict if its version is not
@@ -277,7 +277,7 @@ class Transaction(Reader):
 
     @abstractmethod
     async def delete(self, query: Query[Any]) -> int:
-        """Delete the matching rows permanently and return how many.
+        """Delete the rows that match `query` permanently and return how many.
 
         Raises Conflict if a remaining row refers to one of them.
         """
@@ -329,11 +329,11 @@ class Storage(ABC):
 
     @abstractmethod
     async def read(self, tenant: str, work: Read[T]) -> T:
-        """Run a unit that only reads, and return its result."""
+        """Run the unit `work`, which only reads, and return its result."""
 
     @abstractmethod
     async def write(self, tenant: str, work: Write[T]) -> T:
-        """Run a unit that may write, commit it and return its result."""
+        """Run the unit `work`, which may write, commit it and return its result."""
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
         """Run one append as a unit. This is the hot path: a back end may override it with a faster way."""

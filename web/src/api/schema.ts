@@ -2417,7 +2417,10 @@ export interface components {
              */
             count?: number;
         };
-        /** FeedStart */
+        /**
+         * FeedStart
+         * @description Where a client starts to follow the feed.
+         */
         FeedStart: {
             /** @description The position at which the stream starts; all later changes follow. */
             position: number;

@@ -11,6 +11,7 @@ from hansard.model.feed import FeedEntry
 from hansard.server import sse
 from hansard.server.fields import LastEvent, Limit, Scoped, SomePosition
 from hansard.server.http.runs import EventStream
+from hansard.services.feed.service import FeedStart
 
 
 class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,13 +20,6 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The `after` of the next request."""
     resync: bool = False
     """True if `after` is outside the retained range; the client must reload its state."""
-
-
-class FeedStart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    position: int
-    """The position at which the stream starts; all later changes follow."""
-    resync: bool = False
-    """True if the requested position is outside the retained range; the client must reload its state."""
 
 
 CHANGES = ResponseSpec(
@@ -65,8 +59,7 @@ async def follow_feed(
     restore of an older backup, `start` has `resync` and the position at which the stream starts instead.
     """
     since = after if last_event_id is None else last_event_id
-    feed_start = await services.feed.begin(since)
-    start = FeedStart(position=feed_start.position, resync=feed_start.resync)
+    start = await services.feed.begin(since)
     first = sse.render(start.position, "start", start)
     return line.send(services.feed.follow(start.position), sse.feed_entry, first)
 

@@ -57,7 +57,7 @@ class Previews(ArtifactService):
         return self._target(link=token)
 
     async def show(self, target: PreviewTarget) -> PreviewContent:
-        """Return the content of a preview now. Raises NotFound if the user may no longer see it."""
+        """Return what a preview of `target` shows now. Raises NotFound if the user may no longer see it."""
         if target.link:
             linked = await self._follow(target.link)
             return PreviewContent(type=linked.type, title=linked.title, content=linked.content)

@@ -138,7 +138,7 @@ class Artifacts(ArtifactService):
         cursor: str | None = None,
         filter: ArtifactFilter = ArtifactFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Artifact]:
-        """Return a page of artifacts, the most recently changed first. Raises BadCursor for another list's cursor."""
+        """Return a page of the artifacts that match `filter`, last changed first. Raises BadCursor."""
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
         query = build_query(self.scope.user, filter)
         query = query.by(*(f"-{name}" for name in _ORDER)).page(check_limit(limit) + 1, after)

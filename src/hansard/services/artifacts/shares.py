@@ -129,7 +129,7 @@ class Shares(ArtifactService):
         return await self.run_read(select_shares)
 
     async def revoke(self, share_id: str) -> Share:
-        """Revoke a share. Raises NotFound if it does not exist, is another user's or is already revoked."""
+        """Revoke the share `share_id`. Raises NotFound if it is missing, another user's or already revoked."""
 
         async def revoke_share(tx: Transaction) -> Share:
             key = share_id.lower()

@@ -143,7 +143,7 @@ class Conversations(Service):
         cursor: str | None = None,
         filter: ConversationFilter = ConversationFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Conversation]:
-        """Return a page of conversations, the most recently active first.
+        """Return a page of the conversations that match `filter`, the most recently active first.
 
         `cursor` is the `next` of the previous page. Raises BadCursor if it belongs to another list.
         """

@@ -16,12 +16,13 @@ from hansard.storage.base import Reader, Storage
 from hansard.storage.query import Query
 
 
-class FeedStart(msgspec.Struct, frozen=True):
-    """The position at which a client starts following the feed."""
+class FeedStart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a client starts to follow the feed."""
 
     position: int
+    """The position at which the stream starts; all later changes follow."""
     resync: bool = False
-    """True if the requested position is outside the retained range: the client must reload its state."""
+    """True if the requested position is outside the retained range; the client must reload its state."""
 
 
 class Feed(Service):
@@ -33,7 +34,8 @@ class Feed(Service):
 
     async def read(self, *, after: int = 0, limit: int = 100) -> list[FeedEntry]:
         """Return up to `limit` changes after a position, a number from 0.
-         Continue with the position of the last one; no change is missed. Raises InvalidInput for an invalid position
+
+        Continue with the position of the last one; no change is missed. Raises InvalidInput for an invalid position
         or limit.
         """
         check_limit(limit)

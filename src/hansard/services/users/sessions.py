@@ -111,7 +111,7 @@ class Sessions(Service):
         ]
 
     async def end(self, session_id: str) -> None:
-        """Sign a browser out. Raises NotFound if the session does not exist."""
+        """End the session `session_id`, which signs its browser out. Raises NotFound if the session does not exist."""
 
         async def end_session(tx: Transaction) -> None:
             session = await self._get_valid(tx, session_id.lower(), lock=True)
