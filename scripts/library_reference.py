@@ -17,7 +17,7 @@ import msgspec
 import hansard
 from hansard import database, errors
 from hansard.client import Client
-from hansard.server.field_docs import field_texts
+from hansard.server.field_docs import texts_of
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "library.md"
 
@@ -114,12 +114,11 @@ def _split(arguments: str) -> str:
 
 def _structs() -> Iterator[str]:
     """What is exported besides services, errors and functions: each class with its fields."""
-    texts = field_texts()
     for name in hansard.__all__:
         value = getattr(hansard, name)
         if isinstance(value, type) and issubclass(value, msgspec.Struct):
             yield f"### {name}\n\n{inspect.getdoc(value) if value.__doc__ else ''}".rstrip() + "\n"
-            yield "\n".join(_fields(value, texts.get(name, {}))) + "\n"
+            yield "\n".join(_fields(value, texts_of(value))) + "\n"
 
 
 def _fields(kind: type[msgspec.Struct], texts: dict[str, str]) -> Iterator[str]:

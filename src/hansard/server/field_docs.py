@@ -14,7 +14,7 @@ import msgspec
 
 def field_texts() -> dict[str, dict[str, str]]:
     """Return the documentation of each field of each struct of Hansard, by class name."""
-    return {kind.__name__: _all_texts(kind) for kind in _kinds(msgspec.Struct) if _is_ours(kind)}
+    return {kind.__name__: texts_of(kind) for kind in _kinds(msgspec.Struct) if _is_ours(kind)}
 
 
 def _kinds(base: type) -> Iterator[type]:
@@ -29,7 +29,8 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.startswith("hansard.") and getattr(module, kind.__name__, None) is kind
 
 
-def _all_texts(kind: type) -> dict[str, str]:
+def texts_of(kind: type) -> dict[str, str]:
+    """The texts below the fields of a record, those of its base classes included."""
     texts: dict[str, str] = {}
     for base in filter(_is_ours, reversed(kind.__mro__)):
         texts |= _texts(_classes(base.__module__)[base.__name__])
