@@ -278,7 +278,7 @@ async def test_what_is_no_share_is_refused(ada: Services, plan: Artifact, clock:
     past = clock() - timedelta(days=1)
     wrong: list[tuple[Any, str]] = [
         (ada.shares.share(plan.id, "ada"), "/user_id"),
-        (ada.shares.share(plan.id, "no name"), "/user_id"),
+        (ada.shares.share(plan.id, "no\nname"), "/user_id"),
         (ada.shares.share(plan.id, "bob", right="own"), "/right"),  # pyright: ignore[reportArgumentType]
         (ada.shares.share(plan.id, "bob", expires_at=past), "/expires_at"),
         (ada.shares.link(plan.id, expires_at=past), "/expires_at"),

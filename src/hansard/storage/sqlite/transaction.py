@@ -132,7 +132,7 @@ class SqliteTransaction(SqlTransaction):
         return bool(stale)
 
     async def append(self, append: Append) -> list[Message]:
-        """What `placing.append` says, with statements that read and write only what is needed."""
+        """What `message_tree.append` says, with statements that read and write only what is needed."""
         conversation = uuid_to_bytes(append.conversation_id)
         where = {
             "tenant": self.tenant,
