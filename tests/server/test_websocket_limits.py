@@ -259,14 +259,15 @@ def flood(wired: Socket) -> None:
             wired.send("ping")
 
 
-def test_a_flood_is_refused_and_then_ended(here: Site) -> None:
+def test_a_flood_is_refused_and_then_ended(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is added to the burst meanwhile: the machine may be too slow to exceed the rate."""
+    monkeypatch.setattr(session_module, "Bucket", lambda *_: Bucket(0, limits.BURST))
     with socket(here.url) as neighbour, socket(here.url, max_queue=None) as wired:
         for _ in range(limits.BURST + 5):
             wired.send("ping")
         told = [wired.frame() for _ in range(limits.BURST + 5)]
         refused = [frame["problem"] for frame in told if frame["type"] == "error"]
-        assert refused
-        assert {problem["status"] for problem in refused} == {429}
+        assert [problem["status"] for problem in refused] == [429] * 5
         assert neighbour.ask("ping") == {"position": None}
         flooding = threading.Thread(target=flood, args=(wired,))
         flooding.start()
