@@ -46,9 +46,7 @@ def main() -> None:
 
 
 def stub() -> str:
-    tree = ast.parse(inspect.getsource(database))
-    facade = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Services")
-    services = _services(facade)
+    classes_by_attribute = services()
     imports = {
         "from collections.abc import Iterable",
         "from hansard.model.scope import Right",
@@ -56,16 +54,18 @@ def stub() -> str:
         "from hansard.database import Database",
     }
     classes: list[str] = []
-    for name in services.values():
+    for name in classes_by_attribute.values():
         source = sys.modules[getattr(database, name).__module__]
         module = ast.parse(inspect.getsource(source))
         imports |= _imports(module, source.__name__)
         classes.append(_twin(module, name))
     text = "\n\n".join(classes)
-    twins = set(services.values())
+    twins = set(classes_by_attribute.values())
     names = {line.rsplit(" ", 1)[-1]: line for line in imports}
     lines = [names[name] for name in sorted(names) if _used(name, text) and name not in twins]
-    attributes = "\n".join(f"    {attribute}: {name}" for attribute, name in services.items())
+    attributes = "\n".join(
+        f"    {attribute}: {name}" for attribute, name in classes_by_attribute.items()
+    )
     tail = _TAIL.format(services=attributes)
     return "\n".join([_HEAD, *lines, "", text, tail])
 
@@ -76,15 +76,18 @@ def _used(name: str, text: str) -> bool:
     )
 
 
-def _services(facade: ast.ClassDef) -> dict[str, str]:
+def services() -> dict[str, str]:
     """The attributes of `Services` that are services, with their classes."""
-    found: dict[str, str] = {}
-    for node in ast.walk(facade):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            target, made = node.targets[0], node.value.func
-            if isinstance(target, ast.Attribute) and isinstance(made, ast.Name):
-                found[target.attr] = made.id
-    return found
+    tree = ast.parse(inspect.getsource(database))
+    facade = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Services")
+    return {
+        node.targets[0].attr: node.value.func.id
+        for node in ast.walk(facade)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+    }
 
 
 def _imports(module: ast.Module, name: str) -> set[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 import hansard
+from blocking_stub import services
 from hansard import database, errors
 from hansard.client import Client
 from hansard.server.field_docs import texts_of
@@ -51,18 +52,6 @@ def page() -> str:
     sections += ["## Records, filters and results\n", *_structs()]
     sections += ["## Errors\n", "\n".join(_errors()), ""]
     return "\n".join(sections)
-
-
-def services() -> dict[str, str]:
-    """The attributes of `Services` that are services, each with its class."""
-    return {
-        node.targets[0].attr: node.value.func.id
-        for node in ast.walk(_find(database, "Services"))
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Attribute)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-    }
 
 
 def _find(module: object, name: str) -> ast.ClassDef | ast.FunctionDef:

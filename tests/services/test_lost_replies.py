@@ -130,6 +130,19 @@ async def test_the_missing_turns_of_a_dialogue_follow_when_it_is_repeated(
             assert len(await said(ada, made)) == 5
 
 
+async def test_two_processes_that_continue_a_dialogue_start_each_turn_once(opened: Open) -> None:
+    """As two servers do when the request is repeated at the other one."""
+    names = ["echo/echo", "scripted/one"]
+    async with opened(Echo(), _scripted()) as (_, ada):
+        made = await talk(ada, title="t")
+        first = await ada.chat.dialogue(made.id, names, turns=1, content="begin")
+        await asyncio.gather(*(ada.chat._run_dialogue(first, names, 4) for _ in range(2)))
+        for run in await ada.runs.list(made.id):
+            await ada.runs.wait(run.id)
+        assert len(await ada.runs.list(made.id)) == 4
+        assert len(await said(ada, made)) == 5
+
+
 async def _lost_run(db: Database, ada: Services, made: Conversation) -> Run:
     """A run that is stored and that nobody looks after."""
     Line(db).lose_answer(is_request)

@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 import hansard
+from blocking_stub import services
 from hansard import database, errors
 from hansard.client import Client
 from hansard.providers.base import Provider
-from hansard.server.field_docs import field_texts
 from hansard.storage.base import Reader, Storage, Transaction
 
-FIELDS = {field for texts in field_texts().values() for field in texts} | {
+FIELDS = {
     field.name
     for name in hansard.__all__
     if isinstance(kind := getattr(hansard, name), type) and issubclass(kind, msgspec.Struct)
@@ -28,20 +28,8 @@ FIELDS = {field for texts in field_texts().values() for field in texts} | {
 USUAL = FIELDS | {"self", "cursor", "limit", "branch_id", "user", "rights", "artifact_id", "run_id"}
 
 
-def services() -> list[type]:
-    module = ast.parse(inspect.getsource(database))
-    [facade] = [n for n in module.body if isinstance(n, ast.ClassDef) and n.name == "Services"]
-    names = {
-        node.value.func.id
-        for node in ast.walk(facade)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-    }
-    return [value for name in sorted(names) if isinstance(value := getattr(database, name), type)]
-
-
-CLASSES = [*services(), hansard.Database, Client, Storage, Reader, Transaction, Provider]
+SERVICES = [getattr(database, name) for name in services().values()]
+CLASSES = [*SERVICES, hansard.Database, Client, Storage, Reader, Transaction, Provider]
 
 
 def public_methods(cls: type) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
