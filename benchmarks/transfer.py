@@ -25,7 +25,7 @@ from bench import Bench, copy, database
 from hansard.formats import jsonl
 from hansard.ids import now
 from hansard.model.base import Entry
-from hansard.storage.message_tree import ending_with, place, preview
+from hansard.storage.message_tree import assign_positions, ending_with, preview
 from hansard.storage.sqlite import files
 from hansard.testing import factories
 from measure import compared, in_turns, measured
@@ -144,7 +144,7 @@ def _talk(texts: list[str]) -> Iterator[Entry]:
     """The records of a conversation."""
     _, talk, branch = factories.conversation()
     said = [factories.message(talk, text) for text in texts]
-    placed = place(tuple(said), branch.id, -1, None, None)
+    placed = assign_positions(tuple(said), branch.id, -1, None, None)
     last = placed[-1]
     yield msgspec.structs.replace(talk, message_count=len(placed), preview=preview(last))
     yield msgspec.structs.replace(branch, **ending_with(last))

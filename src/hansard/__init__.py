@@ -44,7 +44,7 @@ _HOMES = {
     "hansard.model.sessions": "Session",
     "hansard.model.settings": "Setting",
     "hansard.model.shares": "Share ShareRight Snapshot",
-    "hansard.model.tenants": "Tenant User",
+    "hansard.model.users": "Tenant User",
     "hansard.providers.base": (
         "DataOutput Finished ImageOutput Listing Media Model Provider ProviderFailure "
         "ReasoningDelta Request TextDelta ToolCalled Turn"

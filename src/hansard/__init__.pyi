@@ -90,8 +90,8 @@ from hansard.model.settings import Setting as Setting
 from hansard.model.shares import Share as Share
 from hansard.model.shares import ShareRight as ShareRight
 from hansard.model.shares import Snapshot as Snapshot
-from hansard.model.tenants import Tenant as Tenant
-from hansard.model.tenants import User as User
+from hansard.model.users import Tenant as Tenant
+from hansard.model.users import User as User
 from hansard.providers.base import DataOutput as DataOutput
 from hansard.providers.base import Finished as Finished
 from hansard.providers.base import ImageOutput as ImageOutput

@@ -19,7 +19,7 @@ from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
 from hansard.providers.registry import Providers
-from hansard.services.artifacts.backfill import Scanning
+from hansard.services.artifacts.backfill import Backfill
 from hansard.services.artifacts.collections import Collections
 from hansard.services.artifacts.previews import Previews
 from hansard.services.artifacts.retention import remove_old_revisions
@@ -31,7 +31,7 @@ from hansard.services.conversations.messages import Messages
 from hansard.services.conversations.purge import expire_temporary, finish_purges, release_uploads
 from hansard.services.conversations.ratings import Ratings
 from hansard.services.conversations.service import Conversations
-from hansard.services.feed.broadcaster import Hubs
+from hansard.services.feed.broadcaster import Broadcasters
 from hansard.services.feed.retention import trim_feeds
 from hansard.services.feed.service import Feed
 from hansard.services.options import ChatOptions, Retention
@@ -42,9 +42,9 @@ from hansard.services.runs.recovery import adopt, end_abandoned
 from hansard.services.runs.runner import Runner
 from hansard.services.runs.service import Runs, oldest_run
 from hansard.services.search import Search
-from hansard.services.transfer.archives import Bundles
+from hansard.services.transfer.archives import Archives
 from hansard.services.transfer.exporter import Transfer
-from hansard.services.users.service import People
+from hansard.services.users.service import Users
 from hansard.services.users.sessions import Sessions, forget_sessions
 from hansard.services.users.settings import Settings
 from hansard.services.users.statistics import Statistics
@@ -84,7 +84,12 @@ class Services:
     """The services for one scope."""
 
     def __init__(
-        self, scope: Scope, storage: Storage, runner: Runner, hubs: Hubs, meters: Meters
+        self,
+        scope: Scope,
+        storage: Storage,
+        runner: Runner,
+        broadcasters: Broadcasters,
+        meters: Meters,
     ) -> None:
         clock = runner.clock
         self.scope = scope
@@ -94,20 +99,20 @@ class Services:
         self.branches = Branches(scope, storage, clock)
         self.projects = Projects(scope, storage, clock)
         self.search = Search(scope, storage, clock)
-        self.stats = Statistics(scope, storage, clock)
+        self.statistics = Statistics(scope, storage, clock)
         self.usage = Usage(scope, storage, clock)
         self.ratings = Ratings(scope, storage, clock)
         self.settings = Settings(scope, storage, clock)
         self.artifacts = Artifacts(scope, storage, clock)
-        self.bundles = Bundles(scope, storage, clock)
+        self.archives = Archives(scope, storage, clock)
         self.collections = Collections(scope, storage, clock)
-        self.scanning = Scanning(scope, storage, clock)
+        self.backfill = Backfill(scope, storage, clock)
         self.shares = Shares(scope, storage, clock)
         self.previews = Previews(scope, storage, clock)
         self.blobs = Blobs(scope, storage, clock)
-        self.people = People(scope, storage, clock)
+        self.users = Users(scope, storage, clock)
         self.sessions = Sessions(scope, storage, clock)
-        self.feed = Feed(scope, storage, clock, hubs)
+        self.feed = Feed(scope, storage, clock, broadcasters)
         self.runs = Runs(scope, storage, runner)
         self.chat = Chat(scope, storage, runner, meters)
         self.transfer = Transfer(scope, storage, clock)
@@ -136,7 +141,7 @@ class Database:
     ) -> None:
         self.storage = storage
         self.meters = Meters(quotas)
-        self.hubs = Hubs(storage)
+        self.broadcasters = Broadcasters(storage)
         self.providers = providers or Providers.from_environment()
         self.retention = retention or Retention()
         self.clock = clock
@@ -166,7 +171,7 @@ class Database:
             )
         names = check_tenant(tenant, "/tenant"), check_user(user, "/user")
         scope = Scope(*names, granted)
-        return Services(scope, self.storage, self.runner, self.hubs, self.meters)
+        return Services(scope, self.storage, self.runner, self.broadcasters, self.meters)
 
     async def open(self) -> None:
         """Open the storage, finish interrupted work and start periodic maintenance. Raises StorageError on failure."""
@@ -183,7 +188,7 @@ class Database:
 
     async def close(self) -> None:
         """End running answers, keeping their text so far, then close the storage."""
-        self.hubs.close()
+        self.broadcasters.close()
         try:
             await self.runner.close()
             await self.providers.close()

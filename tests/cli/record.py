@@ -21,7 +21,7 @@ def fill(program: Program) -> Made:
     """Three conversations of the default user, and one of somebody else."""
     with hansard.connect(program.database) as database:
         me = database.scope()
-        me.people.update_me(name="Ada", traits={"likes": ["walking"]})
+        me.users.update_me(name="Ada", traits={"likes": ["walking"]})
         me.settings.set("theme", "dark")
         italy = me.projects.create("Italy", instructions="Be brief.", model="echo/echo")
         me.projects.create("Rome", parent_id=italy.id)

@@ -110,7 +110,7 @@ def _reads(message: str) -> dict[str, Read]:
         "projects": lambda me: me.projects.list(),
         "search": searched,
         "feed": lambda me: me.feed.read(limit=500),
-        "statistics": lambda me: me.stats.get(),
+        "statistics": lambda me: me.statistics.get(),
         "artifacts": lambda me: me.artifacts.list(),
         "usage": lambda me: me.usage.get(),
         "where a message is": lambda me: me.messages.get(

@@ -14,7 +14,7 @@ import pytest
 
 from hansard.errors import TooLarge
 from hansard.ids import now
-from hansard.model.tenants import User
+from hansard.model.users import User
 from hansard.storage import admin as storage_admin
 from hansard.storage.base import MAX_CHANGES, Change, Storage
 from hansard.storage.memory.storage import MemoryStorage

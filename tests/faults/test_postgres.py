@@ -14,7 +14,7 @@ import hansard
 from faults.sessions import other_sessions, until
 from hansard.errors import OutcomeUnknown, Overloaded
 from hansard.model.conversations import Conversation
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.storage import admin as storage_admin
 from hansard.storage.base import Transaction
 from hansard.storage.postgres import storage as driver

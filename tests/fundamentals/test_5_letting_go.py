@@ -34,4 +34,4 @@ async def test_what_was_purged_is_gone(ada: Services) -> None:
     await ada.conversations.purge(talk.id)
     with pytest.raises(NotFound):
         await ada.conversations.restore(talk.id)
-    assert (await ada.stats.get()).conversations == 0
+    assert (await ada.statistics.get()).conversations == 0

@@ -35,7 +35,7 @@ async def test_a_setting_changes_only_for_who_saw_the_last_one(ada: Services) ->
 async def test_statistics_are_counted_as_things_happen(ada: Services) -> None:
     talk = await ada.conversations.create()
     await ada.messages.append(talk.id, [hansard.user("Where do I sleep?")])
-    stats = await ada.stats.get()
+    stats = await ada.statistics.get()
     assert (stats.conversations, stats.messages, stats.words) == (1, 1, 4)
 
 

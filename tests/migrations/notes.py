@@ -8,7 +8,7 @@ from pathlib import Path
 import hansard.storage.sql
 from hansard.model.base import Id, JsonObject, Names, Record
 from hansard.model.conversations import Conversation
-from hansard.model.tenants import User
+from hansard.model.users import User
 from hansard.storage.sql import autogenerate
 from hansard.storage.tables import SCHEMA, Reference, Table
 

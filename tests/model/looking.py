@@ -123,7 +123,7 @@ class Looking(Steps):
     )
     def statistics(self, scope: int, project: Pick | None, tz: str, since: str | None) -> None:
         of = self.project(project, scope)
-        self.do(scope, "owner", lambda s: s.stats.get(project_id=of, tz=tz, since=since))
+        self.do(scope, "owner", lambda s: s.statistics.get(project_id=of, tz=tz, since=since))
 
     @rule(scope=st.integers(0, 3), n=numbers)
     def feed(self, scope: int, n: int) -> None:
@@ -162,10 +162,10 @@ class Looking(Steps):
     )
     def person(self, scope: int, step: str, traits: dict[str, Any], text: str) -> None:
         steps: dict[str, Work] = {
-            "me": lambda s: s.people.me(),
-            "tenant": lambda s: s.people.tenant(),
-            "rename": lambda s: s.people.update_me(name=text, traits=traits),
-            "instruct": lambda s: s.people.update_tenant(instructions=text),
+            "me": lambda s: s.users.me(),
+            "tenant": lambda s: s.users.tenant(),
+            "rename": lambda s: s.users.update_me(name=text, traits=traits),
+            "instruct": lambda s: s.users.update_tenant(instructions=text),
             "put": lambda s: s.blobs.put(w.BLOB, "image/png"),
             "get": lambda s: s.blobs.get(w.DIGEST),
         }

@@ -22,4 +22,4 @@ class Record(Writing, Branching, Looking):
         for scope in range(4):
             self.do(scope, "owner", exported)
             self.do(scope, "owner", lambda s: s.feed.read(limit=500))
-            self.do(scope, "owner", lambda s: s.stats.get())
+            self.do(scope, "owner", lambda s: s.statistics.get())

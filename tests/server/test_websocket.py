@@ -138,6 +138,12 @@ def test_the_reply_comes_before_what_was_missed(here: Site, wired: Socket) -> No
     assert wired.frame()["id"] == number
 
 
+def test_the_former_name_of_a_topic_still_works(here: Site, wired: Socket) -> None:
+    wired.subscribe("people")
+    here.patch("/me", name="Ada")
+    assert wired.event()["entry"]["kind"] == "user.updated"
+
+
 @pytest.mark.parametrize(("topic", "heard"), [("projects", 1), ("conversations", 1), ("*", 3)])
 def test_only_what_is_asked_for_is_told(here: Site, wired: Socket, topic: str, heard: int) -> None:
     wired.subscribe(topic)

@@ -16,7 +16,7 @@ from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.transfer import archives
 from hansard.storage.base import Reader
 from services.making import said
-from services.test_bundles import files_of, manifest, take_in
+from services.test_archives import files_of, manifest, take_in
 
 pytestmark = pytest.mark.anyio
 
@@ -43,11 +43,11 @@ async def rest(first: bytes, pieces: AsyncIterator[bytes]) -> bytes:
 
 
 def by_ids(bob: Services, made: list[Artifact]) -> AsyncIterator[bytes]:
-    return bob.bundles.export([artifact.id for artifact in made])
+    return bob.archives.export([artifact.id for artifact in made])
 
 
 def by_filter(bob: Services, _: list[Artifact]) -> AsyncIterator[bytes]:
-    return bob.bundles.export(filter=ArtifactFilter(shared=True))
+    return bob.archives.export(filter=ArtifactFilter(shared=True))
 
 
 Export = Callable[[Services, list[Artifact]], AsyncIterator[bytes]]
@@ -131,6 +131,6 @@ async def unasked(
 async def test_an_export_that_does_not_ask_again_would_be_seen(
     ada: Services, bob: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives.Bundles, "artifact", unasked)
+    monkeypatch.setattr(archives.Archives, "artifact", unasked)
     with pytest.raises(AssertionError):
         await check_that_the_rest_is_left_out(ada, bob, by_ids)

@@ -193,7 +193,7 @@ async def test_all_that_a_model_says_is_kept_in_its_order(opened: Open) -> None:
             Text("\ufffdbad\ufffd"),
         )
         assert (answer.finish, answer.tokens_in, answer.tokens_out) == ("tool_call", 7, 9)
-        stats = await ada.stats.get()
+        stats = await ada.statistics.get()
         assert [(m.model, m.tokens_in, m.tokens_out) for m in stats.by_model] == [
             ("scripted/one", 7, 9)
         ]

@@ -40,7 +40,7 @@ async def test_instructions_come_from_the_outside_in(address: str, clock: Clock)
     provider = Scripted([TextDelta("Yes.")])
     async with _connect(address, clock, provider) as db:
         ada = db.scope("acme", "ada")
-        await ada.people.update_tenant(instructions="Of the tenant.")
+        await ada.users.update_tenant(instructions="Of the tenant.")
         outer = await ada.projects.create("outer", instructions=" Of the outer project. ")
         middle = await ada.projects.create("middle", parent_id=outer.id)
         inner = await ada.projects.create("inner", parent_id=middle.id, instructions="Inner.")

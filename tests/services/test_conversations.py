@@ -165,7 +165,7 @@ async def test_creating_again_with_the_same_id_returns_what_is_there(
         with pytest.raises(AlreadyExists) as refused:
             await who.conversations.create(id=chosen, title=title, tags=["a"])
         assert refused.value.pointer == "/id"
-    assert (await ada.stats.get()).conversations == 1
+    assert (await ada.statistics.get()).conversations == 1
 
 
 async def test_a_change_may_insist_on_the_version_it_saw(ada: Services) -> None:

@@ -124,13 +124,13 @@ async def test_followers_share_what_is_read(ada: Services, monkeypatch: pytest.M
     """However many follow, and however far behind one is."""
     monkeypatch.setattr(broadcaster, "MAX_ENTRIES", 3)
     looks: list[int] = []
-    look = broadcaster.Hub._look
+    look = broadcaster.FeedBroadcaster._look
 
-    async def counted(self: broadcaster.Hub, after: int) -> object:
+    async def counted(self: broadcaster.FeedBroadcaster, after: int) -> object:
         looks.append(after)
         return await look(self, after)
 
-    monkeypatch.setattr(broadcaster.Hub, "_look", counted)
+    monkeypatch.setattr(broadcaster.FeedBroadcaster, "_look", counted)
     start = await ada.feed.end()
     following = [ada.feed.follow(start) for _ in range(50)]
     coming = [asyncio.ensure_future(anext(each)) for each in following]
@@ -150,16 +150,16 @@ async def test_a_fault_while_the_feed_is_read_stops_nobodys_following(
     ada: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broadcaster, "RETRY", 0.0)
-    look, faults = broadcaster.Hub._look, [ValueError("a bug"), StorageError("away")]
+    look, faults = broadcaster.FeedBroadcaster._look, [ValueError("a bug"), StorageError("away")]
     mended = asyncio.Event()
 
-    async def faulty(self: broadcaster.Hub, after: int) -> object:
+    async def faulty(self: broadcaster.FeedBroadcaster, after: int) -> object:
         if faults:
             raise faults.pop()
         mended.set()
         return await look(self, after)
 
-    monkeypatch.setattr(broadcaster.Hub, "_look", faulty)
+    monkeypatch.setattr(broadcaster.FeedBroadcaster, "_look", faulty)
     following = ada.feed.follow(0)
     coming = asyncio.ensure_future(anext(following))
     async with asyncio.timeout(20):
@@ -175,7 +175,7 @@ async def test_who_follows_is_told_that_the_database_is_closed(db: Database, ada
     await coming
     coming = asyncio.ensure_future(anext(ada.feed.follow(await ada.feed.end())))
     await asyncio.sleep(0)
-    db.hubs.close()
+    db.broadcasters.close()
     with pytest.raises(StorageError):
         async with asyncio.timeout(20):
             await coming

@@ -56,7 +56,7 @@ async def test_it_comes_back_with_its_conversation(opened: Open) -> None:
         assert (await ada.runs.get(run.id)).status == "completed"
         assert await found(ada, "like") == {CODE}
         assert await _titles(ada) == ["owl.py"]
-        assert (await ada.stats.get()).messages == 3
+        assert (await ada.statistics.get()).messages == 3
 
 
 async def test_it_comes_back_with_its_prompt(opened: Open) -> None:
@@ -168,7 +168,7 @@ async def test_it_is_exported_and_purged_with_what_it_followed(opened: Open, wha
             assert await said(ada, made) == []
         else:
             await ada.conversations.purge(made.id)
-        assert (await ada.stats.get()).messages == 0
+        assert (await ada.statistics.get()).messages == 0
 
 
 async def test_it_is_let_go_if_its_prompt_is_gone_for_good(opened: Open) -> None:
@@ -180,6 +180,6 @@ async def test_it_is_let_go_if_its_prompt_is_gone_for_good(opened: Open) -> None
         await ada.branches.purge(made.id, trashed.branch)
         await _end(db, held, run)
         assert await said(ada, made) == ["before"]
-        assert (await ada.stats.get()).messages == 1
+        assert (await ada.statistics.get()).messages == 1
         with pytest.raises(NotFound):
             await ada.messages.get(made.id, run.message_id)

@@ -192,7 +192,7 @@ async def test_the_same_append_again_is_harmless(ada: Services, clock: Clock) ->
     clock.pass_time(days=1)
     assert await ada.messages.append(made.id, drafts, expect_head=None) == first
     assert await said(ada, made) == ["hello", "ok", "and more"]
-    assert (await ada.stats.get()).messages == 3
+    assert (await ada.statistics.get()).messages == 3
     kinds = [entry.kind for entry in await ada.feed.read()]
     assert kinds == ["conversation.created", "message.created", "message.created"]
 

@@ -98,7 +98,7 @@ async def test_whoever_it_is_shared_with_is_not_told_where_it_was_made(
     await bob.collections.add(collection.id, made.id)
     seen = [
         await bob.artifacts.get(made.id),
-        (await bob.artifacts.whole(made.id))[0],
+        (await bob.artifacts.get_with_content(made.id))[0],
         *await artifacts(bob, shared=True),
         *await artifacts(bob, shared=True, collection_id=collection.id),
         await bob.artifacts.update(made.id, title="Ours"),
@@ -114,7 +114,7 @@ async def test_whoever_it_is_shared_with_is_not_told_where_it_was_made(
     [*_, last] = (await bob.artifacts.revisions(made.id)).items
     assert first == last
     assert (first.message_id, first.part) == (None, None)
-    exported = b"".join([piece async for piece in bob.bundles.export(ids=[made.id])])
+    exported = b"".join([piece async for piece in bob.archives.export(ids=[made.id])])
     with ZipFile(BytesIO(exported)) as bundle:
         told = b"".join(bundle.read(name) for name in bundle.namelist())
     for place in (made.conversation_id, made.project_id, made.message_id):

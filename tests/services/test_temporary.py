@@ -38,7 +38,7 @@ async def test_a_temporary_conversation_is_found_by_its_id_alone(
     with pytest.raises(NotFound):
         await ada.conversations.find("Marmots")
     assert await found(ada, "marmot") == set()
-    assert [topic.term for topic in (await ada.stats.get()).topics] == ["badger"]
+    assert [topic.term for topic in (await ada.statistics.get()).topics] == ["badger"]
     assert await said(ada, made) == ["a marmot"] * 3 + ["a marmot again"]
 
 
@@ -47,7 +47,7 @@ async def test_it_is_gone_for_good_after_a_day(
 ) -> None:
     made = await _temporary(ada, "a marmot")
     elsewhere = await _temporary(eve, "another")
-    assert (await ada.stats.get()).messages == 1, "while it is there, it counts"
+    assert (await ada.statistics.get()).messages == 1, "while it is there, it counts"
     clock.pass_time(hours=23)
     await db.tidy()
     assert await said(ada, made) == ["a marmot"]
@@ -59,7 +59,7 @@ async def test_it_is_gone_for_good_after_a_day(
             await who.conversations.get(gone.id)
         with pytest.raises(NotFound):
             await who.conversations.restore(gone.id)
-        assert (await who.stats.get()).messages == 0
+        assert (await who.statistics.get()).messages == 0
     [told] = await ada.feed.read(after=before)
     assert (told.kind, told.conversation_id) == ("conversation.purged", made.id)
 
@@ -99,7 +99,7 @@ async def test_one_in_the_trash_is_not_kept_longer(
     await db.tidy()
     with pytest.raises(NotFound):
         await ada.conversations.restore(made.id)
-    assert (await ada.stats.get()).conversations == 0
+    assert (await ada.statistics.get()).conversations == 0
 
 
 async def test_the_same_creation_again_is_as_temporary_as_the_first(ada: Services) -> None:

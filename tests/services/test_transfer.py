@@ -28,7 +28,7 @@ PICTURE = bytes(range(256)) * 1_500
 
 async def _rich(db: Database, who: Services) -> None:
     """Something of everything."""
-    await who.people.update_me(name="Ada", traits={"born": 1815})
+    await who.users.update_me(name="Ada", traits={"born": 1815})
     await who.settings.set("theme", {"dark": None})
     outer = await who.projects.create("outer", instructions="Be kind.")
     inner = await who.projects.create("inner", parent_id=outer.id, model="p/m")
@@ -91,7 +91,7 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
     assert again[1:] == lines[1:]
     assert await found(there, "zwei") == {"zwei"}
     assert await found(there, "trash") == set()
-    stats, other = await ada.stats.get(), await there.stats.get()
+    stats, other = await ada.statistics.get(), await there.statistics.get()
     assert other == stats
     assert [use.made for use in await there.artifacts.uses()] == [1, 1, 1]
     assert [hit.artifact.title for hit in (await there.search.artifacts("tick")).items] == [
@@ -120,7 +120,7 @@ async def test_the_imported_goes_on_as_if_it_had_been_said_here(
     await eve.conversations.restore((await _trash(eve))[0])
     await eve.conversations.delete(made.id)
     await eve.conversations.purge(made.id)
-    left = await eve.stats.get()
+    left = await eve.statistics.get()
     assert (left.conversations, left.messages) == (2, 1)
     assert (left.words, left.tokens_out, left.engaged_seconds) == (3, None, 0)
 
@@ -134,11 +134,11 @@ async def test_importing_twice_adds_nothing(db: Database, ada: Services, eve: Se
     await _rich(db, ada)
     lines = await export(ada)
     await eve.transfer.import_lines(lines)
-    stats = await eve.stats.get()
+    stats = await eve.statistics.get()
     report = await eve.transfer.import_lines(lines)
     assert (report.added, report.conflicting) == ({}, {})
     assert sum(report.unchanged.values()) == len(lines) - 2
-    assert await eve.stats.get() == stats
+    assert await eve.statistics.get() == stats
     own = await ada.transfer.import_lines(lines)
     assert (own.added, own.conflicting) == ({}, {})
 

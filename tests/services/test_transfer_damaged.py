@@ -172,7 +172,7 @@ async def test_a_file_that_is_not_whole_leaves_nothing_half_written(
     clock: Clock,
     how: Callable[[list[Line]], None],
 ) -> None:
-    await ada.people.update_me(name="Ada", traits={"a": 1})
+    await ada.users.update_me(name="Ada", traits={"a": 1})
     await ada.settings.set("theme", 1)
     project = await ada.projects.create("Italy")
     made = await ada.conversations.create(title="Rome", tags=["a"], project_id=project.id)
@@ -205,7 +205,7 @@ async def test_a_file_that_is_not_whole_leaves_nothing_half_written(
     for name in blobs:
         left = Query(next(t.record for t in SCHEMA.tables if t.name == name))
         assert await db.storage.read("globex", lambda tx, q=left: tx.count(q)) == 0, name
-    stats = await eve.stats.get()
+    stats = await eve.statistics.get()
     assert (stats.conversations, stats.messages, stats.words) == (0, 0, 0)
     report = await eve.transfer.import_lines(await export(ada))
     assert report.added["message"] == 5, "the whole file is welcome afterwards"

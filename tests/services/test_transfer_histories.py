@@ -80,7 +80,7 @@ async def test_a_file_with_a_branch_before_the_one_it_left_is_welcome(
     ]
     await eve.transfer.import_lines(before)
     assert (await export(eve))[1:] == lines[1:]
-    assert await eve.stats.get() == await ada.stats.get()
+    assert await eve.statistics.get() == await ada.statistics.get()
 
 
 @pytest.mark.parametrize("parent", [True, False], ids=["another message", "no message"])
@@ -117,7 +117,7 @@ async def test_any_history_comes_back_equal(
     report = await eve.transfer.import_lines(lines)
     assert (report.unchanged, report.conflicting, report.problems) == ({}, {}, [])
     assert (await export(eve))[1:] == lines[1:]
-    assert await eve.stats.get() == await ada.stats.get()
+    assert await eve.statistics.get() == await ada.statistics.get()
     earlier = db.scope("third", "ada")
     await earlier.transfer.import_lines(_by_age(lines))
     assert (await export(earlier))[1:] == lines[1:]

@@ -202,14 +202,14 @@ async def test_what_is_purged_is_gone_and_its_ids_are_free(ada: Services) -> Non
         with pytest.raises(NotFound):
             await again(made.id, trashed.branch)
     assert await ada.ratings.list(made.id) == []
-    stats = await ada.stats.get()
+    stats = await ada.statistics.get()
     assert (stats.messages, stats.conversations) == (0, 1)
     [other] = await ada.messages.append(made.id, [hansard.user("other", id=chosen)])
     assert other.text == "other"
     await ada.conversations.delete(made.id)
     await ada.conversations.purge(made.id)
     assert (await ada.conversations.create(id=made.id, title="again")).title == "again"
-    assert (await ada.stats.get()).messages == 0
+    assert (await ada.statistics.get()).messages == 0
 
 
 async def test_all_conversations_go_into_the_trash_and_out_of_it_for_good(
@@ -231,7 +231,7 @@ async def test_all_conversations_go_into_the_trash_and_out_of_it_for_good(
     back = await ada.conversations.restore(made[1].id)
     assert await ada.conversations.purge_all() == BATCH + 1
     assert [c.id for c in (await ada.conversations.list()).items] == [back.id]
-    assert (await ada.stats.get()).messages == 1
+    assert (await ada.statistics.get()).messages == 1
     assert await ada.conversations.purge_all() == 0
     for who, conversation in kept:
         assert await said(who, conversation) == ["stays"]
@@ -253,7 +253,7 @@ async def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
     with pytest.raises(NotFound):
         await ada.conversations.restore(made.id)
     await db.tidy()
-    assert (await ada.stats.get()).messages == 1
+    assert (await ada.statistics.get()).messages == 1
     assert await db.storage.read("acme", lambda tx: tx.get(Conversation, made.id)) is None
     assert await db.storage.read("acme", lambda tx: tx.get(Branch, deep.branch)) is None
 
@@ -276,7 +276,7 @@ async def test_a_conversation_of_many_branches_is_purged_in_few_batches(
     monkeypatch.setattr(purge, "BATCH", 40)
     await ada.conversations.purge(made.id)
     assert len(units) < 10
-    assert (await ada.stats.get()).messages == 0
+    assert (await ada.statistics.get()).messages == 0
     assert await db.storage.read("acme", lambda tx: tx.count(Query(Branch))) == 0
 
 

@@ -144,7 +144,7 @@ async def test_placing_without_telling_is_seen(monkeypatch: pytest.MonkeyPatch) 
 
     async def silent(tx: Any, request: Any, branch: str, head: Message) -> list[Message]:
         start = (head.seq, head.id, head.digest)
-        placed = message_tree.place(request.messages, branch, *start)
+        placed = message_tree.assign_positions(request.messages, branch, *start)
         await tx.insert(*placed)
         await tx.update(Branch, branch, **message_tree.ending_with(placed[-1]))
         return placed

@@ -87,7 +87,7 @@ def keep_quiet_about_late_answers(patch: pytest.MonkeyPatch) -> None:
         tx: Transaction, request: Append, branch: str, head: Message | None
     ) -> list[Message]:
         start = (head.seq, head.id, head.digest) if head else (-1, None, None)
-        placed = message_tree.place(request.messages, branch, *start)
+        placed = message_tree.assign_positions(request.messages, branch, *start)
         await tx.insert(*placed)
         await tx.update(Branch, branch, **message_tree.ending_with(placed[-1]))
         return placed

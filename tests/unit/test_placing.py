@@ -81,7 +81,7 @@ async def _check_ranges(tx: Reader, branch: Branch, walked: list[Message]) -> No
     assert sum(high - low + 1 for _, low, high in ranges) == len(walked)
     assert len({name for name, _, _ in ranges}) == len(ranges), "a branch is read once"
     for message in walked:
-        assert (await message_tree.holder(tx, branch, message.seq)).id == message.branch
+        assert (await message_tree.owning_branch(tx, branch, message.seq)).id == message.branch
 
 
 def _message(minutes: float, **fields: Any) -> Message:
@@ -94,7 +94,7 @@ def _message(minutes: float, **fields: Any) -> Message:
 
 
 def test_messages_are_placed_one_after_the_other() -> None:
-    placed = message_tree.place((_message(1), _message(2)), "branch", 6, "head", None)
+    placed = message_tree.assign_positions((_message(1), _message(2)), "branch", 6, "head", None)
     assert [(m.branch, m.seq, m.parent_id) for m in placed] == [
         ("branch", 7, "head"),
         ("branch", 8, "m1"),

@@ -112,7 +112,7 @@ async def show(
     services: Services, artifact: ArtifactId, revision: Number = None, as_json: Json = False
 ) -> None:
     """Print what an artifact says."""
-    said, text = await services.artifacts.said(artifact, revision)
+    said, text = await services.artifacts.get_content(artifact, revision)
     if as_json:
         print_json({"revision": said, "content": text})
     else:
@@ -127,7 +127,7 @@ async def extract(services: Services, again: Again = False, as_json: Json = Fals
     It may be stopped at any time, and goes on from there the next time.
     """
     conversations = found = 0
-    async for scanned in services.scanning.run(again=again):
+    async for scanned in services.backfill.run(again=again):
         conversations += 1
         found += scanned.found
     if as_json:

@@ -17,8 +17,8 @@ from typer.exceptions import TyperException
 
 from hansard import __version__
 from hansard.cli import (
+    archives,
     artifacts,
-    bundles,
     chat,
     config,
     conversations,
@@ -29,7 +29,7 @@ from hansard.cli import (
     serve,
     session,
     sessions,
-    stats,
+    statistics,
     torture,
     transfer,
 )
@@ -48,12 +48,12 @@ for module in (
     chat,
     conversations,
     search,
-    stats,
+    statistics,
     models,
     projects,
     sessions,
     artifacts,
-    bundles,
+    archives,
     transfer,
     serve,
     config,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hansard.model.conversations import Conversation
 from hansard.model.projects import Project
-from hansard.model.tenants import Tenant
+from hansard.model.users import Tenant
 from hansard.storage.base import Reader
 
 MAX_NESTING = 32

@@ -25,7 +25,7 @@ from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
 from hansard.model.runs import Run
 from hansard.model.settings import Setting
-from hansard.model.tenants import User
+from hansard.model.users import User
 
 VERSION = 1
 MAX_LINE = 16 * 1024 * 1024

@@ -16,10 +16,10 @@ from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie
 from hansard.server.decoding import MAX_BODY, BoundedRequest
 from hansard.server.http import (
+    archives,
     artifacts,
     blobs,
     branches,
-    bundles,
     chat,
     collections,
     conversations,
@@ -65,7 +65,7 @@ NOUNS = (
     transfer,
     usage,
     artifacts,
-    bundles,
+    archives,
     collections,
     shares,
     previews,

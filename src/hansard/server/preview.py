@@ -90,7 +90,7 @@ _OVER = "<p>This preview is over. Open it again from where you found it.</p>"
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the address of a preview holds, which is not secret."""
 
-    sight: PreviewTarget
+    target: PreviewTarget
     session: str = ""
     """The id of the session that asked for it; when that is over, so is the address."""
 
@@ -149,8 +149,8 @@ async def _shown(
     ticket = msgspec.json.decode(session_manager.unseal(sealed), type=Ticket)
     if ticket.session and not await session_manager.is_signed_in(ticket.session):
         raise NotFound("There is nothing at this address.")
-    sight = ticket.sight
-    return await database.scope(sight.tenant, sight.user).previews.show(sight)
+    target = ticket.target
+    return await database.scope(target.tenant, target.user).previews.show(target)
 
 
 def _policy(kind: str, ours: str) -> str:

@@ -18,7 +18,7 @@ from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.query import Query
 

@@ -78,7 +78,7 @@ async def put(tx: Transaction, request: Append, branch: str, head: Message | Non
     All messages are stored here, except those of an import, which publishes the complete conversation instead.
     """
     start = (head.seq, head.id, head.digest) if head else (-1, None, None)
-    messages = place(request.messages, branch, *start)
+    messages = assign_positions(request.messages, branch, *start)
     await tx.insert(*messages)
     await tx.update(Branch, branch, **ending_with(messages[-1]))
     await tx.publish(appended(messages, request))
@@ -144,7 +144,7 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
     else:
         owner = await root(tx, branch)
-    new_branch = leaving(owner, message, fork_id=request.fork_id, name=FORK, at=request.at)
+    new_branch = make_fork(owner, message, fork_id=request.fork_id, name=FORK, at=request.at)
     await store_fork(tx, new_branch, request)
     return new_branch
 
@@ -164,7 +164,7 @@ async def store_fork(tx: Transaction, branch: Branch, request: Append) -> None:
     )
 
 
-def leaving(
+def make_fork(
     owner: Branch, head: Message | None, *, fork_id: str, name: str, at: datetime
 ) -> Branch:
     """Return a new branch that forks from the branch `owner` after its message `head`, or before the first message."""
@@ -182,7 +182,7 @@ def leaving(
     )
 
 
-def place(
+def assign_positions(
     messages: tuple[Message, ...],
     branch: str,
     head_seq: int,
@@ -326,7 +326,7 @@ async def path(tx: Reader, branch: Branch, first: int, last: int) -> list[Messag
     return messages
 
 
-async def holder(tx: Reader, branch: Branch, seq: int) -> Branch:
+async def owning_branch(tx: Reader, branch: Branch, seq: int) -> Branch:
     """Return the branch on the path to `branch` that owns the message at `seq` (-1: the main branch)."""
     while seq <= branch.fork_seq and branch.parent_branch is not None:
         branch = await _parent(tx, branch.parent_branch)

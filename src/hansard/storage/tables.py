@@ -41,7 +41,7 @@ from hansard.model.runs import Run, RunEvent
 from hansard.model.sessions import Session, SpentCode
 from hansard.model.settings import Setting
 from hansard.model.shares import LinkKey, Share
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.search.tokenizer import fold
 from hansard.storage.query import Query
 

@@ -15,7 +15,7 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import Parts, Text
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.storage.base import Append, Transaction
 from hansard.storage.tables import SCHEMA, Column, Schema
 

@@ -15,7 +15,7 @@ from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, Vers
 from hansard.model.base import Entry
 from hansard.model.conversations import Conversation
 from hansard.model.settings import Setting
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA, Schema, Table

@@ -146,7 +146,7 @@ def check_changes(found: Sequence[tuple[int, int]], messages: int) -> None:
 
 async def check_followers(services: Services, messages: Sequence[Message]) -> None:
     """Counters and search, of a user who has said nothing else."""
-    stats = await services.stats.get()
+    stats = await services.statistics.get()
     words = sum(len(message.text.split()) for message in messages)
     characters = sum(len(message.text) for message in messages)
     counted = (stats.messages, stats.words, stats.characters)

@@ -61,8 +61,8 @@ async def contents(storage: Storage) -> dict[str, dict[str, list[Any]]]:
 
 async def fill(db: Database) -> None:
     ada, bob, eve = db.scope("acme", "ada"), db.scope("acme", "bob"), db.scope("globex", "ada")
-    await ada.people.update_me(name="Ada", traits={"likes": ["tea", "Zürich"]})
-    await ada.people.update_tenant(name="Acme", instructions="Be brief.")
+    await ada.users.update_me(name="Ada", traits={"likes": ["tea", "Zürich"]})
+    await ada.users.update_tenant(name="Acme", instructions="Be brief.")
     await ada.settings.set("theme", {"dark": True, "size": 1.25, "big": 12345678901234567890})
     trips = await ada.projects.create(name="Trips", instructions="Think of the budget.")
     italy = await ada.projects.create(name="Italy", parent_id=trips.id, model="echo/echo")
@@ -139,7 +139,7 @@ async def _made(db: Database, ada: Services) -> None:
     await ada.artifacts.used(clock.id, "opened")
     pages = await ada.collections.create("Pages", description="and clocks")
     await ada.collections.add(pages.id, clock.id)
-    assert [scanned async for scanned in ada.scanning.run()]
+    assert [scanned async for scanned in ada.backfill.run()]
     share = Share(
         tenant_id="acme",
         id=talk.id,

@@ -4,6 +4,47 @@
  */
 
 export interface paths {
+    "/api/v1/artifacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export artifacts with all their revisions as a zip file, which a manifest describes.
+         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
+         */
+        post: operations["export_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
+         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
+         *     the file may be sent again.
+         */
+        post: operations["import_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts": {
         parameters: {
             query?: never;
@@ -345,47 +386,6 @@ export interface paths {
         put?: never;
         /** Permanently delete what a deletion moved to the trash. */
         post: operations["purge_branch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Export artifacts with all their revisions as a zip file, which a manifest describes.
-         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
-         */
-        post: operations["export_artifacts"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
-         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
-         *     the file may be sent again.
-         */
-        post: operations["import_artifacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1405,6 +1405,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ExportSelection
+         * @description The artifacts to export: those in `ids`, or all that match the other fields.
+         */
+        ExportSelection: {
+            /** @default [] */
+            ids?: string[];
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            project_id?: string | null;
+            /** @default null */
+            collection_id?: string | null;
+            /** @default null */
+            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
+            /** @default null */
+            language?: string | null;
+            /**
+             * @description Whether to export artifacts that others share with the user instead of the user's own.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
+         * ImportReport
+         * @description What an import did, in numbers of records by kind.
+         */
+        ImportReport: {
+            added: {
+                [key: string]: number;
+            };
+            /** @description There already, and equal. */
+            unchanged: {
+                [key: string]: number;
+            };
+            /** @description There already, with other content: left as they are. */
+            conflicting: {
+                [key: string]: number;
+            };
+            /** @description Of kinds that this version does not know: passed over. */
+            unknown: {
+                [key: string]: number;
+            };
+            /** @description The first hundred differences, a line each. */
+            problems: string[];
+        };
         /** NewArtifact */
         NewArtifact: {
             content: string;
@@ -1808,52 +1854,6 @@ export interface components {
         Restored: {
             /** @description The number of restored messages. */
             count: number;
-        };
-        /**
-         * ExportSelection
-         * @description The artifacts to export: those in `ids`, or all that match the other fields.
-         */
-        ExportSelection: {
-            /** @default [] */
-            ids?: string[];
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            project_id?: string | null;
-            /** @default null */
-            collection_id?: string | null;
-            /** @default null */
-            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
-            /** @default null */
-            language?: string | null;
-            /**
-             * @description Whether to export artifacts that others share with the user instead of the user's own.
-             * @default false
-             */
-            shared?: boolean;
-        };
-        /**
-         * ImportReport
-         * @description What an import did, in numbers of records by kind.
-         */
-        ImportReport: {
-            added: {
-                [key: string]: number;
-            };
-            /** @description There already, and equal. */
-            unchanged: {
-                [key: string]: number;
-            };
-            /** @description There already, with other content: left as they are. */
-            conflicting: {
-                [key: string]: number;
-            };
-            /** @description Of kinds that this version does not know: passed over. */
-            unknown: {
-                [key: string]: number;
-            };
-            /** @description The first hundred differences, a line each. */
-            problems: string[];
         };
         /**
          * Prompt
@@ -3139,6 +3139,68 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    export_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportSelection"];
+            };
+        };
+        responses: {
+            /** @description A zip file with a manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     list_artifacts: {
         parameters: {
             query?: {
@@ -3835,68 +3897,6 @@ export interface operations {
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    export_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExportSelection"];
-            };
-        };
-        responses: {
-            /** @description A zip file with a manifest. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    import_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/zip": unknown;
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportReport"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

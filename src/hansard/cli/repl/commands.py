@@ -11,7 +11,7 @@ from hansard.cli.branches import pick
 from hansard.cli.models import print_models
 from hansard.cli.rendering import print_table, when
 from hansard.cli.search import print_hits
-from hansard.cli.stats import print_stats
+from hansard.cli.statistics import print_statistics
 from hansard.cli.thread import thread
 from hansard.cli.transfer import replacing, write
 from hansard.errors import AlreadyExists, InvalidInput
@@ -204,7 +204,7 @@ async def _title(room: Room, text: str) -> None:
 @_command("/stats")
 async def _stats(room: Room, _: str) -> None:
     """Show how much was said, when, and with which models."""
-    print_stats(await room.talk.services.stats.get())
+    print_statistics(await room.talk.services.statistics.get())
 
 
 @_command("/quit")

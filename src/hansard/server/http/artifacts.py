@@ -213,7 +213,7 @@ async def read_artifact(
     services: Scoped, artifact_id: PathId, revision: SomeNumber = None
 ) -> ArtifactContent:
     """Read an artifact's newest content, or that of a revision."""
-    stored, text = await services.artifacts.said(artifact_id, revision)
+    stored, text = await services.artifacts.get_content(artifact_id, revision)
     return ArtifactContent(revision=stored, content=text)
 
 

@@ -45,9 +45,9 @@ async def preview_artifact(
 
     Previews exist for html, svg, react and mermaid.
     """
-    target = await services.previews.sight(artifact_id, data.revision)
+    target = await services.previews.get_target(artifact_id, data.revision)
     session = session_manager.session_of(request.auth) or ""
-    return _sign_url(preview.Ticket(sight=target, session=session), session_manager, prefix)
+    return _sign_url(preview.Ticket(target=target, session=session), session_manager, prefix)
 
 
 @post("/links/{token:str}/preview")
@@ -64,8 +64,8 @@ async def preview_link(
     This needs no credential other than the link's token.
     """
     async with bounded(request, services, guesses, token):
-        target = await services.previews.sight_of_link(token)
-    return _sign_url(preview.Ticket(sight=target), session_manager, prefix)
+        target = await services.previews.get_link_target(token)
+    return _sign_url(preview.Ticket(target=target), session_manager, prefix)
 
 
 def _sign_url(ticket: preview.Ticket, session_manager: SessionManager, prefix: str) -> Preview:

@@ -25,7 +25,7 @@ async def get_stats(
 
     `since` and `until` are days (UTC), both included; the response's days and hours are in the time zone `tz`.
     """
-    return await services.stats.get(project_id=project_id, since=since, until=until, tz=tz)
+    return await services.statistics.get(project_id=project_id, since=since, until=until, tz=tz)
 
 
 ROUTES = (get_stats,)

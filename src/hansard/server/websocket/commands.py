@@ -103,7 +103,7 @@ class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
     revision: Number | None = None
 
     async def answer(self, peer: Peer) -> WholeArtifact:
-        artifact, revision, content = await peer.services.artifacts.whole(
+        artifact, revision, content = await peer.services.artifacts.get_with_content(
             self.artifact_id, self.revision
         )
         return WholeArtifact(artifact=artifact, revision=revision, content=content)

@@ -45,12 +45,14 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "conversation.purged",
     ),
     "messages": ("message.created", "message.deleted", "message.rated"),
-    "people": ("user.updated", "tenant.updated"),
     "projects": ("project.created", "project.updated", "project.deleted", "project.restored"),
     "runs": ("run.started", "run.completed", "run.failed", "run.cancelled", "run.interrupted"),
     "settings": ("setting.updated", "setting.deleted"),
+    "users": ("user.updated", "tenant.updated"),
 }
 """The kinds of changes, by topic."""
+ALIASES = {"people": "users"}
+"""Alternative names of topics, for older clients."""
 
 _TOPIC_OF = {kind: topic for topic, kinds in EVENTS.items() for kind in kinds}
 
@@ -58,10 +60,11 @@ _TOPIC_OF = {kind: topic for topic, kinds in EVENTS.items() for kind in kinds}
 def check_topics(topics: Iterable[str]) -> set[str]:
     """Return the topics in canonical form. Raises InvalidInput if one does not exist."""
     checked: set[str] = set()
-    for number, topic in enumerate(topics):
+    for number, name in enumerate(topics):
+        topic = ALIASES.get(name, name)
         valid = topic == ALL or topic in EVENTS
         if topic.startswith(CONVERSATION):
-            topic = topic.lower()  # noqa: PLW2901 - the canonical form of ids
+            topic = topic.lower()
             valid = is_id(topic.removeprefix(CONVERSATION))
         if not valid:
             raise InvalidInput(

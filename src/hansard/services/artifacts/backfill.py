@@ -32,7 +32,7 @@ class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
     """New artifacts and revisions."""
 
 
-class Scanning(Service):
+class Backfill(Service):
     """Extracts artifacts from all stored conversations of the user."""
 
     async def run(self, *, again: bool = False) -> AsyncIterator[BackfillProgress]:
@@ -102,7 +102,7 @@ class Scanning(Service):
             progress: dict[str, Any] = {"conversation_id": conversation.id, "updated_at": now}
             await tx.update(ExtractionCursor, self.scope.user, **progress)
 
-    async def left(self) -> int:
+    async def remaining(self) -> int:
         """Return how many conversations are not processed yet."""
 
         async def count_remaining(tx: Reader) -> int:

@@ -37,7 +37,7 @@ class PreviewContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Previews(ArtifactService):
-    async def sight(self, artifact_id: str, revision: int | None = None) -> PreviewTarget:
+    async def get_target(self, artifact_id: str, revision: int | None = None) -> PreviewTarget:
         """Return the target for a preview of a revision; without `revision`, the newest.
 
         Raises InvalidInput if artifacts of this type have no preview.
@@ -51,7 +51,7 @@ class Previews(ArtifactService):
 
         return await self.run_read(make_target)
 
-    async def sight_of_link(self, token: str) -> PreviewTarget:
+    async def get_link_target(self, token: str) -> PreviewTarget:
         """Return the target for a preview of a share link. Raises InvalidInput if its type has no preview."""
         _check_type((await self._follow(token)).type)
         return self._target(link=token)

@@ -153,13 +153,15 @@ class Artifacts(ArtifactService):
 
     async def read(self, artifact_id: str, revision: int | None = None) -> str:
         """Return the text of an artifact, or of one of its revisions. Raises NotFound if it does not exist."""
-        return (await self.said(artifact_id, revision))[1]
+        return (await self.get_content(artifact_id, revision))[1]
 
-    async def said(self, artifact_id: str, revision: int | None = None) -> tuple[Revision, str]:
+    async def get_content(
+        self, artifact_id: str, revision: int | None = None
+    ) -> tuple[Revision, str]:
         """Return a revision and its text; without a number, the newest. Raises NotFound if it does not exist."""
-        return (await self.whole(artifact_id, revision))[1:]
+        return (await self.get_with_content(artifact_id, revision))[1:]
 
-    async def whole(
+    async def get_with_content(
         self, artifact_id: str, revision: int | None = None
     ) -> tuple[Artifact, Revision, str]:
         """Return an artifact, a revision (by default the newest) and its text. Raises NotFound without these."""
@@ -173,7 +175,7 @@ class Artifacts(ArtifactService):
 
     async def file(self, artifact_id: str, revision: int | None = None) -> ArtifactFile:
         """Return a revision of an artifact as a file; without a number, the newest."""
-        artifact, _, text = await self.whole(artifact_id, revision)
+        artifact, _, text = await self.get_with_content(artifact_id, revision)
         return file_of(artifact, text)
 
     async def revision(self, artifact_id: str, number: int | None = None) -> Revision:

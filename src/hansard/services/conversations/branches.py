@@ -88,7 +88,7 @@ class Branches(Service):
         async def select_siblings(tx: Reader) -> list[Message]:
             conversation = await self.conversation(tx, conversation_id)
             message, branch = await self.message(tx, conversation, message_id)
-            parent = await message_tree.holder(tx, branch, message.seq - 1)
+            parent = await message_tree.owning_branch(tx, branch, message.seq - 1)
             forks = Query(Branch).where(
                 parent_branch=parent.id, fork_seq=message.seq - 1, deleted_at=None
             )

@@ -32,7 +32,7 @@ async def fork_at(
     if not name:
         siblings = Query(Branch).where(conversation_id=owner.conversation_id)
         name = f"branch {1 + await tx.count(siblings)}"
-    fork = message_tree.leaving(owner, head, fork_id=fork_id, name=name, at=now)
+    fork = message_tree.make_fork(owner, head, fork_id=fork_id, name=name, at=now)
     fork = msgspec.structs.replace(fork, model=model or owner.model)
     await tx.insert(fork)
     await tx.publish(
@@ -59,7 +59,7 @@ async def fork_before(
     model: str | None = None,
 ) -> Branch:
     """Create a branch that ends before a message of `branch`, so that another message can take its place."""
-    owner = await message_tree.holder(tx, branch, message.seq - 1)
+    owner = await message_tree.owning_branch(tx, branch, message.seq - 1)
     head = await tx.get(Message, message.parent_id) if message.parent_id else None
     return await fork_at(tx, scope, owner, head, fork_id, now, model=model)
 

@@ -110,7 +110,7 @@ class Messages(Service):
         conversation = await self.conversation(tx, target.conversation_id)
         message, owner = await self.message(tx, conversation, message_id)
         on_path = message.seq <= target.head_seq and (
-            (await message_tree.holder(tx, target, message.seq)).id == owner.id
+            (await message_tree.owning_branch(tx, target, message.seq)).id == owner.id
         )
         if on_path or elsewhere:
             return (target if on_path else owner), message.seq

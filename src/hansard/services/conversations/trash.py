@@ -27,7 +27,7 @@ from hansard.storage.message_tree import (
     FORK,
     activity,
     ending_with,
-    leaving,
+    make_fork,
     preview,
     put,
     store_fork,
@@ -156,7 +156,7 @@ async def append_to_trash(tx: Transaction, run: Run, request: Append) -> list[Me
     target = prompt_branch if prompt_branch.deleted_at and not branch.deleted_at else branch
     if target.head_id != prompt.id:
         at = request.at
-        fork = leaving(prompt_branch, prompt, fork_id=request.fork_id, name=FORK, at=at)
+        fork = make_fork(prompt_branch, prompt, fork_id=request.fork_id, name=FORK, at=at)
         target = replace(fork, deleted_at=target.deleted_at)
         await store_fork(tx, target, request)
     stored = await put(tx, request, target.id, prompt)

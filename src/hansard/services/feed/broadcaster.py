@@ -1,4 +1,4 @@
-"""Feed hubs: one reader of a user's feed for all followers in this process.
+"""Feed broadcasters: one reader of a user's feed for all followers in this process.
  The storage's notifier wakes the reader, which reads new entries and keeps the newest. Followers read those at their
 own pace; one that is too far behind reads the feed itself until it has caught up. There is no per-subscriber queue,
 so a slow subscriber does not affect others.
@@ -22,7 +22,7 @@ from hansard.storage.query import Query
 _log = logging.getLogger(__name__)
 
 MAX_ENTRIES = 2_000
-"""Entries kept in memory per hub."""
+"""Entries kept in memory per broadcaster."""
 BATCH_WINDOW = 0.08
 """Seconds between reads of the feed, so that many changes are delivered together; a single one never waits."""
 MIN_BACKOFF, MAX_BACKOFF = 0.02, 0.25
@@ -33,7 +33,7 @@ RETRY = 1.0
 """Seconds between attempts to reach a database."""
 
 
-class Hub:
+class FeedBroadcaster:
     """The reader of one user's feed."""
 
     def __init__(self, storage: Storage, tenant: str, user_id: str) -> None:
@@ -133,32 +133,32 @@ class Hub:
         self._moved = asyncio.Event()
 
 
-class Hubs:
-    """The hubs of a process; each exists while it has followers."""
+class Broadcasters:
+    """The broadcasters of a process; each exists while it has followers."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._hubs: dict[tuple[str, str], Hub] = {}
+        self._broadcasters: dict[tuple[str, str], FeedBroadcaster] = {}
 
     @contextmanager
-    def joined(self, tenant: str, user_id: str) -> Iterator[Hub]:
-        """A context that holds the hub of a user."""
+    def joined(self, tenant: str, user_id: str) -> Iterator[FeedBroadcaster]:
+        """A context that holds the broadcaster of a user."""
         key = (tenant, user_id)
-        hub = self._hubs.get(key)
-        if hub is None:
-            hub = self._hubs[key] = Hub(self._storage, tenant, user_id)
-        hub.followers += 1
+        broadcaster = self._broadcasters.get(key)
+        if broadcaster is None:
+            broadcaster = self._broadcasters[key] = FeedBroadcaster(self._storage, tenant, user_id)
+        broadcaster.followers += 1
         try:
-            yield hub
+            yield broadcaster
         finally:
-            hub.followers -= 1
-            if not hub.followers:
-                hub.close()
-                self._hubs.pop(key, None)
+            broadcaster.followers -= 1
+            if not broadcaster.followers:
+                broadcaster.close()
+                self._broadcasters.pop(key, None)
 
     def close(self) -> None:
-        for hub in self._hubs.values():
-            hub.close()
+        for broadcaster in self._broadcasters.values():
+            broadcaster.close()
 
 
 def _position(entry: FeedEntry) -> int:

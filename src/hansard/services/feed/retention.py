@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from hansard.model.feed import TRIMMED, FeedEntry
-from hansard.model.tenants import User
+from hansard.model.users import User
 from hansard.services.base import MAX_PAGE
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query

@@ -11,7 +11,7 @@ from hansard.ids import Clock
 from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
-from hansard.services.feed.broadcaster import Hubs
+from hansard.services.feed.broadcaster import Broadcasters
 from hansard.storage.base import Reader, Storage
 from hansard.storage.query import Query
 
@@ -28,9 +28,11 @@ class FeedStart(msgspec.Struct, frozen=True, omit_defaults=True):
 class Feed(Service):
     """The changes of the user's records, in order."""
 
-    def __init__(self, scope: Scope, storage: Storage, clock: Clock, hubs: Hubs) -> None:
+    def __init__(
+        self, scope: Scope, storage: Storage, clock: Clock, broadcasters: Broadcasters
+    ) -> None:
         super().__init__(scope, storage, clock)
-        self.hubs = hubs
+        self.broadcasters = broadcasters
 
     async def read(self, *, after: int = 0, limit: int = 100) -> list[FeedEntry]:
         """Return up to `limit` changes after a position, a number from 0.
@@ -88,9 +90,9 @@ class Feed(Service):
     async def changes(self, after: int) -> AsyncIterator[list[FeedEntry]]:
         """Yield the same as `follow`, in lists of all available changes."""
         self.require("read")
-        with self.hubs.joined(self.scope.tenant, self.scope.user) as hub:
+        with self.broadcasters.joined(self.scope.tenant, self.scope.user) as broadcaster:
             while True:
-                entries = await hub.since(after)
+                entries = await broadcaster.since(after)
                 after = entries[-1].position
                 yield entries
 

@@ -36,7 +36,7 @@ BATCH_BYTES, BATCH_SIZE = 8 * 1024 * 1024, 50
 """Bytes and number of contents in memory at once; an archive may give wrong sizes."""
 
 
-class Bundles(ArtifactService):
+class Archives(ArtifactService):
     """Export and import of artifacts as zip files."""
 
     async def export(

@@ -30,7 +30,7 @@ from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.runs import ENDED, Run
 from hansard.model.settings import Setting
-from hansard.model.tenants import User
+from hansard.model.users import User
 from hansard.services.artifacts.contents import unpack
 from hansard.services.base import Service
 from hansard.services.blobs import type_in

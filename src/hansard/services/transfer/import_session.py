@@ -24,7 +24,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.services.transfer.integrity import TreeCheck
 from hansard.storage.base import Reader, Storage, Transaction
 

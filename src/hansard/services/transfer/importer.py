@@ -31,7 +31,7 @@ from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.settings import Setting
-from hansard.model.tenants import User
+from hansard.model.users import User
 from hansard.services.artifacts import extraction
 from hansard.services.blobs import keep
 from hansard.services.conversations.purge import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hansard.model.checks import MAX_TITLE, check_json, check_text
-from hansard.model.tenants import Tenant, User
+from hansard.model.users import Tenant, User
 from hansard.services.base import Service
 from hansard.storage.base import Transaction
 
 
-class People(Service):
+class Users(Service):
     """The scope's user and tenant."""
 
     async def me(self) -> User:

@@ -144,7 +144,7 @@ class PostgresTransaction(SqlTransaction):
         self.told.add(user_channel(self.tenant, append.owner_id))
         branch, first_seq, parent, digest = rows[0]
         end = (parent and str(parent), digest and digest.hex())
-        return message_tree.place(messages, str(branch), first_seq - 1, *end)
+        return message_tree.assign_positions(messages, str(branch), first_seq - 1, *end)
 
     async def publish(self, *changes: Change) -> None:
         for change in changes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.model.tenants import Tenant
+from hansard.model.users import Tenant
 from hansard.storage.sql.compiler import Dialect, TableSql
 from hansard.storage.tables import Column, Reference, Schema, Table
 

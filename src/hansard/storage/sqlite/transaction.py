@@ -147,7 +147,7 @@ class SqliteTransaction(SqlTransaction):
             return await message_tree.append(self, append)
         project, said_at, digest, branch, head_seq, head_id, _ = found[0]
         branch_id, head = uuid_from_bytes(branch), head_id and uuid_from_bytes(head_id)
-        placed = message_tree.place(
+        placed = message_tree.assign_positions(
             append.messages, branch_id, head_seq, head, digest and digest.hex()
         )
         last = placed[-1]

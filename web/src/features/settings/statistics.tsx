@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { Stats } from "@/api/client";
 import { Empty, Skeleton } from "@/components/ui/state";
-import { statsQuery } from "@/data/stats";
+import { statsQuery } from "@/data/statistics";
 import { type Bar, BarChart } from "./bar-chart";
 import { Choice } from "./choice";
 import { days, duration } from "./figures";

@@ -72,7 +72,7 @@ async def test_the_counters_are_what_a_count_from_the_beginning_gives(
 
     async def check() -> None:
         for who, of in ((ada, None), (ada, project.id), (bob, None)):
-            stats = await who.stats.get(project_id=of)
+            stats = await who.statistics.get(project_id=of)
             assert _shown(stats) == await _recounted(db, who, of)
 
     made, other = await talk(ada, "one two", "three"), await talk(ada)
@@ -108,13 +108,13 @@ async def test_the_counters_are_what_a_count_from_the_beginning_gives(
     await check()
     await ada.conversations.purge(made.id)
     await check()
-    assert (await ada.stats.get(project_id=project.id)).messages == 0
+    assert (await ada.statistics.get(project_id=project.id)).messages == 0
     await ada.transfer.import_lines(lines)
     await check()
 
 
 async def test_an_empty_record_has_empty_statistics(ada: Services) -> None:
-    stats = await ada.stats.get()
+    stats = await ada.statistics.get()
     assert (stats.conversations, stats.messages, stats.average_words) == (0, 0, 0.0)
     assert (stats.first_at, stats.last_at, stats.by_model, stats.by_day) == (None, None, [], [])
     assert [use.hour for use in stats.by_hour] == list(range(24))
@@ -129,12 +129,12 @@ async def test_hours_and_days_are_those_of_the_time_zone(ada: Services) -> None:
         datetime(2026, 7, 2, 9, 15, tzinfo=UTC),
     ):
         await ada.messages.append(made.id, [hansard.user("a b", created_at=at)])
-    rome = await ada.stats.get(tz="Europe/Rome")
+    rome = await ada.statistics.get(tz="Europe/Rome")
     assert {use.hour: use.messages for use in rome.by_hour if use.messages} == {0: 1, 10: 1, 11: 1}
     assert [use.day for use in rome.by_day] == ["2026-03-02", "2026-07-02"]
     assert rome.first_at == datetime(2026, 3, 1, 23, tzinfo=UTC)
     assert rome.last_at == datetime(2026, 7, 2, 9, tzinfo=UTC)
-    march = await ada.stats.get(since="2026-03-02", until="2026-03-31")
+    march = await ada.statistics.get(since="2026-03-02", until="2026-03-31")
     assert (march.messages, march.words, march.average_words) == (1, 2, 2.0)
 
 
@@ -143,7 +143,7 @@ async def test_only_pauses_under_half_an_hour_are_engaged_time(ada: Services) ->
     for minutes in (0, 10, 39, 70, 60, 71):
         at = start + timedelta(minutes=minutes)
         await ada.messages.append(made.id, [hansard.user("hm", created_at=at)])
-    assert (await ada.stats.get()).engaged_seconds == (10 + 29 + 11) * 60
+    assert (await ada.statistics.get()).engaged_seconds == (10 + 29 + 11) * 60
 
 
 async def test_models_are_ranked_by_use(ada: Services) -> None:
@@ -151,7 +151,7 @@ async def test_models_are_ranked_by_use(ada: Services) -> None:
     for model, tokens in (("p/a", 1), ("p/b", 2), ("p/b", 3)):
         drafts = [hansard.assistant("x", model=model, tokens_in=10, tokens_out=tokens)]
         await ada.messages.append(made.id, drafts)
-    by_model = (await ada.stats.get()).by_model
+    by_model = (await ada.statistics.get()).by_model
     assert [(m.model, m.messages, m.tokens_in, m.tokens_out) for m in by_model] == [
         ("p/b", 2, 20, 5),
         ("p/a", 1, 10, 1),
@@ -164,9 +164,9 @@ async def test_tokens_that_nobody_told_are_unknown_and_not_none(ada: Services) -
         answer = hansard.assistant("x", model=model, tokens_in=tokens, tokens_out=tokens)
         await ada.messages.append(made.id, [answer])
         if tokens is None:
-            stats = await ada.stats.get()
+            stats = await ada.statistics.get()
             assert (stats.tokens_in, stats.tokens_out) == (None, None)
-    stats = await ada.stats.get()
+    stats = await ada.statistics.get()
     assert (stats.tokens_in, stats.tokens_out) == (7, 7)
     assert {m.model: m.tokens_in for m in stats.by_model} == {"p/silent": None, "p/told": 7}
 
@@ -180,16 +180,16 @@ async def test_topics_are_what_is_said_often_and_not_everywhere(
     for subject in ("Gärtnerei", "東京"):
         await talk(ada, *(f"please tell me about {subject} {n}" for n in range(6)))
     await talk(bob, *(f"secret {n}" for n in range(9)))
-    stats = await ada.stats.get()
+    stats = await ada.statistics.get()
     terms = [topic.term for topic in stats.topics]
     assert terms[0] == "pantheon"
     assert {"gartnerei", "東京"} <= set(terms)
     assert stats.topics[0].messages == 8
     assert not {"please", "tell", "me", "about", "the", "secret", "1"} & set(terms)
-    of_project = await ada.stats.get(project_id=project.id)
+    of_project = await ada.statistics.get(project_id=project.id)
     assert [topic.term for topic in of_project.topics] == ["pantheon"]
     await ada.conversations.delete(rome.id)
-    assert "pantheon" not in [topic.term for topic in (await ada.stats.get()).topics]
+    assert "pantheon" not in [topic.term for topic in (await ada.statistics.get()).topics]
 
 
 async def test_what_cannot_be_counted_is_said(ada: Services) -> None:
@@ -202,6 +202,6 @@ async def test_what_cannot_be_counted_is_said(ada: Services) -> None:
         ({"project_id": "p"}, "/project_id"),
     ):
         with pytest.raises(InvalidInput) as refused:
-            await ada.stats.get(**given)
+            await ada.statistics.get(**given)
         assert refused.value.pointer == pointer
-    assert (await ada.stats.get(project_id=new_id())).messages == 0
+    assert (await ada.statistics.get(project_id=new_id())).messages == 0

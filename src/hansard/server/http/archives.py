@@ -45,7 +45,7 @@ async def export_artifacts(services: Scoped, data: JSONBody[ExportSelection]) ->
     """
     fields = asdict(data)
     ids = fields.pop("ids")
-    pieces = services.bundles.export(ids, filter=ArtifactFilter(**fields))
+    pieces = services.archives.export(ids, filter=ArtifactFilter(**fields))
     return Stream(
         _chain(await anext(pieces), pieces),
         media_type=MEDIA_TYPE,
@@ -75,7 +75,7 @@ async def import_artifacts(request: Request[Any, Any, Any], services: Scoped) ->
     check_media_type(request, MEDIA_TYPE, "application/octet-stream")
     with services.uploading(), tempfile.TemporaryFile() as file:
         await receive(request, file)
-        return await services.bundles.import_zip(file)
+        return await services.archives.import_zip(file)
 
 
 ROUTES = (export_artifacts, import_artifacts)

@@ -17,24 +17,24 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_user_is_known_from_the_first_call_on(ada: Services) -> None:
-    me = await ada.people.me()
+    me = await ada.users.me()
     assert (me.id, me.name, me.traits, me.version) == ("ada", "", {}, 1)
-    await ada.people.update_me(name="Ada", traits={"born": 1815})
-    changed = await ada.people.update_me(traits={"likes": ["tea"]})
+    await ada.users.update_me(name="Ada", traits={"born": 1815})
+    changed = await ada.users.update_me(traits={"likes": ["tea"]})
     assert (changed.name, changed.traits, changed.version) == ("Ada", {"likes": ["tea"]}, 3)
-    assert await ada.people.me() == changed
+    assert await ada.users.me() == changed
 
 
 async def test_a_tenants_instructions_are_an_administrators_to_change(
     db: Database, ada: Services, bob: Services, eve: Services
 ) -> None:
-    await ada.people.update_tenant(name="Acme", instructions="Be kind.")
-    assert (await bob.people.tenant()).instructions == "Be kind."
-    assert (await eve.people.tenant()).instructions == ""
+    await ada.users.update_tenant(name="Acme", instructions="Be kind.")
+    assert (await bob.users.tenant()).instructions == "Be kind."
+    assert (await eve.users.tenant()).instructions == ""
     clerk = db.scope("acme", "bob", rights={"read", "write"})
     with pytest.raises(PermissionDenied):
-        await clerk.people.update_tenant(name="Bob's")
-    assert (await ada.people.tenant()).name == "Acme"
+        await clerk.users.update_tenant(name="Bob's")
+    assert (await ada.users.tenant()).name == "Acme"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ async def test_who_may_only_read_changes_nothing(db: Database, ada: Services) ->
         guest.settings.set("a", 1),
         guest.settings.delete("a"),
         guest.blobs.put(b"x", "a/b"),
-        guest.people.update_me(name="x"),
+        guest.users.update_me(name="x"),
         guest.chat.send(made.id, "x", model="echo/echo"),
         guest.chat.answer(made.id, model="echo/echo"),
         guest.chat.dialogue(made.id, ["echo/echo", "echo/echo"]),
@@ -117,7 +117,7 @@ async def test_without_any_right_nothing_is_seen(db: Database, ada: Services) ->
         nobody.conversations.list(),
         nobody.messages.read(made.id),
         nobody.search.page("a"),
-        nobody.stats.get(),
+        nobody.statistics.get(),
         nobody.feed.read(),
         nobody.settings.list(),
         nobody.runs.get(new_id()),

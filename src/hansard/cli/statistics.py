@@ -31,11 +31,11 @@ Zone = Annotated[
 
 
 def register(main: typer.Typer) -> None:
-    main.command("stats")(stats)
+    main.command("stats")(statistics)
 
 
 @reads
-async def stats(
+async def statistics(
     services: Services,
     project: Project = None,
     since: Since = None,
@@ -44,14 +44,14 @@ async def stats(
     as_json: Json = False,
 ) -> None:
     """Show how much was said, when, and with which models."""
-    found = await services.stats.get(project_id=project, since=since, until=until, tz=tz)
+    found = await services.statistics.get(project_id=project, since=since, until=until, tz=tz)
     if as_json:
         print_json(found)
     else:
-        print_stats(found)
+        print_statistics(found)
 
 
-def print_stats(found: Stats) -> None:
+def print_statistics(found: Stats) -> None:
     print_table(["", ""], _totals(found))
     if found.by_model:
         rows = (

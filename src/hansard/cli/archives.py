@@ -58,7 +58,7 @@ async def export(
         type=type_,
         language=language,
     )
-    pieces = services.bundles.export(ids or [], filter=wanted)
+    pieces = services.archives.export(ids or [], filter=wanted)
     if output == STANDARD:
         if on_terminal():
             raise InvalidInput("A zip file is not for a terminal: name a file, or use a pipe.")
@@ -77,7 +77,7 @@ async def import_(services: Services, file: Source, as_json: Json = False) -> No
     Ends with 4 if something was there with other content.
     """
     with file.open("rb") as opened:
-        report = await services.bundles.import_zip(opened)
+        report = await services.archives.import_zip(opened)
     if as_json:
         print_json(report)
     else:

@@ -29,19 +29,19 @@ async def _before(services: Services, *texts: str) -> str:
 
 
 async def _scan(services: Services, **how: Any) -> list[int]:
-    return [scanned.found async for scanned in services.scanning.run(**how)]
+    return [scanned.found async for scanned in services.backfill.run(**how)]
 
 
 async def test_old_conversations_are_looked_through_once(ada: Services, bob: Services) -> None:
     first = await _before(ada, fenced(), fenced(CODE + "\n"))
     await _before(ada, "Nothing.")
     await _before(bob, fenced())
-    assert (await artifacts(ada), await ada.scanning.left()) == ([], 2)
+    assert (await artifacts(ada), await ada.backfill.remaining()) == ([], 2)
     assert await _scan(ada) == [2, 0]
     [clock] = await artifacts(ada)
     assert (clock.conversation_id, clock.revision) == (first, 2)
     assert await said(ada, clock) == [CODE, CODE + "\n"]
-    assert (await ada.scanning.left(), await _scan(ada)) == (0, [])
+    assert (await ada.backfill.remaining(), await _scan(ada)) == (0, [])
     assert await _scan(ada, again=True) == [0, 0]
     assert await artifacts(bob) == []
     await _before(ada, fenced())
@@ -51,7 +51,7 @@ async def test_old_conversations_are_looked_through_once(ada: Services, bob: Ser
 async def test_it_goes_on_where_it_was_stopped(ada: Services) -> None:
     for _ in range(3):
         await _before(ada, fenced())
-    scanning = cast("AsyncGenerator[BackfillProgress]", ada.scanning.run())
+    scanning = cast("AsyncGenerator[BackfillProgress]", ada.backfill.run())
     async with aclosing(scanning):
         assert (await anext(scanning)).found == 1
     assert len(await artifacts(ada)) == 1

@@ -32,12 +32,12 @@ Files = dict[str, bytes]
 
 
 async def export(who: Services, *ids: str, **which: Any) -> bytes:
-    pieces = [p async for p in who.bundles.export(ids, filter=ArtifactFilter(**which))]
+    pieces = [p async for p in who.archives.export(ids, filter=ArtifactFilter(**which))]
     return b"".join(pieces)
 
 
 async def take_in(who: Services, data: bytes) -> Any:
-    return await who.bundles.import_zip(io.BytesIO(data))
+    return await who.archives.import_zip(io.BytesIO(data))
 
 
 def files_of(data: bytes) -> Files:
