@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,9 @@ from hansard.server import openapi
 from hansard.server.app import make_api
 from hansard.server.sessions import SessionManager
 from hansard.server.sse import Shutdown
+from hansard.server.websocket import asyncapi
+
+JSON = dict[str, Any]
 
 WEB = Path(__file__).parent.parent / "web"
 SCHEMA = WEB / "src" / "api" / "schema.ts"
@@ -26,7 +30,18 @@ async def document() -> bytes:
         api = make_api(
             db, session_manager=SessionManager("", db.scope().sessions), closing=Shutdown()
         )
-        return msgspec.json.encode(openapi.describe(api))
+        return msgspec.json.encode(with_events(openapi.describe(api)))
+
+
+def with_events(described: JSON) -> JSON:
+    """The document with the events of the WebSocket as further schemas: `Event` is any of them."""
+    schemas = openapi.Schemas()
+    payloads = asyncapi.event_payloads(schemas)
+    events: JSON = {f"{topic.capitalize()}Event": payload for topic, payload in payloads.items()}
+    events["Event"] = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in events]}
+    components = described["components"]
+    components["schemas"] = {**components["schemas"], **schemas.components(), **events}
+    return described
 
 
 def types(described: bytes) -> str:

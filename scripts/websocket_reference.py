@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 import rest_reference
+from hansard.model.events import TOPICS
 from hansard.server.websocket import asyncapi
 from hansard.server.websocket.commands import ALIASES, REQUESTS
 from hansard.server.websocket.limits import (
@@ -24,7 +25,7 @@ from hansard.server.websocket.limits import (
     RATE,
     SEND_TIMEOUT,
 )
-from hansard.server.websocket.topics import ALL, CONVERSATION, EVENTS, MAX_TOPICS
+from hansard.server.websocket.topics import ALL, CONVERSATION, MAX_TOPICS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGE = FOLDER / "websocket.md"
@@ -157,7 +158,7 @@ def page() -> str:
     described = asyncapi.describe()
     topics = "".join(
         f"| `{topic}` | {', '.join(f'`{kind}`' for kind in kinds)} |\n"
-        for topic, kinds in EVENTS.items()
+        for topic, kinds in TOPICS.items()
     )
     closes = "".join(
         f"| {close.code} | `{close.text}` | {text} |\n" for close, text in CLOSES.items()

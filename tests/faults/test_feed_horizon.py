@@ -39,7 +39,7 @@ async def storage(postgres_url: str) -> AsyncIterator[PostgresStorage]:
 
 
 def _change(number: int = 0) -> Change:
-    return Change(user_id="ada", kind="x.y", subject_id=str(number), at=now())
+    return Change(user_id="ada", kind="project.created", subject_id=str(number), at=now())
 
 
 async def _told(storage: Storage) -> list[str]:
@@ -97,7 +97,7 @@ async def test_a_transaction_of_this_database_holds_it_back_and_is_named(
     assert health.feed_delay >= 0
     await own.execute(
         "SET LOCAL hansard.tenant = 'acme'; INSERT INTO hansard.feed SELECT 'acme', now(), "
-        "hansard.feed_position(1), 'ada', 'x.y', 'earlier', NULL, NULL, NULL, 1"
+        "hansard.feed_position(1), 'ada', 'project.created', 'earlier', NULL, NULL, NULL, 1"
     )
     await own.execute("COMMIT")
     await own.close()

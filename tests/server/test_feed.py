@@ -200,7 +200,7 @@ async def test_a_stream_that_begins_during_a_long_write_misses_none_of_it(
 
     async def long(tx: Transaction) -> None:
         now = db.clock()
-        await tx.publish(Change(user_id="me", kind="long.write", subject_id="x", at=now))
+        await tx.publish(Change(user_id="me", kind="project.created", subject_id="x", at=now))
         written.set()
         await continue_run.wait()
 
@@ -217,4 +217,4 @@ async def test_a_stream_that_begins_during_a_long_write_misses_none_of_it(
         continue_run.set()
         await slow
         following = me.feed.follow(end)
-        assert (await anext(following)).kind == "long.write"
+        assert (await anext(following)).kind == "project.created"

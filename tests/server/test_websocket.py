@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-import hansard
-from hansard.server.websocket.topics import EVENTS
 from server.harness import JSON, Site, process, site, wait_until
 from server.sockets import Socket, socket
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")
 
 PAGE: JSON = {"type": "html", "title": "Clock", "content": "<p>noon</p>"}
-KIND = r'"([a-z]+\.(?:[a-z]+ed))"'
 
 
 @pytest.fixture
@@ -278,18 +274,6 @@ def test_a_stopping_server_says_where_to_go_on(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert wired.closed() == (1001, f"the server stops: resume from {position}")
         assert server.process.wait(10) == 0
-
-
-def test_every_kind_of_change_belongs_to_a_topic() -> None:
-    """The kinds are found where they are written, as text."""
-    root = Path(hansard.__file__).parent
-    texts = [file.read_text("utf-8") for file in (root / "services").rglob("*.py")]
-    texts.append((root / "storage" / "message_tree.py").read_text("utf-8"))
-    found = {kind for text in texts for kind in re.findall(KIND, text)}
-    known = {kind for kinds in EVENTS.values() for kind in kinds}
-    assert found - {"feed.trimmed"} <= known
-    by_status = {"run.completed", "run.failed", "run.cancelled", "run.interrupted"}
-    assert known - by_status <= found | {"run.started"}
 
 
 def test_events_are_text_frames_of_json(tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ async def test_a_change_that_is_settled_late_is_told_soon(
 
     async def long(tx: Transaction) -> None:
         now = db.clock()
-        await tx.publish(Change(user_id="me", kind="long.write", subject_id="x", at=now))
+        await tx.publish(Change(user_id="me", kind="project.created", subject_id="x", at=now))
         written.set()
         await continue_run.wait()
 
@@ -223,7 +223,7 @@ async def test_a_change_that_is_settled_late_is_told_soon(
         continue_run.set()
         await slow
         async with asyncio.timeout(20):
-            assert (await first).kind == "long.write"
+            assert (await first).kind == "project.created"
             assert (await anext(following)).subject_id == talk.id
         await following.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
 

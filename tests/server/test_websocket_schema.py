@@ -10,9 +10,9 @@ from uuid import uuid4
 import jsonschema_rs
 import pytest
 
+from hansard.model.events import TOPICS
 from hansard.server.websocket import asyncapi
 from hansard.server.websocket.commands import REQUESTS, Ping
-from hansard.server.websocket.topics import EVENTS
 from server.harness import JSON, Site
 from server.sockets import Socket, socket
 
@@ -25,7 +25,7 @@ def validator(message: str) -> Any:
 
 
 VALIDATORS = {name: validator(name) for name in DOCUMENT["components"]["messages"]}
-MESSAGE_OF = {kind: topic for topic, kinds in EVENTS.items() for kind in kinds}
+MESSAGE_OF = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
 
 
 class Checked(Socket):

@@ -20,7 +20,8 @@ class FeedEntry(Entry, frozen=True, kw_only=True):
     user_id: str
     """The owner of the record."""
     kind: str
-    """For example `conversation.updated` or `message.created`; `feed.trimmed` if earlier entries were deleted."""
+    """An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+    an entry that another version stored may have a kind that this one does not know."""
     subject_id: Ref
     conversation_id: Id | None = None
     branch: Id | None = None

@@ -15,6 +15,7 @@ from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
+from hansard.model.events import EventKind
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
@@ -166,7 +167,7 @@ class Service:
 
     # Shared by writes
 
-    def change(self, kind: str, subject_id: str, at: datetime, **fields: Any) -> Change:
+    def change(self, kind: EventKind, subject_id: str, at: datetime, **fields: Any) -> Change:
         """Return an entry for the user's feed; `fields` are its optional fields, such as `conversation_id`."""
         return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **fields)
 

@@ -36,6 +36,7 @@ import msgspec
 from hansard.errors import TooLarge
 from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
+from hansard.model.events import EventKind
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
 from hansard.search.tokenizer import Clause
@@ -79,7 +80,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that a unit publishes to the feed; see `FeedEntry`."""
 
     user_id: str
-    kind: str
+    kind: EventKind
     subject_id: str
     at: datetime
     conversation_id: Id | None = None

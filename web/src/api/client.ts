@@ -24,6 +24,9 @@ export type Collection = Complete<Schemas["Collection"]>;
 export type Conversation = Complete<Schemas["Conversation"]>;
 export type ConversationPage = Complete<Schemas["ConversationPage"]>;
 export type FeedEntry = Complete<Schemas["FeedEntry"]>;
+/** A change that the server reports over the WebSocket. */
+export type FeedEvent = Complete<Schemas["Event"]>;
+export type EventKind = FeedEvent["type"];
 export type Hit = Complete<Schemas["Hit"]>;
 export type Message = Complete<Schemas["Message"]>;
 export type MessagePage = Complete<Schemas["MessagePage"]>;

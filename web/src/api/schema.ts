@@ -2398,7 +2398,10 @@ export interface components {
             position: number;
             /** @description The owner of the record. */
             user_id: string;
-            /** @description For example `conversation.updated` or `message.created`; `feed.trimmed` if earlier entries were deleted. */
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
             kind: string;
             /** @description a UUID, name or digest */
             subject_id: string;
@@ -3120,6 +3123,61 @@ export interface components {
             /** @description JSON pointer to the invalid field, or `/` and the name of the invalid parameter. */
             pointer?: string;
         };
+        ArtifactsEvent: {
+            /** @enum {unknown} */
+            type: "artifact.created" | "artifact.updated" | "artifact.deleted" | "artifact.restored" | "artifact.purged" | "artifact.shared" | "artifact.unshared";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        BranchesEvent: {
+            /** @enum {unknown} */
+            type: "branch.created" | "branch.switched" | "branch.updated" | "branch.deleted" | "branch.restored" | "branch.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        CollectionsEvent: {
+            /** @enum {unknown} */
+            type: "collection.created" | "collection.updated" | "collection.deleted" | "collection.restored";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        ConversationsEvent: {
+            /** @enum {unknown} */
+            type: "conversation.created" | "conversation.updated" | "conversation.deleted" | "conversation.restored" | "conversation.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        MessagesEvent: {
+            /** @enum {unknown} */
+            type: "message.created" | "message.deleted" | "message.rated";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        ProjectsEvent: {
+            /** @enum {unknown} */
+            type: "project.created" | "project.updated" | "project.deleted" | "project.restored";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        RunsEvent: {
+            /** @enum {unknown} */
+            type: "run.started" | "run.completed" | "run.failed" | "run.cancelled" | "run.interrupted";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        SettingsEvent: {
+            /** @enum {unknown} */
+            type: "setting.updated" | "setting.deleted";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        UsersEvent: {
+            /** @enum {unknown} */
+            type: "user.updated" | "tenant.updated";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+        };
+        Event: components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["UsersEvent"];
     };
     responses: {
         /** @description Refused, or failed; says why. */

@@ -1,7 +1,7 @@
 /** Artifacts: queries and mutations. */
 import { type Query, infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Artifact, type ArtifactPage, Refused, api, unwrap } from "@/api/client";
+import { type Artifact, type ArtifactPage, type EventKind, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
 import { updateCached } from "@/data/cache-updates";
@@ -108,7 +108,7 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
 }
 
 /** Reload an artifact that changed according to the feed. */
-export async function rereadArtifact(id: string, kind = "artifact.updated"): Promise<void> {
+export async function rereadArtifact(id: string, kind: EventKind = "artifact.updated"): Promise<void> {
   const before = knownArtifact(id);
   if (kind === "artifact.shared") void refetch({ queryKey: ["artifacts"], predicate: isOfOthers });
   if (kind === "artifact.shared" || kind === "artifact.unshared") void refetch({ queryKey: ["shares", id] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Conversation } from "@/api/client";
+import type { Conversation, EventKind } from "@/api/client";
 
 import { type ConversationList, isGone, withConversations } from "./conversation-list";
 import { without } from "./pages";
@@ -15,7 +15,8 @@ const listed = (pages: readonly (readonly Conversation[])[], next: string | null
 
 const ids = ({ pages }: ConversationList) => pages.map(({ items }) => items.map(({ id }) => id).join(""));
 
-const gone = (...kinds: string[]) => isGone(new Set(kinds.map((kind) => `conversation.${kind}`)));
+type Verb = EventKind extends infer Kind ? (Kind extends `conversation.${infer V}` ? V : never) : never;
+const gone = (...verbs: Verb[]) => isGone(new Set(verbs.map((verb) => `conversation.${verb}` as const)));
 
 const a = conversation("a", 30);
 const c = conversation("c", 26);

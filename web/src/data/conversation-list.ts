@@ -1,5 +1,5 @@
 /** The loaded part of a list of conversations, by last activity, and how changes apply to it. */
-import type { Conversation } from "@/api/client";
+import type { Conversation, EventKind } from "@/api/client";
 import { type Pages, withItems, without } from "@/data/pages";
 import { compareTimes } from "@/lib/time";
 
@@ -36,7 +36,7 @@ function belongs(conversation: Conversation, filter: ConversationFilter): boolea
   );
 }
 
-const GONE_AFTER = new Map([
+const GONE_AFTER = new Map<EventKind, boolean>([
   ["conversation.created", false],
   ["conversation.restored", false],
   ["conversation.deleted", true],
@@ -44,6 +44,7 @@ const GONE_AFTER = new Map([
 ]);
 
 /** Whether a conversation is deleted, given its changes in order. */
-export function isGone(kinds: ReadonlySet<string>): boolean {
-  return GONE_AFTER.get([...kinds].findLast((kind) => GONE_AFTER.has(kind)) ?? "") ?? false;
+export function isGone(kinds: ReadonlySet<EventKind>): boolean {
+  const last = [...kinds].findLast((kind) => GONE_AFTER.has(kind));
+  return last !== undefined && GONE_AFTER.get(last) === true;
 }

@@ -1,7 +1,7 @@
 /** The feed: shows changes from anywhere within a second. */
 import { notifyManager, queryOptions } from "@tanstack/react-query";
 
-import { type FeedEntry, Refused, api, unwrap } from "@/api/client";
+import { type EventKind, type FeedEvent, Refused, api, unwrap } from "@/api/client";
 import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
 import { branchesQuery } from "@/data/branches";
 import { markStale, readUnlessChanged } from "@/data/stale-reads";
@@ -34,7 +34,7 @@ export function followFeed(position: number): void {
         .catch(() => undefined)
         .then(flushOutbox),
     lost: () => void queryClient.invalidateQueries(),
-    changed: onEntry,
+    changed: onEvent,
     isKnown: () =>
       unwrap(api.GET("/api/v1/me")).then(
         () => true,
@@ -43,26 +43,28 @@ export function followFeed(position: number): void {
   });
 }
 
+type Noun = EventKind extends infer Kind ? (Kind extends `${infer N}.${string}` ? N : never) : never;
+
 /** Handle one change. */
-function onEntry(entry: FeedEntry): void {
-  const [noun] = entry.kind.split(".");
+function onEvent({ type, entry }: FeedEvent): void {
+  const noun = type.split(".")[0] as Noun;
   const conversation = entry.conversation_id;
   markStale(entry.subject_id);
-  if (entry.kind === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
+  if (type === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
   else if (noun === "run") runEnded(entry.subject_id);
-  if (noun === "project") void rereadProject(entry.subject_id, entry.kind);
+  if (noun === "project") void rereadProject(entry.subject_id, type);
   if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
-  if (noun === "artifact") queueArtifact(entry);
+  if (noun === "artifact") queueArtifact(entry.subject_id, type);
   if (conversation === null) return;
   if (noun === "branch") void refetch(branchesQuery(conversation));
-  if (entry.kind === "message.rated") void refetch({ queryKey: ["ratings", conversation] });
-  if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, entry.kind);
+  if (type === "message.rated") void refetch({ queryKey: ["ratings", conversation] });
+  if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, type);
 }
 
 /** Recent kinds of changes by conversation, latest last. */
-const changedConversations = new Map<string, Set<string>>();
+const changedConversations = new Map<string, Set<EventKind>>();
 
-function queueConversation(conversation: string, kind: string): void {
+function queueConversation(conversation: string, kind: EventKind): void {
   if (changedConversations.size === 0) setTimeout(() => void rereadChanged(), BATCH_WINDOW);
   const kinds = changedConversations.get(conversation) ?? new Set();
   kinds.delete(kind);
@@ -70,18 +72,18 @@ function queueConversation(conversation: string, kind: string): void {
 }
 
 /** Recently created or changed artifacts. */
-const changedArtifacts = new Map<string, FeedEntry>();
+const changedArtifacts = new Map<string, EventKind>();
 
-function queueArtifact(entry: FeedEntry): void {
+function queueArtifact(id: string, kind: EventKind): void {
   if (changedArtifacts.size === 0) setTimeout(() => void rereadChangedArtifacts(), BATCH_WINDOW);
-  changedArtifacts.set(entry.subject_id, entry);
+  changedArtifacts.set(id, kind);
 }
 
 async function rereadChangedArtifacts(): Promise<void> {
-  const all = [...changedArtifacts.values()];
+  const all = [...changedArtifacts];
   changedArtifacts.clear();
   if (all.length > MANY) return void rereadArtifacts();
-  await Promise.all(all.map(({ subject_id, kind }) => rereadArtifact(subject_id, kind).catch(() => undefined)));
+  await Promise.all(all.map(([id, kind]) => rereadArtifact(id, kind).catch(() => undefined)));
 }
 
 async function rereadArtifacts(): Promise<void> {
@@ -89,7 +91,7 @@ async function rereadArtifacts(): Promise<void> {
 }
 
 /** Changes that also add or remove artifacts. */
-const BRINGS_AND_TAKES = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
+const BRINGS_AND_TAKES: readonly EventKind[] = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
 
 async function rereadChanged(): Promise<void> {
   const all = [...changedConversations];
@@ -116,7 +118,7 @@ function isShown(id: string): boolean {
 }
 
 /** Reload a conversation and the affected messages. */
-async function reread(id: string, kinds: ReadonlySet<string>): Promise<void> {
+async function reread(id: string, kinds: ReadonlySet<EventKind>): Promise<void> {
   try {
     const now = await readUnlessChanged(id, () => fetchConversation(id));
     if (now) showConversation(now);

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Project, Refused, api, unwrap } from "@/api/client";
+import { type EventKind, type Project, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { updateCached } from "@/data/cache-updates";
 import { readUnlessChanged } from "@/data/stale-reads";
@@ -42,7 +42,7 @@ function knownProject(id: string): Project | undefined {
 }
 
 /** Reload a project that changed according to the feed. */
-export async function rereadProject(id: string, kind: string): Promise<void> {
+export async function rereadProject(id: string, kind: EventKind): Promise<void> {
   void refetch(deletedProjectsQuery);
   if (kind === "project.deleted") return hideProject(id);
   try {

@@ -4,7 +4,7 @@
  */
 import { create } from "zustand";
 
-import type { FeedEntry, RunEvent } from "@/api/client";
+import type { FeedEvent, RunEvent } from "@/api/client";
 import { address } from "@/lib/base";
 import { sessionProtocols } from "@/lib/session-key";
 
@@ -16,7 +16,7 @@ export interface Listener {
   connected: () => void;
   /** The position is older than the server's feed: all data must be reloaded. */
   lost: () => void;
-  changed: (entry: FeedEntry) => void;
+  changed: (event: FeedEvent) => void;
   /** Whether this browser is signed in; true if unknown. Browsers do not tell pages why a socket was refused. */
   isKnown: () => Promise<boolean>;
 }
@@ -34,7 +34,7 @@ type Frame =
   | { readonly type: "error"; readonly id: string; readonly problem: { readonly status: number } }
   | { readonly type: "resync"; readonly position: number }
   | { readonly type: "run.delta"; readonly event: RunEvent }
-  | { readonly type: "change"; readonly entry: FeedEntry };
+  | FeedEvent;
 
 /** Milliseconds before reconnecting, and between pings. */
 const RETRY = 1000;
@@ -128,8 +128,7 @@ function askForRun(id: string, { number }: RunListener): void {
 }
 
 function frameOf(data: string): Frame {
-  const frame = JSON.parse(data) as Frame | { readonly type: string; readonly entry: FeedEntry };
-  return "entry" in frame ? { type: "change", entry: frame.entry } : (frame as Frame);
+  return JSON.parse(data) as Frame;
 }
 
 function onFrame(frame: Frame): void {
@@ -147,8 +146,8 @@ function onFrame(frame: Frame): void {
       return listener?.lost();
     case "run.delta":
       return runs.get(frame.event.run_id)?.onEvent(frame.event);
-    case "change":
-      position = frame.entry.position;
-      return listener?.changed(frame.entry);
+    default:
+      position = frame.position;
+      return listener?.changed(frame);
   }
 }

@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 import msgspec
 
 from hansard import __version__
+from hansard.model.events import TOPICS
 from hansard.model.feed import FeedEntry
 from hansard.server.cookies import SessionCookie
 from hansard.server.openapi import PREFIX, Schemas, plainly
 from hansard.server.websocket.commands import REQUESTS, Request
 from hansard.server.websocket.frames import Delta, Refused, Resync
 from hansard.server.websocket.route import PATH
-from hansard.server.websocket.topics import EVENTS
 
 JSON = dict[str, Any]
 
@@ -32,12 +32,12 @@ def describe() -> JSON:
         messages[name] = _message(kind, schemas.of(kind))
         messages[f"{name}.ok"] = _reply(name, schemas.of(result_of(kind)))
         operations[name] = _operation(name)
-    entry = schemas.of(FeedEntry)
-    for topic, kinds in EVENTS.items():
-        messages[topic] = _event(topic, kinds, entry)
+    for topic, payload in event_payloads(schemas).items():
+        summary = f"A change in the topic `{topic}`."
+        messages[topic] = {"name": topic, "summary": summary, "payload": payload}
     for frame in (Delta, Resync):
         messages[name_of(frame)] = _message(frame, schemas.of(frame))
-    events = [*EVENTS, name_of(Delta), name_of(Resync)]
+    events = [*TOPICS, name_of(Delta), name_of(Resync)]
     operations["tell"] = {
         "action": "send",
         "channel": CHANNEL,
@@ -90,6 +90,23 @@ _SECURITY: JSON = {
 }
 
 
+def event_payloads(schemas: Schemas) -> JSON:
+    """Return the schemas of the frames that report changes, by topic."""
+    entry = schemas.of(FeedEntry)
+    return {
+        topic: {
+            "type": "object",
+            "required": ["type", "position", "entry"],
+            "properties": {
+                "type": {"enum": list(kinds)},
+                "position": {"type": "integer"},
+                "entry": entry,
+            },
+        }
+        for topic, kinds in TOPICS.items()
+    }
+
+
 def name_of(kind: type[msgspec.Struct]) -> str:
     """Return the `type` of frames of this kind."""
     return str(kind.__struct_config__.tag)
@@ -113,19 +130,6 @@ def _reply(name: str, result: JSON) -> JSON:
         "properties": {"type": {"const": "ok"}, "id": _ID, "result": result},
     }
     return {"name": "ok", "summary": f"`{name}` succeeded.", "payload": payload}
-
-
-def _event(topic: str, kinds: tuple[str, ...], entry: JSON) -> JSON:
-    payload: JSON = {
-        "type": "object",
-        "required": ["type", "position", "entry"],
-        "properties": {
-            "type": {"enum": list(kinds)},
-            "position": {"type": "integer"},
-            "entry": entry,
-        },
-    }
-    return {"name": topic, "summary": f"A change in the topic `{topic}`.", "payload": payload}
 
 
 def _operation(name: str) -> JSON:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from hansard.model.artifacts import Artifact
+from hansard.model.events import ArtifactEventKind
 from hansard.model.shares import Share
 from hansard.storage.base import Change, Reader, Transaction
 from hansard.storage.query import Query
@@ -20,14 +21,16 @@ def is_expired(share: Share, now: datetime) -> bool:
     return share.expires_at is not None and share.expires_at <= now
 
 
-async def publish(tx: Transaction, artifact: Artifact, kind: str, at: datetime) -> None:
+async def publish(
+    tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime
+) -> None:
     """Publish a change to everyone who may see the artifact."""
     others = await _recipients(tx, [artifact], at)
     await tx.publish(_owner_change(artifact, kind, at), *_other_changes(others, kind, at))
 
 
 async def publish_to_owner(
-    tx: Transaction, artifact: Artifact, kind: str, at: datetime, *besides: str | None
+    tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime, *besides: str | None
 ) -> None:
     """Publish a change to the artifact's owner and to `besides`, users who may have lost access."""
     recipients = [(artifact.id, user) for user in besides if user is not None]
@@ -35,7 +38,7 @@ async def publish_to_owner(
 
 
 async def publish_to_others(
-    tx: Transaction, artifacts: Sequence[Artifact], kind: str, at: datetime
+    tx: Transaction, artifacts: Sequence[Artifact], kind: ArtifactEventKind, at: datetime
 ) -> None:
     """Publish a change of artifacts to the users they are shared with; the owner gets the conversation's entry."""
     await tx.publish(*_other_changes(await _recipients(tx, artifacts, at), kind, at))
@@ -53,7 +56,7 @@ async def _recipients(
     )
 
 
-def _owner_change(artifact: Artifact, kind: str, at: datetime) -> Change:
+def _owner_change(artifact: Artifact, kind: ArtifactEventKind, at: datetime) -> Change:
     location: dict[str, Any] = {
         "conversation_id": artifact.conversation_id,
         "branch": artifact.branch,
@@ -61,7 +64,9 @@ def _owner_change(artifact: Artifact, kind: str, at: datetime) -> Change:
     return Change(user_id=artifact.owner_id, kind=kind, subject_id=artifact.id, at=at, **location)
 
 
-def _other_changes(recipients: Iterable[tuple[str, str]], kind: str, at: datetime) -> list[Change]:
+def _other_changes(
+    recipients: Iterable[tuple[str, str]], kind: ArtifactEventKind, at: datetime
+) -> list[Change]:
     return [
         Change(user_id=user, kind=kind, subject_id=artifact_id, at=at)
         for artifact_id, user in recipients

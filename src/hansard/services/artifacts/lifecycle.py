@@ -16,6 +16,7 @@ from typing import Any
 from hansard.model.artifacts import Artifact, ArtifactText, ExtractionMarker, Revision
 from hansard.model.collections import CollectionItem
 from hansard.model.conversations import Conversation
+from hansard.model.events import ArtifactEventKind
 from hansard.model.messages import Message
 from hansard.model.shares import Share
 from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
@@ -69,7 +70,11 @@ async def mark_purged(tx: Transaction, at: datetime, now: datetime, **filters: A
 
 
 async def _set_deleted_at(
-    tx: Transaction, query: Query[Artifact], deleted_at: datetime | None, now: datetime, kind: str
+    tx: Transaction,
+    query: Query[Artifact],
+    deleted_at: datetime | None,
+    now: datetime,
+    kind: ArtifactEventKind,
 ) -> None:
     """Publish to other users only: the owner gets an entry for the enclosing record."""
     artifacts = await tx.select(query)

@@ -26,6 +26,7 @@ from hansard.model.artifacts import (
 )
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.events import ArtifactEventKind
 from hansard.model.lifecycle import deletion_time
 from hansard.model.pages import Page
 from hansard.model.shares import ShareRight
@@ -339,10 +340,10 @@ class Artifacts(ArtifactService):
         await self.storage.erase()
 
     async def _set_deleted_at(
-        self, tx: Transaction, artifact: Artifact, kind: str, deleted_at: datetime | None
+        self, tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime | None
     ) -> Artifact:
         await publish(tx, artifact, kind, self.clock())
-        return await tx.update(Artifact, artifact.id, deleted_at=deleted_at)
+        return await tx.update(Artifact, artifact.id, deleted_at=at)
 
     async def used(self, artifact_id: str, use: Use) -> None:
         """Record that an artifact was opened, copied or exported. Raises InvalidInput for another `use`."""

@@ -25,6 +25,7 @@ from hansard.model.checks import (
     check_time,
 )
 from hansard.model.conversations import Conversation
+from hansard.model.events import ConversationEventKind
 from hansard.model.lifecycle import PURGED, deletion_time
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
@@ -309,7 +310,11 @@ class Conversations(Service):
         return conversation
 
     async def _set_deleted_at(
-        self, tx: Transaction, conversation: Conversation, kind: str, deleted_at: datetime | None
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        kind: ConversationEventKind,
+        deleted_at: datetime | None,
     ) -> Conversation:
         now = self.clock()
         in_conversation = {"conversation_id": conversation.id}

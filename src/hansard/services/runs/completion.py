@@ -11,6 +11,7 @@ import msgspec
 from hansard.errors import NotFound
 from hansard.ids import new_id
 from hansard.model.answers import parts_of_events
+from hansard.model.events import RunEventKind
 from hansard.model.messages import Finish, Message
 from hansard.model.parts import Error, Part, Parts, Reasoning, Text
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
@@ -24,6 +25,12 @@ _FINISH: dict[RunStatus, Finish] = {
     "cancelled": "cancelled",
     "interrupted": "interrupted",
     "failed": "error",
+}
+_EVENT_KIND: dict[RunStatus, RunEventKind] = {
+    "completed": "run.completed",
+    "failed": "run.failed",
+    "cancelled": "run.cancelled",
+    "interrupted": "run.interrupted",
 }
 INTERRUPTED = RunError("interrupted", "The answer was interrupted before it began.")
 
@@ -101,7 +108,7 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
         await tx.publish(
             Change(
                 user_id=run.owner_id,
-                kind=f"run.{self.status}",
+                kind=_EVENT_KIND[self.status],
                 subject_id=run.id,
                 conversation_id=run.conversation_id,
                 branch=run.branch,
