@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from faults.installed import strict_nursery
-from hansard.torture.writers import Nursery
+from faults.installed import strict_writer_pool
+from hansard.torture.writer_processes import WriterPool
 
 
 @pytest.fixture(scope="module")
-def writers() -> Iterator[Nursery]:
+def writers() -> Iterator[WriterPool]:
     """A program whose writers can be killed."""
-    with strict_nursery() as running:
+    with strict_writer_pool() as running:
         yield running

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import hansard
-from hansard.torture.writers import Nursery, nursery
+from hansard.torture.writer_processes import WriterPool, writer_pool
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def installed() -> Iterator[Path]:
 
 
 @contextmanager
-def strict_nursery() -> Iterator[Nursery]:
+def strict_writer_pool() -> Iterator[WriterPool]:
     """The program of the writers, run from such a copy; a warning ends it."""
-    with installed() as place, nursery("-W", "error", path=place) as running:
+    with installed() as place, writer_pool("-W", "error", path=place) as running:
         yield running

@@ -17,11 +17,11 @@ from hansard.errors import HansardError, OutcomeUnknown, StorageError, StorageFu
 from hansard.ids import new_id
 from hansard.storage import admin
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.torture import plants
-from hansard.torture.device import NotPossible
-from hansard.torture.disk import Disk, Operation, failing_disk
-from hansard.torture.ledger import Broken, Ledger
-from hansard.torture.room import Room, pretended_room, real_room
+from hansard.torture import planted_bugs
+from hansard.torture.failing_vfs import FailingVFS, Operation, failing_disk
+from hansard.torture.faulty_disks import FillableDisk, real_disk, simulated_disk
+from hansard.torture.ledger import GuaranteeBroken, Ledger
+from hansard.torture.loop_device import NotPossible
 
 pytestmark = pytest.mark.anyio
 
@@ -30,19 +30,19 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(params=["layer", "device"])
-def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
+def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FillableDisk]:
     if request.param == "layer":
-        with pretended_room(tmp_path, "") as found:
+        with simulated_disk(tmp_path, "") as found:
             yield found
         return
     try:
-        with real_room(tmp_path) as found:
+        with real_disk(tmp_path) as found:
             yield found
     except NotPossible as reason:
         pytest.skip(f"not run: {reason}")
 
 
-async def test_a_full_disk_refuses_writing_and_nothing_else(room: Room) -> None:
+async def test_a_full_disk_refuses_writing_and_nothing_else(room: FillableDisk) -> None:
     ledger, refused = Ledger(), list[str]()
     async with hansard.connect(room.path / "chats.db", providers=[]) as db:
         ada = db.scope("acme", "ada")
@@ -115,7 +115,10 @@ async def test_what_a_failing_disk_did_not_keep_is_not_acknowledged(
 
 
 async def test_a_store_that_takes_no_notice_is_found_out(tmp_path: Path) -> None:
-    with plants.planted("ignore a failed commit"), pytest.raises(Broken, match="lost"):
+    with (
+        planted_bugs.planted("ignore a failed commit"),
+        pytest.raises(GuaranteeBroken, match="lost"),
+    ):
         await _failing_once(tmp_path / "chats.db", "sync", 3)
 
 
@@ -160,7 +163,7 @@ async def _failing_once(path: Path, operation: Operation, moment: int) -> list[H
 
 
 async def _until_error(
-    ada: Services, conversation: str, ledger: Ledger, name: str, disk: Disk
+    ada: Services, conversation: str, ledger: Ledger, name: str, disk: FailingVFS
 ) -> HansardError | None:
     for number in count():
         try:

@@ -23,7 +23,7 @@ from hansard.storage.sqlite.atomic_files import draft
 from hansard.storage.sqlite.ownership import Ownership, owner_of
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
-from hansard.torture.writers import Nursery, Order
+from hansard.torture.writer_processes import WriterJob, WriterPool
 
 pytestmark = pytest.mark.anyio
 
@@ -178,8 +178,10 @@ async def test_without_the_look_a_removed_file_is_written_to(
 # Locks
 
 
-async def test_who_removes_the_lock_file_lets_nobody_in(writers: Nursery, database: Path) -> None:
-    order = Order(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
+async def test_who_removes_the_lock_file_lets_nobody_in(
+    writers: WriterPool, database: Path
+) -> None:
+    order = WriterJob(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
     lock = database.with_name("chats.db.lock")
     async with hansard.connect(database, providers=[]) as db:
         for _ in range(2):
@@ -194,25 +196,25 @@ async def test_who_removes_the_lock_file_lets_nobody_in(writers: Nursery, databa
 
 
 async def test_without_the_lock_on_the_file_a_second_owner_comes_in(
-    writers: Nursery, database: Path, monkeypatch: pytest.MonkeyPatch
+    writers: WriterPool, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted fault."""
     monkeypatch.setattr(atomic_files, "LOCKS", False)
-    order = Order(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
+    order = WriterJob(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
     async with hansard.connect(database, providers=[]):
         os.remove(database.with_name("chats.db.lock"))  # noqa: PTH107
         assert writers.run(order) == ["sent sw0n0", "done sw0n0"]
 
 
 async def test_an_owner_that_closes_leaves_a_reader_of_the_process_its_locks(
-    writers: Nursery, database: Path
+    writers: WriterPool, database: Path
 ) -> None:
     """Else the next process would take the log away beneath it."""
     async with hansard.connect(database, providers=[], readonly=True) as reader:
         before = len((await reader.scope().conversations.list()).items)
         for _ in range(3):
             await store(database)
-        writers.run(Order(address=str(database), conversation=new_id(), name="s", steps=1))
+        writers.run(WriterJob(address=str(database), conversation=new_id(), name="s", steps=1))
         assert len((await reader.scope().conversations.list()).items) == before + 3
         assert len((await reader.scope("acme", "ada").conversations.list()).items) == 1
         assert WriteAheadLog(database).path.exists()
@@ -267,14 +269,14 @@ def test_the_owner_removes_what_a_killed_migration_left(tmp_path: Path) -> None:
 
 
 async def test_a_backup_beside_a_writing_process_ends(
-    writers: Nursery, database: Path, monkeypatch: pytest.MonkeyPatch
+    writers: WriterPool, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies, "PAGES", 1)
     async with hansard.connect(database, providers=[]) as db:
         large = [hansard.user("y" * 1_000_000) for _ in range(12)]
         talk = await db.scope().conversations.create()
         await db.scope().messages.append(talk.id, large)
-    order = Order(address=str(database), conversation=new_id(), name="s", writers=4)
+    order = WriterJob(address=str(database), conversation=new_id(), name="s", writers=4)
     copy = database.with_name("copy.db")
 
     def look(line: str) -> bool:

@@ -16,9 +16,9 @@ import pytest
 import hansard
 from hansard.ids import new_id
 from hansard.storage import admin
-from hansard.torture.killing import ROUNDS_PER_DATABASE, Killing
-from hansard.torture.ledger import Broken, Ledger, drafts_of
-from hansard.torture.writers import Nursery
+from hansard.torture.kill_trial import ROUNDS_PER_DATABASE, KillTrial
+from hansard.torture.ledger import GuaranteeBroken, Ledger, drafts_of
+from hansard.torture.writer_processes import WriterPool
 from server.harness import Process, process, wait_until
 
 pytestmark = pytest.mark.anyio
@@ -28,16 +28,16 @@ SERVER_ROUNDS = 4
 
 
 async def test_what_was_acknowledged_survives_every_kill_once(
-    writers: Nursery, tmp_path: Path
+    writers: WriterPool, tmp_path: Path
 ) -> None:
     acknowledged = answered = landed = 0
     for seed in range(ROUNDS // ROUNDS_PER_DATABASE):
-        killing = Killing(writers, str(tmp_path / f"{seed}.db"), random.Random(seed))
-        await killing.rounds(ROUNDS_PER_DATABASE)
-        assert await admin.verify(killing.address) == []
-        acknowledged += len(killing.ledger.acknowledged)
-        answered += len(killing.prompts.told)
-        landed += killing.landed
+        kill_trial = KillTrial(writers, str(tmp_path / f"{seed}.db"), random.Random(seed))
+        await kill_trial.rounds(ROUNDS_PER_DATABASE)
+        assert await admin.verify(kill_trial.address) == []
+        acknowledged += len(kill_trial.ledger.acknowledged)
+        answered += len(kill_trial.prompts.told)
+        landed += kill_trial.landed
     assert acknowledged > ROUNDS
     assert answered > 0
     assert landed > 0, "no kill came between a commit and its answer"
@@ -48,13 +48,13 @@ async def test_what_was_acknowledged_survives_every_kill_once(
     [("answer before commit", "lost|no such run"), ("commit each message", "half-written")],
 )
 async def test_a_writer_with_a_fault_is_found_out(
-    writers: Nursery, tmp_path: Path, plant: str, noticed: str
+    writers: WriterPool, tmp_path: Path, plant: str, noticed: str
 ) -> None:
     """A writer may find out by itself: it follows a run that was acknowledged, and that is not there yet."""
     path = str(tmp_path / "chats.db")
-    killing = Killing(writers, path, random.Random(1), plant=plant)
-    with pytest.raises(Broken, match=noticed):
-        await killing.rounds(ROUNDS)
+    kill_trial = KillTrial(writers, path, random.Random(1), plant=plant)
+    with pytest.raises(GuaranteeBroken, match=noticed):
+        await kill_trial.rounds(ROUNDS)
 
 
 def test_a_killed_server_has_all_that_it_acknowledged(tmp_path: Path) -> None:

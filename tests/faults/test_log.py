@@ -18,8 +18,8 @@ from hansard.ids import new_id
 from hansard.storage import admin
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.torture.ledger import Ledger, drafts_of
-from hansard.torture.platter import cut
-from hansard.torture.writers import Nursery, Order
+from hansard.torture.power_loss_vfs import cut
+from hansard.torture.writer_processes import WriterJob, WriterPool
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def store(path: Path, *steps: str) -> None:
             await ada.messages.append(TALK, drafts_of(step))
 
 
-def crash(writers: Nursery, path: Path, name: str, steps: int = 3) -> None:
+def crash(writers: WriterPool, path: Path, name: str, steps: int = 3) -> None:
     """Have a writer killed after some steps, so that its log is left."""
     done: list[str] = []
 
@@ -52,7 +52,7 @@ def crash(writers: Nursery, path: Path, name: str, steps: int = 3) -> None:
         done.extend([line] if line.startswith("done") else [])
         return len(done) == steps
 
-    writers.run(Order(address=str(path), conversation=TALK, name=name, writers=1), until=enough)
+    writers.run(WriterJob(address=str(path), conversation=TALK, name=name, writers=1), until=enough)
     assert WriteAheadLog(path).size
 
 
@@ -74,7 +74,7 @@ def files_of(path: Path) -> dict[str, bytes]:
 
 
 async def test_a_log_that_belongs_is_read_after_every_crash(
-    writers: Nursery, database: Path
+    writers: WriterPool, database: Path
 ) -> None:
     for number in range(3):
         crash(writers, database, f"s{number}")
@@ -84,32 +84,32 @@ async def test_a_log_that_belongs_is_read_after_every_crash(
     assert await admin.verify(str(database)) == []
 
 
-async def _before_the_crash(writers: Nursery, database: Path, copy: Path) -> None:
+async def _before_the_crash(writers: WriterPool, database: Path, copy: Path) -> None:
     """A copy of the closed file from just before the writer that was killed."""
     shutil.copyfile(database, copy)
     crash(writers, database, "s")
 
 
-async def _long_before(writers: Nursery, database: Path, copy: Path) -> None:
+async def _long_before(writers: WriterPool, database: Path, copy: Path) -> None:
     shutil.copyfile(database, copy)
     await store(database, *(f"later{i}" for i in range(30)))
     crash(writers, database, "s")
 
 
-async def _by_us(writers: Nursery, database: Path, copy: Path) -> None:
+async def _by_us(writers: WriterPool, database: Path, copy: Path) -> None:
     """A backup that was made after the crash, of the very state that the log leads to."""
     crash(writers, database, "s")
     admin.backup(str(database), copy)
 
 
-async def _another(writers: Nursery, database: Path, copy: Path) -> None:
+async def _another(writers: WriterPool, database: Path, copy: Path) -> None:
     await store(copy, "other")
     crash(writers, database, "s")
 
 
 @pytest.mark.parametrize("prepare", [_before_the_crash, _long_before, _by_us, _another])
 async def test_a_copy_that_was_put_beside_a_log_is_not_mixed_with_it(
-    writers: Nursery, database: Path, prepare: Callable[..., object]
+    writers: WriterPool, database: Path, prepare: Callable[..., object]
 ) -> None:
     copy = database.with_name("copy.db")
     await prepare(writers, database, copy)  # type: ignore[misc]
@@ -122,7 +122,7 @@ async def test_a_copy_that_was_put_beside_a_log_is_not_mixed_with_it(
 
 
 async def test_without_the_look_a_copy_is_mixed_with_the_log(
-    writers: Nursery, database: Path, monkeypatch: pytest.MonkeyPatch
+    writers: WriterPool, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted fault: what was to be undone comes back, or the file is damaged."""
     copy = database.with_name("copy.db")
@@ -133,7 +133,7 @@ async def test_without_the_look_a_copy_is_mixed_with_the_log(
     assert await texts(database) != expected
 
 
-async def test_both_ways_out_lead_out(writers: Nursery, database: Path) -> None:
+async def test_both_ways_out_lead_out(writers: WriterPool, database: Path) -> None:
     copy, log = database.with_name("copy.db"), database.with_name("chats.db-wal")
     await _long_before(writers, database, copy)
     shutil.copyfile(copy, database)
@@ -151,7 +151,7 @@ async def test_both_ways_out_lead_out(writers: Nursery, database: Path) -> None:
 
 
 async def test_a_log_without_its_database_is_not_read_into_a_new_one(
-    writers: Nursery, database: Path
+    writers: WriterPool, database: Path
 ) -> None:
     crash(writers, database, "s")
     os.remove(database)  # noqa: PTH107
@@ -161,7 +161,7 @@ async def test_a_log_without_its_database_is_not_read_into_a_new_one(
 
 
 async def test_the_log_of_an_older_program_is_judged_by_what_it_makes_of_the_file(
-    writers: Nursery, database: Path
+    writers: WriterPool, database: Path
 ) -> None:
     await store(database, *(f"later{i}" for i in range(30)))
     copy = database.with_name("copy.db")
@@ -175,26 +175,26 @@ async def test_the_log_of_an_older_program_is_judged_by_what_it_makes_of_the_fil
 
 
 async def test_a_log_belongs_though_it_could_not_be_folded_when_its_owner_began(
-    writers: Nursery, tmp_path: Path
+    writers: WriterPool, tmp_path: Path
 ) -> None:
     await _begun_badly(writers, tmp_path)
 
 
 async def test_a_log_that_has_a_second_mark_is_taken_for_anothers(
-    writers: Nursery, tmp_path: Path
+    writers: WriterPool, tmp_path: Path
 ) -> None:
     """The planted fault."""
     with pytest.raises(StorageError, match="another state"):
         await _begun_badly(writers, tmp_path, "mark twice")
 
 
-async def _begun_badly(writers: Nursery, folder: Path, plant: str = "") -> None:
+async def _begun_badly(writers: WriterPool, folder: Path, plant: str = "") -> None:
     """At a different moment each time."""
     for moment in MOMENTS:
         await _begun_badly_once(writers, folder / f"{moment}.db", moment, plant)
 
 
-async def _begun_badly_once(writers: Nursery, path: Path, moment: int, plant: str) -> None:
+async def _begun_badly_once(writers: WriterPool, path: Path, moment: int, plant: str) -> None:
     """A flush fails while a new file is given its mark; its writer goes on, is killed, and the next one looks."""
     done: list[str] = []
 
@@ -202,7 +202,7 @@ async def _begun_badly_once(writers: Nursery, path: Path, moment: int, plant: st
         done.extend([line] if line.startswith("done") else [])
         return len(done) == 20
 
-    order = Order(
+    order = WriterJob(
         address=str(path), conversation=TALK, name="s", writers=1, plant=plant,
         platter=str(path.with_suffix(".platter")), fail_flush=moment,
     )  # fmt: skip
@@ -219,12 +219,12 @@ import asyncio, os, sys
 from pathlib import Path
 import hansard
 from hansard.torture.ledger import drafts_of
-from hansard.torture.platter import Platter
+from hansard.torture.power_loss_vfs import PowerLossVFS
 from hansard.errors import HansardError
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
 async def main(path, folder, talk, step, fails, plant):
-    platter = Platter(Path(folder))
+    platter = PowerLossVFS(Path(folder))
     if plant:
         WriteAheadLog.write_again = lambda self: None
     async with hansard.connect(path, providers=[]) as db:

@@ -20,7 +20,7 @@ from hansard.storage import admin
 from hansard.storage.sqlite import files
 from hansard.storage.sqlite.ownership import owner_of
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.torture.writers import Nursery, Order
+from hansard.torture.writer_processes import WriterJob, WriterPool
 
 pytestmark = pytest.mark.anyio
 
@@ -75,8 +75,8 @@ async def test_who_gives_up_opening_lets_go_of_the_file(database: Path) -> None:
         assert owner_of(database) is None
 
 
-async def test_a_second_process_may_read_but_not_write(writers: Nursery, database: Path) -> None:
-    order = Order(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
+async def test_a_second_process_may_read_but_not_write(writers: WriterPool, database: Path) -> None:
+    order = WriterJob(address=str(database), conversation=new_id(), name="s", writers=1, steps=1)
     async with hansard.connect(database, providers=[]) as db:
         assert isinstance(db.storage, SqliteStorage)
         db.storage.ownership.announce(url="http://127.0.0.1:8765")
@@ -92,8 +92,8 @@ async def test_a_second_process_may_read_but_not_write(writers: Nursery, databas
     assert writers.run(order) == ["sent sw0n0", "done sw0n0"]
 
 
-async def test_a_killed_owner_owns_nothing(writers: Nursery, database: Path) -> None:
-    order = Order(address=str(database), conversation=new_id(), name="s")
+async def test_a_killed_owner_owns_nothing(writers: WriterPool, database: Path) -> None:
+    order = WriterJob(address=str(database), conversation=new_id(), name="s")
     seen: list[dict[str, Any] | None] = []
 
     def look(line: str) -> bool:
@@ -211,13 +211,13 @@ def _protect(database: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["file", "directory"])
 async def test_where_nothing_may_be_written_that_is_said(
-    writers: Nursery, database: Path, kind: str
+    writers: WriterPool, database: Path, kind: str
 ) -> None:
     _protect(database, kind)
     before = content(database)
     path = database if kind == "file" else database.with_name("another.db")
     user = NOBODY if os.geteuid() == 0 else None
-    order = Order(address=str(path), conversation=new_id(), name="s", user=user)
+    order = WriterJob(address=str(path), conversation=new_id(), name="s", user=user)
     [line] = writers.run(order)
     assert json.loads(line.removeprefix("error "))["code"] == "database-read-only"
     assert content(database) == before

@@ -20,8 +20,8 @@ from hansard.storage.base import Transaction
 from hansard.storage.postgres import storage as driver
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
+from hansard.torture.cutting_proxy import Cut, cutting_proxy
 from hansard.torture.ledger import Ledger
-from hansard.torture.wire import Cut, cutting_proxy
 
 pytestmark = pytest.mark.anyio
 

@@ -11,14 +11,14 @@ import asyncpg
 import pytest
 
 import hansard
-from faults.installed import strict_nursery
+from faults.installed import strict_writer_pool
 from hansard import Services
 from hansard.storage import admin
 from hansard.storage.base import Transaction
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
 from hansard.torture.ledger import Ledger, changes, check_changes
-from hansard.torture.writers import Order
+from hansard.torture.writer_processes import WriterJob
 
 pytestmark = pytest.mark.anyio
 
@@ -51,13 +51,13 @@ async def _write(ada: Services, conversation: str, ledger: Ledger, name: str) ->
 async def test_writers_in_many_processes_lose_and_double_nothing(postgres_url: str) -> None:
     ledger = Ledger()
     with ExitStack() as stack:
-        nurseries = [stack.enter_context(strict_nursery()) for _ in range(PROCESSES)]
+        nurseries = [stack.enter_context(strict_writer_pool()) for _ in range(PROCESSES)]
         async with hansard.connect(postgres_url, providers=[]) as db:
             ada = db.scope("acme", "ada")
             talk = await ada.conversations.create()
             for number, each in enumerate(nurseries):
                 share = WRITERS // PROCESSES
-                order = Order(
+                order = WriterJob(
                     address=postgres_url,
                     conversation=talk.id,
                     name=f"p{number}",

@@ -18,9 +18,9 @@ from hansard.model.parts import Text
 from hansard.model.runs import Run, RunEvent
 from hansard.providers.echo import Echo
 from hansard.storage.query import Query
-from hansard.torture import device
-from hansard.torture.answers import TENANT, USER, Prompts, chat_of, id_of
-from hansard.torture.ledger import Broken, Ledger
+from hansard.torture import loop_device
+from hansard.torture.ledger import GuaranteeBroken, Ledger
+from hansard.torture.prompt_ledger import TENANT, USER, Prompts, chat_of, id_of
 from hansard.torture.report import Result
 from hansard.torture.trials import Torture
 
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.anyio
 def user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Whether file systems may be mounted here, or seem not to be."""
     if request.param == "anybody":
-        monkeypatch.setattr(device, "is_root", lambda: False)
-    elif not device.is_root():
+        monkeypatch.setattr(loop_device, "is_root", lambda: False)
+    elif not loop_device.is_root():
         pytest.skip("not run: only root may mount a file system")
     return request.param
 
@@ -152,7 +152,7 @@ async def test_answers_as_they_were_promised_are_found_so() -> None:
     ],
 )
 async def test_answers_that_were_not_kept_are_noticed(tamper: Tamper, noticed: str) -> None:
-    with pytest.raises(Broken, match=noticed):
+    with pytest.raises(GuaranteeBroken, match=noticed):
         await _answers(tamper)
 
 
@@ -163,5 +163,5 @@ async def test_what_nobody_sent_is_noticed() -> None:
         talk = await ada.conversations.create()
         await ledger.store(ada, talk.id, "sent")
         await ada.messages.append(talk.id, [hansard.user("by somebody else")])
-        with pytest.raises(Broken, match="nobody sent"):
+        with pytest.raises(GuaranteeBroken, match="nobody sent"):
             await ledger.check(ada, talk.id)

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 
 from hansard.errors import DatabaseUnreachable, InvalidInput
-from hansard.torture.ledger import Broken
-from hansard.torture.own import with_database, without_encryption
+from hansard.torture.ledger import GuaranteeBroken
 from hansard.torture.report import Result, Task
+from hansard.torture.temporary_database import with_database, without_encryption
 from hansard.torture.trials import REMOTE, Torture
 
 pytestmark = pytest.mark.anyio
@@ -89,7 +89,7 @@ async def test_a_control_that_loses_what_it_acknowledged_is_noticed(
     postgres_server: str, admin: Any, tmp_path: Path, trial: str
 ) -> None:
     task = Task(tmp_path, f"{postgres_server}/postgres", 3, 1, CONTROL_PLANTS[trial])
-    with pytest.raises(Broken, match=r"^lost: "):
+    with pytest.raises(GuaranteeBroken, match=r"^lost: "):
         await REMOTE[trial].run(task, "postgresql")
     await admin.execute(f"DROP DATABASE {task.database} WITH (FORCE)")
 

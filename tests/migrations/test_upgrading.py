@@ -19,7 +19,7 @@ from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sql import catalog
 from hansard.storage.sql.migrations import Migration, Migrations
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.torture.disk import failing_disk
+from hansard.torture.failing_vfs import failing_disk
 from migrations.notes import TOMORROW
 
 pytestmark = pytest.mark.anyio

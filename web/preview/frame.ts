@@ -1,4 +1,4 @@
 /** HTML and SVG previews, whose scripts run unchanged. */
-import { begin } from "./sandbox";
+import { start } from "./sandbox";
 
-begin();
+start();

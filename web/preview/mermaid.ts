@@ -1,10 +1,10 @@
 /** Draws a diagram. Mermaid's strict level also applies: no HTML in labels, no links, no click handlers. */
 import mermaid from "mermaid";
 
-import { begin } from "./sandbox";
+import { start } from "./sandbox";
 import { fail, root, source } from "./source";
 
-begin();
+start();
 mermaid.initialize({ startOnLoad: false, securityLevel: "strict", suppressErrorRendering: true, theme: "neutral" });
 Object.assign(root.style, { display: "grid", placeItems: "center", minHeight: "100vh" });
 document.body.style.margin = "0";

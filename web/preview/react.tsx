@@ -7,7 +7,7 @@ import ReactDOMClient from "react-dom/client";
 import jsx from "react/jsx-runtime";
 import { transform } from "sucrase";
 
-import { begin, tell } from "./sandbox";
+import { start, reportError } from "./sandbox";
 import { fail, root, source } from "./source";
 import { say } from "./texts";
 
@@ -61,7 +61,7 @@ function show(): void {
   Object.assign(globalThis, { React, ReactDOM });
   const Shown = evaluate(source().code);
   if (Shown) {
-    ReactDOMClient.createRoot(root, { onCaughtError: tell }).render(
+    ReactDOMClient.createRoot(root, { onCaughtError: reportError }).render(
       <Boundary>
         <Shown />
       </Boundary>,
@@ -71,7 +71,7 @@ function show(): void {
   }
 }
 
-begin();
+start();
 try {
   show();
 } catch (error) {

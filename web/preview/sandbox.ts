@@ -1,41 +1,41 @@
 /**
- * Runs in every preview before the artifact. It tells the page around it that the preview is alive and reports its
+ * Runs in every preview before the artifact. It tells the embedding page that the preview is alive and reports its
  * errors, and removes features that no header removes in every browser. It is not a security boundary: the artifact
  * runs in the same realm, and can undo it.
  */
-const BEAT = 1000;
-const LONGEST = 500;
+const HEARTBEAT_MS = 1000;
+const MAX_LENGTH = 500;
 
-/** Messages to the page around, which does not trust them. */
-type Said = { hansard: "begun" | "alive" } | { hansard: "error"; text: string };
+/** Messages to the embedding page, which does not trust them. */
+type Message = { hansard: "begun" | "alive" } | { hansard: "error"; text: string };
 
-const say = ((post) => (said: Said) => post(said, "*"))(parent.postMessage.bind(parent));
+const send = ((post) => (message: Message) => post(message, "*"))(parent.postMessage.bind(parent));
 
-export function tell(problem: unknown): void {
+export function reportError(problem: unknown): void {
   const text = problem instanceof Error ? `${problem.name}: ${problem.message}` : String(problem);
-  say({ hansard: "error", text: text.slice(0, LONGEST) });
+  send({ hansard: "error", text: text.slice(0, MAX_LENGTH) });
 }
 
-export function begin(): void {
-  say({ hansard: "begun" });
-  setInterval(() => say({ hansard: "alive" }), BEAT);
-  hearErrors();
+export function start(): void {
+  send({ hansard: "begun" });
+  setInterval(() => send({ hansard: "alive" }), HEARTBEAT_MS);
+  reportErrors();
   for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection"]) Reflect.deleteProperty(globalThis, name);
-  letFormsBeHeard();
+  dispatchSubmitEvents();
 }
 
-function hearErrors(): void {
-  addEventListener("error", ({ error, message }) => tell(error ?? message));
-  addEventListener("unhandledrejection", ({ reason }) => tell(reason));
+function reportErrors(): void {
+  addEventListener("error", ({ error, message }) => reportError(error ?? message));
+  addEventListener("unhandledrejection", ({ reason }) => reportError(reason));
   const error = console.error.bind(console);
   console.error = (...values: unknown[]) => {
     error(...values);
-    tell(values.map(String).join(" "));
+    reportError(values.map(String).join(" "));
   };
 }
 
 /** The sandbox blocks forms without a submit event. Most scripts only need that event. */
-function letFormsBeHeard(): void {
+function dispatchSubmitEvents(): void {
   addEventListener("click", (event) => {
     const button = (event.target as Element).closest?.("button, input");
     if (event.defaultPrevented || !(button instanceof HTMLButtonElement || button instanceof HTMLInputElement)) return;

@@ -1,5 +1,5 @@
 /** The artifact to preview, and its container. */
-import { tell } from "./sandbox";
+import { reportError } from "./sandbox";
 import { say } from "./texts";
 
 export const root = document.querySelector("#root") as HTMLElement;
@@ -16,5 +16,5 @@ export function fail(problem: unknown): void {
   box.textContent = `${say("broken")}\n\n${text}`;
   box.style.cssText = "margin: 1rem; font: 0.875rem/1.5 ui-monospace, monospace; white-space: pre-wrap; color: #b3261e";
   root.replaceChildren(box);
-  tell(problem);
+  reportError(problem);
 }

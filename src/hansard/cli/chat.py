@@ -67,17 +67,17 @@ async def chat(
     prompt = _prompt(words)
     options = _options(option or [])
     from hansard.cli.repl import once  # noqa: PLC0415
-    from hansard.cli.repl.conversation import Talk  # noqa: PLC0415
+    from hansard.cli.repl.conversation import ConversationState  # noqa: PLC0415
 
     async with writing(loaded) as database:
-        talk = Talk(database, loaded, options)
-        await talk.begin(conversation, new=new, model=model, system=system)
+        state = ConversationState(database, loaded, options)
+        await state.begin(conversation, new=new, model=model, system=system)
         if prompt is None:
             from hansard.cli.repl.loop import loop  # noqa: PLC0415
 
-            await loop(talk)
+            await loop(state)
         else:
-            await once.ask(talk, prompt, as_json=as_json)
+            await once.ask(state, prompt, as_json=as_json)
 
 
 def _prompt(words: list[str] | None) -> str | None:

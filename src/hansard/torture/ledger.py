@@ -19,18 +19,18 @@ from hansard.database import Services
 from hansard.model.drafts import Draft, user
 from hansard.model.messages import Message
 
-EVERYWHERE = "everywhere"
+COMMON_WORD = "everywhere"
 """A word that is in every message."""
 
 
-class Broken(AssertionError):
+class GuaranteeBroken(AssertionError):
     """A promise was not kept."""
 
 
-def hold(condition: object, fault: str) -> None:
+def require(condition: object, fault: str) -> None:
     """Raise Broken with the fault unless the condition is met."""
     if not condition:
-        raise Broken(fault)
+        raise GuaranteeBroken(fault)
 
 
 def some(names: set[str] | Sequence[str]) -> str:
@@ -43,7 +43,7 @@ def some(names: set[str] | Sequence[str]) -> str:
 def texts_of(step: str) -> list[str]:
     """The texts of a step's messages, the same whenever they are asked for."""
     size = 1 + sum(step.encode()) % 3
-    return [f"{step}part{i} {EVERYWHERE}" for i in range(size)]
+    return [f"{step}part{i} {COMMON_WORD}" for i in range(size)]
 
 
 def drafts_of(step: str) -> list[Draft]:
@@ -83,33 +83,33 @@ class Ledger:
         """Hold the record against the ledger; gives the steps that are there."""
         messages = [message async for message in services.messages.all(conversation)]
         there = self.check_texts([message.text for message in messages])
-        check_places(messages)
+        check_positions(messages)
         check_changes(await changes(services, conversation), len(messages))
-        await check_followers(services, messages)
+        await check_derived(services, messages)
         return there
 
     def check_texts(self, stored: Sequence[str]) -> set[str]:
         """Hold the texts of all stored messages against the ledger; gives the steps that are there."""
         texts = Counter(stored)
         doubled = [text for text, count in texts.items() if count > 1]
-        hold(not doubled, f"doubled: {some(doubled)}")
+        require(not doubled, f"doubled: {some(doubled)}")
         parts = {step: texts_of(step) for step in self.sent}
         there = {step for step, wanted in parts.items() if any(text in texts for text in wanted)}
         lost = self.acknowledged - there
-        hold(not lost, f"lost: {some(lost)}")
+        require(not lost, f"lost: {some(lost)}")
         torn = [step for step in there if any(text not in texts for text in parts[step])]
-        hold(not torn, f"half-written: {some(torn)}")
+        require(not torn, f"half-written: {some(torn)}")
         wanted = sum(len(parts[step]) for step in there)
-        hold(len(stored) == wanted, "messages are there that nobody sent")
+        require(len(stored) == wanted, "messages are there that nobody sent")
         return there
 
 
-def check_places(messages: Sequence[Message]) -> None:
+def check_positions(messages: Sequence[Message]) -> None:
     """One path, without a gap, on which each message follows the one before."""
     dense = [message.seq for message in messages] == list(range(len(messages)))
-    hold(dense, "the places of messages have a gap")
+    require(dense, "the places of messages have a gap")
     follow = all(after.parent_id == before.id for before, after in pairwise(messages))
-    hold(follow, "a message does not follow the one before")
+    require(follow, "a message does not follow the one before")
 
 
 async def changes(
@@ -125,10 +125,10 @@ async def changes(
         more = not finished()
         while entries := await services.feed.read(after=after, limit=500):
             for entry in entries:
-                hold(entry.position > after, "the feed is not in order")
+                require(entry.position > after, "the feed is not in order")
                 after = entry.position
                 if entry.kind == "message.created" and entry.conversation_id == conversation:
-                    hold(entry.seq is not None, "the feed tells of a message without its place")
+                    require(entry.seq is not None, "the feed tells of a message without its place")
                     found.append((entry.seq or 0, entry.count))
         await asyncio.sleep(0.001)
     return found
@@ -141,18 +141,18 @@ def check_changes(found: Sequence[tuple[int, int]], messages: int) -> None:
     the number that it had before.
     """
     told = [seq for first, count in found for seq in range(first, first + count)]
-    hold(sorted(told) == list(range(messages)), "the feed does not tell what happened")
+    require(sorted(told) == list(range(messages)), "the feed does not tell what happened")
 
 
-async def check_followers(services: Services, messages: Sequence[Message]) -> None:
+async def check_derived(services: Services, messages: Sequence[Message]) -> None:
     """Counters and search, of a user who has said nothing else."""
     stats = await services.statistics.get()
     words = sum(len(message.text.split()) for message in messages)
     characters = sum(len(message.text) for message in messages)
     counted = (stats.messages, stats.words, stats.characters)
-    hold(counted == (len(messages), words, characters), "the counters are wrong")
+    require(counted == (len(messages), words, characters), "the counters are wrong")
     wanted = {message.id for message in messages}
-    hold(await found(services, EVERYWHERE) == wanted, "the search does not find what is there")
+    require(await found(services, COMMON_WORD) == wanted, "the search does not find what is there")
 
 
 async def found(services: Services, query: str) -> set[str]:

@@ -15,11 +15,11 @@ import apsw
 
 import hansard
 from hansard.errors import InvalidInput
-from hansard.torture import local, remote
-from hansard.torture.device import NotPossible
-from hansard.torture.ledger import Broken
-from hansard.torture.own import engine_of
+from hansard.torture import local_trials, server_trials
+from hansard.torture.ledger import GuaranteeBroken
+from hansard.torture.loop_device import NotPossible
 from hansard.torture.report import Outcome, Result, Subject, Summary, Task
+from hansard.torture.temporary_database import engine_of
 
 
 class Trial(NamedTuple):
@@ -30,16 +30,16 @@ class Trial(NamedTuple):
 
 
 LOCAL = {
-    "kill": Trial(local.kill, "acknowledge early"),
-    "snapshot": Trial(local.snapshot, "do not flush"),
-    "full": Trial(local.full, "acknowledge what was refused"),
-    "flush": Trial(local.flush, "trust the log"),
+    "kill": Trial(local_trials.kill, "acknowledge early"),
+    "snapshot": Trial(local_trials.snapshot, "do not flush"),
+    "full": Trial(local_trials.full, "acknowledge what was refused"),
+    "flush": Trial(local_trials.flush, "trust the log"),
 }
 """The trials of a directory, by name."""
 REMOTE = {
-    "kill": Trial(remote.kill, "acknowledge early", ("hansard", "postgresql")),
-    "lost-commit": Trial(remote.lost_commit, "ask anew", ("hansard", "postgresql")),
-    "two-servers": Trial(remote.two_servers, "begin at the end", ("hansard", "postgresql")),
+    "kill": Trial(server_trials.kill, "acknowledge early", ("hansard", "postgresql")),
+    "lost-commit": Trial(server_trials.lost_commit, "ask anew", ("hansard", "postgresql")),
+    "two-servers": Trial(server_trials.two_servers, "begin at the end", ("hansard", "postgresql")),
 }
 """The trials of a PostgreSQL server, by name."""
 
@@ -147,7 +147,7 @@ async def _outcome(trial: Trial, subject: Subject, task: Task) -> tuple[Outcome,
         await trial.run(task, subject)
     except NotPossible as reason:
         return "not run", str(reason)
-    except Broken as broken:
+    except GuaranteeBroken as broken:
         return "broken", str(broken)
     except Exception as error:
         return "broken", f"{type(error).__name__}: {error}"

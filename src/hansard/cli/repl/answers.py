@@ -119,9 +119,9 @@ class Unfinished:
         from rich.segment import Segment  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        room = max(1, console.height - 2)
+        repl = max(1, console.height - 2)
         shown = _markdown(self.text) if len(self.text) < LONG else Text(self.text[-LONG:])
-        lines = console.render_lines(shown, options, pad=False)[-room:]
+        lines = console.render_lines(shown, options, pad=False)[-repl:]
         for i, line in enumerate(lines):
             yield from line
             if i < len(lines) - 1:

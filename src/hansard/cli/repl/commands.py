@@ -18,9 +18,9 @@ from hansard.errors import AlreadyExists, InvalidInput
 from hansard.services.runs.default_model import default_model
 
 if TYPE_CHECKING:
-    from hansard.cli.repl.loop import Room
+    from hansard.cli.repl.loop import Repl
 
-Do = Callable[["Room", str], Awaitable[None]]
+Do = Callable[["Repl", str], Awaitable[None]]
 LISTED = 20
 
 
@@ -50,24 +50,24 @@ def _command(name: str, arguments: str = "") -> Callable[[Do], Do]:
 
 
 @_command("/help")
-async def _help(room: Room, _: str) -> None:
+async def _help(repl: Repl, _: str) -> None:
     """Show this list."""
     print_table(["", ""], ([command.usage, command.help] for command in COMMANDS.values()))
-    room.tell("Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, Ctrl-D leaves.")
+    repl.tell("Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, Ctrl-D leaves.")
 
 
 @_command("/new", "[TITLE]")
-async def _new(room: Room, title: str) -> None:
+async def _new(repl: Repl, title: str) -> None:
     """Begin a new conversation."""
-    room.talk.leave(**({"title": title} if title else {}))
-    await room.welcome()
+    repl.state.leave(**({"title": title} if title else {}))
+    await repl.welcome()
 
 
 @_command("/list")
-async def _list(room: Room, _: str) -> None:
+async def _list(repl: Repl, _: str) -> None:
     """List conversations; /open takes their numbers."""
-    found = (await room.talk.services.conversations.list(limit=LISTED)).items
-    room.listed = [conversation.id for conversation in found]
+    found = (await repl.state.services.conversations.list(limit=LISTED)).items
+    repl.listed = [conversation.id for conversation in found]
     rows = (
         [i, when(c.active_at), c.message_count, c.title or "(untitled)"]
         for i, c in enumerate(found, start=1)
@@ -76,30 +76,30 @@ async def _list(room: Room, _: str) -> None:
 
 
 @_command("/open", "NUMBER, ID OR TITLE")
-async def _open(room: Room, wanted: str) -> None:
+async def _open(repl: Repl, wanted: str) -> None:
     """Go to another conversation."""
     if not wanted:
         raise InvalidInput("Say which: /open TITLE.")
-    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(room.listed):
-        wanted = room.listed[int(wanted) - 1]
-    await room.talk.open(wanted)
-    await room.welcome()
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(repl.listed):
+        wanted = repl.listed[int(wanted) - 1]
+    await repl.state.open(wanted)
+    await repl.welcome()
 
 
 @_command("/branch", "[NAME OR NUMBER | new NAME]")
-async def _branch(room: Room, wanted: str) -> None:
+async def _branch(repl: Repl, wanted: str) -> None:
     """List branches, go to one, or leave this one where it ends."""
-    services, here = room.talk.services, room.talk.id
+    services, here = repl.state.services, repl.state.id
     if wanted.startswith("new "):
-        [last] = await room.talk.last(1)
+        [last] = await repl.state.last(1)
         name = wanted.removeprefix("new ").strip()
         made = await services.branches.fork(here, at=last.id, name=name, switch=True)
-        room.tell(f"You are on the new branch {made.name}.")
+        repl.tell(f"You are on the new branch {made.name}.")
         return
-    branches, current = await room.talk.branches()
+    branches, current = await repl.state.branches()
     if wanted:
         await services.branches.switch(here, pick(branches, wanted).id)
-        await room.welcome()
+        await repl.welcome()
         return
     rows = (
         [i, "*" if b.id == current.id else "", b.name, b.head_seq + 1, when(b.created_at)]
@@ -109,71 +109,71 @@ async def _branch(room: Room, wanted: str) -> None:
 
 
 @_command("/edit", "[TEXT]")
-async def _edit(room: Room, text: str) -> None:
+async def _edit(repl: Repl, text: str) -> None:
     """Say something else in the place of the last prompt, on a new branch."""
-    typed = text or await room.terminal.ask((await room.talk.last_prompt()).text)
+    typed = text or await repl.terminal.ask((await repl.state.last_prompt()).text)
     if typed and typed.strip():
-        await room.answered(room.talk.edit(typed))
+        await repl.answered(repl.state.edit(typed))
 
 
 @_command("/retry", "[MODEL]")
-async def _retry(room: Room, model: str) -> None:
+async def _retry(repl: Repl, model: str) -> None:
     """Have the last prompt answered again, on a new branch."""
-    await room.answered(room.talk.retry(model or None))
+    await repl.answered(repl.state.retry(model or None))
 
 
 @_command("/continue")
-async def _continue(room: Room, _: str) -> None:
+async def _continue(repl: Repl, _: str) -> None:
     """Go on with an answer that was cut short."""
-    await room.answered(room.talk.continue_run())
+    await repl.answered(repl.state.continue_run())
 
 
 @_command("/model", "[NAME]")
-async def _model(room: Room, name: str) -> None:
+async def _model(repl: Repl, name: str) -> None:
     """List the models, or choose who answers in this conversation."""
-    talk = room.talk
+    state = repl.state
     if name:
-        await talk.change(model=talk.known(name))
-        room.tell(f"{name} answers from now on.")
+        await state.change(model=state.known(name))
+        repl.tell(f"{name} answers from now on.")
         return
-    chosen = talk.conversation.model if talk.conversation else talk.ahead.get("model")
-    current = chosen or await default_model(talk.services.chat, talk.database.runner)
-    print_models(await talk.database.providers.listing(), current)
+    chosen = state.conversation.model if state.conversation else state.ahead.get("model")
+    current = chosen or await default_model(state.services.chat, state.database.runner)
+    print_models(await state.database.providers.listing(), current)
 
 
 @_command("/models", "NAME NAME …")
-async def _models(room: Room, names: str) -> None:
+async def _models(repl: Repl, names: str) -> None:
     """Have the next prompt answered by several models."""
-    room.talk.models = [room.talk.known(name) for name in names.split()]
-    if not room.talk.models:
+    repl.state.models = [repl.state.known(name) for name in names.split()]
+    if not repl.state.models:
         raise InvalidInput("Say which: /models NAME NAME.")
-    room.tell(f"The next prompt goes to {', '.join(room.talk.models)}.")
+    repl.tell(f"The next prompt goes to {', '.join(repl.state.models)}.")
 
 
 @_command("/system", "[TEXT | -]")
-async def _system(room: Room, text: str) -> None:
+async def _system(repl: Repl, text: str) -> None:
     """Show the conversation's instructions, change them, or remove them with a -."""
-    talk = room.talk
+    state = repl.state
     if text:
-        await talk.change(system="" if text == "-" else text)
-        room.tell("The instructions hold from the next prompt on.")
+        await state.change(system="" if text == "-" else text)
+        repl.tell("The instructions hold from the next prompt on.")
         return
-    said = talk.conversation.system if talk.conversation else talk.ahead.get("system", "")
-    room.tell(said or "There are none.")
+    said = state.conversation.system if state.conversation else state.ahead.get("system", "")
+    repl.tell(said or "There are none.")
 
 
 @_command("/search", "WORDS")
-async def _search(room: Room, words: str) -> None:
+async def _search(repl: Repl, words: str) -> None:
     """Find what was said, in all conversations."""
-    page = await room.talk.services.search.page(words, limit=10)
-    print_hits(room.console, page.items)
+    page = await repl.state.services.search.page(words, limit=10)
+    print_hits(repl.console, page.items)
 
 
 @_command("/export", "[FILE]")
-async def _export(room: Room, file: str) -> None:
+async def _export(repl: Repl, file: str) -> None:
     """Save the conversation: as Markdown in FILE.md, else for `hansard import`."""
-    services = room.talk.services
-    found = await services.conversations.get(room.talk.id)
+    services = repl.state.services
+    found = await services.conversations.get(repl.state.id)
     path = _new_file(file or f"{found.id}.jsonl")
     if path.suffix == ".md":
         said = [message async for message in services.messages.all(found.id)]
@@ -182,7 +182,7 @@ async def _export(room: Room, file: str) -> None:
     else:
         with replacing(path) as opened:
             await write(services.transfer.export(conversation_id=found.id), opened)
-    room.tell(f"Saved to {path}.")
+    repl.tell(f"Saved to {path}.")
 
 
 def _new_file(name: str) -> Path:
@@ -193,21 +193,21 @@ def _new_file(name: str) -> Path:
 
 
 @_command("/title", "[TEXT]")
-async def _title(room: Room, text: str) -> None:
+async def _title(repl: Repl, text: str) -> None:
     """Show the title, or change it."""
     if text:
-        await room.talk.change(title=text)
-    found = await room.talk.fresh()
-    room.tell((found.title if found else room.talk.ahead.get("title")) or "(untitled)")
+        await repl.state.change(title=text)
+    found = await repl.state.fresh()
+    repl.tell((found.title if found else repl.state.ahead.get("title")) or "(untitled)")
 
 
 @_command("/stats")
-async def _stats(room: Room, _: str) -> None:
+async def _stats(repl: Repl, _: str) -> None:
     """Show how much was said, when, and with which models."""
-    print_statistics(await room.talk.services.statistics.get())
+    print_statistics(await repl.state.services.statistics.get())
 
 
 @_command("/quit")
-async def _quit(_room: Room, _: str) -> None:
+async def _quit(_room: Repl, _: str) -> None:
     """Leave."""
     raise Leave

@@ -18,7 +18,7 @@ SETTLING = 5.0
 """Seconds."""
 
 
-class Talk:
+class ConversationState:
     """Where a person is: a conversation, or one that begins with the next prompt."""
 
     def __init__(self, database: Database, loaded: Loaded, options: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from hansard.errors import HansardError
 from hansard.output import harmless
 
 if TYPE_CHECKING:
-    from hansard.cli.repl.conversation import Talk
+    from hansard.cli.repl.conversation import ConversationState
     from hansard.model.messages import Message
     from hansard.model.runs import Run
 
@@ -27,28 +27,28 @@ SHOWN = 4
 _WITH_MODELS = ("/model ", "/models ", "/retry ")
 
 
-async def loop(talk: Talk) -> None:
+async def loop(state: ConversationState) -> None:
     """Talk until the person leaves."""
-    talk.loaded.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    room = Room(talk)
-    looking = asyncio.create_task(room.look_for_models())
+    state.loaded.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    repl = Repl(state)
+    looking = asyncio.create_task(repl.look_for_models())
     try:
         with silent(), suppress(Leave):
-            await room.welcome()
-            while (typed := await room.terminal.ask()) is not None:
-                await room.take(typed)
-        await talk.settle()
+            await repl.welcome()
+            while (typed := await repl.terminal.ask()) is not None:
+                await repl.take(typed)
+        await state.settle()
     finally:
         looking.cancel()
 
 
-class Room:
+class Repl:
     """The screen, the keyboard, and the talk between them."""
 
-    def __init__(self, talk: Talk) -> None:
-        self.talk = talk
+    def __init__(self, state: ConversationState) -> None:
+        self.state = state
         self.console = console()
-        self.terminal = Terminal(talk.loaded.home / "history", self._words)
+        self.terminal = Terminal(state.loaded.home / "history", self._words)
         self.listed: list[str] = []
         """The ids of the conversations that were listed last."""
         self._models: list[str] = []
@@ -59,7 +59,7 @@ class Room:
             if typed.startswith("/"):
                 await self._command(typed)
             elif typed.strip():
-                await self.answered(self.talk.say(typed))
+                await self.answered(self.state.say(typed))
         except HansardError as error:
             self.warn(error.message)
         except OSError as error:
@@ -83,13 +83,13 @@ class Room:
 
     async def welcome(self) -> None:
         """Which conversation this is, and what was said last in it."""
-        found = self.talk.conversation
+        found = self.state.conversation
         if found is None:
             self.tell("A new conversation. /help lists the commands, Ctrl-D leaves.")
             return
         title = found.title or "(untitled)"
         self.console.print(title, style="bold", soft_wrap=True)
-        messages = await self.talk.last(SHOWN)
+        messages = await self.state.last(SHOWN)
         earlier = messages[0].seq if messages else 0
         if earlier:
             self.tell(f"… {plural(earlier, 'earlier message')}")
@@ -121,11 +121,11 @@ class Room:
 
     async def answered(self, asked: Awaitable[Sequence[Run]]) -> None:
         """Ask, and show answers as they come, one after the other."""
-        async with Asking(self.talk.services) as asking:
+        async with Asking(self.state.services) as asking:
             runs = await asking.begin(asked)
             for run in runs:
                 self.tell(f"{run.model}:")
-                self._tell_end(await follow(self.talk.services, run, view()))
+                self._tell_end(await follow(self.state.services, run, view()))
                 self.console.print()
         if len(runs) > 1:
             self.tell("You are on the branch of the first answer; /branch lists the others.")
@@ -146,7 +146,7 @@ class Room:
 
     async def look_for_models(self) -> None:
         with suppress(HansardError):
-            self._models = [m.name for m in await self.talk.database.providers.models()]
+            self._models = [m.name for m in await self.state.database.providers.models()]
 
     def _words(self, line: str) -> Iterable[str]:
         if line.startswith(_WITH_MODELS):

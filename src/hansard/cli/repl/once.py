@@ -10,16 +10,16 @@ from hansard.cli.errors import INTERRUPTED, from_code
 from hansard.cli.repl.answers import Asking, follow, view
 
 if TYPE_CHECKING:
-    from hansard.cli.repl.conversation import Talk
+    from hansard.cli.repl.conversation import ConversationState
 
 
-async def ask(talk: Talk, prompt: str, *, as_json: bool) -> None:
+async def ask(state: ConversationState, prompt: str, *, as_json: bool) -> None:
     """Print the answer; raises what made it fail."""
-    async with Asking(talk.services) as asking:
-        [run] = await asking.begin(talk.say(prompt))
-        ended = await follow(talk.services, run, view(as_json=as_json))
+    async with Asking(state.services) as asking:
+        [run] = await asking.begin(state.say(prompt))
+        ended = await follow(state.services, run, view(as_json=as_json))
     if ended.status == "cancelled":
         raise typer.Exit(INTERRUPTED)
     if ended.error is not None:
         raise from_code(ended.error.code, ended.error.message)
-    await talk.settle()
+    await state.settle()

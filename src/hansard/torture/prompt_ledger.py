@@ -17,7 +17,7 @@ from hansard.database import Database, Services
 from hansard.errors import NotFound
 from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run
-from hansard.torture.ledger import hold
+from hansard.torture.ledger import require
 
 MODEL = "echo/echo"
 WORD = 0.0005
@@ -84,7 +84,7 @@ class Prompts:
         who = database.scope(TENANT, USER)
         there = await _conversations(who)
         for prompt in sorted(self.runs):
-            hold(chat_of(prompt) in there, f"the conversation of {prompt} is lost")
+            require(chat_of(prompt) in there, f"the conversation of {prompt} is lost")
         chats: defaultdict[str, set[str]] = defaultdict(set)
         for prompt in self.asked:
             if chat_of(prompt) in there:
@@ -104,28 +104,28 @@ class Prompts:
         found: dict[str, Run] = {}
         for prompt in sorted(prompts):
             runs = asked.pop(id_of(prompt), [])
-            hold(len(runs) <= 1, f"{prompt} has {len(runs)} runs")
+            require(len(runs) <= 1, f"{prompt} has {len(runs)} runs")
             lost = prompt in self.runs and self.runs[prompt] not in [run.id for run in runs]
-            hold(not lost, f"the run of {prompt} is lost")
+            require(not lost, f"the run of {prompt} is lost")
             if runs:
                 found[prompt] = runs[0]
             stored = await _message(who, chat, id_of(prompt))
-            hold((stored is not None) == bool(runs), f"{prompt} is stored in part")
+            require((stored is not None) == bool(runs), f"{prompt} is stored in part")
             said = stored is None or stored.text == text_of(prompt)
-            hold(said, f"{prompt} is not stored as it was said")
-        hold(not asked, "runs are there that nobody asked for")
+            require(said, f"{prompt} is not stored as it was said")
+        require(not asked, "runs are there that nobody asked for")
         return found
 
     async def _check_answer(self, who: Services, prompt: str, run: Run) -> None:
         told = self.told.get(prompt, run.status)
-        hold(told == run.status, f"told that {prompt} is {told}, stored {run.status}")
+        require(told == run.status, f"told that {prompt} is {told}, stored {run.status}")
         answer = await _message(who, chat_of(prompt), run.message_id)
-        hold(answer is not None, f"{prompt} ({run.status}) has no answer")
+        require(answer is not None, f"{prompt} ({run.status}) has no answer")
         if answer is not None:
-            hold(answer.parent_id == id_of(prompt), f"the answer of {prompt} does not follow it")
+            require(answer.parent_id == id_of(prompt), f"the answer of {prompt} does not follow it")
             whole, is_whole = text_of(prompt), run.status == "completed"
             right = answer.text == whole if is_whole else whole.startswith(answer.text)
-            hold(right, f"{prompt} ({run.status}) is answered by something else")
+            require(right, f"{prompt} ({run.status}) is answered by something else")
 
 
 async def _message(who: Services, chat: str, message: str) -> Message | None:
@@ -151,6 +151,6 @@ async def _ended(database: Database, who: Services) -> None:
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while running := await who.runs.active():
         late = asyncio.get_running_loop().time() > deadline
-        hold(not late, f"{len(running)} runs do not end")
+        require(not late, f"{len(running)} runs do not end")
         await database.tidy()
         await asyncio.sleep(0.1)

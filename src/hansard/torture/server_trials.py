@@ -10,36 +10,36 @@ from hansard.errors import DatabaseUnreachable, HansardError, Unavailable
 from hansard.ids import new_id
 from hansard.providers.echo import Echo
 from hansard.storage import admin
-from hansard.torture import bare_postgres, following, polling
-from hansard.torture.answers import TENANT, USER, Prompts, text_of
-from hansard.torture.device import NotPossible
-from hansard.torture.killing import Killing, look, verify
-from hansard.torture.ledger import Ledger, hold
-from hansard.torture.own import connection, own_database, without_encryption
-from hansard.torture.plants import planted
+from hansard.torture import control_postgres, server_failover, writer_failover
+from hansard.torture.cutting_proxy import Cut, Proxy, cutting_proxy
+from hansard.torture.kill_trial import KillTrial, look, verify
+from hansard.torture.ledger import Ledger, require
+from hansard.torture.loop_device import NotPossible
+from hansard.torture.planted_bugs import planted
+from hansard.torture.prompt_ledger import TENANT, USER, Prompts, text_of
 from hansard.torture.report import Subject, Task
-from hansard.torture.wire import Cut, Proxy, cutting_proxy
-from hansard.torture.writers import nursery
+from hansard.torture.temporary_database import connection, temporary_database, without_encryption
+from hansard.torture.writer_processes import writer_pool
 
 TRIES = 100
 """How often something is asked again under the same ids."""
 
 
-_PREPARE = {"hansard": admin.migrate, "postgresql": bare_postgres.prepare}
+_PREPARE = {"hansard": admin.migrate, "postgresql": control_postgres.prepare}
 """What makes a subject's tables."""
 
 
 async def kill(task: Task, subject: Subject) -> None:
     """A process that writes is killed, again and again; its answers are looked at when other processes ended them."""
     task.how = "kill -9 of a process that writes"
-    async with own_database(task, _PREPARE[subject]) as address:
-        with nursery() as writers:
-            killing = Killing(
+    async with temporary_database(task, _PREPARE[subject]) as address:
+        with writer_pool() as writers:
+            kill_trial = KillTrial(
                 writers, address, task.random, plant=task.plant, subject=subject, is_shared=True
             )
-            await killing.run(task, task.rounds)
+            await kill_trial.run(task, task.rounds)
         if subject == "hansard":
-            await look(address, killing.conversation, killing.ledger, killing.prompts)
+            await look(address, kill_trial.conversation, kill_trial.ledger, kill_trial.prompts)
             await verify(address)
 
 
@@ -49,7 +49,7 @@ async def lost_commit(task: Task, subject: Subject) -> None:
     place = urlsplit(task.address).netloc.rpartition("@")[2]
     if not place or "," in place:
         raise NotPossible("the address does not name one host, to which a proxy could pass on")
-    async with own_database(task, _PREPARE[subject]) as address:
+    async with temporary_database(task, _PREPARE[subject]) as address:
         async with cutting_proxy(without_encryption(address)) as proxy:
             await _check_readable(proxy.url)
             with planted(task.plant):
@@ -60,7 +60,9 @@ async def lost_commit(task: Task, subject: Subject) -> None:
 
 async def two_servers(task: Task, subject: Subject) -> None:
     """One of two servers, or of two processes that write, is killed while somebody follows each."""
-    await (following.two_servers if subject == "hansard" else polling.two_writers)(task)
+    await (server_failover.two_servers if subject == "hansard" else writer_failover.two_writers)(
+        task
+    )
 
 
 async def _check_readable(url: str) -> None:
@@ -97,13 +99,13 @@ async def _cut_bare(task: Task, proxy: Proxy, address: str) -> None:
         proxy.cut_at(f"{step}part0", "COMMIT", when=_moment(task))
         tries = await _settled(lambda s=step: _store_bare(ledger, proxy, s))
         task.count(faults=tries, acknowledged=1)
-    ledger.check_texts(await bare_postgres.stored(address))
+    ledger.check_texts(await control_postgres.stored(address))
 
 
 async def _store_bare(ledger: Ledger, proxy: Proxy, step: str) -> None:
     async with connection(proxy.url) as own:
         ledger.note(f"sent {step}")
-        await bare_postgres.store(own, step)
+        await control_postgres.store(own, step)
         ledger.note(f"done {step}")
 
 
@@ -121,5 +123,5 @@ async def _settled(ask: Callable[[], Awaitable[None]]) -> int:
             error = failure
             continue
         return tries
-    hold(False, f"asked {TRIES} times in vain: {error}")
+    require(False, f"asked {TRIES} times in vain: {error}")
     raise AssertionError

@@ -22,7 +22,7 @@ def _io_error(code: int) -> apsw.Error:
     return error
 
 
-class Disk(apsw.VFS):
+class FailingVFS(apsw.VFS):
     """Counts what is done to files of databases and their logs; fails what it is told to fail."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Disk(apsw.VFS):
 
 
 class _File(apsw.VFSFile):
-    def __init__(self, disk: Disk, name: Any, flags: list[int]) -> None:
+    def __init__(self, disk: FailingVFS, name: Any, flags: list[int]) -> None:
         self._disk = disk
         super().__init__(disk.base, name, flags)
 
@@ -82,8 +82,8 @@ class _File(apsw.VFSFile):
 
 
 @contextmanager
-def failing_disk() -> Iterator[Disk]:
-    disk = Disk()
+def failing_disk() -> Iterator[FailingVFS]:
+    disk = FailingVFS()
     try:
         yield disk
     finally:

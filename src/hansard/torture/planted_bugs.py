@@ -23,7 +23,7 @@ from hansard.storage.sqlite import executor, files
 from hansard.storage.sqlite.executor import Job
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
-from hansard.torture import bare_postgres
+from hansard.torture import control_postgres
 
 Patch = Callable[[Any, str, Any], None]
 """Sets an attribute of a class or module."""
@@ -58,7 +58,7 @@ def planted(name: str) -> Iterator[None]:
 def _acknowledge_early(patch: Patch) -> None:
     """Callers are told that it is done when it has not begun."""
     _put_off(patch, Messages, "append")
-    _put_off(patch, bare_postgres, "store")
+    _put_off(patch, control_postgres, "store")
 
 
 def _put_off(patch: Patch, owner: Any, attribute: str) -> None:
@@ -120,7 +120,7 @@ def _ignore_a_failed_commit(patch: Patch) -> None:
 def _acknowledge_what_was_refused(patch: Patch) -> None:
     """What there is no room or no answer for is taken as if it had been stored."""
     _hope(patch, Messages, "append")
-    _hope(patch, bare_postgres, "store")
+    _hope(patch, control_postgres, "store")
 
 
 def _hope(patch: Patch, owner: Any, attribute: str) -> None:
@@ -174,10 +174,10 @@ def _mark_twice(patch: Patch) -> None:
 def _trust_the_log(patch: Patch) -> None:
     """A log that was left, or that could not be flushed, is taken to be on the disk."""
 
-    def nothing(_: WriteAheadLog) -> None:
+    def do_nothing(_: WriteAheadLog) -> None:
         pass
 
-    patch(WriteAheadLog, "write_again", nothing)
+    patch(WriteAheadLog, "write_again", do_nothing)
 
 
 _PLANTS: dict[str, Callable[[Patch], None]] = {

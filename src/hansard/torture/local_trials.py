@@ -13,15 +13,15 @@ from msgspec.structs import replace
 from hansard.database import connect
 from hansard.errors import StorageFull
 from hansard.ids import new_id
-from hansard.torture import bare
-from hansard.torture.device import NotPossible
-from hansard.torture.killing import ROUNDS_PER_DATABASE, Killing, look, nothing, verify
-from hansard.torture.ledger import Ledger, hold
-from hansard.torture.plants import planted
-from hansard.torture.platter import cut
+from hansard.torture import control_sqlite
+from hansard.torture.faulty_disks import FillableDisk, PowerLossDisk, fillable_disk, power_loss_disk
+from hansard.torture.kill_trial import ROUNDS_PER_DATABASE, KillTrial, do_nothing, look, verify
+from hansard.torture.ledger import Ledger, require
+from hansard.torture.loop_device import NotPossible
+from hansard.torture.planted_bugs import planted
+from hansard.torture.power_loss_vfs import cut
 from hansard.torture.report import Subject, Task
-from hansard.torture.room import Power, Room, cuttable_power, small_room
-from hansard.torture.writers import Nursery, Order, nursery
+from hansard.torture.writer_processes import WriterJob, WriterPool, writer_pool
 
 ENOUGH = 60
 """Acknowledgements after which a writer is killed that did not mind the failed flush."""
@@ -34,26 +34,26 @@ MANY = 2_000
 async def kill(task: Task, subject: Subject) -> None:
     """A process that writes is killed, and what is there is looked at, again and again."""
     how = "kill -9 of a process that writes"
-    power = Power(task.place, "", None, nothing, how)
-    with nursery() as writers:
+    power = PowerLossDisk(task.place, "", None, do_nothing, how)
+    with writer_pool() as writers:
         await _kill_in(task, subject, writers, power)
 
 
 async def snapshot(task: Task, subject: Subject) -> None:
     """What a block device holds at any moment is what there is."""
-    with cuttable_power(task.place) as power, nursery() as writers:
+    with power_loss_disk(task.place) as power, writer_pool() as writers:
         await _kill_in(task, subject, writers, power)
 
 
-async def _kill_in(task: Task, subject: Subject, writers: Nursery, power: Power) -> None:
+async def _kill_in(task: Task, subject: Subject, writers: WriterPool, power: PowerLossDisk) -> None:
     task.how = power.how
     for number in count():
         path = power.path / f"{number}.db"
-        killing = Killing(
+        kill_trial = KillTrial(
             writers, str(path), task.random, plant=task.plant, subject=subject,
             platter=power.platter, strike=power.strike, recover=power.recover,
         )  # fmt: skip
-        await killing.run(task, min(ROUNDS_PER_DATABASE, task.rounds - task.done))
+        await kill_trial.run(task, min(ROUNDS_PER_DATABASE, task.rounds - task.done))
         if subject == "hansard":
             await verify(str(path))
         _remove(path)
@@ -69,7 +69,7 @@ def _remove(path: Path) -> None:
 
 async def full(task: Task, subject: Subject) -> None:
     """A disk is full: writing is refused, reading goes on, and what was refused is stored when there is room."""
-    with small_room(task.place) as room, planted(task.plant):
+    with fillable_disk(task.place) as room, planted(task.plant):
         task.how = room.how
         for number in range(task.rounds):
             path = room.path / f"{number}.db"
@@ -79,7 +79,7 @@ async def full(task: Task, subject: Subject) -> None:
         raise NotPossible("the disk was never full")
 
 
-async def _fill(task: Task, path: Path, room: Room) -> None:
+async def _fill(task: Task, path: Path, room: FillableDisk) -> None:
     ledger = Ledger()
     async with connect(path, providers=[]) as database:
         ada = database.scope("acme", "ada")
@@ -91,31 +91,31 @@ async def _fill(task: Task, path: Path, room: Room) -> None:
                 with _refusing(StorageFull, step, refused):
                     await ledger.store(ada, talk.id, step)
             there = await ledger.check(ada, talk.id)
-            hold(there == ledger.acknowledged, "what was refused is there")
+            require(there == ledger.acknowledged, "what was refused is there")
         for step in refused:
             await ledger.store(ada, talk.id, step)
-        hold(await ledger.check(ada, talk.id) == ledger.sent, "not all is there at the end")
+        require(await ledger.check(ada, talk.id) == ledger.sent, "not all is there at the end")
     await verify(str(path))
     task.count(faults=len(refused), acknowledged=len(ledger.acknowledged))
 
 
-async def _fill_bare(task: Task, path: Path, room: Room) -> None:
+async def _fill_bare(task: Task, path: Path, room: FillableDisk) -> None:
     ledger, refused = Ledger(), list[str]()
-    with closing(bare.opened(path)) as connection:
+    with closing(control_sqlite.opened(path)) as connection:
         with _filled(room):
             for step in _steps(refused):
                 with _refusing(apsw.FullError, step, refused):
                     _store_bare(ledger, connection, step)
-            ledger.check_texts(bare.texts(connection))
+            ledger.check_texts(control_sqlite.texts(connection))
         for step in refused:
             _store_bare(ledger, connection, step)
-    there = ledger.check_texts(bare.stored(path))
-    hold(there == ledger.sent, "not all is there at the end")
+    there = ledger.check_texts(control_sqlite.stored(path))
+    require(there == ledger.sent, "not all is there at the end")
     task.count(faults=len(refused), acknowledged=len(ledger.acknowledged))
 
 
 @contextmanager
-def _filled(room: Room) -> Iterator[None]:
+def _filled(room: FillableDisk) -> Iterator[None]:
     room.fill()
     try:
         yield
@@ -125,7 +125,7 @@ def _filled(room: Room) -> Iterator[None]:
 
 def _store_bare(ledger: Ledger, connection: apsw.Connection, step: str) -> None:
     ledger.note(f"sent {step}")
-    bare.store(connection, step)
+    control_sqlite.store(connection, step)
     ledger.note(f"done {step}")
 
 
@@ -149,14 +149,14 @@ def _refusing(kind: type[Exception], step: str, refused: list[str]) -> Iterator[
 async def flush(task: Task, subject: Subject) -> None:
     """A flush fails, the process is killed, the next one goes on, and then the power is cut."""
     task.how = "a model of a disk that forgets what it could not flush"
-    with nursery() as writers:
+    with writer_pool() as writers:
         for number in range(task.rounds):
             await _fail_once(task, subject, writers, task.place / f"{number}.db")
 
 
-async def _fail_once(task: Task, subject: Subject, writers: Nursery, path: Path) -> None:
+async def _fail_once(task: Task, subject: Subject, writers: WriterPool, path: Path) -> None:
     ledger, talk, platter = Ledger(), new_id(), path.with_suffix(".platter")
-    order = Order(
+    order = WriterJob(
         address=str(path), conversation=talk, name="a", plant=task.plant, writers=4,
         subject=subject, platter=str(platter),
         fail_flush=task.random.randint(*FLUSHES),
@@ -173,7 +173,7 @@ async def _fail_once(task: Task, subject: Subject, writers: Nursery, path: Path)
         await look(str(path), talk, ledger)
         await verify(str(path))
     else:
-        ledger.check_texts(bare.stored(path))
+        ledger.check_texts(control_sqlite.stored(path))
 
 
 def _note(ledger: Ledger, said: list[str]) -> None:

@@ -18,7 +18,7 @@ import apsw
 NAME = "platter"
 
 
-class Platter(apsw.VFS):
+class PowerLossVFS(apsw.VFS):
     def __init__(self, folder: Path) -> None:
         self.folder, self.base = folder, apsw.vfs_names()[0]
         self._left: int | None = None
@@ -59,7 +59,7 @@ class Platter(apsw.VFS):
 
 
 class _File(apsw.VFSFile):
-    def __init__(self, platter: Platter, image: Path, name: Any, flags: list[int]) -> None:
+    def __init__(self, platter: PowerLossVFS, image: Path, name: Any, flags: list[int]) -> None:
         self._platter, self._image = platter, image
         super().__init__(platter.base, name, flags)
 

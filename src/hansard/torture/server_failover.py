@@ -14,12 +14,12 @@ from hansard.client.events import Resync
 from hansard.database import Services, connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
-from hansard.torture.answers import MODEL, TENANT, USER, Prompts, chat_of, id_of, text_of
-from hansard.torture.killing import verify
-from hansard.torture.ledger import hold
-from hansard.torture.own import own_database
+from hansard.torture.kill_trial import verify
+from hansard.torture.ledger import require
+from hansard.torture.prompt_ledger import MODEL, TENANT, USER, Prompts, chat_of, id_of, text_of
 from hansard.torture.report import Task
-from hansard.torture.serving import Server, check_extras
+from hansard.torture.server_process import Server, check_extras
+from hansard.torture.temporary_database import temporary_database
 
 PATIENCE = 60.0
 """Seconds until a follower must have heard of everything."""
@@ -33,10 +33,10 @@ async def two_servers(task: Task) -> None:
     """One of two servers is killed: whoever followed it goes on at the other, and misses nothing."""
     check_extras()
     task.how = "kill -9 of one of two servers, each with a follower over WebSocket"
-    async with own_database(task) as address:
+    async with temporary_database(task) as address:
         async with (
             connect(address, providers=[Echo()]) as database,
-            Pair(task.place, address, task.plant) as pair,
+            ServerPair(task.place, address, task.plant) as pair,
         ):
             bob, prompts = database.scope(TENANT, USER), Prompts()
             for number in range(task.rounds):
@@ -48,7 +48,7 @@ async def two_servers(task: Task) -> None:
         await verify(address)
 
 
-async def _round(task: Task, pair: Pair, prompts: Prompts, bob: Services, name: str) -> None:
+async def _round(task: Task, pair: ServerPair, prompts: Prompts, bob: Services, name: str) -> None:
     names = [f"{name}c0p{i}" for i in range(PROMPTS)]
     await bob.conversations.create(id=chat_of(names[0]), title="Prompts")
     victim = task.random.randrange(2)
@@ -60,12 +60,12 @@ async def _round(task: Task, pair: Pair, prompts: Prompts, bob: Services, name: 
     await pair.replace(victim)
 
 
-async def _talk(pair: Pair, prompts: Prompts, names: list[str]) -> None:
+async def _talk(pair: ServerPair, prompts: Prompts, names: list[str]) -> None:
     """Say prompts to both servers in turn; what one does not answer is said to the other, under the same id."""
     for turn, prompt in enumerate(names):
         prompts.note(f"asked {prompt}")
         for tries in count(turn):
-            hold(tries < turn + TRIES, f"no server takes {prompt}")
+            require(tries < turn + TRIES, f"no server takes {prompt}")
             with suppress(HansardError):
                 run = await pair.say(tries % 2, prompt)
                 prompts.note(f"answering {prompt} {run}")
@@ -94,7 +94,7 @@ class Follower:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while self.position < position:
             late = asyncio.get_running_loop().time() > deadline
-            hold(not late, "a follower does not hear of the last change")
+            require(not late, "a follower does not hear of the last change")
             if self._following is not None and self._following.done():
                 await self._following
             await asyncio.sleep(0.01)
@@ -103,9 +103,9 @@ class Follower:
         """Every change was told to it, once and in order; raises Broken."""
         await self.heard(wanted[-1])
         told = set(self.seen)
-        hold(told >= set(wanted), f"{len(set(wanted) - told)} changes were not told")
+        require(told >= set(wanted), f"{len(set(wanted) - told)} changes were not told")
         same = self.seen[: len(wanted)] == wanted
-        hold(same, "changes were told twice, or not in order")
+        require(same, "changes were told twice, or not in order")
 
     async def _follow(self, told: AsyncIterator[int]) -> None:
         async for position in told:
@@ -117,11 +117,11 @@ async def _told_by(server: Server, after: int) -> AsyncIterator[int]:
     """The positions of changes."""
     async with Client(server.url, server.token) as client:
         async for event in client.events(after=after):
-            hold(not isinstance(event, Resync), "a follower is told to read anew")
+            require(not isinstance(event, Resync), "a follower is told to read anew")
             yield event.position
 
 
-class Pair:
+class ServerPair:
     """Two servers, and a follower that begins at each."""
 
     def __init__(self, home: Path, address: str, plant: str) -> None:

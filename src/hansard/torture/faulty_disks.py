@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansard.torture.device import Device, NotPossible, mounted
-from hansard.torture.disk import failing_disk
-from hansard.torture.ledger import Broken
-from hansard.torture.platter import cut
+from hansard.torture.failing_vfs import failing_disk
+from hansard.torture.ledger import GuaranteeBroken
+from hansard.torture.loop_device import Device, NotPossible, mounted
+from hansard.torture.power_loss_vfs import cut
 
 LEFT = 256 * 1024
 """Bytes that are left when the device is filled."""
@@ -19,7 +19,7 @@ _REAL = "an ext4 file system on a loop device"
 
 
 @dataclass
-class Room:
+class FillableDisk:
     path: Path
     fill: Callable[[], None]
     """Leave little room or none."""
@@ -28,29 +28,29 @@ class Room:
 
 
 @contextmanager
-def small_room(folder: Path) -> Iterator[Room]:
+def fillable_disk(folder: Path) -> Iterator[FillableDisk]:
     """A file system that can be filled, or a layer below SQLite that says that it is full."""
     with ExitStack() as stack:
         try:
-            room = stack.enter_context(real_room(folder))
+            room = stack.enter_context(real_disk(folder))
         except NotPossible as reason:
             how = f"a layer below SQLite that is full ({reason})"
-            room = stack.enter_context(pretended_room(folder, how))
+            room = stack.enter_context(simulated_disk(folder, how))
         yield room
 
 
 @contextmanager
-def real_room(folder: Path) -> Iterator[Room]:
+def real_disk(folder: Path) -> Iterator[FillableDisk]:
     """Raises NotPossible."""
     with mounted(folder, 16) as device:
         ballast = device.path / "ballast"
-        yield Room(device.path, lambda: _fill(device, ballast), ballast.unlink, _REAL)
+        yield FillableDisk(device.path, lambda: _fill(device, ballast), ballast.unlink, _REAL)
 
 
 @contextmanager
-def pretended_room(folder: Path, how: str) -> Iterator[Room]:
+def simulated_disk(folder: Path, how: str) -> Iterator[FillableDisk]:
     with failing_disk() as disk:
-        yield Room(folder, lambda: disk.set_full(True), lambda: disk.set_full(False), how)
+        yield FillableDisk(folder, lambda: disk.set_full(True), lambda: disk.set_full(False), how)
 
 
 def _fill(device: Device, ballast: Path) -> None:
@@ -59,7 +59,7 @@ def _fill(device: Device, ballast: Path) -> None:
 
 
 @dataclass
-class Power:
+class PowerLossDisk:
     path: Path
     platter: str
     """The folder of the model, if it is one."""
@@ -71,7 +71,7 @@ class Power:
 
 
 @contextmanager
-def cuttable_power(folder: Path) -> Iterator[Power]:
+def power_loss_disk(folder: Path) -> Iterator[PowerLossDisk]:
     """A device that stops at once and is mounted again, or a model of what a disk has kept."""
     with ExitStack() as stack:
         try:
@@ -79,10 +79,12 @@ def cuttable_power(folder: Path) -> Iterator[Power]:
         except NotPossible as reason:
             platter = folder / "platter"
             how = f"a model of what a disk has kept ({reason})"
-            yield Power(folder, str(platter), None, lambda: _fall_back(platter, folder), how)
+            yield PowerLossDisk(
+                folder, str(platter), None, lambda: _fall_back(platter, folder), how
+            )
         else:
             how = f"{_REAL} that stops at once"
-            yield Power(device.path, "", device.cut, lambda: _again(device), how)
+            yield PowerLossDisk(device.path, "", device.cut, lambda: _again(device), how)
 
 
 def _again(device: Device) -> None:
@@ -90,7 +92,7 @@ def _again(device: Device) -> None:
         device.unmount()
         device.mount()
     except NotPossible as reason:
-        raise Broken(f"the file system cannot be mounted again: {reason}") from reason
+        raise GuaranteeBroken(f"the file system cannot be mounted again: {reason}") from reason
 
 
 def _fall_back(platter: Path, folder: Path) -> None:

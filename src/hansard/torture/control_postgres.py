@@ -6,7 +6,7 @@ from typing import Any
 
 from hansard.errors import OutcomeUnknown
 from hansard.torture.ledger import texts_of
-from hansard.torture.own import connection
+from hansard.torture.temporary_database import connection
 
 _TABLE = "CREATE TABLE texts (text text PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY)"
 _LOCK = "LOCK TABLE texts IN EXCLUSIVE MODE"

@@ -28,22 +28,22 @@ import msgspec
 from hansard.database import Database, Services, connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
-from hansard.torture import answers, bare, bare_postgres, plants
-from hansard.torture.answers import Prompts
+from hansard.torture import control_postgres, control_sqlite, planted_bugs, prompt_ledger
 from hansard.torture.ledger import drafts_of
-from hansard.torture.own import connection
-from hansard.torture.platter import Platter
+from hansard.torture.power_loss_vfs import PowerLossVFS
+from hansard.torture.prompt_ledger import Prompts
 from hansard.torture.report import Subject
+from hansard.torture.temporary_database import connection
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class WriterJob(msgspec.Struct, frozen=True, kw_only=True):
     """What a writer is to do: what others left open, then `steps` of each of its `writers` and `talkers`."""
 
     address: str
     conversation: str
     name: str
     writers: int = 8
-    talkers: int = 0
+    prompt_senders: int = 0
     """How many say prompts and follow the answers."""
     steps: int = 1_000_000
     retry: list[str] = []
@@ -64,7 +64,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 # In the parent
 
 
-class Nursery:
+class WriterPool:
     """The running program."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -72,7 +72,7 @@ class Nursery:
         self._orders = cast("IO[str]", process.stdin)
         self._said = cast("IO[str]", process.stdout)
 
-    def begin(self, order: Order) -> int:
+    def begin(self, order: WriterJob) -> int:
         """Start a writer; gives its process id."""
         self._orders.write(msgspec.json.encode(order).decode() + "\n")
         self._orders.flush()
@@ -89,7 +89,7 @@ class Nursery:
         while (line := self._line()) != "gone":
             yield line
 
-    def run(self, order: Order, until: Callable[[str], bool] = lambda _: False) -> list[str]:
+    def run(self, order: WriterJob, until: Callable[[str], bool] = lambda _: False) -> list[str]:
         """Have an order carried out, and the writer killed after a certain line; gives what it said.
 
         The first line, which is empty, comes before anything is done.
@@ -116,18 +116,18 @@ class Nursery:
 
 
 @contextmanager
-def nursery(*flags: str, path: Path | None = None) -> Iterator[Nursery]:
+def writer_pool(*flags: str, path: Path | None = None) -> Iterator[WriterPool]:
     """The program, run with flags of the interpreter, from the folder that has the package if it is named."""
     environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
     with subprocess.Popen(
-        [sys.executable, *flags, "-m", "hansard.torture.writers"],
+        [sys.executable, *flags, "-m", "hansard.torture.writer_processes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
         start_new_session=True,  # what interrupts us is not for it
     ) as process:
-        running = Nursery(process)
+        running = WriterPool(process)
         try:
             yield running
         finally:
@@ -141,7 +141,7 @@ def serve() -> None:
     """Carry orders out; a writer's id is nobody else's until the next order, for somebody may be about to kill it."""
     logging.disable()  # what is told is told in lines
     for line in sys.stdin:
-        order = msgspec.json.decode(line, type=Order)
+        order = msgspec.json.decode(line, type=WriterJob)
         with suppress(ChildProcessError):
             os.wait()
         pid = os.fork()
@@ -151,15 +151,15 @@ def serve() -> None:
         say("gone")
 
 
-def _be(order: Order) -> None:
+def _be(order: WriterJob) -> None:
     """Be the writer, to the end of the process."""
     try:
         say("pid", str(os.getpid()))
         if order.user is not None:
             _become(order.user)
-        plants.plant(order.plant)
+        planted_bugs.plant(order.plant)
         if order.platter:
-            platter = Platter(Path(order.platter))
+            platter = PowerLossVFS(Path(order.platter))
             if order.fail_flush is not None:
                 platter.fail(order.fail_flush)
         match order.subject:
@@ -182,7 +182,7 @@ def _become(user: int) -> None:
     os.setuid(user)
 
 
-async def write(order: Order) -> None:
+async def write(order: WriterJob) -> None:
     database = connect(order.address, providers=[Echo()])
     try:
         await database.open()
@@ -192,27 +192,32 @@ async def write(order: Order) -> None:
     await database.close()
 
 
-async def _talk(database: Database, order: Order) -> None:
-    ada, bob = database.scope("acme", "ada"), database.scope(answers.TENANT, answers.USER)
+async def _talk(database: Database, order: WriterJob) -> None:
+    ada, bob = (
+        database.scope("acme", "ada"),
+        database.scope(prompt_ledger.TENANT, prompt_ledger.USER),
+    )
     await ada.conversations.create(id=order.conversation)
     for step in order.retry:
         await _step(ada, order.conversation, step)
     again = (Prompts().say(bob, prompt, say) for prompt in order.prompts)
     writers = (_writer(ada, order, i) for i in range(order.writers))
-    await asyncio.gather(*again, *writers, *(_talker(bob, order, i) for i in range(order.talkers)))
+    await asyncio.gather(
+        *again, *writers, *(_talker(bob, order, i) for i in range(order.prompt_senders))
+    )
 
 
-async def _writer(ada: Services, order: Order, number: int) -> None:
+async def _writer(ada: Services, order: WriterJob, number: int) -> None:
     for step in _steps(order, number):
         await _step(ada, order.conversation, step)
 
 
-async def _talker(bob: Services, order: Order, number: int) -> None:
+async def _talker(bob: Services, order: WriterJob, number: int) -> None:
     for i in range(order.steps):
         await Prompts().say(bob, f"{order.name}c{number}p{i}", say)
 
 
-def _steps(order: Order, number: int) -> Iterator[str]:
+def _steps(order: WriterJob, number: int) -> Iterator[str]:
     return (f"{order.name}w{number}n{i}" for i in range(order.steps))
 
 
@@ -222,19 +227,19 @@ async def _step(ada: Services, conversation: str, step: str) -> None:
     say("done", step)
 
 
-def _write_sqlite(order: Order) -> None:
+def _write_sqlite(order: WriterJob) -> None:
     """Be the only writer of a database without Hansard; the first error ends it."""
     try:
-        connection = bare.opened(Path(order.address))
+        connection = control_sqlite.opened(Path(order.address))
         for step in (*order.retry, *(f"{order.name}n{i}" for i in range(order.steps))):
             say("sent", step)
-            bare.store(connection, step)
+            control_sqlite.store(connection, step)
             say("done", step)
     except apsw.Error as error:
         _refused({"code": type(error).__name__, "message": str(error)})
 
 
-async def _write_postgres(order: Order) -> None:
+async def _write_postgres(order: WriterJob) -> None:
     """Be writers with a connection each to a database without Hansard; the first error ends them."""
     try:
         await _store(order, order.retry)
@@ -243,11 +248,11 @@ async def _write_postgres(order: Order) -> None:
         _refused({"code": error.code, "message": error.message})
 
 
-async def _store(order: Order, steps: Iterable[str]) -> None:
+async def _store(order: WriterJob, steps: Iterable[str]) -> None:
     async with connection(order.address) as own:
         for step in steps:
             say("sent", step)
-            await bare_postgres.store(own, step)
+            await control_postgres.store(own, step)
             say("done", step)
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from hansard.storage import admin
 from hansard.storage.urls import storage_for
-from hansard.torture.device import NotPossible
+from hansard.torture.loop_device import NotPossible
 from hansard.torture.report import Task
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _OTHERS = (
 _MAY = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
 
 
-class OwnDatabase:
+class TemporaryDatabase:
     """A database that this program made."""
 
     def __init__(self, url: str) -> None:
@@ -52,11 +52,11 @@ class OwnDatabase:
 
 
 @asynccontextmanager
-async def own_database(
+async def temporary_database(
     task: Task, prepare: Callable[[str], Awaitable[object]] = admin.migrate
 ) -> AsyncIterator[str]:
     """The address of a new database, which is dropped unless a trial in it breaks; raises NotPossible."""
-    own, is_broken = OwnDatabase(task.address), False
+    own, is_broken = TemporaryDatabase(task.address), False
     await own.make(prepare)
     task.database = own.name
     try:

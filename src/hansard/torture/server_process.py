@@ -11,12 +11,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from hansard.torture.answers import TENANT, USER
-from hansard.torture.device import NotPossible
-from hansard.torture.ledger import hold
+from hansard.torture.ledger import require
+from hansard.torture.loop_device import NotPossible
+from hansard.torture.prompt_ledger import TENANT, USER
 
 _PLANTED = (
-    "import runpy, sys; from hansard.torture.plants import plant; plant(sys.argv.pop(1)); "
+    "import runpy, sys; from hansard.torture.planted_bugs import plant; plant(sys.argv.pop(1)); "
     "sys.argv[0] = 'hansard'; runpy.run_module('hansard', run_name='__main__')"
 )
 PATIENCE = 60.0
@@ -54,7 +54,9 @@ class Server:
         while not self.ready.exists():
             late = asyncio.get_running_loop().time() > deadline
             ended = self.process.poll() is not None
-            hold(not late and not ended, f"a server does not start: {self._log.read_text()[-500:]}")
+            require(
+                not late and not ended, f"a server does not start: {self._log.read_text()[-500:]}"
+            )
             await asyncio.sleep(0.05)
         facts = json.loads(self.ready.read_text())
         self.url, self.token = facts["url"], facts["token"]

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 
 from msgspec.structs import replace
 
-from hansard.torture import bare_postgres
-from hansard.torture.following import Follower
-from hansard.torture.ledger import Ledger, hold
-from hansard.torture.own import connection, own_database
+from hansard.torture import control_postgres
+from hansard.torture.ledger import Ledger, require
 from hansard.torture.report import Task
-from hansard.torture.writers import Nursery, Order, nursery
+from hansard.torture.server_failover import Follower
+from hansard.torture.temporary_database import connection, temporary_database
+from hansard.torture.writer_processes import WriterJob, WriterPool, writer_pool
 
 STEPS = 8
 """Steps of a process that is not killed; the other one is before it has acknowledged more."""
@@ -22,9 +22,9 @@ STEPS = 8
 async def two_writers(task: Task) -> None:
     """One of two processes that write is killed: whoever followed it goes on, and misses nothing."""
     task.how = "kill -9 of one of two processes that write, each with a follower that polls"
-    async with own_database(task, bare_postgres.prepare) as address:
-        with nursery() as one, nursery() as other:
-            writing = Writing(task, address, (one, other))
+    async with temporary_database(task, control_postgres.prepare) as address:
+        with writer_pool() as one, writer_pool() as other:
+            writing = WriterPair(task, address, (one, other))
             try:
                 for number in range(task.rounds):
                     await writing.round(f"r{number}")
@@ -34,10 +34,10 @@ async def two_writers(task: Task) -> None:
                     await follower.leave()
 
 
-class Writing:
+class WriterPair:
     """Two processes that write, and a follower that begins with each."""
 
-    def __init__(self, task: Task, address: str, writers: tuple[Nursery, Nursery]) -> None:
+    def __init__(self, task: Task, address: str, writers: tuple[WriterPool, WriterPool]) -> None:
         self._task, self._address, self._writers = task, address, writers
         self._ledger = Ledger()
         self.followers = [Follower(), Follower()]
@@ -73,22 +73,22 @@ class Writing:
         said = await asyncio.to_thread(self._writers[number].run, order)
         self._note(said, f"done {name}w0n{STEPS - 1}")
 
-    def _order(self, name: str) -> Order:
-        return Order(
+    def _order(self, name: str) -> WriterJob:
+        return WriterJob(
             address=self._address, conversation="", name=name, writers=1,
             subject="postgresql", plant=self._task.plant,
         )  # fmt: skip
 
     def _note(self, said: list[str], last: str) -> None:
-        hold(last in said, f"a writer ended by itself: {' '.join(said[-1:])}")
+        require(last in said, f"a writer ended by itself: {' '.join(said[-1:])}")
         for line in said:
             self._ledger.note(line)
 
     async def check(self) -> None:
         """Raises Broken."""
-        self._ledger.check_texts(await bare_postgres.stored(self._address))
+        self._ledger.check_texts(await control_postgres.stored(self._address))
         async with connection(self._address) as own:
-            wanted = await bare_postgres.positions(own)
+            wanted = await control_postgres.positions(own)
         for follower in self.followers:
             await follower.check(wanted)
 
@@ -98,7 +98,7 @@ async def _told_by_table(address: str, after: int) -> AsyncIterator[int]:
     async with connection(address) as own:
         try:
             while True:
-                for position in await bare_postgres.positions(own, after):
+                for position in await control_postgres.positions(own, after):
                     yield position
                     after = position
                 await asyncio.sleep(0.01)

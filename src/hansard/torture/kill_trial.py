@@ -12,18 +12,18 @@ from hansard.database import connect
 from hansard.ids import new_id
 from hansard.providers.echo import Echo
 from hansard.storage import admin
-from hansard.torture import bare, bare_postgres
-from hansard.torture.answers import Prompts
-from hansard.torture.ledger import Ledger, hold
-from hansard.torture.own import settled
+from hansard.torture import control_postgres, control_sqlite
+from hansard.torture.ledger import Ledger, require
+from hansard.torture.prompt_ledger import Prompts
 from hansard.torture.report import Subject, Task
-from hansard.torture.writers import Nursery, Order
+from hansard.torture.temporary_database import settled
+from hansard.torture.writer_processes import WriterJob, WriterPool
 
 ROUNDS_PER_DATABASE = 10
-TALKERS = 2
+PROMPT_SENDERS = 2
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     pass
 
 
@@ -43,10 +43,10 @@ async def look(
 async def verify(address: str) -> None:
     """Have a whole database looked through; raises Broken."""
     findings = await admin.verify(address)
-    hold(not findings, "; ".join(finding.message for finding in findings[:3]))
+    require(not findings, "; ".join(finding.message for finding in findings[:3]))
 
 
-class Killing:
+class KillTrial:
     """A database whose writers are killed, and the ledgers of what they were told.
 
     Something may happen just before the kill (`strike`), after which nothing counts as acknowledged, and between the
@@ -56,7 +56,7 @@ class Killing:
 
     def __init__(
         self,
-        writers: Nursery,
+        writers: WriterPool,
         address: str,
         chance: random.Random,
         *,
@@ -65,7 +65,7 @@ class Killing:
         is_shared: bool = False,
         platter: str = "",
         strike: Callable[[], None] | None = None,
-        recover: Callable[[], None] = nothing,
+        recover: Callable[[], None] = do_nothing,
     ) -> None:
         self.address = address
         self.conversation = new_id()
@@ -100,11 +100,11 @@ class Killing:
             self.landed += len(self.ledger.unknown & there)
 
     def _kill_one(self) -> None:
-        order = Order(
+        order = WriterJob(
             address=self.address,
             conversation=self.conversation,
             name=f"r{self.killed}",
-            talkers=TALKERS,
+            prompt_senders=PROMPT_SENDERS,
             retry=sorted(self.ledger.unknown),
             prompts=sorted(self.prompts.unknown),
             plant=self._plant,
@@ -114,7 +114,7 @@ class Killing:
         before, self._heard = self.killed, sys.maxsize
         said = self._writers.run(order, until=self._moment())
         errors = [line for line in said if line.startswith("error")]
-        hold(self.killed > before, f"the writer ended by itself: {' '.join(errors)}")
+        require(self.killed > before, f"the writer ended by itself: {' '.join(errors)}")
         for number, line in enumerate(said):
             self._note(line, late=number >= self._heard)
         self._recover()
@@ -129,11 +129,11 @@ class Killing:
     async def _look(self) -> set[str]:
         """See what is there when the database is opened again; gives the steps."""
         if self._subject == "sqlite":
-            return self.ledger.check_texts(bare.stored(Path(self.address)))
+            return self.ledger.check_texts(control_sqlite.stored(Path(self.address)))
         if self._shared:
             await settled(self.address)
         if self._subject == "postgresql":
-            return self.ledger.check_texts(await bare_postgres.stored(self.address))
+            return self.ledger.check_texts(await control_postgres.stored(self.address))
         prompts = None if self._shared else self.prompts
         return await look(self.address, self.conversation, self.ledger, prompts)
 
