@@ -10,9 +10,7 @@ import pytest
 
 import hansard
 from hansard import Database, Services, database
-from hansard.errors import InvalidInput, NotFound
-from hansard.model.lifecycle import IMPORTING, PURGED
-from hansard.services.conversations import service as conversations_service
+from hansard.errors import NotFound
 from hansard.services.conversations import trash
 from services.conftest import Clock
 from services.making import answer, artifacts, fenced, titles
@@ -66,8 +64,8 @@ async def test_what_is_deleted_at_the_epoch_can_be_restored(
     whole, cut = await talk(ada, "precious"), await talk(ada, "a", "b")
     await answer(ada, whole, fenced())
     [artifact] = await artifacts(ada)
-    for at in (IMPORTING, PURGED):
-        clock.now = at
+    for day in (1, 2):
+        clock.now = datetime(1970, 1, day, tzinfo=UTC)
         await ada.artifacts.delete(artifact.id)
         await ada.artifacts.restore(artifact.id)
         await ada.conversations.delete(whole.id)
@@ -81,22 +79,20 @@ async def test_what_is_deleted_at_the_epoch_can_be_restored(
         assert len(await artifacts(ada)) == 1
 
 
-async def test_a_deletion_that_has_the_time_of_a_mark_is_a_purge(
-    db: Database, ada: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+async def test_deletions_at_one_time_come_back_together_without_the_guard(
+    ada: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted fault."""
 
     def unguarded(now: datetime, _: Iterable[datetime | None] = ()) -> datetime:
         return now
 
-    for module in (conversations_service, trash):
-        monkeypatch.setattr(module, "deletion_time", unguarded)
-    made = await talk(ada, "precious")
-    clock.now = IMPORTING
-    await ada.conversations.delete(made.id)
-    await db.tidy(starting=True)
-    with pytest.raises(NotFound):
-        await ada.conversations.restore(made.id)
+    monkeypatch.setattr(trash, "deletion_time", unguarded)
+    made = await talk(ada, *"abcdef")
+    messages = await path(ada, made)
+    await ada.messages.delete(made.id, messages[4].id)
+    outer = await ada.messages.delete(made.id, messages[2].id)
+    assert await ada.branches.restore(made.id, outer.branch) == 4
 
 
 async def test_a_clock_that_leaps_for_a_moment_purges_nothing(
@@ -129,15 +125,16 @@ async def test_a_clock_that_is_believed_at_once_purges_what_is_young(
         await ada.conversations.get(made.id)
 
 
-@pytest.mark.parametrize("at", ["1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z"])
+@pytest.mark.parametrize("state", ["importing", "purging", "trashed"])
 @pytest.mark.parametrize("kind", ["conversation", "branch", "artifact"])
-async def test_no_file_says_that_something_is_being_purged(
-    ada: Services, eve: Services, at: str, kind: str
+async def test_the_state_of_an_imported_record_follows_from_its_deletion(
+    ada: Services, eve: Services, state: str, kind: str
 ) -> None:
     made = await talk(ada, "precious")
     await answer(ada, made, fenced())
     lines = [msgspec.json.decode(line) for line in await export(ada)]
     [line] = [line for line in lines if line["kind"] == kind]
-    line["deleted_at"] = at
-    with pytest.raises(InvalidInput, match="deleted"):
-        await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
+    line["state"] = state
+    await eve.transfer.import_lines(msgspec.json.encode(line) for line in lines)
+    assert (await said(eve, made))[0] == "precious"
+    assert len(await artifacts(eve)) == 1

@@ -12,7 +12,6 @@ from hansard.errors import Conflict, NotFound
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Summary
 from hansard.model.parts import Image, Text
 from hansard.providers.base import TextDelta
@@ -245,7 +244,7 @@ async def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
     deep = await ada.messages.delete(other.id, (await path(ada, other))[1].id)
 
     async def cut_off(tx: Transaction) -> None:
-        at: dict[str, Any] = {"deleted_at": PURGED, "updated_at": db.clock()}
+        at: dict[str, Any] = {"state": "purging", "updated_at": db.clock()}
         await tx.update(Conversation, made.id, **at)
         await tx.update(Branch, deep.branch, **at)
 

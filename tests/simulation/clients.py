@@ -129,7 +129,7 @@ class Client:
 
     async def restore(self) -> None:
         branches = self.world.storage.rows(TENANT)["branches"].values()
-        trash = [branch.id for branch in branches if branch.deleted_at is not None]
+        trash = [branch.id for branch in branches if branch.state == "trashed"]
         if trash:
             branch = self.rng.choice(trash)
             await self._ask(lambda s: s.branches.restore(self.conversation, branch))

@@ -18,7 +18,7 @@ async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
         project = await tx.get(Project, project_id)
         if project is None:
             break
-        if project.deleted_at is None:
+        if project.state == "active":
             projects.append(project)
         project_id = project.parent_id
     return projects

@@ -6,12 +6,12 @@ from 1, which refer to it by its digest; equal contents of a tenant are stored o
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from hansard.model.base import Digest, Entry, Id, JsonObject, Record, Versioned
+from hansard.model.base import Digest, Entry, Id, JsonObject, Versioned
+from hansard.model.lifecycle import Trashable
 
 ArtifactType = Literal[
     "code", "html", "css", "svg", "react", "markdown", "mermaid", "json", "csv", "text", "other"
@@ -23,7 +23,7 @@ Use = Literal["opened", "copied", "exported"]
 UseKey = Literal["day", "type", "language"]
 
 
-class Artifact(Record, frozen=True, kw_only=True):
+class Artifact(Trashable, frozen=True, kw_only=True):
     """A program, page, drawing or document that a model or a person created."""
 
     owner_id: str
@@ -56,7 +56,6 @@ class Artifact(Record, frozen=True, kw_only=True):
     temporary: bool = False
     """Whether its conversation is temporary: then it is listed only there and deleted with it."""
     metadata: JsonObject = {}
-    deleted_at: datetime | None = None
 
 
 class Revision(Entry, frozen=True, kw_only=True):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from hansard.model.base import Digest, Id
+from hansard.model.lifecycle import Trashable
 
-from hansard.model.base import Digest, Id, Record
 
-
-class Branch(Record, frozen=True, kw_only=True):
+class Branch(Trashable, frozen=True, kw_only=True):
     """A named path through a conversation's tree of messages.
 
     A branch owns the messages after `fork_seq`; earlier ones are read from its parent branch.
@@ -29,4 +28,3 @@ class Branch(Record, frozen=True, kw_only=True):
     """The model of the parallel answer that it continues; the default model for prompts on this branch."""
     cut_from: Id | None = None
     """In the trash: the branch from which its messages were deleted; a restore returns them to it if it can."""
-    deleted_at: datetime | None = None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from hansard.model.base import Entry, Id
+from hansard.model.lifecycle import Trashable
 
-from hansard.model.base import Entry, Id, Record
 
-
-class Collection(Record, frozen=True, kw_only=True):
+class Collection(Trashable, frozen=True, kw_only=True):
     """A named set of artifacts; an artifact may be in many."""
 
     owner_id: str
     project_id: Id | None = None
     name: str
     description: str = ""
-    deleted_at: datetime | None = None
 
 
 class CollectionItem(Entry, frozen=True, kw_only=True):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hansard.model.base import Entry, Id, JsonObject, Names, Record
+from hansard.model.base import Entry, Id, JsonObject, Names
+from hansard.model.lifecycle import Trashable
 
 
-class Conversation(Record, frozen=True, kw_only=True):
+class Conversation(Trashable, frozen=True, kw_only=True):
     """A conversation: a tree of messages with branches.
 
     `active_at`, `message_count` and `preview` are updated with every append, without raising the record's
@@ -34,7 +35,6 @@ class Conversation(Record, frozen=True, kw_only=True):
     """The beginning of the newest message."""
     expires_at: datetime | None = None
     """When a temporary conversation is purged; lists and searches leave it out. None: it is not temporary."""
-    deleted_at: datetime | None = None
 
 
 class BranchSelection(Entry, frozen=True, kw_only=True):

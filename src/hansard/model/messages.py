@@ -30,6 +30,8 @@ class Message(Entry, frozen=True, kw_only=True):
     parent_id: Id | None = None
     owner_id: str
     """The owner of the conversation."""
+    author_id: str | None = None
+    """The user who wrote it; None if a model or a tool did, or if it was stored before authors were recorded."""
     role: Role
     parts: Parts
     model: str | None = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from hansard.model.base import Id
+from hansard.model.lifecycle import Trashable
 
-from hansard.model.base import Id, Record
 
-
-class Project(Record, frozen=True, kw_only=True):
+class Project(Trashable, frozen=True, kw_only=True):
     """A folder of conversations; folders nest and inherit the instructions and the model of the outer ones."""
 
     owner_id: str
@@ -17,4 +16,3 @@ class Project(Record, frozen=True, kw_only=True):
     """System instructions for its conversations, added after those of the tenant and the outer projects."""
     model: str | None = None
     """The default model, `provider/model`; None inherits it."""
-    deleted_at: datetime | None = None

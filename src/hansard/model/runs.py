@@ -37,6 +37,9 @@ class Run(Record, frozen=True, kw_only=True):
     """The generation of one answer. It continues when the client that started it disconnects."""
 
     owner_id: str
+    """The owner of the conversation."""
+    author_id: str | None = None
+    """The user who asked for the answer; None in runs that were stored before authors were recorded."""
     conversation_id: Id
     branch: Id
     """The branch to which the answer is appended."""

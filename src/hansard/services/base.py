@@ -99,7 +99,7 @@ class Service:
         is_owner = record is not None and record.owner_id == self.scope.user
         if record_type is Conversation and is_id(key) and not is_owner:
             await _check_absent(tx, key, record)
-        if record is None or not is_owner or (record.deleted_at is not None) != deleted:
+        if record is None or not is_owner or record.state != ("trashed" if deleted else "active"):
             raise NotFound(f"There is no such {record_type.__name__.lower()}.", pointer=pointer)
         return record
 
@@ -127,7 +127,7 @@ class Service:
         if (
             branch is None
             or branch.conversation_id != conversation.id
-            or (branch.deleted_at is not None) != deleted
+            or branch.state != ("trashed" if deleted else "active")
         ):
             raise NotFound("There is no such branch.", pointer="/branch")
         return branch
@@ -161,7 +161,7 @@ class Service:
         # The message may have been purged since it was read.
         if branch is None and await tx.get(Message, key) is not None:
             raise damaged("The message's branch")
-        if branch is None or branch.deleted_at is not None:
+        if branch is None or branch.state != "active":
             raise NotFound("There is no such message.")
         return message, branch
 
@@ -203,7 +203,7 @@ def return_if_identical(existing: Owned, requested: Owned, *fields: str) -> Owne
     `fields` are the names of the fields to compare. Raises AlreadyExists if one differs or the record is deleted.
     """
     compared = ("owner_id", *fields)
-    if existing.deleted_at or any(
+    if existing.state != "active" or any(
         getattr(existing, name) != getattr(requested, name) for name in compared
     ):
         raise AlreadyExists("This id is taken.", pointer="/id")

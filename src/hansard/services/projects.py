@@ -9,6 +9,7 @@ import msgspec
 from hansard.errors import Conflict
 from hansard.ids import check_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.projects import Project
 from hansard.services.base import Service, return_if_identical
 from hansard.storage.base import Reader, Transaction
@@ -71,7 +72,7 @@ class Projects(Service):
     async def list(self, *, deleted: bool = False) -> list[Project]:
         """Return all projects by name; with `deleted`, those in the trash."""
         query = Query(Project).where(owner_id=self.scope.user)
-        query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
+        query = query.where(state="trashed" if deleted else "active")
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
 
     async def update(
@@ -125,8 +126,8 @@ class Projects(Service):
             now = self.clock()
             kind = "project.deleted" if deleted else "project.restored"
             await tx.publish(self.change(kind, project.id, now))
-            at = now if deleted else None
-            return await tx.update(Project, project.id, deleted_at=at, updated_at=now)
+            changes = trashed(now) if deleted else ACTIVE
+            return await tx.update(Project, project.id, updated_at=now, **changes)
 
         return await self.run_write(update_project)
 

@@ -32,7 +32,7 @@ FORK = "fork"
 PREVIEW = 160
 ENGAGED_GAP = timedelta(minutes=30)
 
-_PLACE = {"branch", "seq", "parent_id", "created_at", "digest"}
+_PLACE = {"branch", "seq", "parent_id", "created_at", "digest", "author_id"}
 
 
 async def append(tx: Transaction, request: Append) -> list[Message]:
@@ -45,7 +45,7 @@ async def append(tx: Transaction, request: Append) -> list[Message]:
     if (
         conversation is None
         or conversation.owner_id != request.owner_id
-        or conversation.deleted_at is not None
+        or conversation.state != "active"
     ):
         raise NotFound("There is no such conversation.")
     stored = await stored_already(tx, request)
@@ -113,7 +113,7 @@ async def stored_already(tx: Reader, request: Append) -> list[Message]:
 
 
 def _content(message: Message) -> dict[str, Any]:
-    """Return what must be equal for an append to be a repetition: everything except position and time."""
+    """Return what must be equal for an append to be a repetition: everything except position, time and author."""
     return {
         name: getattr(message, name) for name in message.__struct_fields__ if name not in _PLACE
     }
@@ -125,7 +125,7 @@ async def _branch(tx: Transaction, request: Append, conversation: Conversation) 
         selection = await tx.get(BranchSelection, conversation.id, request.viewer)
         branch_id = selection.branch if selection else conversation.branch
     branch = await tx.get(Branch, branch_id, lock=True)
-    if branch is None or branch.conversation_id != conversation.id or branch.deleted_at is not None:
+    if branch is None or branch.conversation_id != conversation.id or branch.state != "active":
         raise NotFound("There is no such branch.")
     return branch
 
@@ -140,7 +140,7 @@ async def fork(tx: Transaction, branch: Branch, head: str | None, request: Appen
         message = await tx.get(Message, head) if is_id(head) else None
         inside = message is not None and message.conversation_id == branch.conversation_id
         owner = await tx.get(Branch, message.branch) if message and inside else None
-        if message is None or owner is None or owner.deleted_at is not None:
+        if message is None or owner is None or owner.state != "active":
             raise NotFound("The expected head is not in this conversation.", pointer="/expect_head")
     else:
         owner = await root(tx, branch)
@@ -275,17 +275,13 @@ async def resolve_branch(
 ) -> Branch | None:
     """Return the branch to read; see `Reader.resolve_branch`."""
     conversation = await tx.get(Conversation, conversation_id)
-    if (
-        conversation is None
-        or conversation.owner_id != owner_id
-        or conversation.deleted_at is not None
-    ):
+    if conversation is None or conversation.owner_id != owner_id or conversation.state != "active":
         return None
     if branch is None:
         selection = await tx.get(BranchSelection, conversation_id, viewer)
         branch = selection.branch if selection else conversation.branch
     row = await tx.get(Branch, branch)
-    if row is None or row.conversation_id != conversation_id or row.deleted_at is not None:
+    if row is None or row.conversation_id != conversation_id or row.state != "active":
         return None
     return row
 

@@ -14,6 +14,7 @@ from hansard.ids import new_id
 from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection, Conversation
+from hansard.model.lifecycle import trashed
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Text
 from hansard.storage.base import Storage, Transaction
@@ -86,6 +87,7 @@ class AppendContract:
             run_id=new_id(),
             group_id=new_id(),
             origin_id=new_id(),
+            author_id="bob",
             metadata={"k": {"n": [True]}},
             created_at=EPOCH + timedelta(microseconds=123456),
         )
@@ -216,7 +218,7 @@ class AppendContract:
     ) -> None:
         talk, other = await talking(storage), await talking(storage, owner="bob")
         gone = await talking(storage, owner="carol")
-        await storage.write(ACME, lambda tx: tx.update(Conversation, gone.id, deleted_at=EPOCH))
+        await storage.write(ACME, lambda tx: tx.update(Conversation, gone.id, **trashed(EPOCH)))
         for refused in (
             append(talk, "x", owner_id="bob"),
             append(talk, "x", conversation_id=new_id()),
@@ -286,9 +288,9 @@ class AppendContract:
         assert await resolve_branch(new_id(), "ada", "ada") is None
         assert await resolve_branch(talk.id, "ada", "ada", other.branch) is None
         assert await resolve_branch(talk.id, "ada", "ada", new_id()) is None
-        await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, deleted_at=EPOCH))
+        await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, **trashed(EPOCH)))
         assert await resolve_branch(talk.id, "ada", "ada") is None
-        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, deleted_at=EPOCH))
+        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, **trashed(EPOCH)))
         assert await resolve_branch(talk.id, "ada", "bob") is None
 
     async def test_a_path_runs_through_its_branches(self, storage: Storage) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact, ArtifactText
+from hansard.model.lifecycle import trashed
 from hansard.model.projects import Project
 from hansard.search.tokenizer import PASSAGE, clauses
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Storage, Transaction
@@ -61,7 +62,7 @@ class ArtifactsContract:
         page = await made(storage, "cat", type="html", language="html")
         kept = await made(storage, "cat", project_id=trips.id)
         await made(storage, "cat", temporary=True)
-        await made(storage, "cat", deleted_at=EPOCH)
+        await made(storage, "cat", **trashed(EPOCH))
         await made(storage, "cat", owner="bob")
         expected: list[tuple[dict[str, Any], set[str]]] = [
             ({}, {plain, page, kept}),

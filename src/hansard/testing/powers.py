@@ -12,6 +12,7 @@ from hansard.ids import new_id
 from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import trashed
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.search.tokenizer import PASSAGE, clauses
@@ -144,9 +145,9 @@ class PowersContract(AppendContract, ArtifactsContract):
         fork = await forked(storage, talk, one)
         await storage.append(ACME, append(talk, "tea", branch=fork.id))
         assert len(await matches(storage, "tea")) == 2
-        await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, deleted_at=EPOCH))
+        await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, **trashed(EPOCH)))
         assert [m.message_id for m in await matches(storage, "tea")] == [one.id]
-        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, deleted_at=EPOCH))
+        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, **trashed(EPOCH)))
         assert await matches(storage, "tea") == []
 
     async def test_what_is_deleted_for_good_is_out_of_the_index(self, storage: Storage) -> None:

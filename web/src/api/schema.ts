@@ -1504,6 +1504,16 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
             owner_id: string;
             /** @default null */
             conversation_id?: string | null;
@@ -1569,8 +1579,6 @@ export interface components {
             temporary?: boolean;
             /** @default {} */
             metadata?: Record<string, unknown>;
-            /** @default null */
-            deleted_at?: string | null;
         };
         /**
          * Page[Artifact]
@@ -1784,6 +1792,16 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
             /** @description a UUID */
             conversation_id: string;
             name: string;
@@ -1819,8 +1837,6 @@ export interface components {
              * @default null
              */
             cut_from?: string | null;
-            /** @default null */
-            deleted_at?: string | null;
         };
         /** NewBranch */
         NewBranch: {
@@ -1989,7 +2005,13 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /** @description The owner of the conversation. */
             owner_id: string;
+            /**
+             * @description The user who asked for the answer; null in runs that were stored before authors were recorded.
+             * @default null
+             */
+            author_id?: string | null;
             /** @description a UUID */
             conversation_id: string;
             /** @description The branch to which the answer is appended. */
@@ -2142,14 +2164,22 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
             owner_id: string;
             /** @default null */
             project_id?: string | null;
             name: string;
             /** @default  */
             description?: string;
-            /** @default null */
-            deleted_at?: string | null;
         };
         /**
          * Items[Collection]
@@ -2213,6 +2243,16 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
             owner_id: string;
             /** @default null */
             project_id?: string | null;
@@ -2255,8 +2295,6 @@ export interface components {
              * @default null
              */
             expires_at?: string | null;
-            /** @default null */
-            deleted_at?: string | null;
         };
         /**
          * Page[Conversation]
@@ -2334,6 +2372,11 @@ export interface components {
             parent_id?: string | null;
             /** @description The owner of the conversation. */
             owner_id: string;
+            /**
+             * @description The user who wrote it; null if a model or a tool did, or if it was stored before authors were recorded.
+             * @default null
+             */
+            author_id?: string | null;
             /** @enum {unknown} */
             role: "assistant" | "system" | "tool" | "user";
             parts: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[];
@@ -2681,6 +2724,16 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
             owner_id: string;
             /** @default null */
             parent_id?: string | null;
@@ -2695,8 +2748,6 @@ export interface components {
              * @default null
              */
             model?: string | null;
-            /** @default null */
-            deleted_at?: string | null;
         };
         /**
          * Items[Project]

@@ -17,7 +17,6 @@ from hansard.errors import NotFound, PermissionDenied
 from hansard.ids import check_id, is_id
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.collections import Collection, CollectionItem
-from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Message
 from hansard.model.shares import Share, ShareRight
 from hansard.services.artifacts.contents import text_of
@@ -50,7 +49,7 @@ class ArtifactService(Service):
         With the right "write" the record is complete; pass it through `shown` before returning it to a user. Raises
         NotFound if there is none, PermissionDenied if it is shared with other rights only.
         """
-        key = artifact_id.lower()
+        key, state = artifact_id.lower(), "trashed" if deleted else "active"
         if not is_id(key):
             raise NotFound(_MISSING)
         artifact = await tx.get(Artifact, key, lock=lock)
@@ -58,9 +57,9 @@ class ArtifactService(Service):
         if not is_allowed and right is not None:
             rights = await self._rights(tx, key)
             is_allowed = right in rights
-            if artifact is not None and artifact.deleted_at is None and rights and not is_allowed:
+            if artifact is not None and artifact.state == "active" and rights and not is_allowed:
                 raise PermissionDenied("You have read-only access to this artifact.")
-        if artifact is None or not is_allowed or not _matches_state(artifact, deleted):
+        if artifact is None or not is_allowed or artifact.state != state:
             raise NotFound(_MISSING)
         return artifact if right == "write" else self.shown(artifact)
 
@@ -155,11 +154,6 @@ class ArtifactService(Service):
             )
             query = query.where(id__in=[item.artifact_id for item in items])
         return query
-
-
-def _matches_state(artifact: Artifact, deleted: bool) -> bool:
-    deleted_at = artifact.deleted_at
-    return deleted_at is not None and deleted_at > PURGED if deleted else deleted_at is None
 
 
 async def shared_with(tx: Reader, user: str, now: datetime) -> list[str]:

@@ -14,7 +14,6 @@ import msgspec
 from hansard.model.artifacts import ExtractionCursor
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.services.artifacts import extraction
 from hansard.services.base import Service
@@ -49,9 +48,7 @@ class Backfill(Service):
             conversations = await self.run_read(lambda tx, q=owned: tx.select(q))
             for conversation in conversations:
                 count = (
-                    0
-                    if is_halfway(conversation)
-                    else await self._extract_conversation(conversation)
+                    0 if conversation.incomplete else await self._extract_conversation(conversation)
                 )
                 await self.run_write(lambda tx, c=conversation: self._store_progress(tx, c))
                 yield BackfillProgress(conversation_id=conversation.id, found=count)

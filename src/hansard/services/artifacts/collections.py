@@ -11,6 +11,7 @@ from hansard.errors import NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.checks import check_text, check_title
 from hansard.model.collections import Collection, CollectionItem
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION
 from hansard.services.base import return_if_identical
@@ -80,7 +81,7 @@ class Collections(ArtifactService):
     ) -> list[Collection]:
         """Return all collections, or those of a project, by name; with `deleted`, those in the trash."""
         query = Query(Collection).where(owner_id=self.scope.user)
-        query = query.where(deleted_at__ne=None) if deleted else query.where(deleted_at=None)
+        query = query.where(state="trashed" if deleted else "active")
         if project_id is not None:
             query = query.where(project_id=check_id(project_id, "/project_id"))
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
@@ -169,7 +170,7 @@ class Collections(ArtifactService):
             now = self.clock()
             kind = "collection.deleted" if deleted else "collection.restored"
             await tx.publish(self.change(kind, collection.id, now))
-            at = now if deleted else None
-            return await tx.update(Collection, collection.id, deleted_at=at, updated_at=now)
+            changes = trashed(now) if deleted else ACTIVE
+            return await tx.update(Collection, collection.id, updated_at=now, **changes)
 
         return await self.run_write(update_collection)

@@ -24,6 +24,7 @@ from hansard.model.artifacts import Artifact, ArtifactType, ExtractionMarker, Re
 from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import complete_state
 from hansard.model.messages import Message
 from hansard.model.parts import Parts, Text
 from hansard.services.artifacts.contents import EncodedContent, content_of, pack, unpack
@@ -152,14 +153,14 @@ async def _keep_all(
     conversation = await tx.get(Conversation, message.conversation_id)
     branch = await tx.get(Branch, message.branch)
     assert conversation is not None and branch is not None  # noqa: S101, PT018 - the message refers to them
-    deleted_at = conversation.deleted_at or branch.deleted_at
+    state = _state(conversation, branch)
     names = {name for found in detected for name in found.names}
-    on_path = await _on_path(tx, message, branch, names, deleted_at)
+    on_path = await _on_path(tx, message, branch, names, state["deleted_at"])
     for found in detected:
         provenance = Provenance(model=message.model, message_id=message.id, part=found.part)
         previous = next((a for a in on_path if found.names & {a.identifier, a.file_name}), None)
         if previous is None:
-            artifact = _new_artifact(conversation, message, found, deleted_at)
+            artifact = _new_artifact(conversation, message, found, state)
             on_path.append(
                 await add(tx, artifact, found.text, found.packed, provenance, published_at)
             )
@@ -188,10 +189,14 @@ async def _on_path(
     artifacts: list[Artifact] = []
     for artifact_id in ids:
         candidate = await tx.get(Artifact, artifact_id, lock=True)
-        visible = candidate is not None and candidate.deleted_at in (None, deleted_at)
+        visible = candidate is not None and _is_visible(candidate, deleted_at)
         if candidate is not None and visible and await _is_within(tx, candidate, ranges):
             artifacts.append(candidate)
     return artifacts
+
+
+def _is_visible(artifact: Artifact, deleted_at: datetime | None) -> bool:
+    return artifact.state != "purging" and artifact.deleted_at in (None, deleted_at)
 
 
 async def _is_within(tx: Reader, artifact: Artifact, ranges: list[tuple[str, int, int]]) -> bool:
@@ -203,11 +208,18 @@ async def _is_within(tx: Reader, artifact: Artifact, ranges: list[tuple[str, int
     )
 
 
+def _state(conversation: Conversation, branch: Branch) -> dict[str, Any]:
+    """Return the state of an artifact that is extracted from a message of the branch."""
+    deleted_at = conversation.deleted_at or branch.deleted_at
+    incomplete = next((each.state for each in (conversation, branch) if each.incomplete), None)
+    return {"state": incomplete or complete_state(deleted_at), "deleted_at": deleted_at}
+
+
 def _new_artifact(
     conversation: Conversation,
     message: Message,
     detected: DetectedArtifact,
-    deleted_at: datetime | None,
+    state: dict[str, Any],
 ) -> Artifact:
     return Artifact(
         tenant_id=message.tenant_id,
@@ -228,7 +240,7 @@ def _new_artifact(
         size=detected.packed.size,
         closed=detected.closed,
         temporary=conversation.expires_at is not None,
-        deleted_at=deleted_at,
+        **state,
         created_at=message.created_at,
         updated_at=message.created_at,
     )

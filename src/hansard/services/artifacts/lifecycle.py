@@ -17,6 +17,7 @@ from hansard.model.artifacts import Artifact, ArtifactText, ExtractionMarker, Re
 from hansard.model.collections import CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.events import ArtifactEventKind
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.messages import Message
 from hansard.model.shares import Share
 from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
@@ -41,9 +42,8 @@ async def update_from_conversation(tx: Transaction, conversation: Conversation) 
 
 async def delete(tx: Transaction, at: datetime, now: datetime, **filters: Any) -> None:
     """Move artifacts to the trash with the record they were created in, with its `deleted_at`."""
-    await _set_deleted_at(
-        tx, Query(Artifact).where(deleted_at=None, **filters), at, now, "artifact.deleted"
-    )
+    query = Query(Artifact).where(state="active", **filters)
+    await _set_state(tx, query, trashed(at), now, "artifact.deleted")
 
 
 async def deletions(tx: Transaction, since: datetime, **filters: Any) -> list[datetime | None]:
@@ -56,30 +56,30 @@ async def restore(
     tx: Transaction, trashed_at: datetime | None, now: datetime, **filters: Any
 ) -> None:
     """Restore the artifacts that were trashed at `trashed_at`, with the record they were created in."""
-    query = Query(Artifact).where(deleted_at=trashed_at, **filters)
-    await _set_deleted_at(tx, query, None, now, "artifact.restored")
+    query = Query(Artifact).where(state="trashed", deleted_at=trashed_at, **filters)
+    await _set_state(tx, query, ACTIVE, now, "artifact.restored")
 
 
-async def mark_purged(tx: Transaction, at: datetime, now: datetime, **filters: Any) -> None:
+async def mark_purging(tx: Transaction, now: datetime, **filters: Any) -> None:
     """Mark artifacts so that they can neither be seen nor restored."""
     artifacts = await tx.select(Query(Artifact).where(**filters))
     for artifact in artifacts:
-        await tx.update(Artifact, artifact.id, deleted_at=at)
-    visible = [artifact for artifact in artifacts if artifact.deleted_at is None]
+        await tx.update(Artifact, artifact.id, state="purging")
+    visible = [artifact for artifact in artifacts if artifact.state == "active"]
     await publish_to_others(tx, visible, "artifact.deleted", now)
 
 
-async def _set_deleted_at(
+async def _set_state(
     tx: Transaction,
     query: Query[Artifact],
-    deleted_at: datetime | None,
+    changes: dict[str, Any],
     now: datetime,
     kind: ArtifactEventKind,
 ) -> None:
     """Publish to other users only: the owner gets an entry for the enclosing record."""
     artifacts = await tx.select(query)
     for artifact in artifacts:
-        await tx.update(Artifact, artifact.id, deleted_at=deleted_at)
+        await tx.update(Artifact, artifact.id, **changes)
     await publish_to_others(tx, artifacts, kind, now)
 
 

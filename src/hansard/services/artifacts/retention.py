@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from hansard.model.artifacts import Artifact, Revision
-from hansard.model.lifecycle import is_halfway
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.services.artifacts.contents import collect
@@ -89,7 +88,7 @@ async def _removable(
     tx: Reader, artifact: Artifact, rule: Retention, now: datetime
 ) -> list[Revision]:
     """Return a batch of revisions that need not be kept, oldest first."""
-    if is_halfway(artifact):
+    if artifact.incomplete:
         return []  # it is being imported or purged
     kept = await _linked_numbers(tx, artifact, now)
     query = Query(Revision).where(artifact_id=artifact.id)

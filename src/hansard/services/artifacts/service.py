@@ -27,7 +27,7 @@ from hansard.model.artifacts import (
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.events import ArtifactEventKind
-from hansard.model.lifecycle import deletion_time
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.pages import Page
 from hansard.model.shares import ShareRight
 from hansard.services.artifacts import lifecycle
@@ -305,9 +305,7 @@ class Artifacts(ArtifactService):
 
         async def trash_artifact(tx: Transaction) -> Artifact:
             artifact = await self.artifact(tx, artifact_id, lock=True)
-            return await self._set_deleted_at(
-                tx, artifact, "artifact.deleted", deletion_time(self.clock())
-            )
+            return await self._set_state(tx, artifact, "artifact.deleted", trashed(self.clock()))
 
         return await self.run_write(trash_artifact)
 
@@ -320,11 +318,11 @@ class Artifacts(ArtifactService):
                 Conversation, artifact.conversation_id
             )
             branch = artifact.branch and await tx.get(Branch, artifact.branch)
-            if (conversation and conversation.deleted_at) or (branch and branch.deleted_at):
+            if any(record and record.state != "active" for record in (conversation, branch)):
                 raise Conflict(
                     "Its conversation or branch is in the trash too; restore that first."
                 )
-            return await self._set_deleted_at(tx, artifact, "artifact.restored", None)
+            return await self._set_state(tx, artifact, "artifact.restored", ACTIVE)
 
         return await self.run_write(restore_artifact)
 
@@ -339,11 +337,11 @@ class Artifacts(ArtifactService):
         await self.run_write(purge_artifact)
         await self.storage.erase()
 
-    async def _set_deleted_at(
-        self, tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime | None
+    async def _set_state(
+        self, tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, changes: dict[str, Any]
     ) -> Artifact:
         await publish(tx, artifact, kind, self.clock())
-        return await tx.update(Artifact, artifact.id, deleted_at=at)
+        return await tx.update(Artifact, artifact.id, **changes)
 
     async def used(self, artifact_id: str, use: Use) -> None:
         """Record that an artifact was opened, copied or exported. Raises InvalidInput for another `use`."""

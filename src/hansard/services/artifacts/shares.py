@@ -189,7 +189,7 @@ class Shares(ArtifactService):
         share = shares[0] if shares else None
         artifact = await tx.get(Artifact, share.artifact_id) if share else None
         expired = share is not None and is_expired(share, self.clock())
-        if share is None or artifact is None or artifact.deleted_at is not None or expired:
+        if share is None or artifact is None or artifact.state != "active" or expired:
             raise NotFound(_NO_LINK)
         revision = await tx.get(Revision, artifact.id, share.revision or artifact.revision)
         if revision is None:

@@ -18,7 +18,6 @@ from hansard.model.checks import (
     check_time,
     check_title,
 )
-from hansard.model.lifecycle import PURGED
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION, MAX_NAME
 from hansard.storage.query import Query
 
@@ -95,8 +94,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 def build_query(owner_id: str, criteria: ArtifactFilter) -> Query[Artifact]:
     """Return the query for the criteria. Raises InvalidInput for values that are invalid or cannot be combined."""
     trash = criteria.deleted and not criteria.shared
-    state: dict[str, Any] = {"deleted_at__gt": PURGED} if trash else {"deleted_at": None}
-    query = Query(Artifact).where(**state)
+    query = Query(Artifact).where(state="trashed" if trash else "active")
     if not criteria.shared:
         query = query.where(owner_id=owner_id)
     if criteria.conversation_id is None and criteria.message_id is None and not criteria.shared:

@@ -12,7 +12,6 @@ from hansard.model.branches import Branch
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
 from hansard.model.events import BranchEventKind
-from hansard.model.lifecycle import PURGED
 from hansard.model.messages import Message
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.extraction import artifacts_of_message
@@ -38,7 +37,7 @@ class Branches(Service):
         async def select_branches(tx: Reader) -> list[Branch]:
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Branch).where(conversation_id=conversation.id)
-            query = query.where(deleted_at__gt=PURGED) if deleted else query.where(deleted_at=None)
+            query = query.where(state="trashed" if deleted else "active")
             branches = await tx.select(query.by("created_at", "id"))
             if not branches and not deleted:
                 raise damaged("The conversation's branches")
@@ -91,7 +90,7 @@ class Branches(Service):
             message, branch = await self.message(tx, conversation, message_id)
             parent = await message_tree.owning_branch(tx, branch, message.seq - 1)
             forks = Query(Branch).where(
-                parent_branch=parent.id, fork_seq=message.seq - 1, deleted_at=None
+                parent_branch=parent.id, fork_seq=message.seq - 1, state="active"
             )
             owners = [parent, *await tx.select(forks)]
             query = Query(Message).where(branch__in=[owner.id for owner in owners], seq=message.seq)
@@ -171,8 +170,8 @@ class Branches(Service):
             now = self.clock()
             branches = await trash.subtree(tx, top)
             for branch in branches:
-                await tx.update(Branch, branch.id, deleted_at=PURGED, updated_at=now)
-                await lifecycle.mark_purged(tx, PURGED, now, branch=branch.id)
+                await tx.update(Branch, branch.id, state="purging", updated_at=now)
+                await lifecycle.mark_purging(tx, now, branch=branch.id)
             await self._publish(tx, "branch.purged", top, now)
             return [branch.id for branch in reversed(branches)]
 
@@ -248,7 +247,7 @@ class Branches(Service):
 def _return_if_same_fork(existing: Branch, owner: Branch, message: Message, name: str) -> Branch:
     """Return the existing branch if a repeated request could have created it. Raises AlreadyExists otherwise."""
     same = existing.parent_branch == owner.id and existing.fork_seq == message.seq
-    if existing.deleted_at or not same or (name and existing.name != name):
+    if existing.state != "active" or not same or (name and existing.name != name):
         raise AlreadyExists("This id is taken.", pointer="/id")
     return existing
 

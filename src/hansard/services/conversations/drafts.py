@@ -89,6 +89,7 @@ def _message(
         "id": new_id() if draft.id is None else check_id(draft.id, f"{pointer}/id"),
         "conversation_id": conversation_id,
         "owner_id": scope.user,
+        "author_id": scope.user if draft.role in ("user", "system") and not draft.model else None,
         "role": check_one(draft.role, ROLES, f"{pointer}/role"),
         "parts": parts_of(draft.content, draft.parts, pointer),
         "model": check_model(draft.model, f"{pointer}/model"),

@@ -16,7 +16,6 @@ from hansard.model.activity import MessageCounters
 from hansard.model.blobs import UPLOAD, Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.lifecycle import IMPORTING, PURGED
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run, RunEvent
@@ -41,7 +40,7 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
         if await _purge_branches(tx, conversation, Query(Branch)):
             return True
         await tx.delete(Query(BranchSelection).where(conversation_id=conversation_id))
-        if conversation.deleted_at != IMPORTING:  # an import counts it when it is complete
+        if conversation.state != "importing":  # an import counts it when it is complete
             await tx.increment(conversation_counters(conversation, -1))
         await tx.delete(Query(Conversation).where(id=conversation_id))
         return False
@@ -79,10 +78,10 @@ def _inner_first(branches: Sequence[Branch]) -> list[Branch]:
 async def expire_temporary(tx: Transaction, now: datetime) -> None:
     """Mark the expired temporary conversations as purged."""
     for conversation in await tx.select(Query(Conversation).where(expires_at__le=now)):
-        if conversation.deleted_at == PURGED:
+        if conversation.state == "purging":
             continue
-        await tx.update(Conversation, conversation.id, deleted_at=PURGED, updated_at=now)
-        await lifecycle.mark_purged(tx, PURGED, now, conversation_id=conversation.id)
+        await tx.update(Conversation, conversation.id, state="purging", updated_at=now)
+        await lifecycle.mark_purging(tx, now, conversation_id=conversation.id)
         change = Change(
             user_id=conversation.owner_id,
             kind="conversation.purged",
@@ -95,19 +94,19 @@ async def expire_temporary(tx: Transaction, now: datetime) -> None:
 
 async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None:
     """Complete interrupted purges; with `imports`, also remove what interrupted imports left behind."""
-    marks = [PURGED, IMPORTING] if imports else [PURGED]
+    states = ["purging", "importing"] if imports else ["purging"]
 
-    async def select_marked(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
+    async def select_incomplete(tx: Reader) -> tuple[list[Conversation], list[Branch]]:
         return (
-            await tx.select(Query(Conversation).where(deleted_at__in=marks)),
-            await tx.select(Query(Branch).where(deleted_at=PURGED)),
+            await tx.select(Query(Conversation).where(state__in=states)),
+            await tx.select(Query(Branch).where(state="purging")),
         )
 
     if imports:
-        orphaned = {"conversation_id": None, "deleted_at": IMPORTING}
+        orphaned = {"conversation_id": None, "state": "importing"}
         while await storage.write(tenant, lambda tx: lifecycle.purge_some(tx, **orphaned)):
             pass
-    conversations, branches = await storage.read(tenant, select_marked)
+    conversations, branches = await storage.read(tenant, select_incomplete)
     for conversation in conversations:
         await purge_conversation(storage, tenant, conversation.id)
     ids_by_conversation: defaultdict[str, list[str]] = defaultdict(list)

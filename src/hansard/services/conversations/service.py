@@ -26,7 +26,7 @@ from hansard.model.checks import (
 )
 from hansard.model.conversations import Conversation
 from hansard.model.events import ConversationEventKind
-from hansard.model.lifecycle import PURGED, deletion_time
+from hansard.model.lifecycle import ACTIVE, deletion_time, trashed
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
 from hansard.services.artifacts import lifecycle
@@ -241,9 +241,7 @@ class Conversations(Service):
 
         async def trash_conversation(tx: Transaction) -> Conversation:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            return await self._set_deleted_at(
-                tx, conversation, "conversation.deleted", deletion_time(self.clock())
-            )
+            return await self._trash(tx, conversation)
 
         return await self.run_write(trash_conversation)
 
@@ -251,8 +249,12 @@ class Conversations(Service):
         """Restore a conversation from the trash, unchanged. Raises NotFound if it is not in the trash."""
 
         async def restore_conversation(tx: Transaction) -> Conversation:
-            conversation = await self._get_trashed(tx, conversation_id)
-            return await self._set_deleted_at(tx, conversation, "conversation.restored", None)
+            conversation = await self.conversation(tx, conversation_id, deleted=True, lock=True)
+            now = self.clock()
+            await lifecycle.restore(
+                tx, conversation.deleted_at, now, conversation_id=conversation.id
+            )
+            return await self._set_state(tx, conversation, "conversation.restored", now, ACTIVE)
 
         return await self.run_write(restore_conversation)
 
@@ -262,23 +264,24 @@ class Conversations(Service):
         Raises NotFound if it is not in the trash.
         """
 
-        async def mark_purged(tx: Transaction) -> Conversation:
-            conversation = await self._get_trashed(tx, conversation_id)
-            return await self._set_deleted_at(tx, conversation, "conversation.purged", PURGED)
+        async def mark_purging(tx: Transaction) -> Conversation:
+            conversation = await self.conversation(tx, conversation_id, deleted=True, lock=True)
+            now = self.clock()
+            await lifecycle.mark_purging(tx, now, conversation_id=conversation.id)
+            state = {"state": "purging"}
+            return await self._set_state(tx, conversation, "conversation.purged", now, state)
 
-        conversation = await self.run_write(mark_purged)
+        conversation = await self.run_write(mark_purging)
         await purge_conversation(self.storage, self.scope.tenant, conversation.id)
 
     async def delete_all(self) -> int:
         """Move every conversation to the trash, archived ones too; return how many were moved."""
-        query = Query(Conversation).where(owner_id=self.scope.user, deleted_at=None)
+        query = Query(Conversation).where(owner_id=self.scope.user, state="active")
 
         async def trash_batch(tx: Transaction) -> int:
             conversations = await tx.select(query.by("id").page(BATCH))
             for conversation in conversations:
-                await self._set_deleted_at(
-                    tx, conversation, "conversation.deleted", deletion_time(self.clock())
-                )
+                await self._trash(tx, conversation)
             return len(conversations)
 
         count = 0
@@ -288,7 +291,7 @@ class Conversations(Service):
 
     async def purge_all(self) -> int:
         """Permanently remove everything in the trash; return how many conversations were removed."""
-        trash = Query(Conversation).where(owner_id=self.scope.user, deleted_at__gt=PURGED)
+        trash = Query(Conversation).where(owner_id=self.scope.user, state="trashed")
 
         async def select_batch(tx: Reader) -> list[Conversation]:
             return await tx.select(trash.by("id").page(BATCH))
@@ -303,33 +306,22 @@ class Conversations(Service):
                 count += 1
         return count
 
-    async def _get_trashed(self, tx: Transaction, conversation_id: str) -> Conversation:
-        conversation = await self.conversation(tx, conversation_id, deleted=True, lock=True)
-        if conversation.deleted_at is None or conversation.deleted_at <= PURGED:
-            raise NotFound("There is no such conversation.")
-        return conversation
+    async def _trash(self, tx: Transaction, conversation: Conversation) -> Conversation:
+        """Move a conversation and its artifacts to the trash."""
+        now, in_conversation = self.clock(), {"conversation_id": conversation.id}
+        at = deletion_time(now, await lifecycle.deletions(tx, now, **in_conversation))
+        await lifecycle.delete(tx, at, now, **in_conversation)
+        return await self._set_state(tx, conversation, "conversation.deleted", now, trashed(at))
 
-    async def _set_deleted_at(
+    async def _set_state(
         self,
         tx: Transaction,
         conversation: Conversation,
         kind: ConversationEventKind,
-        deleted_at: datetime | None,
+        now: datetime,
+        changes: dict[str, Any],
     ) -> Conversation:
-        now = self.clock()
-        in_conversation = {"conversation_id": conversation.id}
-        if deleted_at is not None and deleted_at != PURGED:
-            artifact_times = await lifecycle.deletions(tx, deleted_at, **in_conversation)
-            deleted_at = deletion_time(deleted_at, artifact_times)
-        updated = await tx.update(
-            Conversation, conversation.id, deleted_at=deleted_at, updated_at=now
-        )
-        if deleted_at == PURGED:
-            await lifecycle.mark_purged(tx, PURGED, now, **in_conversation)
-        elif deleted_at is None:
-            await lifecycle.restore(tx, conversation.deleted_at, now, **in_conversation)
-        else:
-            await lifecycle.delete(tx, deleted_at, now, **in_conversation)
+        updated = await tx.update(Conversation, conversation.id, updated_at=now, **changes)
         await tx.publish(self.change(kind, conversation.id, now, **_location(conversation)))
         return updated
 
@@ -377,8 +369,8 @@ def _location(conversation: Conversation) -> dict[str, Any]:
 
 
 def _build_query(owner_id: str, criteria: ConversationFilter) -> Query[Conversation]:
-    state: dict[str, Any] = {"deleted_at__gt": PURGED} if criteria.deleted else {"deleted_at": None}
-    query = Query(Conversation).where(owner_id=owner_id, **state)
+    state = "trashed" if criteria.deleted else "active"
+    query = Query(Conversation).where(owner_id=owner_id, state=state)
     if not criteria.deleted:
         expiry = {"expires_at__ne": None} if criteria.temporary else {"expires_at": None}
         query = query.where(**expiry)

@@ -18,7 +18,7 @@ from hansard.errors import Conflict, NotFound
 from hansard.model.base import Id
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.lifecycle import PURGED, deletion_time
+from hansard.model.lifecycle import ACTIVE, deletion_time, trashed
 from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
 from hansard.services.artifacts import lifecycle
@@ -81,7 +81,7 @@ async def trash_branch(
 ) -> Trashed:
     """Move a branch and those that fork from it to the trash."""
     all_branches = await subtree(tx, top)
-    branches = [b for b in all_branches if b.deleted_at is None]
+    branches = [b for b in all_branches if b.state == "active"]
     artifact_times = await lifecycle.deletions(
         tx, now, branch__in=[branch.id for branch in branches]
     )
@@ -90,7 +90,7 @@ async def trash_branch(
     )
     message_count = 0
     for branch in branches:
-        await tx.update(Branch, branch.id, deleted_at=deleted_at, updated_at=now)
+        await tx.update(Branch, branch.id, updated_at=now, **trashed(deleted_at))
         await lifecycle.delete(tx, deleted_at, now, branch=branch.id)
         message_count += branch.head_seq - branch.fork_seq
     await _reset_selections(tx, conversation, {branch.id for branch in branches}, top.parent_branch)
@@ -105,15 +105,15 @@ async def restore_branch(
 
     Raises NotFound if it is not in the trash, Conflict if the branch it forks from is.
     """
-    if top.deleted_at is None or top.deleted_at <= PURGED:
+    if top.state != "trashed":
         raise NotFound("There is no such branch.")
     parent = await tx.get(Branch, top.parent_branch) if top.parent_branch else None
-    if parent is not None and parent.deleted_at is not None:
+    if parent is not None and parent.state != "active":
         raise Conflict("The messages before it are in the trash too; restore those first.")
     message_count = 0
     for branch in await subtree(tx, top):
-        if branch.deleted_at == top.deleted_at:
-            await tx.update(Branch, branch.id, deleted_at=None, updated_at=now)
+        if (branch.state, branch.deleted_at) == (top.state, top.deleted_at):
+            await tx.update(Branch, branch.id, updated_at=now, **ACTIVE)
             await lifecycle.restore(tx, top.deleted_at, now, branch=branch.id)
             message_count += branch.head_seq - branch.fork_seq
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
@@ -148,19 +148,17 @@ async def append_to_trash(tx: Transaction, run: Run, request: Append) -> list[Me
     prompt_branch = await tx.get(Branch, prompt.branch, lock=True) if prompt else None
     if conversation is None or branch is None or prompt is None or prompt_branch is None:
         return []
-    deletions = [
-        record.deleted_at for record in (conversation, branch, prompt_branch) if record.deleted_at
-    ]
-    if not deletions or any(deleted_at <= PURGED for deleted_at in deletions):
+    states = {record.state for record in (conversation, branch, prompt_branch)}
+    if "trashed" not in states or not states <= {"active", "trashed"}:
         return []
-    target = prompt_branch if prompt_branch.deleted_at and not branch.deleted_at else branch
+    target = prompt_branch if prompt_branch.state != branch.state == "active" else branch
     if target.head_id != prompt.id:
         at = request.at
         fork = make_fork(prompt_branch, prompt, fork_id=request.fork_id, name=FORK, at=at)
-        target = replace(fork, deleted_at=target.deleted_at)
+        target = replace(fork, state=target.state, deleted_at=target.deleted_at)
         await store_fork(tx, target, request)
     stored = await put(tx, request, target.id, prompt)
-    if target.deleted_at is None:
+    if target.state == "active":
         await _update_count_and_preview(tx, conversation, len(stored), target.id)
     await tx.increment(*activity(stored, conversation.project_id, prompt.created_at))
     return stored

@@ -280,7 +280,7 @@ class Chat(Starter):
             branch = await tx.get(Branch, run.branch, lock=True)
             if existing := await tx.select(query.by("id").page(1)):
                 return Stored(existing, new=False)
-            if branch is None or branch.deleted_at or branch.head_id != run.message_id:
+            if branch is None or branch.state != "active" or branch.head_id != run.message_id:
                 return Stored([])
             return Stored([await self.insert(tx, branch, name, {}, request_id, mode="dialogue")])
 

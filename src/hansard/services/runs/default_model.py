@@ -39,7 +39,7 @@ async def default_model(
 
 async def last_model(tx: Reader, user: str, providers: Providers) -> str | None:
     """Return the model that last answered this user and is still available, or None."""
-    newest = Query(Conversation).where(owner_id=user, deleted_at=None).by("-active_at", "-id")
+    newest = Query(Conversation).where(owner_id=user, state="active").by("-active_at", "-id")
     for conversation in await tx.select(newest.page(MAX_RECENT)):
         if name := await last_model_in(tx, conversation.id, providers):
             return name

@@ -56,7 +56,7 @@ class Runs(Service):
         async def select_active(tx: Reader) -> list[Run]:
             runs = await tx.select(query.by("id"))
             ids = list({run.conversation_id for run in runs})
-            conversations = await tx.select(Query(Conversation).where(id__in=ids, deleted_at=None))
+            conversations = await tx.select(Query(Conversation).where(id__in=ids, state="active"))
             visible_ids = {conversation.id for conversation in conversations}
             return [run for run in runs if run.conversation_id in visible_ids]
 

@@ -96,6 +96,7 @@ class Starter(Service):
             tenant_id=tx.tenant,
             id=new_id(),
             owner_id=self.scope.user,
+            author_id=self.scope.user,
             conversation_id=branch.conversation_id,
             branch=branch.id,
             prompt_id=branch.head_id,

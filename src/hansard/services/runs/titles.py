@@ -47,7 +47,7 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
     async def read_beginning(tx: Reader) -> list[Message]:
         conversation = await tx.get(Conversation, run.conversation_id)
         branch = await tx.get(Branch, run.branch)
-        if conversation is None or branch is None or branch.deleted_at or conversation.title:
+        if conversation is None or branch is None or branch.state != "active" or conversation.title:
             return []
         return await message_tree.path(tx, branch, 0, 3)
 
@@ -62,11 +62,11 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
 
     async def set_title(tx: Transaction) -> None:
         conversation = await tx.get(Conversation, run.conversation_id, lock=True)
-        if conversation is None or conversation.title or conversation.deleted_at:
+        if conversation is None or conversation.title or conversation.state != "active":
             return
         current_prompt = await tx.get(Message, prompt.id)
         prompt_branch = await tx.get(Branch, current_prompt.branch) if current_prompt else None
-        if prompt_branch is None or prompt_branch.deleted_at:
+        if prompt_branch is None or prompt_branch.state != "active":
             return  # deleted meanwhile: its text must not become the title
         now = clock()
         await tx.update(Conversation, conversation.id, title=title, updated_at=now)

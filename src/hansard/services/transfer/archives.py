@@ -17,7 +17,6 @@ from hansard.errors import Conflict, InvalidInput, NotFound
 from hansard.formats import archive as format_archive
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.base import Entry
-from hansard.model.lifecycle import IMPORTING
 from hansard.model.projects import Project
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.contents import unpack
@@ -199,7 +198,7 @@ class Archives(ArtifactService):
             return existing, await self.revisions_of(tx, existing), project
 
         existing, revisions, project = await self.run_read(read_existing)
-        if existing is not None and existing.deleted_at == IMPORTING:
+        if existing is not None and existing.state == "importing":
             existing, revisions = None, []
         existing_revisions = {revision.number: revision for revision in revisions}
         owns_project = project is not None and project.owner_id == self.scope.user
@@ -212,6 +211,7 @@ class Archives(ArtifactService):
             if owns_project
             else None,
             temporary=existing.temporary if existing else False,
+            state=existing.state if existing else "active",
             deleted_at=existing.deleted_at if existing else None,
             **{name: getattr(existing, name, None) for name in _MADE_IN},
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from hansard.errors import InvalidInput, TooLarge
 from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import IMPORTING
+from hansard.model.lifecycle import complete_state
 from hansard.model.scope import Scope
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.contents import EncodedContent, keep, pack
@@ -107,7 +106,7 @@ class ArtifactImport:
     async def begin(self, tx: Transaction) -> None:
         """Insert the artifact hidden; making it visible increments the version."""
         artifact = self.artifact
-        await tx.insert(replace(artifact, deleted_at=IMPORTING, version=artifact.version - 1))
+        await tx.insert(replace(artifact, state="importing", version=artifact.version - 1))
 
     def check(self, revision: Revision) -> tuple[EncodedContent, datetime] | None:
         """Return the content of a revision that must be stored. Raises InvalidInput if the revision is out of order."""
@@ -144,7 +143,7 @@ class ArtifactImport:
     async def show(self, tx: Transaction) -> None:
         artifact = self.artifact
         removed = artifact.revision - self._count
-        changes: dict[str, Any] = {"deleted_at": artifact.deleted_at, "removed": removed}
+        changes: dict[str, Any] = {"state": artifact.state, "removed": removed}
         await tx.update(Artifact, artifact.id, updated_at=artifact.updated_at, **changes)
 
     async def appear(self, tx: Transaction, now: datetime) -> None:
@@ -153,13 +152,11 @@ class ArtifactImport:
         await publish_to_owner(tx, self.artifact, "artifact.created", now)
 
 
-async def show_found(
-    tx: Transaction, conversation_id: str, deleted_at: Mapping[str, datetime | None]
-) -> None:
+async def show_extracted(tx: Transaction, conversation_id: str) -> None:
     """Make extracted artifacts of a conversation visible, unless their branch is in the trash."""
-    hidden = Query(Artifact).where(conversation_id=conversation_id, deleted_at=IMPORTING)
+    hidden = Query(Artifact).where(conversation_id=conversation_id, state="importing")
     for artifact in await tx.select(hidden):
-        await tx.update(Artifact, artifact.id, deleted_at=deleted_at[artifact.branch or ""])
+        await tx.update(Artifact, artifact.id, state=complete_state(artifact.deleted_at))
 
 
 class ArtifactIntake(ImportSession):
@@ -182,8 +179,8 @@ class ArtifactIntake(ImportSession):
 
         async def purge_artifact(tx: Transaction) -> None:
             existing = await tx.get(Artifact, artifact.id, lock=True)
-            expected = (self._scope.user, IMPORTING)
-            if existing is not None and (existing.owner_id, existing.deleted_at) == expected:
+            expected = (self._scope.user, "importing")
+            if existing is not None and (existing.owner_id, existing.state) == expected:
                 await lifecycle.purge(tx, existing)
 
         await self._storage.write(self._scope.tenant, purge_artifact)
@@ -201,10 +198,7 @@ class ArtifactIntake(ImportSession):
             if self._left_out:
                 self._report_taken(record)
                 continue
-            if existing is not None and (existing.owner_id, existing.deleted_at) == (
-                self._scope.user,
-                IMPORTING,
-            ):
+            if existing is not None and existing.state == "importing":
                 await self.remove(existing)
                 existing = self._compared = None
             if existing is not None or (

@@ -24,7 +24,6 @@ from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
@@ -177,7 +176,7 @@ class Transfer(Service):
         """Yield ratings, summaries, runs and selected branches that refer to the messages in `message_ids`."""
         in_conversation = {"conversation_id": state.conversation.id}
         head_seqs = {branch.id: branch.head_seq for branch in state.branches}
-        visible = {branch.id for branch in state.branches if branch.deleted_at is None}
+        visible = {branch.id for branch in state.branches if branch.state == "active"}
         async for rating in self._all(
             Query(Rating).where(**in_conversation), "created_at", "message_id"
         ):
@@ -217,7 +216,7 @@ class Transfer(Service):
         """Yield the artifacts that belong to no conversation."""
         query = Query(Artifact).where(owner_id=self.scope.user, conversation_id=None)
         async for artifact in self._all(query, "created_at", "id"):
-            if not is_halfway(artifact):
+            if not artifact.incomplete:
                 async for project in self._projects(artifact.project_id, shown):
                     yield project
                 async for record in self._artifact(artifact, (), shown):
@@ -301,7 +300,7 @@ class Transfer(Service):
 async def _read_state(tx: Reader, conversation_id: str) -> ConversationState | None:
     """Return the state of a conversation; None if it is being imported or purged, or is gone."""
     conversation = await tx.get(Conversation, conversation_id)
-    if conversation is None or is_halfway(conversation):
+    if conversation is None or conversation.incomplete:
         return None
     in_conversation = {"conversation_id": conversation_id}
     branches = await tx.select(Query(Branch).where(**in_conversation).by("created_at", "id"))
@@ -309,8 +308,8 @@ async def _read_state(tx: Reader, conversation_id: str) -> ConversationState | N
     extractions = Query(ExtractionMarker).where(**in_conversation).by("created_at", "message_id")
     return ConversationState(
         conversation,
-        outer_first([b for b in branches if not is_halfway(b)], lambda b: b.parent_branch),
-        [artifact for artifact in artifacts if not is_halfway(artifact)],
+        outer_first([b for b in branches if not b.incomplete], lambda b: b.parent_branch),
+        [artifact for artifact in artifacts if not artifact.incomplete],
         await tx.select(extractions),
     )
 

@@ -25,7 +25,6 @@ from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
@@ -39,7 +38,7 @@ from hansard.services.conversations.purge import (
     message_counters,
     purge_conversation,
 )
-from hansard.services.transfer.artifact_importer import ArtifactIntake, show_found
+from hansard.services.transfer.artifact_importer import ArtifactIntake, show_extracted
 from hansard.services.transfer.import_session import Step, is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
@@ -112,18 +111,17 @@ class Importer(ArtifactIntake):
         await asyncio.to_thread(self._tree.check, conversation)
         extracted = await self._extract_artifacts(conversation)
         await self._complete_digests(conversation)
-        deleted_at, artifacts = self._tree.deleted_at(conversation), self._complete
-        self._complete = []
+        artifacts, self._complete = self._complete, []
 
         async def show_conversation(tx: Transaction) -> None:
             for artifact in artifacts:
                 await artifact.show(tx)
             if extracted:
-                await show_found(tx, conversation.id, deleted_at)
+                await show_extracted(tx, conversation.id)
             await tx.update(
                 Conversation,
                 conversation.id,
-                deleted_at=conversation.deleted_at,
+                state=conversation.state,
                 updated_at=conversation.updated_at,
             )
             await tx.increment(conversation_counters(conversation))
@@ -144,7 +142,7 @@ class Importer(ArtifactIntake):
 
     async def _begin(self, conversation: Conversation) -> None:
         existing, taken = await self._look_up(conversation)
-        if existing is not None and existing.deleted_at == IMPORTING:
+        if existing is not None and existing.state == "importing":
             await purge_conversation(self._storage, self._scope.tenant, existing.id)
             existing, taken = None, False
         if taken and existing is None:
@@ -155,7 +153,7 @@ class Importer(ArtifactIntake):
             return
         # Making the conversation visible increments the version.
         version = conversation.version - 1
-        hidden = msgspec.structs.replace(conversation, deleted_at=IMPORTING, version=version)
+        hidden = msgspec.structs.replace(conversation, state="importing", version=version)
 
         async def insert_hidden(tx: Transaction) -> None:
             await self._ensure_user(tx)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -96,13 +95,6 @@ class TreeCheck:
             steps += 1
         raise InvalidInput("A branch forks from a message that is not in the file.")
 
-    def deleted_at(self, conversation: Conversation) -> dict[str, datetime | None]:
-        """Return the `deleted_at` of each branch's records."""
-        return {
-            branch.id: conversation.deleted_at or branch.deleted_at
-            for branch in self._branches.values()
-        }
-
     def check(self, conversation: Conversation) -> None:
         """Raises InvalidInput or TooLarge if the tree is incomplete or heads and counts do not match the messages."""
         main = self._branches.get(conversation.branch)
@@ -119,7 +111,7 @@ class TreeCheck:
             end = self._ends.get(branch.id, (branch.fork_seq, fork_message))
             if end != (branch.head_seq, branch.head_id):
                 raise InvalidInput(f"Branch {branch.id} does not end with its head.")
-        visible = [b for b in self._branches.values() if b.deleted_at is None]
+        visible = [b for b in self._branches.values() if b.state == "active"]
         count = sum(branch.head_seq - branch.fork_seq for branch in visible)
         if count != conversation.message_count:
             raise InvalidInput(

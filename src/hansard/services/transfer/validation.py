@@ -18,7 +18,6 @@ from hansard.ids import check_id, check_user
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
-from hansard.model.branches import Branch
 from hansard.model.checks import (
     MAX_TEXT,
     MAX_TITLE,
@@ -32,8 +31,7 @@ from hansard.model.checks import (
     check_title,
 )
 from hansard.model.collections import Collection
-from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import is_halfway
+from hansard.model.lifecycle import Trashable, complete_state
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services.artifacts import collections, validation
@@ -67,8 +65,8 @@ def admit(record: E) -> E:
         if value is not None and (checked := check(name, value)) != value:
             changes[name] = checked
     _check_kind(record)
-    if isinstance(record, Conversation | Branch | Artifact) and is_halfway(record):
-        raise InvalidInput("deleted_at must be after 1970-01-02.", pointer="/deleted_at")
+    if isinstance(record, Trashable):
+        changes["state"] = complete_state(record.deleted_at)
     return msgspec.structs.replace(record, **changes) if changes else record
 
 

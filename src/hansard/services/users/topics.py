@@ -44,7 +44,7 @@ _COMMON = frozenset(
 
 async def topics(tx: Reader, owner_id: str, project_id: str | None) -> list[Topic]:
     """Return the most distinctive terms, the strongest first."""
-    query = Query(Conversation).where(owner_id=owner_id, deleted_at=None, expires_at=None)
+    query = Query(Conversation).where(owner_id=owner_id, state="active", expires_at=None)
     if project_id is not None:
         query = query.where(project_id=project_id)
     conversations = await tx.select(query.by("-active_at", "-id").page(CONVERSATIONS))

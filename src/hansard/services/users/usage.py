@@ -10,7 +10,6 @@ from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobUse
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import PURGED
 from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
@@ -34,7 +33,7 @@ class Usage(Service):
 
         async def measure(tx: Reader) -> list[UsageByKind]:
             conversations = Query(Conversation).where(owner_id=self.scope.user)
-            active = conversations.where(deleted_at=None)
+            active = conversations.where(state="active")
             counters = await tx.aggregate(
                 Query(MessageCounters).where(owner_id=self.scope.user), []
             )
@@ -44,7 +43,7 @@ class Usage(Service):
                 UsageByKind(kind="conversations", count=await tx.count(active)),
                 UsageByKind(kind="archived", count=await tx.count(active.where(archived=True))),
                 UsageByKind(
-                    kind="trash", count=await tx.count(conversations.where(deleted_at__gt=PURGED))
+                    kind="trash", count=await tx.count(conversations.where(state="trashed"))
                 ),
                 UsageByKind(
                     kind="messages",
@@ -66,7 +65,7 @@ class Usage(Service):
                 yield blob.size
 
     async def _artifact_sizes(self, tx: Reader) -> AsyncIterator[int]:
-        query = Query(Artifact).where(owner_id=self.scope.user, deleted_at=None).by("id")
+        query = Query(Artifact).where(owner_id=self.scope.user, state="active").by("id")
         after: tuple[str, ...] | None = None
         while artifacts := await tx.select(query.page(BATCH, after)):
             for artifact in artifacts:

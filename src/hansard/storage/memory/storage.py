@@ -234,9 +234,9 @@ class _Unit(Transaction):
         branch: Branch = self._rows["branches"][message.branch,]
         return (
             message.owner_id == search.owner_id
-            and conversation.deleted_at is None
+            and conversation.state == "active"
             and conversation.expires_at is None
-            and branch.deleted_at is None
+            and branch.state == "active"
             and (not search.roles or message.role in search.roles)
             and search.conversation_id in (None, message.conversation_id)
             and (not search.project_ids or conversation.project_id in search.project_ids)
@@ -320,7 +320,7 @@ def _values_of(row: Entry, fields: tuple[str, ...]) -> tuple[Any, ...]:
 def _passes(artifact: Artifact, search: ArtifactSearch) -> bool:
     return (
         artifact.owner_id == search.owner_id
-        and artifact.deleted_at is None
+        and artifact.state == "active"
         and not artifact.temporary
         and (not search.types or artifact.type in search.types)
         and (not search.languages or artifact.language in search.languages)

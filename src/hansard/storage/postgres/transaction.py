@@ -211,7 +211,7 @@ class PostgresTransaction(SqlTransaction):
 
 _APPENDED = (
     "id", "created_at", "role", "parts", "model", "finish", "tokens_in", "tokens_out", "run_id",
-    "group_id", "origin_id", "metadata",
+    "group_id", "origin_id", "metadata", "author_id",
 )  # fmt: skip
 _COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
 

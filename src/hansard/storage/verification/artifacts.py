@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Sequence
 
 from hansard.model.artifacts import Artifact, ArtifactText, Content, Revision
-from hansard.model.lifecycle import is_halfway
 from hansard.storage import search_index
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
@@ -23,7 +22,7 @@ async def look(tx: Reader, seen: Seen, which: Query[Artifact]) -> None:
         wrong = {text.id for text in await search_index.ill_indexed_artifacts(tx, texts)}
         wrong |= set(ids) - {text.id for text in texts}
         for artifact in found:
-            if is_halfway(artifact):
+            if artifact.incomplete:
                 continue
             seen.looked_at["artifacts"] += 1
             await _revisions(tx, artifact, seen)

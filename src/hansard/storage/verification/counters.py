@@ -10,7 +10,6 @@ import msgspec
 
 from hansard.model.activity import MessageCounters
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import IMPORTING
 from hansard.model.messages import Message
 from hansard.storage import message_tree
 from hansard.storage.base import Reader
@@ -25,7 +24,7 @@ _KEY = ("owner_id", "project_id", "day", "hour", "role", "model")
 
 
 def count_conversation(seen: Seen, conversation: Conversation) -> None:
-    if conversation.deleted_at == IMPORTING:
+    if conversation.state == "importing":
         return  # it is counted when all of it is there
     at = conversation.created_at
     key = (conversation.owner_id, conversation.project_id or "", at.date().isoformat(), at.hour)

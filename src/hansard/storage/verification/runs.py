@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from hansard.model.answers import parts_of_events
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.model.parts import Error
 from hansard.model.runs import ENDED, Run, RunEvent
@@ -45,7 +44,7 @@ async def look(
         said = {message.id: message for message in await tx.select(answers)}
         for run in runs:
             branch = known.get(run.branch)
-            if branch is None or is_halfway(branch):
+            if branch is None or branch.incomplete:
                 continue
             if run.owner_id != conversation.owner_id:
                 seen.find(f"run {run.id}", "is of another owner than its conversation")

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.lifecycle import is_halfway
 from hansard.model.messages import Message
 from hansard.storage import search_index
 from hansard.storage.base import Reader
@@ -21,7 +20,7 @@ async def look(tx: Reader, conversation: Conversation, seen: Seen, *, sealing: b
     """Look at a conversation with all that is in it; `sealing`: messages may be without a digest."""
     seen.looked_at["conversations"] += 1
     counters.count_conversation(seen, conversation)
-    subject, halfway = f"conversation {conversation.id}", is_halfway(conversation)
+    subject, halfway = f"conversation {conversation.id}", conversation.incomplete
     seen.said[conversation.id] = Said(conversation.owner_id, conversation.created_at)
     branches = await tx.select(Query(Branch).where(conversation_id=conversation.id))
     known = {branch.id: branch for branch in branches}
@@ -31,7 +30,7 @@ async def look(tx: Reader, conversation: Conversation, seen: Seen, *, sealing: b
     for branch in branches:
         path = _Path(tx, conversation, branch, seen, sealing=sealing)
         own = await path.look(await _start(tx, branch, known))
-        count += own if branch.deleted_at is None else 0
+        count += own if branch.state == "active" else 0
     if halfway:
         seen.said.pop(conversation.id, None)
         return
@@ -63,7 +62,7 @@ class _Path:
 
     async def look(self, start: Message | bool) -> int:
         """Returns how many messages there are; `start` is what the first one follows, False if that is amiss."""
-        halfway = is_halfway(self._conversation) or is_halfway(self._branch)
+        halfway = self._conversation.incomplete or self._branch.incomplete
         subject = f"branch {self._branch.id}"
         if isinstance(start, Message):
             self._head, self._digest = start, start.digest

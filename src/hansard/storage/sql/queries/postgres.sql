@@ -4,7 +4,7 @@
 -- An append whose answer is simple: see hansard.append in functions.sql.
 SELECT place, first_seq, parent, parent_digest FROM hansard.append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37
 );
 
 -- name: tip
@@ -16,10 +16,10 @@ WHERE tenant_id = $1
     FROM hansard.conversations AS c
     LEFT JOIN hansard.views AS v
         ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = $5
-    WHERE c.tenant_id = $1 AND c.id = $2 AND c.owner_id = $4 AND c.deleted_at IS NULL
+    WHERE c.tenant_id = $1 AND c.id = $2 AND c.owner_id = $4 AND c.state = 'active'
   )
   AND conversation_id = $2
-  AND deleted_at IS NULL;
+  AND state = 'active';
 
 -- name: index
 -- Add one passage to a table's index.

@@ -16,9 +16,9 @@ LEFT JOIN messages AS h ON h.tenant_id = b.tenant_id AND h.id = b.head_id
 WHERE c.tenant_id = :tenant
   AND c.id = :conversation
   AND c.owner_id = :owner
-  AND c.deleted_at IS NULL
+  AND c.state = 'active'
   AND b.conversation_id = c.id
-  AND b.deleted_at IS NULL;
+  AND b.state = 'active';
 
 -- name: tip
 -- Where reading begins: the branch that was named, else the viewer's, else the main one.
@@ -29,10 +29,10 @@ WHERE tenant_id = ?1
     FROM conversations AS c
     LEFT JOIN views AS v
         ON v.tenant_id = c.tenant_id AND v.conversation_id = c.id AND v.user_id = ?5
-    WHERE c.tenant_id = ?1 AND c.id = ?2 AND c.owner_id = ?4 AND c.deleted_at IS NULL
+    WHERE c.tenant_id = ?1 AND c.id = ?2 AND c.owner_id = ?4 AND c.state = 'active'
   )
   AND conversation_id = ?2
-  AND deleted_at IS NULL;
+  AND state = 'active';
 
 -- name: advance
 -- A branch now ends further on.
@@ -98,9 +98,9 @@ WHERE messages_terms MATCH :match
   AND t.rowid < :before
   AND m.tenant_id = :tenant
   AND m.owner_id = :owner
-  AND c.deleted_at IS NULL
+  AND c.state = 'active'
   AND c.expires_at IS NULL
-  AND b.deleted_at IS NULL
+  AND b.state = 'active'
   AND (:roles IS NULL OR m.role IN (SELECT value FROM json_each(:roles)))
   AND (:projects IS NULL OR lower(hex(c.project_id)) IN (SELECT value FROM json_each(:projects)))
   AND (:model IS NULL OR m.model = :model)
@@ -121,7 +121,7 @@ WHERE artifact_texts_terms MATCH :match
   AND t.rowid < :before
   AND x.tenant_id = :tenant
   AND x.owner_id = :owner
-  AND a.deleted_at IS NULL
+  AND a.state = 'active'
   AND NOT a.temporary
   AND (:types IS NULL OR a.type IN (SELECT value FROM json_each(:types)))
   AND (:languages IS NULL OR a.language IN (SELECT value FROM json_each(:languages)))

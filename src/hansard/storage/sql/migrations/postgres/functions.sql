@@ -97,9 +97,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND t.k < p_before
       AND t.tenant_id = NULLIF(current_setting('hansard.tenant', true), '')
       AND m.owner_id = p_owner
-      AND c.deleted_at IS NULL
+      AND c.state = 'active'
       AND c.expires_at IS NULL
-      AND b.deleted_at IS NULL
+      AND b.state = 'active'
       AND (p_roles IS NULL OR m.role = ANY (p_roles))
       AND (p_projects IS NULL OR c.project_id = ANY (p_projects))
       AND (p_model IS NULL OR m.model = p_model)
@@ -123,7 +123,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND t.k < p_before
       AND t.tenant_id = NULLIF(current_setting('hansard.tenant', true), '')
       AND a.owner_id = p_owner
-      AND a.deleted_at IS NULL
+      AND a.state = 'active'
       AND NOT a.temporary
       AND (p_types IS NULL OR a.type = ANY (p_types))
       AND (p_languages IS NULL OR a.language = ANY (p_languages))
@@ -145,7 +145,7 @@ CREATE FUNCTION hansard.append(
     p_check_head boolean, p_head uuid, p_at timestamptz, p_preview text, p_event bigint,
     p_ids uuid[], p_created timestamptz[], p_roles text[], p_parts json[], p_models text[],
     p_finish text[], p_tokens_in bigint[], p_tokens_out bigint[], p_runs uuid[], p_groups uuid[],
-    p_origins uuid[], p_metadata json[], p_contents bytea[],
+    p_origins uuid[], p_metadata json[], p_authors text[], p_contents bytea[],
     p_term_ids uuid[], p_term_passages bigint[], p_terms text[],
     a_days text[], a_hours bigint[], a_roles text[], a_models text[], a_messages bigint[],
     a_words bigint[], a_characters bigint[], a_tokens bigint[], a_engaged bigint[]
@@ -164,13 +164,13 @@ BEGIN
     SELECT project_id, branch INTO c
     FROM hansard.conversations
     WHERE tenant_id = p_tenant AND id = p_conversation AND owner_id = p_owner
-      AND deleted_at IS NULL
+      AND state = 'active'
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN; END IF;
 
     SELECT id, head_seq, head_id INTO b
     FROM hansard.branches
-    WHERE tenant_id = p_tenant AND conversation_id = p_conversation AND deleted_at IS NULL
+    WHERE tenant_id = p_tenant AND conversation_id = p_conversation AND state = 'active'
       AND id = coalesce(
         p_branch,
         (SELECT v.branch FROM hansard.views AS v
@@ -194,11 +194,11 @@ BEGIN
 
     INSERT INTO hansard.messages
         (tenant_id, created_at, id, conversation_id, branch, seq, parent_id, owner_id, role, parts,
-         model, finish, tokens_in, tokens_out, run_id, group_id, origin_id, metadata, digest)
+         model, finish, tokens_in, tokens_out, run_id, group_id, origin_id, metadata, author_id, digest)
     SELECT p_tenant, p_created[i], p_ids[i], p_conversation, b.id, b.head_seq + i,
         CASE i WHEN 1 THEN b.head_id ELSE p_ids[i - 1] END, p_owner, p_roles[i], p_parts[i],
         p_models[i], p_finish[i], p_tokens_in[i], p_tokens_out[i], p_runs[i], p_groups[i],
-        p_origins[i], p_metadata[i], digests[i]
+        p_origins[i], p_metadata[i], p_authors[i], digests[i]
     FROM generate_series(1, n) AS i;
 
     INSERT INTO hansard.messages_terms (tenant_id, id, passage, terms)
