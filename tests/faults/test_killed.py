@@ -36,7 +36,7 @@ async def test_what_was_acknowledged_survives_every_kill_once(
         await kill_trial.rounds(ROUNDS_PER_DATABASE)
         assert await admin.verify(kill_trial.address) == []
         acknowledged += len(kill_trial.ledger.acknowledged)
-        answered += len(kill_trial.prompts.told)
+        answered += len(kill_trial.prompts.ends)
         landed += kill_trial.landed
     assert acknowledged > ROUNDS
     assert answered > 0

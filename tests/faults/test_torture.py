@@ -95,7 +95,7 @@ async def _answers(tamper: Tamper) -> None:
     prompts = Prompts()
     async with hansard.connect("memory:", providers=[Echo()]) as database:
         for prompt in ("ap0", "ap1"):
-            await prompts.say(database.scope(TENANT, USER), prompt)
+            await prompts.send(database.scope(TENANT, USER), prompt)
         await tamper(database)
         await prompts.check(database)
 
@@ -146,8 +146,8 @@ async def test_answers_as_they_were_promised_are_found_so() -> None:
     [
         (_lose_a_run, "the run of ap1 is lost"),
         (_run_twice, "ap1 has 2 runs"),
-        (_end_otherwise, "told that ap1 is completed, stored interrupted"),
-        (_answer_something_else, "answered by something else"),
+        (_end_otherwise, "ap1 was reported as completed, but is stored as interrupted"),
+        (_answer_something_else, "has another answer"),
         (_lose_the_conversation, "the conversation of ap[01] is lost"),
     ],
 )

@@ -22,7 +22,7 @@ from hansard.torture.trials import REMOTE, Torture
 pytestmark = pytest.mark.anyio
 
 TRIALS = ["kill", "lost-commit", "two-servers"]
-NOTICED = {"kill": "lost", "lost-commit": "has 2 runs", "two-servers": "changes were not told"}
+NOTICED = {"kill": "lost", "lost-commit": "has 2 runs", "two-servers": "changes were not delivered"}
 CONTROL_PLANTS = {
     "kill": "acknowledge early",
     "lost-commit": "acknowledge what was refused",
@@ -107,7 +107,7 @@ async def test_a_role_that_may_not_create_databases_is_told_so(
         await admin.execute(f"DROP ROLE {role}")
     for result in results:
         assert result.outcome == "not run"
-        assert result.reason == "the role of the address may not create databases"
+        assert result.reason == "the role in the address may not create databases"
 
 
 async def test_what_is_no_server_or_no_trial_is_refused() -> None:

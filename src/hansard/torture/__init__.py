@@ -1,1 +1,1 @@
-"""Whether promises hold on a user's own disk, kernel and server: faults, ledgers, and trials made of them."""
+"""Trials that check the guarantees on a user's own disk, kernel and server, by causing faults."""

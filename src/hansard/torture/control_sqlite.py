@@ -1,4 +1,4 @@
-"""SQLite without Hansard, under the same faults: a control that tells whose fault it is when a trial breaks."""
+"""SQLite without Hansard under the same faults: a control that shows which of the two failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hansard.torture.ledger import texts_of
 
 
 def opened(path: Path) -> apsw.Connection:
-    """A database that keeps what it commits, as far as SQLite and the disk can."""
+    """Open a database with the most durable settings that SQLite has."""
     connection = apsw.Connection(str(path))
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", 2)
@@ -20,7 +20,7 @@ def opened(path: Path) -> apsw.Connection:
 
 
 def store(connection: apsw.Connection, step: str) -> None:
-    """Store the texts of a step in one transaction; stored again, they stay as they are."""
+    """Store the texts of a step in one transaction. Storing them again changes nothing."""
     with connection:
         rows = [(text,) for text in texts_of(step)]
         connection.executemany("INSERT OR IGNORE INTO texts VALUES (?)", rows)

@@ -1,4 +1,4 @@
-"""A wire to a PostgreSQL server that can be cut at a chosen moment."""
+"""A proxy to a PostgreSQL server that cuts the connection at a chosen moment."""
 
 from __future__ import annotations
 
@@ -9,56 +9,58 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 PORT = 5432
-"""Where a server is whose address does not say."""
+"""The port of a server whose address names none."""
 Cut = Literal["before", "after"]
 
 
 class Proxy:
-    """Passes on what client and server say to each other, until it sees the words to cut at."""
+    """Forwards data between client and server until it sees the texts to cut at."""
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
         self._words: list[bytes] = []
-        self._speaker: object = None
-        """The client that has said the first of them."""
+        self._client: object = None
+        """The client that sent the first of the texts."""
         self._when: Cut = "before"
         self.url = ""
 
     def cut_at(self, *words: str, when: Cut) -> None:
-        """Cut the connection of the client that next says the first of `words`, and then the others, at the last.
+        """Cut the connection of the client that next sends the first of `words` and then the others, at the last of
+        them.
 
-        It is cut before the server hears that or after it has answered; in both cases the client hears nothing.
+        The connection is cut before the server receives it, or after the server has responded. In both cases the
+        client receives nothing.
         """
         self._words, self._when = [word.encode() for word in words], when
-        self._speaker = None
+        self._client = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection(self._target.hostname, self._target.port or PORT)
-        deaf = asyncio.Event()
-        down = asyncio.create_task(_pass_on(there[0], writer, deaf))
+        upstream = await asyncio.open_connection(self._target.hostname, self._target.port or PORT)
+        is_cut = asyncio.Event()
+        forwarding = asyncio.create_task(_forward(upstream[0], writer, is_cut))
         try:
             while data := await reader.read(65536):
                 if self._is_last_word(data, writer):
-                    deaf.set()
+                    is_cut.set()
                     if self._when == "before":
                         break
-                    there[1].write(data)
-                    await down
+                    upstream[1].write(data)
+                    await forwarding
                     break
-                there[1].write(data)
+                upstream[1].write(data)
         finally:
-            down.cancel()
-            there[1].close()
+            forwarding.cancel()
+            upstream[1].close()
             writer.close()
 
     def _is_last_word(self, data: bytes, client: object) -> bool:
-        """Whether a client has now said all words to cut at."""
-        if self._speaker not in (None, client):
+        """Return whether a client has now sent all texts to cut at."""
+        if self._client not in (None, client):
             return False
         at = 0
         while self._words and (found := data.find(self._words[0], at)) >= 0:
             at = found + len(self._words.pop(0))
-            self._speaker = client if self._words else None
+            self._client = client if self._words else None
             if not self._words:
                 return True
         return False
@@ -68,11 +70,11 @@ class Proxy:
         self.url = urlunsplit(self._target._replace(netloc=f"{user}{at}127.0.0.1:{port}"))
 
 
-async def _pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deaf: asyncio.Event
+async def _forward(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_cut: asyncio.Event
 ) -> None:
-    """Pass on what the server says until it hangs up, or until it says something to a deaf client."""
-    while (data := await reader.read(65536)) and not deaf.is_set():
+    """Forward data from the server until it closes, or sends something to a client that must receive nothing."""
+    while (data := await reader.read(65536)) and not is_cut.is_set():
         writer.write(data)
     writer.close()
 

@@ -1,7 +1,6 @@
-"""A disk that fails when it is told to.
+"""A disk that fails on request: a layer between SQLite and the files (a VFS).
 
-It is a layer between SQLite and the files (a VFS): every connection that is opened while it is there goes
-through it. Reading always works.
+All connections that are opened while it exists use it. Reads always succeed.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def _io_error(code: int) -> apsw.Error:
 
 
 class FailingVFS(apsw.VFS):
-    """Counts what is done to files of databases and their logs; fails what it is told to fail."""
+    """Counts operations on database files and their logs, and fails those it was told to fail."""
 
     def __init__(self) -> None:
         self.name, self.base = f"disk-{uuid4().hex}", apsw.vfs_names()[0]
@@ -33,7 +32,7 @@ class FailingVFS(apsw.VFS):
         super().__init__(self.name, self.base, makedefault=True)
 
     def fail(self, operation: Operation, after: int = 0, times: int = 1) -> None:
-        """Fail an operation, after so many more that work."""
+        """Fail the next `times` operations after `after` more successful ones."""
         first = self.done[operation] + after + 1
         self._fails[operation] = range(first, first + times)
 
@@ -41,10 +40,10 @@ class FailingVFS(apsw.VFS):
         self.full = full
 
     def fill_after_sync(self) -> None:
-        """Be full as soon as the next flush is done."""
+        """Be full after the next flush."""
         self._full_after_sync = True
 
-    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - the engine's name
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
         return _File(self, name, flags)
 
     def meet(self, operation: Operation) -> None:
@@ -69,7 +68,7 @@ class _File(apsw.VFSFile):
         try:
             super().xLock(level)
         except apsw.IOError:
-            # A reader that closes tries to fold the log back; without the layer its failure is ignored.
+            # A reader that closes attempts a checkpoint; without the layer, SQLite ignores its failure.
             raise apsw.BusyError from None
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802

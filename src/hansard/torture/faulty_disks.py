@@ -1,4 +1,4 @@
-"""A folder that can be full, and a folder whose disk can lose its power."""
+"""A folder on a disk that can be filled, and a folder on a disk that can lose power."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hansard.torture.loop_device import Device, NotPossible, mounted
 from hansard.torture.power_loss_vfs import cut
 
 LEFT = 256 * 1024
-"""Bytes that are left when the device is filled."""
+"""Free bytes after the disk has been filled."""
 _REAL = "an ext4 file system on a loop device"
 
 
@@ -22,26 +22,26 @@ _REAL = "an ext4 file system on a loop device"
 class FillableDisk:
     path: Path
     fill: Callable[[], None]
-    """Leave little room or none."""
+    """Fill the disk until little or no space is left."""
     free: Callable[[], None]
     how: str
 
 
 @contextmanager
 def fillable_disk(folder: Path) -> Iterator[FillableDisk]:
-    """A file system that can be filled, or a layer below SQLite that says that it is full."""
+    """A file system that can be filled, or a layer below SQLite that reports that it is full."""
     with ExitStack() as stack:
         try:
-            room = stack.enter_context(real_disk(folder))
+            disk = stack.enter_context(real_disk(folder))
         except NotPossible as reason:
-            how = f"a layer below SQLite that is full ({reason})"
-            room = stack.enter_context(simulated_disk(folder, how))
-        yield room
+            how = f"a layer below SQLite that reports a full disk ({reason})"
+            disk = stack.enter_context(simulated_disk(folder, how))
+        yield disk
 
 
 @contextmanager
 def real_disk(folder: Path) -> Iterator[FillableDisk]:
-    """Raises NotPossible."""
+    """A small file system on a loop device. Raises NotPossible."""
     with mounted(folder, 16) as device:
         ballast = device.path / "ballast"
         yield FillableDisk(device.path, lambda: _fill(device, ballast), ballast.unlink, _REAL)
@@ -62,23 +62,23 @@ def _fill(device: Device, ballast: Path) -> None:
 class PowerLossDisk:
     path: Path
     platter: str
-    """The folder of the model, if it is one."""
-    strike: Callable[[], None] | None
-    """Cut the power, if it is a real device."""
+    """The folder of the simulation; empty for a real device."""
+    cut_power: Callable[[], None] | None
+    """Cut the power of a real device; None for a simulation."""
     recover: Callable[[], None]
-    """Have what the disk has kept."""
+    """Restore what the disk has kept."""
     how: str
 
 
 @contextmanager
 def power_loss_disk(folder: Path) -> Iterator[PowerLossDisk]:
-    """A device that stops at once and is mounted again, or a model of what a disk has kept."""
+    """A device that stops at once and can be mounted again, or a simulation of what a disk keeps."""
     with ExitStack() as stack:
         try:
             device = stack.enter_context(mounted(folder, 64))
         except NotPossible as reason:
             platter = folder / "platter"
-            how = f"a model of what a disk has kept ({reason})"
+            how = f"a simulation of what a disk keeps ({reason})"
             yield PowerLossDisk(
                 folder, str(platter), None, lambda: _fall_back(platter, folder), how
             )

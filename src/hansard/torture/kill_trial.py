@@ -1,4 +1,4 @@
-"""A process that writes is killed, again and again, at any moment, and what is there afterwards is looked at."""
+"""Kills a writing process repeatedly at random moments, and checks the database after each kill."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ def do_nothing() -> None:
     pass
 
 
-async def look(
+async def check_record(
     address: str, conversation: str, ledger: Ledger, prompts: Prompts | None = None
 ) -> set[str]:
-    """Open a database and hold it against the ledgers; gives the steps that are there."""
+    """Open a database and check it against the ledgers; return the stored steps."""
     async with connect(address, providers=[Echo()]) as database:
         ada = database.scope("acme", "ada")
         await ada.conversations.create(id=conversation)
-        there = await ledger.check(ada, conversation)
+        stored_steps = await ledger.check(ada, conversation)
         if prompts is not None:
             await prompts.check(database)
-    return there
+    return stored_steps
 
 
-async def verify(address: str) -> None:
-    """Have a whole database looked through; raises Broken."""
+async def check_database(address: str) -> None:
+    """Verify the whole database. Raises GuaranteeBroken with the first findings."""
     findings = await admin.verify(address)
     require(not findings, "; ".join(finding.message for finding in findings[:3]))
 
 
 class KillTrial:
-    """A database whose writers are killed, and the ledgers of what they were told.
+    """A database whose writers are killed, with the ledgers of what was acknowledged to them.
 
-    Something may happen just before the kill (`strike`), after which nothing counts as acknowledged, and between the
-    kill and the look (`recover`). Where the database is shared with other processes, answers are not looked at: it
-    takes a while until these believe that a process is dead.
+    `strike` may do something just before the kill, after which nothing counts as acknowledged; `recover` runs between
+    the kill and the check. If the database is shared with other processes, answers are not checked here: other
+    processes treat a process as dead only after some time.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class KillTrial:
         subject: Subject = "hansard",
         is_shared: bool = False,
         platter: str = "",
-        strike: Callable[[], None] | None = None,
+        cut_power: Callable[[], None] | None = None,
         recover: Callable[[], None] = do_nothing,
     ) -> None:
         self.address = address
@@ -76,12 +76,12 @@ class KillTrial:
         self._plant, self._platter = plant, platter
         self._subject: Subject = subject
         self._shared = is_shared
-        self._strike, self._recover = strike, recover
-        self._heard = sys.maxsize
-        """How many lines a writer had said when it was struck."""
+        self._cut_power, self._recover = cut_power, recover
+        self._lines_before_cut = sys.maxsize
+        """How many lines the writer had printed when `strike` was called."""
 
     async def run(self, task: Task, how_many: int) -> None:
-        """Kill so often for a task, which counts it; raises Broken."""
+        """Kill `how_many` times and add the counts to the task. Raises GuaranteeBroken."""
         try:
             await self.rounds(how_many)
         finally:
@@ -93,14 +93,14 @@ class KillTrial:
             )
 
     async def rounds(self, how_many: int) -> None:
-        """Raises Broken."""
+        """Kill and check `how_many` times. Raises GuaranteeBroken."""
         for _ in range(how_many):
             self._kill_one()
-            there = await self._look()
-            self.landed += len(self.ledger.unknown & there)
+            stored_steps = await self._check()
+            self.landed += len(self.ledger.unknown & stored_steps)
 
     def _kill_one(self) -> None:
-        order = WriterJob(
+        job = WriterJob(
             address=self.address,
             conversation=self.conversation,
             name=f"r{self.killed}",
@@ -111,23 +111,23 @@ class KillTrial:
             subject=self._subject,
             platter=self._platter,
         )
-        before, self._heard = self.killed, sys.maxsize
-        said = self._writers.run(order, until=self._moment())
-        errors = [line for line in said if line.startswith("error")]
+        before, self._lines_before_cut = self.killed, sys.maxsize
+        lines = self._writers.run(job, until=self._moment())
+        errors = [line for line in lines if line.startswith("error")]
         require(self.killed > before, f"the writer ended by itself: {' '.join(errors)}")
-        for number, line in enumerate(said):
-            self._note(line, late=number >= self._heard)
+        for number, line in enumerate(lines):
+            self._note(line, late=number >= self._lines_before_cut)
         self._recover()
 
     def _note(self, line: str, *, late: bool) -> None:
-        """Take down what a writer says; after a strike nobody can be told that anything was done."""
+        """Record a line of a writer; after a strike, acknowledgements do not count."""
         word = line.partition(" ")[0]
         if word == "error" or (late and word not in ("sent", "asked")):
             return
         (self.ledger if word in ("sent", "done") else self.prompts).note(line)
 
-    async def _look(self) -> set[str]:
-        """See what is there when the database is opened again; gives the steps."""
+    async def _check(self) -> set[str]:
+        """Open the database again and check it; return the stored steps."""
         if self._subject == "sqlite":
             return self.ledger.check_texts(control_sqlite.stored(Path(self.address)))
         if self._shared:
@@ -135,24 +135,27 @@ class KillTrial:
         if self._subject == "postgresql":
             return self.ledger.check_texts(await control_postgres.stored(self.address))
         prompts = None if self._shared else self.prompts
-        return await look(self.address, self.conversation, self.ledger, prompts)
+        return await check_record(self.address, self.conversation, self.ledger, prompts)
 
     def _moment(self) -> Callable[[str], bool]:
-        """After so many acknowledgements (for 0: while the database is being opened) and a little more."""
-        left = self._random.randint(0, 40)
-        pause = self._random.uniform(0, 0.003 if left else 0.03)
-        heard = 0
+        """Return a condition for the moment of the kill: after a random number of acknowledgements and a short delay.
+
+        With 0 acknowledgements the kill happens while the database is being opened.
+        """
+        remaining = self._random.randint(0, 40)
+        pause = self._random.uniform(0, 0.003 if remaining else 0.03)
+        count = 0
 
         def reached(line: str) -> bool:
-            nonlocal left, heard
-            heard += bool(line)
-            left -= line.startswith("done")
-            if left == 0:
-                time.sleep(pause)  # not for something to happen: any moment must do
+            nonlocal remaining, count
+            count += bool(line)
+            remaining -= line.startswith("done")
+            if remaining == 0:
+                time.sleep(pause)  # waits for nothing: the kill may happen at any moment
                 self.killed += 1
-                if self._strike is not None:
-                    self._heard = heard
-                    self._strike()
-            return left == 0
+                if self._cut_power is not None:
+                    self._lines_before_cut = count
+                    self._cut_power()
+            return remaining == 0
 
         return reached

@@ -1,4 +1,4 @@
-"""The trials of a directory: each with Hansard, and with SQLite alone as a control."""
+"""The trials of a directory, each with Hansard and with SQLite alone as a control."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from hansard.errors import StorageFull
 from hansard.ids import new_id
 from hansard.torture import control_sqlite
 from hansard.torture.faulty_disks import FillableDisk, PowerLossDisk, fillable_disk, power_loss_disk
-from hansard.torture.kill_trial import ROUNDS_PER_DATABASE, KillTrial, do_nothing, look, verify
+from hansard.torture.kill_trial import (
+    ROUNDS_PER_DATABASE,
+    KillTrial,
+    check_database,
+    check_record,
+    do_nothing,
+)
 from hansard.torture.ledger import Ledger, require
 from hansard.torture.loop_device import NotPossible
 from hansard.torture.planted_bugs import planted
@@ -24,24 +30,24 @@ from hansard.torture.report import Subject, Task
 from hansard.torture.writer_processes import WriterJob, WriterPool, writer_pool
 
 ENOUGH = 60
-"""Acknowledgements after which a writer is killed that did not mind the failed flush."""
+"""Acknowledgements after which a writer is killed that the failed flush did not stop."""
 FLUSHES = (6, 24)
-"""How many flushes work, from and to, before one fails."""
+"""The range of the number of flushes that succeed before one fails."""
 MANY = 2_000
-"""Steps that are tried on a full disk."""
+"""The maximum number of steps attempted on a full disk."""
 
 
 async def kill(task: Task, subject: Subject) -> None:
-    """A process that writes is killed, and what is there is looked at, again and again."""
+    """Kill a writing process repeatedly, and check the database each time."""
     how = "kill -9 of a process that writes"
-    power = PowerLossDisk(task.place, "", None, do_nothing, how)
+    power = PowerLossDisk(task.trial_folder, "", None, do_nothing, how)
     with writer_pool() as writers:
         await _kill_in(task, subject, writers, power)
 
 
 async def snapshot(task: Task, subject: Subject) -> None:
-    """What a block device holds at any moment is what there is."""
-    with power_loss_disk(task.place) as power, writer_pool() as writers:
+    """Cut the power at a random moment, and check what the device has kept."""
+    with power_loss_disk(task.trial_folder) as power, writer_pool() as writers:
         await _kill_in(task, subject, writers, power)
 
 
@@ -51,76 +57,80 @@ async def _kill_in(task: Task, subject: Subject, writers: WriterPool, power: Pow
         path = power.path / f"{number}.db"
         kill_trial = KillTrial(
             writers, str(path), task.random, plant=task.plant, subject=subject,
-            platter=power.platter, strike=power.strike, recover=power.recover,
+            platter=power.platter, cut_power=power.cut_power, recover=power.recover,
         )  # fmt: skip
         await kill_trial.run(task, min(ROUNDS_PER_DATABASE, task.rounds - task.done))
         if subject == "hansard":
-            await verify(str(path))
+            await check_database(str(path))
         _remove(path)
         if task.done >= task.rounds:
             return
 
 
 def _remove(path: Path) -> None:
-    """Remove a database with the files beside it."""
+    """Remove a database and its related files."""
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
 
 
 async def full(task: Task, subject: Subject) -> None:
-    """A disk is full: writing is refused, reading goes on, and what was refused is stored when there is room."""
-    with fillable_disk(task.place) as room, planted(task.plant):
-        task.how = room.how
+    """Fill the disk: writes must be refused and reads must succeed; refused steps are stored when there is space
+    again.
+    """
+    with fillable_disk(task.trial_folder) as disk, planted(task.plant):
+        task.how = disk.how
         for number in range(task.rounds):
-            path = room.path / f"{number}.db"
-            await (_fill_bare if subject == "sqlite" else _fill)(task, path, room)
+            path = disk.path / f"{number}.db"
+            await (_fill_bare if subject == "sqlite" else _fill)(task, path, disk)
             _remove(path)
     if not task.faults:
         raise NotPossible("the disk was never full")
 
 
-async def _fill(task: Task, path: Path, room: FillableDisk) -> None:
+async def _fill(task: Task, path: Path, disk: FillableDisk) -> None:
     ledger = Ledger()
     async with connect(path, providers=[]) as database:
         ada = database.scope("acme", "ada")
-        talk = await ada.conversations.create()
-        await ledger.store(ada, talk.id, "before")
+        conversation = await ada.conversations.create()
+        await ledger.store(ada, conversation.id, "before")
         refused: list[str] = []
-        with _filled(room):
+        with _filled(disk):
             for step in _steps(refused):
                 with _refusing(StorageFull, step, refused):
-                    await ledger.store(ada, talk.id, step)
-            there = await ledger.check(ada, talk.id)
-            require(there == ledger.acknowledged, "what was refused is there")
+                    await ledger.store(ada, conversation.id, step)
+            stored_steps = await ledger.check(ada, conversation.id)
+            require(stored_steps == ledger.acknowledged, "a refused step is stored")
         for step in refused:
-            await ledger.store(ada, talk.id, step)
-        require(await ledger.check(ada, talk.id) == ledger.sent, "not all is there at the end")
-    await verify(str(path))
+            await ledger.store(ada, conversation.id, step)
+        require(
+            await ledger.check(ada, conversation.id) == ledger.sent, "steps are missing at the end"
+        )
+    await check_database(str(path))
     task.count(faults=len(refused), acknowledged=len(ledger.acknowledged))
 
 
-async def _fill_bare(task: Task, path: Path, room: FillableDisk) -> None:
+async def _fill_bare(task: Task, path: Path, disk: FillableDisk) -> None:
     ledger, refused = Ledger(), list[str]()
     with closing(control_sqlite.opened(path)) as connection:
-        with _filled(room):
+        with _filled(disk):
             for step in _steps(refused):
                 with _refusing(apsw.FullError, step, refused):
                     _store_bare(ledger, connection, step)
             ledger.check_texts(control_sqlite.texts(connection))
         for step in refused:
             _store_bare(ledger, connection, step)
-    there = ledger.check_texts(control_sqlite.stored(path))
-    require(there == ledger.sent, "not all is there at the end")
+    stored_steps = ledger.check_texts(control_sqlite.stored(path))
+    require(stored_steps == ledger.sent, "steps are missing at the end")
     task.count(faults=len(refused), acknowledged=len(ledger.acknowledged))
 
 
 @contextmanager
-def _filled(room: FillableDisk) -> Iterator[None]:
-    room.fill()
+def _filled(disk: FillableDisk) -> Iterator[None]:
+    disk.fill()
     try:
         yield
     finally:
-        room.free()
+        disk.free()
 
 
 def _store_bare(ledger: Ledger, connection: apsw.Connection, step: str) -> None:
@@ -130,7 +140,7 @@ def _store_bare(ledger: Ledger, connection: apsw.Connection, step: str) -> None:
 
 
 def _steps(refused: list[str]) -> Iterator[str]:
-    """Steps to try until some were refused."""
+    """Yield steps until three were refused."""
     for each in range(MANY):
         if len(refused) == 3:
             return
@@ -139,7 +149,7 @@ def _steps(refused: list[str]) -> Iterator[str]:
 
 @contextmanager
 def _refusing(kind: type[Exception], step: str, refused: list[str]) -> Iterator[None]:
-    """Around the storing of a step that may be refused, which is noted."""
+    """A context in which a step may be refused; if it is, it is added to `refused`."""
     try:
         yield
     except kind:
@@ -147,56 +157,56 @@ def _refusing(kind: type[Exception], step: str, refused: list[str]) -> Iterator[
 
 
 async def flush(task: Task, subject: Subject) -> None:
-    """A flush fails, the process is killed, the next one goes on, and then the power is cut."""
-    task.how = "a model of a disk that forgets what it could not flush"
+    """Fail one flush, kill the process, continue with the next one, and cut the power."""
+    task.how = "a simulated disk that forgets what it could not flush"
     with writer_pool() as writers:
         for number in range(task.rounds):
-            await _fail_once(task, subject, writers, task.place / f"{number}.db")
+            await _fail_once(task, subject, writers, task.trial_folder / f"{number}.db")
 
 
 async def _fail_once(task: Task, subject: Subject, writers: WriterPool, path: Path) -> None:
-    ledger, talk, platter = Ledger(), new_id(), path.with_suffix(".platter")
-    order = WriterJob(
-        address=str(path), conversation=talk, name="a", plant=task.plant, writers=4,
+    ledger, conversation, platter = Ledger(), new_id(), path.with_suffix(".platter")
+    job = WriterJob(
+        address=str(path), conversation=conversation, name="a", plant=task.plant, writers=4,
         subject=subject, platter=str(platter),
         fail_flush=task.random.randint(*FLUSHES),
     )  # fmt: skip
-    _note(ledger, writers.run(order, _after(ENOUGH)))
+    _note(ledger, writers.run(job, _after(ENOUGH)))
     if subject == "hansard":
-        again = replace(order, name="b", retry=sorted(ledger.unknown), fail_flush=None)
+        again = replace(job, name="b", retry=sorted(ledger.unknown), fail_flush=None)
         with _reading(path):
             _note(ledger, writers.run(again, _after(10)))
     if (platter / path.name).exists():
         cut(platter, path)
     task.count(faults=1, acknowledged=len(ledger.acknowledged))
     if subject == "hansard":
-        await look(str(path), talk, ledger)
-        await verify(str(path))
+        await check_record(str(path), conversation, ledger)
+        await check_database(str(path))
     else:
         ledger.check_texts(control_sqlite.stored(path))
 
 
-def _note(ledger: Ledger, said: list[str]) -> None:
-    for line in said:
+def _note(ledger: Ledger, lines: list[str]) -> None:
+    for line in lines:
         if not line.startswith("error"):
             ledger.note(line)
 
 
 def _after(many: int) -> Callable[[str], bool]:
-    """When so many steps were acknowledged."""
-    left = many
+    """Return a condition that holds after `many` acknowledged steps."""
+    remaining = many
 
     def reached(line: str) -> bool:
-        nonlocal left
-        left -= line.startswith("done")
-        return left <= 0
+        nonlocal remaining
+        remaining -= line.startswith("done")
+        return remaining <= 0
 
     return reached
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Read meanwhile, so that the log cannot begin anew."""
+    """Keep a read transaction open, so that the log cannot be reset."""
     if not path.exists():
         yield
         return

@@ -1,4 +1,4 @@
-"""A small file system of its own, in a file on the disk that is tried: it can be full, and lose its power."""
+"""A small file system in a file on the tested disk, which can be filled and can lose power."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from shutil import which
 
 MEGABYTE = 1024 * 1024
 _SHUT_DOWN = 0x8004587D
-"""Linux's FS_IOC_SHUTDOWN: the file system stops at once."""
+"""FS_IOC_SHUTDOWN of Linux: stops the file system at once."""
 _NO_LOG_FLUSH = 2
-"""What the file system has not written yet, its own log too, is never written."""
+"""Data that the file system has not written yet is never written, including its journal."""
 
 
 class NotPossible(Exception):
-    """This machine, or this user, cannot do it."""
+    """The trial cannot run on this machine or as this user."""
 
 
 class Device:
@@ -31,7 +31,7 @@ class Device:
         self._image = folder / "device.img"
 
     def make(self, megabytes: int) -> None:
-        """Make and mount it; raises NotPossible."""
+        """Create the file system and mount it. Raises NotPossible."""
         if not is_root():
             raise NotPossible("only root on Linux may mount a file system")
         self.path.mkdir()
@@ -46,12 +46,12 @@ class Device:
     def unmount(self) -> None:
         _run("umount", str(self.path))
 
-    def leave(self) -> None:
-        """Unmount it as soon as nobody uses it any more."""
+    def unmount_later(self) -> None:
+        """Unmount it when no process uses it any more."""
         _run("umount", "--lazy", str(self.path))
 
     def cut(self) -> None:
-        """Cut the power: from now on the device has what it has; processes see errors until it is mounted again."""
+        """Cut the power: the device keeps what it has, and processes receive errors until it is mounted again."""
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.ioctl(descriptor, _SHUT_DOWN, struct.pack("I", _NO_LOG_FLUSH))
@@ -60,9 +60,9 @@ class Device:
 
     @property
     def free(self) -> int:
-        """Bytes."""
-        found = os.statvfs(self.path)
-        return found.f_bavail * found.f_frsize
+        """Free bytes."""
+        path = os.statvfs(self.path)
+        return path.f_bavail * path.f_frsize
 
 
 def is_root() -> bool:
@@ -71,19 +71,19 @@ def is_root() -> bool:
 
 @contextmanager
 def mounted(folder: Path, megabytes: int) -> Iterator[Device]:
-    """A device in a folder, whose size is in megabytes; raises NotPossible."""
+    """A new device in a folder, with a size in megabytes. Raises NotPossible."""
     device = Device(folder)
     device.make(megabytes)
     try:
         yield device
     finally:
-        device.leave()
+        device.unmount_later()
 
 
 def _run(program: str, *arguments: str) -> None:
-    found = which(program) or which(program, path="/usr/sbin:/sbin")
-    if found is None:
-        raise NotPossible(f"there is no program {program}")
-    done = subprocess.run([found, *arguments], check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise NotPossible(" ".join(done.stderr.split()) or f"{program} failed")
+    path = which(program) or which(program, path="/usr/sbin:/sbin")
+    if path is None:
+        raise NotPossible(f"the program {program} is not installed")
+    result = subprocess.run([path, *arguments], check=False, capture_output=True, text=True)
+    if result.returncode:
+        raise NotPossible(" ".join(result.stderr.split()) or f"{program} failed")

@@ -1,7 +1,7 @@
-"""Faults that are planted to see whether a trial notices them: each takes a safeguard out."""
+"""Bugs that are planted to check that a trial detects them: each disables a safeguard."""
 
 # pyright: reportPrivateUsage=false
-# What is taken out is private to its class.
+# The replaced methods are private.
 from __future__ import annotations
 
 import asyncio
@@ -28,18 +28,18 @@ from hansard.torture import control_postgres
 Patch = Callable[[Any, str, Any], None]
 """Sets an attribute of a class or module."""
 LATER = 0.02
-"""Seconds; longer than a killed writer lives after it was told."""
+"""Seconds of the delay; longer than a killed writer lives after its acknowledgement."""
 
 
 def plant(name: str) -> None:
-    """Put a fault into this process; an empty name is none."""
+    """Plant a bug in this process; an empty name plants none."""
     if name:
         _PLANTS[name](setattr)
 
 
 @contextmanager
 def planted(name: str) -> Iterator[None]:
-    """Put a fault into this process, and take it out again; an empty name is none."""
+    """A context in which a bug is planted; an empty name plants none."""
     before: list[tuple[Any, str, Any]] = []
 
     def patch(owner: Any, attribute: str, value: Any) -> None:
@@ -56,54 +56,54 @@ def planted(name: str) -> Iterator[None]:
 
 
 def _acknowledge_early(patch: Patch) -> None:
-    """Callers are told that it is done when it has not begun."""
+    """Acknowledge before the work has begun."""
     _put_off(patch, Messages, "append")
     _put_off(patch, control_postgres, "store")
 
 
 def _put_off(patch: Patch, owner: Any, attribute: str) -> None:
-    whole, waiting = getattr(owner, attribute), set[asyncio.Task[None]]()
+    original, waiting = getattr(owner, attribute), set[asyncio.Task[None]]()
 
-    async def late(given: Any, named: Any) -> None:
+    async def late(args: Any, kwargs: Any) -> None:
         await asyncio.sleep(LATER)
-        await whole(*given, **named)
+        await original(*args, **kwargs)
 
-    async def hasty(*given: Any, **named: Any) -> list[Message]:
-        waiting.add(asyncio.create_task(late(given, named)))
+    async def hasty(*args: Any, **kwargs: Any) -> list[Message]:
+        waiting.add(asyncio.create_task(late(args, kwargs)))
         return []
 
     patch(owner, attribute, hasty)
 
 
 def _answer_before_commit(patch: Patch) -> None:
-    """Callers are told that it is done when it is only written down, not yet kept."""
+    """Acknowledge when the data is written but not committed."""
     attempt = SqliteStorage._attempt
 
     def hasty(
         self: SqliteStorage, connection: apsw.Connection, job: Job, *, guarded: bool
     ) -> set[str]:
-        told = attempt(self, connection, job, guarded=guarded)
+        result = attempt(self, connection, job, guarded=guarded)
         executor._deliver([job])
-        return told
+        return result
 
     patch(SqliteStorage, "_attempt", hasty)
 
 
 def _commit_each_message(patch: Patch) -> None:
-    """The messages of an append are stored one by one."""
-    whole = SqliteStorage.append
+    """Store the messages of an append one by one."""
+    original = SqliteStorage.append
 
     async def torn(self: SqliteStorage, tenant: str, append: Append) -> list[Message]:
         placed: list[Message] = []
         for message in append.messages:
-            placed += await whole(self, tenant, replace(append, messages=(message,)))
+            placed += await original(self, tenant, replace(append, messages=(message,)))
         return placed
 
     patch(SqliteStorage, "append", torn)
 
 
 def _ignore_a_failed_commit(patch: Patch) -> None:
-    """Whether the disk kept it is not looked at."""
+    """Ignore the result of a commit."""
     commit = SqliteStorage._commit
 
     def careless(
@@ -118,17 +118,17 @@ def _ignore_a_failed_commit(patch: Patch) -> None:
 
 
 def _acknowledge_what_was_refused(patch: Patch) -> None:
-    """What there is no room or no answer for is taken as if it had been stored."""
+    """Acknowledge appends that were refused because of a full disk or a lost connection."""
     _hope(patch, Messages, "append")
     _hope(patch, control_postgres, "store")
 
 
 def _hope(patch: Patch, owner: Any, attribute: str) -> None:
-    whole = getattr(owner, attribute)
+    original = getattr(owner, attribute)
 
-    async def hopeful(*given: Any, **named: Any) -> list[Message]:
+    async def hopeful(*args: Any, **kwargs: Any) -> list[Message]:
         try:
-            return await whole(*given, **named)
+            return await original(*args, **kwargs)
         except Unavailable:
             return []
 
@@ -136,7 +136,7 @@ def _hope(patch: Patch, owner: Any, attribute: str) -> None:
 
 
 def _ask_anew(patch: Patch) -> None:
-    """A request for an answer is not known by its id when it is repeated."""
+    """Do not recognise a repeated request for an answer by its id."""
 
     async def none(*_: object) -> list[Run]:
         return []
@@ -146,7 +146,7 @@ def _ask_anew(patch: Patch) -> None:
 
 
 def _begin_at_the_end(patch: Patch) -> None:
-    """Whoever comes back is told what comes from now on, wherever it was."""
+    """Ignore the position from which a client resumes, and send only new entries."""
     begin = Feed.begin
 
     async def forgetful(self: Feed, after: int | None = None) -> FeedStart:  # noqa: ARG001
@@ -156,12 +156,12 @@ def _begin_at_the_end(patch: Patch) -> None:
 
 
 def _do_not_flush(patch: Patch) -> None:
-    """What is committed is left to the operating system to write at some time."""
+    """Commit without flushing, and leave writing to the operating system."""
     patch(files, "_SETTINGS", files._SETTINGS | {"synchronous": 0})
 
 
 def _mark_twice(patch: Patch) -> None:
-    """A log begins with a mark, and its first transaction changes that again."""
+    """Write the mark at the start of a log twice."""
     begin = WriteAheadLog.begin
 
     def forgetful(self: WriteAheadLog, connection: apsw.Connection) -> None:
@@ -172,7 +172,7 @@ def _mark_twice(patch: Patch) -> None:
 
 
 def _trust_the_log(patch: Patch) -> None:
-    """A log that was left, or that could not be flushed, is taken to be on the disk."""
+    """Treat the content of an existing log as flushed."""
 
     def do_nothing(_: WriteAheadLog) -> None:
         pass

@@ -1,8 +1,8 @@
-"""A disk that loses power: what processes see of files, and what of it was really written.
+"""A disk that loses power: it separates what processes see from what was really written.
 
-It is a layer between SQLite and the files. What is written waits until it is flushed; only then it is on the platter, a
-folder with an image of each file. A flush that fails forgets what waits, as Linux does: it is seen, and it is not on
-the platter, and no later flush brings it there.
+It is a layer between SQLite and the files (a VFS). Written data waits until it is flushed to an image of the file in a
+folder. A failed flush discards the waiting data, as Linux does: processes still see it, but it never reaches the
+image, and no later flush writes it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class PowerLossVFS(apsw.VFS):
         super().__init__(NAME, self.base, makedefault=True)
 
     def fail(self, after: int = 0) -> None:
-        """Fail one flush, after so many more that work."""
+        """Fail one flush after `after` more successful ones."""
         self._left = after
 
     def flush(self, image: Path) -> list[tuple[int, bytes]]:
-        """What is to be written now; raises apsw.IOError, and forgets it, if the flush fails."""
+        """Return the data to be written now. If the flush fails, discard it and raise apsw.IOError."""
         written = self.waiting.pop(image, [])
         if self._left is None:
             return written
@@ -46,7 +46,7 @@ class PowerLossVFS(apsw.VFS):
     def image(self, name: str) -> Path:
         return self.folder / Path(name).name
 
-    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - the engine's name
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
         text = name if isinstance(name, str) else name.filename()
         image = self.image(text)
         if not image.exists() and Path(text).exists():
@@ -83,7 +83,7 @@ class _File(apsw.VFSFile):
 
 
 def cut(folder: Path, database: Path) -> None:
-    """The power is cut: what is on the platter is what there is."""
+    """Replace a database by its flushed images, as after a power failure."""
     database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
     for file in (database, database.with_name(f"{database.name}-wal")):
         image = folder / file.name

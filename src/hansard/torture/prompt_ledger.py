@@ -1,8 +1,8 @@
-"""What was promised about answers, and whether it was kept.
+"""A ledger of prompts and answers, and the checks of the stored runs against it.
 
-A prompt that was acknowledged is stored and has one run, which ends; its answer follows it, and is what the model says
-to it, whole if the run was completed. Whoever follows a run hears of no other end than the stored one. A prompt whose
-acknowledgement was lost has one run or none, and one after it was sent again. The model is `echo`.
+An acknowledged prompt is stored and has one run, which ends. Its answer follows it and is what the model generates for
+it, completely if the run was completed. A client that follows a run receives the stored end and no other. A prompt
+whose acknowledgement was lost has at most one run, and exactly one after it was sent again. The model is `echo`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WORD = 0.0005
 """Seconds before each word of an answer."""
 TENANT, USER = "acme", "bob"
 PATIENCE = 120.0
-"""Seconds until a run must have ended whose process was killed; other processes wait for 30 until they believe it."""
+"""Seconds within which a run of a killed process must end; other processes treat it as dead after 30 seconds."""
 
 
 def id_of(prompt: str) -> str:
@@ -32,12 +32,12 @@ def id_of(prompt: str) -> str:
 
 
 def chat_of(prompt: str) -> str:
-    """The id of the conversation that a prompt such as ``NAMEp3`` is said in."""
+    """Return the id of the conversation to which a prompt such as ``NAMEp3`` is sent."""
     return str(uuid5(NAMESPACE_OID, f"chat {prompt.rpartition('p')[0]}"))
 
 
 def text_of(prompt: str) -> str:
-    """What a prompt says, and what its whole answer says."""
+    """Return the text of a prompt, which is also the text of its complete answer."""
     return f"{prompt} is said again, word by word, by whoever answers"
 
 
@@ -48,58 +48,58 @@ class Prompts:
     asked: set[str] = field(default_factory=set[str])
     runs: dict[str, str] = field(default_factory=dict[str, str])
     """The run of each acknowledged prompt."""
-    told: dict[str, str] = field(default_factory=dict[str, str])
-    """How the run of a prompt ended, as those who followed it heard."""
+    ends: dict[str, str] = field(default_factory=dict[str, str])
+    """The end of a prompt's run as reported to the clients that followed it."""
 
     def note(self, line: str) -> None:
-        """Take down ``asked PROMPT``, ``answering PROMPT RUN`` or ``ended PROMPT STATUS``."""
+        """Record a line: ``asked PROMPT``, ``answering PROMPT RUN`` or ``ended PROMPT STATUS``."""
         word, prompt, *more = line.split(" ")
         if word == "asked":
             self.asked.add(prompt)
         else:
-            {"answering": self.runs, "ended": self.told}[word][prompt] = more[0]
+            {"answering": self.runs, "ended": self.ends}[word][prompt] = more[0]
 
     @property
     def unknown(self) -> set[str]:
         return self.asked - self.runs.keys()
 
-    async def say(
-        self, services: Services, prompt: str, tell: Callable[[str], None] | None = None
+    async def send(
+        self, services: Services, prompt: str, report: Callable[[str], None] | None = None
     ) -> None:
-        """Say a prompt and follow its run to the end; what happens is told as lines."""
-        tell = tell or self.note
-        tell(f"asked {prompt}")
+        """Send a prompt and follow its run to the end; each event is reported as a line to `tell`."""
+        report = report or self.note
+        report(f"asked {prompt}")
         await services.conversations.create(id=chat_of(prompt), title="Prompts")
         [run] = await services.chat.send(
             chat_of(prompt), text_of(prompt), id=id_of(prompt), model=MODEL,
             options={"delay": WORD},
         )  # fmt: skip
-        tell(f"answering {prompt} {run.id}")
+        report(f"answering {prompt} {run.id}")
         async for event in services.runs.events(run.id):
             if event.type in ENDED:
-                tell(f"ended {prompt} {event.type}")
+                report(f"ended {prompt} {event.type}")
 
     async def check(self, database: Database) -> None:
-        """Hold the record against the ledger, and once more when all runs have ended."""
-        who = database.scope(TENANT, USER)
-        there = await _conversations(who)
+        """Check the stored runs against the ledger, and again when all runs have ended."""
+        services = database.scope(TENANT, USER)
+        stored = await _conversations(services)
         for prompt in sorted(self.runs):
-            require(chat_of(prompt) in there, f"the conversation of {prompt} is lost")
+            require(chat_of(prompt) in stored, f"the conversation of {prompt} is lost")
         chats: defaultdict[str, set[str]] = defaultdict(set)
         for prompt in self.asked:
-            if chat_of(prompt) in there:
+            if chat_of(prompt) in stored:
                 chats[chat_of(prompt)].add(prompt)
         for chat, prompts in chats.items():
-            await self._check_runs(who, chat, prompts)
-        await _ended(database, who)
+            await self._check_runs(services, chat, prompts)
+        await _wait_until_ended(database, services)
         for chat, prompts in chats.items():
-            for prompt, run in (await self._check_runs(who, chat, prompts)).items():
-                await self._check_answer(who, prompt, run)
+            for prompt, run in (await self._check_runs(services, chat, prompts)).items():
+                await self._check_answer(services, prompt, run)
 
-    async def _check_runs(self, who: Services, chat: str, prompts: set[str]) -> dict[str, Run]:
-        """The run of each prompt of a conversation that is stored."""
+    async def _check_runs(self, services: Services, chat: str, prompts: set[str]) -> dict[str, Run]:
+        """Check the stored prompts of a conversation; return the run of each."""
         asked: defaultdict[str, list[Run]] = defaultdict(list)
-        for run in await who.runs.list(chat, limit=500):
+        for run in await services.runs.list(chat, limit=500):
             asked[run.request_id or ""].append(run)
         found: dict[str, Run] = {}
         for prompt in sorted(prompts):
@@ -109,47 +109,49 @@ class Prompts:
             require(not lost, f"the run of {prompt} is lost")
             if runs:
                 found[prompt] = runs[0]
-            stored = await _message(who, chat, id_of(prompt))
-            require((stored is not None) == bool(runs), f"{prompt} is stored in part")
-            said = stored is None or stored.text == text_of(prompt)
-            require(said, f"{prompt} is not stored as it was said")
-        require(not asked, "runs are there that nobody asked for")
+            stored = await _find_message(services, chat, id_of(prompt))
+            require((stored is not None) == bool(runs), f"{prompt} is partly stored")
+            has_text = stored is None or stored.text == text_of(prompt)
+            require(has_text, f"{prompt} is stored with another text")
+        require(not asked, "there are runs without a request")
         return found
 
-    async def _check_answer(self, who: Services, prompt: str, run: Run) -> None:
-        told = self.told.get(prompt, run.status)
-        require(told == run.status, f"told that {prompt} is {told}, stored {run.status}")
-        answer = await _message(who, chat_of(prompt), run.message_id)
+    async def _check_answer(self, services: Services, prompt: str, run: Run) -> None:
+        ends = self.ends.get(prompt, run.status)
+        require(
+            ends == run.status, f"{prompt} was reported as {ends}, but is stored as {run.status}"
+        )
+        answer = await _find_message(services, chat_of(prompt), run.message_id)
         require(answer is not None, f"{prompt} ({run.status}) has no answer")
         if answer is not None:
             require(answer.parent_id == id_of(prompt), f"the answer of {prompt} does not follow it")
             whole, is_whole = text_of(prompt), run.status == "completed"
             right = answer.text == whole if is_whole else whole.startswith(answer.text)
-            require(right, f"{prompt} ({run.status}) is answered by something else")
+            require(right, f"{prompt} ({run.status}) has another answer")
 
 
-async def _message(who: Services, chat: str, message: str) -> Message | None:
-    """A message of any branch, if it is there."""
+async def _find_message(services: Services, chat: str, message: str) -> Message | None:
+    """Return a message of any branch, or None if it does not exist."""
     try:
-        return await who.messages.get(chat, message)
+        return await services.messages.get(chat, message)
     except NotFound:
         return None
 
 
-async def _conversations(who: Services) -> set[str]:
+async def _conversations(services: Services) -> set[str]:
     found: set[str] = set()
-    page = await who.conversations.list(limit=500)
+    page = await services.conversations.list(limit=500)
     found |= {each.id for each in page.items}
     while page.next:
-        page = await who.conversations.list(limit=500, cursor=page.next)
+        page = await services.conversations.list(limit=500, cursor=page.next)
         found |= {each.id for each in page.items}
     return found
 
 
-async def _ended(database: Database, who: Services) -> None:
-    """Wait until no run goes on, which needs no more than tidying."""
+async def _wait_until_ended(database: Database, services: Services) -> None:
+    """Wait until no run is active; maintenance must be enough for that."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
-    while running := await who.runs.active():
+    while running := await services.runs.active():
         late = asyncio.get_running_loop().time() > deadline
         require(not late, f"{len(running)} runs do not end")
         await database.tidy()

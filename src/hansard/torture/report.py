@@ -1,4 +1,4 @@
-"""What a trial did and what came of it, one line each."""
+"""The results of trials, one line each."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ Subject = Literal["hansard", "sqlite", "postgresql"]
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One trial of one subject."""
+    """The result of one trial of one subject."""
 
     trial: str
     subject: Subject
-    """What was tried: Hansard, or its engine alone as a control."""
+    """Hansard, or its engine alone as a control."""
     outcome: Outcome
     reason: str | None
-    """What broke, or why the trial was not run."""
+    """What failed, or why the trial was not run."""
     how: str
-    """What the fault was made with."""
+    """How the fault was caused."""
     plant: str | None
-    """The safeguard that was taken out on purpose."""
+    """The planted bug, if any."""
     seed: int
     rounds: int
     faults: int
     acknowledged: int
-    """Messages' steps and prompts that were acknowledged; each was looked for after each fault."""
+    """Acknowledged steps and prompts; each was checked after each fault."""
     landed: int
-    """Steps that were found though nobody had been told that they were stored."""
+    """Steps that were stored although their acknowledgement was lost."""
     seconds: float
     kept: str | None
-    """Where what broke was left."""
+    """Where the data of a failed trial is kept."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,19 +44,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     not_run: int
     seconds: float
     hansard: str
-    """The version."""
+    """Hansard's version."""
     engine: str
     system: str
 
 
 @dataclass
 class Task:
-    """What one trial is to do, and what it counts as it goes."""
+    """The parameters of one trial, and its counts."""
 
-    place: Path
-    """A folder of the trial's own."""
+    trial_folder: Path
+    """The trial's own folder."""
     address: str
-    """The PostgreSQL server or the directory that is tried."""
+    """The PostgreSQL server or the directory under test."""
     rounds: int
     seed: int
     plant: str = ""
@@ -66,7 +66,7 @@ class Task:
     acknowledged: int = 0
     landed: int = 0
     database: str = ""
-    """The trial's own database on a server, once it is made."""
+    """The trial's own database on a server, once it has been created."""
     random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,11 +74,13 @@ class Task:
 
     @property
     def kept(self) -> str:
-        """Where what broke is left."""
-        return str(self.place) + (f" and the database {self.database}" if self.database else "")
+        """Where the data of a failed trial is kept."""
+        return str(self.trial_folder) + (
+            f" and the database {self.database}" if self.database else ""
+        )
 
     def count(self, *, rounds: int = 1, faults: int, acknowledged: int, landed: int = 0) -> None:
-        """Add what was done."""
+        """Add to the counts."""
         self.done += rounds
         self.faults += faults
         self.acknowledged += acknowledged

@@ -1,4 +1,4 @@
-"""Servers in processes of their own: `hansard serve`, as a user runs it, but for a fault that may be planted."""
+"""Server processes: `hansard serve`, as a user runs it, optionally with a planted bug."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _PLANTED = (
     "sys.argv[0] = 'hansard'; runpy.run_module('hansard', run_name='__main__')"
 )
 PATIENCE = 60.0
-"""Seconds until a server must answer."""
+"""Seconds within which a server must respond."""
 
 
 def check_extras() -> None:
-    """Raise NotPossible if what a server and its client need is not installed."""
+    """Raise NotPossible if a package that the server or its client needs is not installed."""
     if find_spec("litestar") is None or find_spec("websockets") is None:
         raise NotPossible("it needs `pip install 'hansard-db[server,client]'`")
 
 
 class Server:
-    """A server of a database, whose token is the same for all that share a home."""
+    """A server of a database; servers with the same home have the same token."""
 
     def __init__(self, home: Path, number: int, address: str, plant: str = "") -> None:
         self.ready, self._log = home / f"{number}.ready", home / f"{number}.log"
@@ -49,7 +49,7 @@ class Server:
             )  # fmt: skip
 
     async def answers(self) -> None:
-        """Wait until it answers; raises Broken if it does not."""
+        """Wait until it responds. Raises GuaranteeBroken if it does not."""
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while not self.ready.exists():
             late = asyncio.get_running_loop().time() > deadline

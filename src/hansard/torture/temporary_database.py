@@ -1,4 +1,4 @@
-"""A database of a trial's own on a user's PostgreSQL server, which is dropped at the end."""
+"""Databases that a trial creates on a user's PostgreSQL server and drops at its end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAY = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_use
 
 
 class TemporaryDatabase:
-    """A database that this program made."""
+    """A database that was created by this program."""
 
     def __init__(self, url: str) -> None:
         self._server = url
@@ -35,10 +35,10 @@ class TemporaryDatabase:
         self.url = with_database(url, self.name)
 
     async def make(self, prepare: Callable[[str], Awaitable[object]]) -> None:
-        """Raises NotPossible if the role may not, and DatabaseUnreachable."""
+        """Create the database. Raises NotPossible if the role may not, and DatabaseUnreachable."""
         async with connection(self._server) as server:
             if not await server.fetchval(_MAY):
-                raise NotPossible("the role of the address may not create databases")
+                raise NotPossible("the role in the address may not create databases")
             await server.execute(f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
             await prepare(self.url)
@@ -55,7 +55,7 @@ class TemporaryDatabase:
 async def temporary_database(
     task: Task, prepare: Callable[[str], Awaitable[object]] = admin.migrate
 ) -> AsyncIterator[str]:
-    """The address of a new database, which is dropped unless a trial in it breaks; raises NotPossible."""
+    """The address of a new database, which is dropped unless a trial in it fails. Raises NotPossible."""
     own, is_broken = TemporaryDatabase(task.address), False
     await own.make(prepare)
     task.database = own.name
@@ -72,15 +72,15 @@ async def temporary_database(
 
 
 async def engine_of(url: str) -> str:
-    """What a server is; raises DatabaseUnreachable if it does not answer, or InvalidConfig if the address is wrong."""
+    """Return the server's product and version. Raises DatabaseUnreachable, or InvalidConfig for an invalid address."""
     async with connection(url) as server:
         return f"PostgreSQL {await server.fetchval('SHOW server_version')}"
 
 
 async def settled(url: str) -> None:
-    """Wait until no session of the database is left, for what a killed client had sent is still done.
+    """Wait until no session of the database is left: the server still executes what a killed client had sent.
 
-    Behind a pooler sessions stay; then it is waited for a while.
+    Behind a pooler sessions remain, so the wait ends after PATIENCE.
     """
     deadline = asyncio.get_running_loop().time() + PATIENCE
     async with connection(url) as own:
@@ -101,12 +101,12 @@ async def connection(url: str) -> AsyncIterator[Any]:
 
 
 def with_database(url: str, name: str) -> str:
-    """The address of another database of the same server."""
+    """Return the address of another database on the same server."""
     return _changed(url, path=f"/{name}", without=("dbname", "database"))
 
 
 def without_encryption(url: str) -> str:
-    """An address at which what is said can be read on the way."""
+    """Return the address without encryption, so that a proxy can read the traffic."""
     secure = [field.partition("=")[0] for field in urlsplit(url).query.split("&")]
     without = [name for name in secure if name.startswith("ssl")]
     return _changed(url, without=(*without, "channel_binding"), more="sslmode=disable")

@@ -1,4 +1,4 @@
-"""All trials, and the running of them."""
+"""The list of all trials, and how they are run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hansard.torture.temporary_database import engine_of
 class Trial(NamedTuple):
     run: Callable[[Task, Subject], Awaitable[None]]
     plant: str
-    """The fault that it notices if it is planted."""
+    """The planted bug that this trial must detect."""
     subjects: tuple[Subject, ...] = ("hansard", "sqlite")
 
 
@@ -47,8 +47,8 @@ REMOTE = {
 class Torture:
     """The trials of a directory or of a PostgreSQL server.
 
-    All is done in a folder of its own, and in databases of its own, which are removed unless something broke. Raises
-    InvalidInput if there is no such target or trial.
+    Each trial has its own folder and databases, which are removed unless it fails. Raises InvalidInput if the target
+    or a trial does not exist.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Torture:
         self._results: list[Result] = []
         for name in self._only:
             if name not in self._trials:
-                there = ", ".join(self._trials)
-                raise InvalidInput(f"There is no trial {name} of this; there are {there}.")
+                names = ", ".join(self._trials)
+                raise InvalidInput(f"There is no trial {name} for this target; there are {names}.")
         if not self._is_remote and not Path(target).is_dir():
-            raise InvalidInput(f"{target} is neither a directory nor postgresql://….")
+            raise InvalidInput(f"{target} is not a directory or a postgresql:// address.")
 
     async def results(self) -> AsyncIterator[Result]:
-        """What came of each trial, as soon as it is over; raises DatabaseUnreachable."""
+        """Yield the result of each trial when it ends. Raises DatabaseUnreachable."""
         if self._is_remote:
             self._engine = await engine_of(self._target)
         with _folder_in(gettempdir() if self._is_remote else self._target) as folder:
@@ -87,12 +87,12 @@ class Torture:
     async def _result(self, name: str, subject: Subject, folder: Path) -> Result:
         trial = self._trials[name]
         plant = trial.plant if self._planted and subject == "hansard" else ""
-        place = folder / f"{name}-{subject}"
-        task = Task(place, self._target, self._rounds, self._seed, plant)
+        trial_folder = folder / f"{name}-{subject}"
+        task = Task(trial_folder, self._target, self._rounds, self._seed, plant)
         return await _run(name, trial, subject, task)
 
     def summary(self) -> Summary:
-        """How often each outcome came so far, and what was tried."""
+        """Return how often each outcome occurred so far, and what was tested."""
         outcomes = [result.outcome for result in self._results]
         return Summary(
             held=outcomes.count("held"),
@@ -107,24 +107,24 @@ class Torture:
 
 @contextmanager
 def _folder_in(directory: str) -> Iterator[Path]:
-    """A new folder, which is removed if it is empty at the end."""
+    """A new folder, which is removed at the end if it is empty."""
     folder = Path(mkdtemp(prefix="hansard-torture-", dir=directory))
     try:
         yield folder
     finally:
-        with suppress(OSError):  # what broke is left in it
+        with suppress(OSError):  # it keeps the data of failed trials
             folder.rmdir()
 
 
 async def _run(name: str, trial: Trial, subject: Subject, task: Task) -> Result:
-    task.place.mkdir()
+    task.trial_folder.mkdir()
     began = time.monotonic()
     outcome, reason = "not run", None
     try:
         outcome, reason = await _outcome(trial, subject, task)
     finally:
         if outcome != "broken":
-            shutil.rmtree(task.place, ignore_errors=True)
+            shutil.rmtree(task.trial_folder, ignore_errors=True)
     return Result(
         trial=name,
         subject=subject,

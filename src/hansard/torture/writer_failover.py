@@ -1,4 +1,4 @@
-"""Two processes that write to PostgreSQL without Hansard, and followers that poll: the control of two servers."""
+"""Two processes that write to PostgreSQL without Hansard, with polling followers: the control of two servers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hansard.torture.temporary_database import connection, temporary_database
 from hansard.torture.writer_processes import WriterJob, WriterPool, writer_pool
 
 STEPS = 8
-"""Steps of a process that is not killed; the other one is before it has acknowledged more."""
+"""Steps of the process that survives; the other one is killed before it has acknowledged more."""
 
 
 async def two_writers(task: Task) -> None:
-    """One of two processes that write is killed: whoever followed it goes on, and misses nothing."""
+    """Kill one of two writing processes: its follower continues and must miss nothing."""
     task.how = "kill -9 of one of two processes that write, each with a follower that polls"
     async with temporary_database(task, control_postgres.prepare) as address:
         with writer_pool() as one, writer_pool() as other:
@@ -31,21 +31,21 @@ async def two_writers(task: Task) -> None:
                 await writing.check()
             finally:
                 for follower in writing.followers:
-                    await follower.leave()
+                    await follower.stop()
 
 
 class WriterPair:
-    """Two processes that write, and a follower that begins with each."""
+    """Two writing processes, with a follower that starts with each."""
 
     def __init__(self, task: Task, address: str, writers: tuple[WriterPool, WriterPool]) -> None:
         self._task, self._address, self._writers = task, address, writers
         self._ledger = Ledger()
         self.followers = [Follower(), Follower()]
         for number, follower in enumerate(self.followers):
-            follower.go_to(number, _told_by_table(address, 0))
+            follower.follow(number, _positions_from_table(address, 0))
 
     async def round(self, name: str) -> None:
-        """Kill one of both while the other writes, which then stores what the killed one left open."""
+        """Kill one process while the other one writes; then the other one stores the steps that were left open."""
         before = len(self._ledger.acknowledged)
         victim = self._task.random.randrange(2)
         await asyncio.gather(self._kill(victim, f"{name}v"), self._write(1 - victim, f"{name}s"))
@@ -58,49 +58,49 @@ class WriterPair:
 
         def is_over(line: str) -> bool:
             if line == last:
-                time.sleep(pause)  # not for something to happen: any moment must do
+                time.sleep(pause)  # waits for nothing: the kill may happen at any moment
             return line == last
 
-        said = await asyncio.to_thread(self._writers[victim].run, self._order(name), is_over)
-        self._note(said, last)
+        lines = await asyncio.to_thread(self._writers[victim].run, self._job(name), is_over)
+        self._note(lines, last)
         for follower in self.followers:
             if follower.at == victim:
-                await follower.leave()
-                follower.go_to(1 - victim, _told_by_table(self._address, follower.position))
+                await follower.stop()
+                follower.follow(1 - victim, _positions_from_table(self._address, follower.position))
 
     async def _write(self, number: int, name: str, retry: Sequence[str] = ()) -> None:
-        order = replace(self._order(name), steps=STEPS, retry=list(retry))
-        said = await asyncio.to_thread(self._writers[number].run, order)
-        self._note(said, f"done {name}w0n{STEPS - 1}")
+        job = replace(self._job(name), steps=STEPS, retry=list(retry))
+        lines = await asyncio.to_thread(self._writers[number].run, job)
+        self._note(lines, f"done {name}w0n{STEPS - 1}")
 
-    def _order(self, name: str) -> WriterJob:
+    def _job(self, name: str) -> WriterJob:
         return WriterJob(
             address=self._address, conversation="", name=name, writers=1,
             subject="postgresql", plant=self._task.plant,
         )  # fmt: skip
 
-    def _note(self, said: list[str], last: str) -> None:
-        require(last in said, f"a writer ended by itself: {' '.join(said[-1:])}")
-        for line in said:
+    def _note(self, lines: list[str], last: str) -> None:
+        require(last in lines, f"a writer ended by itself: {' '.join(lines[-1:])}")
+        for line in lines:
             self._ledger.note(line)
 
     async def check(self) -> None:
-        """Raises Broken."""
+        """Check the stored texts and the followers. Raises GuaranteeBroken."""
         self._ledger.check_texts(await control_postgres.stored(self._address))
-        async with connection(self._address) as own:
-            wanted = await control_postgres.positions(own)
+        async with connection(self._address) as session:
+            wanted = await control_postgres.positions(session)
         for follower in self.followers:
             await follower.check(wanted)
 
 
-async def _told_by_table(address: str, after: int) -> AsyncIterator[int]:
-    """The positions of texts, on a connection that breaks when nobody listens any more."""
-    async with connection(address) as own:
+async def _positions_from_table(address: str, after: int) -> AsyncIterator[int]:
+    """Yield the positions of texts; its connection is dropped when the iteration ends."""
+    async with connection(address) as session:
         try:
             while True:
-                for position in await control_postgres.positions(own, after):
+                for position in await control_postgres.positions(session, after):
                     yield position
                     after = position
                 await asyncio.sleep(0.01)
         finally:
-            own.terminate()
+            session.terminate()

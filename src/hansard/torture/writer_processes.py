@@ -1,8 +1,8 @@
-"""Writers that can be killed: the program that they run, and the way to have them run it.
+"""Writer processes that can be killed: the program that runs them, and the class that controls the program.
 
-The program reads orders, one JSON line each, and forks a writer for every order, so that a round costs a fork and
-not the start of an interpreter. The writer tells on the standard output what it does, in lines that outlive
-it; when it is gone, the program says ``gone``.
+The program reads jobs, one JSON line each, and forks a writer for each job, so that a round costs a fork instead of
+the start of an interpreter. The writer reports what it does on standard output, in lines that outlive it. When it has
+ended, the program prints ``gone``.
 """
 
 from __future__ import annotations
@@ -37,31 +37,33 @@ from hansard.torture.temporary_database import connection
 
 
 class WriterJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What a writer is to do: what others left open, then `steps` of each of its `writers` and `talkers`."""
+    """The work of a writer process: first the open steps and prompts of earlier ones, then `steps` for each writer and
+    sender.
+    """
 
     address: str
     conversation: str
     name: str
     writers: int = 8
     prompt_senders: int = 0
-    """How many say prompts and follow the answers."""
+    """How many senders send prompts and follow the answers."""
     steps: int = 1_000_000
     retry: list[str] = []
     prompts: list[str] = []
-    """Prompts that are said again."""
+    """Prompts that are sent again."""
     subject: Subject = "hansard"
     """What writes to the address."""
     platter: str = ""
-    """A folder that has what a disk really keeps; without it there is no such layer."""
+    """The folder of the flushed images; empty without simulated power loss."""
     fail_flush: int | None = None
-    """After how many flushes one fails on the platter."""
+    """The number of flushes before one fails."""
     plant: str = ""
-    """A fault of `plants` that the writer has."""
+    """The bug that is planted in the writer."""
     user: int | None = None
-    """The user of the operating system to be."""
+    """The id of the operating system's user that runs the writer."""
 
 
-# In the parent
+# Used by the parent
 
 
 class WriterPool:
@@ -69,55 +71,57 @@ class WriterPool:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self._orders = cast("IO[str]", process.stdin)
-        self._said = cast("IO[str]", process.stdout)
+        self._jobs = cast("IO[str]", process.stdin)
+        self._stdout = cast("IO[str]", process.stdout)
 
-    def begin(self, order: WriterJob) -> int:
-        """Start a writer; gives its process id."""
-        self._orders.write(msgspec.json.encode(order).decode() + "\n")
-        self._orders.flush()
+    def begin(self, job: WriterJob) -> int:
+        """Start a writer; return its process id."""
+        self._jobs.write(msgspec.json.encode(job).decode() + "\n")
+        self._jobs.flush()
         return int(self._line().removeprefix("pid "))
 
     def close(self) -> None:
-        """End the program; raises RuntimeError if it does not end well."""
-        self._orders.close()
+        """End the program. Raises RuntimeError if it fails."""
+        self._jobs.close()
         if self._process.wait(30):
-            raise RuntimeError("The writers' program failed.")
+            raise RuntimeError("The writer program failed.")
 
     def lines(self) -> Iterator[str]:
-        """What the writer says, until it is gone."""
+        """Yield the lines of the writer until it has ended."""
         while (line := self._line()) != "gone":
             yield line
 
-    def run(self, order: WriterJob, until: Callable[[str], bool] = lambda _: False) -> list[str]:
-        """Have an order carried out, and the writer killed after a certain line; gives what it said.
+    def run(self, job: WriterJob, until: Callable[[str], bool] = lambda _: False) -> list[str]:
+        """Run a job and kill the writer after the line for which `until` returns True; return its lines.
 
-        The first line, which is empty, comes before anything is done.
+        The first line is empty and precedes everything else.
         """
-        pid = self.begin(order)
+        pid = self.begin(job)
         lines = chain([""], self.lines())
-        said: list[str] = []
+        received: list[str] = []
         try:
             for line in lines:
-                said.append(line)
+                received.append(line)
                 if until(line):
                     os.kill(pid, signal.SIGKILL)
                     break
         except BaseException:
             os.kill(pid, signal.SIGKILL)
             raise
-        return [line for line in chain(said, lines) if line]
+        return [line for line in chain(received, lines) if line]
 
     def _line(self) -> str:
-        line = self._said.readline()
+        line = self._stdout.readline()
         if not line:
-            raise RuntimeError("The writers' program has ended.")
+            raise RuntimeError("The writer program has ended.")
         return line.rstrip("\n")
 
 
 @contextmanager
 def writer_pool(*flags: str, path: Path | None = None) -> Iterator[WriterPool]:
-    """The program, run with flags of the interpreter, from the folder that has the package if it is named."""
+    """Run the program with flags for the interpreter; `path` is the folder of the package if it is not the installed
+    one.
+    """
     environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
     with subprocess.Popen(
         [sys.executable, *flags, "-m", "hansard.torture.writer_processes"],
@@ -125,7 +129,7 @@ def writer_pool(*flags: str, path: Path | None = None) -> Iterator[WriterPool]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
-        start_new_session=True,  # what interrupts us is not for it
+        start_new_session=True,  # an interrupt must not reach it
     ) as process:
         running = WriterPool(process)
         try:
@@ -134,136 +138,136 @@ def writer_pool(*flags: str, path: Path | None = None) -> Iterator[WriterPool]:
             running.close()
 
 
-# In the program
+# Used in the program
 
 
 def serve() -> None:
-    """Carry orders out; a writer's id is nobody else's until the next order, for somebody may be about to kill it."""
-    logging.disable()  # what is told is told in lines
+    """Run jobs. The writer's process id is not reused before the next job, since the parent may still kill it."""
+    logging.disable()  # only lines are reported
     for line in sys.stdin:
-        order = msgspec.json.decode(line, type=WriterJob)
+        job = msgspec.json.decode(line, type=WriterJob)
         with suppress(ChildProcessError):
             os.wait()
         pid = os.fork()
         if pid == 0:
-            _be(order)
+            _run_job(job)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        say("gone")
+        report("gone")
 
 
-def _be(order: WriterJob) -> None:
-    """Be the writer, to the end of the process."""
+def _run_job(job: WriterJob) -> None:
+    """Run a job as the writer, until the process ends."""
     try:
-        say("pid", str(os.getpid()))
-        if order.user is not None:
-            _become(order.user)
-        planted_bugs.plant(order.plant)
-        if order.platter:
-            platter = PowerLossVFS(Path(order.platter))
-            if order.fail_flush is not None:
-                platter.fail(order.fail_flush)
-        match order.subject:
+        report("pid", str(os.getpid()))
+        if job.user is not None:
+            _switch_user(job.user)
+        planted_bugs.plant(job.plant)
+        if job.platter:
+            platter = PowerLossVFS(Path(job.platter))
+            if job.fail_flush is not None:
+                platter.fail(job.fail_flush)
+        match job.subject:
             case "hansard":
-                asyncio.run(write(order))
+                asyncio.run(write(job))
             case "sqlite":
-                _write_sqlite(order)
+                _write_sqlite(job)
             case "postgresql":
-                asyncio.run(_write_postgres(order))
+                asyncio.run(_write_postgres(job))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
 
 
-def _become(user: int) -> None:
-    """Be another user, for whom all modules are loaded, since the user may not be able to read them."""
+def _switch_user(user: int) -> None:
+    """Switch to another user. All modules are loaded first, because that user may not be able to read them."""
     with TemporaryDirectory() as directory, connect(Path(directory) / "chats.db"):
         pass
     os.setuid(user)
 
 
-async def write(order: WriterJob) -> None:
-    database = connect(order.address, providers=[Echo()])
+async def write(job: WriterJob) -> None:
+    database = connect(job.address, providers=[Echo()])
     try:
         await database.open()
-        await _talk(database, order)
+        await _work(database, job)
     except HansardError as error:
-        _refused({"code": error.code, "message": error.message, **error.details})
+        _report_error({"code": error.code, "message": error.message, **error.details})
     await database.close()
 
 
-async def _talk(database: Database, order: WriterJob) -> None:
+async def _work(database: Database, job: WriterJob) -> None:
     ada, bob = (
         database.scope("acme", "ada"),
         database.scope(prompt_ledger.TENANT, prompt_ledger.USER),
     )
-    await ada.conversations.create(id=order.conversation)
-    for step in order.retry:
-        await _step(ada, order.conversation, step)
-    again = (Prompts().say(bob, prompt, say) for prompt in order.prompts)
-    writers = (_writer(ada, order, i) for i in range(order.writers))
+    await ada.conversations.create(id=job.conversation)
+    for step in job.retry:
+        await _step(ada, job.conversation, step)
+    again = (Prompts().send(bob, prompt, report) for prompt in job.prompts)
+    writers = (_writer(ada, job, i) for i in range(job.writers))
     await asyncio.gather(
-        *again, *writers, *(_talker(bob, order, i) for i in range(order.prompt_senders))
+        *again, *writers, *(_send_prompts(bob, job, i) for i in range(job.prompt_senders))
     )
 
 
-async def _writer(ada: Services, order: WriterJob, number: int) -> None:
-    for step in _steps(order, number):
-        await _step(ada, order.conversation, step)
+async def _writer(ada: Services, job: WriterJob, number: int) -> None:
+    for step in _steps(job, number):
+        await _step(ada, job.conversation, step)
 
 
-async def _talker(bob: Services, order: WriterJob, number: int) -> None:
-    for i in range(order.steps):
-        await Prompts().say(bob, f"{order.name}c{number}p{i}", say)
+async def _send_prompts(bob: Services, job: WriterJob, number: int) -> None:
+    for i in range(job.steps):
+        await Prompts().send(bob, f"{job.name}c{number}p{i}", report)
 
 
-def _steps(order: WriterJob, number: int) -> Iterator[str]:
-    return (f"{order.name}w{number}n{i}" for i in range(order.steps))
+def _steps(job: WriterJob, number: int) -> Iterator[str]:
+    return (f"{job.name}w{number}n{i}" for i in range(job.steps))
 
 
 async def _step(ada: Services, conversation: str, step: str) -> None:
-    say("sent", step)
+    report("sent", step)
     await ada.messages.append(conversation, drafts_of(step))
-    say("done", step)
+    report("done", step)
 
 
-def _write_sqlite(order: WriterJob) -> None:
+def _write_sqlite(job: WriterJob) -> None:
     """Be the only writer of a database without Hansard; the first error ends it."""
     try:
-        connection = control_sqlite.opened(Path(order.address))
-        for step in (*order.retry, *(f"{order.name}n{i}" for i in range(order.steps))):
-            say("sent", step)
+        connection = control_sqlite.opened(Path(job.address))
+        for step in (*job.retry, *(f"{job.name}n{i}" for i in range(job.steps))):
+            report("sent", step)
             control_sqlite.store(connection, step)
-            say("done", step)
+            report("done", step)
     except apsw.Error as error:
-        _refused({"code": type(error).__name__, "message": str(error)})
+        _report_error({"code": type(error).__name__, "message": str(error)})
 
 
-async def _write_postgres(order: WriterJob) -> None:
-    """Be writers with a connection each to a database without Hansard; the first error ends them."""
+async def _write_postgres(job: WriterJob) -> None:
+    """Be several writers, each with a connection to a database without Hansard; the first error ends them."""
     try:
-        await _store(order, order.retry)
-        await asyncio.gather(*(_store(order, _steps(order, i)) for i in range(order.writers)))
+        await _store(job, job.retry)
+        await asyncio.gather(*(_store(job, _steps(job, i)) for i in range(job.writers)))
     except HansardError as error:
-        _refused({"code": error.code, "message": error.message})
+        _report_error({"code": error.code, "message": error.message})
 
 
-async def _store(order: WriterJob, steps: Iterable[str]) -> None:
-    async with connection(order.address) as own:
+async def _store(job: WriterJob, steps: Iterable[str]) -> None:
+    async with connection(job.address) as session:
         for step in steps:
-            say("sent", step)
-            await control_postgres.store(own, step)
-            say("done", step)
+            report("sent", step)
+            await control_postgres.store(session, step)
+            report("done", step)
 
 
-def _refused(error: dict[str, Any]) -> NoReturn:
-    """Tell why it does not go on, and be gone without closing anything."""
-    say("error", json.dumps(error))
+def _report_error(error: dict[str, Any]) -> NoReturn:
+    """Report an error and exit without closing anything."""
+    report("error", json.dumps(error))
     os._exit(0)
 
 
-def say(*words: Any) -> None:
-    """A line, whole, that is with the operating system when this returns."""
+def report(*words: Any) -> None:
+    """Print a line, and return when the operating system has it completely."""
     os.write(1, (" ".join(words) + "\n").encode())
 
 
