@@ -6,14 +6,14 @@ Run it after a request, a topic or a record has changed; a test fails when the f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 import rest_reference
-from hansard.model.events import TOPICS
+from hansard.model.events import RECORDS, TOPICS, EventKind
 from hansard.server.websocket import asyncapi
 from hansard.server.websocket.commands import ALIASES, REQUESTS
 from hansard.server.websocket.limits import (
@@ -79,14 +79,18 @@ token is no longer good, is closed at once.
 _FOLLOWING = """## Following changes
 
 `subscribe` with `topics` has a socket told of every change of that kind; its reply has the `position` from which
-on. Each change has a `type`, such as `artifact.updated`, its `position`, and the [FeedEntry](rest.md#feedentry),
-which says what was changed, not how: read the record for that.
+on. Each change has a `type`, such as `artifact.updated`, its `position`, the [FeedEntry](rest.md#feedentry),
+which names what was changed, and the `record` as it is when the event is sent.
 
 ```json
 {"type": "subscribe", "id": 1, "topics": ["artifacts", "runs"], "after": 4711}
 {"type": "ok", "id": 1, "result": {"position": 4711, "topics": ["artifacts", "runs"], "runs": []}}
-{"type": "artifact.updated", "position": 4715, "entry": {"subject_id": "01a1ff56-…", …}}
+{"type": "artifact.updated", "position": 4715, "entry": {"subject_id": "01a1ff56-…", …}, "record": {"title": "x", …}}
 ```
+
+**The record** is what `GET` would return to the same user at that moment, so it may be newer than the change, and it is
+never another user's. It is null if the record is gone, in the trash, or no longer visible to the user. Of several
+events of one record that are sent together, only the last has a `record`. `message.created` has an `Appended`:
 
 **Whoever comes back** with `after`, the last position that it saw, is told all that it missed, once and in order,
 however long it was away, and then what comes. If that can no longer be told, because it is older than the feed is
@@ -100,11 +104,11 @@ what the client knows is to be read anew, and from the position of the `resync` 
 The positions of the changes that a client wants may lie far back, because it wants few of them. The `position` that
 `ping` answers with is as good to come back with.
 
-| topic | changes |
-|---|---|
+| topic | changes | record |
+|---|---|---|
 """
-_RUNS = f"""| `{ALL}` | all of them |
-| `{CONVERSATION}ID` | all that concern one conversation |
+_RUNS = f"""| `{ALL}` | all of them | |
+| `{CONVERSATION}ID` | all that concern one conversation | |
 
 **What a run says** is told as `run.delta`, each with a [RunEvent](rest.md#runevent), to sockets that subscribed to
 the run: `runs` has its id, and the number of the last event that the client saw, or 0. So whoever comes back misses
@@ -139,7 +143,7 @@ socket.onmessage = ({ data }) => {
   const frame = JSON.parse(data);
   if (frame.position !== undefined) position = frame.position;
   if (frame.type === "resync") readEverythingAnew();
-  else if (frame.entry) changed(frame.entry);
+  else if (frame.entry) changed(frame.entry, frame.record);
 };
 ```
 """
@@ -157,16 +161,25 @@ def document() -> bytes:
 def page() -> str:
     described = asyncapi.describe()
     topics = "".join(
-        f"| `{topic}` | {', '.join(f'`{kind}`' for kind in kinds)} |\n"
+        f"| `{topic}` | {', '.join(f'`{kind}`' for kind in kinds)} | {_records(kinds)} |\n"
         for topic, kinds in TOPICS.items()
     )
     closes = "".join(
         f"| {close.code} | `{close.text}` | {text} |\n" for close, text in CLOSES.items()
     )
     parts = [_HEAD, "## Requests\n", *_requests(described), *_bodies(described)]
-    parts += [_FOLLOWING + topics + _RUNS]
+    head, topic_table = _FOLLOWING.split("**Whoever comes back**")
+    appended = rest_reference.fields(described["components"]["schemas"]["Appended"], "field")
+    parts += [head + _linked(appended, described["components"]["schemas"])]
+    parts += ["**Whoever comes back**" + topic_table + topics + _RUNS]
     parts += [_CLOSING + closes + _STANDARD]
     return "\n".join(parts)
+
+
+def _records(kinds: Iterable[EventKind]) -> str:
+    """The types of the records that events of these kinds carry."""
+    names = dict.fromkeys(record.__name__ for kind in kinds if (record := RECORDS[kind]))
+    return ", ".join(names)
 
 
 def _requests(described: JSON) -> Iterator[str]:

@@ -34,6 +34,7 @@ _HOMES = {
     "hansard.model.collections": "Collection",
     "hansard.model.conversations": "Conversation",
     "hansard.model.drafts": "Draft assistant system tool user",
+    "hansard.model.events": "Appended EventKind EventRecord",
     "hansard.model.feed": "FeedEntry",
     "hansard.model.messages": "Finish Message Rating Role Summary",
     "hansard.model.pages": "Hit MessagePage Page",

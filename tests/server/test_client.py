@@ -28,6 +28,8 @@ from hansard.errors import (
     Unauthenticated,
     Unavailable,
 )
+from hansard.model.conversations import Conversation
+from hansard.model.events import Appended
 from hansard.model.pages import Page
 from server.harness import TOKEN, Process, Site, wait_until
 
@@ -95,6 +97,25 @@ async def test_changes_that_can_no_longer_be_told_are_a_resync(here: Site, clien
         event = await anext(events)
     assert isinstance(event, Event)
     assert event.entry.subject_id == talk["id"]
+
+
+async def test_an_event_has_the_record_that_changed(here: Site, client: Client) -> None:
+    async with aclosing(client.events(after=here.feed_end())) as events:  # pyright: ignore[reportArgumentType]
+        talk = here.talk(title="Rome")
+        [said] = here.say(talk, "hello")
+        made, appended = await anext(events), await anext(events)
+        assert isinstance(made, Event)
+        assert isinstance(appended, Event)
+        assert isinstance(made.record, Conversation)
+        assert isinstance(appended.record, Appended)
+        assert (made.record.id, made.record.title) == (talk["id"], "Rome")
+        assert [message.id for message in appended.record.messages] == [said["id"]]
+        here.put("/settings/theme", value="dark")
+        here.delete("/settings/theme", 204)
+        last = await anext(events)
+        while not isinstance(last, Event) or last.type != "setting.deleted":
+            last = await anext(events)
+        assert last.record is None
 
 
 async def test_a_request_that_was_cut_off_is_asked_again_and_done_once(

@@ -112,10 +112,20 @@ def test_a_gap_in_a_resumed_stream_would_be_seen(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted bug: a server that goes on one change too early."""
-    follow = Feed.follow
-    monkeypatch.setattr(Feed, "follow", lambda self, after: follow(self, max(0, after - 1)))
+    changes = Feed.changes
+    monkeypatch.setattr(Feed, "changes", lambda self, after: changes(self, max(0, after - 1)))
     with pytest.raises(AssertionError):
         check_whole(here)
+
+
+def test_a_change_comes_with_the_record(here: Site) -> None:
+    changes = here.stream(STREAM)
+    next(changes)
+    talk = here.talk(title="Rome")
+    change = next(changes)
+    assert change["record"] == here.get(f"/conversations/{talk['id']}")
+    [entry] = here.get("/feed", after=change["position"] - 1, limit=1)["items"]
+    assert change == entry | {"record": change["record"]}
 
 
 def test_where_to_begin_is_checked(here: Site) -> None:

@@ -113,6 +113,24 @@ def test_what_changes_is_told_with_its_position(anywhere: Site) -> None:
     assert start < told[0]["position"] < told[1]["position"]
     feed = anywhere.get("/feed", after=start)["items"]
     assert [event["entry"] for event in told] == feed
+    assert told[-1]["record"] == anywhere.get(f"/conversations/{talk['id']}")
+
+
+def test_an_answer_is_told_with_everything_that_it_changes(anywhere: Site) -> None:
+    talk = anywhere.talk(title="Rome")
+    with socket(anywhere.url) as wired:
+        wired.subscribe("messages", "runs")
+        run = anywhere.ended(anywhere.ask(talk, "hello"))
+        told = [wired.event()]
+        while told[-1]["type"] != "run.completed":
+            told.append(wired.event())
+    assert {event["type"] for event in told} == {"message.created", "run.started", "run.completed"}
+    assert told[-1]["record"] == run
+    [*_, appended] = [event["record"] for event in told if event.get("record", {}).get("messages")]
+    path = f"/conversations/{talk['id']}"
+    assert appended["conversation"] == anywhere.get(path)
+    assert appended["branch"] == anywhere.get(f"{path}/branches")["items"][0]
+    assert appended["messages"][-1] == anywhere.get(f"{path}/messages", last=1)["items"][0]
 
 
 def test_who_comes_back_is_told_what_was_missed_and_then_what_comes(anywhere: Site) -> None:
@@ -248,14 +266,19 @@ def test_what_is_anothers_looks_like_what_is_missing(here: Site) -> None:
 def test_who_has_a_share_hears_of_it_until_it_is_revoked(anywhere: Site) -> None:
     with anywhere.beside(user="eve") as eve, socket(eve.url) as hers:
         hers.subscribe("artifacts")
-        made = anywhere.post("/artifacts", 201, **PAGE)["id"]
+        talk = anywhere.talk()
+        made = anywhere.post("/artifacts", 201, **PAGE, conversation_id=talk["id"])["id"]
         share = anywhere.post(f"/artifacts/{made}/shares", 201, user_id="eve")
-        assert hers.event()["type"] == "artifact.shared"
+        event = hers.event()
+        assert event["type"] == "artifact.shared"
+        assert event["record"] == eve.get(f"/artifacts/{made}")
+        assert event["record"]["conversation_id"] is None
         assert hers.ask("get_artifact", artifact_id=made)["content"] == PAGE["content"]
         anywhere.patch(f"/artifacts/{made}", content="<p>Again")
         assert hers.event()["type"] == "artifact.updated"
         anywhere.delete(f"/shares/{share['id']}")
-        assert hers.event()["type"] == "artifact.unshared"
+        event = hers.event()
+        assert (event["type"], event["record"]) == ("artifact.unshared", None)
         assert hers.refused("get_artifact", artifact_id=made)["status"] == 404
         anywhere.patch(f"/artifacts/{made}", content="<p>For nobody else")
         own = eve.post("/artifacts", 201, **PAGE)["id"]

@@ -19,7 +19,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
-from hansard.client.events import Event, Frame, Resync, Started, WholeArtifact, error_of, frame_of
+from hansard.client.events import (
+    Event,
+    Frame,
+    Resync,
+    Started,
+    WholeArtifact,
+    error_of,
+    event_of,
+    frame_of,
+)
 from hansard.errors import (
     HansardError,
     InvalidInput,
@@ -154,8 +163,9 @@ class Client:
     ) -> AsyncIterator[Event | Resync]:
         """Yield changes without end: all after the position `after`, or those from now on.
 
-        A `Resync` means that changes were missed and the caller must reload its state. Raises InvalidInput if a topic
-        does not exist, Unauthenticated if the token is invalid, Unavailable if the client is closed.
+        An event carries the record that changed. A `Resync` means that changes were missed and the caller must reload
+        its state. Raises InvalidInput if a topic does not exist, Unauthenticated if the token is invalid, Unavailable
+        if the client is closed.
         """
         subscription: Fields = {"topics": list(topics), "after": after}
         async with aclosing(self._frames(subscription)) as frames:
@@ -166,7 +176,7 @@ class Client:
                     continue
                 subscription["after"] = frame.position
                 if frame.entry is not None:
-                    yield Event(frame.type, frame.position, frame.entry)
+                    yield event_of(frame, frame.entry)
                 else:
                     yield Resync(frame.position)
 

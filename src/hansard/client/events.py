@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from hansard.errors import HansardError
 from hansard.model.artifacts import Artifact, Revision
+from hansard.model.events import RECORDS, EventKind, EventRecord
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import Run, RunEvent
 
@@ -21,6 +22,9 @@ class Event(msgspec.Struct, frozen=True):
     position: int
     """The position to resume from."""
     entry: FeedEntry
+    record: EventRecord | msgspec.UnsetType | None = msgspec.UNSET
+    """The changed record as it was when the event was sent, of the type that `hansard.model.events.RECORDS` has for
+    `type`. None: it is gone, in the trash, or not visible to the user. UNSET: a later event carries it."""
 
 
 class Resync(msgspec.Struct, frozen=True):
@@ -51,7 +55,17 @@ class Frame(msgspec.Struct, frozen=True):
     result: msgspec.Raw = msgspec.Raw(b"null")
     problem: msgspec.Raw = msgspec.Raw(b"null")
     entry: FeedEntry | None = None
+    record: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     event: RunEvent | None = None
+
+
+def event_of(frame: Frame, entry: FeedEntry) -> Event:
+    """Return the event of a frame. The record of a kind that this version does not know is unset."""
+    kind: Any = RECORDS.get(cast("EventKind", frame.type))
+    if frame.record is msgspec.UNSET or frame.type not in RECORDS:
+        return Event(frame.type, frame.position, entry)
+    record = msgspec.json.decode(frame.record, type=kind | None)
+    return Event(frame.type, frame.position, entry, record)
 
 
 frame_of = msgspec.json.Decoder(Frame).decode

@@ -1,12 +1,24 @@
 """Events: the kinds of changes that the feed reports, and the topics that group them.
 
 A topic is the set of kinds of one noun. The topics of the WebSocket, the AsyncAPI document and the types of the chat
-app follow from this module.
+app follow from this module. A live event also carries the record that changed.
 """
 
 from __future__ import annotations
 
 from typing import Literal, get_args
+
+import msgspec
+
+from hansard.model.artifacts import Artifact
+from hansard.model.branches import Branch
+from hansard.model.collections import Collection
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message, Rating
+from hansard.model.projects import Project
+from hansard.model.runs import Run
+from hansard.model.settings import Setting
+from hansard.model.users import Tenant, User
 
 ArtifactEventKind = Literal[
     "artifact.created",
@@ -83,3 +95,43 @@ TOPICS: dict[Topic, tuple[EventKind, ...]] = {
 }
 """The kinds of each topic; every kind belongs to one."""
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What an append changed, as it is when the event is sent."""
+
+    conversation: Conversation
+    branch: Branch
+    messages: list[Message]
+    """The messages that the events sent together appended to the branch, oldest first; empty if they are more than
+    50 or larger than 256 KiB: read them."""
+
+
+EventRecord = (
+    Artifact
+    | Appended
+    | Branch
+    | Collection
+    | Conversation
+    | Project
+    | Rating
+    | Run
+    | Setting
+    | Tenant
+    | User
+)
+RECORDS: dict[EventKind, type[EventRecord] | None] = {
+    **dict.fromkeys(TOPICS["artifacts"], Artifact),
+    **dict.fromkeys(TOPICS["branches"], Branch),
+    **dict.fromkeys(TOPICS["collections"], Collection),
+    **dict.fromkeys(TOPICS["conversations"], Conversation),
+    "message.created": Appended,
+    "message.deleted": None,
+    "message.rated": Rating,
+    **dict.fromkeys(TOPICS["projects"], Project),
+    **dict.fromkeys(TOPICS["runs"], Run),
+    **dict.fromkeys(TOPICS["settings"], Setting),
+    "user.updated": User,
+    "tenant.updated": Tenant,
+}
+"""The type of the record that a live event carries."""

@@ -1,6 +1,6 @@
 """Server-sent events: a run's stream, or the feed.
 
-Each event is sent at once, as one chunk: `id` is its number, `event` its type, `data` the record. A client that
+Each event is sent at once: `id` is its number, `event` its type, `data` the record. A client that
 reconnects with the number of the last event it saw continues from there. A stream ends when the run ends, when the
 server shuts down, or when the client's credential is no longer valid, which is checked before each chunk. Comments
 keep proxies from closing a connection while a model thinks.
@@ -19,7 +19,6 @@ from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from hansard.errors import HansardError
-from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
 from hansard.server.sessions import Credential, SessionManager
 
@@ -100,7 +99,3 @@ def render(number: int, kind: str, record: Any) -> bytes:
 
 def run_event(event: RunEvent) -> bytes:
     return render(event.number, event.type, event)
-
-
-def feed_entry(entry: FeedEntry) -> bytes:
-    return render(entry.position, "change", entry)

@@ -672,10 +672,11 @@ export interface paths {
         /**
          * Follow the feed as server-sent events, from after a position, or from now on.
          * @description The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
-         *     `change`: its `id` is its position, its `data` the FeedEntry. Load the state after the stream has started, then
-         *     apply its changes to keep it up to date. A client that reconnects with the last position it saw, as browsers do
-         *     with `Last-Event-ID`, misses nothing. If that position is no longer retained, or is past the end, as after a
-         *     restore of an older backup, `start` has `resync` and the position at which the stream starts instead.
+         *     `change`: its `id` is its position, its `data` the FeedEntry with the changed `record`, as on the WebSocket. Load
+         *     the state after the stream has started, then apply its changes to keep it up to date. A client that reconnects
+         *     with the last position it saw, as browsers do with `Last-Event-ID`, misses nothing. If that position is no longer
+         *     retained, or is past the end, as after a restore of an older backup, `start` has `resync` and the position at which
+         *     the stream starts instead.
          */
         get: operations["follow_feed"];
         put?: never;
@@ -2476,6 +2477,42 @@ export interface components {
              */
             resync?: boolean;
         };
+        /**
+         * LiveEntry
+         * @description A change, with the changed record.
+         */
+        LiveEntry: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Rises with every entry, by 1 or more. */
+            position: number;
+            /** @description The owner of the record. */
+            user_id: string;
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
+            kind: string;
+            /** @description a UUID, name or digest */
+            subject_id: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            branch?: string | null;
+            /**
+             * @description For `message.created`: the seq of the first appended message.
+             * @default null
+             */
+            seq?: number | null;
+            /**
+             * @description The number of appended or deleted messages.
+             * @default 1
+             */
+            count?: number;
+            /** @description The record, as in the events of the WebSocket. */
+            record?: unknown;
+        };
         /** Alive */
         Alive: {
             /**
@@ -3174,59 +3211,99 @@ export interface components {
             /** @description JSON pointer to the invalid field, or `/` and the name of the invalid parameter. */
             pointer?: string;
         };
+        /**
+         * Appended
+         * @description What an append changed, as it is when the event is sent.
+         */
+        Appended: {
+            conversation: components["schemas"]["Conversation"];
+            branch: components["schemas"]["Branch"];
+            /**
+             * @description The messages that the events sent together appended to the branch, oldest first; empty if they are more than
+             *     50 or larger than 256 KiB: read them.
+             */
+            messages: components["schemas"]["Message"][];
+        };
         ArtifactsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "artifact.created" | "artifact.updated" | "artifact.deleted" | "artifact.restored" | "artifact.purged" | "artifact.shared" | "artifact.unshared";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Artifact"] | null;
         };
         BranchesEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "branch.created" | "branch.switched" | "branch.updated" | "branch.deleted" | "branch.restored" | "branch.purged";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Branch"] | null;
         };
         CollectionsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "collection.created" | "collection.updated" | "collection.deleted" | "collection.restored";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Collection"] | null;
         };
         ConversationsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "conversation.created" | "conversation.updated" | "conversation.deleted" | "conversation.restored" | "conversation.purged";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Conversation"] | null;
         };
         MessagesEvent: {
-            /** @enum {unknown} */
-            type: "message.created" | "message.deleted" | "message.rated";
+            /** @enum {string} */
+            type: "message.created";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Appended"] | null;
+        } | {
+            /** @enum {string} */
+            type: "message.deleted";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: null;
+        } | {
+            /** @enum {string} */
+            type: "message.rated";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Rating"] | null;
         };
         ProjectsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "project.created" | "project.updated" | "project.deleted" | "project.restored";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Project"] | null;
         };
         RunsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "run.started" | "run.completed" | "run.failed" | "run.cancelled" | "run.interrupted";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Run"] | null;
         };
         SettingsEvent: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "setting.updated" | "setting.deleted";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Setting"] | null;
         };
         UsersEvent: {
-            /** @enum {unknown} */
-            type: "user.updated" | "tenant.updated";
+            /** @enum {string} */
+            type: "user.updated";
             position: number;
             entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["User"] | null;
+        } | {
+            /** @enum {string} */
+            type: "tenant.updated";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Tenant"] | null;
         };
         Event: components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["UsersEvent"];
     };

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 import msgspec
 from litestar import get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
+from msgspec.structs import asdict
 
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
 from hansard.server.fields import LastEvent, Limit, Scoped, SomePosition
 from hansard.server.http.runs import EventStream
-from hansard.services.feed.service import FeedStart
+from hansard.services.feed.records import Carried
+from hansard.services.feed.service import Feed, FeedStart
 
 
 class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,8 +27,15 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True if `after` is outside the retained range; the client must reload its state."""
 
 
+class LiveEntry(FeedEntry, frozen=True, kw_only=True):
+    """A change, with the changed record."""
+
+    record: Any = msgspec.UNSET
+    """The record, as in the events of the WebSocket."""
+
+
 CHANGES = ResponseSpec(
-    FeedStart | FeedEntry,
+    FeedStart | LiveEntry,
     media_type=sse.MEDIA_TYPE,
     description="The changes as they happen, without end.",
 )
@@ -53,15 +65,27 @@ async def follow_feed(
     """Follow the feed as server-sent events, from after a position, or from now on.
 
     The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
-    `change`: its `id` is its position, its `data` the FeedEntry. Load the state after the stream has started, then
-    apply its changes to keep it up to date. A client that reconnects with the last position it saw, as browsers do
-    with `Last-Event-ID`, misses nothing. If that position is no longer retained, or is past the end, as after a
-    restore of an older backup, `start` has `resync` and the position at which the stream starts instead.
+    `change`: its `id` is its position, its `data` the FeedEntry with the changed `record`, as on the WebSocket. Load
+    the state after the stream has started, then apply its changes to keep it up to date. A client that reconnects
+    with the last position it saw, as browsers do with `Last-Event-ID`, misses nothing. If that position is no longer
+    retained, or is past the end, as after a restore of an older backup, `start` has `resync` and the position at which
+    the stream starts instead.
     """
     since = after if last_event_id is None else last_event_id
     start = await services.feed.begin(since)
     first = sse.render(start.position, "start", start)
-    return line.send(services.feed.follow(start.position), sse.feed_entry, first)
+    return line.send(_changes(services.feed, start.position), b"".join, first)
+
+
+async def _changes(feed: Feed, after: int) -> AsyncIterator[list[bytes]]:
+    """Yield the rendered changes that are available together; their records are read when they can be sent."""
+    async for entries in feed.changes(after):
+        records = await feed.records(entries)
+        yield list(map(_render, entries, records))
+
+
+def _render(entry: FeedEntry, record: Carried) -> bytes:
+    return sse.render(entry.position, "change", LiveEntry(**asdict(entry), record=record))
 
 
 ROUTES = (read_feed, follow_feed)

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from hansard import __version__
-from hansard.model.events import TOPICS
+from hansard.model.events import RECORDS, TOPICS
 from hansard.model.feed import FeedEntry
 from hansard.server.cookies import SessionCookie
 from hansard.server.openapi import PREFIX, Schemas, plainly
@@ -93,17 +93,30 @@ _SECURITY: JSON = {
 def event_payloads(schemas: Schemas) -> JSON:
     """Return the schemas of the frames that report changes, by topic."""
     entry = schemas.of(FeedEntry)
+    payloads: JSON = {}
+    for topic, kinds in TOPICS.items():
+        by_record: dict[Any, list[str]] = {}
+        for kind in kinds:
+            by_record.setdefault(RECORDS[kind], []).append(kind)
+        events = [
+            _event(same, entry, schemas.of(None if record is None else record | None))
+            for record, same in by_record.items()
+        ]
+        payloads[topic] = events[0] if len(events) == 1 else {"anyOf": events}
+    return payloads
+
+
+def _event(kinds: list[str], entry: JSON, record: JSON) -> JSON:
+    """Return the schema of events of these kinds, which carry the same type of record."""
     return {
-        topic: {
-            "type": "object",
-            "required": ["type", "position", "entry"],
-            "properties": {
-                "type": {"enum": list(kinds)},
-                "position": {"type": "integer"},
-                "entry": entry,
-            },
-        }
-        for topic, kinds in TOPICS.items()
+        "type": "object",
+        "required": ["type", "position", "entry"],
+        "properties": {
+            "type": {"type": "string", "enum": kinds},
+            "position": {"type": "integer"},
+            "entry": entry,
+            "record": record,
+        },
     }
 
 

@@ -14,6 +14,7 @@ from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
 from hansard.server import errors
 from hansard.server.errors import Problem
+from hansard.services.feed.records import Carried
 
 FrameId = str | int | None
 _encode = msgspec.json.Encoder().encode
@@ -44,6 +45,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     """The position to resume from after a reconnect."""
     entry: FeedEntry
+    record: Carried = msgspec.UNSET
+    """The record as the receiver may see it when this is sent; null if it is gone, in the trash or not visible."""
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="run.delta"):
@@ -68,8 +71,9 @@ def refused(request_id: FrameId, error: HansardError) -> bytes:
     return _encode(Refused(id=request_id, problem=body))
 
 
-def changed(entry: FeedEntry) -> bytes:
-    return _encode(Changed(type=entry.kind, position=entry.position, entry=entry))
+def changed(entry: FeedEntry, record: Carried) -> bytes:
+    frame = Changed(type=entry.kind, position=entry.position, entry=entry, record=record)
+    return _encode(frame)
 
 
 def delta(event: RunEvent) -> bytes:

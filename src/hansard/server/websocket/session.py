@@ -28,7 +28,7 @@ from hansard.server.websocket import frames, limits
 from hansard.server.websocket.commands import REQUESTS, Request, with_usual_names
 from hansard.server.websocket.frames import FrameId
 from hansard.server.websocket.limits import Close
-from hansard.server.websocket.subscriptions import Listener, Work
+from hansard.server.websocket.subscriptions import Listener, Make, Work
 from hansard.services.quotas import Bucket
 
 _log = logging.getLogger("hansard.server")
@@ -128,8 +128,11 @@ class Session:
 
     # Sending
 
-    async def _send(self, *texts: bytes) -> None:
+    async def _send(self, *texts: bytes, make: Make | None = None) -> None:
+        """Send frames together: `texts`, or those that `make` returns once no other frame is being sent."""
         async with self._turn:
+            if make is not None:
+                texts = await make()
             if not await self._allowed():
                 self._end(limits.SIGNED_OUT)
                 raise SessionOver

@@ -13,14 +13,16 @@ from typing import Any
 
 from hansard.database import Services
 from hansard.errors import InvalidInput
-from hansard.model.feed import TRIMMED
+from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.server.websocket import frames
 from hansard.server.websocket.commands import Subscribed
 from hansard.server.websocket.limits import MAX_RUNS
 from hansard.server.websocket.topics import MAX_TOPICS, check_topics, matches
 
+Make = Callable[[], Awaitable[tuple[bytes, ...]]]
+"""Makes frames when they can be sent."""
 Send = Callable[..., Awaitable[None]]
-"""Sends several frames together."""
+"""Sends several frames together, or those of a `Make`."""
 Work = Callable[[], Coroutine[Any, Any, None]]
 Spawn = Callable[[Work], asyncio.Task[None]]
 
@@ -106,10 +108,15 @@ class Listener:
             async for entries in feed:
                 if any(entry.kind == TRIMMED for entry in entries):
                     return
-                changes = [frames.changed(e) for e in entries if matches(e, self._topics)]
-                if changes:
-                    await self._send(*changes)
+                wanted = [entry for entry in entries if matches(entry, self._topics)]
+                if wanted:
+                    await self._send(make=partial(self._make_changes, wanted))
                 self.position = entries[-1].position
+
+    async def _make_changes(self, entries: list[FeedEntry]) -> tuple[bytes, ...]:
+        """Return the frames of changes, with their records as the user may see them now."""
+        records = await self._services.feed.records(entries)
+        return tuple(map(frames.changed, entries, records))
 
     async def _send_run(self, run_id: str) -> None:
         events: Any = self._services.runs.events(run_id, after=self._runs[run_id])

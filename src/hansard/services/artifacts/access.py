@@ -8,7 +8,7 @@ project and message are removed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from hansard.errors import NotFound, PermissionDenied
 from hansard.ids import check_id, is_id
 from hansard.model.artifacts import Artifact, Content, Revision
-from hansard.model.collections import Collection, CollectionItem
+from hansard.model.collections import Collection as ArtifactCollection
+from hansard.model.collections import CollectionItem
 from hansard.model.messages import Message
 from hansard.model.shares import Share, ShareRight
 from hansard.services.artifacts.contents import text_of
@@ -62,6 +63,22 @@ class ArtifactService(Service):
         if artifact is None or not is_allowed or artifact.state != state:
             raise NotFound(_MISSING)
         return artifact if right == "write" else self.shown(artifact)
+
+    async def visible(self, tx: Reader, ids: Collection[str]) -> dict[str, Artifact]:
+        """Return those of the artifacts that the scope's user owns or may read, as `shown`, without the trash."""
+        query = Query(Artifact).where(id__in=sorted(ids), state="active")
+        artifacts = {artifact.id: artifact for artifact in await tx.select(query)}
+        shares: list[Share] = []
+        if any(artifact.owner_id != self.scope.user for artifact in artifacts.values()):
+            held = Query(Share).where(artifact_id__in=sorted(ids), user_id=self.scope.user)
+            shares = await tx.select(held.where(revoked_at=None))
+        now = self.clock()
+        readable = {share.artifact_id for share in shares if not is_expired(share, now)}
+        return {
+            key: self.shown(artifact)
+            for key, artifact in artifacts.items()
+            if artifact.owner_id == self.scope.user or key in readable
+        }
 
     def shown(self, artifact: Artifact) -> Artifact:
         """Return an artifact with the fields that the scope's user may see."""
@@ -145,7 +162,7 @@ class ArtifactService(Service):
             query = query.where(id__in=await self.made_in(tx, record_id))
         if criteria.collection_id is not None:
             record_id = check_id(criteria.collection_id, "/collection_id")
-            collection = await tx.get(Collection, record_id)
+            collection = await tx.get(ArtifactCollection, record_id)
             is_owner = collection is not None and collection.owner_id == self.scope.user
             items = (
                 await tx.select(Query(CollectionItem).where(collection_id=record_id))

@@ -106,7 +106,6 @@ class Branches(Service):
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
             await select_branch(tx, self.scope, conversation.id, branch.id, now)
-            await self._publish(tx, "branch.switched", branch, now)
             return branch
 
         return await self.run_write(switch_branch)

@@ -85,7 +85,7 @@ async def set_branch_model(
 async def select_branch(
     tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
 ) -> None:
-    """Make a branch the user's current one."""
+    """Make a branch the user's current one, and publish it to the feed."""
     selection = BranchSelection(
         tenant_id=tx.tenant,
         created_at=now,
@@ -95,3 +95,12 @@ async def select_branch(
     )
     if not await tx.insert(selection, absent=True):
         await tx.update(BranchSelection, conversation_id, scope.user, branch=branch_id)
+    change = Change(
+        user_id=scope.user,
+        kind="branch.switched",
+        subject_id=branch_id,
+        conversation_id=conversation_id,
+        branch=branch_id,
+        at=now,
+    )
+    await tx.publish(change)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from hansard.errors import HansardError, StorageError
 from hansard.model.feed import FeedEntry
+from hansard.model.scope import Scope
 from hansard.services.base import MAX_PAGE
+from hansard.services.feed.records import Carried
 from hansard.storage.base import Reader, Storage
 from hansard.storage.notifier import Subscription
 from hansard.storage.query import Query
@@ -31,6 +33,11 @@ FALLBACK_POLL = 3.0
 """Seconds between reads without a notification: those of other processes may be lost."""
 RETRY = 1.0
 """Seconds between attempts to reach a database."""
+
+
+ReadRecords = Callable[[Sequence[FeedEntry]], Awaitable[list[Carried]]]
+_Batch = tuple[str, str, tuple[int, ...]]
+"""A tenant, a user, and the positions of entries."""
 
 
 class FeedBroadcaster:
@@ -139,6 +146,8 @@ class Broadcasters:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._broadcasters: dict[tuple[str, str], FeedBroadcaster] = {}
+        self._records: dict[_Batch, asyncio.Future[list[Carried]]] = {}
+        """Reads of records in progress."""
 
     @contextmanager
     def joined(self, tenant: str, user_id: str) -> Iterator[FeedBroadcaster]:
@@ -155,6 +164,21 @@ class Broadcasters:
             if not broadcaster.followers:
                 broadcaster.close()
                 self._broadcasters.pop(key, None)
+
+    async def records(
+        self, scope: Scope, entries: Sequence[FeedEntry], read: ReadRecords
+    ) -> list[Carried]:
+        """Return `read(entries)`; concurrent calls of a user for the same entries share one read.
+
+        All scopes of a user that may read see the same records. Nothing is kept after the read, so a follower that is
+        behind gets the records as they are when it asks.
+        """
+        batch = (scope.tenant, scope.user, tuple(entry.position for entry in entries))
+        reading = self._records.get(batch)
+        if reading is None:
+            reading = self._records[batch] = asyncio.ensure_future(read(entries))
+            reading.add_done_callback(lambda _: self._records.pop(batch))
+        return await asyncio.shield(reading)
 
     def close(self) -> None:
         for broadcaster in self._broadcasters.values():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
 from hansard.errors import InvalidInput
 from hansard.ids import Clock
+from hansard.model.events import EventRecord
 from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
 from hansard.services.feed.broadcaster import Broadcasters
+from hansard.services.feed.records import Records
 from hansard.storage.base import Reader, Storage
 from hansard.storage.query import Query
 
@@ -33,6 +35,7 @@ class Feed(Service):
     ) -> None:
         super().__init__(scope, storage, clock)
         self.broadcasters = broadcasters
+        self._records = Records(scope, storage, clock)
 
     async def read(self, *, after: int = 0, limit: int = 100) -> list[FeedEntry]:
         """Return up to `limit` changes after a position, a number from 0.
@@ -80,6 +83,18 @@ class Feed(Service):
                 break
             size *= 8
         return 0
+
+    async def records(
+        self, entries: Sequence[FeedEntry]
+    ) -> list[EventRecord | msgspec.UnsetType | None]:
+        """Return for each entry the record that it names, as the user may see it now.
+
+        The type of the record follows from the entry's kind (`hansard.model.events.RECORDS`). None: the record is
+        gone, in the trash, or not visible to the user. UNSET: the record is that of a later one of the entries.
+        Concurrent calls for the same entries share one read.
+        """
+        self.require("read")
+        return await self.broadcasters.records(self.scope, entries, self._records.of)
 
     async def follow(self, after: int) -> AsyncIterator[FeedEntry]:
         """Yield the user's changes after a position as they come, without end. Raises StorageError on closing."""
