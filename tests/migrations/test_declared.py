@@ -43,8 +43,8 @@ async def test_a_new_postgres_database_is_as_declared(postgres_url: str) -> None
     ("change", "difference"),
     [
         ("DROP INDEX ratings_by_conversation_id", "lacks: CREATE INDEX ratings_by_conversation_id"),
-        ("ALTER TABLE users ADD COLUMN age INTEGER", "has besides: users.age INTEGER"),
-        ("CREATE TABLE extra (a INTEGER) STRICT", "has besides: extra TABLE STRICT"),
+        ("ALTER TABLE users ADD COLUMN age INTEGER", "has superfluous: users.age INTEGER"),
+        ("CREATE TABLE extra (a INTEGER) STRICT", "has superfluous: extra TABLE STRICT"),
     ],
 )
 async def test_what_was_changed_by_hand_is_noticed_in_sqlite(
@@ -63,7 +63,7 @@ async def test_what_was_changed_by_hand_is_noticed_in_sqlite(
     ("change", "difference"),
     [
         ("DROP INDEX hansard.ratings_by_conversation_id", "lacks: CREATE INDEX ratings_by_"),
-        ("ALTER TABLE hansard.users ADD COLUMN age bigint", "has besides: users.age bigint"),
+        ("ALTER TABLE hansard.users ADD COLUMN age bigint", "has superfluous: users.age bigint"),
         ("DROP POLICY tenant ON hansard.runs", "lacks: CREATEPOLICYtenantONruns"),
     ],
 )

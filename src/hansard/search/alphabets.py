@@ -1,8 +1,7 @@
-"""What search makes of single characters, and of the scripts that are written without blanks.
+"""The treatment of single characters in search, and of scripts that are written without spaces.
 
-`CURRENT` is what texts are indexed by and what is asked for; `FIRST` is what indexes were made with before the
-migration `reindex_search`. On SQLite the engine needs the terms of a row to take it out of an index, so `FIRST` stays
-for rows that were not indexed anew yet.
+`CURRENT` is used for indexing and for queries; `FIRST` is the tokenizer before the migration `reindex_search`. SQLite
+needs the terms of a row to remove it from an index, so `FIRST` stays for rows that are not reindexed yet.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ EMOJI = (
     "\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f0ff\U0001f1e6-\U0001f1ff"
     "\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
 )
-"""Each is a term of its own; digits and letters in circles or squares are none, they are what is in them."""
+"""Each is a term of its own; enclosed digits and letters are not, they are the digits and letters."""
 INNER = r"\W\u0640\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f"
-"""What may become one with the character before it: marks, parts of Korean syllables, what vanishes."""
+"""Characters that may combine with the one before: marks, parts of Korean syllables, and those that are removed."""
 
 _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3041-\u309f\u30a1-\u30ff"
@@ -37,7 +36,7 @@ _SOUTH_EAST = (
 """Thai, Lao, Burmese, Khmer, Tai, Balinese, Javanese, Yi; Tibetan has a sign after each syllable."""
 _VANISHING = re.compile(
     "[\u034f\u0640\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff"
-    # Vowel signs and accents of Hebrew and Arabic, which are seldom written.
+    # Vowel signs and accents of Hebrew and Arabic, which are rarely written.
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u0652\u0656-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08e1\u08e3-\u08ff]"
 )
@@ -47,11 +46,13 @@ _BASES = {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 
 _MARK = "[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 _DECORATION = re.compile(f"{_MARK}(?<=[\u0000-\u058f].){_MARK}*")
-"""Begins with the mark and looks back: few characters are marks, so most of a text is passed over at once."""
+"""Begins with the mark and looks back: few characters are marks, so most of a text is skipped at once."""
 
 
 class Characters(dict[int, str | None]):
-    """For `str.translate`: letters, marks and digits stay in their plainest form, some signs vanish, all else parts."""
+    """For `str.translate`: letters, marks and digits get their simplest form, some signs are removed, others
+    separate.
+    """
 
     def __missing__(self, code: int) -> str | None:
         self[code] = made = _plainest(chr(code))
@@ -59,7 +60,7 @@ class Characters(dict[int, str | None]):
 
 
 class _Separators(dict[int, str | None]):
-    """As it was at first: letters, marks and digits stay, all else parts."""
+    """The first version: letters, marks and digits stay unchanged, all other characters separate."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
@@ -68,7 +69,7 @@ class _Separators(dict[int, str | None]):
 
 
 class Places(dict[int, str]):
-    """For `str.translate`: a blank for what parts terms, and one character for each other one."""
+    """For `str.translate`: a space for separators, and one character for each other character."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -83,13 +84,13 @@ class Alphabet(NamedTuple):
     normalize: Normalize = normalize
 
     def fold(self, text: str) -> str:
-        """The words of a text with blanks between; a text is folded in pieces as it is as a whole."""
+        """Return the words of a text separated by spaces; folding a text in slices gives the same result."""
         folded = fold(text.translate(self.characters), self.normalize)
         return folded.translate(self.characters)
 
 
 def fold(text: str, normalize: Normalize = normalize) -> str:
-    """The form in which texts are compared: NFKC, case folded, without decoration."""
+    """Return the form in which texts are compared: NFKC, case-folded, without accents."""
     if text.isascii():
         return text.lower()
     folded = normalize("NFKC", text).casefold()
@@ -98,7 +99,7 @@ def fold(text: str, normalize: Normalize = normalize) -> str:
 
 
 def _plainest(character: str) -> str | None:
-    """What a character is in a term; None: nothing, a blank: it parts terms."""
+    """Return a character's form in a term; None if it is removed, a space if it separates terms."""
     category = unicodedata.category(character)
     if category == "Cf" or _VANISHING.match(character):
         return None

@@ -1,21 +1,21 @@
-"""The one normaliser of search: what a text's terms are, on every back end.
+"""The tokenizer of search, which is the same for all back ends.
 
-A term is a word after NFKC, case folding and the removal of accents from the alphabets that use them
-as decoration (Latin, Greek, Cyrillic); other scripts keep their marks, which are letters there. Letters with a stroke
-or a hook are the letter, digits of all scripts are digits, and what is not seen or seldom written vanishes: soft
-hyphens, joiners, vowel signs of Arabic and Hebrew. An emoji is a term (see `alphabets`).
-Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and some others are written without blanks, so each character
-begins a term of two: ``東京都`` gives ``東京 京都 都``. A single character is then a prefix, and a longer run a phrase.
+A term is a word after NFKC, case folding and the removal of accents from the alphabets that use them as decoration
+(Latin, Greek, Cyrillic); other scripts keep their marks, which are letters there. Letters with a stroke or a hook
+become the plain letter, digits of all scripts become ASCII digits, and invisible or rarely written characters are
+removed: soft hyphens, joiners, vowel signs of Arabic and Hebrew. An emoji is a term (see `alphabets`). Chinese,
+Japanese, Korean, Thai, Lao, Khmer, Burmese and some others are written without spaces, so each character begins a term
+of two: ``東京都`` gives ``東京 京都 都``. A single character is then a prefix, and a longer run a phrase.
 
-A query is a list of clauses, all of which must match: every blank-separated word is a clause (a
-phrase, if it has several terms, like ``don't``), and so is every "quoted text"; a ``*`` at the end
-of either makes the last term a prefix. Nothing in it is ever an operator of the engine.
+A query is a list of clauses, all of which must match. Every word between spaces is a clause (a phrase, if it has
+several terms, like ``don't``), and so is every "quoted text"; a ``*`` at the end of either makes the last term a
+prefix. Nothing in a query is ever an operator of the engine.
 
-A text is indexed in passages, so that a book in one message is found and no engine's limit is met: a passage has
-at most `PASSAGE` characters and the same term at most `REPEATS` times. A query matches within a passage; each
+A text is indexed in passages, so that a book in one message is found and no limit of an engine is exceeded: a passage
+has at most `PASSAGE` characters and the same term at most `REPEATS` times. A query matches within a passage; each one
 begins with the last terms of the one before it, so no phrase is cut in two.
 
-All of it takes time that is linear in the text, a slice of it at a time, so that other threads have their turn.
+Everything takes time that is linear in the text, one slice at a time, so that other threads can run.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ __all__ = [
 ]
 
 PASSAGE = 32_000
-"""Characters, with a blank after each term: at most 16,000 terms, of which PostgreSQL knows the places of 16,383."""
+"""Characters, with a space after each term: at most 16,000 terms; PostgreSQL stores positions up to 16,383."""
 REPEATS = 255
-"""PostgreSQL keeps 256 places of a term and forgets the others."""
+"""PostgreSQL stores 256 positions of a term and ignores the others."""
 MAX_CLAUSES = 16
 MAX_CLAUSE_TERMS = 32
 MAX_TERM = 64
-"""Longer words (Base64, hashes) are cut to this many characters, in texts and in queries alike."""
+"""Longer words (Base64, hashes) are cut to this many characters, in texts and in queries."""
 
 SLICE = 16_000
-"""Characters that are folded at once, about: some milliseconds."""
+"""The approximate number of characters that are folded at once; this takes some milliseconds."""
 
 _CLAUSE = re.compile(r'"([^"]*)(?:"|$)(\*?)|([^\s"]+)')
 _RUN = re.compile(r"\S+")
@@ -62,20 +62,20 @@ _INNER = f"[{INNER}]"
 _OUTER = re.compile(f"[^{INNER}]")
 _CLUSTER = re.compile(f"(?s:.)(?:(?![{EMOJI}]){_INNER})*")
 _APART = re.compile(f"{CURRENT.unspaced.pattern[:-2]}{EMOJI}]")
-"""What has places of its own within a run."""
+"""Characters with positions of their own within a run."""
 _PLACES = Places()
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Terms that must follow each other; with `prefix`, the last one may go on."""
+    """Terms that must be adjacent; with `prefix`, the last one may be the start of a word."""
 
     terms: tuple[str, ...]
     prefix: bool = False
 
 
 def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
-    """The terms of a text, in order."""
+    """Return the terms of a text, in order."""
     if text.isascii():
         return _cut(text.lower().translate(ASCII).split())
     found: list[str] = []
@@ -88,7 +88,7 @@ def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
 
 
 def _slices(text: str) -> Iterator[str]:
-    """The text in pieces, cut where a character begins that does not become one with the one before."""
+    """Yield the text in slices, cut before characters that do not combine with the one before."""
     start = 0
     while start + SLICE < len(text):
         outer = _OUTER.search(text, start + SLICE)
@@ -105,7 +105,7 @@ def _cut(words: list[str]) -> list[str]:
 
 
 def _bounds(word: str, alphabet: Alphabet) -> Iterator[tuple[int, int]]:
-    """Where the terms of a folded word begin and end, if some of it is written without blanks."""
+    """Yield the start and end of each term of a folded word that is partly written without spaces."""
     position = 0
     for run in alphabet.unspaced.finditer(word):
         if run.start() > position:
@@ -118,21 +118,21 @@ def _bounds(word: str, alphabet: Alphabet) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=4096)
 def owner_mark(tenant: str, owner: str) -> str:
-    """What precedes an owner's terms in an index, so that a search costs what the owner's rows cost.
+    """Return the prefix of an owner's terms in an index, so that a search costs what the owner's rows cost.
 
-    Marks are short; should two owners share one, the condition on the row still tells them apart.
+    Marks are short; if two owners have the same one, the condition on the row separates them.
     """
     digest = hashlib.sha256(f"{tenant}\0{owner}".encode()).digest()
     return base64.b32encode(digest[:5])[:4].decode().lower() + "~"
 
 
 def place_mark(place: str | None) -> str:
-    """The term that says where a text is, such as in which conversation, or that it is nowhere."""
+    """Return the term for the place of a text, such as its conversation, or for no place."""
     return "~" + (place or "").replace("-", "")
 
 
 def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
-    """The terms of each passage of a text; none for a text without terms."""
+    """Return the terms of each passage of a text; none for a text without terms."""
     found = terms(text, alphabet)
     if len(found) <= REPEATS:
         return [found] if found else []
@@ -143,7 +143,7 @@ def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
 
 
 def first_passages(text: str) -> list[list[str]]:
-    """The terms of each passage as they were before the migration `reindex_search`."""
+    """Return the terms of each passage as they were before the migration `reindex_search`."""
     return passages(text, FIRST)
 
 
@@ -162,7 +162,7 @@ def _passages(words: list[str]) -> Iterator[list[str]]:
 
 
 def clauses(query: str) -> list[Clause]:
-    """What a search asks for; an empty list matches nothing. Raises InvalidInput when it is too long."""
+    """Return the clauses of a query; an empty list matches nothing. Raises InvalidInput if it is too long."""
     found: list[Clause] = []
     for quoted, star, word in _CLAUSE.findall(query):
         clause = _clause(quoted or word.rstrip("*"), bool(star) or word.endswith("*"))
@@ -177,7 +177,7 @@ def clauses(query: str) -> list[Clause]:
 
 
 def _short(clause: Clause) -> Iterator[Clause]:
-    """A word as clauses of not too many terms: a sentence may be one, where there are no blanks."""
+    """Yield a word as clauses with a limited number of terms: without spaces, a sentence is one word."""
     words = clause.terms
     for start in range(0, len(words), MAX_CLAUSE_TERMS):
         end = start + MAX_CLAUSE_TERMS
@@ -196,7 +196,7 @@ def _clause(text: str, prefix: bool) -> Clause | None:
 
 
 def matches(clause: Clause, words: list[str]) -> bool:
-    """Whether the terms of a passage contain the clause: the meaning that engines are held to."""
+    """Return whether the terms of a passage contain the clause; the engines must agree with this."""
     size = len(clause.terms)
     *fixed, last = clause.terms
     return any(
@@ -207,7 +207,7 @@ def matches(clause: Clause, words: list[str]) -> bool:
 
 
 def spans(query: list[Clause], text: str) -> list[tuple[int, int]]:
-    """Where a text has what a query asks for: start and end of each term of it, in characters, merged."""
+    """Return the merged ranges of a text that match a query: the start and end of each term, in characters."""
     whole = {clause.terms[-1] for clause in query if not clause.prefix}
     starts = tuple(clause.terms[-1] for clause in query if clause.prefix)
     recent: deque[tuple[int, int, str]] = deque(maxlen=MAX_CLAUSE_TERMS)
@@ -222,7 +222,7 @@ def spans(query: list[Clause], text: str) -> list[tuple[int, int]]:
 
 
 def _ended(clause: Clause, recent: deque[tuple[int, int, str]]) -> list[tuple[int, int]]:
-    """Where the terms of a clause are, if the terms that were read last are those."""
+    """Return the ranges of a clause's terms, if the terms that were read last are those."""
     last = list(islice(reversed(recent), len(clause.terms)))[::-1]
     return [place[:2] for place in last] if matches(clause, [place[2] for place in last]) else []
 
@@ -238,7 +238,9 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def located(run: str, offset: int = 0) -> list[tuple[int, int, str]]:
-    """The terms of a run of letters with their places; a word is one place, what needs no blanks goes by character."""
+    """Return the terms of a run of letters with their positions; a word has one, unspaced scripts one per
+    character.
+    """
     if run.isascii():
         return [(offset, offset + len(run), run[:MAX_TERM].lower())]
     if not _APART.search(run):

@@ -1,7 +1,7 @@
-"""Upkeep of a database, from its address: bringing it up to date, copying it, judging its health.
+"""Administration of a database, by its address: migration, copies, sizes and verification.
 
-Nothing here is needed to use a database. What only looks may be done beside a running server; what changes a
-SQLite file needs to own it. Memory needs no upkeep, and a PostgreSQL server has tools of its own for copies.
+Using a database needs none of this. Functions that only read can run beside a running server; those that change a
+SQLite file need to own it. A memory database needs no administration, and PostgreSQL has its own tools for copies.
 """
 
 from __future__ import annotations
@@ -40,37 +40,37 @@ if TYPE_CHECKING:
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Which schema a database has, and which this program needs."""
+    """The schema that a database has, and the one that this program needs."""
 
     engine: str
     schema: int
     needed: int
     pending: list[str]
-    """The migrations it lacks."""
+    """The migrations that it lacks."""
     differences: list[str]
-    """Where its tables are not as declared; not looked for while migrations are pending."""
+    """Differences between its tables and the declarations; empty while migrations are pending."""
 
 
 class Migrated(msgspec.Struct, frozen=True, kw_only=True):
     applied: list[str]
     backup: str | None = None
-    """The copy of a SQLite file that was made before."""
+    """The copy of a SQLite file that was made before the migration."""
 
 
 class TableSize(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     rows: int
     bytes: int
-    """With its indexes."""
+    """Including its indexes."""
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a database is; what an engine does not have is None."""
+    """The size of a database; None for what its engine does not have."""
 
     engine: str
     bytes: int
     wal_bytes: int | None = None
-    """Of the log that is not folded into the file yet."""
+    """The size of the log, which has not been written to the file yet."""
     page_bytes: int | None = None
     pages: int | None = None
     free_pages: int | None = None
@@ -81,7 +81,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def state(address: str) -> State:
-    """Raises SchemaTooNew if a newer program wrote it."""
+    """Return the schema of a database. Raises SchemaTooNew if a newer program wrote it."""
     storage = _storage(address, readonly=True)
     if isinstance(storage, SqliteStorage):
         with _sqlite(storage.path) as connection:
@@ -118,7 +118,7 @@ def _state(
 
 
 async def migrate(address: str) -> Migrated:
-    """Apply what is pending; a SQLite file is copied before, and made if there is none."""
+    """Apply pending migrations. A SQLite file is copied first, and created if it does not exist."""
     storage = _storage(address)
     if not isinstance(storage, SqliteStorage):
         from hansard.storage.postgres import migrations  # noqa: PLC0415 - an extra's driver
@@ -145,7 +145,7 @@ def _names(migrations: list[Migration]) -> list[str]:
 
 def backup(address: str, target: Path) -> None:
     """Copy a SQLite database, which may be in use, to a new file."""
-    path = _sqlite_path(address, "pg_dump makes copies of PostgreSQL; `hansard export` works too.")
+    path = _sqlite_path(address, "Copy PostgreSQL with pg_dump, or use `hansard export`.")
     target = target.absolute()
     if not target.parent.is_dir():
         raise InvalidInput(f"There is no directory {target.parent}.")
@@ -154,11 +154,14 @@ def backup(address: str, target: Path) -> None:
 
 
 def restore(address: str, source: Path) -> Path | None:
-    """Put a copy in the place of a SQLite database; returns where that is now.
+    """Replace a SQLite database by a copy; return the new path of the replaced database.
 
-    Refused while another process owns the database, and for a copy that is damaged or too new.
+    Refused while another process owns the database, and if the copy is damaged or has a newer schema.
     """
-    path = _sqlite_path(address, "pg_restore puts a copy back; `hansard import` reads an export.")
+    path = _sqlite_path(
+        address,
+        "Restore PostgreSQL with pg_restore, or read an export with `hansard import`.",
+    )
     source = source.resolve()
     if source == path:
         raise InvalidInput("The copy and the database are the same file.")
@@ -174,7 +177,7 @@ def restore(address: str, source: Path) -> Path | None:
 
 @contextmanager
 def _copy(path: Path) -> Iterator[apsw.Connection]:
-    """A copy, found to be whole and of a schema that we know."""
+    """A connection to a copy, which is checked to be complete and to have a known schema."""
     files.check_engine()
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.")
@@ -193,7 +196,7 @@ def _copy(path: Path) -> Iterator[apsw.Connection]:
 
 
 def _fold(path: Path) -> None:
-    """Bring a database's log into its file, if it is sound enough for that."""
+    """Write a database's log to its file, if the file is sound enough."""
     with suppress(apsw.Error, StorageError), _recovered(path) as connection:
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
@@ -202,27 +205,27 @@ def _fold(path: Path) -> None:
 
 
 async def verify(address: str, *, repair: bool = False) -> list[Finding]:
-    """What is wrong; with `repair`, what is still wrong after what can be made anew was."""
+    """Return the problems of a database; with `repair`, those that remain after derived data has been rebuilt."""
     return (await verification_of(address, repair=repair)).findings
 
 
 async def verification_of(
     address: str, *, repair: bool = False, since: int | None = None, sample: float | None = None
 ) -> Verification:
-    """Look at a database: at all of it, at what changed after a position of the feed, or at a share drawn by lot.
+    """Verify a database: all of it, what changed after a feed position, or a random sample of its conversations.
 
-    With `repair`, what can be made anew is, before. Raises InvalidInput for arguments that do not go together, and if
-    the feed no longer tells of what changed after `since`.
+    With `repair`, derived data is rebuilt first. Raises InvalidInput if the arguments exclude each other, and if the
+    feed no longer contains the changes after `since`.
     """
     if sample is not None and not 0 < sample <= 1:
-        raise InvalidInput("A sample is a share above 0, and at most 1.", pointer="/sample")
+        raise InvalidInput("A sample is a share above 0 and at most 1.", pointer="/sample")
     if sum((repair, since is not None, sample is not None)) > 1:
-        raise InvalidInput("Repair, since and sample do not go together.")
+        raise InvalidInput("Only one of repair, since and sample can be given.")
     storage = _storage(address, readonly=not repair)
     path = storage.path if isinstance(storage, SqliteStorage) else None
     damage = _damage(path) if path else []
     if any(not finding.repairable for finding in damage):
-        # nothing that is read from a damaged file can be judged
+        # what is read from a damaged file proves nothing
         return Verification(position=0, whole=False, findings=damage)
     await storage.open()
     try:
@@ -232,7 +235,9 @@ async def verification_of(
     finally:
         await storage.close()
     if path:
-        done.findings = _damage(path) + done.findings + (_misindexed(path) if done.whole else [])
+        done.findings = (
+            _damage(path) + done.findings + (_wrongly_indexed_tables(path) if done.whole else [])
+        )
     return done
 
 
@@ -241,9 +246,9 @@ def _damage(path: Path) -> list[Finding]:
         return verification.damage(connection)
 
 
-def _misindexed(path: Path) -> list[Finding]:
+def _wrongly_indexed_tables(path: Path) -> list[Finding]:
     with _sqlite(path) as connection:
-        return verification.misindexed(connection)
+        return verification.wrongly_indexed_tables(connection)
 
 
 async def size(address: str) -> Size:
@@ -285,7 +290,7 @@ def _sqlite_size(path: Path, rows: dict[str, int]) -> Size:
 
 
 def _tables(rows: dict[str, int], sizes: dict[str, int], index: int = 0) -> list[TableSize]:
-    """Sizes, the largest first."""
+    """Return the sizes, the largest first."""
     found = [TableSize(table=n, rows=count, bytes=sizes.get(n, 0)) for n, count in rows.items()]
     if index:
         found.append(TableSize(table="(search index)", rows=0, bytes=index))
@@ -293,7 +298,7 @@ def _tables(rows: dict[str, int], sizes: dict[str, int], index: int = 0) -> list
 
 
 async def _row_counts(storage: Storage) -> dict[str, int]:
-    """Rows of each table, those of all tenants together."""
+    """Return the number of rows of each table, over all tenants."""
     counts = {table.name: 0 for table in SCHEMA.tables}
     await storage.open()
     try:
@@ -306,13 +311,13 @@ async def _row_counts(storage: Storage) -> dict[str, int]:
     return counts
 
 
-# Ways in
+# Connections
 
 
 def _storage(address: str, *, readonly: bool = False) -> SqliteStorage | PostgresStorage:
     storage = storage_for(address, readonly=readonly)
     if not isinstance(storage, SqliteStorage) and not hasattr(storage, "url"):
-        raise InvalidInput("A database in memory needs no upkeep.")
+        raise InvalidInput("A memory database needs no administration.")
     return cast("SqliteStorage | PostgresStorage", storage)
 
 
@@ -335,7 +340,7 @@ def _owned(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _recovered(path: Path) -> Iterator[apsw.Connection]:
-    """A file to write to, which the caller owns, after a look at the log that another process left."""
+    """A writable connection to a file that the caller owns, after the log of another process has been checked."""
     WriteAheadLog(path).recover()
     with _sqlite(path, readonly=False) as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""Whether the search indexes have what messages and artifacts say, and building them anew."""
+"""Compares the search indexes with the messages and artifacts, and rebuilds them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK = 256
 """Passages whose terms are compared together."""
 
 _HELD = {
-    # How many passages of each message of a range the index has.
+    # The number of indexed passages of each message in a range.
     "sqlite": (
         "SELECT lower(hex(m.id)), count(d.id), "
         "m.k - coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) "
@@ -69,29 +69,29 @@ _DONE = {
 }
 
 
-async def ill_indexed(tx: Reader, messages: list[Message]) -> list[Message]:
-    """Those of consecutive messages of one branch of which the index has too much or too little."""
+async def wrongly_indexed(tx: Reader, messages: list[Message]) -> list[Message]:
+    """Return those of consecutive messages of a branch whose index entries are wrong."""
     if not isinstance(tx, SqlTransaction) or not messages:
         return []
     first, last = messages[0], messages[-1]
     branch = tx.sql.of(Message).value("branch", first.branch)
     text = _HELD[tx.sql.dialect.name]
     rows = await tx.rows(text, (tx.tenant, branch, first.seq, last.seq))
-    return await _ill(tx, messages, rows)
+    return await _wrongly_indexed(tx, messages, rows)
 
 
-async def ill_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[ArtifactText]:
-    """Those of artifacts' texts, consecutive by id, of which the index has too much or too little."""
+async def wrongly_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[ArtifactText]:
+    """Return those of artifacts' texts, consecutive by id, whose index entries are wrong."""
     if not isinstance(tx, SqlTransaction) or not texts:
         return []
     value = tx.sql.of(ArtifactText).value
     ends = (value("id", texts[0].id), value("id", texts[-1].id))
     rows = await tx.rows(_HELD_ARTIFACTS[tx.sql.dialect.name], (tx.tenant, *ends))
-    return await _ill(tx, texts, rows)
+    return await _wrongly_indexed(tx, texts, rows)
 
 
-async def _ill(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
-    """Those of which the index has not as many passages as it should have, or had before it is made anew."""
+async def _wrongly_indexed(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
+    """Return the records whose number of indexed passages is wrong by both the current and the former tokenizer."""
     table: Table[Any] = tx.schema.of(cast("type[Any]", type(records[0])))
     held: dict[str, tuple[int, int | None]] = {row[0]: (row[1], row[2]) for row in rows}
     makes: list[Make] = [passages]
@@ -106,7 +106,7 @@ async def _ill(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
 async def _with_other_terms(
     tx: postgres_transaction.PostgresTransaction, table: Table[Any], records: list[Any]
 ) -> set[str]:
-    """The ids of those whose passages have other terms than their texts."""
+    """Return the ids of records whose indexed terms differ from their texts."""
     vectors = [
         vector
         for record in records
@@ -132,10 +132,10 @@ def searchable(tx: Reader) -> list[Table[Any]]:
     return [table for table in tx.schema.tables if table.search]
 
 
-async def superfluous(tx: Reader) -> int:
-    """Passages in the indexes, of all tenants, that belong to nothing."""
+async def count_orphans(tx: Reader) -> int:
+    """Return the number of indexed passages, over all tenants, without a record."""
     if not isinstance(tx, sqlite_transaction.SqliteTransaction):
-        return 0  # on PostgreSQL the passages refer to what they belong to
+        return 0  # on PostgreSQL passages have a foreign key
     text = (
         "SELECT count(*) FROM {table}_terms_docsize "
         "WHERE id > (SELECT coalesce(max(k), 0) FROM {table})"
@@ -144,14 +144,14 @@ async def superfluous(tx: Reader) -> int:
     return sum(count[0][0] for count in counts)
 
 
-async def misindexed(tx: sqlite_transaction.SqliteTransaction) -> list[str]:
-    """The tables whose index has other terms than the rows of all tenants, or at other places.
+async def wrongly_indexed_tables(tx: sqlite_transaction.SqliteTransaction) -> list[str]:
+    """Return the tables whose index differs in terms or positions from the rows of all tenants.
 
-    Sums over the terms of some hundreds of passages are compared, so that little memory is needed. The connection must
-    be one that may have a temporary table.
+    Sums over the terms of some hundred passages are compared, so little memory is needed. The connection must be able
+    to create a temporary table.
     """
     if await tx.rows("SELECT 1 FROM reindexes WHERE name <> ?1", (DIGESTS,)):
-        return []  # some rows have the terms of before
+        return []  # some rows have terms of the former tokenizer
     return [table.name for table in searchable(tx) if await _is_misindexed(tx, table)]
 
 
@@ -175,7 +175,7 @@ async def _is_misindexed(tx: sqlite_transaction.SqliteTransaction, table: Table[
 async def _passages_of_all(
     tx: sqlite_transaction.SqliteTransaction, table: Table[Any]
 ) -> AsyncIterator[tuple[int, list[str]]]:
-    """For each row, of whichever tenant: the number of its first passage, and what the index holds for each."""
+    """Yield for each row, of any tenant, the number of its first passage and the index entries of each passage."""
     sql, last = tx.sql.of(table.record), 0
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     page = f"SELECT k, {columns} FROM {table.name} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
@@ -189,7 +189,7 @@ async def _passages_of_all(
 
 
 async def rebuild(tx: Transaction) -> None:
-    """Build the indexes anew: on SQLite for all tenants, on PostgreSQL for the unit's own."""
+    """Rebuild the indexes: on SQLite for all tenants, on PostgreSQL for the unit's tenant."""
     for table in searchable(tx):
         if isinstance(tx, SqlTransaction):
             await tx.run(_DONE[tx.sql.dialect.name], (tx.tenant, table.name))

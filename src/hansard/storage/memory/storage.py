@@ -78,7 +78,7 @@ class MemoryStorage(Storage):
                 unit.undo()
                 raise
             self._committed_at = now()
-            self.notifier.notify(unit.told)
+            self.notifier.notify(unit.notified)
             return result
 
         return await search_terms.run(once, passages)
@@ -106,7 +106,7 @@ class _Unit(Transaction):
         self.tenant = tenant
         self.schema = storage.schema
         self._storage = storage
-        self.told: set[str] = set()
+        self.notified: set[str] = set()
         self._rows = storage.rows(tenant)
         self._undo: list[Callable[[], Any]] = []
 
@@ -212,7 +212,7 @@ class _Unit(Transaction):
         for change in changes:
             position = self._storage.next_position()
             self._put(table, (position,), change.entry(self.tenant, position))
-            self.told.add(user_channel(self.tenant, change.user_id))
+            self.notified.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)

@@ -1,7 +1,7 @@
-"""A PostgreSQL address, read by libpq's rules: what is in it, and which of its parameters mean something here.
+"""Parses PostgreSQL addresses by libpq's rules.
 
-A parameter is taken, passed over (it changes nothing about what is stored, or has no counterpart here), or refused
-by name. docs/howto/postgresql.md has the table.
+A parameter is used, ignored (it does not affect what is stored, or has no counterpart here), or refused by name.
+docs/howto/postgresql.md has the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from hansard.errors import InvalidConfig
 
 CONNECT_TIMEOUT = 30.0
-"""Seconds to wait for a connection, where the address says nothing else."""
+"""Seconds to wait for a connection, unless the address says otherwise."""
 MAX_POOL = 1_000
 
 FOR_THE_DRIVER = {
@@ -42,37 +42,35 @@ _VALUES = {
     "client_encoding": {"utf8", "utf-8", "unicode", "auto"},
     "schema": {"hansard"},
 }  # fmt: skip
-"""Where not every value will do."""
+"""Parameters of which only some values are allowed."""
 _YES = {"1", "yes", "on", "true"}
 _NO = {"0", "no", "off", "false"}
-_ENCODE = (
-    "A password with one of @ : / ? # % in it needs percent-encoding: %40 %3A %2F %3F %23 %25."
-)
+_ENCODE = "Use percent-encoding for these characters in a password: @ : / ? # % as %40 %3A %2F %3F %23 %25."
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a database is, and how to talk to it."""
+    """The address of a database, and the settings of its connections."""
 
     dsn: str
-    """What the driver reads."""
+    """The address for the driver."""
     settings: dict[str, str]
-    """What the server is told as a connection begins."""
+    """Settings that are sent to the server when a connection begins."""
     options: dict[str, Any]
     """Further arguments of the driver."""
     timeout: float = CONNECT_TIMEOUT
     """Seconds to wait for a connection."""
     pool_size: int | None = None
     prepared: bool | None = None
-    """Whether statements may be prepared on a connection; None: it is to be found out."""
+    """Whether statements may be prepared; None detects it."""
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What the driver is called with for each connection."""
+        """The driver's arguments for each connection."""
         return {"dsn": self.dsn, "server_settings": self.settings, **self.options}
 
 
 def parse(url: str) -> Address:
-    """Raises InvalidConfig, which never repeats what may be part of a password."""
+    """Parse an address. Raises InvalidConfig, whose message never contains what may be part of a password."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -101,7 +99,7 @@ def parse(url: str) -> Address:
 
 
 def _check_shape(parts: SplitResult) -> None:
-    """A raw `@`, `/`, `?` or `#` in a password moves the borders of the address's parts."""
+    """Refuse an address that an unescaped `@`, `/`, `?` or `#` in the password splits at the wrong place."""
     hosts = parts.netloc.rpartition("@")[2]
     ports = [
         host.rpartition(":")[2]
@@ -112,11 +110,13 @@ def _check_shape(parts: SplitResult) -> None:
     query_has_host = "@" in parts.query.partition("=")[0]
     if whole and not query_has_host and all(port.isdigit() or port == "" for port in ports):
         return
-    raise InvalidConfig(f"The database URL cannot be taken apart. {_ENCODE}")
+    raise InvalidConfig(f"The database URL cannot be parsed. {_ENCODE}")
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """By name; the last one counts, and one without a value is not set. A `+` is a plus, as for libpq."""
+    """Return the parameters by name; the last one counts, and an empty one is not set. As for libpq, `+` is a plus
+    sign.
+    """
     pairs = [field.partition("=")[::2] for field in query.split("&") if field]
     given = {unquote(name): unquote(value) for name, value in pairs if value}
     if "database" in given:
@@ -127,7 +127,7 @@ def _parameters(query: str) -> dict[str, str]:
 def _check(name: str, value: str) -> None:
     if name not in FOR_THE_DRIVER | FOR_US | PASSED_OVER:
         raise InvalidConfig(
-            f"The database URL has a parameter that Hansard does not take: {_short(name)}. Leave it out. "
+            f"The database URL has a parameter that Hansard does not support: {_short(name)}. Remove it. "
             "(Connections of a process: pool_size=20; settings of the server: options=-c%20NAME=VALUE.)"
         )
     allowed = _VALUES.get(name)
@@ -164,7 +164,7 @@ def _prepared(given: dict[str, str]) -> bool | None:
 def _flag(name: str, given: dict[str, str]) -> bool | None:
     value = given.get(name, "").lower()
     if value and value not in _YES | _NO:
-        raise InvalidConfig(f"{name}={_short(value)} in the database URL: say yes or no.")
+        raise InvalidConfig(f"{name}={_short(value)} in the database URL must be yes or no.")
     return value in _YES if value else None
 
 

@@ -1,8 +1,8 @@
-"""What errors of the PostgreSQL driver mean, in our own words.
+"""Translates errors of the PostgreSQL driver.
 
-A server that answers with an error has not done what it was asked. Whatever else is raised (a line that broke, a
-driver that lost its place, a server that shuts down) is no answer: what was sent may have been done. So errors are
-sorted by exclusion, and there is no list of those that the driver might raise.
+A server that responds with an error did not execute the statement. Any other error (a broken connection, a driver in
+an invalid state, a server that shuts down) is no response: the statement may have been executed. So errors are
+classified by exclusion, without a list of those that the driver might raise.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ REPEAT = (
     asyncpg.LockNotAvailableError,
     asyncpg.InvalidCachedStatementError,
 )
-"""What the server gave up for the sake of others, and what it will do when it is asked again."""
+"""Errors after which the same unit can be run again."""
 
 _NO_ANSWER = {
     "57P01", "57P02", "57P03", "57P04", "57P05", "53300", "25P03", "25P04", "40003",
 }  # fmt: skip
-"""The server ends the connection, or does not know itself what became of a statement (and all of class 08)."""
+"""Errors with which the server ends the connection, or cannot tell what happened; class 08 is another."""
 _POOLED = (
-    "A pooler hands this connection to others between transactions: "
+    "A pooler gives this connection to other clients between transactions: "
     "add prepared=no to the database URL."
 )
 
 
 def is_answer(error: BaseException) -> bool:
-    """Whether the server says that it did not do what it was asked, on a connection that goes on."""
+    """Return whether the server reports that it did not execute the statement, on a connection that stays usable."""
     if not isinstance(error, asyncpg.PostgresError):
         return False
     fatal = isinstance(error, asyncpg.FatalPostgresError)
@@ -58,15 +58,15 @@ def is_answer(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether an error of ours says that the connection it happened on is no longer of use."""
+    """Return whether one of our errors means that its connection is no longer usable."""
     return isinstance(error, OutcomeUnknown | DatabaseUnreachable)
 
 
 @contextmanager
 def translated(*, unknown: bool = False) -> Iterator[None]:
-    """Around calls of the driver: its errors become ours, but for those of REPEAT.
+    """A context that translates errors of the driver, except those in REPEAT.
 
-    With `unknown`, what is sent commits by itself, so that a lost answer leaves the outcome open.
+    With `unknown`, the statement commits by itself, so that a lost response leaves the outcome unknown.
     """
     try:
         yield
@@ -88,29 +88,31 @@ def _unreachable(error: Exception) -> HansardError:
     reason = "it takes too long" if isinstance(error, TimeoutError) else _words(error)
     if isinstance(error, OSError) and error.errno:
         reason = os.strerror(error.errno) if error.errno > 0 else error.strerror or reason
-    return DatabaseUnreachable(f"The database server does not answer: {reason.rstrip('.')}.")
+    return DatabaseUnreachable(f"The database server does not respond: {reason.rstrip('.')}.")
 
 
 _ANSWERS: tuple[tuple[type[Exception], Callable[[str], HansardError]], ...] = (
     (asyncpg.UniqueViolationError, lambda _: AlreadyExists()),
     (
         asyncpg.ForeignKeyViolationError,
-        lambda _: Conflict("This refers to something that is not there, or is referred to."),
+        lambda _: Conflict(
+            "It refers to a record that does not exist, or another record refers to it."
+        ),
     ),
     (asyncpg.DiskFullError, lambda _: StorageFull()),
     (
         asyncpg.ReadOnlySQLTransactionError,
         lambda _: DatabaseReadOnly(
-            "The database server takes no changes: it is a standby, or set so."
+            "The database server accepts no changes: it is a standby, or set to read only."
         ),
     ),
     (
         asyncpg.QueryCanceledError,
-        lambda _: Overloaded("The database server stopped a statement that took too long."),
+        lambda _: Overloaded("The database server cancelled a statement that took too long."),
     ),
     (
         asyncpg.ProgramLimitExceededError,
-        lambda words: TooLarge(f"This is too much for the database server: {words}."),
+        lambda words: TooLarge(f"This is too large for the database server: {words}."),
     ),
     (
         asyncpg.InvalidAuthorizationSpecificationError,
@@ -122,7 +124,7 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[str], HansardError]], ...] = (
     ),
     (
         asyncpg.DataError,
-        lambda words: Unstorable(f"The database server cannot hold this: {words}."),
+        lambda words: Unstorable(f"The database server cannot store this: {words}."),
     ),
     (asyncpg.DuplicatePreparedStatementError, lambda _: StorageError(_POOLED)),
     (asyncpg.InvalidSQLStatementNameError, lambda _: StorageError(_POOLED)),
@@ -138,6 +140,6 @@ def _answer(error: asyncpg.PostgresError) -> HansardError:
 
 
 def _words(error: Exception) -> str:
-    """The first line of what is said: details and hints speak of values, and of the driver's own settings."""
+    """Return the first line of an error: details and hints may contain values and the driver's own settings."""
     text = str(error.args[0]) if error.args else ""
     return text.partition("\n")[0].strip().rstrip(".") or type(error).__name__

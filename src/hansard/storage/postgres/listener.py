@@ -65,7 +65,7 @@ class Notices(Notifier):
         with super().subscribe(tenant, user_id) as subscription:
             yield subscription
 
-    def told(self, keys: Iterable[str]) -> None:
+    def publish(self, keys: Iterable[str]) -> None:
         """Notify subscribers in this process and in others."""
         keys = set(keys)
         if keys:

@@ -1,4 +1,4 @@
-"""Applying migrations to a PostgreSQL database."""
+"""Applies migrations to a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hansard.storage.sql.migrations import NOTES, Migration, Migrations
 from hansard.storage.sql.statements import statements
 
 LOCK = 0x48534E44
-"""The advisory lock that is held while migrations are applied."""
+"""The number of the advisory lock that is held while migrations are applied."""
 
 
 async def applied(connection: Any) -> dict[int, str]:
-    """The checksums of the migrations that a database has, by number."""
+    """Return the checksums of the applied migrations, by number."""
     if await connection.fetchval("SELECT to_regclass('hansard.migrations')") is None:
         return {}
     return dict(await connection.fetch(statements("postgres")["migrations"]))
@@ -25,9 +25,9 @@ async def applied(connection: Any) -> dict[int, str]:
 async def migrate(
     migrations: Migrations, connection: Any, *, apply: bool, readonly: bool = False
 ) -> list[Migration]:
-    """Apply pending migrations, all or nothing, one process at a time; return those that were applied.
+    """Apply pending migrations, all or none, in one process at a time; return those that were applied.
 
-    Without `apply`, raises SchemaOutdated if something is pending. The server has to meet the `preconditions`.
+    Without `apply`, raises SchemaOutdated if migrations are pending. The server must meet the `preconditions`.
     """
     async with connection.transaction():
         await preconditions.check(connection, readonly=readonly)

@@ -153,7 +153,7 @@ class PostgresStorage(Storage):
                 transaction = self._transaction(tenant, connection, alone=True)
                 messages = await transaction.append_at_once(append)
             self._committed_at = now()
-            self._notices.told(transaction.told)
+            self._notices.publish(transaction.notified)
             return messages
 
         async def append_messages() -> list[Message]:
@@ -234,7 +234,7 @@ class PostgresStorage(Storage):
             result = await work(unit)
         if begin == _WRITE:
             self._committed_at = now()
-        self._notices.told(unit.told)
+        self._notices.publish(unit.notified)
         return result
 
     @asynccontextmanager

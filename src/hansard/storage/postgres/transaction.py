@@ -34,7 +34,7 @@ _NEWEST = (1 << 63) - 1
 
 
 def lexemes(text: str) -> list[list[str]]:
-    """For each passage, its terms with their places, as the engine reads them but for the quote before each."""
+    """Return the terms of each passage with their positions, in the engine's syntax."""
     found: list[list[str]] = []
     for terms in passages(text):
         places: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ def lexemes(text: str) -> list[list[str]]:
 
 
 class PostgresTransaction(SqlTransaction):
-    """A unit's hold on one connection in a transaction."""
+    """A unit of work on one connection in a transaction."""
 
     statements: ClassVar[Mapping[str, str]] = SQL
 
@@ -59,7 +59,7 @@ class PostgresTransaction(SqlTransaction):
         role: str = ITSELF,
         alone: bool = False,
     ) -> None:
-        """`alone`: there is no transaction around it, so what is sent commits by itself."""
+        """With `alone` there is no transaction, so each statement commits by itself."""
         super().__init__(schema, compiler, tenant)
         self._connection = connection
         self._role = role
@@ -101,14 +101,14 @@ class PostgresTransaction(SqlTransaction):
             await self.run(cut, (self.tenant, record.id, len(vectors)))
 
     async def unindex(self, query: Query[Any]) -> None:
-        """The index's rows go with those they belong to."""
+        """Do nothing: the index's rows are deleted with their records."""
 
     async def append(self, append: Append) -> list[Message]:
         placed = await self.append_at_once(append)
         return await message_tree.append(self, append) if placed is None else placed
 
     async def append_at_once(self, append: Append) -> list[Message] | None:
-        """One statement; None if something is in the way, and then nothing was done."""
+        """Append in one statement. Return None if that is not possible; then nothing was done."""
         messages = append.messages
         search_terms.require(lexemes, (message.text for message in messages))
         sql = self.sql.of(Message)
@@ -141,7 +141,7 @@ class PostgresTransaction(SqlTransaction):
         )
         if not rows:
             return None
-        self.told.add(user_channel(self.tenant, append.owner_id))
+        self.notified.add(user_channel(self.tenant, append.owner_id))
         branch, first_seq, parent, digest = rows[0]
         end = (parent and str(parent), digest and digest.hex())
         return message_tree.assign_positions(messages, str(branch), first_seq - 1, *end)
@@ -162,7 +162,7 @@ class PostgresTransaction(SqlTransaction):
                 number,
             )
             await self.run(SQL["report"], values)
-            self.told.add(user_channel(self.tenant, change.user_id))
+            self.notified.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         end = (await self.rows(SQL["feed_end"], ()))[0][0]
@@ -217,7 +217,7 @@ _COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
 
 
 def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, str]]:
-    """For each passage of a record: its id, the passage's number, and its terms with their places."""
+    """Return for each passage of a record: its id, its number, and its terms with their positions."""
     search = table.search
     if search is None:
         return []
@@ -232,7 +232,7 @@ def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, 
 
 
 def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:
-    """The engine's query: quoted terms and nothing else of the user's."""
+    """Return the engine's query, which contains only quoted terms of the user's."""
 
     def quoted(clause: Clause) -> str:
         terms = [f"'{mark}{term}'" for term in clause.terms]

@@ -1,9 +1,9 @@
-"""Writing the next migration: what the declarations say now, against what they said at the last one.
+"""Writes the next migration from the differences between the declarations and the last migration.
 
-Beside the migrations lies ``schema.json``, the outline of the schema that they add up to. A revision compares
-the declarations with it, writes one numbered file for each engine, and renews it. Only what is safe beside
-running programs is written for you: new tables, columns with defaults, and indexes. For the rest a person
-decides.
+``schema.json``, beside the migrations, is the outline of the schema that they produce. A revision compares the
+declarations with it, writes one numbered file for each engine, and updates it. Only changes that are safe beside
+running programs are written automatically: new tables, columns with defaults, and indexes. Other changes need to be
+written by hand.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEADER = (
 
 
 def outline(schema: Schema) -> dict[str, Outline]:
-    """What of the declarations the database can see, as JSON."""
+    """Return the parts of the declarations that the database has, as JSON."""
     return {
         table.name: {
             "columns": {
@@ -44,11 +44,11 @@ def outline(schema: Schema) -> dict[str, Outline]:
 
 
 def changes(schema: Schema, before: dict[str, Outline], dialect: Dialect) -> list[str]:
-    """The statements that lead from an outline to the declarations."""
+    """Return the statements that lead from an outline to the declarations."""
     after = outline(schema)
     gone = [name for name in before if name not in after]
     if gone:
-        raise InvalidInput(f"Tables went away, which a person must decide: {', '.join(gone)}.")
+        raise InvalidInput(f"Tables were removed: {', '.join(gone)}. Write this migration by hand.")
     statements: list[str] = []
     for table in schema.tables:
         if table.name not in before:
@@ -76,7 +76,7 @@ def _alter(table: Table[Any], before: Outline, after: Outline, dialect: Dialect)
 
 
 def write(schema: Schema, directory: Path, name: str) -> list[Path]:
-    """Write the next migration into `directory`/{sqlite,postgres}; an empty list: nothing changed."""
+    """Write the next migration into `directory`/{sqlite,postgres}; return no paths if nothing changed."""
     memory = directory / "schema.json"
     before: dict[str, Outline] = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
     if before == outline(schema):

@@ -1,8 +1,8 @@
-"""What a database really has, to be compared with what the declarations say.
+"""Compares the schema of a database with the declarations.
 
-A schema is looked at as a set of facts, each a line such as ``messages.seq bigint NOT NULL``; two schemas are
-equal when their facts are. The order of columns and their defaults do not count: a column that a migration added
-stands last and has one.
+A schema is a set of facts, each a line such as ``messages.seq bigint NOT NULL``; two schemas are equal if their facts
+are. The order of columns and their defaults do not count, because a column that a migration added comes last and has a
+default.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _OURS = "('migrations', 'feed_epoch', 'notice_key')"
 
 
 def differences(found: Facts, wanted: Facts) -> list[str]:
-    """What is not there and should be, and what is there and should not."""
+    """Return the missing and the superfluous facts of a schema."""
     return [f"lacks: {fact}" for fact in sorted(wanted - found)] + [
-        f"has besides: {fact}" for fact in sorted(found - wanted)
+        f"has superfluous: {fact}" for fact in sorted(found - wanted)
     ]
 
 
-# SQLite: the facts of a fresh database in memory are those that the declarations want
+# SQLite: the expected facts are those of a new database in memory
 
 
 def wanted_sqlite(schema: Schema) -> Facts:
@@ -100,7 +100,7 @@ def _rows(connection: apsw.Connection, text: str, *values: Any) -> list[Any]:
     return cast("list[Any]", connection.execute(text, values).fetchall())
 
 
-# PostgreSQL: the catalogs tell again what the statements of the declarations say
+# PostgreSQL: facts of the catalogs are compared with those of the declarations' statements
 
 _COLUMNS = f"""
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), l.collname, a.attnotnull
@@ -141,7 +141,7 @@ def wanted_postgres(schema: Schema) -> Facts:
     facts: Facts = set()
     for table in schema.tables:
         for statement in ddl.create(table, schema, POSTGRES_DIALECT):
-            facts |= _told(statement)
+            facts |= _statement_facts(statement)
     return facts
 
 
@@ -162,8 +162,8 @@ async def facts_postgres(connection: Any) -> Facts:
     return facts
 
 
-def _told(statement: str) -> Facts:
-    """The facts that a statement makes."""
+def _statement_facts(statement: str) -> Facts:
+    """Return the facts that a statement creates."""
     if statement.startswith("CREATE POLICY"):
         return {_policy(statement)}
     if not statement.startswith("CREATE TABLE"):
@@ -177,7 +177,7 @@ def _told(statement: str) -> Facts:
 
 
 def _plain(text: str) -> str:
-    """One way of writing what can be written in several."""
+    """Return one spelling for the equivalent spellings of a text."""
     for written, short in _ALIASES.items():
         text = text.replace(written, short)
     return re.sub(r" WHERE \((.*)\)$", r" WHERE \1", text).replace(" (", "(")

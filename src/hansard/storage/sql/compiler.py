@@ -1,8 +1,8 @@
-"""From tables and queries to SQL text, for both engines.
+"""Compiles tables and queries to SQL text for both engines.
 
-Text depends only on the *shape* of what is asked (which fields, which operators, how many values), so it
-is made once per shape and the engines' statement caches can do their work. Names come from the table's
-declaration, never from a caller; values are only ever bound.
+The text depends only on the *shape* of a query (its fields, operators and number of values), so it is compiled once
+per shape, and the engines' statement caches work. Names come from the table's declaration, never from a caller; values
+are always bound.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ E = TypeVar("E", bound=Entry)
 
 _LARGEST = 2**63 - 1
 _UNREADABLE = (TypeError, ValueError, OverflowError, OSError, msgspec.MsgspecError)
-"""What comes of a damaged value when it is converted."""
+"""Errors of the conversion of a damaged value."""
 _COMPARE = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """The few differences between the engines' languages."""
+    """The differences between the SQL of the two engines."""
 
     name: str
     codec: Codec
     mark: Callable[[int], str]
-    """The placeholder of the n-th value, from 1."""
+    """Returns the placeholder of the n-th value, from 1."""
     namespace: str
     has: str
-    """Whether a list of names holds a value."""
+    """Tests whether a list of names contains a value."""
     contains: str
-    """Whether a text holds another."""
+    """Tests whether a text contains another."""
     lock: str
 
 
@@ -66,7 +66,7 @@ POSTGRES_DIALECT = Dialect(
 
 
 class TableSql(Generic[E]):
-    """One table's statements, and the way of its rows in and out."""
+    """The statements of one table, and the conversion of its rows."""
 
     def __init__(self, table: Table[E], dialect: Dialect) -> None:
         self.table = table
@@ -76,7 +76,7 @@ class TableSql(Generic[E]):
             column.name: dialect.codec.encoder(column) for column in table.stored.values()
         }
         self._json = {c.name for c in table.columns if c.type == "json" and not c.nullable}
-        """Columns where None is a value: JSON's null."""
+        """Columns where None is a value: the null of JSON."""
         self.encode: Callable[[E], list[Any]] = _encoder(table, dialect.codec)
         self.decode: Callable[[Sequence[Any]], E] = _decoder(table, dialect.codec)
         self.columns = ", ".join(_quote(column.name) for column in table.columns)
@@ -87,7 +87,7 @@ class TableSql(Generic[E]):
         self.get = self._select + self._key_condition(2)
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[E]:
-        """The records of rows; raises NotADatabase if a row holds what nobody stored."""
+        """Return the records of rows. Raises NotADatabase if a row cannot be decoded."""
         try:
             return [self.decode(row) for row in rows]
         except _UNREADABLE as error:
@@ -118,7 +118,7 @@ class TableSql(Generic[E]):
     def change(
         self, query: Query[E], changes: dict[str, Any], tenant: str
     ) -> tuple[str, list[Any]]:
-        """Set fields of all rows that match."""
+        """Set fields of all matching rows."""
         tail, values = self._query("", Query(query.record, query.conditions), tenant)
         sets: list[str] = []
         for name, value in changes.items():
@@ -128,7 +128,7 @@ class TableSql(Generic[E]):
         return f"UPDATE {self.name} SET {', '.join(sets)} {where}", values
 
     def aggregate(self, query: Query[E], by: Sequence[str], tenant: str) -> tuple[str, list[Any]]:
-        """Rows of the whole record: the key fields that are not in `by` are empty."""
+        """Return rows of the whole record; the key fields that are not in `by` are empty."""
         for name in by:
             self.table.check_field(name)
         bare = Query(query.record, query.conditions)
@@ -158,10 +158,12 @@ class TableSql(Generic[E]):
         values += [self.value(name, value) for name, value in changes.items()]
         bump = self.table.versioned and not self.table.unversioned.issuperset(changes)
         if version is not None:
-            values.append(min(max(version, 0), _LARGEST))  # what no column holds, no row has
+            values.append(
+                min(max(version, 0), _LARGEST)
+            )  # no row has a value that its column cannot hold
         return self._update(tuple(changes), bump, version is not None), values
 
-    @lru_cache(maxsize=256)  # noqa: B019 - one per table, and tables live as long as the process
+    @lru_cache(maxsize=256)  # noqa: B019 - one per table, and tables exist as long as the process
     def _update(self, names: tuple[str, ...], bump: bool, checked: bool) -> str:
         first = 2 + len(self.table.key)
         sets = [f"{_quote(name)} = {self._mark(first + i)}" for i, name in enumerate(names)]
@@ -252,10 +254,10 @@ class TableSql(Generic[E]):
 
 
 def _encoder(table: Table[E], codec: Codec) -> Callable[[E], list[Any]]:
-    """A function from a record to the values of an insert.
+    """Return a function from a record to the values of an insert.
 
-    Like those of dataclasses, it is written out and compiled: rows are most of what a database moves,
-    and a loop over the fields costs twice as much.
+    Like the methods of dataclasses, it is generated and compiled: rows are most of what a database processes, and a
+    loop over the fields takes twice as long.
     """
     converts = {f"to_{c.name}": codec.encoder(c) for c in table.columns}
     fields = [_converted(f"record.{c.name}", f"to_{c.name}", c, converts) for c in table.columns]
@@ -265,10 +267,10 @@ def _encoder(table: Table[E], codec: Codec) -> Callable[[E], list[Any]]:
 
 
 def _decoder(table: Table[E], codec: Codec) -> Callable[[Sequence[Any]], E]:
-    """A function from a row to the record.
+    """Return a function from a row to the record.
 
-    It calls an attribute, which may be given any number of fields by name; more than fifteen, given to a plain
-    name, are gathered in a dictionary first, which takes as long as all the rest.
+    It calls an attribute, because that accepts any number of keyword arguments; more than fifteen, passed to a plain
+    name, are collected in a dictionary first, which takes as long as everything else.
     """
     converts = {f"from_{c.name}": codec.decoder(c) for c in table.columns}
     fields = [
@@ -290,11 +292,11 @@ def _converted(value: str, convert: str, column: Column, converts: dict[str, Any
 
 
 def _function(source: str, scope: dict[str, Any]) -> Any:
-    return eval(source, scope)  # noqa: S307 - made of the field names of a declared record
+    return eval(source, scope)  # noqa: S307 - built from the field names of a declared record
 
 
 class Compiler:
-    """The tables of a schema in one engine's language."""
+    """The tables of a schema in the SQL of one engine."""
 
     def __init__(self, schema: Schema, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -318,7 +320,7 @@ def _arity(condition: Condition) -> int:
 
 
 def _after(order: tuple[tuple[str, bool], ...], marks: list[str]) -> str:
-    """Strictly later than the given row in this order."""
+    """Return the condition that selects the rows strictly after the given one in this order."""
     directions = {down for _, down in order}
     if len(directions) == 1:
         columns = ", ".join(_quote(field) for field, _ in order)

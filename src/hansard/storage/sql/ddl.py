@@ -1,11 +1,11 @@
-"""From the declarations to the engines' DDL: what a migration is written from and checked against.
+"""Generates the engines' DDL from the declarations; migrations are written from it and checked against it.
 
-Each table begins with the tenant, in its key, its unique sets, its indexes and its references. SQLite's
-tables have an integer key `k` besides, which the search index points to; a key of one counting integer
-(the feed's position) takes its place. PostgreSQL's tables are under row-level security: only the rows of
-the tenant that `hansard.tenant` names for the transaction exist. Two kinds of table do not force it on
-their owner: the list of tenants, which a server's upkeep must read, and search indexes, whose index the
-engine would not use for a condition that it cannot trust not to leak; functions of the owner read both.
+Each table begins with the tenant, which is part of its key, unique sets, indexes and references. SQLite's tables also
+have an integer key `k`, to which the search index refers; a key of one increasing integer (the feed's position)
+replaces it. PostgreSQL's tables have row-level security: a transaction sees only the rows of the tenant that
+`hansard.tenant` names. Two kinds of table do not force it on their owner: the list of tenants, which maintenance must
+read, and search indexes, whose index the engine would not use for a condition that could leak; functions of the owner
+read both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hansard.storage.tables import Column, Reference, Schema, Table
 
 
 def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:
-    """The statements that make a table and what belongs to it."""
+    """Return the statements that create a table, its indexes and policies."""
     statements = [_table(table, schema, dialect)]
     statements += [create_index(table, fields, dialect) for fields in table.indexes]
     if dialect.name == "postgres":
@@ -37,7 +37,7 @@ def add_column(table: Table[Any], name: str, dialect: Dialect) -> str:
 
 
 def create_index(table: Table[Any], fields: tuple[str, ...], dialect: Dialect) -> str:
-    """An index, named after its table and fields; rows where its first field is null are left out."""
+    """Return the statement for an index, named after its table and fields, without rows whose first field is null."""
     columns = _names(fields)
     partial = f' WHERE "{fields[0]}" IS NOT NULL' if table.stored[fields[0]].nullable else ""
     return (
@@ -80,7 +80,7 @@ def _column(column: Column, dialect: Dialect) -> str:
 
 
 def _default(table: Table[Any], column: Column, dialect: Dialect) -> str:
-    """The SQL literal of a new column's value in the rows that are already there."""
+    """Return the SQL literal of a new column's value in existing rows."""
     fields = {field.name: field for field in msgspec.structs.fields(table.record)}
     derived = {d.name: d for d in table.derived}
     if column.name in derived:
@@ -126,7 +126,7 @@ def _row_security(name: str, *, forced: bool) -> list[str]:
 
 
 def _search_index(table: Table[Any], dialect: Dialect) -> list[str]:
-    """The terms of each passage, marked with their owner, and the place they are in."""
+    """Return the statements for a table's search index: the terms of each passage, marked with owner and place."""
     name = f"{table.name}_terms"
     if dialect.name == "sqlite":
         return [

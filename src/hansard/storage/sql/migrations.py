@@ -1,11 +1,11 @@
-"""Numbered migrations, kept as SQL for each engine, and the rules for applying them.
+"""Numbered migrations as SQL files for each engine, and the rules for applying them.
 
-A file is named ``NNNN_what.sql``; numbers count from 1 without a gap. What was applied is noted in the
-database with its checksum, so that a changed history is noticed. A database that is ahead of the program
-is refused; one that is behind is brought up under a lock, in a transaction, after a backup, or refused.
+A file is named ``NNNN_what.sql``; numbers count from 1 without gaps. Applied migrations are stored in the database
+with their checksums, so that a changed migration is detected. A database with a newer schema is refused; one with an
+older schema is migrated under a lock, in a transaction, after a backup, or refused.
 
-PostgreSQL has functions besides, in ``functions.sql``. They hold no data, so that file is applied as a whole
-whenever it has changed, and is noted under the number 0.
+PostgreSQL also has functions, in ``functions.sql``. They contain no data, so the whole file is applied when it has
+changed; it has the number 0.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Migration:
 
 
 class Migrations:
-    """One engine's migrations, in order."""
+    """The migrations of one engine, in order."""
 
     def __init__(self, found: list[Migration], functions: Migration | None = None) -> None:
         self.functions = functions
@@ -78,7 +78,7 @@ class Migrations:
         return len(self.all)
 
     def pending(self, applied: dict[int, str]) -> list[Migration]:
-        """Those that a database does not have yet; raises if its history is not ours."""
+        """Return the migrations that a database lacks. Raises SchemaTooNew if it has others."""
         newest = max(applied, default=0)
         if newest > self.latest:
             raise SchemaTooNew(
@@ -88,7 +88,7 @@ class Migrations:
         for migration in self.all[:newest]:
             if applied.get(migration.number) != migration.checksum:
                 raise StorageError(
-                    f"Migration {migration.number} was applied to this database in another form."
+                    f"Migration {migration.number} was applied to this database with another content."
                 )
         pending = self.all[newest:]
         if self.functions and applied.get(0) != self.functions.checksum:

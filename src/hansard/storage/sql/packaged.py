@@ -1,4 +1,4 @@
-"""The files of SQL that come with the package, which the user who started the program may not be able to read."""
+"""Reads the SQL files of the package, which the user who started the program may not be able to read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent
 
 
 def listed(folder: Path) -> list[Path]:
-    """The files in a folder; raises StorageError."""
+    """Return the files in a folder. Raises StorageError."""
     try:
         return list(folder.iterdir())
     except OSError as error:
@@ -19,7 +19,7 @@ def listed(folder: Path) -> list[Path]:
 
 
 def text_of(file: Path) -> str:
-    """What a file says; raises StorageError."""
+    """Return the content of a file. Raises StorageError."""
     try:
         return file.read_text("utf-8")
     except OSError as error:
@@ -29,6 +29,6 @@ def text_of(file: Path) -> str:
 def unreadable(path: Path, error: OSError) -> StorageError:
     who = f"user {os.geteuid()}" if hasattr(os, "geteuid") else "the user"
     return StorageError(
-        f"Hansard cannot read {path}, which is part of it: {error.strerror}. Install Hansard where {who} may "
+        f"Hansard cannot read its own file {path}: {error.strerror}. Install Hansard where {who} may "
         "read it, or let that user read its folders."
     )

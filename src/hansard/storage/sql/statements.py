@@ -1,7 +1,7 @@
 """The hand-written statements, by name, from `queries/*.sql`.
 
-A block begins with ``-- name: something`` and goes on to the next; the comment lines under the name say
-what it is for.
+A block begins with ``-- name: something`` and ends before the next; the comment lines below the name describe its
+purpose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The verbs, once for both engines: the compiler writes the text, a driver runs it.
+"""The verbs for both engines: the compiler writes the SQL, a driver runs it.
 
-A driver gives `rows`, `run` and `run_many`; it also keeps the search index of searchable tables and
-reports to the feed, which the engines do each in their own way.
+A driver provides `rows`, `run` and `run_many`. It also maintains the search index of searchable tables and publishes
+to the feed, which differ between the engines.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class SqlTransaction(Transaction):
         self.schema = schema
         self.tenant = tenant
         self.sql = compiler
-        self.told: set[str] = set()
-        """The keys of the bells to ring when the unit is committed."""
+        self.notified: set[str] = set()
+        """The user channels to notify when the unit is committed."""
 
-    # What a driver gives
+    # What a driver provides
 
     @abstractmethod
     async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
@@ -51,7 +51,7 @@ class SqlTransaction(Transaction):
 
     @abstractmethod
     async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
-        """Run an update of one row, and return the row; None if there was none to change.
+        """Update one row and return it; None if there was none.
 
         The values begin with those of the row's key.
         """
@@ -63,15 +63,15 @@ class SqlTransaction(Transaction):
     @property
     @abstractmethod
     def make_passages(self) -> search_terms.Make:
-        """What is made of a text before it is indexed."""
+        """Return the function that makes the passages of a text for the index."""
 
     @abstractmethod
     async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
-        """Index rows of a searchable table anew, in their places."""
+        """Index rows of a searchable table again, without moving them."""
 
     @abstractmethod
     async def unindex(self, query: Query[Any]) -> None:
-        """Take the rows that a query asks for out of their table's search index."""
+        """Remove the selected rows from the search index of their table."""
 
     # The verbs
 

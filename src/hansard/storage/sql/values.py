@@ -1,6 +1,6 @@
-"""How values travel: from fields of records to columns and back, for each engine.
+"""Converts values between fields of records and columns, for each engine.
 
-JSON columns hold the canonical text that msgspec writes, so what comes back is what was given.
+JSON columns contain the canonical text that msgspec writes, so reading returns exactly what was stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _encode_json = msgspec.json.Encoder(order=None).encode
 
 @dataclass(frozen=True)
 class Codec:
-    """One engine's column types and conversions; a type without a conversion travels as it is."""
+    """The column types and conversions of one engine; a type without a conversion is passed unchanged."""
 
     types: dict[ColumnType, str]
     encoders: dict[ColumnType, Convert]
@@ -64,7 +64,7 @@ def _ref_from_bytes(value: bytes | str) -> str:
 
 
 def microseconds(value: datetime) -> int:
-    """Since 1970, UTC."""
+    """Return the microseconds since 1970, UTC."""
     return (value - _EPOCH) // _MICROSECOND
 
 

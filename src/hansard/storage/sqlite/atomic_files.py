@@ -1,8 +1,8 @@
-"""Files that take a name: under it there is the whole new content, or what was there before.
+"""Atomic file replacement: a name refers to the complete new content or to the previous file.
 
-A file is written as a *draft* beside its place, flushed, renamed, and its directory flushed, so that a power cut
-leaves one of the two. Whoever makes a draft holds a lock on it; a draft that nobody holds was left by a process that
-was killed, and is removed by whoever writes to the same place next.
+A file is written as a *draft* in the same directory, flushed and renamed, and then its directory is flushed, so that a
+power failure leaves one of the two. The writer of a draft holds a lock on it. A draft that nobody locks was left by a
+process that was killed; the next writer of the same target removes it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOCKS = sys.platform == "linux"
-"""Whether `flock` is apart from the locks that SQLite takes, and says of any file who has it open."""
+"""Whether `flock` is independent of SQLite's locks and reports whoever has a file open."""
 SIDES = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a file."""
+"""The suffixes of the files that SQLite keeps beside a database."""
 
 
 def located(path: Path) -> Path:
-    """The file that a path means, behind every link, whether it is there or not; OSError if links form a loop."""
+    """Return the file of a path after following all links; it may not exist. Raises OSError if links form a loop."""
     try:
         path.stat()
     except OSError as error:
@@ -33,13 +33,14 @@ def located(path: Path) -> Path:
 
 
 def beside(path: Path, suffix: str) -> Path:
-    """The file that has this file's name and a suffix."""
+    """Return the file with this file's name and a suffix."""
     return path.with_name(path.name + suffix)
 
 
 @contextmanager
 def draft(target: Path) -> Iterator[Path]:
-    """A new, empty, private file; when the block ends well it is on the disk and has the target's name.
+    """A context with a new, empty, private file; if it ends without an error, the file is flushed and replaces the
+    target.
 
     A target that is a link stays one: the file is written where it points. Raises OSError.
     """
@@ -57,7 +58,7 @@ def draft(target: Path) -> Iterator[Path]:
 
 
 def flush(path: Path) -> None:
-    """Have the operating system write a file, or a directory's entries, to the disk."""
+    """Make the operating system write a file, or a directory's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -66,7 +67,7 @@ def flush(path: Path) -> None:
 
 
 def is_at(descriptor: int, path: Path) -> bool:
-    """Whether an open file is the one that has this name."""
+    """Return whether an open file is the one with this name."""
     try:
         there = path.stat()
     except FileNotFoundError:
@@ -75,7 +76,7 @@ def is_at(descriptor: int, path: Path) -> bool:
 
 
 def sweep(target: Path) -> None:
-    """Remove the drafts of a file, and of files named after it, whose makers are gone."""
+    """Remove the drafts of a file, and of files named after it, whose writers have ended."""
     named = re.compile(
         re.escape(target.name)
         + r"(?:\..+)?\.(?P<pid>\d+)(?P<unique>-[0-9a-f]{8})?\.new(?P<side>-wal|-shm|-journal)?"
@@ -91,33 +92,33 @@ def sweep(target: Path) -> None:
 
 
 def _new(target: Path) -> tuple[Path, int]:
-    """A draft, and the descriptor whose lock says that somebody makes it."""
+    """Return a draft, and the descriptor whose lock shows that it is in use."""
     while True:
         made = beside(target, f".{os.getpid()}-{os.urandom(4).hex()}.new")
         try:
             descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            error.filename = str(target)  # the draft is nobody's business
+            error.filename = str(target)  # others must not see the draft
             raise
         if LOCKS:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if is_at(descriptor, made):
             return made, descriptor
-        os.close(descriptor)  # it was swept away before it was locked
+        os.close(descriptor)  # it was removed before it was locked
 
 
 def _is_left(made: Path, pid: int, *, unique: bool) -> bool:
-    """Whether a draft's maker is gone.
+    """Return whether a draft's writer has ended.
 
-    A process id alone says little: in a container each process may have the same. It is asked where there is no lock:
-    of drafts of older programs, and on other systems than Linux.
+    A process id alone is not reliable: in containers, several processes may have the same. It decides only where there
+    is no lock: for drafts of older programs, and on systems other than Linux.
     """
     if not (LOCKS and unique) and _runs(pid):
         return False
     try:
         descriptor = os.open(made, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return True  # something beside a draft that is gone
+        return True  # a side file of a draft that no longer exists
     try:
         if LOCKS:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,7 @@
-"""Copies of a SQLite database that can be trusted: made while it is in use, checked before they count.
+"""Backup and restore of a SQLite database: copies are made while it is in use, and are checked.
 
-And putting one back. The database is never missing, not even for a moment in which the power may fail: the copy
-takes the name from the file that has it, which has another name besides by then, and the log of the old
-file, which would damage the new one, is out of the way before.
+During a restore the database never disappears, even in a power failure: the old file gets a second name, then the copy
+replaces it under the first one. The log of the old file, which would damage the new one, is moved away before.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from hansard.storage.sqlite.atomic_files import SIDES, beside, draft, flush
 from hansard.storage.sqlite.write_ahead_log import set_apart
 
 PAGES = 1_000
-"""How much is copied at a time."""
+"""Pages that are copied at a time."""
 
 
 def backup(connection: apsw.Connection, target: Path) -> None:
-    """Copy an open database to a new file; the copy is whole, checked and on the disk, or not there."""
+    """Copy an open database to a new file. The copy is complete, checked and flushed, or does not exist."""
     try:
         for there in (target, *(beside(target, suffix) for suffix in SIDES)):
             if there.exists():
@@ -37,9 +36,9 @@ def backup(connection: apsw.Connection, target: Path) -> None:
 
 
 def copy(connection: apsw.Connection, empty: Path, journal_mode: str) -> None:
-    """A checked copy, without side files, which no log of the original fits.
+    """Write a checked copy without side files.
 
-    It is of one moment: without a transaction, each commit of another process would have it begin anew.
+    It is a snapshot of one moment: without a transaction, each commit of another process would restart it.
     """
     made = apsw.Connection(str(empty))
     try:
@@ -59,9 +58,9 @@ def copy(connection: apsw.Connection, empty: Path, journal_mode: str) -> None:
 
 
 def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
-    """Put a checked copy of `source` in the place of the database at `path`, which the caller owns.
+    """Replace the database at `path`, which the caller owns, by a checked copy of `source`.
 
-    What is there is then at `aside`, with its log.
+    The replaced database is then at `aside`, with its log.
     """
     try:
         with draft(path) as made:
@@ -80,10 +79,10 @@ def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
 
 
 def check(connection: apsw.Connection, path: Path) -> None:
-    """Read the whole database and every index; raises NotADatabase with the first finding."""
+    """Read the whole database and every index. Raises NotADatabase with the first problem."""
     findings = cast("Any", connection.execute("PRAGMA integrity_check(1)").fetchall())
     if findings != [("ok",)]:
         raise NotADatabase(f"{path} is damaged: {findings[0][0]}.")
     broken = cast("Any", connection.execute("PRAGMA foreign_key_check").fetchall())
     if broken:
-        raise NotADatabase(f"{path} is damaged: a row of {broken[0][0]} refers to nothing.")
+        raise NotADatabase(f"{path} is damaged: a row of {broken[0][0]} refers to a missing row.")

@@ -1,10 +1,10 @@
-"""Worker threads for a SQLite file: one that writes, a few that read.
+"""Worker threads for a SQLite file: one writes, several read.
 
 **Group commit.** The writing thread takes all units that were queued since its last commit as one batch: one
-transaction, in which a unit that fails is rolled back alone, one flush to the disk, and only then are all of them
-answered. There is no delay to fill a batch: a unit that finds the queue empty is committed alone.
+transaction, in which a failing unit is rolled back alone, and one flush to the disk; then all of them are answered.
+There is no delay to fill a batch: a unit that finds the queue empty is committed alone.
 
-Callers wait on event loops; the answers for one loop are delivered in one call.
+Callers wait on event loops; the results for one loop are delivered in one call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_WAITING = 20_000
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One unit of work, and the future on which its caller waits."""
+    """A unit of work, and the future on which its caller waits."""
 
     tenant: str
     work: Callable[[Any], Awaitable[Any]]
@@ -36,10 +36,10 @@ class Job:
 
 
 class Executor:
-    """A queue and the threads that serve it.
+    """A queue and its threads.
 
-    Each thread calls `make` once for its handler, and the handler with batches of jobs; the handler sets
-    each job's `result` or `error`.
+    Each thread calls `make` once to create its handler, and the handler with batches of jobs; the handler sets the
+    `result` or `error` of each job.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""A SQLite file in our care: how it is named, made, opened and judged safe.
+"""A SQLite file: its path, creation, settings and errors.
 
-A path may lead over links; the file is what they point to, and everything of it (its log, its lock, its drafts) lies
-beside that. The settings that durability rests on are read back after they were set.
+A path may contain links; the file is what they point to, and its related files (log, lock, drafts) are beside it. The
+settings that durability depends on are read back after they were set.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ from hansard.errors import (
 from hansard.storage.sqlite.atomic_files import draft, located
 
 APPLICATION_ID = 0x48534E44
-"""``HSND``: what the file's header says it belongs to."""
+"""``HSND``: the application id in the file's header."""
 FLOOR = (3, 53, 2)
-"""Older engines have a race that can damage the file, and an overflow in the search index."""
+"""The oldest allowed version: earlier ones have a race that can damage the file, and an overflow in the search
+index.
+"""
 BUSY_MS = 5_000
 CHECKPOINT_PAGES = 4_000
-"""The log is folded into the file when it has so many."""
+"""Pages in the log after which it is checkpointed."""
 CACHE_KIB = 32_768
 ROOM = 256 * 1024
-"""Bytes that a disk must have free to be called writable again after it was full."""
+"""Free bytes that a disk needs to count as writable again after it was full."""
 
 _SETTINGS: dict[str, Any] = {
     "synchronous": 2,
@@ -52,7 +54,7 @@ _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "gluste
 
 
 def check_engine(version: str = apsw.sqlite_lib_version()) -> None:
-    """Refuse an SQLite library that is too old to be trusted with the record."""
+    """Raise UnsafeEngine if the SQLite library is too old."""
     if tuple(int(part) for part in version.split(".")) < FLOOR:
         floor = ".".join(map(str, FLOOR))
         raise UnsafeEngine(
@@ -61,13 +63,13 @@ def check_engine(version: str = apsw.sqlite_lib_version()) -> None:
 
 
 def connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
-    """Open a file with every safety setting in place, and make sure that they are."""
+    """Open a file with all safety settings, and check that they apply."""
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
     try:
         connection = apsw.Connection(str(path), flags=flags, statementcachesize=256)
         connection.set_busy_timeout(BUSY_MS)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-        # Plans must not look at bound values, or a statement may be prepared anew each time (20 µs).
+        # Query plans must not depend on bound values, or statements may be prepared again each time (20 µs).
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
         _check_ours(connection, path)
@@ -90,19 +92,21 @@ def _set(connection: apsw.Connection, readonly: bool) -> None:
         connection.pragma(name, value)
         actual = connection.pragma(name)
         if actual != value:
-            raise UnsafeEngine(f"SQLite answers {name}={actual} where {value} is needed.")
+            raise UnsafeEngine(f"SQLite reports {name}={actual}, but {value} is required.")
     mode = connection.pragma("journal_mode")
-    if mode == "delete":  # a backup, which is one file; to read it no log is needed
+    if mode == "delete":  # a backup, which is one file and is read without a log
         mode = "wal" if readonly else connection.pragma("journal_mode", "wal")
     if mode != "wal":
-        raise UnsafeEngine(f"The database is in {mode} mode; the write-ahead log is needed.")
+        raise UnsafeEngine(f"The database is in {mode} mode; the write-ahead log is required.")
     connection.wal_autocheckpoint(0 if readonly else CHECKPOINT_PAGES)
     if readonly:
         connection.pragma("query_only", 1)
 
 
 def create(path: Path, statements: list[str], schema_version: int) -> None:
-    """Make a new database, all or nothing. The caller owns the file, and found that there is none."""
+    """Create a new database completely or not at all. The caller owns the file and has checked that it does not
+    exist.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with draft(path) as made:
@@ -123,7 +127,7 @@ def create(path: Path, statements: list[str], schema_version: int) -> None:
 
 
 def locate(path: str | Path) -> Path:
-    """The file that a database's path means; raises StorageError if its links form a loop."""
+    """Return the file of a database's path. Raises StorageError if its links form a loop."""
     try:
         return located(Path(path))
     except OSError as error:
@@ -131,7 +135,7 @@ def locate(path: str | Path) -> Path:
 
 
 def identity(path: Path) -> str | None:
-    """A file's path, device and inode; None if there is no such file."""
+    """Return a file's path, device and inode; None if it does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -140,7 +144,7 @@ def identity(path: Path) -> str | None:
 
 
 def has_room(directory: Path) -> bool:
-    """Whether a small file can be written there, which free space alone does not say where quotas are set."""
+    """Return whether a small file can be written; where quotas are set, free space alone does not tell."""
     try:
         with tempfile.TemporaryFile(dir=directory) as trial:
             os.posix_fallocate(trial.fileno(), 0, ROOM)
@@ -150,7 +154,7 @@ def has_room(directory: Path) -> bool:
 
 
 def check_filesystem(path: Path) -> None:
-    """Refuse file systems on which the write-ahead log cannot work: those of another machine."""
+    """Raise StorageError for network file systems, on which the write-ahead log does not work."""
     if allows_network():
         return
     kind = _filesystem(path.parent)
@@ -166,7 +170,7 @@ def allows_network() -> bool:
 
 
 def _filesystem(directory: Path) -> str:
-    """The type of the file system that holds a directory; empty where it cannot be told."""
+    """Return the type of the file system of a directory; empty if it is unknown."""
     try:
         mounts = Path("/proc/self/mounts").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -182,11 +186,11 @@ def _filesystem(directory: Path) -> str:
 
 
 def from_os(error: OSError, path: Path) -> StorageError | StorageFull:
-    """What an operating system's error means for the database."""
+    """Return the error of the database for an error of the operating system."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"There is no room left on the disk of {path}.")
+        return StorageFull(f"There is no space left on the disk of {path}.")
     if error.errno == errno.ELOOP:
-        return StorageError(f"{path} is a link that leads back to itself. Remove it, or mend it.")
+        return StorageError(f"{path} is a link that leads back to itself. Remove or correct it.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DatabaseReadOnly(f"{path} cannot be written: {os.strerror(error.errno)}.")
     return StorageError(f"{path}: {error.strerror}.")
@@ -195,7 +199,7 @@ def from_os(error: OSError, path: Path) -> StorageError | StorageFull:
 _MEANINGS: tuple[
     tuple[tuple[type[apsw.Error], ...], type[StorageError | StorageFull], str], ...
 ] = (
-    ((apsw.FullError,), StorageFull, "There is no room left on the disk of {path}."),
+    ((apsw.FullError,), StorageFull, "There is no space left on the disk of {path}."),
     (
         (apsw.NotADBError, apsw.CorruptError),
         NotADatabase,
@@ -203,14 +207,14 @@ _MEANINGS: tuple[
     ),
     ((apsw.ReadOnlyError, apsw.PermissionsError), DatabaseReadOnly, "{path} cannot be written."),
     ((apsw.BusyError, apsw.LockedError), DatabaseInUse, "{path} is locked by another program."),
-    ((apsw.TooBigError, apsw.MismatchError), Unstorable, "{path} cannot hold this: {error}."),
+    ((apsw.TooBigError, apsw.MismatchError), Unstorable, "{path} cannot store this: {error}."),
     ((apsw.CantOpenError,), StorageError, "{path} cannot be opened: {reason}."),
     ((apsw.Error,), StorageError, "{path}: {error}."),
 )
 
 
 def translate(error: apsw.Error, path: Path) -> StorageError | StorageFull:
-    """What an engine's error means for the database."""
+    """Return the error of the database for an error of SQLite."""
     if path.is_dir():
         return StorageError(f"{path} is a directory.")
     meaning, text = next((m, text) for kinds, m, text in _MEANINGS if isinstance(error, kinds))
@@ -219,5 +223,5 @@ def translate(error: apsw.Error, path: Path) -> StorageError | StorageFull:
 
 def _why_not(path: Path) -> str:
     if not path.exists():
-        return "there is no such file"
+        return "the file does not exist"
     return "permission denied" if not os.access(path, os.R_OK) else "the directory is read-only"

@@ -1,4 +1,4 @@
-"""Applying migrations to a SQLite file."""
+"""Applies migrations to a SQLite file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hansard.storage.sqlite.backup import backup
 
 
 def applied(connection: apsw.Connection) -> dict[int, str]:
-    """The checksums of the migrations that a database has, by number."""
+    """Return the checksums of the applied migrations, by number."""
     rows = connection.execute("SELECT number, checksum FROM migrations")
     return dict(cast("Any", rows.fetchall()))
 
 
 def scripts(migrations: Migrations) -> list[str]:
-    """The SQL that makes a new database."""
+    """Return the SQL that creates a new database."""
     return [NOTES["sqlite"], *(_script(migration) for migration in migrations.all)]
 
 
@@ -32,9 +32,10 @@ def _script(migration: Migration) -> str:
 def migrate(
     migrations: Migrations, connection: apsw.Connection, path: Path, *, apply: bool
 ) -> Path | None:
-    """Apply pending migrations after a backup beside the file, which is returned; None if nothing is pending.
+    """Apply pending migrations after a backup in the same directory; return the backup, or None if nothing was
+    pending.
 
-    Without `apply`, raises SchemaOutdated if something is pending.
+    Without `apply`, raises SchemaOutdated if migrations are pending.
     """
     numbers = applied(connection)
     pending = migrations.pending(numbers)
@@ -55,7 +56,7 @@ def _apply(
     path: Path,
     copy: Path,
 ) -> None:
-    """Apply all or nothing; the copy of a database that was not changed is removed."""
+    """Apply all migrations or none; the copy is removed if the database was not changed."""
     migration = pending[0]
     try:
         with connection:

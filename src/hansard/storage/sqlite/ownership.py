@@ -19,7 +19,7 @@ from hansard.storage.sqlite import atomic_files
 from hansard.storage.sqlite.files import allows_network, from_os
 
 _parked: list[tuple[int, Path]] = []
-"""Descriptors that may not be closed yet: see `_let_go`."""
+"""Descriptors that must stay open for now: see `_let_go`."""
 _owned: set[tuple[int, int]] = set()
 """The device and inode of each file that this process owns."""
 
@@ -70,7 +70,7 @@ class Ownership:
     def holds(self) -> bool:
         """Whether the owned file is still the one at its path."""
         try:
-            there = os.stat(self._name)  # noqa: PTH116 - is asked often
+            there = os.stat(self._name)  # noqa: PTH116 - is called often
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == self._identity
@@ -100,7 +100,7 @@ def owner_of(path: Path) -> dict[str, Any] | None:
 
 
 def _open_locked(path: Path, flags: int, file: Path) -> int:
-    """A descriptor that has the lock of whatever has this name by then; raises DatabaseInUse."""
+    """Return a descriptor with the lock of the file that has this name. Raises DatabaseInUse."""
     while True:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:
@@ -130,16 +130,16 @@ def _facts(descriptor: int) -> dict[str, Any]:
 
 
 def _let_go(descriptor: int, path: Path) -> None:
-    """Unlock, and close when no connection of this process has the file open.
+    """Unlock, and close the descriptor when no connection of this process has the file open.
 
-    Closing any descriptor of a file ends all locks that the process has on it, and so those of SQLite.
+    Closing any descriptor of a file releases all locks of the process on it, including SQLite's.
     """
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     _parked.append((descriptor, path))
     try:
         connected = {connection.filename for connection in apsw.connections()}
     except (apsw.ConnectionClosedError, apsw.ThreadingViolationError):
-        return  # another thread is at work: the next who lets go of a file closes this one too
+        return  # used by another thread: the next release of a file closes this one too
     for parked in [parked for parked in _parked if str(parked[1]) not in connected]:
         _parked.remove(parked)
         os.close(parked[0])

@@ -325,7 +325,7 @@ class SqliteStorage(Storage):
         if guarded and connection.in_transaction:
             undo = "ROLLBACK TO job; " if job.error else ""
             connection.execute(f"{undo}RELEASE job")
-        return unit.told
+        return unit.notified
 
     def _failure(self, error: apsw.Error | HansardError) -> HansardError:
         """Return the error of a failed commit: OutcomeUnknown, unless it certainly did not happen."""

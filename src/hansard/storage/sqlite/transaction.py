@@ -1,4 +1,4 @@
-"""A unit of work on SQLite: every verb is done when it returns."""
+"""A unit of work on SQLite: every verb has completed when it returns."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NEWEST = 1 << 62
 
 
 class SqliteTransaction(SqlTransaction):
-    """A unit's hold on one connection."""
+    """A unit of work on one connection."""
 
     statements: ClassVar[Mapping[str, str]] = SQL
 
@@ -62,7 +62,7 @@ class SqliteTransaction(SqlTransaction):
             raise _constraint(error) from error
 
     def each(self, text: str) -> Iterator[Row]:
-        """The rows of a statement, one at a time; there may be more than fit into memory."""
+        """Yield the rows of a statement one at a time; there may be more than fit into memory."""
         return self._connection.execute(text)
 
     async def run(self, text: str, values: Any) -> int:
@@ -79,7 +79,7 @@ class SqliteTransaction(SqlTransaction):
             raise _constraint(error) from error
 
     async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
-        """The row is read by itself: for RETURNING, SQLite makes a savepoint (decision 9)."""
+        """Run an update and read the row separately: for RETURNING, SQLite creates a savepoint (decision 9)."""
         if not await self.run(text, values):
             return None
         return (await self.rows(sql.get, values[: 1 + len(sql.table.key)]))[0]
@@ -115,7 +115,9 @@ class SqliteTransaction(SqlTransaction):
             await self.run_many(add, list(enumerate(texts, k - len(texts) + 1)))
 
     async def _take_out(self, table: Table[Any], found: Sequence[tuple[int, Any]]) -> bool:
-        """Take rows out of the index by the terms they are in it with; whether some may be those of before."""
+        """Remove rows from the index by the terms with which they are indexed; return whether some may be former
+        terms.
+        """
         stale = await self.rows(SQL["stale"], (self.tenant, table.name))
         after, until = stale[0] if stale else ("", 0)
         remove = SQL["unindex"].format(table=table.name)
@@ -132,7 +134,7 @@ class SqliteTransaction(SqlTransaction):
         return bool(stale)
 
     async def append(self, append: Append) -> list[Message]:
-        """What `message_tree.append` says, with statements that read and write only what is needed."""
+        """Append as `message_tree.append` does, with statements that read and write only what is needed."""
         conversation = uuid_to_bytes(append.conversation_id)
         where = {
             "tenant": self.tenant,
@@ -177,7 +179,7 @@ class SqliteTransaction(SqlTransaction):
                 change.count,
             )
             await self.run(SQL["report"], values)
-            self.told.add(user_channel(self.tenant, change.user_id))
+            self.notified.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:
         entries = Query(FeedEntry).where(user_id=user_id, position__gt=after)
@@ -215,7 +217,7 @@ class SqliteTransaction(SqlTransaction):
         return [ArtifactMatch(uuid_from_bytes(row[0]), row[1], row[2]) for row in rows]
 
     def _sought(self, search: TextSearch | ArtifactSearch) -> dict[str, Any]:
-        """What searches have in common."""
+        """Return the parameters that all searches have in common."""
         return {
             "match": _match(search, owner_mark(self.tenant, search.owner_id)),
             "before": _NEWEST if search.before is None else search.before,
@@ -228,7 +230,7 @@ class SqliteTransaction(SqlTransaction):
 
 
 def marked(table: Table[Any], tenant: str, record: Any, make: search_terms.Make) -> list[str]:
-    """What the index holds for each passage of a record."""
+    """Return the index entry of each passage of a record."""
     search = table.search
     if search is None:
         return []
@@ -239,7 +241,7 @@ def marked(table: Table[Any], tenant: str, record: Any, make: search_terms.Make)
 
 
 def fitted(texts: list[str], room: int) -> list[str]:
-    """The passages in as many as there is room for, the last ones as one: a row that is there gets no more room."""
+    """Return the passages as at most `room` texts, the last ones joined: an existing row gets no more places."""
     if len(texts) <= room:
         return texts
     return [*texts[: room - 1], " ".join(texts[room - 1 :])]
@@ -252,7 +254,7 @@ def _expected(append: Append, head_id: bytes | None) -> bool:
 
 
 def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:
-    """The engine's query: quoted terms and nothing else of the user's."""
+    """Return the engine's query, which contains only quoted terms of the user's."""
 
     def quoted(clause: Clause) -> str:
         return f'"{mark}{f" {mark}".join(clause.terms)}"{" *" if clause.prefix else ""}'
@@ -269,11 +271,13 @@ def _hex(ids: tuple[str, ...]) -> str:
 
 def _constraint(error: apsw.ConstraintError) -> Conflict:
     if result_code(error) == "sqlite_constraint_foreignkey":
-        return Conflict("This refers to something that is not there, or is referred to.")
+        return Conflict(
+            "It refers to a record that does not exist, or another record refers to it."
+        )
     return AlreadyExists()
 
 
 def result_code(error: apsw.Error) -> str:
-    """The engine's own word for the error, such as ``sqlite_ioerr_fsync``."""
+    """Return SQLite's name of the error, such as ``sqlite_ioerr_fsync``."""
     code: int = getattr(error, "extendedresult", 0)
     return str(apsw.mapping_extended_result_codes.get(code, "")).lower()

@@ -1,8 +1,8 @@
-"""Whether what is kept makes sense: everything that follows from something else is computed anew and compared."""
+"""Verification: derived data is computed again from the messages and compared with what is stored."""
 
-from hansard.storage.verification.file import damage, misindexed
+from hansard.storage.verification.file import damage, wrongly_indexed_tables
 from hansard.storage.verification.findings import Finding, Verification
 from hansard.storage.verification.repair import repair
 from hansard.storage.verification.verify import verify
 
-__all__ = ["Finding", "Verification", "damage", "misindexed", "repair", "verify"]
+__all__ = ["Finding", "Verification", "damage", "repair", "verify", "wrongly_indexed_tables"]

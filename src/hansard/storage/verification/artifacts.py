@@ -1,4 +1,4 @@
-"""Artifacts: all their revisions are there, each says what its digest says, and search finds the newest."""
+"""Verifies artifacts: all revisions exist, contents match their digests, and the newest revision is indexed."""
 
 from __future__ import annotations
 
@@ -10,52 +10,54 @@ from hansard.model.artifacts import Artifact, ArtifactText, Content, Revision
 from hansard.storage import search_index
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.verification.findings import PAGE, Seen
+from hansard.storage.verification.findings import PAGE, Collector
 
 
-async def look(tx: Reader, seen: Seen, which: Query[Artifact]) -> None:
-    """Look at these artifacts."""
+async def verify_artifacts(tx: Reader, collector: Collector, which: Query[Artifact]) -> None:
+    """Verify the artifacts that a query selects."""
     after: tuple[str, ...] | None = None
     while found := await tx.select(which.by("id").page(PAGE, after)):
         ids = [artifact.id for artifact in found]
         texts = await tx.select(Query(ArtifactText).where(id__in=ids).by("id"))
-        wrong = {text.id for text in await search_index.ill_indexed_artifacts(tx, texts)}
+        wrong = {text.id for text in await search_index.wrongly_indexed_artifacts(tx, texts)}
         wrong |= set(ids) - {text.id for text in texts}
         for artifact in found:
             if artifact.incomplete:
                 continue
-            seen.looked_at["artifacts"] += 1
-            await _revisions(tx, artifact, seen)
+            collector.looked_at["artifacts"] += 1
+            await _revisions(tx, artifact, collector)
             if artifact.id in wrong:
-                said = "is not in the search index as it should be"
-                seen.find(f"artifact {artifact.id}", said, repairable=True)
+                said = "has wrong entries in the search index"
+                collector.find(f"artifact {artifact.id}", said, repairable=True)
         after = (ids[-1],)
 
 
-async def _revisions(tx: Reader, artifact: Artifact, seen: Seen) -> None:
+async def _revisions(tx: Reader, artifact: Artifact, collector: Collector) -> None:
     subject = f"artifact {artifact.id}"
     revisions = await tx.select(Query(Revision).where(artifact_id=artifact.id).by("number"))
     digests = {revision.digest for revision in revisions}
-    if not seen.whole:
-        seen.contents |= digests
+    if not collector.whole:
+        collector.contents |= digests
     if await tx.count(Query(Content).where(id__in=sorted(digests))) < len(digests):
-        seen.find(subject, "has revisions whose content is not there")
+        collector.find(subject, "has revisions whose content is missing")
     newest = revisions[-1] if revisions else None
     if newest is None or (newest.number, newest.size) != (artifact.revision, artifact.size):
-        seen.find(subject, f"lacks its revision {artifact.revision}")
+        collector.find(subject, f"lacks its revision {artifact.revision}")
     elif len(revisions) != artifact.revision - artifact.removed:
         said = f"has {len(revisions)} revisions, {artifact.removed} were removed, of {artifact.revision}"
-        seen.find(subject, said)
+        collector.find(subject, said)
 
 
-async def look_at_contents(tx: Reader, seen: Seen, ids: Sequence[str] | None = None) -> None:
-    """All contents, or those with these ids, say what their digests say."""
+async def verify_contents(
+    tx: Reader, collector: Collector, ids: Sequence[str] | None = None
+) -> None:
+    """Verify that all contents, or those with these ids, match their digests."""
     after: tuple[str, ...] | None = None
     query = Query(Content) if ids is None else Query(Content).where(id__in=list(ids))
     while contents := await tx.select(query.by("id").page(PAGE // 10, after)):
         for content in contents:
             if _digest(content) != content.id:
-                seen.find(f"content {content.id}", "does not say what its digest says")
+                collector.find(f"content {content.id}", "does not match its digest")
         after = (contents[-1].id,)
 
 

@@ -1,4 +1,4 @@
-"""Counters: they say what the conversations and messages say that are there."""
+"""Verifies the counters: they must equal the sums over the stored conversations and messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hansard.model.messages import Message
 from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-from hansard.storage.verification.findings import Seen
+from hansard.storage.verification.findings import Collector
 
 _SUMS = (
     "conversations", "messages", "words", "characters", "tokens_in", "tokens_out",
@@ -23,31 +23,34 @@ _SUMS = (
 _KEY = ("owner_id", "project_id", "day", "hour", "role", "model")
 
 
-def count_conversation(seen: Seen, conversation: Conversation) -> None:
+def count_conversation(collector: Collector, conversation: Conversation) -> None:
     if conversation.state == "importing":
-        return  # it is counted when all of it is there
+        return  # it is counted when all of it is stored
     at = conversation.created_at
     key = (conversation.owner_id, conversation.project_id or "", at.date().isoformat(), at.hour)
-    seen.sums[*key, "", "", "conversations"] += 1
+    collector.sums[*key, "", "", "conversations"] += 1
 
 
 def count_messages(
-    seen: Seen, conversation: Conversation, messages: Sequence[Message], before: datetime | None
+    collector: Collector,
+    conversation: Conversation,
+    messages: Sequence[Message],
+    before: datetime | None,
 ) -> None:
-    """`before` is when the message was said that the first one follows."""
+    """Add messages to the expected counters; `before` is the time of the message before the first one."""
     for row in message_tree.activity(messages, conversation.project_id, before):
         for name in _SUMS:
-            seen.sums[*(getattr(row, field) for field in _KEY), name] += getattr(row, name)
+            collector.sums[*(getattr(row, field) for field in _KEY), name] += getattr(row, name)
 
 
-async def look(tx: Reader, seen: Seen) -> None:
-    if await corrections(tx, seen):
-        seen.find("counters", "do not say what the messages say", repairable=True)
+async def verify_counters(tx: Reader, collector: Collector) -> None:
+    if await corrections(tx, collector):
+        collector.find("counters", "do not match the messages", repairable=True)
 
 
-async def corrections(tx: Reader, seen: Seen) -> list[MessageCounters]:
-    """What must be added to the counters to make them right."""
-    wanted = Counter(seen.sums)
+async def corrections(tx: Reader, collector: Collector) -> list[MessageCounters]:
+    """Return what must be added to the counters to correct them."""
+    wanted = Counter(collector.sums)
     rows = await tx.aggregate(Query(MessageCounters), _KEY)
     for row in rows:
         for name in _SUMS:

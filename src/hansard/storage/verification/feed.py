@@ -1,7 +1,7 @@
-"""The feed: it tells of each message once, and of nothing that is not there.
+"""Verifies the feed: it reports every message once, and nothing that does not exist.
 
-A message keeps its depth wherever it goes, and an entry tells of so many messages from a depth on. So what the entries
-of a conversation tell of and what it has must agree in a sum over the depths, however the messages were appended.
+A message keeps its depth wherever it is moved, and an entry reports a number of messages from a depth on. So the
+entries of a conversation and its messages must have the same sum over the depths, however the messages were appended.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from hansard.model.messages import Message
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.sql.transaction import SqlTransaction
-from hansard.storage.verification.findings import PAGE, Said, Seen
+from hansard.storage.verification.findings import PAGE, Collector, Expected
 
 _GIVEN = {
-    # The last position of the feed, the last that was ever given, and the last that is settled.
+    # The last position in the feed, the last one that was ever assigned, and the last settled one.
     "sqlite": (
         "SELECT coalesce(max(position), 0), "
         "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0), "
@@ -38,7 +38,7 @@ AnyRecord = TypeVar("AnyRecord", Message, Artifact)
 
 
 async def position(tx: Reader) -> int:
-    """Where the feed ends: what changes from now on comes after."""
+    """Return the end of the feed; later changes have higher positions."""
     if isinstance(tx, SqlTransaction):
         return (await tx.rows(_GIVEN[tx.sql.dialect.name], ()))[0][2]
     newest = await tx.select(Query(FeedEntry).by("-position").page(1))
@@ -46,7 +46,7 @@ async def position(tx: Reader) -> int:
 
 
 async def entries(tx: Reader, since: int) -> AsyncIterator[list[FeedEntry]]:
-    """What the feeds of a tenant tell after a position, in order."""
+    """Yield the feed entries of a tenant after a position, in order."""
     after: tuple[int, ...] | None = None
     query = Query(FeedEntry).where(position__gt=since).by("position")
     while found := await tx.select(query.page(PAGE, after)):
@@ -54,45 +54,47 @@ async def entries(tx: Reader, since: int) -> AsyncIterator[list[FeedEntry]]:
         after = (found[-1].position,)
 
 
-def count_message(seen: Seen, message: Message) -> None:
-    seen.said[message.conversation_id].depths += _weight(message.seq)
+def count_message(collector: Collector, message: Message) -> None:
+    collector.expected[message.conversation_id].depths += _weight(message.seq)
 
 
 def _weight(depth: int) -> int:
-    """A number for a depth, so that sums of other depths are other sums."""
+    """Return a number for a depth, such that different sets of depths have different sums."""
     mixed = (depth + 1) * 0x9E3779B97F4A7C15 & _BITS
     mixed = (mixed ^ mixed >> 32) * 0xD6E8FEB86659FD93 & _BITS
     return mixed ^ mixed >> 32
 
 
-async def look(tx: Reader, seen: Seen, since: int) -> None:
-    """Compare what the feeds tell after a position with the conversations that were looked at."""
-    told = _Told(tx, seen)
+async def compare_feed(tx: Reader, collector: Collector, since: int) -> None:
+    """Compare the feed entries after a position with the verified conversations."""
+    reports = _Reports(tx, collector)
     async for page in entries(tx, since):
-        await told.take(page)
-    told.compare(whole=since == 0)
+        await reports.take(page)
+    reports.compare(whole=since == 0)
     if isinstance(tx, SqlTransaction):
         [(last, given, _)] = await tx.rows(_GIVEN[tx.sql.dialect.name], ())
         if last > given:
-            seen.find("feed", f"the next position would be before the last, which is {last}")
+            collector.find(
+                "feed", f"the next position would be lower than the last, which is {last}"
+            )
 
 
-class _Told:
-    """What the feeds of a tenant tell."""
+class _Reports:
+    """What the feed entries of a tenant report."""
 
-    def __init__(self, tx: Reader, seen: Seen) -> None:
+    def __init__(self, tx: Reader, collector: Collector) -> None:
         self._tx = tx
-        self._seen = seen
+        self._collector = collector
         self._created: dict[str, datetime] = {}
-        """When the feed was told of conversations."""
+        """When the conversations were created, as reported."""
         self._depths: defaultdict[str, int] = defaultdict(int)
-        """The sum over the depths of the messages that it tells of."""
+        """By conversation: the sum over the depths of the reported messages."""
         self._purged: set[str] = set()
-        """Conversations of which branches were purged, so that what is told may be gone."""
+        """Conversations with purged branches, whose messages may no longer exist."""
         self._trimmed: set[str] = set()
-        """Users whose feeds no longer tell of the time before."""
+        """Users whose feeds no longer contain their first entries."""
         self._missing: dict[str, FeedEntry] = {}
-        """What tells of messages and artifacts that are not there."""
+        """Entries whose message or artifact does not exist."""
 
     async def take(self, page: list[FeedEntry]) -> None:
         messages = await self._found(Message, "message.created", page)
@@ -104,11 +106,11 @@ class _Told:
                     self._trimmed.add(entry.user_id)
                 case "conversation.created":
                     self._created[subject] = entry.created_at
-                case "conversation.purged":  # its id may be given again
-                    self._forget(subject)
+                case "conversation.purged":  # its id may be used again
+                    self._drop(subject)
                 case "branch.purged":
                     self._purged.add(conversation)
-                case "message.created" if conversation in self._seen.said:
+                case "message.created" if conversation in self._collector.expected:
                     self._message(entry, messages.get(subject))
                 case "artifact.created" if subject not in artifacts:
                     self._missing[subject] = entry
@@ -120,7 +122,7 @@ class _Told:
     async def _found(
         self, record: type[AnyRecord], kind: str, page: list[FeedEntry]
     ) -> dict[str, AnyRecord]:
-        """The records of which entries of a kind tell, by their ids."""
+        """Return the records that a page's entries of a kind refer to, by their ids."""
         ids = [entry.subject_id for entry in page if entry.kind == kind]
         found = await self._tx.select(Query(record).where(id__in=ids)) if ids else []
         return {row.id: row for row in found}
@@ -134,11 +136,11 @@ class _Told:
             return
         place = (message.conversation_id, message.seq, message.owner_id)
         if place != (conversation, depths[-1], entry.user_id):
-            said = f"tells at {entry.position} of message {message.id}, which is elsewhere"
-            self._seen.find("feed", said)
+            problem = f"reports at {entry.position} message {message.id}, which is elsewhere"
+            self._collector.find("feed", problem)
 
-    def _forget(self, conversation: str) -> None:
-        """A conversation is gone, and with it what was in it."""
+    def _drop(self, conversation: str) -> None:
+        """Drop what was recorded about a conversation that no longer exists."""
         self._created.pop(conversation, None)
         self._depths.pop(conversation, None)
         self._purged.discard(conversation)
@@ -147,25 +149,27 @@ class _Told:
             del self._missing[subject]
 
     def compare(self, *, whole: bool) -> None:
-        """`whole`: nothing was passed over at the beginning, but for what is no longer kept."""
+        """Add findings; with `whole`, the entries were read from the start, except those no longer kept."""
         for entry in self._missing.values():
             place = entry.conversation_id
-            if place is None or (place in self._seen.said and place not in self._purged):
+            if place is None or (place in self._collector.expected and place not in self._purged):
                 noun = entry.kind.partition(".")[0]
-                said = f"tells at {entry.position} of {noun} {entry.subject_id}, which is not there"
-                self._seen.find("feed", said)
-        for conversation, said in self._seen.said.items() if whole else ():
-            if missing := self._missed(conversation, said):
-                self._seen.find(f"conversation {conversation}", missing)
+                problem = (
+                    f"reports at {entry.position} {noun} {entry.subject_id}, which does not exist"
+                )
+                self._collector.find("feed", problem)
+        for conversation, expected in self._collector.expected.items() if whole else ():
+            if missing := self._unreported(conversation, expected):
+                self._collector.find(f"conversation {conversation}", missing)
 
-    def _missed(self, conversation: str, said: Said) -> str | None:
-        """What the feed should have told of a conversation, and has not."""
+    def _unreported(self, conversation: str, expected: Expected) -> str | None:
+        """Return what the feed does not report about a conversation; None if it reports everything."""
         created = self._created.get(conversation)
         if created is None:
-            return None if said.owner_id in self._trimmed else "is not told of by the feed"
-        was_imported = created != said.created_at
+            return None if expected.owner_id in self._trimmed else "is not reported by the feed"
+        was_imported = created != expected.created_at
         if was_imported or conversation in self._purged:
             return None
-        if self._depths[conversation] == said.depths:
+        if self._depths[conversation] == expected.depths:
             return None
-        return "has messages that the feed does not tell of, or not once"
+        return "has messages that the feed reports not exactly once"

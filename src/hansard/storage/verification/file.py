@@ -1,4 +1,4 @@
-"""A SQLite file: what the engine finds wrong in it, and whether its search indexes have the terms of the texts."""
+"""Verifies a SQLite file: the engine's own checks, and the terms in its search indexes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hansard.storage.tables import SCHEMA
 from hansard.storage.verification.findings import Finding
 
 MAX_FINDINGS = 100
-"""Of what the engine finds."""
+"""The maximum number of findings of the engine."""
 
 
 def damage(connection: apsw.Connection) -> list[Finding]:
-    """What the engine finds wrong in the file itself."""
+    """Return the damage that the engine finds in the file."""
     try:
         found = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
         broken = _rows(connection, "PRAGMA foreign_key_check")
@@ -27,18 +27,18 @@ def damage(connection: apsw.Connection) -> list[Finding]:
     findings = [
         _finding("file", text, repairable="_terms" in text) for (text,) in found if text != "ok"
     ]
-    tables = {f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken}
+    tables = {f"a row of {row[0]} refers to a missing row of {row[2]}" for row in broken}
     return findings + [_finding("file", text) for text in sorted(tables)]
 
 
-def misindexed(connection: apsw.Connection) -> list[Finding]:
-    """The tables of which the search index has other terms than their texts."""
+def wrongly_indexed_tables(connection: apsw.Connection) -> list[Finding]:
+    """Return the tables whose search index has other terms than their texts."""
     connection.pragma("query_only", 0)  # it needs a temporary table
     connection.execute("BEGIN")
     tx = SqliteTransaction(SCHEMA, Compiler(SCHEMA, SQLITE_DIALECT), "", connection)
     return [
         _finding("search index", f"has other terms than the texts of {name}", repairable=True)
-        for name in run_now(search_index.misindexed(tx))
+        for name in run_now(search_index.wrongly_indexed_tables(tx))
     ]
 
 

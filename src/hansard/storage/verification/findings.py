@@ -1,4 +1,4 @@
-"""What a look at a database finds, and what it gathers on its way."""
+"""The result of a verification, and what is collected during it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Any
 import msgspec
 
 PAGE = 500
-"""Rows that are looked at together."""
+"""Rows that are verified together."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is not as it should be."""
+    """A problem that was found."""
 
     tenant: str
     subject: str
-    """Such as `branch 0193…`."""
+    """The affected record, such as `branch 0193…`."""
     message: str
     repairable: bool = False
-    """Whether it can be made anew from the messages."""
+    """Whether it can be repaired by computing it again from the messages."""
 
 
 class Verification(msgspec.Struct, kw_only=True):
-    """What was looked at, and what was found."""
+    """What was verified, and what was found."""
 
     position: int
-    """Where the feed ended before: given as `since`, the next look is at what has changed from here on."""
+    """The end of the feed before the verification: as `since`, the next one verifies what changed after it."""
     whole: bool
-    """Whether everything was looked at; else the counters and some of the feed were not."""
+    """Whether everything was verified; otherwise the counters and parts of the feed were not."""
     conversations: int = 0
     messages: int = 0
     artifacts: int = 0
@@ -37,8 +37,8 @@ class Verification(msgspec.Struct, kw_only=True):
     findings: list[Finding] = []
 
 
-class Said(msgspec.Struct):
-    """What the feed should have told of a conversation."""
+class Expected(msgspec.Struct):
+    """What the feed must have reported about a conversation."""
 
     owner_id: str
     created_at: datetime
@@ -46,29 +46,29 @@ class Said(msgspec.Struct):
     """A sum over the depths of all messages; see `feed`."""
 
 
-class Seen:
-    """What a look at one tenant gathers."""
+class Collector:
+    """What is collected about one tenant."""
 
     def __init__(self, tenant: str, *, whole: bool) -> None:
         self.tenant = tenant
         self.whole = whole
         self.findings: list[Finding] = []
         self.looked_at: Counter[str] = Counter()
-        """How many records of each kind."""
+        """The number of verified records, by kind."""
         self.sums: Counter[tuple[Any, ...]] = Counter()
-        """What the counters should say, by key and counter."""
+        """The expected counters, by key and name."""
         self.counts: dict[str, int] = {}
-        """The right `message_count` of conversations that have a wrong one."""
+        """The correct `message_count` of conversations where it is wrong."""
         self.heads: dict[str, dict[str, Any]] = {}
-        """Where branches end that say something else."""
+        """The correct heads of branches where they are wrong."""
         self.digests: dict[str, str] = {}
-        """The digests of messages that have none and should."""
-        self.said: dict[str, Said] = {}
-        """What the conversations have that were looked at and are whole."""
+        """The digests of messages where they are missing."""
+        self.expected: dict[str, Expected] = {}
+        """The complete conversations among the verified ones."""
         self.blobs: set[str] = set()
-        """Blobs that messages show, where not all blobs are looked at."""
+        """Blobs in messages, if not all blobs are verified."""
         self.contents: set[str] = set()
-        """Contents that revisions name, where not all contents are looked at."""
+        """Contents of revisions, if not all contents are verified."""
 
     def find(self, subject: str, message: str, *, repairable: bool = False) -> None:
         self.findings.append(

@@ -1,4 +1,4 @@
-"""Making anew what follows from the messages: digests that are missing, heads, counts, counters, the search index."""
+"""Rebuilds what follows from the messages: missing digests, heads, counts, counters and the search index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hansard.storage.query import Query
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.verification import counters
 from hansard.storage.verification.findings import PAGE
-from hansard.storage.verification.verify import look
+from hansard.storage.verification.verify import verify_tenant
 
 
 async def repair(storage: Storage) -> None:
@@ -24,17 +24,17 @@ async def repair(storage: Storage) -> None:
 
 async def _mend(tx: Transaction) -> None:
     if isinstance(tx, SqlTransaction) and tx.sql.dialect.name == "postgres":
-        # Nobody appends meanwhile: an append changes its conversation.
+        # Prevents appends, which change their conversation.
         await tx.rows("LOCK TABLE hansard.conversations IN EXCLUSIVE MODE", ())
         await search_index.rebuild(tx)
     for conversation in await tx.select(Query(Conversation)):
         while await seal_some(tx, conversation.id, PAGE) == PAGE:
             pass
-    seen = await look(tx)
-    for message, digest in seen.digests.items():
+    collector = await verify_tenant(tx)
+    for message, digest in collector.digests.items():
         await tx.update(Message, message, digest=digest)
-    for conversation_id, count in seen.counts.items():
+    for conversation_id, count in collector.counts.items():
         await tx.update(Conversation, conversation_id, message_count=count)
-    for branch, end in seen.heads.items():
+    for branch, end in collector.heads.items():
         await tx.update(Branch, branch, **end)
-    await tx.increment(*await counters.corrections(tx, seen))
+    await tx.increment(*await counters.corrections(tx, collector))

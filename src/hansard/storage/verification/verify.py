@@ -1,7 +1,7 @@
-"""Looking at everything, at what has changed, or at a part that is drawn by lot.
+"""Verifies everything, what changed after a feed position, or a random sample.
 
-A tenant is looked at in one unit of work, so one state of it is judged. Conversations that are being purged or imported
-are half-way by design, and are finished by others: of them only the counters are looked at.
+A tenant is verified in one unit of work, so in one state. Conversations that are being purged or imported are
+incomplete by design; of them only the counters are verified.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hansard.storage.base import Reader, Storage
 from hansard.storage.digest_backfill import is_sealing
 from hansard.storage.query import Query
 from hansard.storage.verification import artifacts, blobs, counters, feed, tree
-from hansard.storage.verification.findings import PAGE, Finding, Seen, Verification
+from hansard.storage.verification.findings import PAGE, Collector, Finding, Verification
 
 _RANDOM = random.SystemRandom()
 
@@ -26,53 +26,59 @@ _RANDOM = random.SystemRandom()
 async def verify(
     storage: Storage, *, since: int | None = None, sample: float | None = None
 ) -> Verification:
-    """Look at a database, and tell everything that is wrong in any tenant.
+    """Verify a database, and return all problems of all tenants.
 
     Args:
-        storage: Where it is; it is open, and may be in use.
-        since: Look only at what has changed after this position of the feed.
-        sample: Look only at about this share of the conversations, drawn by lot: above 0, at most 1.
+        storage: The database, which is open and may be in use.
+        since: Verify only what changed after this position of the feed.
+        sample: Verify only about this share of the conversations, chosen at random: above 0, at most 1.
 
     Raises:
-        InvalidInput: The feed no longer tells of what changed after `since`.
+        InvalidInput: The feed no longer contains the changes after `since`.
     """
     whole = since is None and sample is None
     done = Verification(position=await storage.read("", feed.position), whole=whole)
     for tenant in await storage.tenants():
-        seen = await storage.read(tenant, lambda tx: look(tx, since=since, sample=sample))
-        done.findings += seen.findings
-        for name, count in seen.looked_at.items():
+        collector = await storage.read(
+            tenant, lambda tx: verify_tenant(tx, since=since, sample=sample)
+        )
+        done.findings += collector.findings
+        for name, count in collector.looked_at.items():
             setattr(done, name, getattr(done, name) + count)
-    if extra := await storage.read("", search_index.superfluous):
-        said = f"has {extra} passages that belong to nothing"
+    if extra := await storage.read("", search_index.count_orphans):
+        said = f"has {extra} passages without a record"
         subject = "search index"
         done.findings.append(Finding(tenant="", subject=subject, message=said, repairable=True))
     return done
 
 
-async def look(tx: Reader, *, since: int | None = None, sample: float | None = None) -> Seen:
-    """Look at a tenant."""
+async def verify_tenant(
+    tx: Reader, *, since: int | None = None, sample: float | None = None
+) -> Collector:
+    """Verify a tenant."""
     whole = since is None and sample is None
-    seen, sealing = Seen(tx.tenant, whole=whole), await is_sealing(tx)
+    collector, sealing = Collector(tx.tenant, whole=whole), await is_sealing(tx)
     async for conversations in _chosen(tx, since, sample):
         for conversation in conversations:
-            await tree.look(tx, conversation, seen, sealing=sealing)
+            await tree.verify_conversation(tx, conversation, collector, sealing=sealing)
         if not whole:
             ids = [conversation.id for conversation in conversations]
-            await artifacts.look(tx, seen, Query(Artifact).where(conversation_id__in=ids))
+            await artifacts.verify_artifacts(
+                tx, collector, Query(Artifact).where(conversation_id__in=ids)
+            )
     if whole:
-        await artifacts.look(tx, seen, Query(Artifact))
-        await counters.look(tx, seen)
-    await artifacts.look_at_contents(tx, seen, None if whole else sorted(seen.contents))
-    await blobs.look(tx, seen, None if whole else sorted(seen.blobs))
-    await feed.look(tx, seen, since or 0)
-    return seen
+        await artifacts.verify_artifacts(tx, collector, Query(Artifact))
+        await counters.verify_counters(tx, collector)
+    await artifacts.verify_contents(tx, collector, None if whole else sorted(collector.contents))
+    await blobs.verify_blobs(tx, collector, None if whole else sorted(collector.blobs))
+    await feed.compare_feed(tx, collector, since or 0)
+    return collector
 
 
 async def _chosen(
     tx: Reader, since: int | None, sample: float | None
 ) -> AsyncIterator[list[Conversation]]:
-    """The conversations to be looked at, some at a time."""
+    """Yield the conversations to be verified, in batches."""
     query = Query(Conversation)
     if since is not None:
         ids = sorted(await _changed(tx, since))
@@ -86,12 +92,12 @@ async def _chosen(
 
 
 async def _changed(tx: Reader, since: int) -> set[str]:
-    """The conversations of which the feeds tell after a position."""
+    """Return the conversations that the feeds name after a position."""
     ids: set[str] = set()
     async for page in feed.entries(tx, since):
         if any(entry.kind == TRIMMED for entry in page):
             raise InvalidInput(
-                f"The feed no longer tells of all that changed since {since}: verify everything.",
+                f"The feed no longer contains all changes since {since}: verify everything.",
                 pointer="/since",
             )
         ids.update(entry.conversation_id for entry in page if entry.conversation_id)
