@@ -47,7 +47,7 @@ def test_a_sound_database_is_found_so(anywhere: Program) -> None:
         "blobs": 0, "findings": [],
     }  # fmt: skip
     told = anywhere.ok("db", "verify").out
-    assert told.startswith("Everything is as it should be: 1 conversation, 2 messages, ")
+    assert told.startswith("Everything is correct: 1 conversation, 2 messages, ")
     assert anywhere.ok("db", "migrate").out == "Nothing to do: the schema is up to date.\n"
 
 
@@ -55,7 +55,7 @@ def test_what_has_changed_since_a_position_is_looked_at(anywhere: Program) -> No
     anywhere.ok("chat", "--new", "hello")
     position = anywhere.ok("db", "verify", "--json").json["position"]
     told = anywhere.ok("db", "verify", "--since", str(position)).out
-    assert told.startswith("What was read is as it should be: 0 conversations, 0 messages, ")
+    assert told.startswith("What was verified is correct: 0 conversations, 0 messages, ")
     anywhere.ok("chat", "--new", "hello again")
     later = anywhere.ok("db", "verify", "--since", str(position), "--json").json
     assert (later["whole"], later["conversations"], later["messages"]) == (False, 1, 2)
@@ -84,7 +84,7 @@ def test_what_does_not_add_up_is_found_and_mended(anywhere: Program) -> None:
     assert "conversation" in found.out
     assert "`hansard db verify --repair`" in found.err
     assert anywhere.run("db", "verify", "--json").json["findings"][0]["repairable"]
-    assert anywhere.ok("db", "verify", "--repair").out.startswith("Everything is as it should be:")
+    assert anywhere.ok("db", "verify", "--repair").out.startswith("Everything is correct:")
     assert exported(anywhere) == before
 
 
@@ -136,13 +136,13 @@ def test_sqlite_gets_its_schema_by_itself_or_by_migrating(program: Program) -> N
 def test_a_backup_brings_everything_back(program: Program) -> None:
     program.ok("chat", "before")
     then = exported(program)
-    assert "found whole" in program.ok("db", "backup", "copy.db").out
+    assert "and checked" in program.ok("db", "backup", "copy.db").out
     program.ok("chat", "after")
     later = exported(program)
     done = program.ok("db", "restore", "copy.db")
     assert exported(program) == then
     program.ok("db", "verify")
-    aside = done.out.split("What was there before is in ")[1].strip().rstrip(".")
+    aside = done.out.split("The replaced database is in ")[1].strip().rstrip(".")
     assert program.ok("export", "--db", aside).out.splitlines()[1:] == later
 
 

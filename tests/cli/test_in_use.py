@@ -43,7 +43,7 @@ READING = (
 def serving(program: Program) -> Iterator[str]:
     """A server that has the database; its address."""
     with program.start("serve", "--port", "0", "--ready-file", "ready.json") as server:
-        server.see("The record is in")
+        server.see("The database is")
         deadline = time.monotonic() + PATIENCE
         while not (program.work / "ready.json").exists():
             assert time.monotonic() < deadline

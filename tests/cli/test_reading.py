@@ -84,7 +84,7 @@ def test_every_command_that_reads_prints_one_document(program: Program, made: Ma
 def test_models_and_projects_are_listed(program: Program, made: Made) -> None:
     listed = program.ok("models").out
     assert "*  echo/echo" in listed
-    assert "Repeats what you say." in listed
+    assert "Repeats your message." in listed
     [italy, rome] = program.ok("projects", "list").out.splitlines()[1:]
     assert italy.split() == [made.project, "Italy", "echo/echo"]
     assert rome.split()[1:] == ["Rome", "Italy"]

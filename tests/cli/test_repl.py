@@ -65,7 +65,7 @@ def test_ctrl_c_stops_the_answer_keeps_it_and_continue_goes_on(program: Program)
         terminal.enter("/retry")
         terminal.see("w20 ")
         terminal.type("\x03")
-        assert "Stopped; what was said is kept." in terminal.asked()
+        assert "Stopped; the text so far is stored." in terminal.asked()
         assert "Go on exactly" in terminal.say("/continue")
         assert terminal.leave() == 0
     prompt, stopped, continued = program.messages("Hello")
@@ -84,7 +84,7 @@ def test_a_talk_that_was_killed_says_so_and_can_be_continued(program: Program) -
         terminal.see("w40 ")
         terminal.kill()
     with program.terminal("chat") as terminal:
-        hint = "This answer was interrupted: /continue goes on with it."
+        hint = "This answer was interrupted: /continue continues it."
         assert hint in terminal.asked()
         terminal.say("/continue")
         assert terminal.leave() == 0
@@ -147,7 +147,7 @@ def test_ctrl_c_stops_all_answers_to_a_prompt(program: Program) -> None:
         terminal.enter("Hello " + WORDS)
         terminal.see("w20 ")
         terminal.type("\x03")
-        assert terminal.asked().count("Stopped; what was said is kept.") == 2
+        assert terminal.asked().count("Stopped; the text so far is stored.") == 2
         assert terminal.leave() == 0
     for branch in ("main", "echo/echo"):
         shown = program.ok("conversations", "show", "Hello", "--branch", branch, "--json")
@@ -162,8 +162,8 @@ def test_the_other_commands(program: Program) -> None:
             ("/help", "Ctrl-D leaves."),
             ("/title", "(untitled)"),
             ("/title A swim", "A swim"),
-            ("/system Be brief.", "The instructions hold"),
-            ("/export", "Nothing was said in this conversation yet."),
+            ("/system Be brief.", "The system prompt applies"),
+            ("/export", "This conversation has no messages yet."),
             ("Where in Venice?", "Where in Venice?"),
             ("/system", "Be brief."),
             ("/search rome", "A walk in Rome"),
@@ -191,7 +191,7 @@ def test_a_failed_answer_can_be_asked_for_again(program: Program) -> None:
     nobody = {"HANSARD_PROVIDER_NOBODY_URL": "http://127.0.0.1:9/v1"}
     with program.terminal("chat", "--model", "nobody/model", **nobody) as terminal:
         terminal.asked()
-        assert "/retry asks again." in terminal.say("Hello")
+        assert "/retry generates it again." in terminal.say("Hello")
         assert "Hello" in terminal.say("/retry echo/echo")
         assert terminal.leave() == 0
     prompt, answer = program.messages("Hello")
@@ -206,7 +206,7 @@ def test_the_model_inside_talks_and_is_stopped(program: Program) -> None:
         terminal.enter("Tell me a long story about a ship and her crew.")
         terminal.see(" the")
         terminal.type("\x03")
-        assert "Stopped; what was said is kept." in terminal.asked()
+        assert "Stopped; the text so far is stored." in terminal.asked()
         assert terminal.leave() == 0
     [kept] = program.ok("conversations", "list", "--json").json["items"]
     _, answer = program.messages(kept["id"])

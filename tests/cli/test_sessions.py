@@ -33,4 +33,4 @@ def test_a_session_is_named_or_all_are_meant(program: Program) -> None:
     for wrong in (("sessions", "end"), ("sessions", "end", "x", "--all")):
         told = program.run(*wrong)
         assert told.code != 0
-        assert "Name a session, or say --all." in told.err
+        assert "Name a session, or use --all." in told.err

@@ -47,7 +47,7 @@ def test_what_is_there_with_other_content_stays_and_is_told(program: Program) ->
     before = exported(program)
     done = program.run("import", "all.jsonl")
     assert done.code == 4
-    assert "there with other content" in done.out
+    assert "existing with other content" in done.out
     assert exported(program) == before
 
 

@@ -55,7 +55,7 @@ def test_what_is_no_address_is_refused_at_the_start(given: str) -> None:
 )
 @pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "HANSARD_PROVIDER_FAKE_URL"])
 def test_an_address_that_is_none_is_refused_at_the_start(variable: str, given: str) -> None:
-    with pytest.raises(InvalidConfig, match="not an address"):
+    with pytest.raises(InvalidConfig, match="not a URL"):
         Providers.from_environment({"OPENAI_API_KEY": "a-key", variable: given})
 
 

@@ -149,18 +149,18 @@ async def test_a_filtered_answer_without_words_says_so() -> None:
 STATUSES: dict[int, tuple[str, str, int]] = {
     400: ("provider-refused", "fake refused the request (400): no, because.", 1),
     401: ("provider-refused", "fake rejected the API key (401).", 1),
-    403: ("provider-refused", "fake does not allow this (403): no, because.", 1),
+    403: ("provider-refused", "fake does not permit this request (403): no, because.", 1),
     404: (
         "provider-refused",
-        "fake does not know this model, or this address (404): no, because.",
+        "fake does not have this model or URL (404): no, because.",
         1,
     ),
     422: ("provider-refused", "fake refused the request (422): no, because.", 1),
-    429: ("provider-unavailable", "fake takes no more requests for now (429): no, because.", 4),
+    429: ("provider-unavailable", "fake accepts no more requests for now (429): no, because.", 4),
     500: ("provider-unavailable", "fake failed (500): no, because.", 4),
     308: (
         "provider-refused",
-        "fake sends requests elsewhere to /there (308): set its address to that.",
+        "fake redirects requests to /there (308); use that URL for the provider.",
         1,
     ),
 }
@@ -212,7 +212,7 @@ async def test_what_is_held_back_does_not_grow_for_ever(monkeypatch: pytest.Monk
     told = await answered(sse(HALF, *pieces))
     assert (told.run.status, told.message.text) == ("failed", "The first half")
     assert told.run.error is not None
-    assert "than an answer has room for" in told.run.error.message
+    assert "answer is too large" in told.run.error.message
 
 
 async def test_an_overloaded_provider_is_tried_again_though_it_says_so_in_a_stream() -> None:

@@ -112,7 +112,7 @@ async def test_each_of_several_models_takes_the_options() -> None:
     async with hansard.connect("memory:", providers=[Remote("fake"), Echo()]) as db:
         ada = db.scope("acme", "ada")
         made = await talk(ada)
-        with pytest.raises(InvalidInput, match="echo does not take the option 'top_p'"):
+        with pytest.raises(InvalidInput, match="echo does not support the option 'top_p'"):
             await ada.chat.send(
                 made.id, "hello", models=["fake/m", "echo/echo"], options={"top_p": 1}
             )

@@ -188,5 +188,5 @@ def test_a_prefix_may_not_look_like_an_address_of_ours(built: Site, tmp_path: Pa
     assert first == OWN
     for name in first:
         flags = {"port": 0, "path_prefix": f"/{name}/below"}
-        with pytest.raises(InvalidConfig, match="an address of Hansard's own"):
+        with pytest.raises(InvalidConfig, match="a URL of Hansard itself"):
             serve(load(flags, {"HANSARD_HOME": str(tmp_path)}))

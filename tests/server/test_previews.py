@@ -202,7 +202,7 @@ def test_an_address_cannot_be_made_or_changed(shown: Site) -> None:
 def test_without_the_files_that_run_in_frames_it_is_said(here: Site) -> None:
     told = preview_of(here, made(here, "graph LR", "mermaid"))
     page = here.stranger.get(told["frame_url"], headers=FRAME)
-    assert (page.status_code, "not in this installation" in page.text) == (404, True)
+    assert (page.status_code, "does not contain the script" in page.text) == (404, True)
     assert framed(here, made(here)).text.endswith("<p>Hello")
 
 

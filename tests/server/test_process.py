@@ -45,10 +45,10 @@ def test_a_server_says_where_it_is_and_stops_when_it_is_told(home: Path) -> None
         code, said, complained = server.end()
     assert (code, complained) == (0, "")
     where, link, record = said.splitlines()
-    assert where.endswith(f" is at {server.url}")
+    assert where.endswith(f" is running at {server.url}")
     assert link == "`hansard link` prints a link that signs one browser in."
     assert "code=" not in said, "a journal holds no credential"
-    assert record == f"The record is in {home / 'chats.db'}"
+    assert record == f"The database is {home / 'chats.db'}"
     assert server.token not in said
 
 

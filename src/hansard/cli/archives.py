@@ -1,4 +1,4 @@
-"""`hansard artifacts export` and `import`: artifacts as a zip file, and back."""
+"""`hansard artifacts export` and `import`: artifacts as a zip file."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these.")]
 Collection = Annotated[
-    str | None, typer.Option("--collection", metavar="ID", help="Only of this collection.")
+    str | None,
+    typer.Option("--collection", metavar="ID", help="Only artifacts in this collection."),
 ]
 Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to; - is the output.")
+    str,
+    typer.Option(
+        "--output", "-o", metavar="FILE|-", help="The file to write; - is standard output."
+    ),
 ]
-Source = Annotated[Path, typer.Argument(metavar="FILE", help="The zip file.")]
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="The zip file to read.")]
 
 
 def register(_: typer.Typer) -> None:
-    """They are commands of `hansard artifacts`, which is registered already."""
+    """Nothing to do: the commands belong to `hansard artifacts`, which is registered already."""
 
 
 @app.command()
@@ -44,9 +48,9 @@ async def export(
     language: Language = None,
     output: Output = "artifacts.zip",
 ) -> None:
-    """Write artifacts with all their revisions as a zip file.
+    """Write artifacts with all their revisions to a zip file.
 
-    A file is replaced when the export is complete, and not before.
+    An existing file is replaced only when the export is complete.
     """
     from hansard.services.artifacts.validation import ArtifactFilter  # noqa: PLC0415
 
@@ -61,7 +65,9 @@ async def export(
     pieces = services.archives.export(ids or [], filter=wanted)
     if output == STANDARD:
         if on_terminal():
-            raise InvalidInput("A zip file is not for a terminal: name a file, or use a pipe.")
+            raise InvalidInput(
+                "A zip file cannot be written to a terminal: name a file, or use a pipe."
+            )
         await show(pieces)
     else:
         with replacing(Path(output)) as opened:
@@ -72,9 +78,9 @@ async def export(
 @app.command("import")
 @writes
 async def import_(services: Services, file: Source, as_json: Json = False) -> None:
-    """Add the artifacts of such a zip file; what is there already stays as it is.
+    """Import the artifacts of a zip file; existing artifacts are not changed.
 
-    Ends with 4 if something was there with other content.
+    The exit code is 4 if an existing artifact has other content.
     """
     with file.open("rb") as opened:
         report = await services.archives.import_zip(opened)

@@ -18,46 +18,64 @@ if TYPE_CHECKING:
 
 STANDARD = "-"
 
-app = typer.Typer(help="See what was made in conversations: code, pages, drawings, documents.")
+app = typer.Typer(
+    help="Show and edit what conversations contain: code, pages, drawings, documents."
+)
 
 ArtifactId = Annotated[str, typer.Argument(metavar="ID", help="The artifact's id.")]
 Number = Annotated[
-    int | None, typer.Option("--revision", metavar="N", help="What it said then; now if left out.")
+    int | None,
+    typer.Option("--revision", metavar="N", help="Show this revision instead of the newest."),
 ]
 Place = Annotated[
-    str | None, typer.Option("--conversation", metavar="ID-OR-TITLE", help="Only of this one.")
+    str | None,
+    typer.Option(
+        "--conversation", metavar="ID-OR-TITLE", help="Only artifacts of this conversation."
+    ),
 ]
 Kind = Annotated[
-    str | None, typer.Option("--type", metavar="TYPE", help="Only of this type, such as html.")
+    str | None,
+    typer.Option("--type", metavar="TYPE", help="Only artifacts of this type, such as html."),
 ]
 Language = Annotated[
-    str | None, typer.Option("--language", metavar="NAME", help="Only in this language.")
+    str | None, typer.Option("--language", metavar="NAME", help="Only artifacts in this language.")
 ]
-Trash = Annotated[bool, typer.Option("--trash", help="Those in the trash instead.")]
+Trash = Annotated[bool, typer.Option("--trash", help="List the trash instead.")]
 Cursor = Annotated[
-    str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
+    str | None, typer.Option("--cursor", metavar="CURSOR", help="Continue after the previous page.")
 ]
 Again = Annotated[
-    bool, typer.Option("--again", help="Begin with the first conversation, not where it ended.")
+    bool,
+    typer.Option("--again", help="Process all conversations again, not only the remaining ones."),
 ]
-Source = Annotated[str, typer.Argument(metavar="FILE|-", help="Where from; - is the input.")]
-NewKind = Annotated[str, typer.Option("--type", metavar="TYPE", help="What it is, such as html.")]
-NewLanguage = Annotated[str, typer.Option("--language", metavar="NAME", help="In which language.")]
-Title = Annotated[str | None, typer.Option("--title", help="What it is called; else as the file.")]
+Source = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="The file to read; - is standard input.")
+]
+NewKind = Annotated[str, typer.Option("--type", metavar="TYPE", help="The type, such as html.")]
+NewLanguage = Annotated[str, typer.Option("--language", metavar="NAME", help="The language.")]
+Title = Annotated[
+    str | None, typer.Option("--title", help="The title; the file's name if left out.")
+]
 Expect = Annotated[
-    int | None, typer.Option("--expect", metavar="N", help="Only if this revision is the newest.")
+    int | None,
+    typer.Option("--expect", metavar="N", help="Fail unless this revision is the newest."),
 ]
-Old = Annotated[int | None, typer.Argument(metavar="OLD", help="The first if left out.")]
-New = Annotated[int | None, typer.Argument(metavar="NEW", help="The newest if left out.")]
+Old = Annotated[
+    int | None, typer.Argument(metavar="OLD", help="The older revision; the first if left out.")
+]
+New = Annotated[
+    int | None, typer.Argument(metavar="NEW", help="The newer revision; the newest if left out.")
+]
 Earlier = Annotated[
-    int | None, typer.Option("--revision", metavar="N", help="Say again what it said then.")
+    int | None,
+    typer.Option("--revision", metavar="N", help="Return to the content of this revision."),
 ]
 Only = Annotated[
     int | None,
-    typer.Option("--revision", metavar="N", help="Show this one for ever, not the newest."),
+    typer.Option("--revision", metavar="N", help="Always show this revision, not the newest."),
 ]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's name.")]
-MayWrite = Annotated[bool, typer.Option("--write", help="Let them change it, too.")]
+MayWrite = Annotated[bool, typer.Option("--write", help="Allow changes, too.")]
 ShareId = Annotated[str, typer.Argument(metavar="ID", help="The share's id.")]
 
 
@@ -111,7 +129,7 @@ async def list_(
 async def show(
     services: Services, artifact: ArtifactId, revision: Number = None, as_json: Json = False
 ) -> None:
-    """Print what an artifact says."""
+    """Print the content of an artifact."""
     said, text = await services.artifacts.get_content(artifact, revision)
     if as_json:
         print_json({"revision": said, "content": text})
@@ -122,9 +140,9 @@ async def show(
 @app.command()
 @writes
 async def extract(services: Services, again: Again = False, as_json: Json = False) -> None:
-    """Take artifacts out of what was stored before there were any.
+    """Extract the artifacts of messages stored before extraction existed.
 
-    It may be stopped at any time, and goes on from there the next time.
+    It can be interrupted at any time, and continues from there the next time.
     """
     conversations = found = 0
     async for scanned in services.backfill.run(again=again):
@@ -145,7 +163,7 @@ async def create(
     title: Title = None,
     language: NewLanguage = "",
 ) -> None:
-    """Make an artifact of a file."""
+    """Create an artifact from a file."""
     name = Path(file).name if file != STANDARD else ""
     made = await services.artifacts.create(
         _content(file),
@@ -162,17 +180,17 @@ async def create(
 async def edit(
     services: Services, artifact: ArtifactId, file: Source, expect: Expect = None
 ) -> None:
-    """Let an artifact say what is in a file, as its next revision."""
+    """Store the content of a file as the next revision of an artifact."""
     changed = await services.artifacts.update(
         artifact, content=_content(file), expect_revision=expect
     )
-    say(f"{changed.id} is at revision {changed.revision}.")
+    say(f"{changed.id} now has revision {changed.revision}.")
 
 
 @app.command()
 @reads
 async def revisions(services: Services, artifact: ArtifactId, as_json: Json = False) -> None:
-    """List the last revisions of an artifact, the newest first."""
+    """List the latest revisions of an artifact, the newest first."""
     page = await services.artifacts.revisions(artifact)
     if as_json:
         print_json(page)
@@ -187,28 +205,28 @@ async def revisions(services: Services, artifact: ArtifactId, as_json: Json = Fa
 @app.command()
 @reads
 async def diff(services: Services, artifact: ArtifactId, old: Old = None, new: New = None) -> None:
-    """Print what changed from one revision to another."""
+    """Print the differences between two revisions."""
     write((await services.artifacts.diff(artifact, old, new)).text)
 
 
 @app.command()
 @writes
 async def delete(services: Services, artifact: ArtifactId) -> None:
-    """Put an artifact into the trash."""
+    """Move an artifact to the trash."""
     found = await services.artifacts.delete(artifact)
-    say(f"{found.id} is in the trash: `hansard artifacts restore` brings it back.")
+    say(f"{found.id} is in the trash; `hansard artifacts restore` restores it.")
 
 
 @app.command()
 @writes
 async def restore(services: Services, artifact: ArtifactId, revision: Earlier = None) -> None:
-    """Take an artifact out of the trash, or go back to what it said at a revision."""
+    """Restore an artifact from the trash, or return to the content of a revision."""
     if revision is None:
         found = await services.artifacts.restore(artifact)
-        say(f"{found.id} is back.")
+        say(f"{found.id} is restored.")
     else:
         found = await services.artifacts.restore_revision(artifact, revision)
-        say(f"{found.id} says in revision {found.revision} what it said in {revision}.")
+        say(f"{found.id} has in revision {found.revision} the content of revision {revision}.")
 
 
 @app.command()
@@ -218,22 +236,22 @@ async def share(
 ) -> None:
     """Share an artifact with a user of the tenant."""
     shared = await services.shares.share(artifact, user, right="write" if may_write else "read")
-    say(f"{user} may {shared.right} it, until `hansard artifacts unshare {shared.id}`.")
+    say(f"{user} may {shared.right} it; `hansard artifacts unshare {shared.id}` ends that.")
 
 
 @app.command()
 @writes
 async def link(services: Services, artifact: ArtifactId, revision: Only = None) -> None:
-    """Make a link, with which anybody who reaches the server reads an artifact."""
+    """Create a link with which anybody who can reach the server can read an artifact."""
     made = await services.shares.link(artifact, revision=revision)
     say(f"/shared/{made.token}")
-    note(f"It opens until `hansard artifacts unshare {made.share.id}`.")
+    note(f"`hansard artifacts unshare {made.share.id}` revokes it.")
 
 
 @app.command()
 @reads
 async def shares(services: Services, artifact: ArtifactId, as_json: Json = False) -> None:
-    """List with whom an artifact is shared."""
+    """List the shares and links of an artifact."""
     found = await services.shares.of(artifact)
     if as_json:
         print_json(found)
@@ -245,9 +263,9 @@ async def shares(services: Services, artifact: ArtifactId, as_json: Json = False
 @app.command()
 @writes
 async def unshare(services: Services, share: ShareId) -> None:
-    """End a share or a link."""
+    """Revoke a share or a link."""
     await services.shares.revoke(share)
-    say("It is over.")
+    say("The share is revoked.")
 
 
 def _content(file: str) -> str:
@@ -255,4 +273,4 @@ def _content(file: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InvalidInput("This is no text in UTF-8.") from None
+        raise InvalidInput("The file is not UTF-8 text.") from None

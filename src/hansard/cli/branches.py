@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def pick(branches: Sequence[Branch], wanted: str) -> Branch:
-    """The branch of that id or name, or else that number in the list; raises NotFound."""
+    """Return the branch with this id, name, or number in the list. Raises NotFound."""
     for branch in branches:
         if wanted.lower() == branch.id or wanted == branch.name:
             return branch

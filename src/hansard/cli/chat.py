@@ -1,4 +1,4 @@
-"""`hansard chat`: ask once, or talk."""
+"""`hansard chat`: a single prompt, or a chat in the terminal."""
 
 from __future__ import annotations
 
@@ -18,24 +18,32 @@ if TYPE_CHECKING:
 
 Prompt = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PROMPT", help="What to ask; without it, from a pipe or by talking."),
+    typer.Argument(
+        metavar="PROMPT", help="The prompt; without it, a pipe is read or a chat starts."
+    ),
 ]
 Place = Annotated[
     str | None,
-    typer.Option("--conversation", metavar="ID-OR-TITLE", help="In which one; else in the last."),
+    typer.Option(
+        "--conversation",
+        metavar="ID-OR-TITLE",
+        help="The conversation; the last active one if left out.",
+    ),
 ]
-New = Annotated[bool, typer.Option("--new", help="Begin a new conversation.")]
+New = Annotated[bool, typer.Option("--new", help="Start a new conversation.")]
 Model = Annotated[
     str | None,
-    typer.Option("--model", metavar="PROVIDER/MODEL", help="Who answers in it from now on."),
+    typer.Option("--model", metavar="PROVIDER/MODEL", help="The model that answers from now on."),
 ]
 System = Annotated[
-    str | None, typer.Option("--system", metavar="TEXT", help="Its instructions from now on.")
+    str | None, typer.Option("--system", metavar="TEXT", help="The system prompt from now on.")
 ]
 Options = Annotated[
     list[str] | None,
     typer.Option(
-        "--option", metavar="NAME=VALUE", help="For the model, such as temperature=0.2; repeatable."
+        "--option",
+        metavar="NAME=VALUE",
+        help="An option of the model, such as temperature=0.2; repeatable.",
     ),
 ]
 Json = Annotated[
@@ -58,12 +66,12 @@ async def chat(
     option: Options = None,
     as_json: Json = False,
 ) -> None:
-    """Talk with a model; with a prompt, or one from a pipe, ask it that and print the answer.
+    """Chat with a model. With a prompt, as an argument or from a pipe, print its answer.
 
-    It goes on in the conversation that was active last. Ctrl-C stops an answer and keeps what was said.
+    The last active conversation is continued. Ctrl-C stops an answer and keeps its text so far.
     """
     if new and conversation is not None:
-        raise InvalidInput("--new and --conversation contradict each other.")
+        raise InvalidInput("--new and --conversation exclude each other.")
     prompt = _prompt(words)
     options = _options(option or [])
     from hansard.cli.repl import once  # noqa: PLC0415
@@ -81,10 +89,10 @@ async def chat(
 
 
 def _prompt(words: list[str] | None) -> str | None:
-    """What is asked; None to talk."""
+    """Return the prompt; None to start a chat."""
     if not words and sys.stdin.isatty():
         if not on_terminal():
-            raise InvalidInput("To talk needs a terminal: give a prompt, or pipe one in.")
+            raise InvalidInput("A chat needs a terminal: give a prompt, or pipe one in.")
         return None
     prompt = _utf8(os.fsencode(" ".join(words)) if words else sys.stdin.buffer.read())
     if not prompt.strip():
@@ -93,7 +101,7 @@ def _prompt(words: list[str] | None) -> str | None:
 
 
 def _utf8(given: bytes) -> str:
-    """Text, whatever the locale says; a byte order mark is passed over."""
+    """Decode UTF-8 regardless of the locale; a byte order mark is skipped."""
     try:
         return given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -103,14 +111,14 @@ def _utf8(given: bytes) -> str:
 
 
 def _options(given: list[str]) -> dict[str, Any]:
-    """Options for the model: numbers and the like are JSON, everything else is text."""
+    """Return the options of the model: numbers and the like are JSON, everything else is text."""
     import msgspec  # noqa: PLC0415
 
     options: dict[str, Any] = {}
     for option in given:
         name, equals, value = option.partition("=")
         if not (name and equals):
-            raise InvalidInput(f"An option is NAME=VALUE, which {option!r} is not.")
+            raise InvalidInput(f"Options have the form NAME=VALUE; {option!r} does not.")
         try:
             options[name] = msgspec.json.decode(value)
         except msgspec.DecodeError:

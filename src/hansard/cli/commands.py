@@ -1,7 +1,7 @@
-"""What makes a function a command: the options that say which database and for whom, and how it is run.
+"""Turns functions into commands: adds the options for the database and user, and runs them.
 
-A command is written as a function of what it works with, which comes first, and of its own options. `reads`
-and `writes` give it the services of the user, on a database that is open; `configured` gives the settings.
+A command is a function of what it works with, which comes first, and of its own options. `reads` and `writes` pass it
+the services of the user on an open database; `configured` passes the settings.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PLACE = {"db": Db, "backend": Backend, "session": Session, "tenant": Tenant}
 
 
 def configured(function: Callable[Concatenate[Loaded, P], Async | None]) -> Command:
-    """A command that works with the settings."""
+    """A command that uses the settings."""
 
     def work(loaded: Loaded, **options: Any) -> None:
         made = function(loaded, **options)  # pyright: ignore[reportCallIssue]
@@ -58,7 +58,7 @@ def _opened(function: Callable[..., Async], opened: Callable[..., Any]) -> Comma
 
 
 def _placed(function: Callable[..., Any], work: Callable[..., None]) -> Command:
-    """A function of the command's own options, and of those that say which database and for whom."""
+    """Return a function of the command's own options and those for the database and user."""
 
     def command(**given: Any) -> None:
         place = {name: given.pop(name) for name in _PLACE}
@@ -79,5 +79,5 @@ def _placed(function: Callable[..., Any], work: Callable[..., None]) -> Command:
 
 
 def _type(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    """What an option's annotation says; that of the first parameter is never looked at."""
+    """Return the type of an option's annotation; the first parameter has none."""
     return eval(parameter.annotation, function.__globals__)  # noqa: S307 - our own source

@@ -21,7 +21,7 @@ _OF_PROVIDERS = re.compile(
     r"|(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE|OPENROUTER)_(?:API_KEY|BASE_URL)|OLLAMA_HOST"
 )
 SHOWN = 4
-"""Characters of a key that are shown, its last ones."""
+"""How many characters of a key are shown, from its end."""
 
 
 def register(main: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def config(loaded: Loaded, ctx: typer.Context, as_json: Json = False) -> None:
 @app.command()
 @configured
 def path(loaded: Loaded) -> None:
-    """Print where the config file is, or would be."""
+    """Print the path of the config file, which may not exist."""
     say(str(loaded.file))
 
 
@@ -66,7 +66,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def _providers(loaded: Loaded) -> list[dict[str, str]]:
-    """The keys and addresses of providers that were found."""
+    """Return the keys and addresses of providers in the environment."""
     return [
         {"name": name, "value": _masked(name, value), "source": _source(name, loaded)}
         for name, value in sorted(loaded.environment.items())

@@ -25,21 +25,26 @@ if TYPE_CHECKING:
     from hansard.database import Services
     from hansard.model.conversations import Conversation as DetectionResult
 
-app = typer.Typer(help="Find, read and tidy up conversations.")
+app = typer.Typer(help="List, read, rename and delete conversations.")
 
-Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")]
+Tag = Annotated[
+    str | None, typer.Option("--tag", metavar="TAG", help="Only conversations with this tag.")
+]
 Archived = Annotated[bool | None, typer.Option(help="Only archived ones, or only others.")]
 Pinned = Annotated[bool | None, typer.Option(help="Only pinned ones, or only others.")]
-Trash = Annotated[bool, typer.Option("--trash", help="Those in the trash instead.")]
-Q = Annotated[str | None, typer.Option("--q", metavar="TEXT", help="Only with this in the title.")]
+Trash = Annotated[bool, typer.Option("--trash", help="List the trash instead.")]
+Q = Annotated[
+    str | None,
+    typer.Option("--q", metavar="TEXT", help="Only conversations with this text in the title."),
+]
 Cursor = Annotated[
-    str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
+    str | None, typer.Option("--cursor", metavar="CURSOR", help="Continue after the previous page.")
 ]
 BranchName = Annotated[
     str | None, typer.Option("--branch", metavar="BRANCH", help="A branch's name, number or id.")
 ]
 Last = Annotated[
-    int | None, typer.Option("--last", metavar="N", help="Only the last so many messages.")
+    int | None, typer.Option("--last", metavar="N", help="Only this many of the last messages.")
 ]
 Title = Annotated[str, typer.Argument(metavar="TITLE", help="The new title.")]
 
@@ -105,7 +110,7 @@ async def show(
     last: Last = None,
     as_json: Json = False,
 ) -> None:
-    """Print what was said, as Markdown."""
+    """Print the messages of a conversation as Markdown."""
     found = await services.conversations.find(conversation)
     branches = await services.branches.list(found.id)
     on = await services.branches.current(found.id) if branch is None else pick(branches, branch)
@@ -122,7 +127,7 @@ async def show(
 @app.command()
 @writes
 async def rename(services: Services, conversation: Conversation, title: Title) -> None:
-    """Give a conversation another title."""
+    """Change the title of a conversation."""
     found = await services.conversations.find(conversation)
     changed = await services.conversations.update(found.id, title=title)
     say(f"{changed.id} is now titled {changed.title!r}.")
@@ -131,23 +136,23 @@ async def rename(services: Services, conversation: Conversation, title: Title) -
 @app.command()
 @writes
 async def delete(services: Services, conversation: Conversation) -> None:
-    """Put a conversation into the trash."""
+    """Move a conversation to the trash."""
     found = await services.conversations.find(conversation)
     await services.conversations.delete(found.id)
-    say(f"{found.id} is in the trash: `hansard conversations restore` brings it back.")
+    say(f"{found.id} is in the trash; `hansard conversations restore` restores it.")
 
 
 @app.command()
 @writes
 async def restore(services: Services, conversation: ConversationId) -> None:
-    """Take a conversation out of the trash, as it was."""
+    """Restore a conversation from the trash."""
     found = await services.conversations.restore(conversation)
-    say(f"{found.id} is back.")
+    say(f"{found.id} is restored.")
 
 
 @app.command()
 @writes
 async def purge(services: Services, conversation: ConversationId) -> None:
-    """Remove a conversation in the trash for good."""
+    """Permanently delete a conversation that is in the trash."""
     await services.conversations.purge(conversation)
-    say(f"{conversation} is gone.")
+    say(f"{conversation} is permanently deleted.")

@@ -1,4 +1,4 @@
-"""`hansard db`: upkeep of the database. What each does is said in `hansard.storage.admin`."""
+"""`hansard db`: administration of the database; see `hansard.storage.admin`."""
 
 from __future__ import annotations
 
@@ -20,19 +20,25 @@ if TYPE_CHECKING:
     from hansard.storage.admin import Size, State
     from hansard.storage.verification import Verification
 
-app = typer.Typer(help="Look after the database.")
+app = typer.Typer(help="Administer the database.")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What it does, such as add_tags.")]
-Yes = Annotated[bool, typer.Option("--yes", help="A copy of the PostgreSQL database was made.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="What the migration does, such as add_tags.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Confirm that the PostgreSQL database has been copied.")
+]
 Repair = Annotated[
     bool,
-    typer.Option("--repair", help="Make the search index, heads, counts and missing digests anew."),
+    typer.Option(
+        "--repair", help="Rebuild the search index, heads, counts and missing digests first."
+    ),
 ]
 Since = Annotated[
     int | None,
     typer.Option(
-        "--since", metavar="POSITION", help="Read only what has changed since the feed was there."
+        "--since", metavar="POSITION", help="Verify only what changed after this feed position."
     ),
 ]
 Sample = Annotated[
@@ -40,7 +46,7 @@ Sample = Annotated[
     typer.Option(
         "--sample",
         metavar="SHARE",
-        help="Read a share of the conversations, such as 0.1, drawn by lot.",
+        help="Verify a random share of the conversations, such as 0.1.",
     ),
 ]
 
@@ -52,7 +58,7 @@ def register(main: typer.Typer) -> None:
 @app.command()
 @configured
 def path(loaded: Loaded) -> None:
-    """Print where the database is."""
+    """Print the address of the database."""
     file = loaded.database_file
     say(masked(loaded.database) if file is None else str(file.absolute()))
 
@@ -60,7 +66,7 @@ def path(loaded: Loaded) -> None:
 @app.command()
 @configured
 async def check(loaded: Loaded, as_json: Json = False) -> None:
-    """Compare the database's schema with the one this program needs; ends with 5 if they differ."""
+    """Compare the database's schema with the one this program needs; the exit code is 5 if they differ."""
     from hansard.storage import admin  # noqa: PLC0415
 
     state = await admin.state(loaded.database)
@@ -79,22 +85,24 @@ def _judge(state: State) -> None:
             f"The database lacks {plural(len(state.pending), 'migration')}: run `hansard db migrate`."
         )
     if state.differences:
-        raise StorageError("The tables are not as they are declared.")
+        raise StorageError("The tables differ from their declarations.")
 
 
 @app.command()
 @configured
 async def migrate(loaded: Loaded, yes: Yes = False) -> None:
-    """Bring the schema up to date. A SQLite file is copied before."""
+    """Migrate the schema to the newest version. A SQLite file is copied first."""
     from hansard.storage import admin  # noqa: PLC0415
 
     if backend_of(loaded) == "postgresql" and not yes:
         state = await admin.state(loaded.database)
         if state.pending and state.schema:
-            raise InvalidInput("Make a copy with pg_dump first, then say so with --yes.")
+            raise InvalidInput(
+                "Copy the database with pg_dump first, then confirm that with --yes."
+            )
     done = await admin.migrate(loaded.database)
     if done.backup:
-        say(f"The database as it was is in {done.backup}.")
+        say(f"The database before the migration is in {done.backup}.")
     for name in done.applied:
         say(f"Applied {name}.")
     if not done.applied:
@@ -104,41 +112,41 @@ async def migrate(loaded: Loaded, yes: Yes = False) -> None:
 @app.command()
 @configured
 def revision(_: Loaded, name: Name) -> None:
-    """Write the next migration from the declarations; for those who develop Hansard."""
+    """Write the next migration from the declarations; for developers of Hansard."""
     import hansard.storage.sql  # noqa: PLC0415
     from hansard.storage.sql.autogenerate import write  # noqa: PLC0415
     from hansard.storage.tables import SCHEMA  # noqa: PLC0415
 
     if not name.isidentifier():
-        raise InvalidInput("A name has letters, digits and underscores.")
+        raise InvalidInput("A name consists of letters, digits and underscores.")
     directory = Path(hansard.storage.sql.__path__[0]) / "migrations"
     written = write(SCHEMA, directory, name)
     for file in written:
         say(f"Wrote {file}.")
     if not written:
-        say("Nothing to do: the declarations are as they were at the last migration.")
+        say("Nothing to do: the declarations have not changed since the last migration.")
 
 
 @app.command()
 @configured
 def backup(loaded: Loaded, file: File) -> None:
-    """Copy a SQLite database, in use or not, to a new file, and check the copy."""
+    """Copy a SQLite database, which may be in use, to a new file, and check the copy."""
     from hansard.storage import admin  # noqa: PLC0415
 
     admin.backup(loaded.database, file)
-    say(f"Copied to {file}, {size(file.stat().st_size)}, and found whole.")
+    say(f"Copied to {file}, {size(file.stat().st_size)}, and checked.")
 
 
 @app.command()
 @configured
 def restore(loaded: Loaded, file: File) -> None:
-    """Put a checked copy in the place of a SQLite database, which is kept aside."""
+    """Replace a SQLite database by a checked copy; the replaced database is kept."""
     from hansard.storage import admin  # noqa: PLC0415
 
     aside = admin.restore(loaded.database, file)
     say(f"Restored from {file}.")
     if aside is not None:
-        say(f"What was there before is in {aside}.")
+        say(f"The replaced database is in {aside}.")
 
 
 @app.command()
@@ -150,9 +158,9 @@ async def verify(
     sample: Sample = None,
     as_json: Json = False,
 ) -> None:
-    """Read everything and tell what is not as it should be; ends with 5 if anything is.
+    """Verify the stored data and print all problems; the exit code is 5 if there are any.
 
-    With --since, what has changed after a position is read; with --sample, a share of the conversations.
+    With --since, verify what changed after a feed position; with --sample, a random share of the conversations.
     """
     from hansard.storage import admin  # noqa: PLC0415
 
@@ -163,7 +171,7 @@ async def verify(
         where = f" (tenant {finding.tenant})" if finding.tenant else ""
         say(f"{finding.subject} {finding.message}{where}")
     if done.findings:
-        hint = ": `hansard db verify --repair` mends what follows from the messages"
+        hint = ": `hansard db verify --repair` repairs what follows from the messages"
         mendable = not repair and any(finding.repairable for finding in done.findings)
         raise NotADatabase(f"{plural(len(done.findings), 'finding')}{hint if mendable else ''}.")
     if not as_json:
@@ -175,14 +183,14 @@ def _looked_at(done: Verification) -> str:
         plural(getattr(done, f"{noun}s"), noun)
         for noun in ("conversation", "message", "artifact", "blob")
     )
-    what = "Everything is as it should be" if done.whole else "What was read is as it should be"
+    what = "Everything is correct" if done.whole else "What was verified is correct"
     return f"{what}: {counts}. The feed was at {done.position}."
 
 
 @app.command()
 @configured
 async def stats(loaded: Loaded, as_json: Json = False) -> None:
-    """Show how large the database is."""
+    """Show the size of the database."""
     from hansard.storage import admin  # noqa: PLC0415
 
     found = await admin.size(loaded.database)

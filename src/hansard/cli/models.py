@@ -20,7 +20,7 @@ def register(main: typer.Typer) -> None:
 
 @configured
 async def models(loaded: Loaded, as_json: Json = False) -> None:
-    """List the models that can be asked now; a * marks the one that answers by default."""
+    """List the available models; a * marks the default one."""
     from hansard.providers.registry import Providers  # noqa: PLC0415
 
     providers = Providers.from_environment(loaded.environment)
@@ -36,14 +36,14 @@ async def models(loaded: Loaded, as_json: Json = False) -> None:
 
 
 def print_models(listing: Listing, default: str) -> None:
-    """The models, those that can chat first, and on stderr which providers could not be asked."""
+    """Print the models, those that can chat first, and on stderr the providers whose models cannot be listed."""
     able = sorted(listing.models, key=lambda model: not model.chat)
     rows = (["*" if m.name == default else "", m.name, m.description or _kind(m)] for m in able)
-    print_table(["", "model", "what it is"], rows)
+    print_table(["", "model", "kind"], rows)
     for failure in listing.failures:
         said = " ".join(failure.message.split())
         note(f"The models of {failure.provider} cannot be listed: {said}")
 
 
 def _kind(model: Model) -> str:
-    return "" if model.chat else "Not for chats."
+    return "" if model.chat else "Not for chats"

@@ -1,4 +1,4 @@
-"""Options that mean the same wherever they are given."""
+"""Options that several commands have in common."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from hansard.errors import InvalidInput
 
 Db = Annotated[
     str | None,
-    typer.Option("--db", metavar="PATH-OR-URL", help="The database: a file, or its address."),
+    typer.Option("--db", metavar="PATH-OR-URL", help="The path or URL of the database."),
 ]
 Backend = Annotated[
     Literal["sqlite", "postgresql", "memory"] | None,
-    typer.Option("--backend", help="What the database must be; memory needs no --db."),
+    typer.Option("--backend", help="The engine that the database must have; memory needs no --db."),
 ]
 Session = Annotated[
     str | None, typer.Option("--session", metavar="USER", help="Whose conversations.")
 ]
-Tenant = Annotated[str | None, typer.Option("--tenant", metavar="TENANT", help="In which tenant.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", metavar="TENANT", help="The tenant.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many, at the most.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", help="The maximum number of results.")]
 Conversation = Annotated[
-    str, typer.Argument(metavar="ID-OR-TITLE", help="The conversation's id, or its title.")
+    str, typer.Argument(metavar="ID-OR-TITLE", help="The id or title of the conversation.")
 ]
-ConversationId = Annotated[str, typer.Argument(metavar="ID", help="The conversation's id.")]
+ConversationId = Annotated[str, typer.Argument(metavar="ID", help="The id of the conversation.")]
 Project = Annotated[
     str | None, typer.Option("--project", metavar="ID", help="Only in this project.")
 ]
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="WHEN", help="A day or a time; it is included.")
+    str | None, typer.Option("--since", metavar="WHEN", help="From this day or time on, inclusive.")
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="WHEN", help="A day, which is included, or a time."),
+    typer.Option("--until", metavar="WHEN", help="Up to this time, or the end of this day."),
 ]
 
 
@@ -44,7 +44,7 @@ def since(text: str | None) -> datetime | None:
 
 
 def until(text: str | None) -> datetime | None:
-    """The end of a day, or the time that was given."""
+    """Return a time; for a day, its end."""
     if text is None:
         return None
     return _time(text, "/until") + timedelta(days=_is_day(text))
@@ -55,7 +55,7 @@ def _is_day(text: str) -> bool:
 
 
 def _time(text: str, pointer: str) -> datetime:
-    """A time; in the zone of this machine if the text names none."""
+    """Parse a time; without a zone it is in the zone of this machine."""
     try:
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError):

@@ -11,9 +11,9 @@ from hansard.cli.rendering import print_json, print_table
 if TYPE_CHECKING:
     from hansard.database import Services
 
-app = typer.Typer(help="See the folders of conversations.")
+app = typer.Typer(help="List projects, the folders of conversations.")
 
-Trash = Annotated[bool, typer.Option("--trash", help="Those in the trash instead.")]
+Trash = Annotated[bool, typer.Option("--trash", help="List the trash instead.")]
 
 
 def register(main: typer.Typer) -> None:

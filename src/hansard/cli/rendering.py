@@ -1,7 +1,7 @@
-"""How things look: tables and Markdown for people, JSON for programs.
+"""Renders output: tables and Markdown for people, JSON for programs.
 
-All of it passes the filters of `hansard.output`: what `rich` draws does so here, piece by piece, for the commands that
-it adds for the terminal must get through.
+All output passes the filters of `hansard.output`. Output of `rich` is filtered here, piece by piece, because its own
+control sequences must reach the terminal.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 _WIDE = 10_000
-"""Columns where nobody looks: nothing is cut off."""
+"""The width when the output is not a terminal: nothing is cut off."""
 
 
 def console(*, errors: bool = False) -> Console:
-    """Where text for people goes; it never takes what is said for markup of its own, or for a command."""
+    """Return a console for human-readable text; stored texts are never interpreted as markup or control sequences."""
     import rich.console  # noqa: PLC0415
     from rich.segment import Segment  # noqa: PLC0415
 
@@ -39,7 +39,7 @@ def console(*, errors: bool = False) -> Console:
             raise BrokenPipeError
 
         def print(self, *objects: Any, **options: Any) -> None:
-            # Before `rich` drops some controls, so that all of them are shown as marks.
+            # Before `rich` removes some control characters, so that all of them are shown as marks.
             super().print(*(harmless(o) if isinstance(o, str) else o for o in objects), **options)
 
         def render(self, renderable: RenderableType, options: Any = None) -> Iterable[Segment]:
@@ -55,7 +55,7 @@ def console(*, errors: bool = False) -> Console:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
+    """Print one JSON document."""
     import msgspec  # noqa: PLC0415
 
     document = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -69,7 +69,7 @@ def print_json_line(value: Any) -> None:
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows under their names; numbers stand to the right."""
+    """Print rows below their column names; numbers are aligned to the right."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -89,7 +89,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def print_markdown(text: str) -> None:
-    """Markdown: as it would be printed on a terminal, as it is elsewhere."""
+    """Print Markdown: formatted on a terminal, unchanged elsewhere."""
     if not on_terminal():
         write(text)
         return
@@ -99,12 +99,12 @@ def print_markdown(text: str) -> None:
 
 
 def when(at: datetime | None) -> str:
-    """A time on this machine's clock, to the minute."""
+    """Return a time in the zone of this machine, to the minute."""
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
 def size(number: int) -> str:
-    """Bytes, readable."""
+    """Return a number of bytes as readable text."""
     if number < 1024:
         return plural(number, "byte")
     power = min((number.bit_length() - 1) // 10, len(_UNITS))

@@ -18,12 +18,14 @@ Host = Annotated[
     str | None, typer.Option("--host", metavar="HOST", help="The address to listen on.")
 ]
 Port = Annotated[
-    int | None, typer.Option("--port", metavar="PORT", help="The port; 0 takes a free one.")
+    int | None, typer.Option("--port", metavar="PORT", help="The port; 0 chooses a free one.")
 ]
 Ready = Annotated[
     Path | None,
     typer.Option(
-        "--ready-file", metavar="FILE", help="Write {url, token, pid} there once it answers."
+        "--ready-file",
+        metavar="FILE",
+        help="Write {url, token, pid} to this file when the server is ready.",
     ),
 ]
 
@@ -51,7 +53,7 @@ def serve(
 
 @configured
 def link(loaded: Loaded) -> None:
-    """Print a fresh link, good for once, that signs a browser in to the running server."""
+    """Print a new link that signs a browser in to the running server once."""
     from hansard.server.sessions import signin_link, token_of  # noqa: PLC0415
 
     if not loaded.token_file.is_file():
@@ -62,7 +64,9 @@ def link(loaded: Loaded) -> None:
 
 
 def url_of(loaded: Loaded) -> str:
-    """Where the owner of the file says that it serves; without a file, where a server would be."""
+    """Return the URL of the running server that owns the database file; without one, the URL where a server would
+    be.
+    """
     from hansard.storage.sqlite.ownership import owner_of  # noqa: PLC0415
 
     file = loaded.database_file

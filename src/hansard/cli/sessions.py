@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from hansard.config import Loaded
     from hansard.database import Services
 
-app = typer.Typer(help="See and end the sessions of browsers that are signed in.")
+app = typer.Typer(help="List and end the sessions of signed-in browsers.")
 
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The session.")]
-All = Annotated[bool, typer.Option("--all", help="Every session: sign out everywhere.")]
+All = Annotated[bool, typer.Option("--all", help="End all sessions.")]
 
 
 def register(main: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def register(main: typer.Typer) -> None:
 @app.command("list")
 @reads
 async def list_(services: Services, as_json: Json = False) -> None:
-    """List the browsers that are signed in, the one that was seen last first."""
+    """List the signed-in browsers, the one seen last first."""
     found = await services.sessions.list()
     if as_json:
         print_json({"items": found})
@@ -43,9 +43,9 @@ async def list_(services: Services, as_json: Json = False) -> None:
 @app.command()
 @configured
 async def end(loaded: Loaded, session_id: Id = None, everywhere: All = False) -> None:
-    """Sign a browser out, or every one; a server that is running does it itself."""
+    """Sign out one browser or all of them; a running server is asked to do it."""
     if (session_id is None) != everywhere:
-        raise InvalidInput("Name a session, or say --all.")
+        raise InvalidInput("Name a session, or use --all.")
     try:
         async with session.writing(loaded) as database:
             services = database.scope(loaded.config.tenant, loaded.config.user)
@@ -62,8 +62,8 @@ async def end(loaded: Loaded, session_id: Id = None, everywhere: All = False) ->
 
 
 async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:
-    """Have the server do it that has the file."""
-    import httpx2  # noqa: PLC0415 - slow, and seldom needed
+    """Ask the server that owns the file to do it."""
+    import httpx2  # noqa: PLC0415 - slow to import, and rarely needed
 
     from hansard.server.sessions import token_of  # noqa: PLC0415
 
@@ -74,11 +74,11 @@ async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:
             answer = await client.delete(f"{url}/api/v1/{path}")
         except httpx2.HTTPError as error:
             raise StorageError(
-                f"The server at {url} has the database, and does not answer."
+                f"The server at {url} owns the database and does not respond."
             ) from error
     if answer.status_code == 404:
         raise NotFound("There is no such session.")
     if answer.is_error:
-        raise StorageError(f"The server at {url} refused: {answer.status_code}.")
+        raise StorageError(f"The server at {url} refused with status {answer.status_code}.")
     said: Any = answer.json() if answer.content else {"count": 1}
     return said["count"]

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from hansard.model.activity import Stats
 
 DAYS = 14
-"""How many days are shown; JSON has all."""
+"""How many days are shown; JSON contains all."""
 BAR = 40
-"""Characters of the longest bar."""
+"""The length of the longest bar, in characters."""
 
 Since = Annotated[
     str | None, typer.Option("--since", metavar="DAY", help="From this day on, such as 2026-11-21.")
 ]
 Until = Annotated[
-    str | None, typer.Option("--until", metavar="DAY", help="To the end of this day.")
+    str | None, typer.Option("--until", metavar="DAY", help="Until the end of this day.")
 ]
 Zone = Annotated[
-    str, typer.Option("--tz", metavar="ZONE", help="Whose days and hours, such as Europe/Rome.")
+    str,
+    typer.Option(
+        "--tz", metavar="ZONE", help="The time zone of days and hours, such as Europe/Rome."
+    ),
 ]
 
 
@@ -43,7 +46,7 @@ async def statistics(
     tz: Zone = "UTC",
     as_json: Json = False,
 ) -> None:
-    """Show how much was said, when, and with which models."""
+    """Show how many messages were exchanged, when, and with which models."""
     found = await services.statistics.get(project_id=project, since=since, until=until, tz=tz)
     if as_json:
         print_json(found)
@@ -75,7 +78,7 @@ def _totals(found: Stats) -> list[list[str]]:
     return [
         ["conversations", f"{found.conversations:,}"],
         ["messages", f"{found.messages:,}" + (f" ({roles})" if roles else "")],
-        ["words", f"{found.words:,} ({found.average_words:g} a message)"],
+        ["words", f"{found.words:,} ({found.average_words:g} per message)"],
         ["characters", f"{found.characters:,}"],
         ["tokens", f"{_tokens(found.tokens_in)} in, {_tokens(found.tokens_out)} out"],
         ["time engaged", f"{minutes // 60} h {minutes % 60} min"],

@@ -1,4 +1,4 @@
-"""A conversation as Markdown: what `show` prints and what can be saved from a chat."""
+"""A conversation as Markdown: for `show`, and for saving a chat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENDINGS = {
     "interrupted": "interrupted",
     "length": "cut off at the model's limit",
     "content_filter": "withheld by the provider's content filter",
-    "other": "ended for a reason of the provider's own",
+    "other": "ended for a reason that only the provider knows",
 }
 
 
@@ -27,7 +27,7 @@ def thread(conversation: Conversation, messages: Sequence[Message]) -> str:
 
 
 def said(message: Message) -> str:
-    """One message under a heading that says who and when."""
+    """Return a message as Markdown, under a heading with its author and time."""
     heading = f"## {speaker(message)}, {when(message.created_at)}"
     ending = ENDINGS.get(message.finish or "")
     parts = [markdown(part) for part in message.parts]
@@ -39,7 +39,7 @@ def speaker(message: Message) -> str:
 
 
 def markdown(part: Part) -> str:
-    """A part of a message as Markdown."""
+    """Return a part of a message as Markdown."""
     from hansard.model import parts  # noqa: PLC0415
 
     match part:

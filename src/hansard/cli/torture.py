@@ -1,4 +1,4 @@
-"""`hansard torture`: whether the promises hold here. What each trial does is said in `hansard.torture`."""
+"""`hansard torture`: checks the guarantees on a disk or server; `hansard.torture` describes the trials."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from hansard.errors import StorageError
 
 Target = Annotated[
     str,
-    typer.Argument(
-        metavar="DIR-OR-URL", help="A directory of the disk that is to be tried, or postgresql://…"
-    ),
+    typer.Argument(metavar="DIR-OR-URL", help="A directory on the disk to test, or postgresql://…"),
 ]
-Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, help="Rounds of each trial.")]
+Rounds = Annotated[
+    int, typer.Option("--rounds", metavar="N", min=1, help="The number of rounds of each trial.")
+]
 Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="TRIAL", help="This trial; may be repeated.")
+    list[str] | None, typer.Option("--only", metavar="TRIAL", help="Only this trial; repeatable.")
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="Choose the same moments again.")
+    int | None,
+    typer.Option("--seed", metavar="N", help="The seed, to repeat the same random choices."),
 ]
 Plant = Annotated[
     bool,
-    typer.Option("--plant", help="Take a safeguard out of each trial, which must then say broken."),
+    typer.Option(
+        "--plant", help="Disable a safeguard in each trial, which must then be reported as broken."
+    ),
 ]
 
 
@@ -40,13 +43,12 @@ def torture(
     seed: Seed = None,
     plant: Plant = False,
 ) -> None:
-    """See whether what is promised holds on this disk or server.
+    """Check whether the guarantees hold on this disk or server.
 
-    On a disk (kill, snapshot, full, flush), processes are killed, power is cut, the disk is full, and flushes fail. On
-    a server (kill, lost-commit, two-servers), processes are killed, replies to commits are lost, and one of two
-    servers is killed while clients follow. Prints one JSON line for each trial and one with the sum; ends with 5 if
-    anything broke. Nothing but a new folder or new databases is touched, which are removed at the end unless something
-    broke.
+    On a disk (kill, snapshot, full, flush), processes are killed, power is cut, the disk is filled, and flushes fail.
+    On a server (kill, lost-commit, two-servers), processes are killed, replies to commits are lost, and one of two
+    servers is killed while clients follow it. Prints one JSON line for each trial and a summary; the exit code is 5 if
+    a guarantee was broken. Only a new folder and new databases are used; they are removed unless a trial fails.
     """
     session.run(_torture(target, rounds, only or [], seed, plant))
 
@@ -58,7 +60,9 @@ async def _torture(
 
     from hansard.torture.trials import Torture  # noqa: PLC0415
 
-    logging.getLogger("hansard").addHandler(logging.NullHandler())  # the lines say what matters
+    logging.getLogger("hansard").addHandler(
+        logging.NullHandler()
+    )  # the lines contain all that matters
     tried = Torture(target, rounds=rounds, only=only, seed=seed, planted=plant)
     kept: list[str] = []
     async for result in tried.results():
@@ -66,4 +70,4 @@ async def _torture(
         kept += [result.kept] if result.kept else []
     print_json_line(tried.summary())
     if kept:
-        raise StorageError(f"{plural(len(kept), 'trial')} broke; look at {', '.join(kept)}.")
+        raise StorageError(f"{plural(len(kept), 'trial')} failed; see {', '.join(kept)}.")

@@ -1,4 +1,4 @@
-"""`hansard export` and `hansard import`: a user's record as a file, and back."""
+"""`hansard export` and `hansard import`: a user's data as a file."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 STANDARD = "-"
 LONGEST = 16 * 1024 * 1024 + 1
-"""Bytes of a line that are read; the format's limit is one less."""
+"""How many bytes of a line are read; the format's limit is one less."""
 DIFFERENT = 4
 
-Target = Annotated[str, typer.Argument(metavar="FILE|-", help="Where to; - is the output.")]
-Source = Annotated[str, typer.Argument(metavar="FILE|-", help="Where from; - is the input.")]
+Target = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="The file to write; - is standard output.")
+]
+Source = Annotated[
+    str, typer.Argument(metavar="FILE|-", help="The file to read; - is standard input.")
+]
 One = Annotated[
     str | None,
     typer.Option("--conversation", metavar="ID-OR-TITLE", help="Only this conversation."),
@@ -42,9 +46,9 @@ def register(main: typer.Typer) -> None:
 
 @reads
 async def export(services: Services, file: Target = STANDARD, conversation: One = None) -> None:
-    """Write everything that the user has as JSON Lines, or one conversation.
+    """Write all data of the user, or one conversation, as JSON Lines.
 
-    A file is replaced when the export is complete, and not before.
+    An existing file is replaced only when the export is complete.
     """
     found = await services.conversations.find(conversation) if conversation else None
     lines = services.transfer.export(conversation_id=found and found.id)
@@ -58,7 +62,7 @@ async def export(services: Services, file: Target = STANDARD, conversation: One 
 
 @contextmanager
 def replacing(file: Path) -> Iterator[IO[bytes]]:
-    """A file to write, which takes the name when it is complete; a device is written to as it is."""
+    """A context with a file to write, which gets its name when it is complete; devices are written directly."""
     if file.exists() and not file.is_file():
         with file.open("wb") as device:
             yield device
@@ -81,9 +85,9 @@ async def write(lines: AsyncIterator[bytes], file: IO[bytes]) -> None:
 
 @writes
 async def import_(services: Services, file: Source, as_json: Json = False) -> None:
-    """Add what an export holds; what is there already stays as it is.
+    """Import an export; existing records are not changed.
 
-    Ends with 4 if something was there with other content.
+    The exit code is 4 if an existing record has other content.
     """
     with _source(file) as (source, total), _progress(total) as advance:
         report = await services.transfer.import_lines(_lines(source, advance))
@@ -97,7 +101,7 @@ async def import_(services: Services, file: Source, as_json: Json = False) -> No
 
 @contextmanager
 def _source(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
-    """What is read, and how many bytes it has."""
+    """A context with the input, and its size in bytes if known."""
     if file == STANDARD:
         yield sys.stdin.buffer, None
         return
@@ -113,7 +117,7 @@ def _lines(source: IO[bytes], advance: Callable[[int], None]) -> Iterable[bytes]
 
 @contextmanager
 def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal; nothing where there is none."""
+    """A context with a progress bar; without a terminal it shows nothing."""
     if not errors_on_terminal():
         yield _nothing
         return
@@ -130,9 +134,9 @@ def _nothing(_: int) -> None: ...
 def print_report(report: ImportReport) -> None:
     for outcome, text in (
         (report.added, "added"),
-        (report.unchanged, "there already"),
-        (report.conflicting, "there with other content, left as they are"),
-        (report.unknown, "of kinds this version does not know, passed over"),
+        (report.unchanged, "already existing"),
+        (report.conflicting, "existing with other content, not changed"),
+        (report.unknown, "of kinds unknown to this version, skipped"),
     ):
         if outcome:
             kinds = ", ".join(plural(number, kind) for kind, number in outcome.items())

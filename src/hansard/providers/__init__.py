@@ -1,5 +1,5 @@
-"""Who answers: models, each known by `provider/model`.
+"""Model providers. A model is named `provider/model`.
 
-A provider turns a `Request` into a stream of events; see `base`. What is installed and configured decides which
-providers there are; nothing here is imported before it is used.
+A provider turns a `Request` into a stream of events; see `base`. The installed packages and the configuration
+determine which providers exist; none is imported before it is used.
 """

@@ -1,4 +1,4 @@
-"""Which models can chat: a list seldom says so, and then the name has to."""
+"""Decides which models can chat; lists rarely say so, so the name decides otherwise."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any, cast
 _KINDS = re.compile(
     r"embed|rerank|moderat|image|video|audio|speech|transcri|tts|stt|classif|segment", re.IGNORECASE
 )
-"""Kinds of models, as lists name them, that do not chat."""
+"""Kinds of models, as lists name them, that cannot chat."""
 _WORDS = re.compile(
     r"(?:.*embed.*|.*rerank.*|moderation|whisper.*|.*transcri.*|tts\d*|dall|dalle\d*|image|images|imagen\d*|sora\d*|veo\d*"
     r"|lyria|realtime|live|audio|speech|voice|ocr|guard.*|.*guard|shieldgemma|sdxl.*|flux.*|diffusion|clip|siglip"
     r"|bge|gte|e5|minilm|colbert|aqa|parakeet|kokoro|bark|musicgen|davinci|babbage)"
 )
-"""Words in names of models that make vectors, pictures, sounds or verdicts, or go on with a text."""
+"""Words in the names of models for embeddings, images, audio or moderation, and of completion models."""
 _OTHER_DOORS = re.compile(
     r"gpt-3\.5-turbo-instruct|codex|deep-research|computer-use|^(?:o\d|gpt-[\d.]+)-pro"
 )
-"""Names of models that are asked in another way than chats are."""
+"""Names of models with another interface than chat."""
 
 
 def can_chat(name: str, entry: dict[str, Any] | None = None) -> bool:
-    """Whether a model of this name answers to a chat, going by what its list says, and else by the name."""
+    """Return whether a model can chat: by its entry in the provider's list, or else by its name."""
     stated = _stated(entry or {})
     return _named(name) if stated is None else stated
 
@@ -34,7 +34,7 @@ def _named(name: str) -> bool:
 
 
 def _stated(entry: dict[str, Any]) -> bool | None:
-    """What an entry says of it, in the several ways in which lists do; None if nothing."""
+    """Return what an entry states, in one of the ways that lists use; None if it states nothing."""
     if entry.get("active") is False:
         return False
     told = (_by_abilities(entry), _by_outputs(entry), _by_methods(entry), _by_kind(entry))

@@ -1,8 +1,8 @@
-"""The one door for what a provider says: every protocol's reader tells an Answer, which makes events of it.
+"""Collects what a provider sends: the reader of every protocol fills an Answer, which produces events.
 
-Here it is decided what an end means, what was used, which pieces make one call, and what is kept of that which has
-no place of its own. What nobody declared is never a success: an answer without an end is `interrupted`, and a reason
-that is not known is `other` and kept as it was given.
+The answer interprets the finish reason and the usage, joins the pieces of tool calls, and keeps fields that have no
+place of their own. Only a declared success is a success: an answer without an end is `interrupted`, and an unknown
+reason is `other` and kept as it was sent.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ _REASONS: dict[Finish, str] = {
 FINISHES: dict[str, Finish] = {
     reason: finish for finish, reasons in _REASONS.items() for reason in reasons.split()
 }
-"""What providers call the end of an answer, in lower case, and what the record calls it."""
+"""Finish reasons of providers, in lower case, and their names in Hansard."""
 MAX_UNPLACED = 256 * 1024
-"""Characters, as JSON, of what is kept without a place of its own."""
+"""The maximum size of the additional fields that are kept, in characters of JSON."""
 MAX_REASON = 200
 MAX_HELD = 4 * 1024 * 1024
-"""Characters of calls and other things that are told when they are whole; an answer has room for less."""
+"""The maximum size of calls and other data that are held until they are complete, in characters."""
 
 
 class Answer:
-    """One answer, told piece by piece; `take` gives what has become of it."""
+    """One answer, filled piece by piece; `take` returns the events that are ready."""
 
     def __init__(self) -> None:
         self.done = False
-        """Whether the provider said that this is all, whatever the reason."""
+        """Whether the provider declared the end, whatever the reason."""
         self.reason: str | None = None
-        """Why it ended, in the provider's words."""
+        """The finish reason in the provider's words."""
         self.refused = False
-        """Whether the model declined, in words of its own."""
+        """Whether the model refused to answer."""
         self.said = False
         self._events: list[Event] = []
         self._splitter = ThinkingSplitter()
@@ -87,7 +87,7 @@ class Answer:
         self._events.append(event)
 
     def image(self, encoded: Any, media_type: Any) -> None:
-        """An image in base64; what is none is kept as data."""
+        """Add an image in base64; other values are kept as data."""
         try:
             data = base64.b64decode(encoded, validate=True)
         except (binascii.Error, TypeError, ValueError):
@@ -98,11 +98,13 @@ class Answer:
             self.data({"media_type": media_type, "data": encoded}, "image")
 
     def data(self, value: Any, name: str) -> None:
-        """Something else that was said, as it is."""
+        """Add other output unchanged."""
         self._tell(DataOutput(value, name))
 
     def call(self, key: Any, call_id: Any, name: Any, arguments: Any) -> None:
-        """A piece of a call: another id or name under a key begins a new one; without a key it is whole."""
+        """Add a piece of a tool call: another id or name under the same key starts a new call; without a key it is
+        complete.
+        """
         call_id, name = _name(call_id), _name(name)
         key = repr(key) if key is not None else len(self._calls)
         call = self._open.get(key)
@@ -113,33 +115,33 @@ class Answer:
         self._hold(arguments)
 
     def unplaced(self, fields: Mapping[str, Any]) -> None:
-        """Fields that have no place of their own; pieces of one field are joined."""
+        """Add fields that have no place of their own; pieces of the same field are joined."""
         for name, value in fields.items():
             if value not in (None, "", [], {}):
                 self._hold(value)
                 self._unplaced[name] = _joined(self._unplaced.get(name), value)
 
     def _hold(self, value: Any) -> None:
-        """Count what is held back, so that it cannot grow for ever; raises ProviderError."""
+        """Count the size of held data. Raises ProviderError if it is too large."""
         self._held += len(value if isinstance(value, str) else json.dumps(value, default=repr))
         if self._held > MAX_HELD:
-            raise ProviderError("More was said at once than an answer has room for.")
+            raise ProviderError("The answer is too large.")
 
     def used(self, tokens_in: Any, tokens_out: Any) -> None:
-        """What was used so far: a total, of which the largest counts."""
+        """Add token totals; the largest counts."""
         for name, value in (("in", tokens_in), ("out", tokens_out)):
             if (count := count_of(value)) is not None:
                 self._tokens[name] = max(count, self._tokens.get(name, 0))
 
     def end(self, reason: Any) -> None:
-        """Why the answer ended; what is not given is no reason, and what takes a failure back is none either."""
+        """Set the finish reason; None is ignored, and a later success cancels a failure."""
         if reason is None or reason is False or reason == "" or self._finish() == "error":
             return
         said = reason if isinstance(reason, str) else json.dumps(reason, default=repr)
         self.reason = clean_text(said)[:MAX_REASON]
 
     def rest(self) -> list[Event]:
-        """What was held back, and what is whole only at the end; then nothing more."""
+        """Return the held events and those that are only complete at the end; nothing may follow."""
         self._say(self._splitter.close())
         for number, call in enumerate(self._calls, 1):
             self._tell(call.called(number))
@@ -155,7 +157,7 @@ class Answer:
         return self.take()
 
     def finished(self) -> Finished:
-        """How it ended, after `rest`; raises ProviderError where the provider says that it failed."""
+        """Return how the answer ended, after `rest`. Raises ProviderError if the provider reports a failure."""
         finish = self._finish()
         if finish == "error":
             raise ProviderError("The provider ended the answer with an error.", reason=self.reason)
@@ -180,7 +182,7 @@ class Answer:
 
 
 class _Call:
-    """A call that is told in pieces."""
+    """A tool call that arrives in pieces."""
 
     def __init__(self) -> None:
         self.id = ""
@@ -245,17 +247,17 @@ def _joined(known: Any, more: Any) -> Any:
 
 
 def count_of(value: Any) -> int | None:
-    """A number of tokens, if it is one."""
+    """Return a number of tokens; None for any other value."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and 0 <= value < 2**53 else None
 
 
 def fields_of(value: Any) -> dict[str, Any]:
-    """A JSON object; what is none has no fields."""
+    """Return a JSON object; an empty one for any other value."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def items_of(value: Any) -> list[Any]:
-    """A JSON array; what is none has no items."""
+    """Return a JSON array; an empty one for any other value."""
     return cast("list[Any]", value) if isinstance(value, list) else []

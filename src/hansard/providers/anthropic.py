@@ -1,4 +1,4 @@
-"""Anthropic's protocol for messages."""
+"""Anthropic's Messages protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hansard.providers.protocol import Protocol, encoded, object_of, output_text
 
 VERSION = "2023-06-01"
 MAX_TOKENS = 4_096
-"""A limit has to be sent; this one every model takes."""
+"""The protocol requires a limit; every model accepts this one."""
 
 
 class Anthropic(Protocol):
@@ -109,7 +109,7 @@ def _delta(index: Any, delta: dict[str, Any], answer: Answer) -> None:
 
 
 def _usage(usage: dict[str, Any], answer: Answer) -> None:
-    """Tokens in are those sent, whether a cache had them or not."""
+    """Add the usage; input tokens include cached ones."""
     parts = [usage.get(f"{kind}input_tokens") for kind in ("", "cache_creation_", "cache_read_")]
     counts = [count for count in parts if type(count) is int]
     answer.used(sum(counts) if type(parts[0]) is int else None, usage.get("output_tokens"))
@@ -120,7 +120,7 @@ def _str(value: Any) -> str:
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:
-    """The turns, neighbours of one role as one message."""
+    """Return the turns; adjacent turns of the same role are joined into one message."""
     made: list[dict[str, Any]] = []
     for turn in request.turns:
         if turn.role == "system":

@@ -1,7 +1,7 @@
-"""The list of an endpoint's models, read entry by entry: nothing in it is believed to be what it should be.
+"""Reads an endpoint's list of models, entry by entry, without trusting its shape.
 
-Endpoints give lists of several shapes, in pages or at once. What has no usable name is left out, pages and entries are
-bounded, and only a document that is no list at all is an error.
+Endpoints return lists of several shapes, in pages or at once. Entries without a usable name are skipped, the numbers
+of pages and entries are limited, and only a document without any list is an error.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from hansard.providers.base import DEFAULT_CONTEXT, Model, model
 MAX_PAGES = 50
 MAX_MODELS = 5_000
 MAX_TOKEN = 1_000
-"""Characters of what leads to the next page."""
+"""The maximum length of the token of the next page."""
 _LISTS = ("data", "models", "items", "results")
 _NEXT = {"nextPageToken": "pageToken", "next_page_token": "page_token", "last_id": "after"}
-"""What leads to the next page, and the parameter by which servers of OpenAI's protocol are asked for that."""
+"""Fields that contain the token of the next page, and the parameter for it in OpenAI's protocol."""
 
 
 class NextPage(NamedTuple):
@@ -30,13 +30,13 @@ class NextPage(NamedTuple):
 
 
 Fetch = Callable[[NextPage | None], Awaitable[Any]]
-"""Gives the first page, or the next one, as decoded JSON; raises ProviderError."""
+"""Returns the first or the given page as decoded JSON. Raises ProviderError."""
 
 
 async def read_models(
     provider: str, fetch: Fetch, *, context_tokens: int = DEFAULT_CONTEXT
 ) -> list[Model]:
-    """The models that an endpoint lists, each once and in its order; raises ProviderError."""
+    """Return the models in the list of an endpoint, each once and in order. Raises ProviderError."""
     known: dict[str, Model] = {}
     page: NextPage | None = None
     for _ in range(MAX_PAGES):
@@ -59,10 +59,10 @@ def _entries(provider: str, document: Any) -> list[Any]:
         fields = cast("dict[str, Any]", document)
         there = [fields[key] for key in _LISTS if key in fields]
         lists: list[Any] = [value for value in there if isinstance(value, list)]
-        # Some servers say null where they have no models.
+        # Some servers return null if they have no models.
         listed = lists[0] if lists else [] if None in there else None
     if not isinstance(listed, list):
-        raise ProviderError(f"{provider} did not answer with a list of models.")
+        raise ProviderError(f"{provider} did not return a list of models.")
     return cast("list[Any]", listed)
 
 
@@ -81,7 +81,7 @@ def _models(provider: str, entries: list[Any], context_tokens: int) -> Iterator[
 
 
 def _name(provider: str, fields: dict[str, Any]) -> str | None:
-    """The name by which a model is asked, if there is one that can be shown, typed and kept."""
+    """Return a model's name, if it has one that can be displayed, typed and stored."""
     for key in ("id", "name", "model"):
         name = fields.get(key)
         if isinstance(name, str):
@@ -97,7 +97,7 @@ def _is_usable(prefix: str, name: str) -> bool:
 
 
 def _created(fields: dict[str, Any]) -> int | None:
-    """When a model came out, in seconds since 1970, where the list says that."""
+    """Return when a model was released, in seconds since 1970, if the list says so."""
     for key in ("created", "created_at"):
         value = fields.get(key)
         if type(value) is int and 0 < value < 2**53:
@@ -111,7 +111,7 @@ def _created(fields: dict[str, Any]) -> int | None:
 
 
 def _following(document: Any) -> NextPage | None:
-    """The next page, if there is one."""
+    """Return the next page; None if there is none."""
     if not isinstance(document, dict):
         return None
     fields = cast("dict[str, Any]", document)

@@ -1,4 +1,4 @@
-"""Providers without a model: one that repeats, and one that says what a test wrote for it."""
+"""Providers without a model: one repeats the prompt, one plays scripts for tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"\s*\S+\s*")
 
 
 class Echo(Provider):
-    """Answers with what was said last, word by word; `delay` seconds lie before each word."""
+    """Answers with the text of the last turn, word by word; `delay` is the number of seconds before each word."""
 
     name = "echo"
 
@@ -32,7 +32,7 @@ class Echo(Provider):
         self.delay = delay
 
     async def models(self) -> list[Model]:
-        return [model(self.name, "echo", description="Repeats what you say.")]
+        return [model(self.name, "echo", description="Repeats your message.")]
 
     def knows(self, model: str) -> bool:
         return model == "echo"
@@ -51,18 +51,18 @@ class Echo(Provider):
 
 
 Step = Event | BaseException | float
-"""What a script does next: say, fail, or wait so many seconds."""
+"""A step of a script: an event, an error, or seconds to wait."""
 
 
 class Scripted(Provider):
-    """Answers each request with the next of some scripts; when they are used up, with the last one."""
+    """Answers each request with the next script, and with the last one when all are used."""
 
     name = "scripted"
 
     def __init__(self, *scripts: Sequence[Step]) -> None:
         self.scripts = list(scripts)
         self.requests: list[Request] = []
-        """What was asked, for a test to look at."""
+        """The requests so far, for tests to inspect."""
 
     async def models(self) -> list[Model]:
         return [model(self.name, name) for name in ("one", "two")]

@@ -1,7 +1,7 @@
-"""What goes wrong at a provider, in words that a person understands.
+"""Describes failures of providers in understandable words.
 
-Of what a provider says, status, type, code and message are kept, in short and without control characters, as
-`details` of the error; nothing else of it goes into the record.
+Of a provider's error, the status, type, code and message are kept as `details`, shortened and without control
+characters; nothing else of it is stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hansard.secrets import mask
 MAX_TEXT = 500
 """Characters."""
 PASSING = frozenset({408, 409, 425, 429})
-"""Below 500: what may be different in a moment."""
+"""Statuses below 500 of temporary failures."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _REASON = (
     "message",
@@ -34,7 +34,7 @@ _REASON = (
     "errors",
 )
 _ALONE = ("detail", "message", "msg", "errors", "error_message")
-"""What a document says that is an error though it does not call itself one."""
+"""Fields that mark a document as an error although it has no error object."""
 _TYPES = {
     "authentication_error": 401,
     "invalid_api_key": 401,
@@ -54,20 +54,20 @@ _TYPES = {
 }
 _SENTENCES = {
     401: "{name} rejected the API key ({status}).",
-    402: "{name} wants to be paid first ({status}){why}",
-    403: "{name} does not allow this ({status}){why}",
-    404: "{name} does not know this model, or this address ({status}){why}",
-    408: "{name} did not answer in time ({status}){why}",
-    413: "What was sent is too large for {name} ({status}){why}",
-    429: "{name} takes no more requests for now ({status}){why}",
+    402: "{name} requires a payment first ({status}){why}",
+    403: "{name} does not permit this request ({status}){why}",
+    404: "{name} does not have this model or URL ({status}){why}",
+    408: "{name} did not respond in time ({status}){why}",
+    413: "The request is too large for {name} ({status}){why}",
+    429: "{name} accepts no more requests for now ({status}){why}",
     503: "{name} is not available now ({status}){why}",
-    504: "{name} did not answer in time ({status}){why}",
+    504: "{name} did not respond in time ({status}){why}",
     529: "{name} is overloaded ({status}){why}",
 }
 
 
 class Failure(NamedTuple):
-    """What a provider says of an error."""
+    """An error as reported by a provider."""
 
     message: str = ""
     type: str | None = None
@@ -76,14 +76,14 @@ class Failure(NamedTuple):
 
 
 def short_text(value: Any) -> str:
-    """Text about a failure, fit to be shown and kept: without secrets, in one line, and not long."""
+    """Return text about a failure that can be shown and stored: on one line, shortened, without secrets."""
     said = value if isinstance(value, str) else str(value)
     shown = " ".join(_CONTROL.sub(" ", clean_text(mask(said[: 4 * MAX_TEXT]))).split())
     return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
 
 
 def failure_in(document: Any, event: str = "") -> Failure | None:
-    """The error that a document is, in any usual shape; None where it is none."""
+    """Return the error that a document contains, in any usual shape; None if it contains none."""
     if isinstance(document, list):
         found = [failure_in(item) for item in items_of(document)[:1]]
         return found[0] if found else None
@@ -103,7 +103,7 @@ def failure_in(document: Any, event: str = "") -> Failure | None:
 
 
 def failure_of(document: Any) -> Failure:
-    """What a document says that is known to be an error."""
+    """Return the error in a document that is known to be one."""
     fields = fields_of(document)
     inner = fields_of(fields.get("error")) or fields
     code = next((v for v in (inner.get("code"), fields.get("code")) if _is_code(v)), None)
@@ -142,7 +142,7 @@ def _status(value: Any) -> int | None:
 
 
 def _reason(value: Any, depth: int = 0) -> str:
-    """The words in which an error is told."""
+    """Return the message of an error."""
     if isinstance(value, str):
         return value
     if depth > 4:
@@ -161,7 +161,7 @@ def _reason(value: Any, depth: int = 0) -> str:
 def error_of(
     name: str, failure: Failure, headers: Mapping[str, str] | None = None
 ) -> ProviderError:
-    """The error to raise: will trying again help?"""
+    """Return the error to raise; its class tells whether a retry may help."""
     status = failure.status
     details: dict[str, Any] = {
         key: value for key, value in failure._asdict().items() if value not in (None, "")
@@ -183,7 +183,7 @@ def error_of(
 
 
 def _renamed(details: dict[str, Any]) -> dict[str, Any]:
-    """Details under names that an error's constructor does not take itself."""
+    """Rename details that the constructor of errors already uses."""
     if "message" in details:
         details["provider_message"] = details.pop("message")
     return details
@@ -192,13 +192,13 @@ def _renamed(details: dict[str, Any]) -> dict[str, Any]:
 def moved(name: str, status: int, place: str | None) -> ProviderRefused:
     where = f" to {short_text(place)}" if place else ""
     return ProviderRefused(
-        f"{name} sends requests elsewhere{where} ({status}): set its address to that.",
+        f"{name} redirects requests{where} ({status}); use that URL for the provider.",
         status=status,
     )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait before another try, if the provider says so."""
+    """Return the seconds to wait before a retry, if the provider says so."""
     said = headers.get("retry-after", "").strip()
     if not said:
         return None

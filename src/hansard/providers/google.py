@@ -68,7 +68,7 @@ class Google(Protocol):
 
 
 def _format(form: dict[str, Any]) -> dict[str, Any]:
-    """A format of answers, as others name it."""
+    """Convert a response format from the form that other protocols use."""
     schema = fields_of(form.get("json_schema")).get("schema")
     made = {"responseMimeType": "application/json"}
     return made | ({"responseJsonSchema": schema} if schema else {})
@@ -95,7 +95,7 @@ def _usage(usage: dict[str, Any], answer: Answer) -> None:
 
 
 def _contents(request: Request) -> list[dict[str, Any]]:
-    """The turns, neighbours of one role as one."""
+    """Return the turns; adjacent turns of the same role are joined."""
     names = {
         part.call_id: part.name
         for turn in request.turns

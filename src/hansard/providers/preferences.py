@@ -1,4 +1,4 @@
-"""Which of a provider's models is a good one to begin with, where nobody chose."""
+"""Chooses a good model of a provider as the default."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _GOOD: dict[str, tuple[str, ...]] = {
     "mistral": (r"mistral-large-latest$", r"mistral-medium-latest$", r"mistral-"),
     "deepseek": (r"deepseek-chat$",),
 }
-"""By provider: how the names of good models begin, the best first."""
+"""By provider: the beginnings of the names of good models, the best first."""
 _MINOR = re.compile(
     r"(?<![a-z])(?:nano|mini|lite|tiny|preview|exp|beta|test|search)", re.IGNORECASE
 )
-"""Words in the names of models that are small, or not finished."""
+"""Words in the names of small or unfinished models."""
 
 
 def best(models: Iterable[Model]) -> Model | None:
-    """The best of one provider's models that can chat: by name, then the newest, then the first in the list."""
+    """Return the best chat model of a provider: by name, then the newest, then the first in the list."""
     able = [model for model in models if model.chat]
     return min(able, key=_rank, default=None)
 
 
 def _rank(model: Model) -> tuple[int, bool, int]:
-    """The lower, the better; `min` keeps the order given among equals."""
+    """Return a rank, lower is better; `min` keeps the order of equal ones."""
     name = model.name.removeprefix(f"{model.provider}/")
     patterns = _GOOD.get(model.provider, ())
     place = next((i for i, p in enumerate(patterns) if re.match(p, name)), len(patterns))

@@ -1,4 +1,4 @@
-"""What a protocol is: how a request is written, and how an answer is read."""
+"""The interface of a protocol: how a request is written, and how an answer is read."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from hansard.providers.catalog import NextPage
 
 class Protocol(ABC):
     url: ClassVar[str]
-    """Where the protocol's own provider is."""
+    """The URL of the protocol's own provider."""
     options: dict[str, str]
-    """The options that can be sent, and their names in the protocol."""
+    """The supported options, and their names in the protocol."""
     defaults: Mapping[str, Any] = MappingProxyType({})
-    """Options that have to be sent, where a request leaves them out."""
+    """Required options, with the values that are used if a request does not set them."""
 
     @abstractmethod
     def headers(self, key: str | None) -> dict[str, str]:
-        """The headers of every request."""
+        """Return the headers of every request."""
 
     @abstractmethod
     def path(self, model: str) -> str:
-        """Where a model is asked."""
+        """Return the path to which requests for a model are sent."""
 
     @abstractmethod
     def body(self, request: Request) -> dict[str, Any]:
-        """What it is asked."""
+        """Return the body of a request."""
 
     @abstractmethod
     def read(self, document: Any, answer: Answer, *, whole: bool) -> None:
-        """Tell an answer what a document says; `whole` where it is not one of a stream."""
+        """Fill an answer from a document; `whole` if it is not part of a stream."""
 
     def adapt(self, body: dict[str, Any], error: ProviderError) -> dict[str, Any] | None:  # noqa: ARG002
-        """What to ask instead where the endpoint refused a field by name; None if nothing helps."""
+        """Return the body for a retry if the endpoint refused a field by name; None if no change helps."""
         return None
 
     @abstractmethod
     def list_path(self, page: NextPage | None) -> str:
-        """Where the models are listed, or the next page of them, whose token is quoted."""
+        """Return the path of the list of models, or of its next page, whose token is quoted."""
 
 
 def data_url(media: Media) -> str:
@@ -58,15 +58,15 @@ def encoded(media: Media) -> str:
 
 
 def object_of(value: Any, name: str) -> dict[str, Any]:
-    """A JSON object, for protocols that take nothing else; another value is wrapped in one."""
+    """Return a JSON object, for protocols that accept nothing else; another value is wrapped in one."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {name: value}
 
 
 def output_text(result: ToolResult) -> str:
-    """What a tool gave, as text."""
+    """Return a tool's output as text."""
     return result.output if isinstance(result.output, str) else json.dumps(result.output)
 
 
 def text_in(parts: Sequence[Part | Media]) -> str:
-    """The text of some parts, a blank line between them."""
+    """Return the text of the parts, separated by blank lines."""
     return "\n\n".join(part.text for part in parts if isinstance(part, Text) and part.text)

@@ -1,4 +1,4 @@
-"""The providers that there are: those given, those that the environment has keys for, those found running."""
+"""The available providers: those passed by the caller, those with keys in the environment, and a running Ollama."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
 }
 _ENDPOINT = re.compile(r"HANSARD_PROVIDER_([A-Z0-9_]+)_URL")
 DEFAULT_FOR = 60.0
-"""Seconds that the choice of a default model holds."""
+"""Seconds for which the default model stays the same."""
 MAX_MESSAGE = 2_000
 """Characters."""
 _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
 
 
 def pairs(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The variables of each key that would be sent, and of the address that it would be sent to."""
+    """Return the names of the variables of each key and of the URL to which it would be sent."""
     found = [
         (next((k for k in keys if environment.get(k)), keys[0]), f"{name.upper()}_BASE_URL")
         for name, (_, keys, _) in _KEYS.items()
@@ -52,7 +52,7 @@ def pairs(environment: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 class Providers:
-    """Finds who answers to a model's name."""
+    """Finds the provider for a model's name."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         self._by_name = {provider.name: provider for provider in providers}
@@ -61,11 +61,11 @@ class Providers:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Providers:
-        """The demo model, echo, and what keys and addresses in the environment open.
+        """Create the providers that the environment configures, the demo model and echo.
 
-        `OPENAI_API_KEY` (with `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and
-        `OPENROUTER_API_KEY` name the well-known ones; `HANSARD_PROVIDER_<NAME>_URL` and `…_KEY` any endpoint
-        with OpenAI's protocol. An Ollama on its usual port, or at `OLLAMA_HOST`, is found by itself.
+        `OPENAI_API_KEY` (with `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OPENROUTER_API_KEY`
+        configure the well-known ones; `HANSARD_PROVIDER_<NAME>_URL` and `…_KEY` any endpoint with OpenAI's protocol.
+        An Ollama on its usual port, or at `OLLAMA_HOST`, is found automatically.
         """
         found: list[Provider] = []
         if path := local.weights():
@@ -75,36 +75,37 @@ class Providers:
         return cls([*found, Echo()])
 
     def find(self, name: str) -> tuple[Provider, str]:
-        """The provider and its own name for a model `provider/model`; raises UnknownModel."""
+        """Return the provider and its own name for a model `provider/model`. Raises UnknownModel."""
         provider_name, _, model = name.partition("/")
         provider = self._by_name.get(provider_name)
         if provider is None or not model or not provider.knows(model):
             known = ", ".join(self._by_name) or "none"
             raise UnknownModel(
-                f"There is no model {name!r}; the providers here are: {known}.", pointer="/model"
+                f"There is no model {name!r}; the available providers are: {known}.",
+                pointer="/model",
             )
         return provider, model
 
     def defaults(self, name: str) -> Mapping[str, Any]:
-        """What a model is asked with where a request does not say; nothing for one that there is no more."""
+        """Return the default options of a model; none if it does not exist any more."""
         try:
             return self.find(name)[0].defaults
         except UnknownModel:
             return {}
 
     async def listing(self) -> Listing:
-        """Every model that can be asked now, and why the other providers could not be."""
+        """Return all available models, and the failures of the providers that could not be listed."""
         lists = await asyncio.gather(*map(_listed, self._by_name.values()))
         models = {model.name: model for listed, _ in lists for model in listed}
         failures = [failure for _, failure in lists if failure is not None]
         return Listing(models=list(models.values()), failures=failures)
 
     async def models(self) -> list[Model]:
-        """Every model that can be asked now; a provider that does not answer is left out."""
+        """Return all available models; providers that fail are left out."""
         return (await self.listing()).models
 
     async def model(self, name: str) -> Model:
-        """What is known of a model, which may be no more than its name."""
+        """Return a model's properties; only its name if nothing else is known."""
         provider, _ = self.find(name)
         if name not in self._known:
             listed, _ = await _listed(provider)
@@ -112,7 +113,9 @@ class Providers:
         return self._known.get(name) or Model(name=name, provider=provider.name)
 
     async def default(self) -> str:
-        """The model to use when nothing says which: a real one before the demo model before echo."""
+        """Return the default model: a real one, else the demo model, else echo. Raises UnknownModel if no model can
+        chat.
+        """
         now = time.monotonic()
         if self._default is None or now - self._default[1] > DEFAULT_FOR:
             self._default = await self._choose(), now
@@ -126,7 +129,7 @@ class Providers:
         for name in (*_PREFERRED, *others, "local", "echo"):
             if chosen := best(by_provider.get(name, ())):
                 return chosen.name
-        raise UnknownModel("There is no model that can chat.")
+        raise UnknownModel("No model is available that can chat.")
 
     async def close(self) -> None:
         for provider in self._by_name.values():
@@ -134,7 +137,7 @@ class Providers:
 
 
 async def _listed(provider: Provider) -> tuple[list[Model], ProviderFailure | None]:
-    """A provider's models; whatever goes wrong is an affair of that provider alone."""
+    """Return a provider's models; a failure of one provider does not affect the others."""
     try:
         return await provider.models(), None
     except ProviderUnavailable as error:
@@ -143,7 +146,7 @@ async def _listed(provider: Provider) -> tuple[list[Model], ProviderFailure | No
         code, message = error.code, error.message
     except HansardError as error:
         code, message = error.code, error.message
-    except Exception as error:  # a provider of somebody else's may raise anything
+    except Exception as error:  # a custom provider may raise any exception
         code, message = ProviderError.code, f"{type(error).__name__}: {error}"
     said = clean_text(message[:MAX_MESSAGE])
     return [], ProviderFailure(provider=provider.name, code=code, message=said)
@@ -159,7 +162,7 @@ def _remote(environment: Mapping[str, str]) -> list[Provider]:
             found.append(Remote(name, kind, url=address, key=key))
     for variable, url in environment.items():
         if (match := _ENDPOINT.fullmatch(variable)) and url:
-            url = checked_url(url, variable)  # noqa: PLW2901 - the same, without blanks
+            url = checked_url(url, variable)  # noqa: PLW2901 - the same without surrounding space
             name = match[1].lower().replace("_", "-")
             key_variable = f"HANSARD_PROVIDER_{match[1]}_KEY"
             key = clean_key(environment.get(key_variable), key_variable)
@@ -170,10 +173,10 @@ def _remote(environment: Mapping[str, str]) -> list[Provider]:
 
 
 def ollama_url(host: str) -> str:
-    """The address that `OLLAMA_HOST` means, as Ollama reads it; raises InvalidConfig.
+    """Return the URL for `OLLAMA_HOST`, which is read as Ollama reads it. Raises InvalidConfig.
 
-    The scheme is http unless said, and the port 11434, or the scheme's own where a scheme is said. An address that
-    servers listen at, such as 0.0.0.0, is asked on this machine.
+    The scheme is http by default, and the port 11434, or the scheme's own if a scheme is given. A listening address
+    such as 0.0.0.0 means this machine.
     """
     text = host.strip().strip("\"'").strip()
     scheme, said, rest = text.rpartition("://")
@@ -181,7 +184,7 @@ def ollama_url(host: str) -> str:
     default = {"http": 80, "https": 443}.get(scheme) if said else 11434
     if default is None:
         raise InvalidConfig(
-            f"OLLAMA_HOST begins with {scheme}://, but only http and https will do."
+            f"OLLAMA_HOST begins with {scheme}://, but only http and https are supported."
         )
     place, slash, path = rest.partition("/")
     try:
@@ -192,7 +195,7 @@ def ollama_url(host: str) -> str:
     except ValueError as error:
         raise InvalidConfig(f"OLLAMA_HOST is not an address: {text!r}") from error
     name = address.hostname or "127.0.0.1"
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104 - where it is asked
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104 - the address to connect to
     where = f"[{name}]" if ":" in name else name
     folder = f"{slash}{path}".rstrip("/").removesuffix("/v1")
     return f"{scheme}://{where}:{port}{folder}/v1"

@@ -1,7 +1,6 @@
-"""Providers over the network: OpenAI and everything that speaks its protocol, Anthropic, Google.
+"""Providers over the network: OpenAI and compatible endpoints, Anthropic, Google.
 
-What an endpoint says is read by readers of our own (decision 18), one a protocol, which tell an `Answer`; that is the
-one place where it is decided what was said and how it ended.
+Each protocol has a reader (decision 18) that fills an `Answer`, which interprets finish reasons and usage.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from hansard.secrets import register, register_url
 Kind = Literal["openai", "anthropic", "google"]
 LIST_TIMEOUT = 5.0
 GRACE = 5.0
-"""Seconds for what may follow a declared end, such as the usage."""
+"""Seconds to wait after a declared end, for example for the usage."""
 ADAPTATIONS = 2
-"""How often a request is put in other words for an endpoint that refuses a field by name."""
+"""How often a request is changed for an endpoint that refuses a field by name."""
 
 
 class Remote(Provider):
-    """One endpoint: its kind of protocol, where it is, and the key that opens it."""
+    """An endpoint: its protocol, URL and key."""
 
     def __init__(
         self,
@@ -65,10 +64,10 @@ class Remote(Provider):
             async with asyncio.timeout(LIST_TIMEOUT):
                 return await read_models(self.name, self._page, context_tokens=self.context_tokens)
         except TimeoutError as error:
-            raise ProviderUnavailable(f"{self.name} does not answer.") from error
+            raise ProviderUnavailable(f"{self.name} does not respond.") from error
 
     async def _page(self, page: NextPage | None) -> Any:
-        """A page of the list of models."""
+        """Return a page of the list of models."""
         quoted = page and page._replace(token=quote(page.token, safe=""))
         return await self._transport.document(self._protocol.list_path(quoted))
 
@@ -95,7 +94,7 @@ class Remote(Provider):
     async def _answer(
         self, name: str, body: dict[str, Any], answer: Answer
     ) -> AsyncGenerator[Event]:
-        """The events of one answer; what was said before a failure comes before it."""
+        """Yield the events of an answer; on a failure, those before it come first."""
         failure: ProviderError | None = None
         try:
             async with (
@@ -116,7 +115,7 @@ class Remote(Provider):
         yield answer.finished()
 
     def _read(self, event: ServerEvent, answer: Answer) -> ProviderError | None:
-        """Tell the answer what an event says; the error that it is, which the rest may follow."""
+        """Fill the answer from an event; return the error if it is one, which further events may follow."""
         if event.data.strip() == "[DONE]":
             answer.done = True
             return None
@@ -129,23 +128,23 @@ class Remote(Provider):
             try:
                 self._protocol.read(document, answer, whole=event.plain)
             except RecursionError:
-                failure = ProviderError(f"A piece of what {self.name} said is nested too deeply.")
+                failure = ProviderError(f"A part of {self.name}'s answer is nested too deeply.")
             if told := failure_in(document, event.event):
                 failure = failure or error_of(self.name, told)
-                answer.done = True  # nothing follows that belongs to it
+                answer.done = True  # what follows does not belong to the answer
         return failure
 
     def _unreadable(self, event: ServerEvent, answer: Answer) -> ProviderError | None:
-        """What is no JSON: an error in words, a piece that is damaged, or nothing of ours."""
+        """Handle an event that is not JSON: an error as text, damaged data, or something unrelated."""
         said = short_text(event.data)
         if event.event == "error":
             return error_of(self.name, Failure(said))
         if event.last and not event.plain:
-            return None  # the rest of it did not come, so no end did either
+            return None  # its rest is missing, and so is a declared end
         if event.data.lstrip().startswith("{"):
-            return ProviderError(f"A piece of what {self.name} said cannot be read.")
+            return ProviderError(f"A part of {self.name}'s answer cannot be read.")
         if event.plain and not answer.said and not answer.reason:
-            return ProviderError(f"{self.name} did not send an answer, but: {said}")
+            return ProviderError(f"{self.name} sent no answer but: {said}")
         return None
 
     async def close(self) -> None:
@@ -155,7 +154,7 @@ class Remote(Provider):
 async def _until_ended(
     events: AsyncGenerator[ServerEvent], answer: Answer
 ) -> AsyncGenerator[ServerEvent]:
-    """The events up to the declared end: after a reason only a moment is waited for more."""
+    """Yield the events up to the declared end; after a finish reason, only GRACE seconds are waited for more."""
     with suppress(StopAsyncIteration, TimeoutError):
         while not answer.done:
             async with asyncio.timeout(GRACE if answer.reason else None):
@@ -170,7 +169,7 @@ def _protocol(kind: Kind, url: str | None) -> Protocol:
 
 
 def checked_url(url: str, what: str) -> str:
-    """An address without blanks around it; raises InvalidConfig for what is none."""
+    """Return a URL without surrounding space. Raises InvalidConfig if it is not a URL."""
     url = url.strip()
     try:
         parts = urlsplit(url)
@@ -178,17 +177,19 @@ def checked_url(url: str, what: str) -> str:
     except ValueError:
         known = False
     if not known:
-        raise InvalidConfig(f"{what} is not an address such as https://models.example/v1: {url!r}")
+        raise InvalidConfig(f"{what} is not a URL such as https://models.example/v1: {url!r}")
     return url
 
 
 def clean_key(key: str | None, what: str) -> str | None:
-    """A key without what surrounds it; raises InvalidConfig for what no key has in it."""
+    """Return a key without surrounding space or quotes. Raises InvalidConfig for characters that keys do not
+    contain.
+    """
     cleaned = (key or "").strip().strip("\ufeff\u200b").strip()
     odd = next((c for c in cleaned if not "!" <= c <= "~"), None)
     if odd is not None:
         raise InvalidConfig(
-            f"{what} has the character U+{ord(odd):04X} in it, which no key has: copy it again, without quotes."
+            f"{what} contains the character U+{ord(odd):04X}, which keys do not contain: copy it again, without quotes."
         )
     register(cleaned)
     return cleaned or None

@@ -1,8 +1,8 @@
-"""Reading a stream of server-sent events, and what endpoints send in its place.
+"""Reads streams of server-sent events, and what some endpoints send instead.
 
-Bytes that are no UTF-8 become marks, and the rest is kept. A byte order mark, comments, empty events and any end of
-line are passed over. JSON that stands where an event should (a whole answer, an error, one object a line) is an
-event too. What is left unfinished when the stream ends is an event that may not be readable.
+Bytes that are not UTF-8 become replacement characters. A byte order mark, comments and empty events are skipped, and
+any line ending is accepted. JSON in place of an event (a whole answer, an error, one object per line) is an event,
+too. An unfinished event at the end of the stream is returned, though it may not be readable.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import re
 from typing import Any, NamedTuple
 
 MAX_EVENT = 64 * 1024 * 1024
-"""Characters in one event; images come in one."""
+"""The maximum size of an event, in characters; it may contain an image."""
 _FIELDS = ("data", "event", "id", "retry")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 class EventTooLarge(ValueError):
-    """One event is larger than MAX_EVENT."""
+    """An event is larger than MAX_EVENT."""
 
 
 class ServerEvent(NamedTuple):
     event: str
     data: str
     plain: bool = False
-    """Whether it stood outside of the protocol."""
+    """Whether it is not part of a server-sent event."""
     last: bool = False
-    """Whether the stream ended before the event did."""
+    """Whether the stream ended before the event was complete."""
 
     def documents(self) -> list[Any]:
-        """The JSON in it: one document, or one in each line; raises ValueError if there is none to read."""
+        """Return the JSON documents in the event: one, or one per line. Raises ValueError if it contains none."""
         try:
             return [_load(self.data)]
         except ValueError:
@@ -42,7 +42,7 @@ class ServerEvent(NamedTuple):
 
 
 class EventReader:
-    """Makes events of bytes as they come."""
+    """Produces events from bytes as they arrive."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -58,10 +58,10 @@ class EventReader:
         return self._take(self._decoder.decode(data))
 
     def close(self) -> list[ServerEvent]:
-        """What is left when the stream has ended."""
+        """Return the remaining events at the end of the stream."""
         line = "".join(self._line)
         if line and any(name.startswith(line) for name in _FIELDS):
-            self._line = []  # the beginning of a field that did not come
+            self._line = []  # the beginning of an incomplete field
         events = self._take(self._decoder.decode(b"", final=True) + "\n\n")
         events = [event._replace(last=True) for event in events]
         if self._plain:
@@ -85,12 +85,12 @@ class EventReader:
     def _grow(self, text: str) -> None:
         self._size += len(text)
         if self._size > MAX_EVENT:
-            raise EventTooLarge(f"One piece has more than {MAX_EVENT} characters.")
+            raise EventTooLarge(f"An event has more than {MAX_EVENT} characters.")
         if text:
             self._line.append(text)
 
     def _read(self, line: str) -> ServerEvent | None:
-        """Take in a line; the event that is complete with it."""
+        """Read a line; return the event that it completes."""
         name, _, value = line.partition(":")
         if not line.strip():
             return self._dispatch()
@@ -123,8 +123,8 @@ class EventReader:
 
 
 def _load(text: str) -> Any:
-    """JSON, with halves of surrogate pairs as they are; raises ValueError."""
+    """Parse JSON; unpaired surrogates stay as they are. Raises ValueError."""
     try:
         return json.loads(text)
     except RecursionError as error:
-        raise ValueError("This is nested too deeply.") from error
+        raise ValueError("The JSON is nested too deeply.") from error

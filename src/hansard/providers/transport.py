@@ -1,7 +1,7 @@
-"""HTTP to one endpoint: requests, streams of events, and what went wrong on the way.
+"""HTTP to one endpoint: requests, streams of events, and the translation of errors.
 
-Proxies are those of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), for lists of models and
-answers alike. Redirects are not followed: a key goes to the address that was set and nowhere else.
+Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), both for lists of models and
+for answers. Redirects are not followed, so that a key is only sent to the configured URL.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hansard.providers.sse import EventReader, EventTooLarge, ServerEvent
 
 CONNECT_TIMEOUT = 10.0
 MAX_BODY = 16 * 1024 * 1024
-"""Bytes of a list or an error."""
+"""The maximum size of a list or an error, in bytes."""
 
 
 def load() -> Any:
-    """The library; importing it takes a moment, so this is done on a thread."""
+    """Import the HTTP library, which takes so long that it is done on a thread."""
     return importlib.import_module("httpx2")
 
 
@@ -37,7 +37,7 @@ class Transport:
         self._opening = asyncio.Lock()
 
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[ServerEvent]:
-        """The events with which the endpoint answers a request; raises ProviderError."""
+        """Send a request and yield the events of the response. Raises ProviderError."""
         async with self._sent("POST", path, body) as response:
             reader = EventReader()
             try:
@@ -47,25 +47,25 @@ class Transport:
                 for event in reader.close():
                     yield event
             except load().RequestError:
-                for event in reader.close():  # what came counts
+                for event in reader.close():  # the data received so far counts
                     yield event
                 raise
             except EventTooLarge as error:
-                raise ProviderError(f"{self.name} sent too much at once.") from error
+                raise ProviderError(f"{self.name} sent an event that is too large.") from error
 
     async def document(self, path: str) -> Any:
-        """The JSON at a path; raises ProviderError."""
+        """Return the JSON at a path. Raises ProviderError."""
         async with self._sent("GET", path, None) as response:
             try:
                 document = json.loads(await _body(response))
             except (ValueError, RecursionError) as error:
-                raise ProviderError(f"{self.name} sent something that is no JSON.") from error
+                raise ProviderError(f"{self.name} sent a response that is not JSON.") from error
         if failure := failure_in(document):
             raise error_of(self.name, failure)
         return document
 
     async def open(self) -> None:
-        """Load the library and make the client, on a thread: it takes a second on a busy machine."""
+        """Import the library and create the client on a thread, because that may take a second."""
         async with self._opening:
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make)
@@ -102,15 +102,17 @@ class Transport:
                     raise await self._refusal(response)
                 yield response
         except library.DecodingError as error:
-            raise ProviderError(f"{self.name} sent an answer that cannot be unpacked.") from error
+            raise ProviderError(
+                f"{self.name} sent a response that cannot be decompressed."
+            ) from error
         except (library.InvalidURL, library.UnsupportedProtocol) as error:
-            raise ProviderError(f"The address of {self.name} cannot be used: {error}") from error
+            raise ProviderError(f"The URL of {self.name} cannot be used: {error}") from error
         except library.ConnectError as error:
             raise ProviderUnavailable(
                 f"{self.name} cannot be reached: {short_text(error) or 'no connection'}"
             ) from error
         except library.TimeoutException as error:
-            raise ProviderUnavailable(f"{self.name} does not answer.") from error
+            raise ProviderUnavailable(f"{self.name} does not respond.") from error
         except library.ProxyError as error:
             raise ProviderUnavailable(
                 f"The proxy does not connect to {self.name}: {short_text(error)}"
@@ -149,7 +151,7 @@ async def _body(response: Any) -> bytes:
 
 
 def joined(url: str, path: str) -> str:
-    """An address below a base address, whose own query stays; a version that both name stands once."""
+    """Return a URL below a base URL, whose own query is kept; a version that both contain appears once."""
     base = urlsplit(url)
     path, _, query = path.partition("?")
     head = base.path.rstrip("/")

@@ -1,7 +1,7 @@
-"""The API's description, OpenAPI 3.1, made from the routes themselves.
+"""The OpenAPI 3.1 document of the API, generated from the routes.
 
-Schemas come from msgspec, which also decodes the requests and encodes the responses: what the document says of a type
-is what is accepted. (Litestar's own generator does not say that unknown fields are refused, nor what a record is.)
+Schemas come from msgspec, which also decodes the requests and encodes the responses, so the document describes exactly
+what is accepted. (Litestar's own generator neither says that unknown fields are refused nor describes records.)
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _SCHEMES: dict[str, Any] = {
         "type": "apiKey",
         "in": "cookie",
         "name": SessionCookie().name,
-        "description": "A browser that was signed in by a link. The cookie is good with the header `Hansard-Key`, "
-        "which has what the sign-in told, and on pages of this server alone.",
+        "description": "A browser signed in by a link. The cookie is valid only with the header `Hansard-Key`, "
+        "whose value the sign-in returns, and only on pages of this server.",
     },
 }
 
 
 def describe(app: Litestar) -> dict[str, Any]:
-    """The OpenAPI document."""
+    """Return the OpenAPI document."""
     schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
     for path, method, handler in operations(app):
@@ -67,7 +67,10 @@ def describe(app: Litestar) -> dict[str, Any]:
         "components": {
             "schemas": schemas.components(),
             "responses": {
-                "Problem": {"description": "Refused, or failed; says why.", "content": problem}
+                "Problem": {
+                    "description": "The request was refused or failed; the problem says why.",
+                    "content": problem,
+                }
             },
             "securitySchemes": _SCHEMES,
         },
@@ -76,12 +79,12 @@ def describe(app: Litestar) -> dict[str, Any]:
 
 
 def plainly(document: dict[str, Any]) -> dict[str, Any]:
-    """A description whose generic types are named as people would."""
+    """Return a document in which generic types have readable names."""
     return msgspec.json.decode(_GENERIC.sub(r"\2\1", msgspec.json.encode(document).decode()))
 
 
 def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """Path, method and handler of everything that belongs to the API, as it is written in the modules."""
+    """Yield path, method and handler of every route of the API, in the order of the modules."""
     found = [
         (handler.fn.__module__, handler.fn.__code__.co_firstlineno, route.path, handler)
         for route in app.routes
@@ -95,7 +98,7 @@ def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 class Schemas:
-    """Types in the order in which they are met; their schemas are filled in when all are known."""
+    """Types in the order in which they are used; their schemas are added when all are known."""
 
     def __init__(self) -> None:
         self._met: list[tuple[Any, dict[str, Any]]] = []
@@ -124,12 +127,12 @@ class Schemas:
 
 
 def _said(text: str) -> str:
-    """What the source says, to those who read JSON."""
+    """Return a docstring with the terms of JSON."""
     return re.sub(r"\bNone\b", "null", inspect.cleandoc(text))
 
 
 def _mark_time(schema: dict[str, Any]) -> None:
-    """msgspec has no format for times whose zone it does not check; ours always have one."""
+    """Add the format to times: msgspec sets none if it does not check the zone; ours always have one."""
     for one in schema.get("anyOf", [schema]):
         if one.get("type") == "string":
             one["format"] = "date-time"
@@ -174,7 +177,9 @@ def _parameters(handler: HTTPRouteHandler, schemas: Schemas) -> list[dict[str, A
 
 
 def _constrained(field: FieldDefinition, given: ParameterKwarg) -> Any:
-    """A parameter's type with its constraints, as msgspec says them; that it may be left out is said elsewhere."""
+    """Return a parameter's type with its constraints in msgspec's form; whether it is optional is described
+    elsewhere.
+    """
     constraints = {n: getattr(given, n) for n in _CONSTRAINTS if getattr(given, n) is not None}
     extra: dict[str, Any] = {}
     if given.format:
@@ -223,7 +228,7 @@ def _answers(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
 
 
 def _event(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """One server-sent event, whose data is one of these."""
+    """Return the schema of a server-sent event whose data is one of these records."""
     return {
         "type": "object",
         "required": ["id", "event", "data"],
@@ -240,7 +245,7 @@ def _event(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _answer(kind: Any) -> Any:
-    """The type that is sent as JSON; empty where there is none."""
+    """Return the type of the JSON response; empty if there is none."""
     arms = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else [kind]
     for arm in arms:
         if get_origin(arm) is Response:
@@ -249,7 +254,7 @@ def _answer(kind: Any) -> Any:
 
 
 def _problems(path: str, parameters: bool, body: bool) -> list[str]:
-    """The statuses of problems that are to be expected; any other may carry one too."""
+    """Return the statuses of the problems to be expected; others are possible."""
     expected = {
         "400": parameters or body,
         "401": not middleware.is_open(path),

@@ -1,13 +1,13 @@
-"""What a preview is made of: the frame in which an artifact runs, and a page for a tab with that frame in it.
+"""Previews: a frame in which an artifact runs, and a page for a separate tab that contains the frame.
 
-A model wrote what runs here, so the frame has nothing. Its origin is none (`sandbox` without `allow-same-origin`, in
-the header, so that it holds wherever the address is opened): no cookie, no storage, no page around it can be reached.
-It loads nothing but the file of ours that its type needs, connects to nothing, and can open, send and download
-nothing, nor navigate what is around it. The one thing that no header of its own forbids is to go elsewhere itself; the
-page around it does, with `frame-src 'self'`. So a frame is never shown without a page of ours around it.
+The artifact was written by a model, so the frame has no permissions. Its origin is opaque (`sandbox` without
+`allow-same-origin`, in the header, so that it applies wherever the URL is opened): it cannot access cookies, storage
+or the embedding page. It can load only the script that its type needs, cannot connect anywhere, and cannot open
+windows, submit forms, download, or navigate the embedding page. No header of its own prevents it from navigating
+itself; the embedding page does, with `frame-src 'self'`. So a frame is only shown inside a page of this server.
 
-What a content security policy does not know (look-ups of names, connections made in advance, WebRTC) is forbidden by
-`Connection-Allowlist`, where the browser has it.
+What a content security policy does not cover (DNS lookups, preconnections, WebRTC) is prevented by
+`Connection-Allowlist` in browsers that support it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hansard.server.sessions import Credential, SessionManager
 from hansard.services.artifacts.previews import PreviewContent, PreviewTarget
 
 LASTS = 5 * 60
-"""Seconds for which an address is good."""
+"""Seconds for which a preview URL is valid."""
 
 _NO_FEATURES = ", ".join(
     f"{feature}=()"
@@ -84,15 +84,15 @@ _SVG_STYLE = (
     "svg { max-width: 100%; max-height: 100vh }"
 )
 _HEAD = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-_OVER = "<p>This preview is over. Open it again from where you found it.</p>"
+_OVER = "<p>This preview has expired. Open it again from its artifact.</p>"
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the address of a preview holds, which is not secret."""
+    """The content of a preview URL, which is not secret."""
 
     target: PreviewTarget
     session: str = ""
-    """The id of the session that asked for it; when that is over, so is the address."""
+    """The id of the session that requested it; the URL is valid while the session is."""
 
 
 @get("/preview/{sealed:str}", include_in_schema=False)
@@ -102,7 +102,7 @@ async def show_preview(
     prefix: Prefix,
     sealed: PathId,
 ) -> Response[str]:
-    """A page with nothing but the frame."""
+    """Return a page that contains only the frame."""
     try:
         shown = await _shown(database, session_manager, sealed)
     except NotFound:
@@ -124,7 +124,7 @@ async def show_frame(
     prefix: Prefix,
     sealed: PathId,
 ) -> Response[str]:
-    """The artifact; to whom opens this as a page, the page."""
+    """Return the artifact for the frame; if the URL is opened as a page, return the page."""
     if request.headers.get("Sec-Fetch-Dest", "iframe") != "iframe":
         return Response("", status_code=303, headers={"Location": f"{prefix}/preview/{sealed}"})
     try:
@@ -134,9 +134,11 @@ async def show_frame(
     runs_itself = shown.type in {"html", "svg"}
     runner = files.named(f"{static.RUNNERS}{'frame' if runs_itself else shown.type}")
     if runner is None and not runs_itself:
-        return static.plain(404, "<p>What shows this is not in this installation.</p>")
+        return static.plain(
+            404, "<p>This installation does not contain the script for this preview.</p>"
+        )
     ours = f"{prefix}/{runner}" if runner else ""
-    # A policy has no way to write an address of IPv6.
+    # A policy cannot contain an IPv6 address.
     host = request.headers.get("Host", "")
     source = "'self'" if host.startswith("[") else f"{host}{ours}"
     policy = _policy(shown.type, source if ours else "")
@@ -154,7 +156,7 @@ async def _shown(
 
 
 def _policy(kind: str, ours: str) -> str:
-    """What a frame may do: its own scripts run where they stand in it, and are compiled by a file of ours."""
+    """Return the policy of a frame: inline scripts run, and may be compiled by a script of this server."""
     own = {"html": "'unsafe-inline' 'unsafe-eval'", "svg": "'unsafe-inline' 'unsafe-eval'"}
     scripts = f"{own.get(kind, '')} {ours}"
     if kind == "react":
@@ -167,7 +169,7 @@ def _policy(kind: str, ours: str) -> str:
 
 
 def _document(shown: PreviewContent, runner: str) -> str:
-    """The artifact as a document; a script of ours comes first, so that it is there whatever the rest does."""
+    """Return the artifact as a document; our script comes first, so that it runs whatever the artifact does."""
     script = f'<script src="{escape(runner)}"></script>' if runner else ""
     match shown.type:
         case "html":

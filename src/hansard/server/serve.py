@@ -1,8 +1,8 @@
-"""Serving: from the settings to a server that answers, and to its orderly end.
+"""Runs a server: from the settings to an orderly shutdown.
 
-The port is taken before anything else, so that a port in use is told at once. A first signal ends the server in
-order: no new connections, running answers stored as interrupted with what was said, streams ended, the database
-closed. A second one ends it at once, which the record survives.
+The port is opened first, so that a port in use is reported at once. A first signal stops the server in order: no new
+connections, running answers are stored as interrupted with their text so far, streams end, the database is closed. A
+second signal stops it immediately, without damage to the database.
 """
 
 from __future__ import annotations
@@ -35,21 +35,23 @@ from hansard.server.websocket import protocol as websocket_protocol
 from hansard.storage.urls import masked
 
 STREAM_GRACE = 0.2
-"""Seconds for streams to say how their runs ended."""
+"""Seconds for streams to report how their runs ended."""
 REQUEST_TIMEOUT = 3
-"""Seconds for requests that are under way."""
+"""Seconds for requests in progress."""
 BACKLOG = 2048
 
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
 _VIEWS = {"artifacts", "c", "projects", "search", "settings", "shared"}
 OWN = {"api", "assets", "healthz", "preview", "readyz", "signin"} | _VIEWS
-"""How addresses begin here. A proxy may cut the prefix off or not, so it must not look like one of them."""
+"""First path segments of Hansard's own URLs. A proxy may or may not remove the prefix, so it must not be one of
+them.
+"""
 
 
 def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
-    """Serve until a signal comes; raises HansardError if that cannot begin.
+    """Serve until a signal arrives. Raises HansardError if the server cannot start.
 
-    When the server answers, `ready_file` holds its `url` and `token` and the `pid`, as JSON.
+    When the server is ready, `ready_file` contains its `url`, `token` and `pid`, as JSON.
     """
     config = loaded.config
     log_to_stderr(config.log_level)
@@ -65,7 +67,7 @@ def serve(loaded: Loaded, *, ready_file: Path | None = None) -> None:
 
 
 class _Start(msgspec.Struct, frozen=True):
-    """What a server is started with, and says of itself when it answers."""
+    """The parameters of a server, and what it prints when it is ready."""
 
     loaded: Loaded
     token: str
@@ -73,13 +75,13 @@ class _Start(msgspec.Struct, frozen=True):
     ready_file: Path | None
 
     def tell(self) -> None:
-        # A link is a credential, which a service's journal would keep.
+        # A link is a credential, which must not appear in a service's log.
         link = f"This link signs one browser in: {self._link()}"
         elsewhere = "`hansard link` prints a link that signs one browser in."
         write(
-            f"Hansard {__version__} is at {self.url}\n"
+            f"Hansard {__version__} is running at {self.url}\n"
             f"{link if on_terminal() else elsewhere}\n"
-            f"The record is in {masked(self.loaded.database)}\n"
+            f"The database is {masked(self.loaded.database)}\n"
         )
         if self.ready_file is not None:
             facts = {"url": self.url, "token": self.token, "pid": os.getpid()}
@@ -128,7 +130,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # So that a command which finds the file owned can say by whom.
+        # Lets a command that finds the file in use say by whom.
         if ownership := getattr(self._database.storage, "ownership", None):
             ownership.announce(url=self._start.url)
         # What is there now stays, so the collector need not look at it again. Without it, what connections leave
@@ -152,9 +154,9 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, on any free port if the port is 0; raises InvalidConfig."""
+    """Return a listening socket; port 0 means any free port. Raises InvalidConfig."""
     if not 0 <= port < 2**16:
-        raise InvalidConfig(f"There is no port {port}.")
+        raise InvalidConfig(f"{port} is not a port number.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -167,27 +169,27 @@ def listen(host: str, port: int) -> socket.socket:
             unless.pop_all()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        why = "another program does, which may be Hansard itself" if taken else error.strerror
-        raise InvalidConfig(f"Cannot listen at {host}, port {port}: {why}.") from error
+        why = "another program does, possibly another Hansard" if taken else error.strerror
+        raise InvalidConfig(f"Cannot listen on {host}, port {port}: {why}.") from error
     return listener
 
 
 def _check_prefix(path: str) -> None:
     if not _PREFIX.fullmatch(path):
-        raise InvalidConfig(f"path_prefix is {path!r}; it is like /hansard, or empty.")
-    if path[1:].partition("/")[0] in OWN:
         raise InvalidConfig(
-            f"path_prefix is {path!r}, which begins like an address of Hansard's own."
+            f"path_prefix is {path!r}; it must be a path such as /hansard, or empty."
         )
+    if path[1:].partition("/")[0] in OWN:
+        raise InvalidConfig(f"path_prefix is {path!r}, which begins like a URL of Hansard itself.")
 
 
 def _hosts(config: Config, port: int) -> list[str]:
-    """What clients may call the server, and a word of warning if they may be on other machines."""
+    """Return the hosts by which clients may call the server; print a warning if other machines can reach it."""
     named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
     if not _is_loopback(config.host):
         note(
-            f"Warning: {config.host} can be reached from other machines, and without TLS whoever is on the "
-            "way can read the token and everything that is said."
+            f"Warning: {config.host} can be reached from other machines, and without TLS anybody in the "
+            "network can read the token and all messages."
         )
     public = [host_of(config.public_url)] if config.public_url else []
     return [*local_hosts(port), f"{config.host}:{port}", *named, *public]

@@ -1,10 +1,9 @@
-"""What a browser is shown: the chat app once it is built, or else a plain page that says that Hansard runs.
+"""Serves the chat app if it is built, or else a page that says that Hansard is running.
 
-The built app is files: `index.html`, and below `assets/` those whose names change with their content, which browsers
-keep for good. They are found by name, so no path leads out of their folder. Any other address outside the
-API is one of the app's own views and gets `index.html`; its links are relative, and its `<base href="/">`, which is
-changed here to where the app lies, says to what. None of this holds anything of anybody's: the app asks the API, which
-wants to know who asks.
+The built app consists of `index.html` and, in `assets/`, files whose names change with their content, which browsers
+cache permanently. Files are found by name, so no path leads out of their folder. Any other URL outside the API is a
+view of the app and returns `index.html`; its links are relative to `<base href="/">`, which is replaced by the URL of
+the app. None of this contains user data: the app uses the API, which authenticates.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from hansard.errors import NotFound
 from hansard.server.fields import Prefix
 
 WEB = Path(__file__).with_name("web")
-"""Where the build puts the app."""
+"""The folder of the built app."""
 INDEX, ASSETS = "index.html", "assets/"
 RUNNERS = "assets/preview/"
-"""What runs in the frames of previews, whose origin is none: they load it like pages of any other host."""
+"""Scripts for the frames of previews, whose opaque origin loads them like another site."""
 
 _BASE = re.compile(rb'<base href="/"\s*/?>')
 _TYPES = {
@@ -51,7 +50,7 @@ _TYPES = {
 _NOTHING = "There is nothing at this address."
 _ANYTHING = "application/octet-stream"
 _TEXTS = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"}
-"""What compression makes smaller."""
+"""Types of files that compression makes smaller."""
 _APP_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; "
@@ -70,7 +69,7 @@ _PAGE_POLICY = (
 
 
 class Files:
-    """The app in a folder, for browsers that see it below a prefix; a file is read when it is first asked for."""
+    """The files of the app, for browsers that see it below a prefix; a file is read at its first request."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
         self._base = f'<base href="{escape(prefix)}/">'.encode()
@@ -89,11 +88,11 @@ class Files:
         return name in self._paths
 
     def named(self, start: str) -> str | None:
-        """The file whose name begins so, before the hash of its content."""
+        """Return the file whose name begins with `start`, before the hash of its content."""
         return next((name for name in self._paths if name.startswith(f"{start}-")), None)
 
     async def read(self, name: str, *, packed: bool) -> bytes:
-        """A file's bytes, compressed with gzip if they are to be packed."""
+        """Return a file's bytes, compressed with gzip if `packed`."""
         if (name, packed) not in self._read:
             self._read[name, packed] = await asyncio.to_thread(self._load, name, packed)
         return self._read[name, packed]
@@ -101,7 +100,7 @@ class Files:
     def _load(self, name: str, packed: bool) -> bytes:
         try:
             data = self._paths[name].read_bytes()
-        except FileNotFoundError:  # a newer app has been put in its place
+        except FileNotFoundError:  # a newer build of the app has replaced it
             raise NotFound(_NOTHING) from None
         if name == INDEX:
             data = _BASE.sub(self._base, data, count=1)
@@ -114,7 +113,7 @@ async def show(
     files: NamedDependency[Files],
     prefix: Prefix,
 ) -> Response[bytes] | Response[str]:
-    """The app, a file of it, or the plain page."""
+    """Return the app, a file of it, or the plain page."""
     name = request.scope["path"].strip("/")
     if files.built:
         return await _file(files, name, request.headers.get("Accept-Encoding", ""))
@@ -124,7 +123,7 @@ async def show(
 
 
 async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
-    """A file of the app; for the address of a view, its index."""
+    """Return a file of the app; for the URL of a view, its index."""
     if name not in files:
         if name.startswith(ASSETS):
             raise NotFound(_NOTHING)
@@ -149,19 +148,19 @@ async def _file(files: Files, name: str, accepted: str) -> Response[bytes]:
 
 
 def _facts(prefix: str) -> Response[str]:
-    """That the server is there, and how programs get at it."""
+    """Return a page that says that the server is running, and where the API is."""
     address = f"{escape(prefix)}/api/v1/openapi.json"
     return plain(
         200,
         f"<p>Hansard {__version__} is running.</p>"
-        f'<p>Programs find the API described at <a href="{address}">{address}</a>.</p>'
-        "<p>The chat app is not in this installation: it is built from the folder <code>web</code> of the source "
-        "into <code>hansard/server/web</code>, and is here when the server starts again.</p>",
+        f'<p>The API is described at <a href="{address}">{address}</a>.</p>'
+        "<p>This installation does not contain the chat app: build it from the folder <code>web</code> of the source "
+        "into <code>hansard/server/web</code>, and restart the server.</p>",
     )
 
 
 def plain(status: int, content: str) -> Response[str]:
-    """A page of ours with a few words, without scripts."""
+    """Return a page with a short text, without scripts."""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Hansard</title>'

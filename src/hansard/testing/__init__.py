@@ -1,10 +1,7 @@
-"""What the project tests itself with, for those who build on it.
+"""Contract tests for back ends, which the project itself also uses.
 
-`storage.StorageContract` is what every back end must keep: give it a fixture named ``storage`` that yields an
-open `Storage`, and run it with pytest and anyio. ::
+`storage.StorageContract` is what every back end must fulfil: give it a fixture named ``storage`` that yields an open
+`Storage`, and run it with pytest and anyio. ::
 
-    class TestMyStorage(StorageContract):
-        @pytest.fixture
-        async def storage(self):
-            ...
+class TestMyStorage(StorageContract): @pytest.fixture async def storage(self): ...
 """

@@ -1,4 +1,4 @@
-"""Records for tests: of any declared type, with everything that they refer to."""
+"""Records of any declared type for tests, with all records that they refer to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXTS = ("", "plain", 'O\'Brien "quoted" %_\\', "Ünïcödé ß 東京 🦉", "a
 
 
 class Factory:
-    """Makes records with varied values, the same for the same seed."""
+    """Makes records with varied values, which depend only on the seed."""
 
     def __init__(self, schema: Schema = SCHEMA, *, tenant: str = "acme", seed: int = 1) -> None:
         self.schema = schema
@@ -35,7 +35,7 @@ class Factory:
         self._count = 0
 
     def make(self, record: type[E], **fields: Any) -> list[Entry]:
-        """A record, last in the list, after the new rows that it refers to, in order of need."""
+        """Return a record, last in a list, after the new rows that it refers to, in order."""
         table = self.schema.of(record)
         before: list[Entry] = []
         for reference in table.references:
@@ -57,7 +57,7 @@ class Factory:
         return [*_once(before), table.record(**values)]
 
     def one(self, record: type[E], **fields: Any) -> E:
-        """The record alone, for when what it refers to is there, or does not matter."""
+        """Return only the record, if what it refers to exists or does not matter."""
         made = self.make(record, **fields)[-1]
         assert isinstance(made, record)
         return made
@@ -113,7 +113,7 @@ class Factory:
 
 
 def _once(rows: list[Entry]) -> list[Entry]:
-    """Without the repeated tenants that several references lead to."""
+    """Remove duplicates of tenants, which several references add."""
     seen: set[str] = set()
     kept: list[Entry] = []
     for row in rows:
@@ -126,7 +126,7 @@ def _once(rows: list[Entry]) -> list[Entry]:
 
 
 async def insert(tx: Transaction, rows: list[Entry]) -> None:
-    """Insert rows of several types in the order given; a tenant only if it is not there yet."""
+    """Insert rows of several types in the given order; tenants only if they do not exist."""
     for row in rows:
         await tx.insert(row, absent=isinstance(row, Tenant))
 
@@ -134,7 +134,7 @@ async def insert(tx: Transaction, rows: list[Entry]) -> None:
 def conversation(
     tenant: str = "acme", owner: str = "ada", at: datetime = EPOCH
 ) -> tuple[list[Entry], Conversation, Branch]:
-    """An empty conversation: all rows that it needs, itself, and its main branch."""
+    """Return an empty conversation: the rows that it needs, the conversation, and its main branch."""
     times: dict[str, Any] = {"tenant_id": tenant, "created_at": at, "updated_at": at}
     branch_id = new_id()
     made = Conversation(id=new_id(), owner_id=owner, branch=branch_id, active_at=at, **times)
@@ -143,7 +143,7 @@ def conversation(
 
 
 def message(conversation: Conversation, text: str, **fields: Any) -> Message:
-    """A message without a place, as an append takes it."""
+    """Return a message without a position, for an append."""
     values: dict[str, Any] = {
         "id": new_id(),
         "role": "user",
@@ -162,7 +162,7 @@ def message(conversation: Conversation, text: str, **fields: Any) -> Message:
 
 
 def append(conversation: Conversation, *messages: Message | str, **fields: Any) -> Append:
-    """An append of messages, or of user messages with these texts."""
+    """Return an append of messages, or of user messages with these texts."""
     made = tuple(message(conversation, m) if isinstance(m, str) else m for m in messages)
     values: dict[str, Any] = {
         "conversation_id": conversation.id,

@@ -3308,7 +3308,7 @@ export interface components {
         Event: components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["UsersEvent"];
     };
     responses: {
-        /** @description Refused, or failed; says why. */
+        /** @description The request was refused or failed; the problem says why. */
         Problem: {
             headers: {
                 [name: string]: unknown;

@@ -1,8 +1,7 @@
-"""An answer while it comes: on a terminal as Markdown, elsewhere as it is said.
+"""Shows an answer while it is generated: on a terminal as Markdown, elsewhere as plain text.
 
-Markdown cannot be shown word by word, for what follows may change what came before. But only the block that
-is still being said can change: blocks that are finished are printed for good, and the last one is drawn anew
-until it is finished too.
+Markdown cannot be shown word by word, because later text may change the meaning of earlier text. But only the last,
+unfinished block can change: finished blocks are printed permanently, and the last one is redrawn until it is finished.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     from hansard.model.runs import Run, RunEvent
 
 REDRAWS = 12
-"""A second, at the most."""
+"""Redraws per second, at most."""
 LONG = 6_000
-"""Characters of an unfinished block beyond which its end is shown plainly."""
+"""The length of an unfinished block, in characters, above which its end is shown as plain text."""
 
 
 class View(ABC):
@@ -34,12 +33,12 @@ class View(ABC):
     @abstractmethod
     def show(self, event: RunEvent) -> None: ...
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to put away
-        """Leave the screen in order."""
+    def close(self) -> None:  # noqa: B027 - most have nothing to clean up
+        """Restore the screen."""
 
 
 class PlainView(View):
-    """The text of the answer and nothing else."""
+    """Prints only the text of the answer."""
 
     def __init__(self) -> None:
         self._ended_line = True
@@ -55,14 +54,14 @@ class PlainView(View):
 
 
 class JsonView(View):
-    """Every event, as a line of JSON."""
+    """Prints every event as a line of JSON."""
 
     def show(self, event: RunEvent) -> None:
         print_json_line(event)
 
 
 class MarkdownView(View):
-    """The answer as Markdown, and before it what the model thought."""
+    """Shows the answer as Markdown, after the model's reasoning."""
 
     def __init__(self) -> None:
         self.console = console()
@@ -110,7 +109,7 @@ class MarkdownView(View):
 
 
 class Unfinished:
-    """The end of a block that is still being said, as much of it as there is room for."""
+    """The end of an unfinished block, as much as fits on the screen."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -129,7 +128,7 @@ class Unfinished:
 
 
 def split(text: str) -> tuple[str, str]:
-    """The blocks of a Markdown text that nothing can change any more, and the last one."""
+    """Split a Markdown text into the blocks that cannot change any more, and the last one."""
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     tokens = MarkdownIt().enable("table").parse(text)
@@ -153,7 +152,7 @@ def view(*, as_json: bool = False) -> View:
 
 
 async def follow(services: Services, run: Run, shown: View) -> Run:
-    """Show an answer until it ends; returns the run as it ended."""
+    """Show an answer until it ends; return the finished run."""
     try:
         async for event in services.runs.events(run.id):
             shown.show(event)
@@ -163,7 +162,7 @@ async def follow(services: Services, run: Run, shown: View) -> Run:
 
 
 class Asking:
-    """From a question to the end of its answers, Ctrl-C ends them, also if it comes before they begin."""
+    """A context for a request and its answers: Ctrl-C cancels them, even before they begin."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -172,7 +171,7 @@ class Asking:
         self._stopping: set[asyncio.Task[Run]] = set()
 
     async def begin(self, asked: Awaitable[Sequence[Run]]) -> Sequence[Run]:
-        """Ask; returns the runs of the answers."""
+        """Send the request; return the runs of the answers."""
         self._runs = await asked
         if self._stopped:
             self._stop()

@@ -1,4 +1,4 @@
-"""The words that begin with a slash: a function each, whose docstring is its help."""
+"""The slash commands: one function each, whose docstring is its help."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LISTED = 20
 
 
 class Leave(Exception):
-    """The person wants to leave."""
+    """The user leaves the chat."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ def _command(name: str, arguments: str = "") -> Callable[[Do], Do]:
 async def _help(repl: Repl, _: str) -> None:
     """Show this list."""
     print_table(["", ""], ([command.usage, command.help] for command in COMMANDS.values()))
-    repl.tell("Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, Ctrl-D leaves.")
+    repl.tell("Enter sends, Alt-Enter starts a new line, Ctrl-C stops an answer, Ctrl-D leaves.")
 
 
 @_command("/new", "[TITLE]")
 async def _new(repl: Repl, title: str) -> None:
-    """Begin a new conversation."""
+    """Start a new conversation."""
     repl.state.leave(**({"title": title} if title else {}))
     await repl.welcome()
 
 
 @_command("/list")
 async def _list(repl: Repl, _: str) -> None:
-    """List conversations; /open takes their numbers."""
+    """List conversations; /open accepts their numbers."""
     found = (await repl.state.services.conversations.list(limit=LISTED)).items
     repl.listed = [conversation.id for conversation in found]
     rows = (
@@ -77,9 +77,9 @@ async def _list(repl: Repl, _: str) -> None:
 
 @_command("/open", "NUMBER, ID OR TITLE")
 async def _open(repl: Repl, wanted: str) -> None:
-    """Go to another conversation."""
+    """Open another conversation."""
     if not wanted:
-        raise InvalidInput("Say which: /open TITLE.")
+        raise InvalidInput("Name one: /open TITLE.")
     if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(repl.listed):
         wanted = repl.listed[int(wanted) - 1]
     await repl.state.open(wanted)
@@ -88,7 +88,7 @@ async def _open(repl: Repl, wanted: str) -> None:
 
 @_command("/branch", "[NAME OR NUMBER | new NAME]")
 async def _branch(repl: Repl, wanted: str) -> None:
-    """List branches, go to one, or leave this one where it ends."""
+    """List branches, switch to one, or start a new one after the last message."""
     services, here = repl.state.services, repl.state.id
     if wanted.startswith("new "):
         [last] = await repl.state.last(1)
@@ -110,7 +110,7 @@ async def _branch(repl: Repl, wanted: str) -> None:
 
 @_command("/edit", "[TEXT]")
 async def _edit(repl: Repl, text: str) -> None:
-    """Say something else in the place of the last prompt, on a new branch."""
+    """Edit the last prompt, on a new branch."""
     typed = text or await repl.terminal.ask((await repl.state.last_prompt()).text)
     if typed and typed.strip():
         await repl.answered(repl.state.edit(typed))
@@ -118,19 +118,19 @@ async def _edit(repl: Repl, text: str) -> None:
 
 @_command("/retry", "[MODEL]")
 async def _retry(repl: Repl, model: str) -> None:
-    """Have the last prompt answered again, on a new branch."""
+    """Generate the last answer again, on a new branch."""
     await repl.answered(repl.state.retry(model or None))
 
 
 @_command("/continue")
 async def _continue(repl: Repl, _: str) -> None:
-    """Go on with an answer that was cut short."""
+    """Continue an incomplete answer."""
     await repl.answered(repl.state.continue_run())
 
 
 @_command("/model", "[NAME]")
 async def _model(repl: Repl, name: str) -> None:
-    """List the models, or choose who answers in this conversation."""
+    """List the models, or choose the one for this conversation."""
     state = repl.state
     if name:
         await state.change(model=state.known(name))
@@ -143,35 +143,35 @@ async def _model(repl: Repl, name: str) -> None:
 
 @_command("/models", "NAME NAME …")
 async def _models(repl: Repl, names: str) -> None:
-    """Have the next prompt answered by several models."""
+    """Let several models answer the next prompt."""
     repl.state.models = [repl.state.known(name) for name in names.split()]
     if not repl.state.models:
-        raise InvalidInput("Say which: /models NAME NAME.")
+        raise InvalidInput("Name them: /models NAME NAME.")
     repl.tell(f"The next prompt goes to {', '.join(repl.state.models)}.")
 
 
 @_command("/system", "[TEXT | -]")
 async def _system(repl: Repl, text: str) -> None:
-    """Show the conversation's instructions, change them, or remove them with a -."""
+    """Show the system prompt, change it, or remove it with a -."""
     state = repl.state
     if text:
         await state.change(system="" if text == "-" else text)
-        repl.tell("The instructions hold from the next prompt on.")
+        repl.tell("The system prompt applies from the next prompt on.")
         return
     said = state.conversation.system if state.conversation else state.ahead.get("system", "")
-    repl.tell(said or "There are none.")
+    repl.tell(said or "There is no system prompt.")
 
 
 @_command("/search", "WORDS")
 async def _search(repl: Repl, words: str) -> None:
-    """Find what was said, in all conversations."""
+    """Search the messages of all conversations."""
     page = await repl.state.services.search.page(words, limit=10)
     print_hits(repl.console, page.items)
 
 
 @_command("/export", "[FILE]")
 async def _export(repl: Repl, file: str) -> None:
-    """Save the conversation: as Markdown in FILE.md, else for `hansard import`."""
+    """Save the conversation: as Markdown in FILE.md, else as an export for `hansard import`."""
     services = repl.state.services
     found = await services.conversations.get(repl.state.id)
     path = _new_file(file or f"{found.id}.jsonl")
@@ -203,7 +203,7 @@ async def _title(repl: Repl, text: str) -> None:
 
 @_command("/stats")
 async def _stats(repl: Repl, _: str) -> None:
-    """Show how much was said, when, and with which models."""
+    """Show how many messages were exchanged, when, and with which models."""
     print_statistics(await repl.state.services.statistics.get())
 
 

@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from hansard.model.runs import Run
 
 SETTLING = 5.0
-"""Seconds."""
+"""Seconds to wait for follow-up work, such as a title."""
 
 
 class ConversationState:
-    """Where a person is: a conversation, or one that begins with the next prompt."""
+    """The current conversation, or one that starts with the next prompt."""
 
     def __init__(self, database: Database, loaded: Loaded, options: dict[str, Any]) -> None:
         self.database = database
         self.loaded = loaded
         self.services = database.scope(loaded.config.tenant, loaded.config.user)
         self.options = options
-        """What models are asked with, such as `temperature`."""
+        """Options of the model, such as `temperature`."""
         self.conversation: Conversation | None = None
         self.ahead: dict[str, Any] = {}
-        """Fields of the conversation that is still to begin."""
+        """Fields of the conversation that starts with the next prompt."""
         self.models: list[str] = []
-        """Who answers the next prompt, if it is to be several."""
+        """The models for the next prompt, if there are several."""
 
     async def begin(
         self, wanted: str | None, *, new: bool, model: str | None, system: str | None
     ) -> None:
-        """Be in the wanted conversation, in the last one, or in a new one."""
+        """Open the wanted conversation, the last one, or a new one."""
         if wanted is not None:
             await self.open(wanted)
         elif not new:
@@ -48,18 +48,18 @@ class ConversationState:
 
     @property
     def id(self) -> str:
-        """The conversation's id; raises NotFound while nothing was said."""
+        """The id of the conversation. Raises NotFound if it has not started."""
         if self.conversation is None:
-            raise NotFound("Nothing was said in this conversation yet.")
+            raise NotFound("This conversation has no messages yet.")
         return self.conversation.id
 
     def known(self, model: str) -> str:
-        """The model's name; raises UnknownModel."""
+        """Return the name of a model. Raises UnknownModel."""
         self.database.providers.find(model)
         return model
 
     async def change(self, **fields: Any) -> None:
-        """Change fields of the conversation, now or when it begins."""
+        """Change fields of the conversation, or of the one that starts next."""
         if self.conversation is None:
             self.ahead |= fields
         else:
@@ -67,16 +67,16 @@ class ConversationState:
             self.conversation = await conversations.update(self.conversation.id, **fields)
 
     def leave(self, **ahead: Any) -> None:
-        """Begin a new conversation with the next prompt."""
+        """Start a new conversation with the next prompt."""
         self.conversation, self.ahead = None, ahead
 
     async def open(self, wanted: str) -> None:
-        """Go to the conversation of that id or title."""
+        """Open the conversation with this id or title."""
         self.conversation = await self.services.conversations.find(wanted)
         self.ahead = {}
 
     async def fresh(self) -> Conversation | None:
-        """The conversation as it is now: a title may have come."""
+        """Return the conversation as it is now; its title may have changed."""
         if self.conversation is not None:
             self.conversation = await self.services.conversations.get(self.conversation.id)
         return self.conversation
@@ -87,11 +87,11 @@ class ConversationState:
         return (await self.services.messages.read(self.conversation.id, last=count)).items
 
     async def branches(self) -> tuple[list[Branch], Branch]:
-        """All branches of the conversation, and the one that the person is on."""
+        """Return all branches of the conversation, and the current one."""
         branches = self.services.branches
         return await branches.list(self.id), await branches.current(self.id)
 
-    # What is answered
+    # Prompts and answers
 
     async def say(self, prompt: str) -> list[Run]:
         if not prompt.strip():
@@ -105,13 +105,13 @@ class ConversationState:
         )
 
     async def edit(self, prompt: str) -> list[Run]:
-        """Say something else in the place of the last prompt."""
+        """Edit the last prompt."""
         message = await self.last_prompt()
         await self.services.messages.edit(self.id, message.id, prompt)
         return await self.services.chat.answer(self.id, options=self.options)
 
     async def retry(self, model: str | None) -> list[Run]:
-        """Have the last prompt answered, or answered again."""
+        """Answer the last prompt, or generate its answer again."""
         last = (await self.last(1))[-1:]
         if last and last[0].role == "assistant":
             chat = self.services.chat
@@ -119,14 +119,14 @@ class ConversationState:
         return await self.services.chat.answer(self.id, model=model, options=self.options)
 
     async def continue_run(self) -> list[Run]:
-        """Have an answer continued that was cut short."""
+        """Continue an incomplete answer."""
         last = (await self.last(1))[-1:]
         if not last or last[0].run_id is None:
             raise Conflict("There is no answer to continue.")
         return [await self.services.chat.continue_run(last[0].run_id)]
 
     async def settle(self) -> None:
-        """Let what follows an answer, such as a title, come to its end, unless that takes long."""
+        """Wait a short time for follow-up work, such as a title."""
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLING):
                 await self.database.runner.settle()
@@ -135,4 +135,4 @@ class ConversationState:
         for message in reversed(await self.last(20)):
             if message.role == "user":
                 return message
-        raise NotFound("Nothing was asked here yet.")
+        raise NotFound("There is no prompt in this conversation yet.")

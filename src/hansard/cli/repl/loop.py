@@ -1,4 +1,4 @@
-"""Talking: what is typed is answered or, if it begins with a slash, done."""
+"""The loop of the chat: prompts are answered, and lines that begin with a slash are commands."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from hansard.model.runs import Run
 
 SHOWN = 4
-"""Messages that are shown of a conversation that was opened."""
+"""How many messages are shown when a conversation is opened."""
 _WITH_MODELS = ("/model ", "/models ", "/retry ")
 
 
 async def loop(state: ConversationState) -> None:
-    """Talk until the person leaves."""
+    """Read and answer prompts until the user leaves."""
     state.loaded.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     repl = Repl(state)
     looking = asyncio.create_task(repl.look_for_models())
@@ -43,18 +43,18 @@ async def loop(state: ConversationState) -> None:
 
 
 class Repl:
-    """The screen, the keyboard, and the talk between them."""
+    """The terminal, its input and the current conversation."""
 
     def __init__(self, state: ConversationState) -> None:
         self.state = state
         self.console = console()
         self.terminal = Terminal(state.loaded.home / "history", self._words)
         self.listed: list[str] = []
-        """The ids of the conversations that were listed last."""
+        """The ids of the conversations that were last listed."""
         self._models: list[str] = []
 
     async def take(self, typed: str) -> None:
-        """Do what was typed; what goes wrong is told, and the talk goes on."""
+        """Handle a line of input; errors are shown, and the chat continues."""
         try:
             if typed.startswith("/"):
                 await self._command(typed)
@@ -73,7 +73,7 @@ class Repl:
         else:
             await command.do(self, rest.strip())
 
-    # What is shown
+    # Output
 
     def tell(self, text: str) -> None:
         self.console.print(text, style="dim", soft_wrap=True)
@@ -82,7 +82,7 @@ class Repl:
         self.console.print(text, style="red", soft_wrap=True)
 
     async def welcome(self) -> None:
-        """Which conversation this is, and what was said last in it."""
+        """Show the conversation's title and last messages."""
         found = self.state.conversation
         if found is None:
             self.tell("A new conversation. /help lists the commands, Ctrl-D leaves.")
@@ -108,19 +108,19 @@ class Repl:
         self.console.print(Markdown(harmless(text), hyperlinks=False))
 
     def _ending(self, messages: Sequence[Message]) -> None:
-        """What there is to do about the last message."""
+        """Show how to proceed after the last message."""
         if not messages:
             return
         last = messages[-1]
         if last.role == "user":
-            self.tell("This was not answered: /retry asks again.")
+            self.tell("This prompt has no answer; /retry generates one.")
         elif last.finish == "error":
-            self.tell("This answer failed: /retry asks again.")
+            self.tell("This answer failed; /retry generates it again.")
         elif last.finish in ENDINGS:
-            self.tell(f"This answer was {ENDINGS[last.finish]}: /continue goes on with it.")
+            self.tell(f"This answer was {ENDINGS[last.finish]}: /continue continues it.")
 
     async def answered(self, asked: Awaitable[Sequence[Run]]) -> None:
-        """Ask, and show answers as they come, one after the other."""
+        """Send a request, and show its answers one after the other."""
         async with Asking(self.state.services) as asking:
             runs = await asking.begin(asked)
             for run in runs:
@@ -134,15 +134,15 @@ class Repl:
         match run.status:
             case "failed":
                 self.warn(run.error.message if run.error else "The answer failed.")
-                self.tell("/retry asks again.")
+                self.tell("/retry generates it again.")
             case "cancelled" if run.error:
-                self.tell("Stopped before anything was said. /retry asks again.")
+                self.tell("Stopped before the answer began; /retry generates it again.")
             case "cancelled":
-                self.tell("Stopped; what was said is kept. /continue goes on with it.")
+                self.tell("Stopped; the text so far is stored. /continue continues it.")
             case _:
                 pass
 
-    # What can be completed
+    # Completion
 
     async def look_for_models(self) -> None:
         with suppress(HansardError):

@@ -1,4 +1,4 @@
-"""One prompt, one answer."""
+"""A single prompt and its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def ask(state: ConversationState, prompt: str, *, as_json: bool) -> None:
-    """Print the answer; raises what made it fail."""
+    """Print the answer. Raises the error of a failed run."""
     async with Asking(state.services) as asking:
         [run] = await asking.begin(state.say(prompt))
         ended = await follow(state.services, run, view(as_json=as_json))

@@ -1,7 +1,6 @@
-"""What a person types: several lines if need be, with a history and completion.
+"""Input in the terminal: several lines, with a history and completion.
 
-What is typed while nothing is asked is not written across the answer that is being shown: it waits for the
-next question, and Ctrl-D with it. Ctrl-C is a signal then.
+Input during an answer is not echoed: it waits for the next prompt, and so does Ctrl-D. Ctrl-C is a signal then.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ PROMPT = "> "
 
 class Terminal:
     def __init__(self, history: Path, words: Callable[[str], Iterable[str]]) -> None:
-        """`words` gives the completions of a line up to the cursor, whole lines each."""
+        """`words` returns the completions of a line up to the cursor, as whole lines."""
         history.touch(mode=0o600)
         self._session: PromptSession[str] = PromptSession(
             output=create_output(stdout=terminal_output()),
@@ -46,7 +45,7 @@ class Terminal:
         )
 
     async def ask(self, text: str = "") -> str | None:
-        """What is typed, beginning with `text`; None at Ctrl-D, nothing at Ctrl-C."""
+        """Return the input, which starts with `text`; None for Ctrl-D, an empty text for Ctrl-C."""
         try:
             return await self._session.prompt_async(PROMPT, default=text)
         except EOFError:
@@ -57,17 +56,17 @@ class Terminal:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """The keyboard's terminal, not showing what is typed; as it was before, afterwards."""
+    """A context in which the terminal does not echo input."""
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     tty.setcbreak(keyboard, termios.TCSANOW)
     modes = termios.tcgetattr(keyboard)
-    modes[tty.IFLAG] &= ~termios.ICRNL  # Enter stays Enter
+    modes[tty.IFLAG] &= ~termios.ICRNL  # keep Enter as it is
     termios.tcsetattr(keyboard, termios.TCSANOW, modes)
     try:
         yield
     finally:
-        with suppress(termios.error):  # the terminal may be gone
+        with suppress(termios.error):  # the terminal may be closed
             termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
 
 
@@ -86,7 +85,7 @@ class _Completer(Completer):
 
 
 def _keys() -> KeyBindings:
-    """Enter sends; Alt-Enter (or Escape, Enter) begins a new line."""
+    """Return the key bindings: Enter sends; Alt-Enter (or Escape, Enter) starts a new line."""
     keys = KeyBindings()
 
     @keys.add("enter")
