@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 import pytest
 from playwright.async_api import Route, expect
@@ -338,10 +337,10 @@ async def test_a_model_may_be_chosen_while_the_conversation_begins(app: App) -> 
 
 
 @ONCE
-async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_ended(
+async def test_an_answer_that_ends_before_the_prompt_is_confirmed_has_ended(
     app: App, server: Caller, voice: Speaker
 ) -> None:
-    """What the server said of the run while it went on arrives when the feed has told of its end."""
+    """The response to the prompt names the run while it goes on, and arrives after the feed reported its end."""
     talk = server.talk(title="The sea", model=HELD)
     async with app.page.expect_response("**/runs"):
         await app.open(f"/c/{talk['id']}")
@@ -353,11 +352,11 @@ async def test_an_answer_that_ends_before_the_page_hears_of_its_beginning_has_en
         await route.fulfill(response=response)
 
     await app.page.route("**/chat", dawdle)
-    await app.page.route(re.compile(r"/api/v1/runs/[0-9a-f-]+$"), dawdle)
-    async with app.page.expect_request(re.compile(r"/api/v1/runs/[0-9a-f-]+$")) as asked:
-        await app.say("Tell me of the sea")
+    await app.say("Tell me of the sea")
+    await expect(app.answer(BEGUN)).to_be_visible()
+    [run] = server.get("/runs")["items"]
     voice.go.set()
-    server.ended({"id": (await asked.value).url.rpartition("/")[2]})
+    server.ended(run)
     await expect(app.answer(BEGUN + REST)).to_be_visible()
     server.patch(f"/conversations/{talk['id']}", title="The wide sea")
     await expect(app.row("The wide sea")).to_be_visible()

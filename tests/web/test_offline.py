@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Route, WebSocketRoute, expect
 
 import hansard
 from server.harness import Caller, Process, process
@@ -127,33 +127,71 @@ async def test_a_browser_without_a_network_waits_too(app: App, server: Caller) -
     assert [text for role, text in said(server) if role == "user"] == ["Hello", "Are you there?"]
 
 
-async def test_a_lost_answer_to_a_sending_does_not_double_it(app: App, server: Caller) -> None:
-    """The server has it, and the browser does not know: it sends it again, with the same id."""
-    await app.open()
-    await app.ask("Hello")
-    app.watch.expect("ERR_FAILED", AWAY)
-    sent: list[str] = []
-    again = asyncio.Event()
+class Lossy:
+    """Loses the response to the first prompt that is sent, after the server has it."""
 
-    async def lose(route: Route) -> None:
-        sent.append(route.request.post_data or "")
-        if len(sent) > 1:
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.again = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        self.sent.append(route.request.post_data or "")
+        if len(self.sent) > 1:
             await route.continue_()
-            again.set()
+            self.again.set()
             return
         await route.fetch()
         await route.abort()
 
-    await app.page.route("**/chat", lose)
+
+async def test_a_lost_response_to_a_prompt_does_not_double_it(app: App, server: Caller) -> None:
+    """The server has it, and the browser does not know, nor from the feed: it sends it again, with the same id."""
+    lossy = Lossy()
+
+    def deaf(socket: WebSocketRoute) -> None:
+        """Lose the event of the prompt too."""
+        lost: list[object] = []
+        upstream = socket.connect_to_server()
+
+        def forward(frame: str | bytes) -> None:
+            if lossy.sent and not lost and '"type":"message.created"' in str(frame):
+                lost.append(frame)
+            else:
+                socket.send(frame)
+
+        upstream.on_message(forward)
+
+    await app.page.route_web_socket("**/api/v1/ws", deaf)
+    await app.open()
+    await app.ask("Hello")
+    app.watch.expect("ERR_FAILED", AWAY)
+    await app.page.route("**/chat", lossy)
     await app.say("Once only")
     await expect(app.answer("Once only")).to_be_visible()
     await expect(app.text("Waiting for connection")).to_have_count(0)
-    await asyncio.wait_for(again.wait(), 20)
-    assert len(sent) == 2
-    assert sent[0] == sent[1]
+    await asyncio.wait_for(lossy.again.wait(), 20)
+    assert len(lossy.sent) == 2
+    assert lossy.sent[0] == lossy.sent[1]
     await expect(app.mine("Once only")).to_have_count(1)
     texts = [text for _, text in said(server)]
     assert texts == ["Hello", "Hello", "Once only", "Once only"]
+
+
+@ONCE
+async def test_a_prompt_that_the_feed_confirms_is_not_sent_again(app: App, server: Caller) -> None:
+    """Its response is lost, but the event says that it is stored."""
+    await app.open()
+    await app.ask("Hello")
+    app.watch.expect("ERR_FAILED")
+    lossy = Lossy()
+    await app.page.route("**/chat", lossy)
+    await app.ask("Once only")
+    await app.ask("And this")
+    first, second = lossy.sent
+    assert "Once only" in first
+    assert "And this" in second
+    texts = [text for role, text in said(server) if role == "user"]
+    assert texts == ["Hello", "Once only", "And this"]
 
 
 @ONCE

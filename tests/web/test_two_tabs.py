@@ -132,31 +132,6 @@ class Late:
 
 
 @ONCE
-@pytest.mark.parametrize("noun", ["conversations", "projects", "artifacts"])
-async def test_what_was_read_before_something_went_does_not_bring_it_back(
-    app: App, server: Caller, noun: str
-) -> None:
-    talk, ids = a_talk_a_project_and_an_artifact(server)
-    await app.open_talk(talk)
-    shown = {
-        "conversations": app.row("Trip to Rome"),
-        "projects": app.row("Travel"),
-        "artifacts": app.card("Tides"),
-    }[noun]
-    await expect(shown).to_be_visible()
-    path = f"/{noun}/{ids[noun]}"
-    app.watch.expect("status of 404")
-    late = Late()
-    await app.page.route(f"**/api/v1{path}", late, times=1)
-    server.patch(path, 200, **{"name" if noun == "projects" else "title": "Later"})
-    await late.read.wait()
-    server.delete(path)
-    await expect(shown).to_have_count(0)
-    await late.arrive(app)
-    await expect(app.text("Later")).to_have_count(0)
-
-
-@ONCE
 @pytest.mark.parametrize("noun", ["projects", "artifacts"])
 async def test_a_list_that_was_read_before_something_went_comes_without_it(
     app: App, server: Caller, noun: str

@@ -15,6 +15,7 @@ export type Complete<T> = T extends readonly (infer U)[]
     ? { [K in keyof T]-?: Complete<Exclude<T[K], undefined>> }
     : T;
 
+export type Appended = Complete<Schemas["Appended"]>;
 export type Artifact = Complete<Schemas["Artifact"]>;
 export type ArtifactHit = Complete<Schemas["ArtifactHit"]>;
 export type ArtifactPage = Complete<Schemas["ArtifactPage"]>;
@@ -25,7 +26,9 @@ export type Conversation = Complete<Schemas["Conversation"]>;
 export type ConversationPage = Complete<Schemas["ConversationPage"]>;
 export type FeedEntry = Complete<Schemas["FeedEntry"]>;
 /** A change that the server reports over the WebSocket. */
-export type FeedEvent = Complete<Schemas["Event"]>;
+export type FeedEvent = Live<Schemas["Event"]>;
+/** Without a record, a later event carries it. A null record is gone, or not visible to the user. */
+type Live<E> = E extends { record?: infer R } ? Complete<Omit<E, "record">> & { readonly record?: Complete<Exclude<R, undefined>> } : never;
 export type EventKind = FeedEvent["type"];
 export type Hit = Complete<Schemas["Hit"]>;
 export type Message = Complete<Schemas["Message"]>;

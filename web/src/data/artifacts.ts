@@ -5,7 +5,6 @@ import { type Artifact, type ArtifactPage, type EventKind, Refused, api, unwrap 
 import type { components } from "@/api/schema";
 import { type ArtifactFilter, type ArtifactList, withArtifact } from "@/data/artifact-list";
 import { updateCached } from "@/data/cache-updates";
-import { readUnlessChanged } from "@/data/stale-reads";
 import { queryClient, refetch } from "@/data/client";
 import { meQuery } from "@/data/me";
 import { without } from "@/data/pages";
@@ -107,29 +106,38 @@ export function hideArtifacts(isGone: (artifact: Artifact) => boolean): void {
   });
 }
 
-/** Reload an artifact that changed according to the feed. */
-export async function rereadArtifact(id: string, kind: EventKind = "artifact.updated"): Promise<void> {
-  const before = knownArtifact(id);
+/** An artifact changed, according to the feed: `now` is its state, null if it is gone, undefined if that follows. */
+export function showArtifactChange(id: string, kind: EventKind, now: Artifact | null | undefined): void {
   if (kind === "artifact.shared") void refetch({ queryKey: ["artifacts"], predicate: isOfOthers });
   if (kind === "artifact.shared" || kind === "artifact.unshared") void refetch({ queryKey: ["shares", id] });
-  if (kind === "artifact.deleted" || kind === "artifact.purged") {
-    if (!before) hideArtifacts((artifact) => artifact.id === id);
-    else if (!before.deleted_at) showArtifact({ ...before, deleted_at: new Date().toISOString() });
-    if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));
-    return;
-  }
-  try {
-    const now = await readUnlessChanged(id, () => fetchArtifact(id));
-    if (!now) return;
-    showArtifact(now);
-    // A scan may create it in a message that is already shown.
-    if (!before && now.message_id) void refetch(artifactsOfMessageQuery(now.message_id));
-    if (before?.revision !== now.revision) await refetch({ queryKey: ["revisions", id] });
-  } catch (error) {
-    if (!(error instanceof Refused) || ![403, 404].includes(error.status)) return;
-    hideArtifacts((artifact) => artifact.id === id);
-    await refetch(artifactQuery(id));
-  }
+  if (now) showNow(now);
+  else if (now === null) hideArtifact(id, kind);
+}
+
+function showNow(now: Artifact): void {
+  const before = knownArtifact(now.id);
+  showArtifact(now);
+  // A scan may create it in a message that is already shown.
+  if (!before && now.message_id) void refetch(artifactsOfMessageQuery(now.message_id));
+  if (before?.revision !== now.revision) void refetch({ queryKey: ["revisions", now.id] });
+}
+
+function hideArtifact(id: string, kind: EventKind): void {
+  const before = knownArtifact(id);
+  if (kind === "artifact.purged") changeLists((list) => without(list, new Set([id])));
+  else if (before && kind === "artifact.deleted") showArtifact({ ...before, deleted_at: before.deleted_at ?? new Date().toISOString() });
+  else hideArtifacts((artifact) => artifact.id === id);
+  if (kind !== "artifact.deleted") void refetch(artifactQuery(id));
+}
+
+/** Reload an artifact. */
+export async function rereadArtifact(id: string): Promise<void> {
+  showNow(await fetchArtifact(id));
+}
+
+/** Reload all artifacts that are shown. */
+export async function rereadArtifacts(): Promise<void> {
+  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => refetch({ queryKey: [name] })));
 }
 
 function isOfOthers({ queryKey }: Query): boolean {
@@ -153,7 +161,8 @@ export async function updateArtifact(artifact: Artifact, changes: ArtifactChange
 
 /** Apply a new revision from the server. */
 export function showChanged(now: Artifact): void {
-  showArtifact(now);
+  // The feed may have brought a later change before the response to this one.
+  if ((knownArtifact(now.id)?.version ?? 0) <= now.version) showArtifact(now);
   void refetch({ queryKey: ["revisions", now.id] });
 }
 

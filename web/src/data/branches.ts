@@ -2,6 +2,7 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Branch, api, unwrap } from "@/api/client";
+import { updateCached } from "@/data/cache-updates";
 import { queryClient } from "@/data/client";
 import { t } from "@/i18n";
 import { notice } from "@/lib/notice";
@@ -24,6 +25,19 @@ export function branchesQuery(conversationId: string) {
       return { ...branches, current: chosen.get(conversationId) ?? branches.current };
     },
   });
+}
+
+/** Add or replace a branch. */
+export function showBranch(branch: Branch): void {
+  updateCached<Branches>(branchesQuery(branch.conversation_id).queryKey, (branches) => {
+    const known = branches.items.some(({ id }) => id === branch.id);
+    return { ...branches, items: known ? branches.items.map((one) => (one.id === branch.id ? branch : one)) : [...branches.items, branch] };
+  });
+}
+
+/** The user's current branch is another one, according to the feed. */
+export function showCurrentBranch(conversationId: string, branch: string): void {
+  updateCached<Branches>(branchesQuery(conversationId).queryKey, (branches) => ({ ...branches, current: chosen.get(conversationId) ?? branch }));
 }
 
 /** Reload the branches. */

@@ -17,6 +17,12 @@ export function updateCached<T>(queryKey: QueryKey, change: (data: T, queryKey: 
   }
 }
 
+/** Give a query its data, unless it has some or is loading them. */
+export function seed<T>(queryKey: QueryKey, data: T): void {
+  const state = queryClient.getQueryState(queryKey);
+  if (state?.data === undefined && state?.fetchStatus !== "fetching") queryClient.setQueryData(queryKey, data);
+}
+
 function apply({ queryKey, state }: Query, changes: readonly Change[]): void {
   if (state.data === undefined) return;
   queryClient.setQueryData(queryKey, changes.reduce<unknown>((data, change) => change(data as never, queryKey), state.data));

@@ -3,7 +3,8 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Artifact, type Collection, api, unwrap } from "@/api/client";
 import type { ArtifactFilter } from "@/data/artifact-list";
-import { queryClient, refetch } from "@/data/client";
+import { updateCached } from "@/data/cache-updates";
+import { refetch } from "@/data/client";
 import { t } from "@/i18n";
 import { settleAll } from "@/lib/settle-all";
 import { newId } from "@/lib/ids";
@@ -17,21 +18,25 @@ export const collectionsQuery = queryOptions({
 const path = (id: string) => ({ path: { collection_id: id } });
 
 function showCollection(now: Collection): void {
-  queryClient.setQueryData(collectionsQuery.queryKey, (collections) =>
-    collections && [...collections.filter(({ id }) => id !== now.id), now].toSorted((a, b) => a.name.localeCompare(b.name)),
+  updateCached<readonly Collection[]>(collectionsQuery.queryKey, (collections) =>
+    [...collections.filter(({ id }) => id !== now.id), now].toSorted((a, b) => a.name.localeCompare(b.name)),
   );
 }
 
 function hideCollection(id: string): void {
-  queryClient.setQueryData(collectionsQuery.queryKey, (collections) => collections?.filter((collection) => collection.id !== id));
+  updateCached<readonly Collection[]>(collectionsQuery.queryKey, (collections) => collections.filter((collection) => collection.id !== id));
 }
 
-/** Reload a collection whose name or contents changed according to the feed. */
-export async function rereadCollection(id: string): Promise<void> {
-  await Promise.all([
-    refetch(collectionsQuery),
-    refetch({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id }),
-  ]);
+/** The name or the contents of a collection changed, according to the feed; null if it is gone or in the trash. */
+export function showCollectionChange(id: string, now: Collection | null | undefined): void {
+  if (now) showCollection(now);
+  else if (now === null) hideCollection(id);
+  void rereadCollection(id);
+}
+
+/** Reload the contents of a collection. */
+async function rereadCollection(id: string): Promise<void> {
+  await refetch({ queryKey: ["artifacts"], predicate: ({ queryKey }) => (queryKey[1] as ArtifactFilter).collection_id === id });
 }
 
 export function useCreateCollection() {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import type { Conversation, EventKind } from "@/api/client";
+import type { Conversation } from "@/api/client";
 
-import { type ConversationList, isGone, withConversations } from "./conversation-list";
+import { type ConversationList, withConversations } from "./conversation-list";
 import { without } from "./pages";
 
 const conversation = (id: string, day: number, fields: Partial<Conversation> = {}) =>
@@ -14,9 +14,6 @@ const listed = (pages: readonly (readonly Conversation[])[], next: string | null
 });
 
 const ids = ({ pages }: ConversationList) => pages.map(({ items }) => items.map(({ id }) => id).join(""));
-
-type Verb = EventKind extends infer Kind ? (Kind extends `conversation.${infer V}` ? V : never) : never;
-const gone = (...verbs: Verb[]) => isGone(new Set(verbs.map((verb) => `conversation.${verb}` as const)));
 
 const a = conversation("a", 30);
 const c = conversation("c", 26);
@@ -64,19 +61,5 @@ describe("several at once", () => {
   it("go or come in one step", () => {
     expect(ids(without(two, new Set(["a", "g"])))).toEqual(["c", "e"]);
     expect(ids(withConversations(two, {}, [conversation("b", 28), conversation("d", 24)]))).toEqual(["abc", "deg"]);
-  });
-});
-
-describe("a conversation to which several things happened", () => {
-  it("is gone when it was deleted last, whatever was changed after that", () => {
-    expect(gone("deleted")).toBe(true);
-    expect(gone("restored", "deleted", "purged")).toBe(true);
-    expect(gone("created", "deleted", "updated")).toBe(true);
-  });
-
-  it("is there when it came back, or was purged and imported", () => {
-    expect(gone("updated")).toBe(false);
-    expect(gone("deleted", "restored")).toBe(false);
-    expect(gone("deleted", "purged", "created")).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** The loaded part of a list of conversations, by last activity, and how changes apply to it. */
-import type { Conversation, EventKind } from "@/api/client";
+import type { Conversation } from "@/api/client";
 import { type Pages, withItems, without } from "@/data/pages";
 import { compareTimes } from "@/lib/time";
 
@@ -34,17 +34,4 @@ function belongs(conversation: Conversation, filter: ConversationFilter): boolea
     (filter.tag === undefined || conversation.tags.includes(filter.tag)) &&
     (filter.q === undefined || conversation.title.toLowerCase().includes(filter.q.toLowerCase()))
   );
-}
-
-const GONE_AFTER = new Map<EventKind, boolean>([
-  ["conversation.created", false],
-  ["conversation.restored", false],
-  ["conversation.deleted", true],
-  ["conversation.purged", true],
-]);
-
-/** Whether a conversation is deleted, given its changes in order. */
-export function isGone(kinds: ReadonlySet<EventKind>): boolean {
-  const last = [...kinds].findLast((kind) => GONE_AFTER.has(kind));
-  return last !== undefined && GONE_AFTER.get(last) === true;
 }

@@ -66,12 +66,23 @@ export function showConversation(conversation: Conversation): void {
   showConversations([conversation]);
 }
 
-function showConversations(now: readonly Conversation[]): void {
+export function showConversations(now: readonly Conversation[]): void {
   const changed = now.map(withPendingChanges);
   notifyManager.batch(() => {
-    for (const one of changed) queryClient.setQueryData(conversationQuery(one.id).queryKey, one);
+    for (const one of changed) {
+      queryClient.setQueryData(conversationQuery(one.id).queryKey, one);
+      updateCached<Conversation>(conversationQuery(one.id).queryKey, () => one);
+    }
     changeLists((list, filter) => withConversations(list, filter, changed));
   });
+}
+
+/** Reload a conversation. */
+export async function rereadConversation(id: string): Promise<void> {
+  const query = conversationQuery(id);
+  const now = await queryClient.fetchQuery({ ...query, staleTime: 0 });
+  // A change that came meanwhile was applied to the cached one.
+  showConversation(queryClient.getQueryData(query.queryKey) ?? now);
 }
 
 /** Remove a conversation from every list except the trash. */
@@ -112,7 +123,9 @@ async function requestChange(change: PendingChange, request: (id: string) => Pro
   pendingChanges.delete(change);
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const answered = new Set(done.map(({ id }) => id));
-  showConversations([...done, ...before.filter(({ id }) => !answered.has(id))]);
+  // The feed may have brought a later change before the response to this one.
+  const current = done.filter(({ id, version }) => (knownConversation(id)?.version ?? 0) <= version);
+  showConversations([...current, ...before.filter(({ id }) => !answered.has(id))]);
   const refused = results.find((result) => result.status === "rejected");
   if (refused) notice.error(refused.reason);
   return done;

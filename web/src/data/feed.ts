@@ -1,24 +1,21 @@
-/** The feed: shows changes from anywhere within a second. */
+/** The feed: shows changes from anywhere within a second. Events carry the changed records, so nothing is read again. */
 import { notifyManager, queryOptions } from "@tanstack/react-query";
 
-import { type EventKind, type FeedEvent, Refused, api, unwrap } from "@/api/client";
-import { hideArtifacts, rereadArtifact } from "@/data/artifacts";
-import { branchesQuery } from "@/data/branches";
-import { markStale, readUnlessChanged } from "@/data/stale-reads";
+import { type Artifact, type Conversation, type EventKind, type FeedEvent, Refused, api, unwrap } from "@/api/client";
+import { hideArtifacts, rereadArtifacts, showArtifactChange } from "@/data/artifacts";
+import { showBranch, showCurrentBranch } from "@/data/branches";
 import { queryClient, refetch } from "@/data/client";
-import { rereadCollection } from "@/data/collections";
-import { isGone } from "@/data/conversation-list";
-import { conversationQuery, fetchConversation, hideConversation, showConversation } from "@/data/conversations";
-import { loadNewMessages, refreshThread } from "@/data/messages";
-import { flushOutbox } from "@/data/outbox";
-import { rereadProject } from "@/data/projects";
-import { followActiveRuns, followRunById, runEnded, whenRunEnds } from "@/data/runs";
+import { showCollectionChange } from "@/data/collections";
+import { conversationQuery, hideConversation, rereadConversation, showConversations } from "@/data/conversations";
+import { loadMissedMessages, refreshThread, showAppended } from "@/data/messages";
+import { flushOutbox, promptsStored } from "@/data/outbox";
+import { showProjectChange } from "@/data/projects";
+import { showRating } from "@/data/ratings";
+import { followActiveRuns, followRuns, runEnded, runsOf, whenRunEnds } from "@/data/runs";
 import { listen } from "@/data/socket";
 
-/** Changes within this time are read together, in milliseconds. */
+/** Changes within this time are shown together, in milliseconds. */
 const BATCH_WINDOW = 60;
-/** If more conversations than this change at once, reload their lists instead. */
-const MANY = 20;
 
 /** The end of the feed, read before any other data. */
 export const feedQuery = queryOptions({
@@ -43,93 +40,130 @@ export function followFeed(position: number): void {
   });
 }
 
-type Noun = EventKind extends infer Kind ? (Kind extends `${infer N}.${string}` ? N : never) : never;
+type EventOf<Kind extends EventKind> = Extract<FeedEvent, { readonly type: Kind }>;
 
 /** Handle one change. */
-function onEvent({ type, entry }: FeedEvent): void {
-  const noun = type.split(".")[0] as Noun;
-  const conversation = entry.conversation_id;
-  markStale(entry.subject_id);
-  if (type === "run.started") void followRunById(entry.subject_id).catch(() => undefined);
-  else if (noun === "run") runEnded(entry.subject_id);
-  if (noun === "project") void rereadProject(entry.subject_id, type);
-  if (noun === "collection") void rereadCollection(entry.subject_id).catch(() => undefined);
-  if (noun === "artifact") queueArtifact(entry.subject_id, type);
-  if (conversation === null) return;
-  if (noun === "branch") void refetch(branchesQuery(conversation));
-  if (type === "message.rated") void refetch({ queryKey: ["ratings", conversation] });
-  if (noun === "conversation" || noun === "message" || noun === "branch") queueConversation(conversation, type);
+function onEvent(event: FeedEvent): void {
+  const { subject_id: id, conversation_id: conversation } = event.entry;
+  switch (event.type) {
+    case "message.created":
+      return void onAppended(event);
+    case "message.rated":
+      return event.record ? showRating(event.record) : undefined;
+    case "run.started":
+      return event.record ? followRuns([event.record]) : undefined;
+    case "run.completed":
+    case "run.failed":
+    case "run.cancelled":
+    case "run.interrupted":
+      return runEnded(id);
+    case "branch.switched":
+    case "branch.created":
+    case "branch.updated":
+      if (conversation !== null && event.record) showBranch(event.record);
+      if (conversation !== null && event.type === "branch.switched") showCurrentBranch(conversation, id);
+      return;
+    case "message.deleted":
+    case "branch.deleted":
+    case "branch.restored":
+      return conversation === null ? undefined : refreshSoon(conversation, undefined);
+    case "conversation.created":
+    case "conversation.updated":
+    case "conversation.deleted":
+    case "conversation.restored":
+    case "conversation.purged":
+      if (event.type === "conversation.restored") void rereadArtifacts();
+      return event.record === undefined ? undefined : showSoon(id, event.record);
+    case "project.created":
+    case "project.updated":
+    case "project.deleted":
+    case "project.restored":
+      return event.record === undefined ? undefined : showProjectChange(id, event.record);
+    case "collection.created":
+    case "collection.updated":
+    case "collection.deleted":
+    case "collection.restored":
+      return showCollectionChange(id, event.record);
+    case "artifact.created":
+    case "artifact.updated":
+    case "artifact.deleted":
+    case "artifact.restored":
+    case "artifact.purged":
+    case "artifact.shared":
+    case "artifact.unshared":
+      return showArtifactSoon(id, { kind: event.type, record: event.record });
+  }
 }
 
-/** Recent kinds of changes by conversation, latest last. */
-const changedConversations = new Map<string, Set<EventKind>>();
+/** Appended messages whose event comes without a record: a later event carries it. */
+const announced = new Set<string>();
 
-function queueConversation(conversation: string, kind: EventKind): void {
-  if (changedConversations.size === 0) setTimeout(() => void rereadChanged(), BATCH_WINDOW);
-  const kinds = changedConversations.get(conversation) ?? new Set();
-  kinds.delete(kind);
-  changedConversations.set(conversation, kinds.add(kind));
+async function onAppended({ entry, record }: EventOf<"message.created">): Promise<void> {
+  announced.add(entry.subject_id);
+  if (record === undefined || entry.conversation_id === null) return;
+  const stored = [...announced, ...(record?.messages ?? []).map(({ id }) => id)];
+  announced.clear();
+  if (record) {
+    showSoon(entry.conversation_id, record.conversation);
+    await showAppended(record).catch(() => undefined);
+  }
+  promptsStored(stored);
 }
 
-/** Recently created or changed artifacts. */
-const changedArtifacts = new Map<string, EventKind>();
-
-function queueArtifact(id: string, kind: EventKind): void {
-  if (changedArtifacts.size === 0) setTimeout(() => void rereadChangedArtifacts(), BATCH_WINDOW);
-  changedArtifacts.set(id, kind);
+/** Collects changes by id for a short time, so that many are shown at once. */
+function collected<T>(show: (changes: ReadonlyMap<string, T>) => void): (id: string, change: T) => void {
+  let changes = new Map<string, T>();
+  const flush = () => {
+    const all = changes;
+    changes = new Map();
+    notifyManager.batch(() => show(all));
+  };
+  return (id, change) => {
+    if (changes.size === 0) setTimeout(flush, BATCH_WINDOW);
+    changes.set(id, change);
+  };
 }
 
-async function rereadChangedArtifacts(): Promise<void> {
-  const all = [...changedArtifacts];
-  changedArtifacts.clear();
-  if (all.length > MANY) return void rereadArtifacts();
-  await Promise.all(all.map(([id, kind]) => rereadArtifact(id, kind).catch(() => undefined)));
-}
+/** Show a conversation, or with null hide it. */
+const showSoon = collected<Conversation | null>((changes) => {
+  showConversations([...changes.values()].flatMap((conversation) => conversation ?? []));
+  hideGone([...changes].flatMap(([id, conversation]) => (conversation ? [] : [id])));
+});
 
-async function rereadArtifacts(): Promise<void> {
-  await Promise.all(["artifacts", "artifacts-of", "artifact", "revisions"].map((name) => refetch({ queryKey: [name] })));
-}
-
-/** Changes that also add or remove artifacts. */
-const BRINGS_AND_TAKES: readonly EventKind[] = ["message.deleted", "branch.deleted", "branch.restored", "conversation.restored"];
-
-async function rereadChanged(): Promise<void> {
-  const all = [...changedConversations];
-  changedConversations.clear();
-  hideGone(all.filter(([, kinds]) => isGone(kinds)).map(([id]) => id));
-  const left = all.filter(([, kinds]) => !isGone(kinds));
-  if (left.some(([, kinds]) => BRINGS_AND_TAKES.some((kind) => kinds.has(kind)))) void rereadArtifacts();
-  if (left.length > MANY) void refetch({ queryKey: ["conversations"] });
-  await Promise.all((left.length > MANY ? left.filter(([id]) => isShown(id)) : left).map(([id, kinds]) => reread(id, kinds)));
-}
+const showArtifactSoon = collected<{ readonly kind: EventKind; readonly record: Artifact | null | undefined }>((changes) => {
+  for (const [id, { kind, record }] of changes) showArtifactChange(id, kind, record);
+});
 
 function hideGone(ids: readonly string[]): void {
   if (ids.length === 0) return;
+  for (const id of ids) hideConversation(id);
   // Reload the trash: the conversation may be in it or permanently deleted.
-  notifyManager.batch(() => ids.forEach((id) => hideConversation(id)));
   void refetch({ queryKey: ["conversations", { deleted: true }] });
   const gone = new Set(ids);
   hideArtifacts(({ conversation_id }) => conversation_id !== null && gone.has(conversation_id));
-  for (const id of ids) if (isShown(id)) void refetch(conversationQuery(id));
+  for (const id of ids) {
+    for (const run of runsOf(id)) runEnded(run.id);
+    if (isShown(id)) void refetch(conversationQuery(id));
+  }
 }
 
 function isShown(id: string): boolean {
   return queryClient.getQueryCache().find({ queryKey: ["conversation", id], type: "active" }) !== undefined;
 }
 
-/** Reload a conversation and the affected messages. */
-async function reread(id: string, kinds: ReadonlySet<EventKind>): Promise<void> {
+/** Messages were deleted or restored, which concerns everything after them: reload what is shown. */
+const refreshSoon = collected<undefined>((changes) => {
+  void rereadArtifacts();
+  for (const id of changes.keys()) void refresh(id);
+});
+
+async function refresh(id: string): Promise<void> {
   try {
-    const now = await readUnlessChanged(id, () => fetchConversation(id));
-    if (now) showConversation(now);
-    const taken = kinds.has("message.deleted") || kinds.has("branch.deleted") || kinds.has("branch.restored");
-    if (taken) await refreshThread(id);
-    else if (kinds.has("message.created")) await loadNewMessages(id);
+    await rereadConversation(id);
+    await refreshThread(id);
   } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 404) return;
-    hideConversation(id);
-    await refetch(conversationQuery(id));
+    if (error instanceof Refused && error.status === 404) hideGone([id]);
   }
 }
 
-whenRunEnds((run) => loadNewMessages(run.conversation_id));
+whenRunEnds((run) => loadMissedMessages(run.conversation_id));

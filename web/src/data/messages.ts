@@ -1,12 +1,13 @@
 /** Messages: queries and mutations. */
 import { type Query, type QueryKey, infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, unwrap, unwrapWithRetry } from "@/api/client";
-import { branchesQuery, rereadBranches, restoreBranch } from "@/data/branches";
-import { queryClient, refetch } from "@/data/client";
+import { type Appended, type Branch, type Message, type MessagePage, type Part, Refused, type Run, Unreachable, api, unwrap, unwrapWithRetry } from "@/api/client";
+import { branchesQuery, rereadBranches, restoreBranch, showBranch } from "@/data/branches";
+import { seed, updateCached } from "@/data/cache-updates";
+import { queryClient } from "@/data/client";
 import { enqueueRequest } from "@/data/request-queue";
 import { followRuns } from "@/data/runs";
-import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix } from "@/data/thread";
+import { PAGE, PAGES, type Side, type Thread, ending, extended, prefix, wholeThread, withAppended } from "@/data/thread";
 import { isOnPath } from "@/data/tree";
 import { t } from "@/i18n";
 import { NO_DRAFT, drafts } from "@/lib/drafts";
@@ -76,33 +77,46 @@ export async function prepareBranch(conversationId: string, from: View, to: stri
   queryClient.setQueryData<Thread>(next.queryKey, extended(shared, more));
 }
 
-/** How long prepared data stays fresh, in milliseconds. */
-const SOON = 2000;
+/** Messages were appended, according to the feed: show them. */
+export async function showAppended({ conversation, branch, messages }: Appended): Promise<void> {
+  const { queryKey } = threadQuery(conversation.id, { branch: branch.id });
+  const last = messages.at(-1);
+  if (last && last.id === branch.head_id) queryClient.setQueryData(headQuery(conversation.id, branch).queryKey, last);
+  if (last && messages.length === conversation.message_count && branch.id === conversation.branch) showWhole(conversation.id, branch, messages);
+  showBranch(branch);
+  updateCached<Thread>(queryKey.slice(0, 3), (thread) => withAppended(thread, messages));
+  await loadMissedMessages(conversation.id);
+}
 
-/** Load new messages into the shown views; other views load them when they are shown. */
+/** Show a conversation whose only messages these are, unless it is loaded. */
+function showWhole(conversationId: string, branch: Branch, items: readonly Message[]): void {
+  seed(branchesQuery(conversationId).queryKey, { items: [branch], current: branch.id });
+  seed(threadQuery(conversationId, { branch: branch.id }).queryKey, wholeThread(items));
+}
+
+/** Load messages that the shown views lack; other views load them when they are shown. */
 export async function loadMissedMessages(conversationId: string): Promise<void> {
   const queryKey = ["thread", conversationId];
-  queryClient.removeQueries({ queryKey, type: "inactive", predicate: isInactive });
+  queryClient.removeQueries({ queryKey, type: "inactive", predicate: (query) => query.state.fetchStatus === "idle" && isBehind(query) });
   await Promise.all(queryClient.getQueryCache().findAll({ queryKey }).map(extendThread));
 }
 
-/** New messages exist: load them and the new heads of the branches. */
-export async function loadNewMessages(conversationId: string): Promise<void> {
-  await Promise.all([loadMissedMessages(conversationId), refetch(branchesQuery(conversationId))]);
-}
-
-function isInactive({ state }: Query): boolean {
-  return state.fetchStatus === "idle" && state.dataUpdatedAt < Date.now() - SOON;
+/** Whether messages are missing at the end. What the branch says may be old; then the feed is about to say more. */
+function isBehind({ state, queryKey }: Query): boolean {
+  const tail = (state.data as Thread | undefined)?.pages.at(-1);
+  if (!tail || tail.after !== null) return false;
+  const [, conversationId, id] = queryKey as [string, string, string];
+  const branches = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
+  if (!branches) return true;
+  const branch = branches.find((one) => one.id === id);
+  return branch !== undefined && branch.head_id !== (tail.items.at(-1)?.id ?? null); // without one: it was deleted
 }
 
 async function extendThread(query: Query): Promise<void> {
   await query.promise?.catch(() => undefined);
-  const tail = (query.state.data as Thread | undefined)?.pages.at(-1);
-  if (!tail || tail.after !== null) return;
+  if (!isBehind(query)) return;
   const [, conversationId, branch] = query.queryKey as [string, string, string];
-  const branches = queryClient.getQueryData(branchesQuery(conversationId).queryKey)?.items;
-  if (branches && !branches.some(({ id }) => id === branch)) return; // it was deleted
-  const last = tail.items.at(-1);
+  const last = (query.state.data as Thread).pages.at(-1)?.items.at(-1);
   const more = await readPage(conversationId, branch, last ? { after: last.id } : { last: PAGE }).catch(nothingIfGone);
   if (more === undefined) return;
   // A page that is loading is merged without this.
@@ -113,6 +127,12 @@ async function extendThread(query: Query): Promise<void> {
 /** The last message may be deleted already; the feed is about to say so. */
 function nothingIfGone(error: unknown): undefined {
   if (!(error instanceof Refused) || error.status !== 404) throw error;
+}
+
+/** Load what the feed did not bring. */
+export async function rereadThread(conversationId: string): Promise<void> {
+  await rereadBranches(conversationId);
+  await loadMissedMessages(conversationId);
 }
 
 /** Messages were deleted or restored: update the view. */
@@ -171,7 +191,6 @@ export function useGenerateResponse(conversationId: string) {
   return useMutation({
     mutationFn: ({ branch, models }: { branch: string; models: readonly string[] }) =>
       answer(conversationId, branch, models, newId()),
-    onSuccess: () => rereadBranches(conversationId),
     onError: notice.error,
   });
 }
@@ -203,10 +222,7 @@ export function useRegenerateResponse(conversationId: string) {
       );
       return run;
     },
-    onSuccess: async (run) => {
-      followRuns([run]);
-      await rereadBranches(conversationId);
-    },
+    onSuccess: (run) => followRuns([run]),
     onError: notice.error,
   });
 }

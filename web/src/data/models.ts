@@ -4,7 +4,6 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 import { type Model, type Run, api, unwrap, unwrapWithRetry } from "@/api/client";
 import type { components } from "@/api/schema";
 import { createConversation } from "@/data/conversations";
-import { loadNewMessages } from "@/data/messages";
 import { enqueueRequest } from "@/data/request-queue";
 import { followRuns } from "@/data/runs";
 import type { Key, Translate } from "@/i18n";
@@ -85,10 +84,7 @@ export function useStartDialogue() {
       });
       return run;
     },
-    onSuccess: async (run) => {
-      followRuns([run]);
-      await loadNewMessages(run.conversation_id);
-    },
+    onSuccess: (run) => followRuns([run]),
     onError: notice.error,
   });
 }

@@ -5,10 +5,8 @@
 import { create } from "zustand";
 
 import { type Run, Unreachable, api, unwrap } from "@/api/client";
-import { rereadBranches } from "@/data/branches";
-import { queryClient } from "@/data/client";
 import { createConversation } from "@/data/conversations";
-import { loadMissedMessages, threadQuery } from "@/data/messages";
+import { rereadThread } from "@/data/messages";
 import { enqueueRequest } from "@/data/request-queue";
 import { type Prompt, PromptStore, nextOf, withPrompt } from "@/data/prompts";
 import { followRuns, useActiveRuns } from "@/data/runs";
@@ -22,6 +20,7 @@ interface Outbox {
 
 /** In milliseconds. */
 const RETRY = 5000;
+const PATIENCE = 2000;
 const store = new PromptStore(browserStorage());
 
 export const useOutbox = create<Outbox>(() => ({ prompts: store.all() }));
@@ -71,8 +70,7 @@ async function send(prompt: Prompt): Promise<void> {
   mark(prompt.id, { state: "sending" });
   try {
     followRuns(await enqueueRequest([prompt.conversationId], () => deliver(prompt)));
-    // It is stored: if reading it fails now, it is read after reconnecting.
-    await stored(prompt.conversationId, prompt.create !== undefined).catch(() => undefined);
+    await shown(prompt);
   } catch (error) {
     if (error instanceof Unreachable) {
       mark(prompt.id, { state: "waiting" });
@@ -84,6 +82,28 @@ async function send(prompt: Prompt): Promise<void> {
   }
   cancelPrompt(prompt.id);
   sendNext(prompt.conversationId);
+}
+
+/** Called when the feed has brought the prompt, by id. */
+const awaited = new Map<string, () => void>();
+
+/** Wait until the feed has brought the prompt. One that was stored before this page opened is not in the feed: it is loaded. */
+async function shown({ id, conversationId }: Prompt): Promise<void> {
+  if (!outbox().prompts.some((prompt) => prompt.id === id)) return;
+  await new Promise<void>((resolve) => {
+    awaited.set(id, resolve);
+    setTimeout(resolve, PATIENCE);
+  });
+  awaited.delete(id);
+  // If this fails, the messages are loaded after reconnecting.
+  if (outbox().prompts.some((prompt) => prompt.id === id)) await rereadThread(conversationId).catch(() => undefined);
+}
+
+/** Messages with these ids are stored and shown. */
+export function promptsStored(ids: readonly string[]): void {
+  const stored = outbox().prompts.filter(({ id }) => ids.includes(id));
+  for (const { id } of stored) cancelPrompt(id);
+  for (const { id } of stored) awaited.get(id)?.();
 }
 
 async function deliver({ id, conversationId, create: newConversation, branch, parts, models }: Prompt): Promise<readonly Run[]> {
@@ -100,12 +120,6 @@ async function deliver({ id, conversationId, create: newConversation, branch, pa
     }),
   );
   return runs;
-}
-
-async function stored(conversationId: string, isNew: boolean): Promise<void> {
-  const { current } = await rereadBranches(conversationId);
-  if (isNew) await queryClient.fetchInfiniteQuery(threadQuery(conversationId, { branch: current }));
-  else await loadMissedMessages(conversationId);
 }
 
 function mark(id: string, change: Partial<Prompt>): void {

@@ -1,9 +1,8 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type EventKind, type Project, Refused, api, unwrap } from "@/api/client";
+import { type Project, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { updateCached } from "@/data/cache-updates";
-import { readUnlessChanged } from "@/data/stale-reads";
 import { queryClient, refetch } from "@/data/client";
 import { trackRequest } from "@/data/request-queue";
 import { t } from "@/i18n";
@@ -41,17 +40,11 @@ function knownProject(id: string): Project | undefined {
   return queryClient.getQueryData(projectsQuery.queryKey)?.find((project) => project.id === id);
 }
 
-/** Reload a project that changed according to the feed. */
-export async function rereadProject(id: string, kind: EventKind): Promise<void> {
+/** A project changed, according to the feed; null if it is gone or in the trash. */
+export function showProjectChange(id: string, now: Project | null): void {
   void refetch(deletedProjectsQuery);
-  if (kind === "project.deleted") return hideProject(id);
-  try {
-    const read = () => unwrap(api.GET("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } }));
-    const project = await readUnlessChanged(id, read);
-    if (project) showProject(project);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) hideProject(id);
-  }
+  if (now) showProject(now);
+  else hideProject(id);
 }
 
 export function useCreateProject() {

@@ -2,6 +2,7 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
 import { type Rating, api, unwrap } from "@/api/client";
+import { updateCached } from "@/data/cache-updates";
 import { queryClient } from "@/data/client";
 import { notice } from "@/lib/notice";
 
@@ -21,6 +22,12 @@ export function ratingsQuery(conversationId: string) {
       return Object.fromEntries(items.map((rating) => [rating.message_id, rating.value]));
     },
   });
+}
+
+/** A message was rated, according to the feed. */
+export function showRating({ conversation_id, message_id, value }: Rating): void {
+  const { queryKey } = ratingsQuery(conversation_id);
+  updateCached<Readonly<Record<string, RatingValue>>>(queryKey, (ratings) => ({ ...ratings, [message_id]: value }));
 }
 
 /** Rate a message optimistically; rolls back with a notice if the server refuses. */

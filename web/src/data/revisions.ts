@@ -62,7 +62,7 @@ export function useRestoreRevision() {
       notice.success(t("artifacts.restored", { number: now.revision }));
     },
     onError: (error, { artifact }) => {
-      void rereadArtifact(artifact.id);
+      void rereadArtifact(artifact.id).catch(() => undefined);
       notice.error(error);
     },
   });

@@ -7,7 +7,6 @@ import { useCallback, useSyncExternalStore } from "react";
 import { create } from "zustand";
 
 import { type Part, type Run, type RunEvent, api, unwrap, unwrapWithRetry } from "@/api/client";
-import { rereadBranches } from "@/data/branches";
 import { followRun, leaveRun, type RunListener } from "@/data/socket";
 import { newId } from "@/lib/ids";
 import { notice } from "@/lib/notice";
@@ -30,7 +29,7 @@ export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
 /** Whether the server has listed the active runs. */
 export const useRunsLoaded = create<{ loaded: boolean }>(() => ({ loaded: false }));
 
-/** Called when a run ends, before it is removed: the stored message replaces it. */
+/** Called when a run has ended, before it is removed: makes sure that the stored message, which replaces it, is shown. */
 let ended: (run: Run) => Promise<void> = () => Promise.resolve();
 
 export function whenRunEnds(then: typeof ended): void {
@@ -66,8 +65,9 @@ function getRun(id: string): Promise<Run> {
   return unwrap(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: id } } }));
 }
 
-export async function followRunById(id: string): Promise<void> {
-  if (!streams.has(id)) followRuns([await getRun(id)]);
+/** The active runs of a conversation. */
+export function runsOf(conversationId: string): readonly Run[] {
+  return Object.values(useActiveRuns.getState()).filter((run) => run.conversation_id === conversationId);
 }
 
 /** A run has ended, according to the feed. */
@@ -100,7 +100,6 @@ export async function continueRun(id: string): Promise<void> {
   const body = { id: newId() };
   const { run } = await unwrapWithRetry(() => api.POST("/api/v1/runs/{run_id}/continue", { params: { path: { run_id: id } }, body }));
   followRuns([run]);
-  await rereadBranches(run.conversation_id);
 }
 
 /** The response of a run so far; undefined for an unknown run. */
@@ -136,10 +135,8 @@ class RunStream implements RunListener {
   }
 
   onEvent(event: RunEvent): void {
-    if (ENDS.some((type) => type === event.type)) {
-      void this.end();
-      return;
-    }
+    // The end is shown when the feed reports it, together with the stored message.
+    if (ENDS.some((type) => type === event.type)) return;
     if (event.number <= this.number) return;
     this.number = event.number;
     this.answer = { ...this.answer, parts: appendEvent(this.answer.parts, event) };

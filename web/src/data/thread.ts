@@ -25,6 +25,20 @@ export function extended(thread: Thread, more: MessagePage): Thread {
   };
 }
 
+/** All messages of a short branch. */
+export function wholeThread(items: readonly Message[]): Thread {
+  return { pages: [{ items: [...items], before: null, after: null }], pageParams: [{ last: PAGE }] };
+}
+
+/** Append messages if they follow the last loaded one. */
+export function withAppended(thread: Thread, messages: readonly Message[]): Thread {
+  const tail = thread.pages.at(-1);
+  const end = tail?.items.at(-1);
+  const next = messages.find(({ seq }) => seq === (end?.seq ?? -1) + 1);
+  if (!tail || tail.after !== null || !next || next.parent_id !== (end?.id ?? null)) return thread;
+  return extended(thread, { items: messages.slice(messages.indexOf(next)), before: null, after: null });
+}
+
 /** The messages before the first one that does not `belong`. */
 export function prefix(thread: Thread, belongs: (message: Message) => boolean): Thread {
   const all = thread.pages.flatMap((page) => page.items);
