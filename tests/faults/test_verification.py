@@ -72,6 +72,12 @@ DAMAGES = {
     "a message names a run that is not there": Damage(
         NO_RUN.format(NO_ID), NO_RUN.format(f"'{NOBODY}'")
     ),
+    "an active branch has a time of deletion": Damage(
+        "UPDATE branches SET deleted_at = created_at WHERE state = 'active'"
+    ),
+    "a conversation is in the trash without a time": Damage(
+        "UPDATE conversations SET state = 'trashed', deleted_at = NULL"
+    ),
     "a digest is gone": Damage("UPDATE messages SET digest = NULL WHERE seq = 2", mended=True),
     "a digest is another": Damage(
         "UPDATE messages SET digest = zeroblob(32) WHERE seq = 2",

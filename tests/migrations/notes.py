@@ -9,8 +9,9 @@ import hansard.storage.sql
 from hansard.model.base import Id, JsonObject, Names, Record
 from hansard.model.conversations import Conversation
 from hansard.model.users import User
+from hansard.storage.schema import Reference, Table
 from hansard.storage.sql import autogenerate
-from hansard.storage.tables import SCHEMA, Reference, Table
+from hansard.storage.tables import SCHEMA
 
 RELEASED = Path(hansard.storage.sql.__path__[0]) / "migrations"
 
@@ -30,11 +31,14 @@ class Note(Record, frozen=True, kw_only=True):
 NOTES: Table[Note] = Table(
     Note,
     "notes",
+    owner="owner_id",
+    exported=False,
+    events=(),
     unique=(("owner_id", "text"),),
     indexes=(("conversation_id",),),
     references=(
-        Reference(("owner_id",), User),
-        Reference(("conversation_id",), Conversation),
+        Reference(("owner_id",), User, belongs=True),
+        Reference(("conversation_id",), Conversation, belongs=True),
     ),
 )
 TOMORROW = SCHEMA.plus(NOTES)

@@ -17,10 +17,11 @@ from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.migrations import migrate
 from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.schema import Schema
 from hansard.storage.sql import autogenerate, catalog
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.tables import SCHEMA
 from hansard.testing.storage import StorageContract
 from migrations.notes import NOTES, RELEASED, TOMORROW, write_revision
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import ANY
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ import pytest
 import hansard
 from hansard import Services
 from hansard.model.parts import File
-from hansard.services.transfer.import_session import ImportReport, ImportSession
+from hansard.services.transfer import import_session
+from hansard.services.transfer.import_session import ImportReport
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio
@@ -113,14 +115,13 @@ async def test_a_blob_is_told_of_as_its_user_knows_it(
     assert answers == [("text/plain", ["text/x"])] * 2
 
 
-async def seen_by_everybody(*_: Any) -> bool:
-    """A planted bug: it is not asked whose a record is."""
-    return True
-
-
 async def test_an_import_that_compares_with_everybody_would_be_seen(
     ada: Services, bob: Services, eve: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ImportSession, "_is_owner", seen_by_everybody)
+    async def owned_by_everybody(*_: Any) -> Any:
+        """A planted bug: every record is the importing user's."""
+        return ANY
+
+    monkeypatch.setattr(import_session, "owner_of", owned_by_everybody)
     with pytest.raises(AssertionError):
         await check_that_nothing_is_told(ada, bob, eve)

@@ -82,6 +82,8 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
 ) -> None:
     await _rich(db, ada)
     lines = await export(ada)
+    kinds = {msgspec.json.decode(line)["kind"] for line in lines[1:-1]}
+    assert kinds == set(jsonl.KINDS), "a record type is in no export"
     there = db.scope("globex", "ada")
     clock.pass_time(days=3)
     report = await there.transfer.import_lines(lines)

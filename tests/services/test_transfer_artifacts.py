@@ -178,7 +178,8 @@ async def test_a_file_that_collects_what_is_not_in_it_comes_in_without_that(
         report = await eve.transfer.import_lines(lines)
         assert report.conflicting == {}
         assert report.problems == [
-            f"collected {msgspec.json.decode(line)['artifact_id']} does not exist" for line in lost
+            f"collected {msgspec.json.decode(line)[name]} does not exist"
+            for line, name in zip(lost, ("artifact_id", "collection_id"), strict=True)
         ]
     assert [a.title for a in await artifacts(eve, collection_id=both.id)] == ["Ada's"]
     assert [each.name for each in await eve.collections.list()] == ["Both", "Other"]

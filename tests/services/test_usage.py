@@ -16,6 +16,8 @@ NOTHING = {
     "messages": (0, 0),
     "files": (0, 0),
     "artifacts": (0, 0),
+    "projects": (0, None),
+    "collections": (0, None),
 }
 
 
@@ -61,3 +63,11 @@ async def test_artifacts_count_with_what_they_say_now(ada: Services, bob: Servic
     await ada.artifacts.delete(gone.id)
     assert await _kept(ada) == NOTHING | {"artifacts": (1, 3)}
     assert await _kept(bob) == NOTHING
+
+
+async def test_every_record_that_can_be_trashed_is_counted(ada: Services, bob: Services) -> None:
+    kept, gone = await ada.projects.create("Trips"), await ada.projects.create("Plans")
+    await ada.projects.delete(gone.id)
+    await ada.collections.create("Pages", project_id=kept.id)
+    await bob.projects.create("Bob's")
+    assert await _kept(ada) == NOTHING | {"projects": (1, None), "collections": (1, None)}

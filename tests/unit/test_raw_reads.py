@@ -29,8 +29,6 @@ OWN = {
     ("artifacts/validation", "build_query"),
     ("artifacts/service", "create"),
     ("transfer/archives", "_placed"),
-    ("transfer/importer", "_is_lost"),
-    ("transfer/import_session", "_is_owner"),
     ("search", "_artifact_hits"),
     ("artifacts/shares", "_linked"),
     ("artifacts/shares", "revoke"),

@@ -16,6 +16,7 @@ from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.events import EventKind
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
@@ -170,6 +171,51 @@ class Service:
     def change(self, kind: EventKind, subject_id: str, at: datetime, **fields: Any) -> Change:
         """Return an entry for the user's feed; `fields` are its optional fields, such as `conversation_id`."""
         return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **fields)
+
+    async def insert_once(
+        self, tx: Transaction, record: Owned, kind: EventKind, *compared: str
+    ) -> Owned:
+        """Insert a new record and publish it; if the id exists, return the record if the `compared` fields are equal.
+
+        Raises AlreadyExists if they are not, or if the existing record is another user's or not active.
+        """
+        await self.ensure_user(tx, record.created_at)
+        existing = await tx.get(type(record), record.id)
+        if existing is not None:
+            return return_if_identical(existing, record, *compared)
+        await tx.insert(record)
+        await tx.publish(self.change(kind, record.id, record.created_at))
+        return record
+
+    async def change_fields(
+        self,
+        tx: Transaction,
+        record: Owned,
+        kind: EventKind,
+        changes: dict[str, Any],
+        version: int | None,
+    ) -> Owned:
+        """Change fields of a record and publish it. Raises VersionConflict if its version is not `version`."""
+        now = self.clock()
+        updated = await tx.update(
+            type(record), record.id, version=version, updated_at=now, **changes
+        )
+        await tx.publish(self.change(kind, record.id, now))
+        return updated
+
+    async def set_deleted(
+        self, record_type: type[Owned], record_id: str, kind: EventKind, *, deleted: bool
+    ) -> Owned:
+        """Move a record to the trash or restore it, and publish it. Raises NotFound if it is not there."""
+
+        async def update_state(tx: Transaction) -> Owned:
+            record = await self._get_owned(tx, record_type, record_id, deleted=not deleted)
+            now = self.clock()
+            await tx.publish(self.change(kind, record.id, now))
+            fields = trashed(now) if deleted else ACTIVE
+            return await tx.update(record_type, record.id, updated_at=now, **fields)
+
+        return await self.run_write(update_state)
 
     async def ensure_user(self, tx: Transaction, at: datetime) -> None:
         """Create the records of the scope's tenant and user unless they exist."""

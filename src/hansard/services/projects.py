@@ -9,9 +9,8 @@ import msgspec
 from hansard.errors import Conflict
 from hansard.ids import check_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
-from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.projects import Project
-from hansard.services.base import Service, return_if_identical
+from hansard.services.base import Service
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -51,17 +50,11 @@ class Projects(Service):
         )
 
         async def insert_project(tx: Transaction) -> Project:
-            await self.ensure_user(tx, now)
             if project.parent_id is not None:
                 await self._check_nesting(tx, project.id, project.parent_id)
-            existing = await tx.get(Project, project.id)
-            if existing is not None:
-                return return_if_identical(
-                    existing, project, "parent_id", "name", "instructions", "model"
-                )
-            await tx.insert(project)
-            await tx.publish(self.change("project.created", project.id, now))
-            return project
+            return await self.insert_once(
+                tx, project, "project.created", "parent_id", "name", "instructions", "model"
+            )
 
         return await self.run_write(insert_project)
 
@@ -103,33 +96,17 @@ class Projects(Service):
             project = await self.project(tx, project_id)
             if changes.get("parent_id") is not None:
                 await self._check_nesting(tx, project.id, changes["parent_id"])
-            now = self.clock()
-            updated = await tx.update(
-                Project, project.id, version=version, updated_at=now, **changes
-            )
-            await tx.publish(self.change("project.updated", project.id, now))
-            return updated
+            return await self.change_fields(tx, project, "project.updated", changes, version)
 
         return await self.run_write(update_project)
 
     async def delete(self, project_id: str) -> Project:
         """Move a project to the trash; its conversations and inner projects are not deleted."""
-        return await self._set_deleted(project_id, deleted=True)
+        return await self.set_deleted(Project, project_id, "project.deleted", deleted=True)
 
     async def restore(self, project_id: str) -> Project:
         """Restore a project from the trash. Raises NotFound if it is not in the trash."""
-        return await self._set_deleted(project_id, deleted=False)
-
-    async def _set_deleted(self, project_id: str, *, deleted: bool) -> Project:
-        async def update_project(tx: Transaction) -> Project:
-            project = await self.project(tx, project_id, deleted=not deleted)
-            now = self.clock()
-            kind = "project.deleted" if deleted else "project.restored"
-            await tx.publish(self.change(kind, project.id, now))
-            changes = trashed(now) if deleted else ACTIVE
-            return await tx.update(Project, project.id, updated_at=now, **changes)
-
-        return await self.run_write(update_project)
+        return await self.set_deleted(Project, project_id, "project.restored", deleted=False)
 
     async def _check_nesting(self, tx: Reader, project_id: str, parent_id: str) -> None:
         """Raises NotFound if the parent does not exist, Conflict if it is the project or inside it, or too deep."""

@@ -42,7 +42,8 @@ from hansard.model.messages import Message
 from hansard.search.tokenizer import Clause
 from hansard.storage.notifier import Notifier
 from hansard.storage.query import Query
-from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.schema import Schema
+from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 T = TypeVar("T")

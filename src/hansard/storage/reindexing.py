@@ -14,8 +14,8 @@ from hansard.storage import search_terms
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.digest_backfill import DIGESTS
 from hansard.storage.query import Query
+from hansard.storage.schema import Table
 from hansard.storage.sql.transaction import SqlTransaction
-from hansard.storage.tables import Table
 
 BATCH = 50
 """Rows."""

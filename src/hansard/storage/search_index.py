@@ -14,10 +14,10 @@ from hansard.storage.base import Reader, Transaction
 from hansard.storage.digest_backfill import DIGESTS
 from hansard.storage.postgres import transaction as postgres_transaction
 from hansard.storage.query import Query
+from hansard.storage.schema import Table
 from hansard.storage.search_terms import Make
 from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.sqlite import transaction as sqlite_transaction
-from hansard.storage.tables import Table
 
 PAGE = 500
 BLOCK = 256

@@ -17,7 +17,8 @@ from hansard.model.messages import Message
 from hansard.model.parts import Parts, Text
 from hansard.model.users import Tenant, User
 from hansard.storage.base import Append, Transaction
-from hansard.storage.tables import SCHEMA, Column, Schema
+from hansard.storage.schema import Column, Schema
+from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 

@@ -18,7 +18,8 @@ from hansard.model.settings import Setting
 from hansard.model.users import Tenant, User
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
-from hansard.storage.tables import SCHEMA, Schema, Table
+from hansard.storage.schema import Schema, Table
+from hansard.storage.tables import SCHEMA
 from hansard.testing.factories import EPOCH, Factory, insert
 
 ACME, GLOBEX = "acme", "globex"

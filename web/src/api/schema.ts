@@ -3131,7 +3131,10 @@ export interface components {
         };
         /** UsageByKind */
         UsageByKind: {
-            /** @description `conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`. */
+            /**
+             * @description `conversations`, `archived` (of these), `trash` (of conversations), `messages`, `files`, or another kind, such as
+             *     `projects`.
+             */
             kind: string;
             count: number;
             /**

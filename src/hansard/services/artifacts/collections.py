@@ -11,10 +11,8 @@ from hansard.errors import NotFound, TooLarge
 from hansard.ids import check_id, is_id, new_id
 from hansard.model.checks import check_text, check_title
 from hansard.model.collections import Collection, CollectionItem
-from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION
-from hansard.services.base import return_if_identical
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
@@ -59,16 +57,10 @@ class Collections(ArtifactService):
         )
 
         async def insert_collection(tx: Transaction) -> Collection:
-            await self.ensure_user(tx, now)
             await self.check_project(tx, collection.project_id)
-            existing = await tx.get(Collection, collection.id)
-            if existing is not None:
-                return return_if_identical(
-                    existing, collection, "project_id", "name", "description"
-                )
-            await tx.insert(collection)
-            await tx.publish(self.change("collection.created", collection.id, now))
-            return collection
+            return await self.insert_once(
+                tx, collection, "collection.created", "project_id", "name", "description"
+            )
 
         return await self.run_write(insert_collection)
 
@@ -110,22 +102,19 @@ class Collections(ArtifactService):
         async def update_collection(tx: Transaction) -> Collection:
             collection = await self.collection(tx, collection_id)
             await self.check_project(tx, changes.get("project_id"))
-            now = self.clock()
-            updated = await tx.update(
-                Collection, collection.id, version=version, updated_at=now, **changes
-            )
-            await tx.publish(self.change("collection.updated", collection.id, now))
-            return updated
+            return await self.change_fields(tx, collection, "collection.updated", changes, version)
 
         return await self.run_write(update_collection)
 
     async def delete(self, collection_id: str) -> Collection:
         """Move a collection to the trash; its artifacts are not deleted."""
-        return await self._set_deleted(collection_id, deleted=True)
+        return await self.set_deleted(Collection, collection_id, "collection.deleted", deleted=True)
 
     async def restore(self, collection_id: str) -> Collection:
         """Restore a collection from the trash. Raises NotFound if it is not in the trash."""
-        return await self._set_deleted(collection_id, deleted=False)
+        return await self.set_deleted(
+            Collection, collection_id, "collection.restored", deleted=False
+        )
 
     async def add(self, collection_id: str, artifact_id: str) -> None:
         """Add an artifact to a collection; does nothing if it is in it already.
@@ -163,14 +152,3 @@ class Collections(ArtifactService):
             await tx.publish(self.change("collection.updated", collection.id, self.clock()))
 
         await self.run_write(delete_item)
-
-    async def _set_deleted(self, collection_id: str, *, deleted: bool) -> Collection:
-        async def update_collection(tx: Transaction) -> Collection:
-            collection = await self.collection(tx, collection_id, deleted=not deleted)
-            now = self.clock()
-            kind = "collection.deleted" if deleted else "collection.restored"
-            await tx.publish(self.change(kind, collection.id, now))
-            changes = trashed(now) if deleted else ACTIVE
-            return await tx.update(Collection, collection.id, updated_at=now, **changes)
-
-        return await self.run_write(update_collection)

@@ -13,17 +13,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hansard.model.artifacts import Artifact, ArtifactText, ExtractionMarker, Revision
-from hansard.model.collections import CollectionItem
+from hansard.model.artifacts import Artifact, Revision
 from hansard.model.conversations import Conversation
 from hansard.model.events import ArtifactEventKind
 from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.messages import Message
-from hansard.model.shares import Share
 from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
 from hansard.services.artifacts.events import publish, publish_to_others
 from hansard.services.artifacts.revisions import Provenance, revise
 from hansard.storage.base import Transaction
+from hansard.storage.ownership import remove
 from hansard.storage.query import Query
 
 BATCH = 500
@@ -113,11 +112,7 @@ async def purge(tx: Transaction, artifact: Artifact) -> None:
     """Remove an artifact with everything that belongs to it."""
     revisions = Query(Revision).where(artifact_id=artifact.id)
     digests = [revision.digest for revision in await tx.select(revisions)]
-    await tx.delete(Query(ArtifactText).where(id=artifact.id))
-    await tx.delete(Query(CollectionItem).where(artifact_id=artifact.id))
-    await tx.delete(Query(Share).where(artifact_id=artifact.id))
-    await tx.delete(revisions)
-    await tx.delete(Query(Artifact).where(id=artifact.id))
+    await remove(tx, Query(Artifact).where(id=artifact.id))
     await collect(tx, digests)
 
 
@@ -137,7 +132,6 @@ async def purge_extracted(tx: Transaction, message_ids: Sequence[str]) -> None:
     await tx.delete(query)
     await _count_removed(tx, revisions)
     await collect(tx, [revision.digest for revision in revisions])
-    await tx.delete(Query(ExtractionMarker).where(message_id__in=list(message_ids)))
 
 
 async def _count_removed(tx: Transaction, revisions: Sequence[Revision]) -> None:

@@ -1,8 +1,8 @@
 """Permanent removal, in batches, so that no write transaction takes long.
 
-A record is first marked as purged, so that it can neither be seen nor restored. Then its messages are removed
-in batches, each with its counters, ratings and blobs, and finally the record itself. `finish_purges` completes
-purges that were interrupted.
+A record first gets the state `purging`, so that it can neither be seen nor restored. Then its messages are removed
+in batches, each with its counters and blobs and with everything that belongs to it (`storage.ownership`), and finally
+the record itself. `finish_purges` completes purges that were interrupted.
 """
 
 from __future__ import annotations
@@ -13,23 +13,25 @@ from datetime import datetime
 from typing import Any
 
 from hansard.model.activity import MessageCounters
-from hansard.model.blobs import UPLOAD, Blob, BlobChunk, BlobUse
+from hansard.model.base import Id
+from hansard.model.blobs import UPLOAD, Blob, BlobUse
 from hansard.model.branches import Branch
-from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.messages import Message, Rating, Summary
+from hansard.model.conversations import Conversation
+from hansard.model.messages import Message
 from hansard.model.parts import blobs_of
-from hansard.model.runs import Run, RunEvent
+from hansard.model.runs import Run
 from hansard.services.artifacts import lifecycle
 from hansard.services.ordering import outer_first
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.message_tree import activity
+from hansard.storage.ownership import remove, remove_children
 from hansard.storage.query import Query
 
 BATCH = 500
 
 
 async def purge_conversation(storage: Storage, tenant: str, conversation_id: str) -> None:
-    """Remove a conversation that is marked as purged."""
+    """Remove a conversation in the state `purging` or `importing`."""
 
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
@@ -39,10 +41,9 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
             return True
         if await _purge_branches(tx, conversation, Query(Branch)):
             return True
-        await tx.delete(Query(BranchSelection).where(conversation_id=conversation_id))
         if conversation.state != "importing":  # an import counts it when it is complete
             await tx.increment(conversation_counters(conversation, -1))
-        await tx.delete(Query(Conversation).where(id=conversation_id))
+        await remove(tx, Query(Conversation).where(id=conversation_id))
         return False
 
     await _until_done(storage, tenant, batch)
@@ -51,7 +52,7 @@ async def purge_conversation(storage: Storage, tenant: str, conversation_id: str
 async def purge_branches(
     storage: Storage, tenant: str, conversation_id: str, branch_ids: Sequence[str]
 ) -> None:
-    """Remove branches that are marked as purged, with their messages."""
+    """Remove branches in the state `purging`, with their messages."""
 
     async def batch(tx: Transaction) -> bool:
         conversation = await tx.get(Conversation, conversation_id)
@@ -76,7 +77,7 @@ def _inner_first(branches: Sequence[Branch]) -> list[Branch]:
 
 
 async def expire_temporary(tx: Transaction, now: datetime) -> None:
-    """Mark the expired temporary conversations as purged."""
+    """Begin to purge the expired temporary conversations."""
     for conversation in await tx.select(Query(Conversation).where(expires_at__le=now)):
         if conversation.state == "purging":
             continue
@@ -126,14 +127,15 @@ async def _purge_branches(
     tx: Transaction, conversation: Conversation, query: Query[Branch]
 ) -> bool:
     """Remove a batch of these branches and their messages; return False when none are left."""
-    remaining = BATCH
+    remaining, emptied = BATCH, list[Id]()
     for branch in _inner_first(await tx.select(query.where(conversation_id=conversation.id))):
         if remaining <= 0:
             break
         remaining -= await _purge_messages(tx, conversation, branch, remaining)
         if remaining > 0:
-            await _purge_branch(tx, branch)
+            emptied.append(branch.id)
             remaining -= 1
+    await remove(tx, Query(Branch).where(id__in=emptied))
     return remaining <= 0
 
 
@@ -147,42 +149,24 @@ async def _purge_messages(
         return 0
     await tx.increment(*await message_counters(tx, conversation, messages, -1))
     ids = [message.id for message in messages]
-    await tx.delete(Query(Rating).where(message_id__in=ids))
     blobs = {digest for message in messages for digest in blobs_of(message.parts)}
     if blobs:
         await tx.delete(Query(BlobUse).where(holder__in=ids))
         await collect_blobs(tx, blobs)
     await lifecycle.purge_extracted(tx, ids)
-    await _purge_runs(tx, conversation.id, message_id__in=ids)
-    await _purge_runs(tx, conversation.id, prompt_id__in=ids)
+    runs = Query(Run).where(conversation_id=conversation.id)  # their events repeat the messages
+    await remove(tx, runs.where(message_id__in=ids))
+    await remove(tx, runs.where(prompt_id__in=ids))
+    await remove_children(tx, Message, messages)
     await tx.delete(Query(Message).where(id__in=ids))
     return len(messages)
-
-
-async def _purge_runs(tx: Transaction, conversation_id: str, **filters: Any) -> None:
-    """Remove runs and their events, which repeat the messages' content."""
-    runs = await tx.select(Query(Run).where(conversation_id=conversation_id, **filters))
-    for run in runs:
-        await tx.delete(Query(RunEvent).where(run_id=run.id))
-        await tx.delete(Query(Run).where(id=run.id))
-
-
-async def _purge_branch(tx: Transaction, branch: Branch) -> None:
-    """Remove a branch without messages and its dependent records."""
-    await _purge_runs(tx, branch.conversation_id, branch=branch.id)
-    await tx.delete(Query(Summary).where(branch=branch.id))
-    await tx.delete(
-        Query(BranchSelection).where(conversation_id=branch.conversation_id, branch=branch.id)
-    )
-    await tx.delete(Query(Branch).where(id=branch.id))
 
 
 async def collect_blobs(tx: Transaction, digests: set[str]) -> None:
     """Remove those of the blobs that have no uses left."""
     for digest in sorted(digests):
         if not await tx.count(Query(BlobUse).where(blob_id=digest)):
-            await tx.delete(Query(BlobChunk).where(blob_id=digest))
-            await tx.delete(Query(Blob).where(id=digest))
+            await remove(tx, Query(Blob).where(id=digest))
 
 
 async def release_uploads(tx: Transaction, before: datetime) -> None:

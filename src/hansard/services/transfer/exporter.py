@@ -11,8 +11,8 @@ from different times.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Iterable
-from typing import NamedTuple, TypeVar
+from collections.abc import AsyncIterator, Callable, Container, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -22,13 +22,11 @@ from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revisio
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
-from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.messages import Message, Rating, Summary
+from hansard.model.messages import Message, Summary
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.runs import ENDED, Run
-from hansard.model.settings import Setting
 from hansard.model.users import User
 from hansard.services.artifacts.contents import unpack
 from hansard.services.base import Service
@@ -41,6 +39,8 @@ from hansard.services.transfer.importer import Importer
 from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
+from hansard.storage.schema import Table
+from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 
@@ -106,22 +106,56 @@ class Transfer(Service):
 
     async def _records(self, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield all records; `shown` has the ids and digests of written records that later ones refer to."""
+        walks = {
+            User: self._user,
+            Project: self._all_projects,
+            Conversation: self._conversations,
+            Artifact: self._standalone_artifacts,
+        }
+        for table in SCHEMA.tables:
+            is_own = table.parent is not None and table.parent.record is User
+            if table.exported and (is_own or table.record is User):
+                walk = walks.get(table.record)
+                async for record in walk(shown) if walk else self._own(table, shown):
+                    yield record
+
+    async def _user(self, _: set[str]) -> AsyncIterator[Entry]:
         user = await self.run_read(lambda tx: tx.get(User, self.scope.user))
         if user is not None:
             yield user
-        async for setting in self._all(Query(Setting).where(user_id=self.scope.user), "name"):
-            yield setting
+
+    async def _own(self, table: Table[Any], shown: set[str]) -> AsyncIterator[Entry]:
+        """Yield the user's records of a table, each after its project and before what belongs to it."""
+        query = Query(table.record).where(**{table.owner: self.scope.user})
+        async for record in self._all(query, *table.key):
+            async for project in self._projects(getattr(record, "project_id", None), shown):
+                yield project
+            if table.key == ("id",):
+                shown.add(record.id)
+            yield record
+            async for child in self._children(table, record, shown):
+                yield child
+
+    async def _children(
+        self, table: Table[Any], record: Entry, shown: set[str]
+    ) -> AsyncIterator[Entry]:
+        """Yield what belongs to a record, except what also belongs to a record that is not written."""
+        for child, reference in SCHEMA.children(table.record):
+            if not child.exported:
+                continue
+            belonging = [ref.fields[-1] for ref in child.references if ref.belongs]
+            fields = zip(reference.fields, reference.to, strict=True)
+            query = Query(child.record).where(**{name: getattr(record, to) for name, to in fields})
+            async for row in self._all(query, *child.key):
+                if all(getattr(row, name) in shown for name in belonging):
+                    yield row
+
+    async def _all_projects(self, shown: set[str]) -> AsyncIterator[Project]:
         own = Query(Project).where(owner_id=self.scope.user).by("created_at", "id")
         projects = await self.run_read(lambda tx: tx.select(own))
         for project in outer_first(projects, lambda each: each.parent_id):
             shown.add(project.id)
             yield project
-        async for record in self._conversations(shown):
-            yield record
-        async for record in self._standalone_artifacts(shown):
-            yield record
-        async for record in self._collections(shown):
-            yield record
 
     async def _conversations(self, shown: set[str]) -> AsyncIterator[Entry]:
         query = Query(Conversation).where(owner_id=self.scope.user)
@@ -171,28 +205,16 @@ class Transfer(Service):
                 yield message
 
     async def _dependents(
-        self, state: ConversationState, message_ids: Container[str]
+        self, state: ConversationState, message_ids: set[str]
     ) -> AsyncIterator[Entry]:
-        """Yield ratings, summaries, runs and selected branches that refer to the messages in `message_ids`."""
-        in_conversation = {"conversation_id": state.conversation.id}
-        head_seqs = {branch.id: branch.head_seq for branch in state.branches}
-        visible = {branch.id for branch in state.branches if branch.state == "active"}
-        async for rating in self._all(
-            Query(Rating).where(**in_conversation), "created_at", "message_id"
-        ):
-            if rating.message_id in message_ids:
-                yield rating
-        async for summary in self._all(Query(Summary).where(**in_conversation), "seq", "id"):
-            if summary.seq <= head_seqs.get(summary.branch, -1):
-                yield summary
-        async for run in self._all(Query(Run).where(**in_conversation), "id"):
-            if run.status in ENDED and run.branch in head_seqs:
-                yield run
-        async for selection in self._all(
-            Query(BranchSelection).where(**in_conversation), "user_id"
-        ):
-            if selection.branch in visible:
-                yield selection
+        """Yield what belongs to the branches and to the messages in `message_ids`."""
+        written = {*message_ids, *(branch.id for branch in state.branches)}
+        query = {"conversation_id": state.conversation.id}
+        for table, parent in _DEPENDENTS:
+            is_exported = _CONSISTENT.get(table.record, _always)
+            async for record in self._all(Query(table.record).where(**query), *table.key):
+                if getattr(record, parent.fields[-1]) in written and is_exported(record, state):
+                    yield record
 
     async def _blobs(self, message: Message, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield the blobs that a message uses, unless they are written already."""
@@ -268,21 +290,6 @@ class Transfer(Service):
             plain = unpack(stored).encode()
             yield replace(stored, created_at=revision.created_at, encoding="", data=plain)
 
-    async def _collections(self, shown: set[str]) -> AsyncIterator[Entry]:
-        """Yield collections, each with those of its items that are the user's own and written already."""
-        query = Query(Collection).where(owner_id=self.scope.user)
-        async for collection in self._all(query, "name", "id"):
-            if collection.id in shown:
-                continue  # renamed meanwhile, so listed again
-            shown.add(collection.id)
-            async for project in self._projects(collection.project_id, shown):
-                yield project
-            yield collection
-            items = Query(CollectionItem).where(collection_id=collection.id)
-            async for item in self._all(items, "artifact_id"):
-                if item.artifact_id in shown:
-                    yield item
-
     async def _all(self, query: Query[E], *order: str) -> AsyncIterator[E]:
         """Yield every record of a query, page by page in an order without ties."""
         after = None
@@ -295,6 +302,37 @@ class Transfer(Service):
             if len(page) < PAGE:
                 return
             after = tuple(getattr(page[-1], name) for name in order)
+
+
+_DEPENDENTS = [
+    (table, table.parent)
+    for table in SCHEMA.tables
+    if table.exported
+    and table.parent is not None
+    and table.parent.record in (Branch, Message)
+    and table.record not in (Message, ExtractionMarker)
+]
+"""What belongs to branches and messages, except messages and what is read together with artifacts."""
+
+
+def _always(record: Any, state: ConversationState) -> bool:  # noqa: ARG001 - the signature of a condition
+    return True
+
+
+def _is_summary_exported(summary: Summary, state: ConversationState) -> bool:
+    return any(b.id == summary.branch and summary.seq <= b.head_seq for b in state.branches)
+
+
+def _is_selection_exported(selection: BranchSelection, state: ConversationState) -> bool:
+    return any(b.id == selection.branch and b.state == "active" for b in state.branches)
+
+
+_CONSISTENT: dict[type[Entry], Callable[[Any, ConversationState], bool]] = {
+    Summary: _is_summary_exported,
+    Run: lambda run, _: run.status in ENDED,
+    BranchSelection: _is_selection_exported,
+}
+"""Conditions for exporting records that can be written while the conversation is read."""
 
 
 async def _read_state(tx: Reader, conversation_id: str) -> ConversationState | None:

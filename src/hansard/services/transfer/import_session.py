@@ -19,7 +19,6 @@ from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
-from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
@@ -27,6 +26,8 @@ from hansard.model.scope import Scope
 from hansard.model.users import Tenant, User
 from hansard.services.transfer.integrity import TreeCheck
 from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.ownership import owner_of
+from hansard.storage.tables import SCHEMA
 
 MAX_PROBLEMS = 100
 MAX_WAITING = 50
@@ -131,8 +132,7 @@ class ImportSession(ABC):
     def _with_owner(self, record: Entry) -> Any:
         """Return the record with the scope's user as its owner."""
         names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
-        if isinstance(record, User):
-            names = {"id"}
+        names |= {SCHEMA.of(type(record)).owner} - {"parent", "tenant"}
         if isinstance(record, Revision) and record.author is not None:
             names.add("author")
         return msgspec.structs.replace(record, **dict.fromkeys(names, self._scope.user))
@@ -166,23 +166,10 @@ class ImportSession(ABC):
 
         async def read_existing(tx: Reader) -> tuple[Any, bool]:
             existing = await tx.get(record_type, *tx.schema.of(record_type).key_of(record))
-            is_owner = existing is not None and await self._is_owner(tx, existing)
+            is_owner = existing is not None and await owner_of(tx, existing) == self._scope.user
             return existing if is_owner else None, existing is not None
 
         return await self._storage.read(self._scope.tenant, read_existing)
-
-    async def _is_owner(self, tx: Reader, record: Any) -> bool:
-        """Return whether a record, or the record it belongs to, is the user's."""
-        if isinstance(record, Revision):
-            record = await tx.get(Artifact, record.artifact_id)
-        elif isinstance(record, CollectionItem):
-            record = await tx.get(Collection, record.collection_id)
-        elif isinstance(record, User):
-            return record.id == self._scope.user
-        elif not hasattr(record, "owner_id") and hasattr(record, "conversation_id"):
-            record = await tx.get(Conversation, record.conversation_id)
-        owner = getattr(record, "owner_id", None) or getattr(record, "user_id", None)
-        return owner == self._scope.user
 
     def _report_taken(self, record: Any) -> None:
         """Report a record that cannot be added because its id is taken, without saying by whom."""

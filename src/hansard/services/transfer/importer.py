@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -23,13 +24,11 @@ from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revisio
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
-from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
-from hansard.model.settings import Setting
 from hansard.model.users import User
 from hansard.services.artifacts import extraction
 from hansard.services.blobs import keep
@@ -44,7 +43,9 @@ from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.digest_backfill import seal_some
 from hansard.storage.message_tree import activity
+from hansard.storage.ownership import owner_of, target_of
 from hansard.storage.query import Query
+from hansard.storage.tables import SCHEMA
 
 BATCH = 500
 
@@ -79,10 +80,10 @@ class Importer(ArtifactIntake):
                 await self._artifacts(owned)
             elif kind is Revision:
                 await self._revisions(owned)
-            elif kind in (User, Setting, Project, Blob, BlobChunk, Collection, CollectionItem):
-                await self._singly(owned)
-            else:
+            elif SCHEMA.belongs_to(kind, Conversation):
                 await self._children(owned)
+            else:
+                await self._singly(owned)
         await self._write()
 
     async def finish(self) -> None:
@@ -272,7 +273,9 @@ class Importer(ArtifactIntake):
     # Standalone records
 
     async def _singly(self, records: list[Any]) -> None:
-        if isinstance(records[0], Collection | CollectionItem):
+        if not isinstance(
+            records[0], Blob | BlobChunk | Project
+        ):  # those come within conversations
             await self._end()
         await self._write()
         for record in records:
@@ -293,29 +296,44 @@ class Importer(ArtifactIntake):
                 self._compare(record, existing)
 
     async def _add(self, record: Any, is_blank_user: bool) -> None:
-        tenant = self._scope.tenant
-        if await self._storage.write(tenant, lambda tx: self._insert(tx, record, is_blank_user)):
+        work = partial(self._insert, record=record, is_blank_user=is_blank_user)
+        missing = await self._storage.write(self._scope.tenant, work)
+        if missing is None:
             self._note("added", record)
         else:
-            self._add_problem(f"collected {record.artifact_id} does not exist")
+            self._add_problem(f"{kind_of(record)} {missing} does not exist")
 
-    async def _insert(self, tx: Transaction, record: Any, is_blank_user: bool) -> bool:
+    async def _insert(self, tx: Transaction, record: Any, is_blank_user: bool) -> str | None:
+        """Insert a record; if the user has no record that it belongs to, return that one's id instead."""
         if is_blank_user:
             changes = {"name": record.name, "traits": record.traits}
             await tx.update(User, record.id, updated_at=record.updated_at, **changes)
-            return True
-        if isinstance(record, CollectionItem) and await self._is_lost(tx, record):
-            return False
-        if not isinstance(record, User):
-            await self._ensure_user(tx)
-        else:
+            return None
+        if isinstance(record, User):
             await self._ensure_tenant(tx)
-        if isinstance(record, Project):
-            await self._check_project(tx, record.parent_id)
-        if isinstance(record, Collection):
-            await self._check_project(tx, record.project_id)
-        await tx.insert(record)
-        return True
+        else:
+            await self._ensure_user(tx)
+        missing = await self._missing_parent(tx, record)
+        if missing is None:
+            await tx.insert(record)
+        return missing
+
+    async def _missing_parent(self, tx: Reader, record: Entry) -> str | None:
+        """Return the id of a record that this one belongs to and the user does not have.
+
+        Old exports contain items of other users' artifacts. Raises InvalidInput if another reference leads nowhere.
+        """
+        for reference in SCHEMA.of(type(record)).references:
+            name = getattr(record, reference.fields[-1]) if reference.fields else None
+            if name is None:
+                continue
+            target = await target_of(tx, record, reference)
+            if target is not None and await owner_of(tx, target) == self._scope.user:
+                continue
+            if reference.belongs:
+                return name
+            raise InvalidInput(f"{reference.record.__name__} {name} does not exist.")
+        return None
 
     async def _chunk(self, chunk: BlobChunk) -> None:
         """Import a chunk of a blob; the last one proves that the importing user has its bytes."""
@@ -341,13 +359,6 @@ class Importer(ArtifactIntake):
     def _check_blob(self) -> None:
         if self._blob is not None:
             raise InvalidInput(f"Chunks of blob {self._blob.blob.id} are missing.")
-
-    async def _is_lost(self, tx: Reader, record: CollectionItem) -> bool:
-        """Return whether a collection item or its artifact is not the user's: old exports contain shared ones."""
-        collection = await tx.get(Collection, record.collection_id)
-        artifact = await tx.get(Artifact, record.artifact_id)
-        user = self._scope.user
-        return any(it is None or it.owner_id != user for it in (collection, artifact))
 
 
 async def _count_late(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 
@@ -13,13 +14,21 @@ from hansard.model.conversations import Conversation
 from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
+from hansard.storage.schema import Table
+from hansard.storage.tables import SCHEMA
 
 BATCH = 500
+_OTHERS = [
+    table
+    for table in SCHEMA.tables
+    if table.trashable and table.owner != "parent" and table.record not in (Conversation, Artifact)
+]
 
 
 class UsageByKind(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
-    """`conversations`, `archived` (of these), `trash`, `messages`, `files` or `artifacts`."""
+    """`conversations`, `archived` (of these), `trash` (of conversations), `messages`, `files`, or another kind, such as
+    `projects`."""
     count: int
     bytes: int | None = None
     """Of messages: characters; of artifacts: what they say now. None where it is not known."""
@@ -52,9 +61,14 @@ class Usage(Service):
                 ),
                 UsageByKind(kind="files", count=len(file_sizes), bytes=sum(file_sizes)),
                 UsageByKind(kind="artifacts", count=len(artifact_sizes), bytes=sum(artifact_sizes)),
+                *[await self._count(tx, table) for table in _OTHERS],
             ]
 
         return await self.run_read(measure)
+
+    async def _count(self, tx: Reader, table: Table[Any]) -> UsageByKind:
+        active = Query(table.record).where(**{table.owner: self.scope.user}, state="active")
+        return UsageByKind(kind=table.name, count=await tx.count(active))
 
     async def _file_sizes(self, tx: Reader) -> AsyncIterator[int]:
         uses = await tx.select(Query(BlobUse).where(owner_id=self.scope.user))

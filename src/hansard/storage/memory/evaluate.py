@@ -11,7 +11,7 @@ import msgspec
 
 from hansard.model.base import Entry
 from hansard.storage.query import Condition, Query
-from hansard.storage.tables import Table
+from hansard.storage.schema import Table
 
 E = TypeVar("E", bound=Entry)
 

@@ -41,7 +41,8 @@ from hansard.storage.memory import evaluate
 from hansard.storage.notifier import Notifier, user_channel
 from hansard.storage.query import Query
 from hansard.storage.run_sync import run_now
-from hansard.storage.tables import SCHEMA, Schema, Table
+from hansard.storage.schema import Schema, Table
+from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 T = TypeVar("T")

@@ -32,9 +32,10 @@ from hansard.storage.postgres.errors import REPEAT, is_lost, translated
 from hansard.storage.postgres.listener import CHANNEL, Notices
 from hansard.storage.postgres.migrations import migrate
 from hansard.storage.postgres.transaction import SQL, PostgresTransaction, lexemes
+from hansard.storage.schema import Schema
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.tables import SCHEMA
 
 T = TypeVar("T")
 

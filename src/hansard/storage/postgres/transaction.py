@@ -24,10 +24,10 @@ from hansard.storage.notifier import user_channel
 from hansard.storage.postgres.errors import translated
 from hansard.storage.postgres.roles import ITSELF
 from hansard.storage.query import Query
+from hansard.storage.schema import Schema, Table
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
-from hansard.storage.tables import Schema, Table
 
 SQL = statements("postgres")
 _NEWEST = (1 << 63) - 1

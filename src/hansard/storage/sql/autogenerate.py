@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hansard.errors import InvalidInput
+from hansard.storage.schema import Schema, Table
 from hansard.storage.sql import ddl
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, SQLITE_DIALECT, Dialect
-from hansard.storage.tables import Schema, Table
 
 Outline = dict[str, Any]
 

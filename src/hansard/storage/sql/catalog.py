@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import apsw
 
+from hansard.storage.schema import Schema
 from hansard.storage.sql import ddl
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, SQLITE_DIALECT
 from hansard.storage.sql.migrations import NOTES
-from hansard.storage.tables import Schema
 
 Facts = set[str]
 

@@ -18,8 +18,8 @@ import msgspec
 from hansard.errors import damaged
 from hansard.model.base import Entry
 from hansard.storage.query import Condition, Query
+from hansard.storage.schema import Column, Schema, Table
 from hansard.storage.sql.values import POSTGRES, SQLITE, Codec
-from hansard.storage.tables import Column, Schema, Table
 
 E = TypeVar("E", bound=Entry)
 

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from hansard.model.users import Tenant
+from hansard.storage.schema import Column, Reference, Schema, Table
 from hansard.storage.sql.compiler import Dialect, TableSql
-from hansard.storage.tables import Column, Reference, Schema, Table
 
 
 def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:

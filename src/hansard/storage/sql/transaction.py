@@ -17,8 +17,8 @@ from hansard.model.messages import Message
 from hansard.storage import search_terms
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
+from hansard.storage.schema import Schema, Table
 from hansard.storage.sql.compiler import Compiler, TableSql
-from hansard.storage.tables import Schema, Table
 
 E = TypeVar("E", bound=Entry)
 Row = Sequence[Any]

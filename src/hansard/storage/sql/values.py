@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from hansard.ids import is_id
-from hansard.storage.tables import Column, ColumnType
+from hansard.storage.schema import Column, ColumnType
 
 Convert = Callable[[Any], Any]
 

@@ -24,6 +24,7 @@ from hansard.storage import search_terms
 from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
 from hansard.storage.notifier import Notifier
 from hansard.storage.run_sync import run_now
+from hansard.storage.schema import Schema
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite import atomic_files, files
@@ -32,7 +33,7 @@ from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
 from hansard.storage.sqlite.transaction import SQL, SqliteTransaction, result_code
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
-from hansard.storage.tables import SCHEMA, Schema
+from hansard.storage.tables import SCHEMA
 
 T = TypeVar("T")
 

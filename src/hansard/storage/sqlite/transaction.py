@@ -23,6 +23,7 @@ from hansard.storage.base import (
 )
 from hansard.storage.notifier import user_channel
 from hansard.storage.query import Query
+from hansard.storage.schema import Schema, Table
 from hansard.storage.sql.compiler import Compiler, TableSql
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
@@ -34,7 +35,6 @@ from hansard.storage.sql.values import (
     uuid_from_bytes,
     uuid_to_bytes,
 )
-from hansard.storage.tables import Schema, Table
 
 SQL = statements("sqlite")
 _NEWEST = 1 << 62

@@ -17,7 +17,7 @@ from hansard.storage import search_index
 from hansard.storage.base import Reader, Storage
 from hansard.storage.digest_backfill import is_sealing
 from hansard.storage.query import Query
-from hansard.storage.verification import artifacts, blobs, counters, feed, tree
+from hansard.storage.verification import artifacts, blobs, counters, feed, states, tree
 from hansard.storage.verification.findings import PAGE, Collector, Finding, Verification
 
 _RANDOM = random.SystemRandom()
@@ -69,6 +69,7 @@ async def verify_tenant(
     if whole:
         await artifacts.verify_artifacts(tx, collector, Query(Artifact))
         await counters.verify_counters(tx, collector)
+        await states.verify_states(tx, collector)
     await artifacts.verify_contents(tx, collector, None if whole else sorted(collector.contents))
     await blobs.verify_blobs(tx, collector, None if whole else sorted(collector.blobs))
     await feed.compare_feed(tx, collector, since or 0)

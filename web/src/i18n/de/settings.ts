@@ -66,6 +66,8 @@ export const settings = {
   "data.kind.messages": "Nachrichten",
   "data.kind.files": "Bilder und Dateien",
   "data.kind.artifacts": "Artefakte",
+  "data.kind.projects": "Projekte",
+  "data.kind.collections": "Sammlungen",
   "data.export": "Export",
   "data.export.hint": "Alle deine Daten, auch der Papierkorb, in einem dokumentierten Format, das sich verlustfrei wieder importieren lässt.",
   "data.export.action": "Alles exportieren",

@@ -66,6 +66,8 @@ export const settings = {
   "data.kind.messages": "Messages",
   "data.kind.files": "Images and files",
   "data.kind.artifacts": "Artifacts",
+  "data.kind.projects": "Projects",
+  "data.kind.collections": "Collections",
   "data.export": "Export",
   "data.export.hint": "All your data, including the trash, in a documented format that can be re-imported without loss.",
   "data.export.action": "Export everything",
