@@ -36,7 +36,8 @@ _HOMES = {
     "hansard.model.drafts": "Draft assistant system tool user",
     "hansard.model.events": "Appended EventKind EventRecord",
     "hansard.model.feed": "FeedEntry",
-    "hansard.model.messages": "Finish Message Rating Role Summary",
+    "hansard.model.health": "Fault Health",
+    "hansard.model.messages": "Finish Message OnConflict Rating Role Summary",
     "hansard.model.pages": "Hit MessagePage Page",
     "hansard.model.parts": "Data Error File Image Part Parts Reasoning Text ToolCall ToolResult",
     "hansard.model.projects": "Project",
@@ -63,7 +64,7 @@ _HOMES = {
     "hansard.services.transfer.import_session": "ImportReport",
     "hansard.services.users.sessions": "NewSession SignedIn",
     "hansard.services.users.usage": "UsageByKind",
-    "hansard.storage.base": "Health OnConflict Storage",
+    "hansard.storage.base": "Storage",
 }
 """Where each exported name is defined; `__init__.pyi` says the same to type checkers."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

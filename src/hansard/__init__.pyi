@@ -61,8 +61,11 @@ from hansard.model.events import Appended as Appended
 from hansard.model.events import EventKind as EventKind
 from hansard.model.events import EventRecord as EventRecord
 from hansard.model.feed import FeedEntry as FeedEntry
+from hansard.model.health import Fault as Fault
+from hansard.model.health import Health as Health
 from hansard.model.messages import Finish as Finish
 from hansard.model.messages import Message as Message
+from hansard.model.messages import OnConflict as OnConflict
 from hansard.model.messages import Rating as Rating
 from hansard.model.messages import Role as Role
 from hansard.model.messages import Summary as Summary
@@ -126,8 +129,6 @@ from hansard.services.transfer.import_session import ImportReport as ImportRepor
 from hansard.services.users.sessions import NewSession as NewSession
 from hansard.services.users.sessions import SignedIn as SignedIn
 from hansard.services.users.usage import UsageByKind as UsageByKind
-from hansard.storage.base import Health as Health
-from hansard.storage.base import OnConflict as OnConflict
 from hansard.storage.base import Storage as Storage
 
 __version__: str

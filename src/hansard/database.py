@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hansard.errors import HansardError, PermissionDenied
 from hansard.ids import Clock, check_tenant, check_user, now
+from hansard.model.health import Health
 from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
@@ -49,7 +50,7 @@ from hansard.services.users.sessions import Sessions, forget_sessions
 from hansard.services.users.settings import Settings
 from hansard.services.users.statistics import Statistics
 from hansard.services.users.usage import Usage
-from hansard.storage.base import Health, Storage
+from hansard.storage.base import Storage
 from hansard.storage.digest_backfill import seal
 from hansard.storage.query import Query
 from hansard.storage.reindexing import reindex
@@ -195,9 +196,15 @@ class Database:
         finally:
             await self.storage.close()
 
-    async def health(self) -> Health:
-        """Return the storage's health and the creation time of the oldest unfinished run; never raises."""
+    def announce(self, **details: Any) -> None:
+        """Tell other processes on this machine something about this one, such as the `url` at which it serves."""
+        self.storage.announce(**details)
+
+    async def health(self, *, runs: bool = True) -> Health:
+        """Return the storage's health, with `runs` also when the oldest unfinished run was created; never raises."""
         health = await self.storage.health()
+        if not runs:
+            return health
         try:
             return replace(health, oldest_run_at=await oldest_run(self.storage))
         except HansardError as error:

@@ -14,13 +14,13 @@ import apsw
 import pytest
 
 import hansard
-from hansard import errors
+from hansard import atomic_files, errors
+from hansard.atomic_files import draft
 from hansard.ids import new_id
 from hansard.storage import admin
-from hansard.storage.sqlite import atomic_files, files, ownership
 from hansard.storage.sqlite import backup as copies
-from hansard.storage.sqlite.atomic_files import draft
-from hansard.storage.sqlite.ownership import Ownership, owner_of
+from hansard.storage.sqlite import files, ownership
+from hansard.storage.sqlite.ownership import Ownership, writer_of
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.torture.writer_processes import WriterJob, WriterPool
@@ -190,7 +190,7 @@ async def test_who_removes_the_lock_file_lets_nobody_in(
             assert '"code": "database-in-use"' in line
             with pytest.raises(errors.DatabaseInUse):
                 await SqliteStorage(database).open()
-            assert owner_of(database) is not None
+            assert writer_of(database) is not None
         await db.scope().conversations.create()
     assert writers.run(order) == ["sent sw0n0", "done sw0n0"]
 
@@ -253,7 +253,7 @@ def test_drafts_of_the_dead_are_removed_and_those_of_the_living_are_not(tmp_path
 def test_the_owner_removes_what_a_killed_migration_left(tmp_path: Path) -> None:
     database = tmp_path / "chats.db"
     kill = (
-        "import os, sys\nfrom pathlib import Path\nfrom hansard.storage.sqlite.atomic_files import draft\n"
+        "import os, sys\nfrom pathlib import Path\nfrom hansard.atomic_files import draft\n"
         "with draft(Path(sys.argv[1])) as made:\n made.write_bytes(b'half'); print(made.name, flush=True); os._exit(9)"
     )
     target = f"{database}.schema1.20260101T000000.backup"

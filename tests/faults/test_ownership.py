@@ -18,7 +18,7 @@ from hansard import errors
 from hansard.ids import new_id
 from hansard.storage import admin
 from hansard.storage.sqlite import files
-from hansard.storage.sqlite.ownership import owner_of
+from hansard.storage.sqlite.ownership import writer_of
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.torture.writer_processes import WriterJob, WriterPool
 
@@ -57,7 +57,7 @@ async def test_a_file_has_one_owner_by_whatever_name_it_is_reached(database: Pat
                     pass
             with pytest.raises(errors.DatabaseInUse):
                 admin.restore(str(name), copy)
-            assert owner_of(name) == {"pid": os.getpid()}
+            assert writer_of(name) == {"pid": os.getpid()}
         assert len((await db.scope().conversations.list()).items) == 1
 
 
@@ -72,7 +72,7 @@ async def test_who_gives_up_opening_lets_go_of_the_file(database: Path) -> None:
         [as_failed] = await asyncio.gather(opening, return_exceptions=True)
         if as_failed is None:
             await db.close()
-        assert owner_of(database) is None
+        assert writer_of(database) is None
 
 
 async def test_a_second_process_may_read_but_not_write(writers: WriterPool, database: Path) -> None:
@@ -98,13 +98,13 @@ async def test_a_killed_owner_owns_nothing(writers: WriterPool, database: Path) 
 
     def look(line: str) -> bool:
         if line.startswith("done"):
-            seen.append(owner_of(database))
+            seen.append(writer_of(database))
         return bool(seen)
 
     writers.run(order, until=look)
     assert seen[0] is not None
     assert seen[0]["pid"] != os.getpid()
-    assert owner_of(database) is None
+    assert writer_of(database) is None
     async with hansard.connect(database, providers=[]):
         pass
 
@@ -186,7 +186,7 @@ async def test_what_is_not_ours_to_write_is_refused_and_left_alone(
     with pytest.raises(error):
         await admin.migrate(str(database))
     assert content(database) == before
-    assert owner_of(database) is None
+    assert writer_of(database) is None
 
 
 async def test_a_directory_is_not_a_database(tmp_path: Path) -> None:

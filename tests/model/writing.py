@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from hansard import Draft
+from hansard.model.messages import OnConflict
 from hansard.services.conversations.drafts import UNSET
-from hansard.storage.base import OnConflict
 from model import words as w
 from model.sides import Outcome, Work
 from model.steps import Pick, Steps, Talk, askers, numbers, picks, sizes

@@ -22,9 +22,8 @@ async def _before(services: Services, *texts: str) -> str:
     """A conversation as a release without artifacts stored it; its id."""
     made = await talk(services, "hello")
     drafts = [hansard.assistant(text) for text in texts]
-    scope, storage = services.scope, services.messages.storage
-    request = append_request(scope, made.id, drafts, services.messages.clock())
-    await storage.append(scope.tenant, request)
+    request = append_request(services.scope, made.id, drafts, services.messages.clock())
+    await services.messages.run_write(lambda tx: tx.append(request))
     return made.id
 
 

@@ -10,13 +10,13 @@ import pytest
 import hansard
 from hansard import Services
 from hansard.errors import DatabaseUnreachable, HansardError, StorageError, StorageFull, Unstorable
+from hansard.model.health import Health
 from hansard.model.parts import Error
 from hansard.model.runs import Run, RunEvent
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
 from hansard.services.runs import completion, pending
 from hansard.storage import message_tree
-from hansard.storage.base import Health
 from services.breaking import Line, is_ending, until
 from services.conftest import Clock, Open
 from services.providers import Held

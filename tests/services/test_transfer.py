@@ -105,7 +105,7 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
 
 async def _all_messages(who: Services) -> list[Any]:
     query = Query(Message).where(owner_id=who.scope.user)
-    return await who.messages.storage.read(who.scope.tenant, lambda tx: tx.select(query))
+    return await who.messages.run_read(lambda tx: tx.select(query))
 
 
 async def test_the_imported_goes_on_as_if_it_had_been_said_here(

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hansard.errors import OutcomeUnknown, StorageFull, Unavailable
+from hansard.model.health import Health
 from hansard.model.messages import Message
-from hansard.storage.base import Append, Health, Read, Storage, Write
+from hansard.storage.base import Append, Read, Storage, Write
 from hansard.storage.memory.storage import MemoryStorage
 
 T = TypeVar("T")

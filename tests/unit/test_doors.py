@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -115,3 +117,17 @@ def test_no_detail_of_a_library_is_logged_at_any_level(level: str) -> None:
 
 def test_a_log_line_commands_no_terminal() -> None:
     assert "\x1b" not in _log("seen\x1b[35;7m")
+
+
+@pytest.mark.parametrize("door", ["server", "cli"])
+def test_no_door_reaches_past_the_services_to_the_storage(door: str) -> None:
+    """Imports are checked by import-linter; this finds the way through an object, such as `database.storage`."""
+    reached = [
+        f"{file.name}:{node.lineno}"
+        for file in (Path(errors.__file__).parent / door).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"storage", "_storage"}
+        and not (isinstance(node.value, ast.Name) and node.value.id == "hansard")
+    ]
+    assert reached == []

@@ -9,7 +9,7 @@ from hansard.cli.commands import configured
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
 from hansard.output import say
-from hansard.storage.urls import masked
+from hansard.secrets import mask_url
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -41,7 +41,7 @@ def config(loaded: Loaded, ctx: typer.Context, as_json: Json = False) -> None:
     places = {
         "data directory": str(loaded.home),
         "config file": str(loaded.file),
-        "database": masked(loaded.database),
+        "database": mask_url(loaded.database),
     }
     providers = _providers(loaded)
     if as_json:
@@ -62,7 +62,7 @@ def path(loaded: Loaded) -> None:
 
 
 def _shown(name: str, value: Any) -> Any:
-    return masked(value) if name == "database_url" else value
+    return mask_url(value) if name == "database_url" else value
 
 
 def _providers(loaded: Loaded) -> list[dict[str, str]]:
@@ -76,7 +76,7 @@ def _providers(loaded: Loaded) -> list[dict[str, str]]:
 
 def _masked(name: str, value: str) -> str:
     if not name.endswith("KEY"):
-        return masked(value)
+        return mask_url(value)
     return "…" + (value[-SHOWN:] if len(value) >= 4 * SHOWN else "")
 
 

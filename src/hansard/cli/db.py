@@ -13,7 +13,7 @@ from hansard.cli.rendering import plural, print_json, print_table, size
 from hansard.cli.session import backend_of
 from hansard.errors import InvalidInput, NotADatabase, SchemaOutdated, StorageError
 from hansard.output import say
-from hansard.storage.urls import masked
+from hansard.secrets import mask_url
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
@@ -60,7 +60,7 @@ def register(main: typer.Typer) -> None:
 def path(loaded: Loaded) -> None:
     """Print the address of the database."""
     file = loaded.database_file
-    say(masked(loaded.database) if file is None else str(file.absolute()))
+    say(mask_url(loaded.database) if file is None else str(file.absolute()))
 
 
 @app.command()

@@ -67,12 +67,12 @@ def url_of(loaded: Loaded) -> str:
     """Return the URL of the running server that owns the database file; without one, the URL where a server would
     be.
     """
-    from hansard.storage.sqlite.ownership import owner_of  # noqa: PLC0415
+    from hansard.storage.admin import server_of  # noqa: PLC0415
 
     file = loaded.database_file
     if file is None:
         return loaded.config.url(loaded.config.port)
-    url = (owner_of(file.absolute()) or {}).get("url")
+    url = server_of(file.absolute())
     if url is None:
         raise NotFound(f"No server has {file}: `hansard serve` starts one, and prints a link.")
     return url

@@ -12,11 +12,11 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from hansard.atomic_files import draft
 from hansard.cli.commands import reads, writes
 from hansard.cli.options import Json
 from hansard.cli.rendering import console, plural, print_json
 from hansard.output import errors_on_terminal, flush, note, say, write_bytes
-from hansard.storage.sqlite.atomic_files import draft
 
 if TYPE_CHECKING:
     from hansard.database import Services

@@ -13,6 +13,8 @@ Finish = Literal[
 ]
 """Why an answer ended. `content_filter`: the provider withheld the rest. `other`: another reason of the provider,
 which is in the message's `metadata` as `finish_reason`. `interrupted`: the stream ended without a finish reason."""
+OnConflict = Literal["error", "append", "fork"]
+"""If the head of a branch is not the expected one: raise HeadConflict, append to it, or fork from the expected head."""
 ROLES: tuple[Role, ...] = get_args(Role)
 FINISHES: tuple[Finish, ...] = get_args(Finish)
 

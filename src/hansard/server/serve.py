@@ -25,6 +25,7 @@ from hansard import __version__
 from hansard.config import Config, Loaded
 from hansard.errors import InvalidConfig
 from hansard.output import note, on_terminal, write
+from hansard.secrets import mask_url
 from hansard.server.app import make_app
 from hansard.server.logs import log_to_stderr
 from hansard.server.middleware import local_hosts
@@ -32,7 +33,6 @@ from hansard.server.public_url import check_public_url, host_of
 from hansard.server.sessions import signin_link, token_of, write_private
 from hansard.server.sse import Shutdown
 from hansard.server.websocket import protocol as websocket_protocol
-from hansard.storage.urls import masked
 
 STREAM_GRACE = 0.2
 """Seconds for streams to report how their runs ended."""
@@ -81,7 +81,7 @@ class _Start(msgspec.Struct, frozen=True):
         write(
             f"Hansard {__version__} is running at {self.url}\n"
             f"{link if on_terminal() else elsewhere}\n"
-            f"The database is {masked(self.loaded.database)}\n"
+            f"The database is {mask_url(self.loaded.database)}\n"
         )
         if self.ready_file is not None:
             facts = {"url": self.url, "token": self.token, "pid": os.getpid()}
@@ -131,8 +131,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         # Lets a command that finds the file in use say by whom.
-        if ownership := getattr(self._database.storage, "ownership", None):
-            ownership.announce(url=self._start.url)
+        self._database.announce(url=self._start.url)
         # What is there now stays, so the collector need not look at it again. Without it, what connections leave
         # behind is found sooner, and nobody waits for that.
         gc.collect()

@@ -22,12 +22,12 @@ from typing import Literal
 
 import msgspec
 
+from hansard.atomic_files import draft
 from hansard.database import LOCAL_TENANT, LOCAL_USER
 from hansard.errors import InvalidConfig, NotFound, StorageError, Unauthenticated, Unavailable
 from hansard.model.sessions import Session
 from hansard.secrets import register
 from hansard.services.users.sessions import NewSession, Sessions, is_of
-from hansard.storage.sqlite.atomic_files import draft
 
 LINK_LASTS = 15 * 60
 """Seconds."""

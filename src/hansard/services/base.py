@@ -38,7 +38,7 @@ class Service:
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         self.scope = scope
-        self.storage = storage
+        self._storage = storage
         self.clock = clock
 
     def require(self, right: Right) -> None:
@@ -49,12 +49,12 @@ class Service:
     async def run_read(self, work: Callable[[Reader], Awaitable[T]]) -> T:
         """Run `work` in a read transaction of the scope's tenant and return its result."""
         self.require("read")
-        return await self.storage.read(self.scope.tenant, work)
+        return await self._storage.read(self.scope.tenant, work)
 
     async def run_write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a write transaction of the scope's tenant and return its result."""
         self.require("write")
-        return await self.storage.write(self.scope.tenant, work)
+        return await self._storage.write(self.scope.tenant, work)
 
     # What the scope may see
 

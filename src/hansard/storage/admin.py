@@ -28,7 +28,7 @@ from hansard.storage.sql.migrations import Migration, Migrations
 from hansard.storage.sqlite import backup as copies
 from hansard.storage.sqlite import files
 from hansard.storage.sqlite import migrations as sqlite_migrations
-from hansard.storage.sqlite.ownership import Ownership
+from hansard.storage.sqlite.ownership import Ownership, writer_of
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 from hansard.storage.tables import SCHEMA
@@ -78,6 +78,11 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Schema
+
+
+def server_of(file: Path) -> str | None:
+    """Return the URL at which the process that writes to a SQLite file serves; None if there is none."""
+    return (writer_of(file) or {}).get("url")
 
 
 async def state(address: str) -> State:

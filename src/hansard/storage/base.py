@@ -29,7 +29,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -38,7 +38,8 @@ from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
 from hansard.model.events import EventKind
 from hansard.model.feed import FeedEntry
-from hansard.model.messages import Message
+from hansard.model.health import Health
+from hansard.model.messages import Message, OnConflict
 from hansard.search.tokenizer import Clause
 from hansard.storage.notifier import Notifier
 from hansard.storage.query import Query
@@ -47,7 +48,6 @@ from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
 T = TypeVar("T")
-OnConflict = Literal["error", "append", "fork"]
 
 MAX_CHANGES = 4_095
 """The most feed entries that one unit may publish."""
@@ -155,42 +155,6 @@ class ArtifactMatch(msgspec.Struct, frozen=True):
     position: int
     """Higher for artifacts that were changed later."""
     score: float
-
-
-Fault = Literal["closed", "unreachable", "read-only", "fenced", "file-replaced", "disk-full"]
-"""Why a storage cannot read or write. These names are stable: alerts depend on them."""
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a storage. A field is None if it does not apply to the back end."""
-
-    faults: tuple[Fault, ...] = ()
-    """Everything that prevents reading or writing now; empty if the storage works."""
-    reason: str | None = None
-    """The first fault as a sentence for the operator; it may name files and hosts."""
-    owner: str | None = None
-    """The writer: a process, or the role on a server."""
-    file: str | None = None
-    """The database file: its path, device and inode."""
-    log_bytes: int | None = None
-    """Size of the write-ahead log."""
-    committed_at: datetime | None = None
-    """The time of this process's last commit."""
-    feed_delay: float | None = None
-    """Seconds for which the oldest open transaction has delayed entries of the feed."""
-    feed_holder: str | None = None
-    """The transaction that delays them: a process of the server, or a forgotten prepared transaction."""
-    oldest_run_at: datetime | None = None
-    """The creation time of the oldest run that has not ended; set by `Database.health`, not by storages."""
-
-    @property
-    def writable(self) -> bool:
-        return not self.faults
-
-    @property
-    def fenced(self) -> bool:
-        """Whether the storage refuses writes because acknowledged changes could be lost."""
-        return "fenced" in self.faults or "file-replaced" in self.faults
 
 
 class Reader(ABC):
@@ -347,6 +311,9 @@ class Storage(ABC):
     @abstractmethod
     async def health(self) -> Health:
         """Return the storage's state after one short check; never raises and never waits for a writer."""
+
+    def announce(self, **details: Any) -> None:  # noqa: B027 - not every storage has other readers
+        """Tell other processes on this machine something about the writer, such as the `url` at which it serves."""
 
     @abstractmethod
     async def tenants(self) -> list[str]:

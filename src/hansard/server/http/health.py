@@ -11,8 +11,8 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from hansard import __version__
 from hansard.database import Database
+from hansard.model.health import Fault, Health
 from hansard.server.fields import Scoped
-from hansard.storage.base import Fault, Health
 
 Whole = NamedDependency[Database]
 
@@ -44,7 +44,7 @@ async def check_ready(
 ) -> Response[Ready]:
     """Check whether the database can be read and written; 503 with the `faults` if not."""
     signed_in = request.auth is not None
-    health = await (database.health() if signed_in else database.storage.health())
+    health = await database.health(runs=signed_in)
     if health.writable:
         await services.conversations.latest()
     ready = Ready(

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from hansard.model.drafts import Draft
-from hansard.model.messages import Message
+from hansard.model.messages import Message, OnConflict
 from hansard.model.pages import MessagePage
 from hansard.model.parts import Part
 from hansard.server.fields import (
@@ -24,7 +24,6 @@ from hansard.server.fields import (
 )
 from hansard.server.http.runs import Started
 from hansard.services.conversations.trash import Trashed
-from hansard.storage.base import OnConflict
 
 
 class NewMessages(Body, frozen=True, kw_only=True):

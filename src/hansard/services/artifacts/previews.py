@@ -71,7 +71,7 @@ class Previews(ArtifactService):
         return await self.run_read(read_content)
 
     async def _follow(self, token: str) -> Linked:
-        return await Shares(self.scope, self.storage, self.clock).follow(token)
+        return await Shares(self.scope, self._storage, self.clock).follow(token)
 
     def _target(self, **fields: Any) -> PreviewTarget:
         return PreviewTarget(tenant=self.scope.tenant, user=self.scope.user, **fields)

@@ -335,7 +335,7 @@ class Artifacts(ArtifactService):
             await publish(tx, artifact, "artifact.purged", self.clock())
 
         await self.run_write(purge_artifact)
-        await self.storage.erase()
+        await self._storage.erase()
 
     async def _set_state(
         self, tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, changes: dict[str, Any]

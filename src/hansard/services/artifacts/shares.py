@@ -202,7 +202,9 @@ class Shares(ArtifactService):
         """Return the tenant's checksum key, creating it on first use; it never changes."""
         if self._key is None:
             stored = await self.run_read(lambda tx: tx.get(LinkKey))
-            self._key = (stored or await self.storage.write(self.scope.tenant, self._make_key)).data
+            self._key = (
+                stored or await self._storage.write(self.scope.tenant, self._make_key)
+            ).data
         return self._key
 
     async def _make_key(self, tx: Transaction) -> LinkKey:

@@ -175,7 +175,7 @@ class Branches(Service):
             return [branch.id for branch in reversed(branches)]
 
         branch_ids = await self.run_write(mark_purged)
-        await purge_branches(self.storage, self.scope.tenant, conversation_id.lower(), branch_ids)
+        await purge_branches(self._storage, self.scope.tenant, conversation_id.lower(), branch_ids)
 
     async def merge(
         self,

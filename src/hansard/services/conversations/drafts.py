@@ -21,10 +21,10 @@ from hansard.model.checks import (
     is_a,
 )
 from hansard.model.drafts import Draft
-from hansard.model.messages import FINISHES, ROLES, Message
+from hansard.model.messages import FINISHES, ROLES, Message, OnConflict
 from hansard.model.parts import Part, Parts, Text
 from hansard.model.scope import Scope
-from hansard.storage.base import Append, OnConflict
+from hansard.storage.base import Append
 
 UNSET = msgspec.UNSET
 _ON_CONFLICT: tuple[OnConflict, ...] = get_args(OnConflict)

@@ -15,7 +15,7 @@ from hansard.errors import Conflict, InvalidInput, NotADatabase, NotFound
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
-from hansard.model.messages import Message
+from hansard.model.messages import Message, OnConflict
 from hansard.model.pages import MessagePage
 from hansard.model.parts import Part, blobs_of
 from hansard.services.artifacts import extraction
@@ -25,7 +25,7 @@ from hansard.services.conversations import trash
 from hansard.services.conversations.drafts import UNSET, append_request, parts_of
 from hansard.services.conversations.forks import fork_before, select_branch
 from hansard.storage import message_tree
-from hansard.storage.base import Append, OnConflict, Reader, Transaction
+from hansard.storage.base import Append, Reader, Transaction
 
 PAGE = 200
 _CHANGED = "The branch changed while its messages were read; read them again."
@@ -63,7 +63,7 @@ class Messages(Service):
         artifacts = await extraction.find_in(extraction.answers(request.messages))
         if artifacts or any(blobs_of(message.parts) for message in request.messages):
             return await self.run_write(lambda tx: append_with_side_effects(tx, request, artifacts))
-        return await self.storage.append(self.scope.tenant, request)
+        return await self._storage.append(self.scope.tenant, request)
 
     async def read(
         self,

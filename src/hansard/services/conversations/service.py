@@ -272,7 +272,7 @@ class Conversations(Service):
             return await self._set_state(tx, conversation, "conversation.purged", now, state)
 
         conversation = await self.run_write(mark_purging)
-        await purge_conversation(self.storage, self.scope.tenant, conversation.id)
+        await purge_conversation(self._storage, self.scope.tenant, conversation.id)
 
     async def delete_all(self) -> int:
         """Move every conversation to the trash, archived ones too; return how many were moved."""

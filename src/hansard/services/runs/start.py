@@ -172,7 +172,7 @@ class Starter(Service):
         for pause in RECHECK_DELAYS:
             await asyncio.sleep(pause)
             with suppress(HansardError):
-                runs = await self.storage.read(self.scope.tenant, lambda tx: tx.select(query))
+                runs = await self._storage.read(self.scope.tenant, lambda tx: tx.select(query))
                 if runs:
                     await self._start_orphans(runs)
                     then(runs)

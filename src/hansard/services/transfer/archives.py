@@ -74,7 +74,7 @@ class Archives(ArtifactService):
         archive = await asyncio.to_thread(
             format_archive.Reader, file, size, self.scope.tenant, admit
         )
-        importer = Importer(self.scope, self.storage, self.clock)
+        importer = Importer(self.scope, self._storage, self.clock)
         read = set[str]()
         try:
             artifacts = archive.artifacts()
@@ -121,7 +121,7 @@ class Archives(ArtifactService):
         yield list(artifacts.values())
 
     async def _filtered(self, criteria: ArtifactFilter) -> AsyncIterator[list[Artifact]]:
-        listing = Artifacts(self.scope, self.storage, self.clock)
+        listing = Artifacts(self.scope, self._storage, self.clock)
         cursor: str | None = None
         while True:
             page = await listing.list(limit=PAGE, cursor=cursor, filter=criteria)
@@ -171,7 +171,7 @@ class Archives(ArtifactService):
 
     async def _count(self, artifacts: Sequence[Artifact]) -> None:
         """Count the artifacts as exported, unless the scope or database is read-only."""
-        if "write" not in self.scope.rights or getattr(self.storage, "readonly", False):
+        if "write" not in self.scope.rights or getattr(self._storage, "readonly", False):
             return
         now = self.clock()
 

@@ -82,7 +82,7 @@ class Transfer(Service):
         conversation.
         """
         self.require("write")
-        importer = Importer(self.scope, self.storage, self.clock)
+        importer = Importer(self.scope, self._storage, self.clock)
         try:
             await self._pass_batches(importer, lines)
             await importer.finish()

@@ -21,6 +21,7 @@ from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.feed import FeedEntry
+from hansard.model.health import Health
 from hansard.model.messages import Message
 from hansard.search.tokenizer import matches, passages
 from hansard.storage import message_tree, search_terms
@@ -29,7 +30,6 @@ from hansard.storage.base import (
     ArtifactMatch,
     ArtifactSearch,
     Change,
-    Health,
     Match,
     Read,
     Storage,

@@ -24,9 +24,10 @@ import asyncpg
 
 from hansard.errors import HansardError, Overloaded, StorageError
 from hansard.ids import now
+from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
 from hansard.storage import message_tree, search_terms
-from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
+from hansard.storage.base import Append, Read, Storage, Write
 from hansard.storage.postgres import address, roles
 from hansard.storage.postgres.errors import REPEAT, is_lost, translated
 from hansard.storage.postgres.listener import CHANNEL, Notices

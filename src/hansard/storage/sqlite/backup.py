@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import apsw
 
+from hansard.atomic_files import SIDES, beside, draft, flush
 from hansard.errors import AlreadyExists, NotADatabase
 from hansard.storage.sqlite import files
-from hansard.storage.sqlite.atomic_files import SIDES, beside, draft, flush
 from hansard.storage.sqlite.write_ahead_log import set_apart
 
 PAGES = 1_000

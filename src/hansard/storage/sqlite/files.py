@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 
+from hansard.atomic_files import draft, located
 from hansard.errors import (
     DatabaseInUse,
     DatabaseReadOnly,
@@ -23,7 +24,6 @@ from hansard.errors import (
     UnsafeEngine,
     Unstorable,
 )
-from hansard.storage.sqlite.atomic_files import draft, located
 
 APPLICATION_ID = 0x48534E44
 """``HSND``: the application id in the file's header."""

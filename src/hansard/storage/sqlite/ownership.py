@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import apsw
 
+from hansard import atomic_files
 from hansard.errors import DatabaseInUse
-from hansard.storage.sqlite import atomic_files
 from hansard.storage.sqlite.files import allows_network, from_os
 
 _parked: list[tuple[int, Path]] = []
@@ -86,7 +86,7 @@ class Ownership:
         self._held = self._side = self._identity = None
 
 
-def owner_of(path: Path) -> dict[str, Any] | None:
+def writer_of(path: Path) -> dict[str, Any] | None:
     """Return the details of the process that owns a file; None if nobody does."""
     ownership = Ownership(atomic_files.located(path))
     if not ownership.path.exists() and not ownership.file.exists():

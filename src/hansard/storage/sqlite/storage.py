@@ -16,18 +16,20 @@ from typing import Any, TypeVar
 
 import apsw
 
+from hansard import atomic_files
 from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
 from hansard.ids import now
+from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
 from hansard.search.tokenizer import passages
 from hansard.storage import search_terms
-from hansard.storage.base import Append, Fault, Health, Read, Storage, Write
+from hansard.storage.base import Append, Read, Storage, Write
 from hansard.storage.notifier import Notifier
 from hansard.storage.run_sync import run_now
 from hansard.storage.schema import Schema
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.sqlite import atomic_files, files
+from hansard.storage.sqlite import files
 from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
@@ -136,6 +138,9 @@ class SqliteStorage(Storage):
         if self._full is not None and not files.has_room(self.path.parent):
             faults["disk-full"] = self._full.message
         return faults
+
+    def announce(self, **details: Any) -> None:
+        self.ownership.announce(**details)
 
     async def tenants(self) -> list[str]:
         async def work(tx: Any) -> list[str]:

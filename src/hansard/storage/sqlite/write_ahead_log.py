@@ -23,8 +23,8 @@ from urllib.parse import quote
 
 import apsw
 
+from hansard.atomic_files import beside
 from hansard.errors import StorageError
-from hansard.storage.sqlite.atomic_files import beside
 from hansard.storage.sqlite.files import CHECKPOINT_PAGES
 
 PIECE = 64 * 1024
