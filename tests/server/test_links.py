@@ -192,6 +192,7 @@ def look_at_forged_links(here: Site, monkeypatch: pytest.MonkeyPatch) -> list[in
     _, link = linked(here)
     secret, _, checksum = link["token"].partition(".")
     forged = [f"{secret[::-1]}.{checksum}", f"{secret}.{checksum[::-1]}", f"{secret}.", ".x", "a.b"]
+    assert here.stranger.get(f"/api/v1/links/{link['token']}").status_code == 200, "reads the key"
     looks: list[str] = []
     reading = here.database.storage.read
 

@@ -1,8 +1,9 @@
-"""The ASGI application: all routes, for one tenant and user, behind the authentication middleware."""
+"""The ASGI application: all routes, behind the middleware that authenticates each request and names its principal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.types import Scope as AsgiScope
 
-from hansard.database import LOCAL_TENANT, LOCAL_USER, Database
+from hansard.database import LOCAL_TENANT, LOCAL_USER, Database, Services
+from hansard.model.scope import Scope
 from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie
 from hansard.server.decoding import MAX_BODY, BoundedRequest
@@ -45,6 +48,9 @@ from hansard.server.rate_limit import LinkRateLimiter
 from hansard.server.sessions import SessionManager
 from hansard.server.sse import Shutdown
 from hansard.server.websocket.route import open_socket
+
+MAX_PRINCIPALS = 1_000
+"""Principals whose services are kept from one request to the next."""
 
 NOUNS = (
     conversations,
@@ -85,7 +91,6 @@ def make_api(
 ) -> Litestar:
     """Build the routes. They do not authenticate: only `Gate` may call them."""
     values: dict[str, Any] = {
-        "services": database.scope(tenant=tenant, user=user),
         "database": database,
         "session_manager": session_manager,
         "closing": closing,
@@ -95,6 +100,9 @@ def make_api(
         "guesses": LinkRateLimiter(),
     }
     dependencies = {name: _provide(value) for name, value in values.items()}
+    dependencies["services"] = _provide_services(
+        database, Scope(tenant, user, frozenset(("read",)))
+    )
     nouns = [route for noun in NOUNS for route in noun.ROUTES]
     outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
@@ -102,7 +110,7 @@ def make_api(
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
         exception_handlers={Exception: errors.handle},
         request_class=BoundedRequest,
-        state=State({"meters": database.meters, "user": user}),
+        state=State({"meters": database.meters}),
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,
@@ -138,7 +146,13 @@ def make_app(
         web=web,
     )
     cookie = SessionCookie(prefix, secure)
-    return Gate(api, session_manager, hosts, cookie, lambda: database.meters.connection(user))
+    return Gate(
+        api,
+        session_manager,
+        hosts,
+        cookie,
+        lambda principal: database.meters.connection(principal.user),
+    )
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -147,6 +161,19 @@ async def _document(request: BoundedRequest) -> Response[bytes]:
     if "document" not in state:
         state.document = msgspec.json.encode(openapi.describe(request.app))
     return Response(state.document, media_type="application/json")
+
+
+def _provide_services(database: Database, anonymous: Scope) -> Provide:
+    """Provide the services of the request's principal; `anonymous` are the rights of open paths, such as links."""
+
+    @lru_cache(MAX_PRINCIPALS)
+    def services_of(principal: Scope) -> Services:
+        return database.scope(principal.tenant, principal.user, principal.rights)
+
+    def services(scope: AsgiScope) -> Services:
+        return services_of(scope.get("user") or anonymous)
+
+    return Provide(services, sync_to_thread=False)
 
 
 def _provide(value: Any) -> Provide:

@@ -14,6 +14,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from hansard.errors import InvalidInput, TooLarge
 from hansard.model.checks import MAX_DEPTH
+from hansard.model.scope import Scope
 from hansard.server.errors import UnsupportedMediaType
 from hansard.services.quotas import Meters
 
@@ -37,11 +38,12 @@ class BoundedRequest(Request[Any, str | None, Any]):
         return decode(body, Any if field is None else field.annotation)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        meters: Meters | None = self.app.state.get("meters") if self.scope.get("auth") else None
+        principal: Scope | None = self.scope.get("user")
+        meters: Meters | None = self.app.state.get("meters")
         try:
             async for chunk in super().stream():
-                if meters is not None:
-                    meters.receive(self.app.state.user, len(chunk))
+                if principal is not None and meters is not None:
+                    meters.receive(principal.user, len(chunk))
                 yield chunk
         except RequestEntityTooLarge:
             limit = self.route_handler.resolve_request_max_body_size()

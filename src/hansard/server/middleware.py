@@ -22,6 +22,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hansard.errors import HansardError, NotFound, PermissionDenied, Unauthenticated, Unavailable
+from hansard.model.scope import Scope as Principal
 from hansard.server.cookies import SessionCookie
 from hansard.server.errors import MEDIA_TYPE, WrongHost, refusal
 from hansard.server.protocol import CUT
@@ -48,9 +49,9 @@ _SECURE = {b"strict-transport-security": b"max-age=31536000"}
 
 
 class Gate:
-    """ASGI middleware that authenticates requests.
+    """ASGI middleware that authenticates requests and sets their principal: for whom they act.
 
-    Each authenticated request runs within `measured()`, which raises if the user is over a quota.
+    Each authenticated request runs within `measured(principal)`, which raises if the user is over a quota.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Gate:
         session_manager: SessionManager,
         hosts: Iterable[str],
         cookie: SessionCookie,
-        measured: Callable[[], AbstractContextManager[None]] = nullcontext,
+        measured: Callable[[Principal], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._measured = measured
         self._app = app
@@ -76,8 +77,9 @@ class Gate:
         with ExitStack() as stack:
             try:
                 credential = scope["auth"] = await self._authenticate(scope)
-                if credential is not None:
-                    stack.enter_context(self._measured())
+                principal = scope["user"] = self._session_manager.principal(credential)
+                if principal is not None:
+                    stack.enter_context(self._measured(principal))
             except HansardError as error:
                 await _refuse(error, answer, scope["type"])
                 return

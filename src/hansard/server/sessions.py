@@ -25,6 +25,7 @@ import msgspec
 from hansard.atomic_files import draft
 from hansard.database import LOCAL_TENANT, LOCAL_USER
 from hansard.errors import InvalidConfig, NotFound, StorageError, Unauthenticated, Unavailable
+from hansard.model.scope import Scope
 from hansard.model.sessions import Session
 from hansard.secrets import register
 from hansard.services.users.sessions import NewSession, Sessions, is_of
@@ -120,6 +121,13 @@ class SessionManager:
         session_id, _, secret = claim.partition(".")
         session = await self._session(session_id) if secret and credential.key else None
         return session is not None and is_of(session, secret, credential.key)
+
+    def principal(self, credential: Credential | None) -> Scope | None:
+        """Return for whom a request with a valid credential acts; None for a request without one.
+
+        Today every credential belongs to the server's one user.
+        """
+        return self._sessions.scope if credential is not None else None
 
     async def create_session(self, code: str, browser: str = "") -> tuple[NewSession, str]:
         """Create a session for a sign-in code and return it with the value of its cookie.
