@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from unittest.mock import ANY
 
 import msgspec
 import pytest
 
 import hansard
 from hansard import Services
+from hansard.access import policy
 from hansard.model.parts import File
-from hansard.services.transfer import import_session
 from hansard.services.transfer.import_session import ImportReport
 from services.talks import talk
 
@@ -118,10 +117,10 @@ async def test_a_blob_is_told_of_as_its_user_knows_it(
 async def test_an_import_that_compares_with_everybody_would_be_seen(
     ada: Services, bob: Services, eve: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def owned_by_everybody(*_: Any) -> Any:
+    async def owned_by_everybody(*_: Any) -> bool:
         """A planted bug: every record is the importing user's."""
-        return ANY
+        return True
 
-    monkeypatch.setattr(import_session, "owner_of", owned_by_everybody)
+    monkeypatch.setattr(policy, "owns", owned_by_everybody)
     with pytest.raises(AssertionError):
         await check_that_nothing_is_told(ada, bob, eve)

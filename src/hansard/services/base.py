@@ -1,6 +1,6 @@
-"""The base class of the services: a scope, the storage, and the only queries for what the scope may see.
+"""The base class of the services: a scope, the storage, and the reads that ask the access policy.
 
-Access checks are made here, below every interface, so no interface can skip them.
+Access is checked below every interface (`hansard.access`), so no interface can skip it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from hansard.access import policy
 from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
 from hansard.ids import Clock, is_id
 from hansard.model.artifacts import Artifact
@@ -16,7 +17,7 @@ from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.events import EventKind
-from hansard.model.lifecycle import ACTIVE, trashed
+from hansard.model.lifecycle import ACTIVE, State, trashed
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
@@ -95,14 +96,23 @@ class Service:
         lock: bool = False,
         pointer: str | None = None,
     ) -> Owned:
-        key = record_id.lower()
-        record = await tx.get(record_type, key, lock=lock) if is_id(key) else None
-        is_owner = record is not None and record.owner_id == self.scope.user
-        if record_type is Conversation and is_id(key) and not is_owner:
-            await _check_absent(tx, key, record)
-        if record is None or not is_owner or record.state != ("trashed" if deleted else "active"):
-            raise NotFound(f"There is no such {record_type.__name__.lower()}.", pointer=pointer)
-        return record
+        state: State = "trashed" if deleted else "active"
+        try:
+            return await policy.get(
+                tx,
+                self.scope,
+                "manage",
+                record_type,
+                record_id,
+                self.clock(),
+                state=state,
+                lock=lock,
+                pointer=pointer,
+            )
+        except NotFound:
+            if record_type is Conversation and is_id(record_id.lower()):
+                await _check_absent(tx, record_id.lower())
+            raise
 
     async def branch(
         self,
@@ -229,18 +239,14 @@ class Service:
             await tx.insert(User(id=self.scope.user, **fields), absent=True)
 
 
-async def _check_absent(tx: Reader, conversation_id: str, conversation: Any) -> None:
+async def _check_absent(tx: Reader, conversation_id: str) -> None:
     """Raise NotADatabase if branches refer to a conversation that does not exist.
 
-    The query is also made for conversations of other users, so that both cases take the same time.
+    The queries are also made for conversations of other users, so that both cases take the same time.
     """
     branch_count = await tx.count(Query(Branch).where(conversation_id=conversation_id))
-    if (
-        conversation is None
-        and branch_count
-        and await tx.get(Conversation, conversation_id) is None
-    ):
-        raise damaged("A conversation")  # nor was it created meanwhile
+    if await tx.get(Conversation, conversation_id) is None and branch_count:
+        raise damaged("A conversation")
 
 
 def return_if_identical(existing: Owned, requested: Owned, *fields: str) -> Owned:

@@ -1,8 +1,7 @@
-"""Access to artifacts: the owner may do everything, other users what their shares allow.
+"""Reading artifacts as the access policy allows: the owner all of them, other users those shared with them.
 
-Rights are read in every transaction, so a share that is revoked or expires ends at once, also between two
-chunks of a stream. Services read artifacts, revisions and contents only through this class, after calling
-`artifact` in the same transaction. Other users do not see where an artifact was created: its conversation,
+Services read artifacts, revisions and contents only through this class, after calling `artifact` in the same
+transaction. Other users do not see where an artifact was created: its conversation,
 project and message are removed.
 """
 
@@ -13,21 +12,22 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from hansard.errors import NotFound, PermissionDenied
-from hansard.ids import check_id, is_id
+from hansard.access import policy
+from hansard.access.grants import is_expired
+from hansard.errors import NotFound
+from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.collections import Collection as ArtifactCollection
 from hansard.model.collections import CollectionItem
+from hansard.model.lifecycle import State
 from hansard.model.messages import Message
 from hansard.model.shares import Share, ShareRight
 from hansard.services.artifacts.contents import text_of
-from hansard.services.artifacts.events import is_expired
 from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
-_MISSING = "There is no such artifact."
 _HIDDEN: dict[str, None] = dict.fromkeys(
     ("conversation_id", "project_id", "message_id", "branch", "part")
 )
@@ -50,35 +50,27 @@ class ArtifactService(Service):
         With the right "write" the record is complete; pass it through `shown` before returning it to a user. Raises
         NotFound if there is none, PermissionDenied if it is shared with other rights only.
         """
-        key, state = artifact_id.lower(), "trashed" if deleted else "active"
-        if not is_id(key):
-            raise NotFound(_MISSING)
-        artifact = await tx.get(Artifact, key, lock=lock)
-        is_allowed = artifact is not None and artifact.owner_id == self.scope.user
-        if not is_allowed and right is not None:
-            rights = await self._rights(tx, key)
-            is_allowed = right in rights
-            if artifact is not None and artifact.state == "active" and rights and not is_allowed:
-                raise PermissionDenied("You have read-only access to this artifact.")
-        if artifact is None or not is_allowed or artifact.state != state:
-            raise NotFound(_MISSING)
+        state: State = "trashed" if deleted else "active"
+        artifact = await policy.get(
+            tx,
+            self.scope,
+            right or "manage",
+            Artifact,
+            artifact_id,
+            self.clock(),
+            state=state,
+            lock=lock,
+        )
         return artifact if right == "write" else self.shown(artifact)
 
     async def visible(self, tx: Reader, ids: Collection[str]) -> dict[str, Artifact]:
         """Return those of the artifacts that the scope's user owns or may read, as `shown`, without the trash."""
         query = Query(Artifact).where(id__in=sorted(ids), state="active")
-        artifacts = {artifact.id: artifact for artifact in await tx.select(query)}
-        shares: list[Share] = []
-        if any(artifact.owner_id != self.scope.user for artifact in artifacts.values()):
-            held = Query(Share).where(artifact_id__in=sorted(ids), user_id=self.scope.user)
-            shares = await tx.select(held.where(revoked_at=None))
-        now = self.clock()
-        readable = {share.artifact_id for share in shares if not is_expired(share, now)}
-        return {
-            key: self.shown(artifact)
-            for key, artifact in artifacts.items()
-            if artifact.owner_id == self.scope.user or key in readable
-        }
+        artifacts = await tx.select(query)
+        if not artifacts:
+            return {}
+        readable = await policy.allowed(tx, self.scope, "read", artifacts, self.clock())
+        return {artifact.id: self.shown(artifact) for artifact in readable}
 
     def shown(self, artifact: Artifact) -> Artifact:
         """Return an artifact with the fields that the scope's user may see."""
@@ -88,19 +80,6 @@ class ArtifactService(Service):
         """Return a revision of an artifact with the fields that the scope's user may see."""
         is_owner = artifact.owner_id == self.scope.user
         return revision if is_owner else replace(revision, message_id=None, part=None)
-
-    async def _rights(self, tx: Reader, artifact_id: str) -> set[ShareRight]:
-        """Return the rights that the scope's user has through shares."""
-        shares = Query(Share).where(
-            artifact_id=artifact_id, user_id=self.scope.user, revoked_at=None
-        )
-        now = self.clock()
-        rights: set[ShareRight] = {
-            share.right for share in await tx.select(shares) if not is_expired(share, now)
-        }
-        if rights:
-            rights.add("read")
-        return rights
 
     async def revision_of(
         self, tx: Reader, artifact: Artifact, number: int | None, pointer: str = "/revision"
@@ -146,7 +125,7 @@ class ArtifactService(Service):
     async def made_in(self, tx: Reader, message_id: str) -> list[str]:
         """Return the ids of the artifacts that a message of the user created or changed."""
         message = await tx.get(Message, message_id)
-        if message is None or message.owner_id != self.scope.user:
+        if not await policy.owns(tx, self.scope, message):
             return []
         revisions = await tx.select(Query(Revision).where(message_id=message_id))
         return sorted({revision.artifact_id for revision in revisions})
@@ -163,7 +142,7 @@ class ArtifactService(Service):
         if criteria.collection_id is not None:
             record_id = check_id(criteria.collection_id, "/collection_id")
             collection = await tx.get(ArtifactCollection, record_id)
-            is_owner = collection is not None and collection.owner_id == self.scope.user
+            is_owner = await policy.owns(tx, self.scope, collection)
             items = (
                 await tx.select(Query(CollectionItem).where(collection_id=record_id))
                 if is_owner

@@ -9,16 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from hansard.access.grants import is_expired
 from hansard.model.artifacts import Artifact
 from hansard.model.events import ArtifactEventKind
 from hansard.model.shares import Share
 from hansard.storage.base import Change, Reader, Transaction
 from hansard.storage.query import Query
-
-
-def is_expired(share: Share, now: datetime) -> bool:
-    """Return whether a share has expired."""
-    return share.expires_at is not None and share.expires_at <= now
 
 
 async def publish(

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
+from hansard.access.grants import is_expired
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.settings import Setting
 from hansard.model.shares import Share
 from hansard.services.artifacts.contents import collect
-from hansard.services.artifacts.events import is_expired
 from hansard.services.options import Retention
 from hansard.services.users.settings import KEEP_DAYS, KEEP_REVISIONS, is_retention_value
 from hansard.storage.base import Reader, Storage, Transaction

@@ -17,13 +17,15 @@ from typing import Any, get_args
 import msgspec
 from msgspec.structs import asdict, replace
 
+from hansard.access import policy
+from hansard.access.grants import is_expired
 from hansard.errors import InvalidInput, NotFound
 from hansard.ids import check_user, is_id, new_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
 from hansard.services.artifacts.access import ArtifactService
-from hansard.services.artifacts.events import is_expired, publish_to_owner
+from hansard.services.artifacts.events import publish_to_owner
 from hansard.services.artifacts.files import ArtifactFile, file_of
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -134,7 +136,7 @@ class Shares(ArtifactService):
         async def revoke_share(tx: Transaction) -> Share:
             key = share_id.lower()
             share = await tx.get(Share, key, lock=True) if is_id(key) else None
-            if share is None or share.owner_id != self.scope.user or share.revoked_at:
+            if share is None or share.revoked_at or not await policy.owns(tx, self.scope, share):
                 raise NotFound(_MISSING)
             now = self.clock()
             artifact = await tx.get(Artifact, share.artifact_id)

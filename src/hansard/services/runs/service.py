@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from hansard.access import policy
 from hansard.errors import NotFound
 from hansard.ids import is_id
 from hansard.model.conversations import Conversation
@@ -124,7 +125,7 @@ class Runs(Service):
         """Return a run of the scope's user. Raises NotFound if there is none."""
         key = run_id.lower()
         record = await tx.get(Run, key) if is_id(key) else None
-        if record is None or record.owner_id != self.scope.user:
+        if record is None or not await policy.owns(tx, self.scope, record):
             raise NotFound("There is no such run.")
         await self.conversation(tx, record.conversation_id)
         return record

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from msgspec.structs import replace
 
+from hansard.access import policy
 from hansard.errors import Conflict, InvalidInput, NotFound
 from hansard.formats import archive as format_archive
 from hansard.model.artifacts import Artifact, Content, Revision
@@ -193,7 +194,7 @@ class Archives(ArtifactService):
             project_id = artifact.project_id
             project = await tx.get(Project, project_id) if project_id else None
             existing = await tx.get(Artifact, artifact.id)
-            if existing is None or existing.owner_id != self.scope.user:
+            if existing is None or not await policy.owns(tx, self.scope, existing):
                 return None, [], project
             return existing, await self.revisions_of(tx, existing), project
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
+from hansard.access import policy
 from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
@@ -26,7 +27,6 @@ from hansard.model.scope import Scope
 from hansard.model.users import Tenant, User
 from hansard.services.transfer.integrity import TreeCheck
 from hansard.storage.base import Reader, Storage, Transaction
-from hansard.storage.ownership import owner_of
 from hansard.storage.tables import SCHEMA
 
 MAX_PROBLEMS = 100
@@ -140,7 +140,7 @@ class ImportSession(ABC):
     async def _check_project(self, tx: Reader, project_id: str | None) -> None:
         if project_id is not None:
             project = await tx.get(Project, project_id)
-            if project is None or project.owner_id != self._scope.user:
+            if not await policy.owns(tx, self._scope, project):
                 raise InvalidInput(f"Project {project_id} does not exist.")
 
     async def _ensure_user(self, tx: Transaction) -> None:
@@ -166,7 +166,7 @@ class ImportSession(ABC):
 
         async def read_existing(tx: Reader) -> tuple[Any, bool]:
             existing = await tx.get(record_type, *tx.schema.of(record_type).key_of(record))
-            is_owner = existing is not None and await owner_of(tx, existing) == self._scope.user
+            is_owner = await policy.owns(tx, self._scope, existing)
             return existing if is_owner else None, existing is not None
 
         return await self._storage.read(self._scope.tenant, read_existing)

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from hansard.access import policy
 from hansard.errors import InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
@@ -43,7 +44,7 @@ from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.digest_backfill import seal_some
 from hansard.storage.message_tree import activity
-from hansard.storage.ownership import owner_of, target_of
+from hansard.storage.ownership import target_of
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 
@@ -328,7 +329,7 @@ class Importer(ArtifactIntake):
             if name is None:
                 continue
             target = await target_of(tx, record, reference)
-            if target is not None and await owner_of(tx, target) == self._scope.user:
+            if await policy.owns(tx, self._scope, target):
                 continue
             if reference.belongs:
                 return name
