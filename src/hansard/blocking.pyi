@@ -34,7 +34,7 @@ from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
 from hansard.services.artifacts.shares import NewLink
 from hansard.services.users.sessions import NewSession
-from hansard.storage.base import OnConflict
+from hansard.model.messages import OnConflict
 from hansard.model.pages import Page
 from hansard.model.parts import Part
 from hansard.services.artifacts.previews import PreviewContent
