@@ -80,8 +80,7 @@ async def follow_feed(
 async def _changes(feed: Feed, after: int) -> AsyncIterator[list[bytes]]:
     """Yield the rendered changes that are available together; their records are read when they can be sent."""
     async for entries in feed.changes(after):
-        records = await feed.records(entries)
-        yield list(map(_render, entries, records))
+        yield await feed.rendered(entries, _render)
 
 
 def _render(entry: FeedEntry, record: Carried) -> bytes:

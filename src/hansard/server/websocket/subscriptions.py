@@ -115,8 +115,7 @@ class Listener:
 
     async def _make_changes(self, entries: list[FeedEntry]) -> tuple[bytes, ...]:
         """Return the frames of changes, with their records as the user may see them now."""
-        records = await self._services.feed.records(entries)
-        return tuple(map(frames.changed, entries, records))
+        return tuple(await self._services.feed.rendered(entries, frames.changed))
 
     async def _send_run(self, run_id: str) -> None:
         events: Any = self._services.runs.events(run_id, after=self._runs[run_id])

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
 
 from hansard.errors import HansardError, StorageError
 from hansard.model.feed import FeedEntry
@@ -35,9 +37,10 @@ RETRY = 1.0
 """Seconds between attempts to reach a database."""
 
 
-ReadRecords = Callable[[Sequence[FeedEntry]], Awaitable[list[Carried]]]
-_Batch = tuple[str, str, tuple[int, ...]]
-"""A tenant, a user, and the positions of entries."""
+T = TypeVar("T")
+ReadRecords = Callable[[Sequence[FeedEntry]], Coroutine[Any, Any, list[Carried]]]
+_Batch = tuple[str, str, tuple[int, ...], object]
+"""A tenant, a user, the positions of entries, and how they are rendered."""
 
 
 class FeedBroadcaster:
@@ -140,13 +143,22 @@ class FeedBroadcaster:
         self._moved = asyncio.Event()
 
 
+class _Shared:
+    """Work for several followers; it goes on if one of them leaves."""
+
+    def __init__(self, work: Coroutine[Any, Any, list[Any]], forget: Callable[[], object]) -> None:
+        self.done = asyncio.Event()
+        self.task = asyncio.create_task(work)
+        self.task.add_done_callback(lambda _: (forget(), self.done.set()))
+
+
 class Broadcasters:
     """The broadcasters of a process; each exists while it has followers."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._broadcasters: dict[tuple[str, str], FeedBroadcaster] = {}
-        self._records: dict[_Batch, asyncio.Future[list[Carried]]] = {}
+        self._shared: dict[_Batch, _Shared] = {}
         """Reads of records in progress."""
 
     @contextmanager
@@ -165,20 +177,29 @@ class Broadcasters:
                 broadcaster.close()
                 self._broadcasters.pop(key, None)
 
-    async def records(
-        self, scope: Scope, entries: Sequence[FeedEntry], read: ReadRecords
-    ) -> list[Carried]:
-        """Return `read(entries)`; concurrent calls of a user for the same entries share one read.
+    async def shared(
+        self,
+        scope: Scope,
+        entries: Sequence[FeedEntry],
+        render: Callable[[FeedEntry, Carried], T],
+        read: ReadRecords,
+    ) -> list[T]:
+        """Return the entries rendered with the records that `read` returns.
 
-        All scopes of a user that may read see the same records. Nothing is kept after the read, so a follower that is
-        behind gets the records as they are when it asks.
+        Concurrent calls of a user for the same entries share the work: all scopes of a user that may read see the same
+        records. Nothing is kept after it, so a follower that is behind gets the records as they are when it asks.
         """
-        batch = (scope.tenant, scope.user, tuple(entry.position for entry in entries))
-        reading = self._records.get(batch)
-        if reading is None:
-            reading = self._records[batch] = asyncio.ensure_future(read(entries))
-            reading.add_done_callback(lambda _: self._records.pop(batch))
-        return await asyncio.shield(reading)
+        batch = (scope.tenant, scope.user, tuple([entry.position for entry in entries]), render)
+        work = self._shared.get(batch)
+        if work is None:
+
+            async def read_and_render() -> list[Any]:
+                return list(map(render, entries, await read(entries)))
+
+            forget = partial(self._shared.pop, batch)
+            work = self._shared[batch] = _Shared(read_and_render(), forget)
+        await work.done.wait()
+        return work.task.result()
 
     def close(self) -> None:
         for broadcaster in self._broadcasters.values():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,9 +14,11 @@ from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
 from hansard.services.feed.broadcaster import Broadcasters
-from hansard.services.feed.records import Records
+from hansard.services.feed.records import Carried, Records
 from hansard.storage.base import Reader, Storage
 from hansard.storage.query import Query
+
+T = TypeVar("T")
 
 
 class FeedStart(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -93,8 +96,17 @@ class Feed(Service):
         gone, in the trash, or not visible to the user. UNSET: the record is that of a later one of the entries.
         Concurrent calls for the same entries share one read.
         """
+        return await self.rendered(entries, _record)
+
+    async def rendered(
+        self, entries: Sequence[FeedEntry], render: Callable[[FeedEntry, Any], T]
+    ) -> list[T]:
+        """Return `render(entry, record)` for each entry, with the same records as `records`.
+
+        Concurrent calls with the same entries and the same `render` share the work.
+        """
         self.require("read")
-        return await self.broadcasters.records(self.scope, entries, self._records.of)
+        return await self.broadcasters.shared(self.scope, entries, render, self._records.of)
 
     async def follow(self, after: int) -> AsyncIterator[FeedEntry]:
         """Yield the user's changes after a position as they come, without end. Raises StorageError on closing."""
@@ -110,6 +122,10 @@ class Feed(Service):
                 entries = await broadcaster.since(after)
                 after = entries[-1].position
                 yield entries
+
+
+def _record(_: FeedEntry, record: Carried) -> Carried:
+    return record
 
 
 def _check_position(after: int) -> None:
