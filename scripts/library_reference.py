@@ -122,14 +122,14 @@ def _fields(kind: type[msgspec.Struct], texts: dict[str, str]) -> Iterator[str]:
 
 
 def _errors() -> Iterator[str]:
-    """A table of all errors: name, code, base class, and what each means."""
-    yield "| error | code | is a | meaning |\n|---|---|---|---|"
+    """A table of all errors: name, code, HTTP status, base class, and what each means."""
+    yield "| error | code | status | is a | meaning |\n|---|---|---|---|---|"
     for name in hansard.__all__:
         value = getattr(errors, name, None)
         if isinstance(value, type) and issubclass(value, errors.HansardError):
             base = value.__base__.__name__ if value.__base__ else ""
             meaning = (value.__doc__ or "").partition("\n")[0]
-            yield f"| `{name}` | `{value.code}` | `{base}` | {meaning} |"
+            yield f"| `{name}` | `{value.code}` | {value.status} | `{base}` | {meaning} |"
 
 
 if __name__ == "__main__":

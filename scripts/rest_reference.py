@@ -13,9 +13,9 @@ from typing import Any, get_args
 import hansard
 from hansard.errors import HansardError
 from hansard.model.parts import Part
+from hansard.server import errors as server_errors
 from hansard.server import openapi
 from hansard.server.app import NOUNS, make_api
-from hansard.server.errors import status_of
 from hansard.server.http import health
 from hansard.server.sessions import SessionManager
 from hansard.server.sse import Shutdown
@@ -219,11 +219,11 @@ def _codes() -> Iterator[str]:
     kinds: list[type[HansardError]] = [HansardError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    ours = {HansardError.__module__, status_of.__module__}
-    for kind in sorted(kinds, key=lambda kind: (status_of(kind()), kind.code)):
+    ours = {HansardError.__module__, server_errors.__name__}
+    for kind in sorted(kinds, key=lambda kind: (kind.status, kind.code)):
         if kind.__module__ in ours:
             title = (kind.__doc__ or "").partition("\n")[0]
-            yield f"| `{kind.code}` | {status_of(kind())} | {title} |"
+            yield f"| `{kind.code}` | {kind.status} | {title} |"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 from hansard.errors import StorageError
 
 _CLOSED = "The database is closed."
+_NOT_OPEN = "The database is not open: use `with hansard.connect(…) as db`."
 
 
 class Asynchronous(Protocol):
@@ -49,9 +50,9 @@ class BlockingDatabase:
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the database's loop and return its result. Raises StorageError after closing."""
         with self._stopping:
-            if self._stopped:
+            if self._stopped or not self._thread.is_alive():
                 work.close()
-                raise StorageError(_CLOSED)
+                raise StorageError(_CLOSED if self._stopped else _NOT_OPEN)
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -62,6 +63,8 @@ class BlockingDatabase:
             raise
 
     def __enter__(self) -> Self:
+        if self._thread.is_alive() or self._stopped:
+            raise StorageError("The database was opened already; connect again.")
         self._thread.start()
         try:
             self.wait(self._database.open())
@@ -101,17 +104,19 @@ class _Blocking:
         self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._target, name)
-        if inspect.iscoroutinefunction(attribute):
+        attribute: Any = getattr(self._target, name)
+        function = inspect.unwrap(attribute) if callable(attribute) else None
+        if inspect.iscoroutinefunction(function):
 
             def call(*args: Any, **kwargs: Any) -> Any:
                 return self._wait(attribute(*args, **kwargs))
 
             return call
-        if inspect.isasyncgenfunction(attribute):
+        if inspect.isasyncgenfunction(function):
 
             def iterate(*args: Any, **kwargs: Any) -> Iterator[Any]:
-                return self._each(attribute(*args, **kwargs))
+                items: Any = attribute(*args, **kwargs)
+                return self._each(items)
 
             return iterate
         if type(attribute).__module__.startswith("hansard.services"):

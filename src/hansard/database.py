@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
+from hansard.arguments import check_arguments
 from hansard.errors import HansardError, PermissionDenied
 from hansard.ids import Clock, check_tenant, check_user, now
 from hansard.model.health import Health
@@ -155,6 +156,7 @@ class Database:
         """Wall-clock and monotonic time of the last maintenance."""
         self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
 
+    @check_arguments
     def scope(
         self,
         tenant: str = LOCAL_TENANT,
@@ -321,6 +323,7 @@ class Database:
         await self.close()
 
 
+@check_arguments
 def connect(
     address: str | Path = "memory:",
     *,

@@ -36,8 +36,8 @@
     └── InvalidConfig             a setting is wrong or missing
 
 A class's ``code`` names it in every interface: in the ``type`` of a problem document and the ``code`` of a
-command's error in JSON. Codes never change; messages may. Messages and details contain no secrets: they are masked when
-the error is created, so they may quote the message of a library.
+command's error in JSON; its ``status`` is the HTTP status. Codes never change; messages may. Messages and details
+contain no secrets: they are masked when the error is created, so they may quote the message of a library.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class HansardError(Exception):
     """The operation failed."""
 
     code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    """The HTTP status with which a server reports it."""
     pointer: str | None
     """JSON pointer (RFC 6901) to the invalid field, if there is one."""
     details: dict[str, Any]
@@ -72,18 +74,21 @@ class InvalidInput(HansardError):
     """The request is not valid."""
 
     code = "invalid-input"
+    status = 400
 
 
 class EmptyInput(InvalidInput):
     """A required value is missing or empty."""
 
     code = "empty-input"
+    status = 422
 
 
 class TooLarge(InvalidInput):
     """The request is over a limit."""
 
     code = "too-large"
+    status = 413
 
 
 class BadCursor(InvalidInput):
@@ -102,24 +107,28 @@ class Unauthenticated(HansardError):
     """Send a valid credential."""
 
     code = "unauthenticated"
+    status = 401
 
 
 class PermissionDenied(HansardError):
     """You do not have permission to do this."""
 
     code = "permission-denied"
+    status = 403
 
 
 class NotFound(HansardError):
     """It does not exist, or you do not have access to it."""
 
     code = "not-found"
+    status = 404
 
 
 class Conflict(HansardError):
     """The record is not in the expected state."""
 
     code = "conflict"
+    status = 409
 
 
 class AlreadyExists(Conflict):
@@ -150,6 +159,7 @@ class ProviderError(HansardError):
     """The model's provider failed."""
 
     code = "provider-error"
+    status = 502
 
 
 class ProviderRefused(ProviderError):
@@ -168,12 +178,14 @@ class TooManyRequests(HansardError):
     """Too many requests; try again later."""
 
     code = "too-many-requests"
+    status = 429
 
 
 class Unavailable(HansardError):
     """This is temporarily not possible; try again later."""
 
     code = "unavailable"
+    status = 503
 
 
 class Overloaded(Unavailable):
@@ -192,12 +204,14 @@ class StorageFull(Unavailable):
     """There is no space left to write; reading still works."""
 
     code = "storage-full"
+    status = 507
 
 
 class StorageError(HansardError):
     """The database cannot be used."""
 
     code = "storage-error"
+    status = 503
 
 
 class DatabaseInUse(StorageError):

@@ -10,7 +10,7 @@ import pytest
 
 from hansard import errors
 from hansard.errors import HansardError
-from hansard.server.errors import STATUS, refusal, status_of
+from hansard.server.errors import refusal
 from hansard.services.conversations.service import Conversations
 from server.harness import Site, problem
 
@@ -173,10 +173,9 @@ def test_every_error_has_a_status() -> None:
         kinds += kind.__subclasses__()
     assert len(kinds) > 25
     for kind in kinds:
-        expected = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
-        assert status_of(kind()) == refusal(kind()).status == expected
+        assert 400 <= kind.status == refusal(kind()).status < 600
         if kind.__mro__[1] is HansardError:
-            assert kind in STATUS or kind is errors.InvalidConfig
+            assert "status" in vars(kind) or kind is errors.InvalidConfig
 
 
 def test_where_the_database_lies_is_not_told() -> None:

@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
+from hansard.arguments import check_arguments
 from hansard.client.events import (
     Event,
     Frame,
@@ -73,6 +74,7 @@ class Client:
     if `url` is not a URL.
     """
 
+    @check_arguments
     def __init__(self, url: str, token: str, *, patience: float = 30.0) -> None:
         self._address = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/v1/ws"
         try:
@@ -305,7 +307,7 @@ class Client:
                 frame = frame_of(await connection.recv())
                 if (pending := self._pending.get(frame.id)) is not None:
                     pending.resolve(frame)
-        except _BROKEN as error:
+        except (*_BROKEN, HansardError) as error:
             self._fail_pending(error)
 
     def _fail_pending(self, error: Exception) -> None:

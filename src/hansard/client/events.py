@@ -13,6 +13,9 @@ from hansard.model.events import RECORDS, EventKind, EventRecord
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import Run, RunEvent
 
+_TYPES = frozenset({"ok", "error", "resync", "run.delta"})
+"""The types of frames without an entry of the feed."""
+
 
 class Event(msgspec.Struct, frozen=True):
     """A change."""
@@ -68,7 +71,26 @@ def event_of(frame: Frame, entry: FeedEntry) -> Event:
     return Event(frame.type, frame.position, entry, record)
 
 
-frame_of = msgspec.json.Decoder(Frame).decode
+_decode = msgspec.json.Decoder(Frame).decode
+
+
+def frame_of(text: str | bytes) -> Frame:
+    """Decode a frame. Raises HansardError for one that this version does not know."""
+    try:
+        frame = _decode(text)
+    except msgspec.MsgspecError as error:
+        raise _unknown_frame() from error
+    if frame.type in _TYPES or frame.entry is not None:
+        return frame
+    raise _unknown_frame(frame.type)
+
+
+def _unknown_frame(kind: str = "") -> HansardError:
+    named = f" of the type {kind!r}" if kind else ""
+    return HansardError(
+        f"The server sent a frame{named} that this version of the client does not know; "
+        "install the version of the server."
+    )
 
 
 def error_of(problem: bytes) -> HansardError:

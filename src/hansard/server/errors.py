@@ -1,4 +1,4 @@
-"""Error responses: problem documents (RFC 9457), and the table from an error's class to its status.
+"""Error responses: problem documents (RFC 9457).
 
 A problem's `type` ends in the error's code and never changes; its `detail` is for people. It contains no path and no
 URL, so the responses for another user's id, a missing id and a malformed id are identical.
@@ -35,59 +35,44 @@ class MethodNotAllowed(HansardError):
     """The URL does not support this method."""
 
     code = "method-not-allowed"
+    status = 405
 
 
 class UnsupportedMediaType(HansardError):
     """The media type of the body is not supported."""
 
     code = "unsupported-media-type"
+    status = 415
 
 
 class WrongHost(HansardError):
     """The Host header does not name this server."""
 
     code = "wrong-host"
+    status = 421
 
 
 class HeadTooLarge(HansardError):
     """The URL and the headers of the request are too long."""
 
     code = "head-too-large"
+    status = 431
 
 
 class HeadTooLate(HansardError):
     """The URL and the headers of the request did not arrive in time."""
 
     code = "head-too-late"
+    status = 408
 
 
 class BodyTooLate(HansardError):
     """The body of the request arrives too slowly."""
 
     code = "body-too-late"
+    status = 408
 
 
-STATUS: dict[type[HansardError], int] = {
-    HansardError: 500,
-    errors.InvalidInput: 400,
-    errors.TooLarge: 413,
-    errors.EmptyInput: 422,
-    errors.Unauthenticated: 401,
-    errors.PermissionDenied: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.TooManyRequests: 429,
-    errors.ProviderError: 502,
-    errors.Unavailable: 503,
-    errors.StorageFull: 507,
-    errors.StorageError: 503,
-    MethodNotAllowed: 405,
-    UnsupportedMediaType: 415,
-    WrongHost: 421,
-    HeadTooLarge: 431,
-    HeadTooLate: 408,
-    BodyTooLate: 408,
-}
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "3"},
@@ -115,14 +100,9 @@ class Refusal(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def status_of(error: HansardError) -> int:
-    """Return the HTTP status of an error."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-
-
 def refusal(error: HansardError) -> Refusal:
     """Return the response for an error. Details of internal errors are only in the log."""
-    status = status_of(error)
+    status = error.status
     title = (type(error).__doc__ or "").partition("\n")[0]
     internal = status == 500 or isinstance(error, errors.StorageError)
     problem = Problem(

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from hansard.access import policy
+from hansard.arguments import check_methods
 from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
 from hansard.ids import Clock, is_id
 from hansard.model.artifacts import Artifact
@@ -36,6 +37,9 @@ class Service:
 
     Every method that reads or writes raises PermissionDenied if the scope lacks that right.
     """
+
+    def __init_subclass__(cls) -> None:
+        check_methods(cls)
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         self.scope = scope

@@ -12,6 +12,8 @@ from hansard.secrets import mask_url, register_url
 if TYPE_CHECKING:
     from hansard.storage.base import Storage
 
+_OPTIONS = ("readonly", "migrate", "migrations", "schema")
+_POOL_OPTIONS = ("pool_size", "prepared")
 _MEMORY = ("memory:", "memory://", ":memory:", "sqlite://:memory:", "sqlite:///:memory:")
 
 
@@ -25,6 +27,7 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
     """
     text = str(address)
     register_url(text)
+    _check_options(options)
     if text in _MEMORY:
         from hansard.storage.memory.storage import MemoryStorage  # noqa: PLC0415
 
@@ -40,7 +43,17 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
         raise InvalidConfig("The database URL must not be empty.")
     from hansard.storage.sqlite.storage import SqliteStorage  # noqa: PLC0415
 
+    if pooled := sorted({*options} & {*_POOL_OPTIONS}):
+        raise InvalidConfig(f"Only PostgreSQL has the options {', '.join(pooled)}.")
     return SqliteStorage(sqlite_path(text), **options)
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    """Raise InvalidConfig if no storage has an option of this name."""
+    for name in options:
+        if name not in (*_OPTIONS, *_POOL_OPTIONS):
+            known = ", ".join((*_OPTIONS, *_POOL_OPTIONS))
+            raise InvalidConfig(f"{name} is not an option of a storage; the options are {known}.")
 
 
 def sqlite_path(address: str) -> Path:

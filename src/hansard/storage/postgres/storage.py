@@ -262,7 +262,9 @@ class PostgresStorage(Storage):
         """A context with a connection of the pool, which is closed if its last operation was interrupted."""
         pool = self._pool
         if pool is None:
-            raise StorageError("The database is closed.")
+            raise StorageError(
+                "The database is not open: use `async with hansard.connect(…) as db`."
+            )
         with translated():
             try:
                 connection = await pool.acquire(timeout=TIMEOUT)

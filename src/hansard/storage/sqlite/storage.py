@@ -197,7 +197,9 @@ class SqliteStorage(Storage):
 
     def _lane(self, lane: Executor | None) -> Executor:
         if lane is None or self._process != os.getpid():
-            raise StorageError("The database is not open in this process.")
+            raise StorageError(
+                "The database is not open in this process: use `async with hansard.connect(…) as db`."
+            )
         return lane
 
     def _connect(self, *, readonly: bool) -> apsw.Connection:
