@@ -179,7 +179,7 @@ class Database:
     async def open(self) -> None:
         """Open the storage, finish interrupted work and start periodic maintenance. Raises StorageError on failure."""
         await self.storage.open()
-        if getattr(self.storage, "readonly", False):
+        if self.storage.readonly:
             return
         try:
             await self._maintain(starting=True)

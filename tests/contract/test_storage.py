@@ -1,4 +1,4 @@
-"""The contract suite on the three back ends."""
+"""The contract suite on the three back ends, and on one behind a wrapper."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sqlite.storage import SqliteStorage
+from hansard.storage.wrapper import StorageWrapper
 from hansard.testing.powers import PowersContract
 from hansard.testing.storage import StorageContract
 
@@ -28,6 +29,17 @@ class TestSqlite(StorageContract, PowersContract):
     @pytest.fixture
     async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
         storage = SqliteStorage(tmp_path / "chats.db")
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestWrappedSqlite(StorageContract, PowersContract):
+    """A wrapper keeps the contract of what it wraps."""
+
+    @pytest.fixture
+    async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
+        storage = StorageWrapper(SqliteStorage(tmp_path / "chats.db"))
         await storage.open()
         yield storage
         await storage.close()

@@ -143,7 +143,9 @@ async def test_tenants_are_in_the_order_of_their_code_points(postgres_url: str) 
         assert await db.storage.tenants() == sorted(("b", "B", "a", "Z", "a-b", "aB", "a.b"))
 
 
-async def test_a_standby_is_refused_by_who_writes_and_can_be_verified() -> None:
+async def test_a_standby_is_refused_by_who_writes_and_can_be_read_and_verified(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with TemporaryDirectory(prefix="hansard-postgres-") as home:
         server = await asyncio.to_thread(_serving, Path(home))
         url = f"{server.url}/chats"
@@ -159,6 +161,10 @@ async def test_a_standby_is_refused_by_who_writes_and_can_be_verified() -> None:
         assert (await storage.health()).faults == ("read-only",)
         assert await storage.tenants() == ["acme"]
         await storage.close()
+        with caplog.at_level("WARNING"):
+            async with hansard.connect(url, providers=[], readonly=True) as db:
+                assert len((await db.scope("acme", "ada").conversations.list()).items) == 1
+        assert caplog.messages == [], "maintenance writes nothing on a standby"
         await asyncio.to_thread(server.stop)
 
 

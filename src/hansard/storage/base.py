@@ -282,6 +282,8 @@ class Storage(ABC):
     schema: Schema = SCHEMA
     exclusive: bool = True
     """Whether only one process writes, so that work which another process left unfinished can be taken over."""
+    readonly: bool = False
+    """Whether every write is refused, so that nobody attempts maintenance."""
     notifier: Notifier
     """Notified after commits that published; feed readers subscribe to it."""
 

@@ -172,7 +172,7 @@ class Archives(ArtifactService):
 
     async def _count(self, artifacts: Sequence[Artifact]) -> None:
         """Count the artifacts as exported, unless the scope or database is read-only."""
-        if "write" not in self.scope.rights or getattr(self._storage, "readonly", False):
+        if "write" not in self.scope.rights or self._storage.readonly:
             return
         now = self.clock()
 

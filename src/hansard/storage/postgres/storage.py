@@ -76,7 +76,7 @@ class PostgresStorage(Storage):
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("postgres")
         self._migrate = migrate
-        self._readonly = readonly
+        self.readonly = readonly
         self._pool_size = pool_size or self.address.pool_size or POOL_SIZE
         self._prepared = self.address.prepared if prepared is None else prepared
         self._pooled = False
@@ -117,7 +117,7 @@ class PostgresStorage(Storage):
         try:
             with translated():
                 await migrate(
-                    self.migrations, connection, apply=self._migrate, readonly=self._readonly
+                    self.migrations, connection, apply=self._migrate, readonly=self.readonly
                 )
                 async with connection.transaction():
                     self._role = await roles.serving_role(connection)
