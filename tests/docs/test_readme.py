@@ -43,12 +43,16 @@ def test_every_link_leads_somewhere() -> None:
     assert broken == []
 
 
-def test_the_tutorial_runs_from_top_to_bottom(tmp_path: Path) -> None:
+def test_the_tutorial_runs_from_top_to_bottom_and_again(tmp_path: Path) -> None:
     """The Python blocks of the tutorial, in order, as one program."""
     tutorial = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
     code = "\n".join(_blocks("python", tutorial))
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
-    assert done.stdout == "".join(_blocks("text", tutorial))
+    output = "".join(_blocks("text", tutorial))
+    *lines, exported = output.splitlines(keepends=True)
+    assert exported == "5 {}\n"
+    for expected in (output, "".join([*lines, "10 {}\n"])):  # the second run has the same file
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.stderr == ""
+        assert done.stdout == expected
