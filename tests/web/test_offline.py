@@ -149,14 +149,11 @@ async def test_a_lost_response_to_a_prompt_does_not_double_it(app: App, server: 
     lossy = Lossy()
 
     def deaf(socket: WebSocketRoute) -> None:
-        """Lose the event of the prompt too."""
-        lost: list[object] = []
+        """Lose the events of the prompt too."""
         upstream = socket.connect_to_server()
 
         def forward(frame: str | bytes) -> None:
-            if lossy.sent and not lost and '"type":"message.created"' in str(frame):
-                lost.append(frame)
-            else:
+            if not lossy.sent or lossy.again.is_set() or '"entry":' not in str(frame):
                 socket.send(frame)
 
         upstream.on_message(forward)
@@ -167,14 +164,36 @@ async def test_a_lost_response_to_a_prompt_does_not_double_it(app: App, server: 
     app.watch.expect("ERR_FAILED", AWAY)
     await app.page.route("**/chat", lossy)
     await app.say("Once only")
+    await asyncio.wait_for(lossy.again.wait(), 20)
     await expect(app.answer("Once only")).to_be_visible()
     await expect(app.text("Waiting for connection")).to_have_count(0)
-    await asyncio.wait_for(lossy.again.wait(), 20)
     assert len(lossy.sent) == 2
     assert lossy.sent[0] == lossy.sent[1]
     await expect(app.mine("Once only")).to_have_count(1)
     texts = [text for _, text in said(server)]
     assert texts == ["Hello", "Hello", "Once only", "Once only"]
+
+
+@ONCE
+async def test_an_answer_is_complete_although_the_feed_is_late(app: App, server: Caller) -> None:
+    """A long transaction of somebody else delays the feed; the run itself reports its end."""
+
+    def late(socket: WebSocketRoute) -> None:
+        upstream = socket.connect_to_server()
+        upstream.on_message(lambda frame: None if '"entry":' in str(frame) else socket.send(frame))
+
+    talk = server.talk(title="Rome")
+    await app.page.route_web_socket("**/api/v1/ws", late)
+    await app.open(f"/c/{talk['id']}")
+    await expect(app.text("No messages yet.")).to_be_visible()
+    for number in (1, 2):
+        await app.ask(f"Hello {number}")
+        await expect(app.messages).to_have_count(2 * number)
+        await expect(app.answer(f"Hello {number}")).to_have_count(1)
+        await app.answer(f"Hello {number}").hover()
+        await expect(
+            app.answer(f"Hello {number}").get_by_role("button", name="Regenerate")
+        ).to_be_visible()
 
 
 @ONCE

@@ -7,7 +7,7 @@ import { showBranch, showCurrentBranch } from "@/data/branches";
 import { queryClient, refetch } from "@/data/client";
 import { showCollectionChange } from "@/data/collections";
 import { conversationQuery, hideConversation, rereadConversation, showConversations } from "@/data/conversations";
-import { loadMissedMessages, refreshThread, showAppended } from "@/data/messages";
+import { loadMissedMessages, refreshThread, rereadThread, showAppended } from "@/data/messages";
 import { flushOutbox, promptsStored } from "@/data/outbox";
 import { showProjectChange } from "@/data/projects";
 import { showRating } from "@/data/ratings";
@@ -166,4 +166,4 @@ async function refresh(id: string): Promise<void> {
   }
 }
 
-whenRunEnds((run) => loadMissedMessages(run.conversation_id));
+whenRunEnds(({ conversation_id: id }, reported) => (reported ? loadMissedMessages(id) : rereadThread(id)));

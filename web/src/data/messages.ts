@@ -131,6 +131,7 @@ function nothingIfGone(error: unknown): undefined {
 
 /** Load what the feed did not bring. */
 export async function rereadThread(conversationId: string): Promise<void> {
+  if (queryClient.getQueryCache().findAll({ queryKey: ["thread", conversationId] }).length === 0) return;
   await rereadBranches(conversationId);
   await loadMissedMessages(conversationId);
 }

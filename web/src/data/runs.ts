@@ -29,8 +29,14 @@ export const useActiveRuns = create<Readonly<Record<string, Run>>>(() => ({}));
 /** Whether the server has listed the active runs. */
 export const useRunsLoaded = create<{ loaded: boolean }>(() => ({ loaded: false }));
 
-/** Called when a run has ended, before it is removed: makes sure that the stored message, which replaces it, is shown. */
-let ended: (run: Run) => Promise<void> = () => Promise.resolve();
+/** How long the feed may take to report the end of a run, in milliseconds; then the stored message is read. */
+const PATIENCE = 2000;
+
+/**
+ * Called when a run has ended, before it is removed: shows the stored message, which replaces it. The feed has brought
+ * the message if it `reported` the end.
+ */
+let ended: (run: Run, reported: boolean) => Promise<void> = () => Promise.resolve();
 
 export function whenRunEnds(then: typeof ended): void {
   ended = then;
@@ -52,7 +58,7 @@ export async function followActiveRuns(): Promise<void> {
   const followed = [...streams.keys()];
   const { items } = await unwrap(api.GET("/api/v1/runs"));
   followRuns(items);
-  for (const id of followed) if (!items.some((run) => run.id === id)) runEnded(id);
+  for (const id of followed) if (!items.some((run) => run.id === id)) runEnded(id, false);
   useRunsLoaded.setState({ loaded: true });
 }
 
@@ -70,11 +76,11 @@ export function runsOf(conversationId: string): readonly Run[] {
   return Object.values(useActiveRuns.getState()).filter((run) => run.conversation_id === conversationId);
 }
 
-/** A run has ended, according to the feed. */
-export function runEnded(id: string): void {
+/** A run has ended, as the feed reported or a list of the active runs shows. */
+export function runEnded(id: string, reported = true): void {
   endedRuns.add(id);
   for (const oldest of endedRuns) if (endedRuns.size > REMEMBERED) endedRuns.delete(oldest);
-  void streams.get(id)?.end();
+  void streams.get(id)?.end(reported);
 }
 
 /** Stop a run; its text so far is kept. */
@@ -131,24 +137,27 @@ class RunStream implements RunListener {
   };
 
   gone(): void {
-    void this.end();
+    void this.end(false);
   }
 
   onEvent(event: RunEvent): void {
-    // The end is shown when the feed reports it, together with the stored message.
-    if (ENDS.some((type) => type === event.type)) return;
+    if (ENDS.some((type) => type === event.type)) {
+      // The end is shown when the feed reports it, together with the stored message.
+      setTimeout(() => void this.end(false), PATIENCE);
+      return;
+    }
     if (event.number <= this.number) return;
     this.number = event.number;
     this.answer = { ...this.answer, parts: appendEvent(this.answer.parts, event) };
     this.frame ||= requestAnimationFrame(() => this.tell());
   }
 
-  async end(): Promise<void> {
+  async end(reported: boolean): Promise<void> {
     if (this.over) return;
     this.over = true;
     const { run } = this.answer;
     leaveRun(run.id);
-    await ended(run).catch(() => undefined);
+    await ended(run, reported).catch(() => undefined);
     useActiveRuns.setState((runs) => Object.fromEntries(Object.entries(runs).filter(([id]) => id !== run.id)), true);
     setTimeout(() => streams.delete(run.id), LINGER);
   }
