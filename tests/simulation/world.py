@@ -21,6 +21,7 @@ from hansard.providers.registry import Providers
 from hansard.services.options import ChatOptions
 from hansard.storage import verification
 from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.run_sync import run_now
 from simulation.faults import Connection, Weather
 from simulation.ledger import TENANT, USER, Ledger, Record, check
 from simulation.loop import VirtualLoop
@@ -109,6 +110,7 @@ class World:
         self.rng = random.Random(seed)
         self.weather = Weather(self.rng)
         self.storage = MemoryStorage()
+        run_now(self.storage.open())
         self.exclusive = seed % 3 != 0
         self.ledger = Ledger()
         self.processes: list[Process] = []

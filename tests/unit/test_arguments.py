@@ -145,12 +145,14 @@ def test_an_unknown_option_of_a_database_is_named_with_those_that_exist(tmp_path
         connect(tmp_path / "chats.db", pool_size=5)
 
 
-@pytest.mark.parametrize("address", ["chats.db", "postgresql://host/db"])
+@pytest.mark.parametrize("address", ["memory:", "chats.db", "postgresql://host/db"])
 async def test_a_call_before_opening_says_how_to_open(tmp_path: Path, address: str) -> None:
-    place = address if "://" in address else tmp_path / address
+    place = tmp_path / address if address == "chats.db" else address
     services = hansard.connect(place, providers=[]).scope()
     with pytest.raises(errors.StorageError, match=r"is not open.*async with hansard.connect"):
         await services.conversations.list()
+    with pytest.raises(errors.StorageError, match=r"is not open.*async with hansard.connect"):
+        await anext(services.feed.follow(0))
 
 
 def test_a_blocking_call_before_opening_says_how_to_open() -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansard.errors import InvalidInput
+from hansard.errors import InvalidInput, StorageError
 from hansard.ids import Clock
 from hansard.model.events import EventRecord
 from hansard.model.feed import TRIMMED, FeedEntry
@@ -109,14 +109,24 @@ class Feed(Service):
         return await self.broadcasters.shared(self.scope, entries, render, self._records.of)
 
     async def follow(self, after: int) -> AsyncIterator[FeedEntry]:
-        """Yield the user's changes after a position as they come, without end. Raises StorageError on closing."""
+        """Yield the user's changes after a position as they come, without end.
+
+        Raises StorageError on closing, or if the database is not open.
+        """
         async for entries in self.changes(after):
             for entry in entries:
                 yield entry
 
     async def changes(self, after: int) -> AsyncIterator[list[FeedEntry]]:
-        """Yield the same as `follow`, in lists of all available changes."""
+        """Yield the same as `follow`, in lists of all available changes.
+
+        Raises StorageError on closing, or if the database is not open.
+        """
         self.require("read")
+        if "closed" in (await self._storage.health()).faults:  # an unreachable one comes back
+            raise StorageError(
+                "The database is not open: use `async with hansard.connect(…) as db`."
+            )
         with self.broadcasters.joined(self.scope.tenant, self.scope.user) as broadcaster:
             while True:
                 entries = await broadcaster.since(after)

@@ -57,15 +57,15 @@ class MemoryStorage(Storage):
         self.notifier = Notifier()
         self._tenants: dict[str, dict[str, Rows]] = {}
         self._position = 0
-        self._closed = False
+        self._open = False
         self._committed_at: datetime | None = None
 
     async def open(self) -> None:
-        self._closed = False
+        self._open = True
 
     async def close(self) -> None:
         self._tenants.clear()
-        self._closed = True
+        self._open = False
 
     async def read(self, tenant: str, work: Read[T]) -> T:
         return run_now(work(_Unit(self, tenant)))
@@ -85,7 +85,7 @@ class MemoryStorage(Storage):
         return await search_terms.run(once, passages)
 
     async def health(self) -> Health:
-        if self._closed:
+        if not self._open:
             return Health(faults=("closed",), reason="The database is closed.")
         return Health(committed_at=self._committed_at)
 
@@ -93,8 +93,10 @@ class MemoryStorage(Storage):
         return sorted(name for name, tables in self._tenants.items() if tables["tenants"])
 
     def rows(self, tenant: str) -> dict[str, Rows]:
-        if self._closed:
-            raise StorageError("The database is closed.")
+        if not self._open:
+            raise StorageError(
+                "The database is not open: use `async with hansard.connect(…) as db`."
+            )
         return self._tenants.setdefault(tenant, defaultdict(dict))
 
     def next_position(self) -> int:
