@@ -179,6 +179,7 @@ class Database:
     async def open(self) -> None:
         """Open the storage, finish interrupted work and start periodic maintenance. Raises StorageError on failure."""
         await self.storage.open()
+        self.broadcasters.open()
         if self.storage.readonly:
             return
         try:

@@ -192,14 +192,14 @@ async def test_nobody_gets_a_record_of_somebody_else(
     await check_isolation(ada, [bob, eve])
 
 
-async def _of_anybody(_: Records, tx: Reader, record: Any, ids: Sequence[str]) -> Mapping[str, Any]:
+async def _of_anybody(_: Records, tx: Reader, ids: Sequence[str], record: Any) -> Mapping[str, Any]:
     return {i: found for i in ids if (found := await tx.get(record, i)) is not None}
 
 
 async def _any_artifact(
     _: ArtifactService, tx: Reader, ids: Sequence[str]
 ) -> Mapping[str, Artifact]:
-    return await _of_anybody(Records.__new__(Records), tx, Artifact, ids)
+    return await _of_anybody(Records.__new__(Records), tx, ids, Artifact)
 
 
 @pytest.mark.parametrize(

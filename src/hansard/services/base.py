@@ -13,12 +13,11 @@ from hansard.access import policy
 from hansard.arguments import check_methods
 from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
 from hansard.ids import Clock, is_id
-from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.events import EventKind
-from hansard.model.lifecycle import ACTIVE, State, trashed
+from hansard.model.lifecycle import ACTIVE, State, Trashable, trashed
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Right, Scope
@@ -27,7 +26,7 @@ from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.query import Query
 
 T = TypeVar("T")
-Owned = TypeVar("Owned", Conversation, Project, Collection, Artifact)
+Owned = TypeVar("Owned", bound=Trashable)
 
 MAX_PAGE = 500
 

@@ -157,13 +157,22 @@ class Broadcasters:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._is_open = False
         self._broadcasters: dict[tuple[str, str], FeedBroadcaster] = {}
         self._shared: dict[_Batch, _Shared] = {}
         """Reads of records in progress."""
 
+    def open(self) -> None:
+        """Allow followers: the database is open."""
+        self._is_open = True
+
     @contextmanager
     def joined(self, tenant: str, user_id: str) -> Iterator[FeedBroadcaster]:
-        """A context that holds the broadcaster of a user."""
+        """A context that holds the broadcaster of a user. Raises StorageError if the database is not open."""
+        if not self._is_open:
+            raise StorageError(
+                "The database is not open: use `async with hansard.connect(…) as db`."
+            )
         key = (tenant, user_id)
         broadcaster = self._broadcasters.get(key)
         if broadcaster is None:
@@ -202,6 +211,7 @@ class Broadcasters:
         return work.task.result()
 
     def close(self) -> None:
+        self._is_open = False
         for broadcaster in self._broadcasters.values():
             broadcaster.close()
 

@@ -6,35 +6,42 @@ All records of a batch of events are read in one transaction, each once, however
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from hansard.model.branches import Branch
-from hansard.model.collections import Collection as ArtifactCollection
 from hansard.model.conversations import Conversation
 from hansard.model.events import Appended, EventRecord
 from hansard.model.feed import FeedEntry
+from hansard.model.lifecycle import Trashable
 from hansard.model.messages import Message, Rating
-from hansard.model.projects import Project
 from hansard.model.runs import Run
 from hansard.model.settings import Setting
 from hansard.model.users import Tenant, User
 from hansard.services.artifacts.access import ArtifactService
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
+from hansard.storage.tables import SCHEMA
 
 MAX_MESSAGES = 50
 """Appended messages that events sent together carry, for each branch and in all."""
 MAX_BYTES = 256 * 1024
 """Size of the appended messages of a branch, as JSON."""
 
-Owned = TypeVar("Owned", Conversation, Project, ArtifactCollection)
+Owned = TypeVar("Owned", bound=Trashable)
 Carried = EventRecord | msgspec.UnsetType | None
 """The record of an event; None if the receiver cannot see it (any more), unset if a later event carries it."""
 _Key = tuple[str, str]
 """A kind of record, and its id or name."""
 _Found = Mapping[str, EventRecord]
+_OWN: dict[str, type[Any]] = {
+    table.events[0].partition(".")[0]: table.record
+    for table in SCHEMA.tables
+    if table.trashable and table.owner == "owner_id"
+}
+"""The records that their owner sees, by noun; artifacts and conversations are read in another way below."""
 _APPENDED = "appended"
 _RATING = "rating"
 
@@ -48,7 +55,7 @@ class Records(ArtifactService):
 
     async def _read(self, tx: Reader, entries: Sequence[FeedEntry]) -> list[Carried]:
         keys = [_key(entry) for entry in entries]
-        conversations = await self._owned(tx, Conversation, _conversation_ids(entries))
+        conversations = await self._owned(tx, _conversation_ids(entries), Conversation)
         found: dict[_Key, EventRecord] = {}
         for noun, read in self._readers(conversations).items():
             ids = {subject for name, subject in keys if name == noun}
@@ -83,11 +90,10 @@ class Records(ArtifactService):
             return {r.message_id: r for r in ratings if r.conversation_id in conversations}
 
         return {
+            **{noun: partial(self._owned, record=record) for noun, record in _OWN.items()},
             "artifact": self.visible,
             "branch": select_branches,
-            "collection": lambda tx, ids: self._owned(tx, ArtifactCollection, ids),
             "conversation": pick_conversations,
-            "project": lambda tx, ids: self._owned(tx, Project, ids),
             "run": select_runs,
             "setting": self._settings,
             "tenant": self._tenant,
@@ -96,7 +102,7 @@ class Records(ArtifactService):
         }
 
     async def _owned(
-        self, tx: Reader, record: type[Owned], ids: Collection[str]
+        self, tx: Reader, ids: Collection[str], record: type[Owned]
     ) -> dict[str, Owned]:
         """Return the user's own records with these ids that are not in the trash."""
         query = Query(record).where(id__in=sorted(ids), owner_id=self.scope.user, state="active")

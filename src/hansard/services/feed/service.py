@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansard.errors import InvalidInput, StorageError
+from hansard.errors import InvalidInput
 from hansard.ids import Clock
 from hansard.model.events import EventRecord
 from hansard.model.feed import TRIMMED, FeedEntry
@@ -123,10 +123,6 @@ class Feed(Service):
         Raises StorageError on closing, or if the database is not open.
         """
         self.require("read")
-        if "closed" in (await self._storage.health()).faults:  # an unreachable one comes back
-            raise StorageError(
-                "The database is not open: use `async with hansard.connect(…) as db`."
-            )
         with self.broadcasters.joined(self.scope.tenant, self.scope.user) as broadcaster:
             while True:
                 entries = await broadcaster.since(after)
