@@ -75,6 +75,8 @@ def test_what_is_kept_is_told_by_kind(anywhere: Site, two: tuple[Site, Site]) ->
         "messages": (1, 5),
         "files": (0, 0),
         "artifacts": (0, 0),
+        "projects": (0, None),
+        "collections": (0, None),
     }
     assert kept(anywhere) == {k: (0, b and 0) for k, (_, b) in theirs.items()}
     anywhere.say(anywhere.talk(), "hi")
