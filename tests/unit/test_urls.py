@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hansard.errors import InvalidConfig
-from hansard.storage.urls import masked, storage_for
+from hansard.secrets import mask_url
+from hansard.storage.urls import storage_for
 
 
 def test_a_databases_password_is_not_shown() -> None:
@@ -17,7 +18,7 @@ def test_a_databases_password_is_not_shown() -> None:
         ("postgresql://ada@db.example:5432/chats", "postgresql://ada@db.example:5432/chats"),
         ("/home/ada/a:b@c.db", "/home/ada/a:b@c.db"),
     ):
-        assert masked(address) == shown
+        assert mask_url(address) == shown
 
 
 def test_an_address_that_is_none_is_refused() -> None:

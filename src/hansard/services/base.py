@@ -37,8 +37,10 @@ class Service:
     Every method that reads or writes raises PermissionDenied if the scope lacks that right.
     """
 
-    def __init_subclass__(cls) -> None:
-        check_methods(cls)
+    def __init_subclass__(cls, *, internal: bool = False) -> None:
+        """Check the arguments of calls, except of an `internal` base, whose methods only services call."""
+        if not internal:
+            check_methods(cls)
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         self.scope = scope

@@ -9,7 +9,7 @@ Every key, index and reference starts with the tenant; this is implied and not w
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import (
@@ -25,17 +25,7 @@ from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.events import (
-    ArtifactEventKind,
-    BranchEventKind,
-    CollectionEventKind,
-    ConversationEventKind,
-    MessageEventKind,
-    ProjectEventKind,
-    RunEventKind,
-    SettingEventKind,
-    UserEventKind,
-)
+from hansard.model.events import TOPICS
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
@@ -55,7 +45,7 @@ TABLES: tuple[Table[Any], ...] = (
         "users",
         owner="id",
         exported=True,
-        events=get_args(UserEventKind),
+        events=TOPICS["users"],
         references=(Reference((), Tenant, (), belongs=True),),
     ),
     Table(
@@ -63,7 +53,7 @@ TABLES: tuple[Table[Any], ...] = (
         "settings",
         owner="user_id",
         exported=True,
-        events=get_args(SettingEventKind),
+        events=TOPICS["settings"],
         key=("user_id", "name"),
         references=(Reference(("user_id",), User, belongs=True),),
     ),
@@ -72,7 +62,7 @@ TABLES: tuple[Table[Any], ...] = (
         "projects",
         owner="owner_id",
         exported=True,
-        events=get_args(ProjectEventKind),
+        events=TOPICS["projects"],
         indexes=(("owner_id", "parent_id"),),
         references=(
             Reference(("owner_id",), User, belongs=True),
@@ -84,7 +74,7 @@ TABLES: tuple[Table[Any], ...] = (
         "conversations",
         owner="owner_id",
         exported=True,
-        events=get_args(ConversationEventKind),
+        events=TOPICS["conversations"],
         indexes=(
             ("owner_id", "active_at", "id"),
             ("project_id", "active_at", "id"),
@@ -102,7 +92,7 @@ TABLES: tuple[Table[Any], ...] = (
         "branches",
         owner="parent",
         exported=True,
-        events=get_args(BranchEventKind),
+        events=TOPICS["branches"],
         unique=(("conversation_id", "id"),),
         indexes=(("parent_branch", "fork_seq"),),
         references=(Reference(("conversation_id",), Conversation, belongs=True),),
@@ -113,7 +103,7 @@ TABLES: tuple[Table[Any], ...] = (
         "messages",
         owner="owner_id",
         exported=True,
-        events=get_args(MessageEventKind),
+        events=TOPICS["messages"],
         unique=(("branch", "seq"),),
         references=(
             Reference(
@@ -183,7 +173,7 @@ TABLES: tuple[Table[Any], ...] = (
         "runs",
         owner="owner_id",
         exported=True,
-        events=get_args(RunEventKind),
+        events=TOPICS["runs"],
         indexes=(("conversation_id", "id"), ("status", "lease_until"), ("request_id",)),
         references=(
             Reference(
@@ -224,7 +214,7 @@ TABLES: tuple[Table[Any], ...] = (
         "artifacts",
         owner="owner_id",
         exported=True,
-        events=get_args(ArtifactEventKind),
+        events=TOPICS["artifacts"],
         indexes=(
             ("owner_id", "updated_at", "id"),
             ("conversation_id", "updated_at", "id"),
@@ -295,7 +285,7 @@ TABLES: tuple[Table[Any], ...] = (
         "collections",
         owner="owner_id",
         exported=True,
-        events=get_args(CollectionEventKind),
+        events=TOPICS["collections"],
         indexes=(("owner_id", "name", "id"), ("project_id",)),
         references=(
             Reference(("owner_id",), User, belongs=True),

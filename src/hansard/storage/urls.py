@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from hansard.errors import InvalidConfig
-from hansard.secrets import mask_url, register_url
+from hansard.secrets import register_url
 
 if TYPE_CHECKING:
     from hansard.storage.base import Storage
@@ -72,11 +72,6 @@ def is_sqlite(address: str) -> bool:
     return address not in _MEMORY and (
         "://" not in address or address.lower().startswith("sqlite://")
     )
-
-
-def masked(address: str) -> str:
-    """Return the URL without its password and other secrets."""
-    return mask_url(address)
 
 
 def _postgres(address: str, options: dict[str, Any]) -> Storage:

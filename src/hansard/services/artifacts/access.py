@@ -33,7 +33,7 @@ _HIDDEN: dict[str, None] = dict.fromkeys(
 )
 
 
-class ArtifactService(Service):
+class ArtifactService(Service, internal=True):
     """Base of the services that read artifacts."""
 
     async def artifact(

@@ -190,19 +190,19 @@ class Archives(ArtifactService):
 
         async def read_existing(
             tx: Reader,
-        ) -> tuple[Artifact | None, list[Revision], Project | None]:
+        ) -> tuple[Artifact | None, list[Revision], bool]:
             project_id = artifact.project_id
             project = await tx.get(Project, project_id) if project_id else None
+            owns_project = await policy.owns(tx, self.scope, project)
             existing = await tx.get(Artifact, artifact.id)
             if existing is None or not await policy.owns(tx, self.scope, existing):
-                return None, [], project
-            return existing, await self.revisions_of(tx, existing), project
+                return None, [], owns_project
+            return existing, await self.revisions_of(tx, existing), owns_project
 
-        existing, revisions, project = await self.run_read(read_existing)
+        existing, revisions, owns_project = await self.run_read(read_existing)
         if existing is not None and existing.state == "importing":
             existing, revisions = None, []
         existing_revisions = {revision.number: revision for revision in revisions}
-        owns_project = project is not None and project.owner_id == self.scope.user
         placed = replace(
             artifact,
             version=existing.version if existing else artifact.version,
