@@ -29,6 +29,7 @@ from hansard.model.messages import Message
 from hansard.storage import message_tree, search_terms
 from hansard.storage.base import Append, Read, Storage, Write
 from hansard.storage.postgres import address, roles
+from hansard.storage.postgres.connector import Connector
 from hansard.storage.postgres.errors import REPEAT, is_lost, translated
 from hansard.storage.postgres.listener import CHANNEL, Notices
 from hansard.storage.postgres.migrations import migrate
@@ -83,6 +84,7 @@ class PostgresStorage(Storage):
         self._role = roles.ITSELF
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
         self._pool: Any = None
+        self._connector = Connector()
         self._committed_at: datetime | None = None
         self._holder: tuple[str, float] | None = None
         self.notifier = self._notices = Notices(self._notify, self.connect)
@@ -98,6 +100,7 @@ class PostgresStorage(Storage):
                     max_size=self._pool_size,
                     statement_cache_size=200 if self._prepared else 0,
                     command_timeout=TIMEOUT,
+                    connect=self._connector.connect,
                     init=_look_up_types if self._pooled else None,
                     reset=_keep_as_it_is,
                 )
@@ -108,7 +111,7 @@ class PostgresStorage(Storage):
     async def connect(self) -> Any:
         """Open a driver connection outside the pool."""
         with translated():
-            return await _asyncpg.connect(
+            return await self._connector.connect(
                 **self.address.arguments, timeout=self.address.timeout, statement_cache_size=0
             )
 
@@ -140,6 +143,7 @@ class PostgresStorage(Storage):
                 await asyncio.wait_for(pool.close(), TIMEOUT)
             except TimeoutError:
                 pool.terminate()
+        await self._connector.close()
 
     async def read(self, tenant: str, work: Read[T]) -> T:
         return await self._repeat(lambda: self._unit(_READ, tenant, work))
