@@ -19,7 +19,7 @@ _HEAD = '''"""Written by scripts/blocking_stub.py from the services: do not edit
 
 from builtins import list as _list
 from collections.abc import Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 '''
@@ -30,8 +30,16 @@ class BlockingServices:
     scope: Scope
 {services}
 
+class Openable:
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *_: object) -> None: ...
+    def __enter__(self) -> BlockingDatabase: ...
+    def __exit__(self, *exception: object) -> None: ...
+
 class BlockingDatabase:
-    def __init__(self, database: Database) -> None: ...
+    def __init__(self, database: Openable) -> None: ...
     def scope(
         self, tenant: str = ..., user: str = ..., rights: Iterable[Right] = ...
     ) -> BlockingServices: ...
@@ -51,7 +59,6 @@ def stub() -> str:
         "from collections.abc import Iterable",
         "from hansard.model.scope import Right",
         "from hansard.model.scope import Scope",
-        "from hansard.database import Database",
     }
     classes: list[str] = []
     for name in classes_by_attribute.values():
@@ -71,7 +78,7 @@ def stub() -> str:
 
 
 def _used(name: str, text: str) -> bool:
-    return name in ("Iterable", "Right", "Scope", "Database") or bool(
+    return name in ("Iterable", "Right", "Scope") or bool(
         re.search(rf"(?<![\w.'])(?<!def ){name}\b", text)
     )
 
@@ -81,12 +88,12 @@ def services() -> dict[str, str]:
     tree = ast.parse(inspect.getsource(database))
     facade = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Services")
     return {
-        node.targets[0].attr: node.value.func.id
-        for node in ast.walk(facade)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Attribute)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
+        node.target.id: node.annotation.id
+        for node in facade.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.annotation, ast.Name)
+        and node.target.id in database.SERVICES
     }
 
 

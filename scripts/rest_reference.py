@@ -15,8 +15,8 @@ from hansard.errors import HansardError
 from hansard.model.parts import Part
 from hansard.server import errors as server_errors
 from hansard.server import openapi
-from hansard.server.app import NOUNS, make_api
-from hansard.server.http import health
+from hansard.server.app import make_api
+from hansard.server.http.routes import NOUNS
 from hansard.server.sessions import SessionManager
 from hansard.server.sse import Shutdown
 
@@ -26,36 +26,37 @@ JSON = dict[str, Any]
 
 _HEAD = """# The REST API
 
-This page is written by `scripts/rest_reference.py` from the API's own description, which a server serves at
-`/api/v1/openapi.json`. How a server is run is told in [Running a server](../howto/server.md).
+`scripts/rest_reference.py` generates this page from the OpenAPI document that a server serves at
+`/api/v1/openapi.json`. [Run a server](../howto/server.md) describes how to start one.
 
-**Addresses** below are to be read after `/api/v1`. In the examples `$URL` is where the server is with `/api/v1` after
-it, `$TOKEN` its token, and `$TALK`, `$MESSAGE` and `$RUN` are ids.
+**Paths** are relative to `/api/v1`. In the examples, `$URL` is the server's address with `/api/v1`, `$TOKEN` its
+token, and `$CONVERSATION`, `$MESSAGE` and `$RUN` are ids.
 
-**Who asks.** `Authorization: Bearer TOKEN`, or in a browser the cookie of a sign-in (`POST /signin`) with the header
-`Hansard-Key`, whose value that sign-in told. The cookie alone opens nothing, and with both only pages of the server
-itself may ask. What belongs to somebody else looks exactly like what does not exist. What a link shows (`/links/…`) is
-for whoever has the link.
+**Authentication.** Send `Authorization: Bearer TOKEN`. Browsers use the cookie of a sign-in (`POST /signin`) with the
+header `Hansard-Key`, whose value the sign-in returns; the cookie is invalid without it, and both are valid only on
+pages of the server. Another user's records return 404, exactly like records that do not exist. Links (`/links/…`)
+need no other credential.
 
-**What is sent in pieces**, such as an export or a blob, is sent for as long as who asks may have it: a session that
-ends meanwhile cuts the answer off, and of artifacts what is no longer shared is left out.
+**Downloads**, such as an export or a blob, are sent in pieces. They are cut off when the session ends, and omit
+artifacts that are no longer shared.
 
-**JSON**, in UTF-8, with `Content-Type: application/json`, and at most 16 MiB a body. A field that is not known is an
-error. Times are RFC 3339 with their zone, ids are UUIDs.
+**Bodies** are JSON in UTF-8 with `Content-Type: application/json`, of at most 16 MiB. Unknown fields are errors.
+Times are RFC 3339 with a UTC offset, ids are UUIDs.
 
-**Repeating.** Whoever chooses the `id` of what is made may send the same request again, after a lost answer for
-instance: it changes nothing and answers with what is there. The same id for something else is a conflict.
+**Repeated requests.** If the client chooses the `id` of a new record, it may send the request again, for example
+after a lost response: it has no effect and returns the existing record. The same id with other content is a conflict.
 
-**Lists** that have a `next` are walked with it: `?cursor=NEXT`, and the same filters as before. It is null at the end.
+**Lists** with a `next` have further pages: repeat the request with `?cursor=NEXT` and the same filters. `next` is
+null at the end.
 
-**Streams** are server-sent events: `id` is a number to come back with in `Last-Event-ID`, `data` is JSON. A line that
-begins with a colon only says that the server is still there.
+**Streams** are server-sent events: `id` is the number to resume from with `Last-Event-ID`, `data` is JSON.
+Lines that begin with a colon keep the connection open.
 """
 _ERRORS = """## Errors
 
 An error is a problem document (RFC 9457), `application/problem+json`. Its `type` is `urn:hansard:problem:` and one of
-the codes below, and never changes; `detail` is for people; `pointer` is a JSON pointer to the field, or `/` and the
-name of the parameter, at fault; further members are facts for the next step, such as the `head` that a branch has.
+these codes, which never change. `detail` is a message for people. `pointer` is a JSON pointer to the invalid field,
+or `/` and the name of the invalid parameter. Further members have details, such as the `head` of a branch.
 
 | code | status | meaning |
 |---|---|---|
@@ -65,12 +66,12 @@ _EXAMPLES = {
     "create_conversation": """curl "$URL/conversations" -H "Authorization: Bearer $TOKEN" \\
   --json '{"title": "Trip to Rome", "system": "Answer briefly."}'""",
     "list_conversations": """curl "$URL/conversations?limit=20&q=rome" -H "Authorization: Bearer $TOKEN\"""",
-    "append_messages": """curl "$URL/conversations/$TALK/messages" -H "Authorization: Bearer $TOKEN" \\
+    "append_messages": """curl "$URL/conversations/$CONVERSATION/messages" -H "Authorization: Bearer $TOKEN" \\
   --json '{"messages": [{"role": "user", "content": "Where do I sleep?"}]}'""",
-    "list_messages": """curl "$URL/conversations/$TALK/messages?last=50" -H "Authorization: Bearer $TOKEN\"""",
-    "create_branch": """curl "$URL/conversations/$TALK/branches" -H "Authorization: Bearer $TOKEN" \\
+    "list_messages": """curl "$URL/conversations/$CONVERSATION/messages?last=50" -H "Authorization: Bearer $TOKEN\"""",
+    "create_branch": """curl "$URL/conversations/$CONVERSATION/branches" -H "Authorization: Bearer $TOKEN" \\
   --json '{"at": "'$MESSAGE'", "name": "what if"}'""",
-    "chat": """curl -N "$URL/conversations/$TALK/chat" -H "Authorization: Bearer $TOKEN" \\
+    "chat": """curl -N "$URL/conversations/$CONVERSATION/chat" -H "Authorization: Bearer $TOKEN" \\
   -H "Accept: text/event-stream" --json '{"content": "Where do I sleep?", "model": "echo/echo"}'""",
     "follow_run": """curl -N "$URL/runs/$RUN/events" -H "Authorization: Bearer $TOKEN" -H "Last-Event-ID: 1\"""",
     "cancel_run": """curl -X POST "$URL/runs/$RUN/cancel" -H "Authorization: Bearer $TOKEN\"""",
@@ -95,7 +96,7 @@ def page() -> str:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    tags = [noun.__name__.rpartition(".")[2] for noun in (*NOUNS, health)]
+    tags = [*NOUNS, "health"]
     routes.sort(key=lambda route: tags.index(route[2]["tags"][0]))
     schemas: JSON = document["components"]["schemas"]
     parts = [_HEAD]

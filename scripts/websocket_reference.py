@@ -37,50 +37,48 @@ _ALIASES = ", ".join(f"`{alias}` for `{name}`" for alias, name in ALIASES.items(
 
 _HEAD = f"""# The WebSocket
 
-This page is written by `scripts/websocket_reference.py` from the protocol's own description, which is in
-[asyncapi.json](asyncapi.json) (AsyncAPI 3). One connection carries requests and, as they happen, changes of the
-record. A client in Python that reconnects by itself is told in [Following changes](../howto/live.md).
+`scripts/websocket_reference.py` generates this page from the AsyncAPI 3 document of the protocol,
+[asyncapi.json](asyncapi.json). One connection carries requests and live changes. [Follow changes](../howto/live.md)
+describes the Python client, which reconnects automatically.
 
-**The address** is `/api/v1/ws` at the server. The handshake is authenticated as every request of [the REST
-API](rest.md) is: by `Authorization: Bearer TOKEN`, or in a browser by the cookie of a sign-in, and then only from
-pages of the server itself, which offer the subprotocols `hansard` and `hansard.key.KEY` with the key that the sign-in
-told. A token in the address is not looked at. A handshake that is refused is answered with a
-problem document.
+**The address** is `/api/v1/ws` on the server. The handshake is authenticated like every request of [the REST
+API](rest.md): with `Authorization: Bearer TOKEN`, or in a browser with the cookie of a sign-in. A browser must also
+be on a page of the server and offer the subprotocols `hansard` and `hansard.key.KEY`, with the key that the sign-in
+returned. A token in the address is ignored. A refused handshake returns a problem document.
 
-**Frames** are text, each with one JSON object, whose `type` says what it is. A request may have an `id`, a text or
-a number; its reply has the same. Requests are answered in the order in which they come, and what is told comes in
-between. What they take and give are the records of the REST API.
+**Frames** are text. Each is one JSON object with a `type`. A request may have an `id`, a text or a number; its reply
+has the same. Requests are answered in order, and events come between the replies. Requests and replies contain the
+records of the REST API.
 
 ```json
 {{"type": "get_artifacts", "id": 1, "conversation_id": "01a1ff56-d9ea-76c2-950b-08f1239920b9"}}
 {{"type": "ok", "id": 1, "result": {{"items": [], "next": null}}}}
 ```
 
-**Other names.** At the top of a request, these names are accepted too: {_ALIASES}.
+**Other names.** At the top level of a request, these names are also accepted: {_ALIASES}.
 
-**What goes wrong** is told by an `error`, with the [problem document](rest.md#errors) that REST would answer with,
-and the connection goes on. That is so for frames that are not JSON, or bytes, or of an unknown type, for fields
-that are missing or too many, and for requests that come too fast (`too-many-requests`, status 429).
+**Errors** are frames of type `error` with the [problem document](rest.md#errors) that REST would return; the
+connection stays open. Frames that are not JSON, binary frames, unknown types, missing or unknown fields, and requests
+that come too fast (`too-many-requests`, status 429) are errors too.
 
 ```json
 {{"type": "error", "id": 1, "problem": {{"type": "urn:hansard:problem:not-found", "status": 404, …}}}}
 ```
 
-**Limits.** A request must not exceed {MAX_FRAME >> 20} MiB; one
-of more than twice that ends the connection (1009). A socket has {RATE} requests a second, and {BURST} at once
-after a pause, whatever is wrong with them; {MAX_TOPICS} topics; and {MAX_RUNS} runs that it follows. The server sends
-a ping every {HEARTBEAT:.0f} seconds, and expects its answer within as many. Browsers answer by themselves, but cannot
-send pings: they ask with `ping`.
+**Limits.** A request must not exceed {MAX_FRAME >> 20} MiB; one of more than twice that closes the connection (1009).
+A connection may send {RATE} requests per second, {BURST} in a burst, including invalid ones. It may subscribe to
+{MAX_TOPICS} topics and {MAX_RUNS} runs. The server sends a ping every {HEARTBEAT:.0f} seconds and expects a pong
+within the same time. Browsers send pongs automatically but cannot send pings: use the request `ping` instead.
 
-**Who may listen** is asked anew for every frame, and twice a second. A socket whose session was ended, or whose
-token is no longer good, is closed at once.
+**Authentication** is checked again for every frame and twice a second. A connection whose session ended or whose
+token became invalid is closed at once.
 """
 
 _FOLLOWING = """## Following changes
 
-`subscribe` with `topics` has a socket told of every change of that kind; its reply has the `position` from which
-on. Each change has a `type`, such as `artifact.updated`, its `position`, the [FeedEntry](rest.md#feedentry),
-which names what was changed, and the `record` as it is when the event is sent.
+`subscribe` with `topics` subscribes to changes; the reply has the `position` after which changes follow. A change has
+a `type`, such as `artifact.updated`, its `position`, the [FeedEntry](rest.md#feedentry), which identifies the record,
+and the `record` as it is when the event is sent.
 
 ```json
 {"type": "subscribe", "id": 1, "topics": ["artifacts", "runs"], "after": 4711}
@@ -92,27 +90,28 @@ which names what was changed, and the `record` as it is when the event is sent.
 never another user's. It is null if the record is gone, in the trash, or no longer visible to the user. Of several
 events of one record that are sent together, only the last has a `record`. `message.created` has an `Appended`:
 
-**Whoever comes back** with `after`, the last position that it saw, is told all that it missed, once and in order,
-however long it was away, and then what comes. If that can no longer be told, because it is older than the feed is
-kept (`feed_days` in [the settings](settings.md)) or of another database, the socket is told `resync` instead: then
-what the client knows is to be read anew, and from the position of the `resync` on everything is told again.
+**Resuming.** A client that subscribes with `after`, the last position that it saw, receives all changes since then,
+once and in order, and then new ones. If they are no longer available, because they are older than the feed is kept
+(`feed_days` in [the settings](settings.md)) or belong to another database, the client receives `resync` instead: it
+must reload its state; all changes after the position of the `resync` follow.
 
 ```json
 {"type": "resync", "position": 9001}
 ```
 
-The positions of the changes that a client wants may lie far back, because it wants few of them. The `position` that
-`ping` answers with is as good to come back with.
+A client with few topics may have received nothing for a long time. The `position` in the reply to `ping` is also
+valid for resuming, and more recent.
 
 | topic | changes | record |
 |---|---|---|
 """
-_RUNS = f"""| `{ALL}` | all of them | |
-| `{CONVERSATION}ID` | all that concern one conversation | |
+_RUNS = f"""| `{ALL}` | all | |
+| `{CONVERSATION}ID` | all changes in one conversation | |
 
-**What a run says** is told as `run.delta`, each with a [RunEvent](rest.md#runevent), to sockets that subscribed to
-the run: `runs` has its id, and the number of the last event that the client saw, or 0. So whoever comes back misses
-nothing and sees nothing twice; but the event that ends the run is always told, and with it the subscription ends.
+**Events of runs** are sent as `run.delta`, each with a [RunEvent](rest.md#runevent), to connections that are
+subscribed to the run: `runs` maps its id to the number of the last event that the client saw, or 0. A client that
+reconnects misses nothing and receives nothing twice, except the event that ends the run, which is always sent. The
+subscription ends with it.
 
 ```json
 {{"type": "subscribe", "id": 2, "runs": {{"01a1ff56-da4f-71d7-830d-d698c680ea44": 0}}}}
@@ -120,18 +119,17 @@ nothing and sees nothing twice; but the event that ends the run is always told, 
 ```
 """
 
-_CLOSING = f"""## How it ends
+_CLOSING = f"""## Closing
 
-The server ends a connection with one of these codes. Where something was listened to, the reason ends in `resume
-from N`: all up to the position N was sent. Nothing is queued for a client that reads slowly: it is told when it
-takes what it was told before, so it lags behind, and others do not. One that takes nothing for {SEND_TIMEOUT:.0f}
-seconds is closed.
+The server closes a connection with one of these codes. If there were subscriptions, the reason ends with `resume from
+N`: all changes up to position N were sent. The server has no queue for a client: it sends the next changes when the
+client has received the previous ones. A client that receives nothing for {SEND_TIMEOUT:.0f} seconds is disconnected.
 
 | code | reason | |
 |---|---|---|
 """
 _STANDARD = """| 1007 | | A text frame was not UTF-8. |
-| 1009 | | A request was more than twice as large as is allowed. |
+| 1009 | | A request was more than twice as large as allowed. |
 | 1011 | `keepalive ping timeout` | A ping was not answered. |
 
 ## In a browser
@@ -168,10 +166,10 @@ def page() -> str:
         f"| {close.code} | `{close.text}` | {text} |\n" for close, text in CLOSES.items()
     )
     parts = [_HEAD, "## Requests\n", *_requests(described), *_bodies(described)]
-    head, topic_table = _FOLLOWING.split("**Whoever comes back**")
+    head, topic_table = _FOLLOWING.split("**Resuming.**")
     appended = rest_reference.fields(described["components"]["schemas"]["Appended"], "field")
     parts += [head + _linked(appended, described["components"]["schemas"])]
-    parts += ["**Whoever comes back**" + topic_table + topics + _RUNS]
+    parts += ["**Resuming.**" + topic_table + topics + _RUNS]
     parts += [_CLOSING + closes + _STANDARD]
     return "\n".join(parts)
 

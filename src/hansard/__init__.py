@@ -30,7 +30,7 @@ _HOMES = {
         "Artifact ArtifactCounters ArtifactHit ArtifactType Diff PreviewType Revision Use UseKey"
     ),
     "hansard.model.blobs": "Blob",
-    "hansard.model.branches": "Branch",
+    "hansard.model.branches": "Branch BranchList",
     "hansard.model.collections": "Collection",
     "hansard.model.conversations": "Conversation",
     "hansard.model.drafts": "Draft assistant system tool user",
@@ -60,6 +60,7 @@ _HOMES = {
     "hansard.services.conversations.trash": "Trashed",
     "hansard.services.feed.service": "FeedStart",
     "hansard.services.options": "ChatOptions Retention",
+    "hansard.services.runs.models": "ModelList",
     "hansard.services.search": "ArtifactSearchFilter SearchFilter",
     "hansard.services.transfer.import_session": "ImportReport",
     "hansard.services.users.sessions": "NewSession SignedIn",

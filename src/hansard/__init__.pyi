@@ -50,6 +50,7 @@ from hansard.model.artifacts import Use as Use
 from hansard.model.artifacts import UseKey as UseKey
 from hansard.model.blobs import Blob as Blob
 from hansard.model.branches import Branch as Branch
+from hansard.model.branches import BranchList as BranchList
 from hansard.model.collections import Collection as Collection
 from hansard.model.conversations import Conversation as Conversation
 from hansard.model.drafts import Draft as Draft
@@ -123,6 +124,7 @@ from hansard.services.conversations.trash import Trashed as Trashed
 from hansard.services.feed.service import FeedStart as FeedStart
 from hansard.services.options import ChatOptions as ChatOptions
 from hansard.services.options import Retention as Retention
+from hansard.services.runs.models import ModelList as ModelList
 from hansard.services.search import ArtifactSearchFilter as ArtifactSearchFilter
 from hansard.services.search import SearchFilter as SearchFilter
 from hansard.services.transfer.import_session import ImportReport as ImportReport

@@ -78,7 +78,10 @@ def check_methods(cls: C) -> C:
 
 
 def check_arguments(function: F) -> F:
-    """Check the arguments of a function whenever it is called. Raises InvalidInput for a wrong type."""
+    """Check the arguments of a function whenever it is called. Raises InvalidInput for a wrong type.
+
+    The types are those of the function that it wraps, if any.
+    """
     names = tuple(inspect.signature(function).parameters)
     expected: dict[str, _Expected] | None = None
 
@@ -86,7 +89,7 @@ def check_arguments(function: F) -> F:
     def checked(*args: Any, **kwargs: Any) -> Any:
         nonlocal expected
         if expected is None:  # annotations may name what is defined later
-            expected = _expectations(function)
+            expected = _expectations(inspect.unwrap(function))
         for name, value in (*zip(names, args, strict=False), *kwargs.items()):
             if name in expected:
                 _check(name, value, expected[name])

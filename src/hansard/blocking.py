@@ -10,31 +10,53 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from hansard.errors import StorageError
 
 _CLOSED = "The database is closed."
+_SERVICES = ("hansard.services", "hansard.client")
+"""The modules of the classes whose methods block."""
 _NOT_OPEN = "The database is not open: use `with hansard.connect(…) as db`."
 
 
-class Asynchronous(Protocol):
-    """The asynchronous database that is wrapped."""
+class Openable(ABC):
+    """A database that is open within `async with`; within `with`, its blocking twin is."""
 
-    async def open(self) -> Any: ...
+    _twin: BlockingDatabase
 
+    @abstractmethod
+    async def open(self) -> None: ...
+
+    @abstractmethod
     async def close(self) -> None: ...
 
-    def scope(self, *names: Any, **options: Any) -> Any: ...
+    @abstractmethod
+    def scope(self) -> Any: ...
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __enter__(self) -> BlockingDatabase:
+        self._twin = BlockingDatabase(self)
+        return self._twin.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        self._twin.__exit__(*exception)
 
 
 class BlockingDatabase:
     """A database whose services block; use it in a `with` statement."""
 
-    def __init__(self, database: Asynchronous) -> None:
+    def __init__(self, database: Openable) -> None:
         self._database = database
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -119,7 +141,7 @@ class _Blocking:
                 return self._each(items)
 
             return iterate
-        if type(attribute).__module__.startswith("hansard.services"):
+        if type(attribute).__module__.startswith(_SERVICES):
             return _Blocking(attribute, self._wait)
         return attribute
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, cast, get_type_hints
 
 from msgspec.structs import replace
 
 from hansard.arguments import check_arguments
-from hansard.errors import HansardError, PermissionDenied
+from hansard.blocking import Openable
+from hansard.errors import HansardError, InvalidConfig, PermissionDenied
 from hansard.ids import Clock, check_tenant, check_user, now
 from hansard.model.health import Health
 from hansard.model.runs import RunEvent
@@ -27,6 +27,7 @@ from hansard.services.artifacts.previews import Previews
 from hansard.services.artifacts.retention import remove_old_revisions
 from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.shares import Shares
+from hansard.services.base import Service
 from hansard.services.blobs import Blobs
 from hansard.services.conversations.branches import Branches
 from hansard.services.conversations.messages import Messages
@@ -40,6 +41,7 @@ from hansard.services.options import ChatOptions, Retention
 from hansard.services.projects import Projects
 from hansard.services.quotas import Meters, Quotas
 from hansard.services.runs.chat import Chat
+from hansard.services.runs.models import Models
 from hansard.services.runs.recovery import adopt, end_abandoned
 from hansard.services.runs.runner import Runner
 from hansard.services.runs.service import Runs, oldest_run
@@ -56,9 +58,6 @@ from hansard.storage.digest_backfill import seal
 from hansard.storage.query import Query
 from hansard.storage.reindexing import reindex
 from hansard.storage.urls import storage_for
-
-if TYPE_CHECKING:
-    from hansard.blocking import BlockingDatabase
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +84,32 @@ KEEP_FEED = timedelta(days=30)
 class Services:
     """The services for one scope."""
 
+    scope: Scope
+    meters: Meters
+    conversations: Conversations
+    messages: Messages
+    branches: Branches
+    projects: Projects
+    search: Search
+    statistics: Statistics
+    usage: Usage
+    ratings: Ratings
+    settings: Settings
+    artifacts: Artifacts
+    archives: Archives
+    collections: Collections
+    backfill: Backfill
+    shares: Shares
+    previews: Previews
+    blobs: Blobs
+    users: Users
+    sessions: Sessions
+    feed: Feed
+    runs: Runs
+    models: Models
+    chat: Chat
+    transfer: Transfer
+
     def __init__(
         self,
         scope: Scope,
@@ -93,38 +118,28 @@ class Services:
         broadcasters: Broadcasters,
         meters: Meters,
     ) -> None:
-        clock = runner.clock
         self.scope = scope
         self.meters = meters
-        self.conversations = Conversations(scope, storage, clock)
-        self.messages = Messages(scope, storage, clock)
-        self.branches = Branches(scope, storage, clock)
-        self.projects = Projects(scope, storage, clock)
-        self.search = Search(scope, storage, clock)
-        self.statistics = Statistics(scope, storage, clock)
-        self.usage = Usage(scope, storage, clock)
-        self.ratings = Ratings(scope, storage, clock)
-        self.settings = Settings(scope, storage, clock)
-        self.artifacts = Artifacts(scope, storage, clock)
-        self.archives = Archives(scope, storage, clock)
-        self.collections = Collections(scope, storage, clock)
-        self.backfill = Backfill(scope, storage, clock)
-        self.shares = Shares(scope, storage, clock)
-        self.previews = Previews(scope, storage, clock)
-        self.blobs = Blobs(scope, storage, clock)
-        self.users = Users(scope, storage, clock)
-        self.sessions = Sessions(scope, storage, clock)
-        self.feed = Feed(scope, storage, clock, broadcasters)
+        self.feed = Feed(scope, storage, runner.clock, broadcasters)
         self.runs = Runs(scope, storage, runner)
+        self.models = Models(scope, storage, runner)
         self.chat = Chat(scope, storage, runner, meters)
-        self.transfer = Transfer(scope, storage, clock)
+        for name, service in SERVICES.items():
+            if not hasattr(self, name):
+                setattr(self, name, service(scope, storage, runner.clock))
 
     def uploading(self) -> AbstractContextManager[None]:
         """A context for an upload. Raises TooManyRequests if the user has too many in progress."""
         return self.meters.upload(self.scope.user)
 
 
-class Database:
+SERVICES: dict[str, type[Service]] = {
+    name: kind for name, kind in get_type_hints(Services).items() if issubclass(kind, Service)
+}
+"""The classes of the services, by their attributes of `Services`."""
+
+
+class Database(Openable):
     """A conversation database; open it with `async with` and use it through `scope`.
 
     Opened with `with`, it is the blocking API: the same services, whose calls wait.
@@ -198,6 +213,10 @@ class Database:
             await self.providers.close()
         finally:
             await self.storage.close()
+
+    async def settle(self) -> None:
+        """Wait until the work in the background is done: answers, titles and summaries."""
+        await self.runner.settle()
 
     def announce(self, **details: Any) -> None:
         """Tell other processes on this machine something about this one, such as the `url` at which it serves."""
@@ -302,27 +321,6 @@ class Database:
         except Exception:
             _log.exception("Maintenance failed")
 
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    def __enter__(self) -> BlockingDatabase:
-        from hansard.blocking import BlockingDatabase  # noqa: PLC0415 - it needs this module
-
-        self._twin = BlockingDatabase(self)
-        return self._twin.__enter__()
-
-    def __exit__(self, *exception: object) -> None:
-        self._twin.__exit__(*exception)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
 
 @check_arguments
 def connect(
@@ -333,12 +331,27 @@ def connect(
     retention: Retention | None = None,
     clock: Clock = now,
     keep_feed: timedelta = KEEP_FEED,
+    token: str | None = None,
     **storage: Any,
 ) -> Database:
     """Return a database at `memory:`, `sqlite:///chats.db`, `postgresql://…` or a path; open it with `async with`.
-     Without `providers`: the demo model if installed, echo, and those that the environment has keys for. `keep_feed`
+
+    Without `providers`: the demo model if installed, echo, and those that the environment has keys for. `keep_feed`
     is how long feed entries are kept. Further arguments are passed to the storage, such as `readonly` or `migrate`.
+
+    At `http://…` or `https://…`, the database of the server there, with its `token` and the same services: see
+    `hansard.client.RemoteDatabase`. The other arguments belong to the server then. Raises InvalidConfig without a token
+    or with other arguments.
     """
+    if str(address).lower().startswith(("http://", "https://")):
+        from hansard.client.remote import connect_to  # noqa: PLC0415 - needs an optional package
+
+        others = (providers, options, retention, *storage) != (None, None, None)
+        return cast("Database", connect_to(str(address), token, others=others))
+    if token is not None:
+        raise InvalidConfig(
+            "Only a server has a token; its address starts with http:// or https://."
+        )
     registry = None if providers is None else Providers(providers)
     backend = storage_for(address, **storage)
     return Database(

@@ -16,10 +16,13 @@ from cli.watching import PATIENCE
 from hansard.server.cookies import KEY
 
 WRITING = (
-    ("chat", "hello"),
-    ("conversations", "rename", "One", "Two"),
-    ("conversations", "delete", "One"),
     ("import", "everything.jsonl"),
+    ("chat", "hello"),
+    ("chat", "--model", "echo/echo", "--new", "again"),
+    ("conversations", "rename", "again", "Two"),
+    ("conversations", "delete", "Two"),
+)
+MAINTAINING = (
     ("db", "restore", "copy.db"),
     ("db", "migrate"),
     ("db", "verify", "--repair"),
@@ -61,20 +64,37 @@ def served(program: Program) -> Iterator[tuple[Program, str]]:
         yield program, url
 
 
-def test_beside_a_server_reading_works_and_writing_says_who_has_the_file(
+def test_beside_a_server_commands_read_the_file_and_write_through_the_server(
     served: tuple[Program, str],
 ) -> None:
-    program, url = served
-    before = program.ok("export").out.splitlines()[1:]
+    program, _ = served
     for command in READING:
         program.ok(*command)
     program.ok("db", "backup", "another.db")
     for command in WRITING:
+        program.ok(*command)
+    assert program.ok("chat", "hello").out == "hello\n"
+    texts = program.ok("search", "hello", "--json").json["items"]
+    assert len(texts) == 4
+    assert len(program.ok("conversations", "list", "--json").json["items"]) == 1
+
+
+def test_beside_a_server_maintenance_says_who_has_the_file(served: tuple[Program, str]) -> None:
+    program, url = served
+    before = program.ok("export").out.splitlines()[1:]
+    for command in MAINTAINING:
         done = program.run(*command)
         assert (done.code, done.out, len(done.err.splitlines())) == (5, "", 1), command
         assert f"the server at {url}" in done.err
         assert "use the server, or stop it first" in done.err
     assert program.ok("export").out.splitlines()[1:] == before
+
+
+def test_another_user_than_the_servers_is_refused(served: tuple[Program, str]) -> None:
+    program, _ = served
+    done = program.run("chat", "--session", "bob", "hello")
+    assert (done.code, done.out) != (0, "hello\n")
+    assert "The token is for the user me of the tenant local" in done.err
 
 
 def test_a_link_signs_a_browser_in_once(program: Program) -> None:
@@ -117,9 +137,11 @@ def test_without_a_file_a_link_leads_where_a_server_would_be(program: Program) -
     assert public.out.startswith("https://chat.example.org/signin?code=")
 
 
-def test_a_program_learns_it_from_a_code(served: tuple[Program, str]) -> None:
-    program, _ = served
-    done = program.run("chat", "--json", "hello")
+def test_a_program_learns_it_from_a_code(program: Program) -> None:
+    with program.terminal("chat") as terminal:
+        terminal.asked()
+        done = program.run("chat", "--json", "hello")
+        assert terminal.leave() == 0
     assert json.loads(done.err.splitlines()[1])["error"]["code"] == "database-in-use"
 
 

@@ -41,7 +41,7 @@ def test_the_examples_work(tmp_path: Path) -> None:
         given = {
             "URL": f"{here.url}/api/v1",
             "TOKEN": TOKEN,
-            "TALK": talk["id"],
+            "CONVERSATION": talk["id"],
             "MESSAGE": message["id"],
             "RUN": run["id"],
         }

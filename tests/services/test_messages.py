@@ -76,7 +76,11 @@ async def test_one_way_to_read_at_a_time(ada: Services) -> None:
     for size in (0, -1, 501):
         with pytest.raises(InvalidInput) as refused:
             await ada.messages.read(made.id, last=size)
-        assert refused.value.pointer == "/limit"
+        assert refused.value.pointer == "/last"
+    assert (await ada.messages.read(made.id, first=3)).items == [a]
+    with pytest.raises(InvalidInput) as refused:
+        await ada.messages.read(made.id, first=0)
+    assert refused.value.pointer == "/first"
 
 
 async def test_all_of_a_long_path_is_read_page_by_page(ada: Services) -> None:

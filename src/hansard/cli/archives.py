@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -17,6 +17,7 @@ from hansard.output import note, on_terminal
 
 if TYPE_CHECKING:
     from hansard.database import Services
+    from hansard.model.artifacts import ArtifactType
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these.")]
 Collection = Annotated[
@@ -59,7 +60,7 @@ async def export(
         collection_id=collection,
         conversation_id=place and place.id,
         project_id=project,
-        type=type_,
+        type=cast("ArtifactType | None", type_),
         language=language,
     )
     pieces = services.archives.export(ids or [], filter=wanted)

@@ -105,7 +105,7 @@ async def list_(
     wanted = ArtifactFilter(
         conversation_id=place and place.id,
         project_id=project,
-        type=type_,
+        type=cast("ArtifactType | None", type_),
         language=language,
         since=since(since_),
         until=until(until_),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,7 +12,7 @@ from hansard.output import note
 
 if TYPE_CHECKING:
     from hansard.config import Loaded
-    from hansard.providers.base import Listing, Model
+    from hansard.providers.base import Model, ProviderFailure
 
 
 def register(main: typer.Typer) -> None:
@@ -32,15 +33,17 @@ async def models(loaded: Loaded, as_json: Json = False) -> None:
     if as_json:
         print_json({"items": listing.models, "failures": listing.failures, "default": default})
         return
-    print_models(listing, default)
+    print_models(listing.models, listing.failures, default)
 
 
-def print_models(listing: Listing, default: str) -> None:
+def print_models(
+    models: Sequence[Model], failures: Sequence[ProviderFailure], default: str
+) -> None:
     """Print the models, those that can chat first, and on stderr the providers whose models cannot be listed."""
-    able = sorted(listing.models, key=lambda model: not model.chat)
+    able = sorted(models, key=lambda model: not model.chat)
     rows = (["*" if m.name == default else "", m.name, m.description or _kind(m)] for m in able)
     print_table(["", "model", "kind"], rows)
-    for failure in listing.failures:
+    for failure in failures:
         said = " ".join(failure.message.split())
         note(f"The models of {failure.provider} cannot be listed: {said}")
 

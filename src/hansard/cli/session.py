@@ -94,7 +94,10 @@ async def reading(loaded: Loaded) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def writing(loaded: Loaded) -> AsyncIterator[Database]:
-    """A context with the database, opened for writing. Raises DatabaseInUse if another process owns it."""
+    """A context with the database, opened for writing: by its server, if one owns the file.
+
+    Raises DatabaseInUse if another process owns it.
+    """
     database = await _open_owned(loaded)
     try:
         yield database
@@ -111,11 +114,23 @@ async def _open_owned(loaded: Loaded) -> Database:
         try:
             await database.open()
         except DatabaseInUse as error:
-            if "url" in error.details or time.monotonic() > deadline:
+            if "url" in error.details:
+                return await _open_served(loaded, str(error.details["url"]))
+            if time.monotonic() > deadline:
                 raise
         else:
             return database
         await asyncio.sleep(0.05)
+
+
+async def _open_served(loaded: Loaded, url: str) -> Database:
+    """Open the database of the server that owns the file."""
+    import hansard  # noqa: PLC0415
+    from hansard.server.sessions import token_of  # noqa: PLC0415
+
+    database = hansard.connect(url, token=token_of(loaded.token_file))
+    await database.open()
+    return database
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

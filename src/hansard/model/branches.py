@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hansard.model.base import Digest, Id
 from hansard.model.lifecycle import Trashable
 
@@ -28,3 +30,11 @@ class Branch(Trashable, frozen=True, kw_only=True):
     """The model of the parallel answer that it continues; the default model for prompts on this branch."""
     cut_from: Id | None = None
     """In the trash: the branch from which its messages were deleted; a restore returns them to it if it can."""
+
+
+class BranchList(msgspec.Struct, frozen=True, kw_only=True):
+    """The branches of a conversation."""
+
+    items: list[Branch]
+    current: Id
+    """The branch that the user has selected."""

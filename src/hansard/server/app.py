@@ -18,31 +18,8 @@ from hansard.model.scope import Scope
 from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie
 from hansard.server.decoding import MAX_BODY, BoundedRequest
-from hansard.server.http import (
-    archives,
-    artifacts,
-    blobs,
-    branches,
-    chat,
-    collections,
-    conversations,
-    feed,
-    health,
-    messages,
-    models,
-    previews,
-    projects,
-    ratings,
-    runs,
-    search,
-    session,
-    settings,
-    shares,
-    statistics,
-    transfer,
-    usage,
-    users,
-)
+from hansard.server.http import health
+from hansard.server.http.routes import routes
 from hansard.server.middleware import Gate
 from hansard.server.rate_limit import LinkRateLimiter
 from hansard.server.sessions import SessionManager
@@ -51,31 +28,6 @@ from hansard.server.websocket.route import open_socket
 
 MAX_PRINCIPALS = 1_000
 """Principals whose services are kept from one request to the next."""
-
-NOUNS = (
-    conversations,
-    messages,
-    ratings,
-    branches,
-    chat,
-    runs,
-    search,
-    statistics,
-    models,
-    feed,
-    projects,
-    settings,
-    users,
-    session,
-    blobs,
-    transfer,
-    usage,
-    artifacts,
-    archives,
-    collections,
-    shares,
-    previews,
-)
 
 
 def make_api(
@@ -103,14 +55,14 @@ def make_api(
     dependencies["services"] = _provide_services(
         database, Scope(tenant, user, frozenset(("read",)))
     )
-    nouns = [route for noun in NOUNS for route in noun.ROUTES]
+    nouns = routes()
     outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
         [Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]), *outside],
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},
         exception_handlers={Exception: errors.handle},
         request_class=BoundedRequest,
-        state=State({"meters": database.meters}),
+        state=State({"meters": database.meters, "order": [route.fn.__name__ for route in nouns]}),
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,

@@ -84,15 +84,16 @@ def plainly(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """Yield path, method and handler of every route of the API, in the order of the modules."""
+    """Yield path, method and handler of every route of the API, in the order of the nouns."""
+    order = {name: place for place, name in enumerate(app.state.order)}
     found = [
-        (handler.fn.__module__, handler.fn.__code__.co_firstlineno, route.path, handler)
+        (order.get(handler.fn.__name__, len(order)), route.path, handler)
         for route in app.routes
         if isinstance(route, HTTPRoute) and route.path.startswith(PREFIX)
         for handler in route.route_handlers
         if handler.resolve_include_in_schema()
     ]
-    for *_, template, handler in sorted(found, key=itemgetter(0, 1, 2)):
+    for _, template, handler in sorted(found, key=itemgetter(0)):
         for method in sorted(handler.http_methods):
             yield re.sub(r"{(\w+):\w+}", r"{\1}", template), str(method), handler
 
@@ -143,7 +144,7 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[s
     parameters, body = _parameters(handler, schemas), _body(handler, schemas)
     operation: dict[str, Any] = {
         "operationId": handler.fn.__name__,
-        "tags": [handler.fn.__module__.rpartition(".")[2]],
+        "tags": handler.tags or [handler.fn.__module__.rpartition(".")[2]],
         "summary": summary,
         "parameters": parameters,
         "responses": _answers(handler, schemas),

@@ -267,8 +267,8 @@ def return_if_identical(existing: Owned, requested: Owned, *fields: str) -> Owne
     return existing
 
 
-def check_limit(limit: int) -> int:
+def check_limit(limit: int, name: str = "limit") -> int:
     """Return `limit`, a number of items. Raises InvalidInput if it is not between 1 and MAX_PAGE."""
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidInput(f"limit must be between 1 and {MAX_PAGE}.", pointer="/limit")
+        raise InvalidInput(f"{name} must be between 1 and {MAX_PAGE}.", pointer=f"/{name}")
     return limit

@@ -4,7 +4,107 @@
  */
 
 export interface paths {
-    "/api/v1/artifacts/export": {
+    "/api/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return a page of the conversations that match `filter`, the most recently active first.
+         * @description `cursor` is the `next` of the previous page.
+         */
+        get: operations["list_conversations"];
+        put?: never;
+        /**
+         * Create an empty conversation with its main branch.
+         * @description `model` has the form provider/model. A `temporary` conversation is removed after 24 hours. `id` makes the
+         *     request repeatable: a repeated request returns the existing conversation.
+         */
+        post: operations["create_conversation"];
+        /** Move every conversation to the trash, archived ones too; return how many were moved. */
+        delete: operations["delete_conversations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a conversation; with `deleted`, one in the trash. */
+        get: operations["get_conversation"];
+        put?: never;
+        post?: never;
+        /** Move a conversation to the trash. */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields.
+         * @description With `version`, only if that is still the conversation's version. `temporary=False` makes a temporary
+         *     conversation permanent.
+         */
+        patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a conversation from the trash, unchanged. */
+        post: operations["restore_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a conversation in the trash, with its messages, branches and runs. */
+        post: operations["purge_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove everything in the trash; return how many conversations were removed. */
+        post: operations["purge_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/merge": {
         parameters: {
             query?: never;
             header?: never;
@@ -14,17 +114,66 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Export artifacts with all their revisions as a zip file, which a manifest describes.
-         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
+         * Copy to the end of branch `into` the messages of branch `source` that it lacks; return the copies.
+         * @description Without `into`, the user's current branch. `source_conversation` is the conversation of `source`, if it is
+         *     another one. The copies have new ids, the original times and the original ids as `origin_id`; the source is
+         *     not changed.
          */
-        post: operations["export_artifacts"];
+        post: operations["merge_branches"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/artifacts/import": {
+    "/api/v1/conversations/{conversation_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return a page of consecutive messages of a branch, oldest first.
+         * @description Give one of `first` or `last` (a number of the oldest or newest messages), `before`, `after` or `around`
+         *     (message ids); `limit` is the page size for the latter three. Without `branch`, the user's current branch; with
+         *     `around` and a message that is not on it, the branch that owns the message.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        /**
+         * Append messages to a branch, all or none, and return them as stored.
+         * @description Without `branch`, the user's current branch. Messages whose ids are stored already, with the same content, are
+         *     returned as stored, so a request can be repeated. `expect_head` is the id of the last message that the client
+         *     knows (None: the branch is empty). If the branch ends elsewhere, `on_conflict` decides: "error" raises
+         *     HeadConflict, "append" appends anyway, "fork" starts a new branch after the expected message.
+         */
+        post: operations["append_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return one message of a conversation. */
+        get: operations["get_message"];
+        put?: never;
+        post?: never;
+        /** Move a message and everything after it, on every branch, to the trash. */
+        delete: operations["delete_message"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/edit": {
         parameters: {
             query?: never;
             header?: never;
@@ -34,241 +183,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
-         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
-         *     the file may be sent again.
+         * Append a message in place of another, on a new branch that becomes the user's current one; return it.
+         * @description Give either `content` or `parts`. `id` is the new message's id and makes the request repeatable.
          */
-        post: operations["import_artifacts"];
+        post: operations["edit_message"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/artifacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List artifacts, the most recently changed first.
-         * @description `from` and `to` limit the time of the last change; `message_id` lists the artifacts that a message created or
-         *     revised; `deleted` lists the trash; `shared` lists the artifacts that others share with the user. Artifacts of a
-         *     temporary conversation are listed only with its `conversation_id`.
-         */
-        get: operations["list_artifacts"];
-        put?: never;
-        /**
-         * Create an artifact.
-         * @description With an `id` the request is idempotent: repeating it returns the existing artifact.
-         */
-        post: operations["create_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/search/artifacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Find artifacts whose title, description or newest content contain every word and "phrase" of `q`.
-         * @description A word that ends in `*` is a prefix. `type` and `language` may be repeated.
-         */
-        get: operations["search_artifacts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/uses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count the uses of the user's artifacts, grouped by day, type and language, or only `by` some of these.
-         * @description Fields that are not grouped by are empty. `from` and `to` are days (UTC), both included. Uses by everyone who can
-         *     see the artifact count: apps report opening and copying; each downloaded file and each artifact of an archive
-         *     counts as an export.
-         */
-        get: operations["get_artifact_uses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get an artifact, without its content. */
-        get: operations["get_artifact"];
-        put?: never;
-        post?: never;
-        /** Move an artifact to the trash. */
-        delete: operations["delete_artifact"];
-        options?: never;
-        head?: never;
-        /** Change an artifact; with `expect_revision`, only if that is still the newest revision. */
-        patch: operations["update_artifact"];
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read an artifact's newest content, or that of a revision. */
-        get: operations["read_artifact"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Download an artifact's newest content, or that of a revision, as a file; this counts as an export. */
-        get: operations["download_artifact"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore an artifact from the trash. */
-        post: operations["restore_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/purge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Permanently delete an artifact that is in the trash, with all its revisions. */
-        post: operations["purge_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/revisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the revisions of an artifact, the newest first. */
-        get: operations["list_revisions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/revisions/{number}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore an older revision by adding a new one with its content. */
-        post: operations["restore_revision"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/diff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Compare two revisions by line; by default the oldest that is kept with the newest. */
-        get: operations["diff_artifact"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/uses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Record that an artifact was opened, copied or exported. */
-        post: operations["use_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blobs": {
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/retry": {
         parameters: {
             query?: never;
             header?: never;
@@ -278,25 +203,59 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload an image or a file for use in a message; equal bytes are stored once.
-         * @description The body is the bytes, its Content-Type their media type. Blobs that no message uses are deleted after a day.
+         * Generate another answer on a new branch, which becomes the user's current one; the old answer stays.
+         * @description `id` is the request's id and makes it repeatable.
          */
-        post: operations["upload_blob"];
+        post: operations["retry_message"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blobs/{digest}": {
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/siblings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Download a blob's bytes by their SHA-256. */
-        get: operations["download_blob"];
+        /** Return the messages with the same parent as this one, itself included, oldest first. */
+        get: operations["list_siblings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rate a message: `value` is -1, 0 or 1. A new rating replaces the user's previous one. */
+        put: operations["rate_message"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the user's ratings in a conversation, oldest first. */
+        get: operations["list_ratings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -312,10 +271,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a conversation's branches, oldest first; `deleted` lists those in the trash. */
+        /** Return the same as `list`, with the id of the user's current branch. */
         get: operations["list_branches"];
         put?: never;
-        /** Create a branch that ends with a message; nothing is copied. */
+        /**
+         * Create a branch that ends with the message `at`, an id; no message is copied.
+         * @description `id` is the new branch's id and makes the request repeatable: a repeated request returns the existing branch.
+         *     `switch` makes it the user's current branch.
+         */
         post: operations["create_branch"];
         delete?: never;
         options?: never;
@@ -333,7 +296,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Move a branch's own messages, and the branches forked from them, to the trash. */
+        /** Move a branch's own messages, and the branches that fork from it, to the trash. */
         delete: operations["delete_branch"];
         options?: never;
         head?: never;
@@ -350,7 +313,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Select a branch for the user, on all devices. */
+        /** Make a branch the user's current one, in all of the user's sessions. */
         post: operations["switch_branch"];
         delete?: never;
         options?: never;
@@ -367,7 +330,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore what a deletion moved to the trash. */
+        /** Restore a branch from the trash; return the number of restored messages. */
         post: operations["restore_branch"];
         delete?: never;
         options?: never;
@@ -384,7 +347,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Permanently delete what a deletion moved to the trash. */
+        /** Permanently remove a branch in the trash, with its messages and the branches that fork from it. */
         post: operations["purge_branch"];
         delete?: never;
         options?: never;
@@ -402,9 +365,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a prompt and start its answers.
-         * @description The prompt and its runs are stored before the response. With `Accept: text/event-stream` the response is the stream
-         *     of the first run's events. A run continues when the client disconnects.
+         * Append a prompt and start answering it; return the runs, which continue in the background.
+         * @description Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
+         *     conversation's model applies, else its project's, else the default. `options` are passed to the provider. `id`
+         *     is the prompt's id and makes the request repeatable: a repeated request returns the existing runs. Raises
+         *     EmptyInput if the prompt is blank, InvalidInput for invalid options, UnknownModel, NotFound if the
+         *     conversation or branch does not exist, AlreadyExists if the id is stored with other content, TooManyRequests
+         *     above the user's quota.
          */
         post: operations["chat"];
         delete?: never;
@@ -422,7 +389,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start an answer to the last message of a branch; the response is like that of `chat`. */
+        /**
+         * Start answering the last message of a branch; return the runs.
+         * @description `id` is the request's id and makes it repeatable: a repeated request returns the existing runs.
+         */
         post: operations["answer"];
         delete?: never;
         options?: never;
@@ -440,8 +410,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start a dialogue in which models answer each other for a number of `turns`; returns the first run.
-         * @description Cancelling the current run ends the dialogue.
+         * Let 2 to 8 `models` answer each other for 1 to 100 `turns`; return the first run.
+         * @description `content` is an optional first prompt. Cancelling the current run ends the dialogue. `id` is the request's id
+         *     and makes it repeatable: a repeated request returns the first run and continues with the missing turns, also
+         *     after a restart.
          */
         post: operations["dialogue"];
         delete?: never;
@@ -450,175 +422,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections": {
+    "/api/v1/conversations/{conversation_id}/runs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List all collections by name, or those of a project; `deleted` lists those in the trash. */
-        get: operations["list_collections"];
-        put?: never;
-        /** Create a collection of artifacts. */
-        post: operations["create_collection"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{collection_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a collection; `GET /artifacts?collection_id=…` lists its artifacts. */
-        get: operations["get_collection"];
+        /** Return the newest runs of a conversation, newest first, at most `limit`. */
+        get: operations["list_runs"];
         put?: never;
         post?: never;
-        /** Move a collection to the trash; its artifacts stay. */
-        delete: operations["delete_collection"];
-        options?: never;
-        head?: never;
-        /** Change a collection; with `version`, only if it is still at that version. */
-        patch: operations["update_collection"];
-        trace?: never;
-    };
-    "/api/v1/collections/{collection_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore a collection from the trash. */
-        post: operations["restore_collection"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{collection_id}/artifacts/{artifact_id}": {
+    "/api/v1/runs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Add an artifact to a collection; repeating the request has no effect. */
-        put: operations["collect_artifact"];
-        post?: never;
-        /** Remove an artifact from a collection. */
-        delete: operations["uncollect_artifact"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List conversations, the most recently active first.
-         * @description `q` is text in the title; `since` and `until` limit the time of the last activity; `temporary` lists temporary
-         *     conversations instead of the others; `deleted` lists the trash.
-         */
-        get: operations["list_conversations"];
-        put?: never;
-        /**
-         * Create a conversation.
-         * @description With an `id` the request is idempotent: repeating it returns the existing conversation.
-         */
-        post: operations["create_conversation"];
-        /** Move all conversations to the trash, including archived ones. */
-        delete: operations["delete_conversations"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a conversation. */
-        get: operations["get_conversation"];
+        /** Return the user's runs that have not ended, in all conversations outside the trash. */
+        get: operations["list_active_runs"];
         put?: never;
         post?: never;
-        /** Move a conversation to the trash. */
-        delete: operations["delete_conversation"];
-        options?: never;
-        head?: never;
-        /** Change a conversation; with `version`, only if it is still at that version. */
-        patch: operations["update_conversation"];
-        trace?: never;
-    };
-    "/api/v1/conversations/purge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Permanently delete everything in the trash. */
-        post: operations["purge_conversations"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/{conversation_id}/restore": {
+    "/api/v1/runs/{run_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Return a run. */
+        get: operations["get_run"];
         put?: never;
-        /** Restore a conversation from the trash. */
-        post: operations["restore_conversation"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/{conversation_id}/purge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Permanently delete a conversation that is in the trash. */
-        post: operations["purge_conversation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/merge": {
+    "/api/v1/runs/{run_id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -628,10 +483,129 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Append copies of the messages that only another branch has to a branch.
-         * @description Returns the copies; their `origin_id` is the id of the original. The source branch stays unchanged.
+         * Cancel a run, keeping the text so far; return it. A run that has ended is not changed.
+         * @description Waits up to CANCEL_TIMEOUT for the end of a run of this process.
          */
-        post: operations["merge_branches"];
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue an answer that was cut off; the continuation is the next message.
+         * @description `id` is the request's id and makes it repeatable.
+         */
+        post: operations["continue_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a run as server-sent events, from its beginning or from after an event.
+         * @description An event's `id` is its number and `event` its type; `data` is the RunEvent. A client that reconnects with the number
+         *     of the last event it saw, as browsers do with `Last-Event-ID`, misses nothing and sees nothing twice. The event that
+         *     ends the run is always sent.
+         */
+        get: operations["follow_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return a page of the messages that contain all words and "phrases" of `q`, most relevant first.
+         * @description A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
+         *     follow, in groups of 2,000. `cursor` is the `next` of the previous page.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return statistics of the user, or of one project.
+         * @description `since` and `until` are days such as 2026-11-21 (UTC), both included; the days and hours of the result are in
+         *     time zone `tz`, such as Europe/Rome. Messages in the trash or of temporary conversations count until they are
+         *     purged, but give no topics.
+         */
+        get: operations["get_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the available models, and the providers that do not answer with the reason. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a model by its name, in the form provider/model. */
+        get: operations["find_model"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -687,195 +661,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/healthz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Check whether the process is alive. */
-        get: operations["check_alive"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Check whether the database can be read and written; 503 with the `faults` if not. */
-        get: operations["check_ready"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read consecutive messages of a branch, oldest first.
-         * @description Give either `last`, the number of newest messages, or the id of a message `before`, `after` or `around` which up to
-         *     `limit` messages are returned. Without `branch`, the branch that the user has selected is read.
-         */
-        get: operations["list_messages"];
-        put?: never;
-        /**
-         * Append messages to a branch, all or none.
-         * @description Messages that are stored already with the same id and content are returned unchanged, so the request may be
-         *     repeated.
-         */
-        post: operations["append_messages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/messages/{message_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a message. */
-        get: operations["get_message"];
-        put?: never;
-        post?: never;
-        /**
-         * Move a message and all messages after it to the trash.
-         * @description The response names the branch in the trash that restores them.
-         */
-        delete: operations["delete_message"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/messages/{message_id}/edit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Edit a message: store the new content on a new branch in its place, and select that branch. */
-        post: operations["edit_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/messages/{message_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Generate an answer again on a new branch, and select that branch. The old answer stays. */
-        post: operations["retry_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/messages/{message_id}/siblings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the messages with the same parent, including the message itself, oldest first. */
-        get: operations["list_siblings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the available models, and the providers that do not answer with the reason. */
-        get: operations["list_models"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get a URL at which an artifact runs in a sandbox; it expires after some minutes, or when the user signs out.
-         * @description Previews exist for html, svg, react and mermaid.
-         */
-        post: operations["preview_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get a URL at which the artifact of a link runs in a sandbox, while the link is valid.
-         * @description This needs no credential other than the link's token.
-         */
-        post: operations["preview_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -883,10 +668,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all projects by name; `deleted` lists those in the trash. */
+        /** Return all projects by name; with `deleted`, those in the trash. */
         get: operations["list_projects"];
         put?: never;
-        /** Create a project, a folder of conversations. */
+        /**
+         * Create a project.
+         * @description `instructions` are added to the system prompt of its conversations; `model` is their default, in the form
+         *     provider/model. `id` makes the request repeatable: a repeated request returns the existing project. Raises
+         *     NotFound if the parent does not exist, Conflict if it is nested too deeply, AlreadyExists if the id exists
+         *     with other fields.
+         */
         post: operations["create_project"];
         delete?: never;
         options?: never;
@@ -901,15 +692,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a project. */
+        /** Return a project. */
         get: operations["get_project"];
         put?: never;
         post?: never;
-        /** Move a project to the trash; its conversations and artifacts stay. */
+        /** Move a project to the trash; its conversations and inner projects are not deleted. */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
-        /** Change a project; with `version`, only if it is still at that version. */
+        /** Change the given fields; with `version`, only if that is still the project's version. */
         patch: operations["update_project"];
         trace?: never;
     };
@@ -930,32 +721,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/{conversation_id}/messages/{message_id}/rating": {
+    "/api/v1/settings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Set the user's rating of a message. */
-        put: operations["rate_message"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{conversation_id}/ratings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the user's ratings in a conversation. */
-        get: operations["list_ratings"];
+        /** Return all settings by name. */
+        get: operations["list_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -964,125 +738,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/{conversation_id}/runs": {
+    "/api/v1/settings/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List a conversation's runs, the newest first. */
-        get: operations["list_runs"];
+        /** Return a setting. */
+        get: operations["get_setting"];
+        /** Store a JSON value under a name; with `version`, only if that is still the setting's version. */
+        put: operations["set_setting"];
+        post?: never;
+        /** Delete a setting. */
+        delete: operations["delete_setting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the scope's user, creating it if needed. */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the user's name or traits, a JSON object. */
+        patch: operations["update_me"];
         trace?: never;
     };
-    "/api/v1/runs": {
+    "/api/v1/tenant": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List the active runs of all conversations. */
-        get: operations["list_active_runs"];
+        /** Return the scope's tenant, creating it if needed. */
+        get: operations["get_tenant"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the tenant's name or the instructions for all its users. */
+        patch: operations["update_tenant"];
         trace?: never;
     };
-    "/api/v1/runs/{run_id}": {
+    "/api/v1/scope": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get a run. */
-        get: operations["get_run"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow a run as server-sent events, from its beginning or from after an event.
-         * @description An event's `id` is its number and `event` its type; `data` is the RunEvent. A client that reconnects with the number
-         *     of the last event it saw, as browsers do with `Last-Event-ID`, misses nothing and sees nothing twice. The event that
-         *     ends the run is always sent.
-         */
-        get: operations["follow_run"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cancel a run and store the text so far; a run that has ended stays unchanged. */
-        post: operations["cancel_run"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/continue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Continue an answer that was cut off; the continuation is a new message. */
-        post: operations["continue_run"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Find messages that contain every word and "phrase" of `q`, the most relevant first.
-         * @description A word that ends in `*` is a prefix. `role` may be repeated.
-         */
-        get: operations["search"];
+        /** Get the tenant, the user and the rights of the request's credential. */
+        get: operations["get_scope"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1163,15 +882,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/settings": {
+    "/api/v1/blobs/{digest}/metadata": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List the user's settings by name. */
-        get: operations["list_settings"];
+        /** Return a blob that the user uses: its size, first use and the media type in their newest message. */
+        get: operations["get_blob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1180,47 +899,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/settings/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a setting. */
-        get: operations["get_setting"];
-        /** Set a setting to any JSON value; with `version`, only if it is still at that version. */
-        put: operations["set_setting"];
-        post?: never;
-        /** Delete a setting. */
-        delete: operations["delete_setting"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the shares of an artifact that were not revoked, including links.
-         * @description Non-owners see only the shares that grant them access.
-         */
-        get: operations["list_shares"];
-        put?: never;
-        /** Share an artifact with a user of the tenant, with the right to read or write; replaces an earlier share. */
-        post: operations["share_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/{artifact_id}/links": {
+    "/api/v1/blobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -1229,77 +908,26 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a read-only link to an artifact. Only this response contains its token. */
-        post: operations["link_artifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shares/{share_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke a share or a link; it stops working at once. */
-        delete: operations["revoke_share"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the artifact of a link. This needs no credential other than the link's token. */
-        get: operations["follow_link"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Download the artifact of a link as a file. This needs no credential other than the link's token. */
-        get: operations["download_linked"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
         /**
-         * Get statistics of the user, or of one project.
-         * @description `since` and `until` are days (UTC), both included; the response's days and hours are in the time zone `tz`.
+         * Upload an image or a file for use in a message; equal bytes are stored once.
+         * @description The body is the bytes, its Content-Type their media type. Blobs that no message uses are deleted after a day.
          */
-        get: operations["get_stats"];
+        post: operations["upload_blob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a blob's bytes by their SHA-256. */
+        get: operations["download_blob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1356,7 +984,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the user's storage usage by kind: the number of records and their bytes. */
+        /** Return the usage by kind; messages in the trash are counted until they are purged. */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -1366,68 +994,1746 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me": {
+    "/api/v1/artifacts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get the user of this server. */
-        get: operations["get_me"];
+        /** Return a page of the artifacts that match `filter`, last changed first. */
+        get: operations["list_artifacts"];
         put?: never;
-        post?: never;
+        /**
+         * Create an artifact in a conversation, in a project, or in neither.
+         * @description An artifact of a conversation belongs to the conversation's project, and answers that use its `identifier` or
+         *     `file_name` revise it. `note` describes the revision. `id` makes the request repeatable: a repeated request
+         *     returns the existing artifact.
+         */
+        post: operations["create_artifact"];
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the user's name or traits. */
-        patch: operations["update_me"];
+        patch?: never;
         trace?: never;
     };
-    "/api/v1/tenant": {
+    "/api/v1/search/artifacts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get the tenant of this server. */
-        get: operations["get_tenant"];
+        /**
+         * Return a page of artifacts whose title, description or newest content match `q`, most relevant first.
+         * @description Syntax, order, `filter`, `cursor` and errors are as for messages.
+         */
+        get: operations["search_artifacts"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the tenant's name or instructions, which apply to all its users. */
-        patch: operations["update_tenant"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return counters of the use of the user's artifacts, grouped and ordered by the keys in `by`.
+         * @description Fields that are not in `by` are empty. `since` and `until` are days such as 2026-11-21 (UTC), both included.
+         */
+        get: operations["get_artifact_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return an artifact; with `deleted`, the user's own in the trash. */
+        get: operations["get_artifact"];
+        put?: never;
+        post?: never;
+        /** Move an artifact to the trash. */
+        delete: operations["delete_artifact"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields; new content adds a revision, whose author is the user.
+         * @description `note` describes the revision; the same content again adds none.
+         */
+        patch: operations["update_artifact"];
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a revision and its text; without a number, the newest. */
+        get: operations["read_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore an artifact. */
+        post: operations["restore_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove an artifact in the trash, with all revisions. */
+        post: operations["purge_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a page of an artifact's revisions, newest first. */
+        get: operations["list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/revisions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a revision with the content of an earlier one. */
+        post: operations["restore_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the differences between two revisions.
+         * @description By default from the oldest that is kept to the newest.
+         */
+        get: operations["diff_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that an artifact was opened, copied or exported. */
+        post: operations["use_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an artifact's newest content, or that of a revision, as a file; this counts as an export. */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export artifacts with all their revisions as a zip file, which a manifest describes.
+         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
+         */
+        post: operations["export_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
+         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
+         *     the file may be sent again.
+         */
+        post: operations["import_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all collections, or those of a project, by name; with `deleted`, those in the trash. */
+        get: operations["list_collections"];
+        put?: never;
+        /**
+         * Create a collection.
+         * @description `id` makes the request repeatable: a repeated request returns the existing collection.
+         */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a collection. */
+        get: operations["get_collection"];
+        put?: never;
+        post?: never;
+        /** Move a collection to the trash; its artifacts are not deleted. */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** Change the given fields; with `version`, only if that is still the collection's version. */
+        patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a collection from the trash. */
+        post: operations["restore_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection_id}/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add an artifact to a collection; does nothing if it is in it already. */
+        put: operations["collect_artifact"];
+        post?: never;
+        /** Remove an artifact from a collection. */
+        delete: operations["uncollect_artifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the shares of an artifact that are not revoked.
+         * @description Users who do not own it get only the shares that give them access.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        /** Share an artifact with another user of the tenant; replaces an earlier share with that user. */
+        post: operations["share_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a link to an artifact: to one revision, or without `revision` to the newest at any time. */
+        post: operations["link_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke the share `share_id`. */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the artifact of a link. This needs no credential other than the link's token. */
+        get: operations["follow_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the artifact of a link as a file. This needs no credential other than the link's token. */
+        get: operations["download_linked"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a URL at which an artifact runs in a sandbox; it expires after some minutes, or when the user signs out.
+         * @description Previews exist for html, svg, react and mermaid.
+         */
+        post: operations["preview_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a URL at which the artifact of a link runs in a sandbox, while the link is valid.
+         * @description This needs no credential other than the link's token.
+         */
+        post: operations["preview_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check whether the process is alive. */
+        get: operations["check_alive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check whether the database can be read and written; 503 with the `faults` if not. */
+        get: operations["check_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * ExportSelection
-         * @description The artifacts to export: those in `ids`, or all that match the other fields.
-         */
-        ExportSelection: {
+        /** NewConversation */
+        NewConversation: {
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            title?: string;
+            /** @default  */
+            system?: string;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+            /** @default null */
+            project_id?: string | null;
             /** @default [] */
-            ids?: string[];
+            tags?: string[];
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            /** @default false */
+            pinned?: boolean;
+            /**
+             * @description Whether lists and searches leave it out and it is purged after a day.
+             * @default false
+             */
+            temporary?: boolean;
+            /** @default null */
+            created_at?: string | null;
+        };
+        /**
+         * Conversation
+         * @description A conversation: a tree of messages with branches.
+         *
+         *     `active_at`, `message_count` and `preview` are updated with every append, without raising the record's
+         *     `version`.
+         */
+        Conversation: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @default null */
+            project_id?: string | null;
+            /** @default  */
+            title?: string;
+            /**
+             * @description System instructions, added after those of the tenant and the projects.
+             * @default
+             */
+            system?: string;
+            /**
+             * @description The model that answers, `provider/model`; null inherits it.
+             * @default null
+             */
+            model?: string | null;
+            /** @default [] */
+            tags?: string[];
+            /** @default {} */
+            metadata?: Record<string, unknown>;
+            /** @default false */
+            pinned?: boolean;
+            /** @default false */
+            archived?: boolean;
+            /** @description The main branch. */
+            branch: string;
+            /** Format: date-time */
+            active_at: string;
+            /**
+             * @description Messages on all branches that are not in the trash.
+             * @default 0
+             */
+            message_count?: number;
+            /**
+             * @description The beginning of the newest message.
+             * @default
+             */
+            preview?: string;
+            /**
+             * @description When a temporary conversation is purged; lists and searches leave it out. null: it is not temporary.
+             * @default null
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * Page[Conversation]
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
+         */
+        ConversationPage: {
+            items: components["schemas"]["Conversation"][];
+            next: string | null;
+        };
+        /**
+         * ConversationChanges
+         * @description Omitted fields stay unchanged.
+         */
+        ConversationChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            title?: string;
+            system?: string;
+            /** @description A model, in the form provider/model. */
+            model?: string | null;
+            project_id?: string | null;
+            tags?: string[];
+            metadata?: Record<string, unknown>;
+            pinned?: boolean;
+            archived?: boolean;
+            /** @description Whether lists and searches leave it out and it is purged after a day. */
+            temporary?: boolean;
+        };
+        /**
+         * Count
+         * @description The number of records that were changed.
+         */
+        Count: {
+            count: number;
+        };
+        /** Merge */
+        Merge: {
+            /** @description The branch to copy from. */
+            source: string;
+            /**
+             * @description The branch to append to; null for the one that the user has selected.
+             * @default null
+             */
+            into?: string | null;
+            /**
+             * @description The conversation of `source`; null for this one.
+             * @default null
+             */
+            source_conversation?: string | null;
+        };
+        /**
+         * Items[Message]
+         * @description A complete list.
+         */
+        MessageItems: {
+            items: components["schemas"]["Message"][];
+        };
+        /**
+         * Message
+         * @description One immutable message, at the position `(branch, seq)`.
+         *
+         *     `seq` is the depth in the tree: 0 for the first message, without gaps along every path.
+         */
+        Message: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description a UUID */
+            id: string;
+            /** @description a UUID */
+            conversation_id: string;
+            /** @description a UUID */
+            branch: string;
+            seq: number;
+            /** @default null */
+            parent_id?: string | null;
+            /** @description The owner of the conversation. */
+            owner_id: string;
+            /**
+             * @description The user who wrote it; null if a model or a tool did, or if it was stored before authors were recorded.
+             * @default null
+             */
+            author_id?: string | null;
+            /** @enum {unknown} */
+            role: "assistant" | "system" | "tool" | "user";
+            parts: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[];
+            /**
+             * @description The model that generated it, `provider/model`.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Why the model stopped; null for a person's message.
+             * @default null
+             */
+            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
+            /** @default null */
+            tokens_in?: number | null;
+            /** @default null */
+            tokens_out?: number | null;
+            /** @default null */
+            run_id?: string | null;
+            /**
+             * @description Shared by the parallel answers to one prompt.
+             * @default null
+             */
+            group_id?: string | null;
+            /**
+             * @description The message it was copied from, when conversations or branches were merged.
+             * @default null
+             */
+            origin_id?: string | null;
+            /** @default {} */
+            metadata?: Record<string, unknown>;
+            /**
+             * @description The SHA-256 of its content and of the digest of the message before it, so it covers the whole path; null if an
+             *     older version stored the message and its digest has not been computed yet.
+             * @default null
+             */
+            digest?: string | null;
+        };
+        /** Text */
+        Text: {
+            /** @enum {unknown} */
+            type: "text";
+            text: string;
+        };
+        /**
+         * Reasoning
+         * @description A model's reasoning before its answer.
+         */
+        Reasoning: {
+            /** @enum {unknown} */
+            type: "reasoning";
+            text: string;
+            /** @default null */
+            signature?: string | null;
+        };
+        /** ToolCall */
+        ToolCall: {
+            /** @enum {unknown} */
+            type: "tool_call";
+            call_id: string;
+            name: string;
+            /** @default null */
+            arguments?: unknown;
+        };
+        /** ToolResult */
+        ToolResult: {
+            /** @enum {unknown} */
+            type: "tool_result";
+            call_id: string;
+            /** @default null */
+            output?: unknown;
+            /** @default false */
+            is_error?: boolean;
+        };
+        /**
+         * Image
+         * @description An image; its bytes are the blob with that digest.
+         */
+        Image: {
+            /** @enum {unknown} */
+            type: "image";
+            /** @description SHA-256, in hex */
+            blob: string;
+            media_type: string;
+            /** @default null */
+            name?: string | null;
+        };
+        /**
+         * File
+         * @description An attached file; its bytes are the blob with that digest.
+         */
+        File: {
+            /** @enum {unknown} */
+            type: "file";
+            /** @description SHA-256, in hex */
+            blob: string;
+            media_type: string;
+            /** @default null */
+            name?: string | null;
+        };
+        /**
+         * Data
+         * @description Any JSON that is part of the message, such as a citation or a structured answer.
+         */
+        Data: {
+            /** @enum {unknown} */
+            type: "data";
+            data: unknown;
+            /** @default null */
+            name?: string | null;
+        };
+        /**
+         * Error
+         * @description Why an answer failed; `code` is one of the codes in `hansard.errors`.
+         */
+        Error: {
+            /** @enum {unknown} */
+            type: "error";
+            code: string;
+            message: string;
+            /**
+             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
+             * @default {}
+             */
+            details?: Record<string, unknown>;
+        };
+        /** NewMessages */
+        NewMessages: {
+            messages: components["schemas"]["Draft"][];
+            /**
+             * @description The id of a branch; null for the one that the user has selected.
+             * @default null
+             */
+            branch?: string | null;
+            /** @description The id of the last message that the writer expects, null for an empty branch; without it, any. */
+            expect_head?: string | null;
+            /**
+             * @default error
+             * @enum {unknown}
+             */
+            on_conflict?: "append" | "error" | "fork";
+        };
+        /**
+         * Draft
+         * @description A message to store: its role and either `content` (text) or `parts`.
+         *
+         *     The writer may choose the `id`; storing the same draft again then has no effect.
+         */
+        Draft: {
+            /** @enum {unknown} */
+            role: "assistant" | "system" | "tool" | "user";
+            /** @default null */
+            content?: string | null;
+            /** @default null */
+            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
+            /** @default null */
+            id?: string | null;
+            /** @default null */
+            created_at?: string | null;
+            /** @default null */
+            model?: string | null;
+            /** @default null */
+            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
+            /** @default null */
+            tokens_in?: number | null;
+            /** @default null */
+            tokens_out?: number | null;
+            /** @default {} */
+            metadata?: Record<string, unknown>;
+        };
+        /**
+         * MessagePage
+         * @description Consecutive messages of one path, oldest first.
+         *
+         *     `before` and `after` are the message ids to request the neighbouring pages with; null at an end of the path.
+         */
+        MessagePage: {
+            items: components["schemas"]["Message"][];
+            before: string | null;
+            after: string | null;
+        };
+        /**
+         * Trashed
+         * @description The result of a deletion: its size, and the branch in the trash that restores it.
+         */
+        Trashed: {
+            /** @description a UUID */
+            branch: string;
+            /** @description Messages. */
+            count: number;
+        };
+        /** NewContent */
+        NewContent: {
+            /**
+             * @description The text.
+             * @default null
+             */
+            content?: string | null;
+            /**
+             * @description The content as parts, instead of a text.
+             * @default null
+             */
+            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /** Retry */
+        Retry: {
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Options for the provider.
+             * @default null
+             */
+            options?: Record<string, unknown> | null;
+        };
+        /**
+         * Started
+         * @description The started run; it continues if the client disconnects. Follow it at `/runs/{id}/events`.
+         */
+        Started: {
+            run: components["schemas"]["Run"];
+        };
+        /**
+         * Run
+         * @description The generation of one answer. It continues when the client that started it disconnects.
+         */
+        Run: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /** @description The owner of the conversation. */
+            owner_id: string;
+            /**
+             * @description The user who asked for the answer; null in runs that were stored before authors were recorded.
+             * @default null
+             */
+            author_id?: string | null;
+            /** @description a UUID */
+            conversation_id: string;
+            /** @description The branch to which the answer is appended. */
+            branch: string;
+            /** @description The message that is answered: the head of the branch when the run started. */
+            prompt_id: string | null;
+            /** @description The id of the answer, also before it is stored. */
+            message_id: string;
+            /** @default null */
+            group_id?: string | null;
+            /**
+             * @description The client's id of the request (for a prompt: the prompt's id), which makes repeated requests idempotent.
+             * @default null
+             */
+            request_id?: string | null;
+            model: string;
+            /**
+             * @default queued
+             * @enum {unknown}
+             */
+            status?: "cancelled" | "completed" | "failed" | "interrupted" | "queued" | "running";
+            /**
+             * @description Whether it answers a prompt, continues an answer that was cut off, or takes part in a dialogue of models.
+             * @default answer
+             * @enum {unknown}
+             */
+            mode?: "answer" | "continue" | "dialogue";
+            /**
+             * @description Options for the model, such as `temperature`.
+             * @default {}
+             */
+            options?: Record<string, unknown>;
+            /**
+             * @description The process that generates the answer.
+             * @default
+             */
+            worker?: string;
+            /**
+             * Format: date-time
+             * @description The time at which the run counts as interrupted, unless that process renews its lease.
+             */
+            lease_until: string;
+            /** @default false */
+            cancel_requested?: boolean;
+            /** @default null */
+            tokens_in?: number | null;
+            /** @default null */
+            tokens_out?: number | null;
+            /** @default null */
+            error?: components["schemas"]["RunError"] | null;
+            /** @default null */
+            ended_at?: string | null;
+        };
+        /** RunError */
+        RunError: {
+            code: string;
+            message: string;
+            /**
+             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
+             * @default {}
+             */
+            details?: Record<string, unknown>;
+        };
+        /** NewRating */
+        NewRating: {
+            value: number;
+            /**
+             * @description A note, such as the reason for a revision or a rating.
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * Rating
+         * @description A user's rating of a message: -1, 0 or 1, and a note.
+         */
+        Rating: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            conversation_id: string;
+            /** @description a UUID */
+            message_id: string;
+            user_id: string;
+            value: number;
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Items[Rating]
+         * @description A complete list.
+         */
+        RatingItems: {
+            items: components["schemas"]["Rating"][];
+        };
+        /**
+         * BranchList
+         * @description The branches of a conversation.
+         */
+        BranchList: {
+            items: components["schemas"]["Branch"][];
+            /** @description The branch that the user has selected. */
+            current: string;
+        };
+        /**
+         * Branch
+         * @description A named path through a conversation's tree of messages.
+         *
+         *     A branch owns the messages after `fork_seq`; earlier ones are read from its parent branch.
+         *     So a fork is one row, and the path to any head is a few ranges of `(branch, seq)`.
+         */
+        Branch: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            /** @description a UUID */
+            conversation_id: string;
+            name: string;
+            /**
+             * @description The branch from which it was forked; null for the main branch.
+             * @default null
+             */
+            parent_branch?: string | null;
+            /**
+             * @description The seq of the last message shared with `parent_branch`; -1 when nothing is shared.
+             * @default -1
+             */
+            fork_seq?: number;
+            /**
+             * @description The seq of its last message, its own or shared; -1 when the path is empty.
+             * @default -1
+             */
+            head_seq?: number;
+            /** @default null */
+            head_id?: string | null;
+            /**
+             * @description The digest of its last message, which covers all messages before it.
+             * @default null
+             */
+            head_digest?: string | null;
+            /**
+             * @description The model of the parallel answer that it continues; the default model for prompts on this branch.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description In the trash: the branch from which its messages were deleted; a restore returns them to it if it can.
+             * @default null
+             */
+            cut_from?: string | null;
+        };
+        /** NewBranch */
+        NewBranch: {
+            /** @description The id of the last message of the new branch. */
+            at: string;
+            /** @default  */
+            name?: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description Whether to select the new branch.
+             * @default false
+             */
+            switch?: boolean;
+        };
+        /**
+         * BranchName
+         * @description Omitted fields stay unchanged.
+         */
+        BranchName: {
+            name: string;
+        };
+        /** Prompt */
+        Prompt: {
+            /**
+             * @description The text.
+             * @default null
+             */
+            content?: string | null;
+            /**
+             * @description The content as parts, instead of a text.
+             * @default null
+             */
+            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Several models, in the form provider/model.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * @description The id of a branch; null for the one that the user has selected.
+             * @default null
+             */
+            branch?: string | null;
+            /**
+             * @description Options for the provider.
+             * @default null
+             */
+            options?: Record<string, unknown> | null;
+        };
+        /**
+         * StartedRuns
+         * @description The started runs, one for each model; they continue if the client disconnects.
+         */
+        StartedRuns: {
+            /** @description The first run. */
+            run: components["schemas"]["Run"];
+            runs: components["schemas"]["Run"][];
+        };
+        /**
+         * RunEvent
+         * @description One event of a run's stream, numbered from 1.
+         *
+         *     `text` and `reasoning` carry the added text; `tool_call`, `image` and `data` carry a part of the message as
+         *     `data`; the event that ends the run carries the message.
+         */
+        RunEvent: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description a UUID */
+            run_id: string;
+            number: number;
+            /** @enum {unknown} */
+            type: "cancelled" | "completed" | "data" | "failed" | "image" | "interrupted" | "reasoning" | "started" | "text" | "tool_call";
+            /** @default  */
+            text?: string;
+            /** @default {} */
+            data?: Record<string, unknown>;
+        };
+        /** Answer */
+        Answer: {
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description The id of a branch; null for the one that the user has selected.
+             * @default null
+             */
+            branch?: string | null;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Several models, in the form provider/model.
+             * @default null
+             */
+            models?: string[] | null;
+            /**
+             * @description Options for the provider.
+             * @default null
+             */
+            options?: Record<string, unknown> | null;
+        };
+        /** Dialogue */
+        Dialogue: {
+            /** @description Several models, in the form provider/model. */
+            models: string[];
+            /**
+             * @description The number of answers.
+             * @default 4
+             */
+            turns?: number;
+            /**
+             * @description The text.
+             * @default null
+             */
+            content?: string | null;
+            /**
+             * @description The id of a branch; null for the one that the user has selected.
+             * @default null
+             */
+            branch?: string | null;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /**
+         * Items[Run]
+         * @description A complete list.
+         */
+        RunItems: {
+            items: components["schemas"]["Run"][];
+        };
+        /** Continue */
+        Continue: {
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /**
+         * Page[Hit]
+         * @description A page of a list. `next` is the cursor of the following page; null at the end.
+         */
+        HitPage: {
+            items: components["schemas"]["Hit"][];
+            next: string | null;
+        };
+        /**
+         * Hit
+         * @description A search result.
+         */
+        Hit: {
+            message: components["schemas"]["Message"];
+            conversation: components["schemas"]["Conversation"];
+            /** @description An excerpt around the first match, plain text. */
+            snippet: string;
+            /** @description The matches in the snippet: start and end offsets, in characters. */
+            marks: [
+                number,
+                number
+            ][];
+            /** @description Higher is better; comparable within one search. */
+            score: number;
+        };
+        /**
+         * Stats
+         * @description Statistics of a user, or of one of the user's projects. Trashed and temporary conversations count as well.
+         */
+        Stats: {
+            conversations: number;
+            messages: number;
+            by_role: {
+                [key: string]: number;
+            };
+            words: number;
+            characters: number;
+            /** @description Words per message. */
+            average_words: number;
+            /** @description The sum over messages that have token counts; null if none has. */
+            tokens_in: number | null;
+            tokens_out: number | null;
+            engaged_seconds: number;
+            /** @description The hour of the first message. */
+            first_at: string | null;
+            last_at: string | null;
+            by_model: components["schemas"]["ModelUse"][];
+            by_day: components["schemas"]["DayUse"][];
+            /** @description All 24 hours of the day, in the requested time zone. */
+            by_hour: components["schemas"]["HourUse"][];
+            topics: components["schemas"]["Topic"][];
+        };
+        /** ModelUse */
+        ModelUse: {
+            model: string;
+            messages: number;
+            /** @description The sum over messages that have token counts; null if none has. */
+            tokens_in: number | null;
+            tokens_out: number | null;
+        };
+        /** DayUse */
+        DayUse: {
+            day: string;
+            messages: number;
+            /** @description The sum over messages that have token counts; null if none has. */
+            tokens_in: number | null;
+            tokens_out: number | null;
+        };
+        /** HourUse */
+        HourUse: {
+            hour: number;
+            messages: number;
+        };
+        /** Topic */
+        Topic: {
+            term: string;
+            /** @description The number of sampled messages that contain the term. */
+            messages: number;
+        };
+        /** ModelList */
+        ModelList: {
+            items: components["schemas"]["Model"][];
+            /** @description The providers whose models cannot be listed now, and why. */
+            failures: components["schemas"]["ProviderFailure"][];
+            /** @description The model that answers if no other is set. */
+            default: string;
+        };
+        /**
+         * Model
+         * @description An available model.
+         */
+        Model: {
+            /** @description `provider/model`. */
+            name: string;
+            provider: string;
+            /** @default 32000 */
+            context_tokens?: number;
+            /** @default  */
+            description?: string;
+            /**
+             * @description Whether it is a chat model, as far as the provider's list and its name tell.
+             * @default true
+             */
+            chat?: boolean;
+            /**
+             * @description When it was released, in seconds since 1970, if known.
+             * @default null
+             */
+            created?: number | null;
+        };
+        /**
+         * ProviderFailure
+         * @description Why a provider's models cannot be listed.
+         */
+        ProviderFailure: {
+            provider: string;
+            /** @description The code of the error, as in `hansard.errors`. */
+            code: string;
+            message: string;
+        };
+        /** FeedPage */
+        FeedPage: {
+            items: components["schemas"]["FeedEntry"][];
+            /** @description The `after` of the next request. */
+            next: number;
+            /**
+             * @description True if `after` is outside the retained range; the client must reload its state.
+             * @default false
+             */
+            resync?: boolean;
+        };
+        /**
+         * FeedEntry
+         * @description One change, in the order in which changes became visible.
+         *
+         *     A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
+         *     record; read the record for its new state.
+         */
+        FeedEntry: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Rises with every entry, by 1 or more. */
+            position: number;
+            /** @description The owner of the record. */
+            user_id: string;
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
+            kind: string;
+            /** @description a UUID, name or digest */
+            subject_id: string;
             /** @default null */
             conversation_id?: string | null;
             /** @default null */
-            project_id?: string | null;
-            /** @default null */
-            collection_id?: string | null;
-            /** @default null */
-            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
-            /** @default null */
-            language?: string | null;
+            branch?: string | null;
             /**
-             * @description Whether to export artifacts that others share with the user instead of the user's own.
+             * @description For `message.created`: the seq of the first appended message.
+             * @default null
+             */
+            seq?: number | null;
+            /**
+             * @description The number of appended or deleted messages.
+             * @default 1
+             */
+            count?: number;
+        };
+        /**
+         * FeedStart
+         * @description Where a client starts to follow the feed.
+         */
+        FeedStart: {
+            /** @description The position at which the stream starts; all later changes follow. */
+            position: number;
+            /**
+             * @description True if the requested position is outside the retained range; the client must reload its state.
              * @default false
              */
-            shared?: boolean;
+            resync?: boolean;
+        };
+        /**
+         * LiveEntry
+         * @description A change, with the changed record.
+         */
+        LiveEntry: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Rises with every entry, by 1 or more. */
+            position: number;
+            /** @description The owner of the record. */
+            user_id: string;
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
+            kind: string;
+            /** @description a UUID, name or digest */
+            subject_id: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            branch?: string | null;
+            /**
+             * @description For `message.created`: the seq of the first appended message.
+             * @default null
+             */
+            seq?: number | null;
+            /**
+             * @description The number of appended or deleted messages.
+             * @default 1
+             */
+            count?: number;
+            /** @description The record, as in the events of the WebSocket. */
+            record?: unknown;
+        };
+        /** NewProject */
+        NewProject: {
+            name: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default null */
+            parent_id?: string | null;
+            /**
+             * @description Text that is added to the system prompt.
+             * @default
+             */
+            instructions?: string;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+        };
+        /**
+         * Project
+         * @description A folder of conversations; folders nest and inherit the instructions and the model of the outer ones.
+         */
+        Project: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @default null */
+            parent_id?: string | null;
+            name: string;
+            /**
+             * @description System instructions for its conversations, added after those of the tenant and the outer projects.
+             * @default
+             */
+            instructions?: string;
+            /**
+             * @description The default model, `provider/model`; null inherits it.
+             * @default null
+             */
+            model?: string | null;
+        };
+        /**
+         * Items[Project]
+         * @description A complete list.
+         */
+        ProjectItems: {
+            items: components["schemas"]["Project"][];
+        };
+        /**
+         * ProjectChanges
+         * @description Omitted fields stay unchanged.
+         */
+        ProjectChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            parent_id?: string | null;
+            /** @description Text that is added to the system prompt. */
+            instructions?: string;
+            /** @description A model, in the form provider/model. */
+            model?: string | null;
+        };
+        /**
+         * Items[Setting]
+         * @description A complete list.
+         */
+        SettingItems: {
+            items: components["schemas"]["Setting"][];
+        };
+        /**
+         * Setting
+         * @description A named value of a user, any JSON.
+         */
+        Setting: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            user_id: string;
+            name: string;
+            value: unknown;
+        };
+        /** NewValue */
+        NewValue: {
+            value: unknown;
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /**
+         * User
+         * @description A person or a service in a tenant, who owns conversations.
+         */
+        User: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            id: string;
+            /** @default  */
+            name?: string;
+            /** @default {} */
+            traits?: Record<string, unknown>;
+        };
+        /**
+         * UserChanges
+         * @description Omitted fields stay unchanged.
+         */
+        UserChanges: {
+            /** @default null */
+            name?: string | null;
+            /**
+             * @description A JSON object about the user, for clients.
+             * @default null
+             */
+            traits?: Record<string, unknown> | null;
+        };
+        /**
+         * Tenant
+         * @description An isolated set of users and their data; nothing is shared between tenants.
+         */
+        Tenant: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @default  */
+            name?: string;
+            /**
+             * @description System instructions for every conversation in the tenant.
+             * @default
+             */
+            instructions?: string;
+        };
+        /**
+         * TenantChanges
+         * @description Omitted fields stay unchanged.
+         */
+        TenantChanges: {
+            /** @default null */
+            name?: string | null;
+            /**
+             * @description Text that is added to the system prompt.
+             * @default null
+             */
+            instructions?: string | null;
+        };
+        /**
+         * Principal
+         * @description For whom a request acts.
+         */
+        Principal: {
+            tenant: string;
+            user: string;
+            rights: ("admin" | "read" | "write")[];
+        };
+        /** SignIn */
+        SignIn: {
+            /** @description The `code` parameter of a sign-in link. */
+            code: string;
+        };
+        /** Key */
+        Key: {
+            /** @description The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough. */
+            key: string;
+        };
+        /**
+         * Items[BrowserSession]
+         * @description A complete list.
+         */
+        BrowserSessionItems: {
+            items: components["schemas"]["BrowserSession"][];
+        };
+        /** BrowserSession */
+        BrowserSession: {
+            id: string;
+            /** @description What it is, in a few words, as it says itself. */
+            browser: string;
+            /**
+             * Format: date-time
+             * @description When it was signed in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was there last, give or take ten minutes.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it is signed out, if it is not seen before.
+             */
+            expires_at: string;
+            /** @description Whether this is the session of the request. */
+            current: boolean;
+        };
+        /**
+         * Blob
+         * @description Bytes, stored once per tenant under their SHA-256, in chunks.
+         */
+        Blob: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description SHA-256, in hex */
+            id: string;
+            /** @description Bytes. */
+            size: number;
+            media_type: string;
         };
         /**
          * ImportReport
@@ -1452,8 +2758,30 @@ export interface components {
             /** @description The first hundred differences, a line each. */
             problems: string[];
         };
+        /**
+         * Items[UsageByKind]
+         * @description A complete list.
+         */
+        UsageByKindItems: {
+            items: components["schemas"]["UsageByKind"][];
+        };
+        /** UsageByKind */
+        UsageByKind: {
+            /**
+             * @description `conversations`, `archived` (of these), `trash` (of conversations), `messages`, `files`, or another kind, such as
+             *     `projects`.
+             */
+            kind: string;
+            count: number;
+            /**
+             * @description Of messages: characters; of artifacts: what they say now. null where it is not known.
+             * @default null
+             */
+            bytes?: number | null;
+        };
         /** NewArtifact */
         NewArtifact: {
+            /** @description The text. */
             content: string;
             /** @enum {unknown} */
             type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
@@ -1481,14 +2809,14 @@ export interface components {
             file_name?: string;
             /** @default null */
             conversation_id?: string | null;
-            /**
-             * @description Only without a `conversation_id`; otherwise the artifact belongs to the conversation's project.
-             * @default null
-             */
+            /** @default null */
             project_id?: string | null;
-            /** @default {} */
-            metadata?: Record<string, unknown>;
-            /** @default  */
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            /**
+             * @description A note, such as the reason for a revision or a rating.
+             * @default
+             */
             note?: string;
         };
         /**
@@ -1698,7 +3026,7 @@ export interface components {
         };
         /**
          * ArtifactChanges
-         * @description Omitted fields stay unchanged; new content adds a revision.
+         * @description Omitted fields stay unchanged.
          */
         ArtifactChanges: {
             /**
@@ -1706,18 +3034,21 @@ export interface components {
              * @default null
              */
             expect_revision?: number | null;
+            /** @description The text. */
             content?: string;
             /** @enum {unknown} */
             type?: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
             title?: string;
             language?: string;
+            /** @description If empty, the media type of the language. */
             media_type?: string;
             description?: string;
+            /** @description Later answers of the conversation that use this name add revisions to the artifact. */
             identifier?: string;
             file_name?: string;
             metadata?: Record<string, unknown>;
             /**
-             * @description A note on the new revision.
+             * @description A note, such as the reason for a revision or a rating.
              * @default
              */
             note?: string;
@@ -1732,9 +3063,15 @@ export interface components {
         };
         /** RestoreRevision */
         RestoreRevision: {
-            /** @default null */
+            /**
+             * @description The newest revision that the writer knows; if there is a newer one, the request fails with a conflict.
+             * @default null
+             */
             expect_revision?: number | null;
-            /** @default  */
+            /**
+             * @description A note, such as the reason for a revision or a rating.
+             * @default
+             */
             note?: string;
         };
         /**
@@ -1757,386 +3094,27 @@ export interface components {
             use: "copied" | "exported" | "opened";
         };
         /**
-         * Blob
-         * @description Bytes, stored once per tenant under their SHA-256, in chunks.
+         * ExportSelection
+         * @description The artifacts to export: those in `ids`, or all that match the other fields.
          */
-        Blob: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description SHA-256, in hex */
-            id: string;
-            /** @description Bytes. */
-            size: number;
-            media_type: string;
-        };
-        /** BranchList */
-        BranchList: {
-            items: components["schemas"]["Branch"][];
-            /** @description The branch that the user has selected. */
-            current: string;
-        };
-        /**
-         * Branch
-         * @description A named path through a conversation's tree of messages.
-         *
-         *     A branch owns the messages after `fork_seq`; earlier ones are read from its parent branch.
-         *     So a fork is one row, and the path to any head is a few ranges of `(branch, seq)`.
-         */
-        Branch: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description a UUID */
-            id: string;
-            /**
-             * @default active
-             * @enum {unknown}
-             */
-            state?: "active" | "importing" | "purging" | "trashed";
-            /**
-             * @description When it was moved to the trash; null if it is not there.
-             * @default null
-             */
-            deleted_at?: string | null;
-            /** @description a UUID */
-            conversation_id: string;
-            name: string;
-            /**
-             * @description The branch from which it was forked; null for the main branch.
-             * @default null
-             */
-            parent_branch?: string | null;
-            /**
-             * @description The seq of the last message shared with `parent_branch`; -1 when nothing is shared.
-             * @default -1
-             */
-            fork_seq?: number;
-            /**
-             * @description The seq of its last message, its own or shared; -1 when the path is empty.
-             * @default -1
-             */
-            head_seq?: number;
+        ExportSelection: {
+            /** @default [] */
+            ids?: string[];
             /** @default null */
-            head_id?: string | null;
-            /**
-             * @description The digest of its last message, which covers all messages before it.
-             * @default null
-             */
-            head_digest?: string | null;
-            /**
-             * @description The model of the parallel answer that it continues; the default model for prompts on this branch.
-             * @default null
-             */
-            model?: string | null;
-            /**
-             * @description In the trash: the branch from which its messages were deleted; a restore returns them to it if it can.
-             * @default null
-             */
-            cut_from?: string | null;
-        };
-        /** NewBranch */
-        NewBranch: {
-            /** @description The id of the last message of the new branch. */
-            at: string;
-            /** @default  */
-            name?: string;
+            conversation_id?: string | null;
             /** @default null */
-            id?: string | null;
+            project_id?: string | null;
+            /** @default null */
+            collection_id?: string | null;
+            /** @default null */
+            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
+            /** @default null */
+            language?: string | null;
             /**
-             * @description Whether to select the new branch.
+             * @description Whether to export artifacts that others share with the user instead of the user's own.
              * @default false
              */
-            switch?: boolean;
-        };
-        /** BranchName */
-        BranchName: {
-            name: string;
-        };
-        /**
-         * Trashed
-         * @description The result of a deletion: its size, and the branch in the trash that restores it.
-         */
-        Trashed: {
-            /** @description a UUID */
-            branch: string;
-            /** @description Messages. */
-            count: number;
-        };
-        /** Restored */
-        Restored: {
-            /** @description The number of restored messages. */
-            count: number;
-        };
-        /**
-         * Prompt
-         * @description A prompt, as text or as parts, for one `model`, several `models`, or the default model.
-         */
-        Prompt: {
-            /** @default null */
-            content?: string | null;
-            /** @default null */
-            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
-            /**
-             * @description The id of the prompt; a repeated request starts nothing and returns the same runs.
-             * @default null
-             */
-            id?: string | null;
-            /** @default null */
-            model?: string | null;
-            /** @default null */
-            models?: string[] | null;
-            /** @default null */
-            branch?: string | null;
-            /** @default null */
-            options?: Record<string, unknown> | null;
-        };
-        /** Text */
-        Text: {
-            /** @enum {unknown} */
-            type: "text";
-            text: string;
-        };
-        /**
-         * Reasoning
-         * @description A model's reasoning before its answer.
-         */
-        Reasoning: {
-            /** @enum {unknown} */
-            type: "reasoning";
-            text: string;
-            /** @default null */
-            signature?: string | null;
-        };
-        /** ToolCall */
-        ToolCall: {
-            /** @enum {unknown} */
-            type: "tool_call";
-            call_id: string;
-            name: string;
-            /** @default null */
-            arguments?: unknown;
-        };
-        /** ToolResult */
-        ToolResult: {
-            /** @enum {unknown} */
-            type: "tool_result";
-            call_id: string;
-            /** @default null */
-            output?: unknown;
-            /** @default false */
-            is_error?: boolean;
-        };
-        /**
-         * Image
-         * @description An image; its bytes are the blob with that digest.
-         */
-        Image: {
-            /** @enum {unknown} */
-            type: "image";
-            /** @description SHA-256, in hex */
-            blob: string;
-            media_type: string;
-            /** @default null */
-            name?: string | null;
-        };
-        /**
-         * File
-         * @description An attached file; its bytes are the blob with that digest.
-         */
-        File: {
-            /** @enum {unknown} */
-            type: "file";
-            /** @description SHA-256, in hex */
-            blob: string;
-            media_type: string;
-            /** @default null */
-            name?: string | null;
-        };
-        /**
-         * Data
-         * @description Any JSON that is part of the message, such as a citation or a structured answer.
-         */
-        Data: {
-            /** @enum {unknown} */
-            type: "data";
-            data: unknown;
-            /** @default null */
-            name?: string | null;
-        };
-        /**
-         * Error
-         * @description Why an answer failed; `code` is one of the codes in `hansard.errors`.
-         */
-        Error: {
-            /** @enum {unknown} */
-            type: "error";
-            code: string;
-            message: string;
-            /**
-             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
-             * @default {}
-             */
-            details?: Record<string, unknown>;
-        };
-        /**
-         * StartedRuns
-         * @description The started runs, one for each model; they continue if the client disconnects.
-         */
-        StartedRuns: {
-            /** @description The first run. */
-            run: components["schemas"]["Run"];
-            runs: components["schemas"]["Run"][];
-        };
-        /**
-         * Run
-         * @description The generation of one answer. It continues when the client that started it disconnects.
-         */
-        Run: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description a UUID */
-            id: string;
-            /** @description The owner of the conversation. */
-            owner_id: string;
-            /**
-             * @description The user who asked for the answer; null in runs that were stored before authors were recorded.
-             * @default null
-             */
-            author_id?: string | null;
-            /** @description a UUID */
-            conversation_id: string;
-            /** @description The branch to which the answer is appended. */
-            branch: string;
-            /** @description The message that is answered: the head of the branch when the run started. */
-            prompt_id: string | null;
-            /** @description The id of the answer, also before it is stored. */
-            message_id: string;
-            /** @default null */
-            group_id?: string | null;
-            /**
-             * @description The client's id of the request (for a prompt: the prompt's id), which makes repeated requests idempotent.
-             * @default null
-             */
-            request_id?: string | null;
-            model: string;
-            /**
-             * @default queued
-             * @enum {unknown}
-             */
-            status?: "cancelled" | "completed" | "failed" | "interrupted" | "queued" | "running";
-            /**
-             * @description Whether it answers a prompt, continues an answer that was cut off, or takes part in a dialogue of models.
-             * @default answer
-             * @enum {unknown}
-             */
-            mode?: "answer" | "continue" | "dialogue";
-            /**
-             * @description Options for the model, such as `temperature`.
-             * @default {}
-             */
-            options?: Record<string, unknown>;
-            /**
-             * @description The process that generates the answer.
-             * @default
-             */
-            worker?: string;
-            /**
-             * Format: date-time
-             * @description The time at which the run counts as interrupted, unless that process renews its lease.
-             */
-            lease_until: string;
-            /** @default false */
-            cancel_requested?: boolean;
-            /** @default null */
-            tokens_in?: number | null;
-            /** @default null */
-            tokens_out?: number | null;
-            /** @default null */
-            error?: components["schemas"]["RunError"] | null;
-            /** @default null */
-            ended_at?: string | null;
-        };
-        /** RunError */
-        RunError: {
-            code: string;
-            message: string;
-            /**
-             * @description The provider's error: `status`, `type`, `code` and `message`, as far as they are known.
-             * @default {}
-             */
-            details?: Record<string, unknown>;
-        };
-        /**
-         * RunEvent
-         * @description One event of a run's stream, numbered from 1.
-         *
-         *     `text` and `reasoning` carry the added text; `tool_call`, `image` and `data` carry a part of the message as
-         *     `data`; the event that ends the run carries the message.
-         */
-        RunEvent: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description a UUID */
-            run_id: string;
-            number: number;
-            /** @enum {unknown} */
-            type: "cancelled" | "completed" | "data" | "failed" | "image" | "interrupted" | "reasoning" | "started" | "text" | "tool_call";
-            /** @default  */
-            text?: string;
-            /** @default {} */
-            data?: Record<string, unknown>;
-        };
-        /** Answer */
-        Answer: {
-            /**
-             * @description The id of the request; a repeated request starts nothing and returns the same runs.
-             * @default null
-             */
-            id?: string | null;
-            /** @default null */
-            branch?: string | null;
-            /** @default null */
-            model?: string | null;
-            /** @default null */
-            models?: string[] | null;
-            /** @default null */
-            options?: Record<string, unknown> | null;
-        };
-        /** Dialogue */
-        Dialogue: {
-            /**
-             * @description The id of the request; a repeated request starts nothing and returns the same run.
-             * @default null
-             */
-            id?: string | null;
-            models: string[];
-            /** @default 4 */
-            turns?: number;
-            /**
-             * @description The opening message.
-             * @default null
-             */
-            content?: string | null;
-            /** @default null */
-            branch?: string | null;
-        };
-        /**
-         * Started
-         * @description The started run; it continues if the client disconnects. Follow it at `/runs/{id}/events`.
-         */
-        Started: {
-            run: components["schemas"]["Run"];
+            shared?: boolean;
         };
         /** NewCollection */
         NewCollection: {
@@ -2194,47 +3172,34 @@ export interface components {
          * @description Omitted fields stay unchanged.
          */
         CollectionChanges: {
-            /** @default null */
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
             version?: number | null;
             name?: string;
             description?: string;
             project_id?: string | null;
         };
-        /** NewConversation */
-        NewConversation: {
+        /** NewShare */
+        NewShare: {
+            user_id: string;
             /**
-             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default read
+             * @enum {unknown}
+             */
+            right?: "read" | "write";
+            /**
+             * @description When it ends; null for never.
              * @default null
              */
-            id?: string | null;
-            /** @default  */
-            title?: string;
-            /** @default  */
-            system?: string;
-            /** @default null */
-            model?: string | null;
-            /** @default null */
-            project_id?: string | null;
-            /** @default [] */
-            tags?: string[];
-            /** @default {} */
-            metadata?: Record<string, unknown>;
-            /** @default false */
-            pinned?: boolean;
-            /**
-             * @description Whether lists and searches leave it out and it is purged after a day.
-             * @default false
-             */
-            temporary?: boolean;
+            expires_at?: string | null;
         };
         /**
-         * Conversation
-         * @description A conversation: a tree of messages with branches.
-         *
-         *     `active_at`, `message_count` and `preview` are updated with every append, without raising the record's
-         *     `version`.
+         * Share
+         * @description Access to an artifact for another user of the tenant, or for everyone who has a link.
          */
-        Conversation: {
+        Share: {
             tenant_id: string;
             /** Format: date-time */
             created_at: string;
@@ -2244,274 +3209,118 @@ export interface components {
             updated_at: string;
             /** @description a UUID */
             id: string;
+            owner_id: string;
+            /** @description a UUID */
+            artifact_id: string;
             /**
-             * @default active
+             * @description The user who has access; null for a link.
+             * @default null
+             */
+            user_id?: string | null;
+            /**
+             * @description Links are always read-only.
+             * @default read
              * @enum {unknown}
              */
-            state?: "active" | "importing" | "purging" | "trashed";
+            right?: "read" | "write";
             /**
-             * @description When it was moved to the trash; null if it is not there.
+             * @description The SHA-256 of a link's token; the token itself is not stored.
              * @default null
              */
-            deleted_at?: string | null;
-            owner_id: string;
+            token_hash?: string | null;
+            /**
+             * @description The only revision that a link shows; null shows the newest.
+             * @default null
+             */
+            revision?: number | null;
+            /**
+             * @description With a `revision`, the artifact's metadata at that time.
+             *
+             *     null for links of older versions, which show the current metadata.
+             * @default null
+             */
+            snapshot?: components["schemas"]["Snapshot"] | null;
             /** @default null */
-            project_id?: string | null;
-            /** @default  */
-            title?: string;
+            expires_at?: string | null;
+            /** @default null */
+            revoked_at?: string | null;
+        };
+        /**
+         * Snapshot
+         * @description The metadata of an artifact at the time when one of its revisions was shared.
+         */
+        Snapshot: {
+            /** @enum {unknown} */
+            type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+            language: string;
+            media_type: string;
+            title: string;
+            file_name: string;
+        };
+        /** NewLinkTo */
+        NewLinkTo: {
             /**
-             * @description System instructions, added after those of the tenant and the projects.
-             * @default
-             */
-            system?: string;
-            /**
-             * @description The model that answers, `provider/model`; null inherits it.
+             * @description The number of a revision; null for the newest.
              * @default null
              */
-            model?: string | null;
-            /** @default [] */
-            tags?: string[];
-            /** @default {} */
-            metadata?: Record<string, unknown>;
-            /** @default false */
-            pinned?: boolean;
-            /** @default false */
-            archived?: boolean;
-            /** @description The main branch. */
-            branch: string;
-            /** Format: date-time */
-            active_at: string;
+            revision?: number | null;
             /**
-             * @description Messages on all branches that are not in the trash.
-             * @default 0
-             */
-            message_count?: number;
-            /**
-             * @description The beginning of the newest message.
-             * @default
-             */
-            preview?: string;
-            /**
-             * @description When a temporary conversation is purged; lists and searches leave it out. null: it is not temporary.
+             * @description When it ends; null for never.
              * @default null
              */
             expires_at?: string | null;
         };
         /**
-         * Page[Conversation]
-         * @description A page of a list. `next` is the cursor of the following page; null at the end.
+         * NewLink
+         * @description A new link; its token is only returned once.
          */
-        ConversationPage: {
-            items: components["schemas"]["Conversation"][];
-            next: string | null;
+        NewLink: {
+            share: components["schemas"]["Share"];
+            token: string;
         };
         /**
-         * ConversationChanges
-         * @description Omitted fields stay unchanged.
-         */
-        ConversationChanges: {
-            /** @default null */
-            version?: number | null;
-            title?: string;
-            system?: string;
-            model?: string | null;
-            project_id?: string | null;
-            tags?: string[];
-            metadata?: Record<string, unknown>;
-            pinned?: boolean;
-            archived?: boolean;
-            /** @description False keeps a temporary conversation permanently. */
-            temporary?: boolean;
-        };
-        /** DeletedCount */
-        DeletedCount: {
-            count: number;
-        };
-        /**
-         * Merge
-         * @description Which branch to copy messages from, and to which branch.
-         */
-        Merge: {
-            /** @description The branch to copy from. */
-            source: string;
-            /**
-             * @description The branch to append to; null for the branch that the user has selected.
-             * @default null
-             */
-            into?: string | null;
-            /**
-             * @description The conversation of `source`; null for this one.
-             * @default null
-             */
-            source_conversation?: string | null;
-        };
-        /**
-         * Items[Message]
+         * Items[Share]
          * @description A complete list.
          */
-        MessageItems: {
-            items: components["schemas"]["Message"][];
+        ShareItems: {
+            items: components["schemas"]["Share"][];
         };
         /**
-         * Message
-         * @description One immutable message, at the position `(branch, seq)`.
-         *
-         *     `seq` is the depth in the tree: 0 for the first message, without gaps along every path.
+         * Linked
+         * @description The content of a link.
          */
-        Message: {
-            tenant_id: string;
+        Linked: {
+            type: string;
+            language: string;
+            media_type: string;
+            title: string;
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When that revision was created.
+             */
+            updated_at: string;
+            content: string;
+        };
+        /** NewPreview */
+        NewPreview: {
+            /**
+             * @description The revision to show; null for the newest.
+             * @default null
+             */
+            revision?: number | null;
+        };
+        /**
+         * Preview
+         * @description URLs at which an artifact runs; they need no cookie or token.
+         */
+        Preview: {
+            /** @description A page for a separate tab. */
+            url: string;
+            /** @description Only the document, for an `<iframe sandbox="allow-scripts">` on a page of this server. */
+            frame_url: string;
             /** Format: date-time */
-            created_at: string;
-            /** @description a UUID */
-            id: string;
-            /** @description a UUID */
-            conversation_id: string;
-            /** @description a UUID */
-            branch: string;
-            seq: number;
-            /** @default null */
-            parent_id?: string | null;
-            /** @description The owner of the conversation. */
-            owner_id: string;
-            /**
-             * @description The user who wrote it; null if a model or a tool did, or if it was stored before authors were recorded.
-             * @default null
-             */
-            author_id?: string | null;
-            /** @enum {unknown} */
-            role: "assistant" | "system" | "tool" | "user";
-            parts: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[];
-            /**
-             * @description The model that generated it, `provider/model`.
-             * @default null
-             */
-            model?: string | null;
-            /**
-             * @description Why the model stopped; null for a person's message.
-             * @default null
-             */
-            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
-            /** @default null */
-            tokens_in?: number | null;
-            /** @default null */
-            tokens_out?: number | null;
-            /** @default null */
-            run_id?: string | null;
-            /**
-             * @description Shared by the parallel answers to one prompt.
-             * @default null
-             */
-            group_id?: string | null;
-            /**
-             * @description The message it was copied from, when conversations or branches were merged.
-             * @default null
-             */
-            origin_id?: string | null;
-            /** @default {} */
-            metadata?: Record<string, unknown>;
-            /**
-             * @description The SHA-256 of its content and of the digest of the message before it, so it covers the whole path; null if an
-             *     older version stored the message and its digest has not been computed yet.
-             * @default null
-             */
-            digest?: string | null;
-        };
-        /** FeedPage */
-        FeedPage: {
-            items: components["schemas"]["FeedEntry"][];
-            /** @description The `after` of the next request. */
-            next: number;
-            /**
-             * @description True if `after` is outside the retained range; the client must reload its state.
-             * @default false
-             */
-            resync?: boolean;
-        };
-        /**
-         * FeedEntry
-         * @description One change, in the order in which changes became visible.
-         *
-         *     A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
-         *     record; read the record for its new state.
-         */
-        FeedEntry: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Rises with every entry, by 1 or more. */
-            position: number;
-            /** @description The owner of the record. */
-            user_id: string;
-            /**
-             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
-             *     an entry that another version stored may have a kind that this one does not know.
-             */
-            kind: string;
-            /** @description a UUID, name or digest */
-            subject_id: string;
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            branch?: string | null;
-            /**
-             * @description For `message.created`: the seq of the first appended message.
-             * @default null
-             */
-            seq?: number | null;
-            /**
-             * @description The number of appended or deleted messages.
-             * @default 1
-             */
-            count?: number;
-        };
-        /**
-         * FeedStart
-         * @description Where a client starts to follow the feed.
-         */
-        FeedStart: {
-            /** @description The position at which the stream starts; all later changes follow. */
-            position: number;
-            /**
-             * @description True if the requested position is outside the retained range; the client must reload its state.
-             * @default false
-             */
-            resync?: boolean;
-        };
-        /**
-         * LiveEntry
-         * @description A change, with the changed record.
-         */
-        LiveEntry: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Rises with every entry, by 1 or more. */
-            position: number;
-            /** @description The owner of the record. */
-            user_id: string;
-            /**
-             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
-             *     an entry that another version stored may have a kind that this one does not know.
-             */
-            kind: string;
-            /** @description a UUID, name or digest */
-            subject_id: string;
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            branch?: string | null;
-            /**
-             * @description For `message.created`: the seq of the first appended message.
-             * @default null
-             */
-            seq?: number | null;
-            /**
-             * @description The number of appended or deleted messages.
-             * @default 1
-             */
-            count?: number;
-            /** @description The record, as in the events of the WebSocket. */
-            record?: unknown;
+            expires_at: string;
         };
         /** Alive */
         Alive: {
@@ -2586,620 +3395,6 @@ export interface components {
              * @default null
              */
             oldest_run_at?: string | null;
-        };
-        /**
-         * NewMessages
-         * @description Messages to append in one step.
-         *
-         *     `expect_head` is the id of the last message that the writer expects, null for an empty branch; omit it to accept
-         *     any.
-         */
-        NewMessages: {
-            messages: components["schemas"]["Draft"][];
-            /** @default null */
-            branch?: string | null;
-            expect_head?: string | null;
-            /**
-             * @default error
-             * @enum {unknown}
-             */
-            on_conflict?: "append" | "error" | "fork";
-        };
-        /**
-         * Draft
-         * @description A message to store: its role and either `content` (text) or `parts`.
-         *
-         *     The writer may choose the `id`; storing the same draft again then has no effect.
-         */
-        Draft: {
-            /** @enum {unknown} */
-            role: "assistant" | "system" | "tool" | "user";
-            /** @default null */
-            content?: string | null;
-            /** @default null */
-            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
-            /** @default null */
-            id?: string | null;
-            /** @default null */
-            created_at?: string | null;
-            /** @default null */
-            model?: string | null;
-            /** @default null */
-            finish?: ("cancelled" | "content_filter" | "error" | "interrupted" | "length" | "other" | "stop" | "tool_call") | null;
-            /** @default null */
-            tokens_in?: number | null;
-            /** @default null */
-            tokens_out?: number | null;
-            /** @default {} */
-            metadata?: Record<string, unknown>;
-        };
-        /**
-         * MessagePage
-         * @description Consecutive messages of one path, oldest first.
-         *
-         *     `before` and `after` are the message ids to request the neighbouring pages with; null at an end of the path.
-         */
-        MessagePage: {
-            items: components["schemas"]["Message"][];
-            before: string | null;
-            after: string | null;
-        };
-        /**
-         * NewContent
-         * @description The new content, as text or as parts.
-         */
-        NewContent: {
-            /** @default null */
-            content?: string | null;
-            /** @default null */
-            parts?: (components["schemas"]["Text"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Data"] | components["schemas"]["Error"])[] | null;
-            /**
-             * @description The id of the new message; a repeated request has no effect.
-             * @default null
-             */
-            id?: string | null;
-        };
-        /** Retry */
-        Retry: {
-            /**
-             * @description The id of the request; a repeated request starts nothing and returns the same run.
-             * @default null
-             */
-            id?: string | null;
-            /** @default null */
-            model?: string | null;
-            /** @default null */
-            options?: Record<string, unknown> | null;
-        };
-        /** ModelList */
-        ModelList: {
-            items: components["schemas"]["Model"][];
-            /** @description The providers whose models cannot be listed now, and why. */
-            failures: components["schemas"]["ProviderFailure"][];
-            /** @description The model that answers if no other is set. */
-            default: string;
-        };
-        /**
-         * Model
-         * @description An available model.
-         */
-        Model: {
-            /** @description `provider/model`. */
-            name: string;
-            provider: string;
-            /** @default 32000 */
-            context_tokens?: number;
-            /** @default  */
-            description?: string;
-            /**
-             * @description Whether it is a chat model, as far as the provider's list and its name tell.
-             * @default true
-             */
-            chat?: boolean;
-            /**
-             * @description When it was released, in seconds since 1970, if known.
-             * @default null
-             */
-            created?: number | null;
-        };
-        /**
-         * ProviderFailure
-         * @description Why a provider's models cannot be listed.
-         */
-        ProviderFailure: {
-            provider: string;
-            /** @description The code of the error, as in `hansard.errors`. */
-            code: string;
-            message: string;
-        };
-        /** NewPreview */
-        NewPreview: {
-            /**
-             * @description The revision to show; null for the newest.
-             * @default null
-             */
-            revision?: number | null;
-        };
-        /**
-         * Preview
-         * @description URLs at which an artifact runs; they need no cookie or token.
-         */
-        Preview: {
-            /** @description A page for a separate tab. */
-            url: string;
-            /** @description Only the document, for an `<iframe sandbox="allow-scripts">` on a page of this server. */
-            frame_url: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        /** NewProject */
-        NewProject: {
-            name: string;
-            /**
-             * @description The client may choose the id, so that a repeated request has no effect.
-             * @default null
-             */
-            id?: string | null;
-            /** @default null */
-            parent_id?: string | null;
-            /** @default  */
-            instructions?: string;
-            /** @default null */
-            model?: string | null;
-        };
-        /**
-         * Project
-         * @description A folder of conversations; folders nest and inherit the instructions and the model of the outer ones.
-         */
-        Project: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description a UUID */
-            id: string;
-            /**
-             * @default active
-             * @enum {unknown}
-             */
-            state?: "active" | "importing" | "purging" | "trashed";
-            /**
-             * @description When it was moved to the trash; null if it is not there.
-             * @default null
-             */
-            deleted_at?: string | null;
-            owner_id: string;
-            /** @default null */
-            parent_id?: string | null;
-            name: string;
-            /**
-             * @description System instructions for its conversations, added after those of the tenant and the outer projects.
-             * @default
-             */
-            instructions?: string;
-            /**
-             * @description The default model, `provider/model`; null inherits it.
-             * @default null
-             */
-            model?: string | null;
-        };
-        /**
-         * Items[Project]
-         * @description A complete list.
-         */
-        ProjectItems: {
-            items: components["schemas"]["Project"][];
-        };
-        /**
-         * ProjectChanges
-         * @description Omitted fields stay unchanged.
-         */
-        ProjectChanges: {
-            /** @default null */
-            version?: number | null;
-            name?: string;
-            parent_id?: string | null;
-            instructions?: string;
-            model?: string | null;
-        };
-        /** NewRating */
-        NewRating: {
-            /** @enum {unknown} */
-            value: -1 | 0 | 1;
-            /** @default  */
-            note?: string;
-        };
-        /**
-         * Rating
-         * @description A user's rating of a message: -1, 0 or 1, and a note.
-         */
-        Rating: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description a UUID */
-            conversation_id: string;
-            /** @description a UUID */
-            message_id: string;
-            user_id: string;
-            value: number;
-            /** @default  */
-            note?: string;
-        };
-        /**
-         * Items[Rating]
-         * @description A complete list.
-         */
-        RatingItems: {
-            items: components["schemas"]["Rating"][];
-        };
-        /**
-         * Items[Run]
-         * @description A complete list.
-         */
-        RunItems: {
-            items: components["schemas"]["Run"][];
-        };
-        /** Continue */
-        Continue: {
-            /**
-             * @description The id of the request; a repeated request starts nothing and returns the same run.
-             * @default null
-             */
-            id?: string | null;
-        };
-        /**
-         * Page[Hit]
-         * @description A page of a list. `next` is the cursor of the following page; null at the end.
-         */
-        HitPage: {
-            items: components["schemas"]["Hit"][];
-            next: string | null;
-        };
-        /**
-         * Hit
-         * @description A search result.
-         */
-        Hit: {
-            message: components["schemas"]["Message"];
-            conversation: components["schemas"]["Conversation"];
-            /** @description An excerpt around the first match, plain text. */
-            snippet: string;
-            /** @description The matches in the snippet: start and end offsets, in characters. */
-            marks: [
-                number,
-                number
-            ][];
-            /** @description Higher is better; comparable within one search. */
-            score: number;
-        };
-        /** SignIn */
-        SignIn: {
-            /** @description The `code` parameter of a sign-in link. */
-            code: string;
-        };
-        /** Key */
-        Key: {
-            /** @description The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough. */
-            key: string;
-        };
-        /**
-         * Items[BrowserSession]
-         * @description A complete list.
-         */
-        BrowserSessionItems: {
-            items: components["schemas"]["BrowserSession"][];
-        };
-        /** BrowserSession */
-        BrowserSession: {
-            id: string;
-            /** @description What it is, in a few words, as it says itself. */
-            browser: string;
-            /**
-             * Format: date-time
-             * @description When it was signed in.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was there last, give or take ten minutes.
-             */
-            seen_at: string;
-            /**
-             * Format: date-time
-             * @description When it is signed out, if it is not seen before.
-             */
-            expires_at: string;
-            /** @description Whether this is the session of the request. */
-            current: boolean;
-        };
-        /** Ended */
-        Ended: {
-            count: number;
-        };
-        /**
-         * Items[Setting]
-         * @description A complete list.
-         */
-        SettingItems: {
-            items: components["schemas"]["Setting"][];
-        };
-        /**
-         * Setting
-         * @description A named value of a user, any JSON.
-         */
-        Setting: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            user_id: string;
-            name: string;
-            value: unknown;
-        };
-        /** NewValue */
-        NewValue: {
-            value: unknown;
-            /** @default null */
-            version?: number | null;
-        };
-        /** NewShare */
-        NewShare: {
-            user_id: string;
-            /**
-             * @default read
-             * @enum {unknown}
-             */
-            right?: "read" | "write";
-            /** @default null */
-            expires_at?: string | null;
-        };
-        /**
-         * Share
-         * @description Access to an artifact for another user of the tenant, or for everyone who has a link.
-         */
-        Share: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description a UUID */
-            id: string;
-            owner_id: string;
-            /** @description a UUID */
-            artifact_id: string;
-            /**
-             * @description The user who has access; null for a link.
-             * @default null
-             */
-            user_id?: string | null;
-            /**
-             * @description Links are always read-only.
-             * @default read
-             * @enum {unknown}
-             */
-            right?: "read" | "write";
-            /**
-             * @description The SHA-256 of a link's token; the token itself is not stored.
-             * @default null
-             */
-            token_hash?: string | null;
-            /**
-             * @description The only revision that a link shows; null shows the newest.
-             * @default null
-             */
-            revision?: number | null;
-            /**
-             * @description With a `revision`, the artifact's metadata at that time.
-             *
-             *     null for links of older versions, which show the current metadata.
-             * @default null
-             */
-            snapshot?: components["schemas"]["Snapshot"] | null;
-            /** @default null */
-            expires_at?: string | null;
-            /** @default null */
-            revoked_at?: string | null;
-        };
-        /**
-         * Snapshot
-         * @description The metadata of an artifact at the time when one of its revisions was shared.
-         */
-        Snapshot: {
-            /** @enum {unknown} */
-            type: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
-            language: string;
-            media_type: string;
-            title: string;
-            file_name: string;
-        };
-        /** NewLinkTo */
-        NewLinkTo: {
-            /**
-             * @description The revision that the link always shows; null for the newest.
-             * @default null
-             */
-            revision?: number | null;
-            /** @default null */
-            expires_at?: string | null;
-        };
-        /**
-         * NewLink
-         * @description A new link; its token is only returned once.
-         */
-        NewLink: {
-            share: components["schemas"]["Share"];
-            token: string;
-        };
-        /**
-         * Items[Share]
-         * @description A complete list.
-         */
-        ShareItems: {
-            items: components["schemas"]["Share"][];
-        };
-        /**
-         * Linked
-         * @description The content of a link.
-         */
-        Linked: {
-            type: string;
-            language: string;
-            media_type: string;
-            title: string;
-            revision: number;
-            /**
-             * Format: date-time
-             * @description When that revision was created.
-             */
-            updated_at: string;
-            content: string;
-        };
-        /**
-         * Stats
-         * @description Statistics of a user, or of one of the user's projects. Trashed and temporary conversations count as well.
-         */
-        Stats: {
-            conversations: number;
-            messages: number;
-            by_role: {
-                [key: string]: number;
-            };
-            words: number;
-            characters: number;
-            /** @description Words per message. */
-            average_words: number;
-            /** @description The sum over messages that have token counts; null if none has. */
-            tokens_in: number | null;
-            tokens_out: number | null;
-            engaged_seconds: number;
-            /** @description The hour of the first message. */
-            first_at: string | null;
-            last_at: string | null;
-            by_model: components["schemas"]["ModelUse"][];
-            by_day: components["schemas"]["DayUse"][];
-            /** @description All 24 hours of the day, in the requested time zone. */
-            by_hour: components["schemas"]["HourUse"][];
-            topics: components["schemas"]["Topic"][];
-        };
-        /** ModelUse */
-        ModelUse: {
-            model: string;
-            messages: number;
-            /** @description The sum over messages that have token counts; null if none has. */
-            tokens_in: number | null;
-            tokens_out: number | null;
-        };
-        /** DayUse */
-        DayUse: {
-            day: string;
-            messages: number;
-            /** @description The sum over messages that have token counts; null if none has. */
-            tokens_in: number | null;
-            tokens_out: number | null;
-        };
-        /** HourUse */
-        HourUse: {
-            hour: number;
-            messages: number;
-        };
-        /** Topic */
-        Topic: {
-            term: string;
-            /** @description The number of sampled messages that contain the term. */
-            messages: number;
-        };
-        /**
-         * Items[UsageByKind]
-         * @description A complete list.
-         */
-        UsageByKindItems: {
-            items: components["schemas"]["UsageByKind"][];
-        };
-        /** UsageByKind */
-        UsageByKind: {
-            /**
-             * @description `conversations`, `archived` (of these), `trash` (of conversations), `messages`, `files`, or another kind, such as
-             *     `projects`.
-             */
-            kind: string;
-            count: number;
-            /**
-             * @description Of messages: characters; of artifacts: what they say now. null where it is not known.
-             * @default null
-             */
-            bytes?: number | null;
-        };
-        /**
-         * User
-         * @description A person or a service in a tenant, who owns conversations.
-         */
-        User: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            id: string;
-            /** @default  */
-            name?: string;
-            /** @default {} */
-            traits?: Record<string, unknown>;
-        };
-        /**
-         * UserChanges
-         * @description Fields that are omitted or null stay unchanged.
-         */
-        UserChanges: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            traits?: Record<string, unknown> | null;
-        };
-        /**
-         * Tenant
-         * @description An isolated set of users and their data; nothing is shared between tenants.
-         */
-        Tenant: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @default 1 */
-            version?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** @default  */
-            name?: string;
-            /**
-             * @description System instructions for every conversation in the tenant.
-             * @default
-             */
-            instructions?: string;
-        };
-        /**
-         * TenantChanges
-         * @description Fields that are omitted or null stay unchanged.
-         */
-        TenantChanges: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            instructions?: string | null;
         };
         /**
          * Problem
@@ -3328,83 +3523,20 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    export_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExportSelection"];
-            };
-        };
-        responses: {
-            /** @description A zip file with a manifest. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    import_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/zip": unknown;
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportReport"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_artifacts: {
+    list_conversations: {
         parameters: {
             query?: {
-                cursor?: string;
                 limit?: number;
-                conversation_id?: string;
-                message_id?: string;
+                cursor?: string;
                 project_id?: string;
-                collection_id?: string;
-                type?: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
-                language?: string;
-                from?: string;
-                to?: string;
+                pinned?: boolean;
+                archived?: boolean;
+                tag?: string;
+                q?: string;
+                since?: string;
+                until?: string;
+                temporary?: boolean;
                 deleted?: boolean;
-                shared?: boolean;
             };
             header?: never;
             path?: never;
@@ -3418,7 +3550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactPage"];
+                    "application/json": components["schemas"]["ConversationPage"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3426,7 +3558,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    create_artifact: {
+    create_conversation: {
         parameters: {
             query?: never;
             header?: never;
@@ -3435,7 +3567,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewArtifact"];
+                "application/json": components["schemas"]["NewConversation"];
             };
         };
         responses: {
@@ -3445,7 +3577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Artifact"];
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3457,19 +3589,9 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    search_artifacts: {
+    delete_conversations: {
         parameters: {
-            query: {
-                q: string;
-                limit?: number;
-                cursor?: string;
-                type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text")[];
-                language?: string[];
-                conversation_id?: string;
-                project_id?: string;
-                from?: string;
-                to?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3482,47 +3604,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactHitPage"];
+                    "application/json": components["schemas"]["Count"];
                 };
             };
-            400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
-    get_artifact_uses: {
+    get_conversation: {
         parameters: {
             query?: {
-                from?: string;
-                to?: string;
-                by?: ("day" | "language" | "type")[];
+                deleted?: boolean;
             };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ArtifactCountersItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_artifact: {
-        parameters: {
-            query?: never;
             header?: never;
             path: {
-                artifact_id: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
@@ -3534,7 +3630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Artifact"];
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3543,12 +3639,12 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    delete_artifact: {
+    delete_conversation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                artifact_id: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
@@ -3560,7 +3656,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Artifact"];
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3569,18 +3665,18 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    update_artifact: {
+    update_conversation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                artifact_id: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ArtifactChanges"];
+                "application/json": components["schemas"]["ConversationChanges"];
             };
         };
         responses: {
@@ -3590,7 +3686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Artifact"];
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3602,14 +3698,12 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    read_artifact: {
+    restore_conversation: {
         parameters: {
-            query?: {
-                revision?: number;
-            };
+            query?: never;
             header?: never;
             path: {
-                artifact_id: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
@@ -3621,7 +3715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactContent"];
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3630,66 +3724,12 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    download_artifact: {
-        parameters: {
-            query?: {
-                revision?: number;
-            };
-            header?: never;
-            path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    restore_artifact: {
+    purge_conversation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Artifact"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    purge_artifact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                artifact_id: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
@@ -3708,139 +3748,40 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    list_revisions: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RevisionPage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    restore_revision: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                artifact_id: string;
-                number: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RestoreRevision"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Artifact"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    diff_artifact: {
-        parameters: {
-            query?: {
-                from?: number;
-                to?: number;
-            };
-            header?: never;
-            path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Diff"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    use_artifact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ArtifactUse"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    upload_blob: {
+    purge_conversations: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    merge_branches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
         requestBody: {
             content: {
-                "*/*": unknown;
+                "application/json": components["schemas"]["Merge"];
             };
         };
         responses: {
@@ -3850,7 +3791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Blob"];
+                    "application/json": components["schemas"]["MessageItems"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3862,24 +3803,274 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    download_blob: {
+    list_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                first?: number;
+                last?: number;
+                before?: string;
+                after?: string;
+                around?: string;
+                limit?: number;
+                branch?: string;
+            };
             header?: never;
             path: {
-                digest: string;
+                conversation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    append_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessages"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trashed"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContent"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    retry_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Retry"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_siblings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRating"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rating"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_ratings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingItems"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4055,7 +4246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Restored"];
+                    "application/json": components["schemas"]["Count"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4203,6 +4394,1528 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Started"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_active_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    continue_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Continue"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    follow_run: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: number;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run's events as they happen, until it ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+                cursor?: string;
+                role?: ("assistant" | "system" | "tool" | "user")[];
+                conversation_id?: string;
+                project_id?: string;
+                model?: string;
+                since?: string;
+                until?: string;
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                since?: string;
+                until?: string;
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    find_model: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_feed: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    follow_feed: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes as they happen, without end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValue"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Principal"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSessionItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: {
+                others?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_blob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    upload_blob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    download_blob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                conversation_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines, one record per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/jsonl": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageByKindItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_artifacts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                conversation_id?: string;
+                message_id?: string;
+                project_id?: string;
+                collection_id?: string;
+                type?: "code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text";
+                language?: string;
+                from?: string;
+                to?: string;
+                deleted?: boolean;
+                shared?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArtifact"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    search_artifacts: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+                cursor?: string;
+                type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text")[];
+                language?: string[];
+                conversation_id?: string;
+                project_id?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactHitPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_artifact_uses: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                by?: ("day" | "language" | "type")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactCountersItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_artifact: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtifactChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_artifact: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactContent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_revisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRevision"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    diff_artifact: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    use_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtifactUse"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: {
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportSelection"];
+            };
+        };
+        responses: {
+            /** @description A zip file with a manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4432,1343 +6145,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    list_conversations: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-                q?: string;
-                project_id?: string;
-                pinned?: boolean;
-                archived?: boolean;
-                tag?: string;
-                since?: string;
-                until?: string;
-                temporary?: boolean;
-                deleted?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConversationPage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    create_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewConversation"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Conversation"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    delete_conversations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeletedCount"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Conversation"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    delete_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Conversation"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    update_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConversationChanges"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Conversation"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    purge_conversations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeletedCount"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    restore_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Conversation"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    purge_conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    merge_branches: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Merge"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    read_feed: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedPage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    follow_feed: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: {
-                "Last-Event-ID"?: number;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The changes as they happen, without end. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": {
-                        id: string;
-                        event: string;
-                        data: string;
-                    };
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    check_alive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Alive"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    check_ready: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-            /** @description Not ready. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_messages: {
-        parameters: {
-            query?: {
-                last?: number;
-                before?: string;
-                after?: string;
-                around?: string;
-                limit?: number;
-                branch?: string;
-            };
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessagePage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    append_messages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewMessages"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    delete_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Trashed"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    edit_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewContent"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    retry_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Retry"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Started"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_siblings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_models: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelList"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    preview_artifact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                artifact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPreview"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preview"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    preview_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preview"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_projects: {
-        parameters: {
-            query?: {
-                deleted?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProjectItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    create_project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewProject"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    delete_project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    update_project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProjectChanges"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    restore_project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    rate_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRating"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rating"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_ratings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RatingItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_runs: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                conversation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunItems"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_active_runs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunItems"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    follow_run: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: {
-                "Last-Event-ID"?: number;
-            };
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The run's events as they happen, until it ends. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": {
-                        id: string;
-                        event: string;
-                        data: string;
-                    };
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    cancel_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    continue_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Continue"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Started"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    search: {
-        parameters: {
-            query: {
-                q: string;
-                limit?: number;
-                cursor?: string;
-                role?: ("assistant" | "system" | "tool" | "user")[];
-                conversation_id?: string;
-                project_id?: string;
-                model?: string;
-                since?: string;
-                until?: string;
-                archived?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HitPage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Key"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BrowserSessionItems"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    end_sessions: {
-        parameters: {
-            query?: {
-                others?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ended"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    end_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingItems"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_setting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setting"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    set_setting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewValue"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setting"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    delete_setting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
     list_shares: {
         parameters: {
             query?: never;
@@ -5937,79 +6313,28 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_stats: {
-        parameters: {
-            query?: {
-                project_id?: string;
-                since?: string;
-                until?: string;
-                tz?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Stats"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    export: {
-        parameters: {
-            query?: {
-                conversation_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description JSON Lines, one record per line. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/jsonl": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    import_records: {
+    preview_artifact: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                artifact_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/jsonl": unknown;
+                "application/json": components["schemas"]["NewPreview"];
             };
         };
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportReport"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6021,82 +6346,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_usage: {
+    preview_link: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                token: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UsageByKindItems"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    update_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserChanges"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
-    get_tenant: {
+    check_alive: {
         parameters: {
             query?: never;
             header?: never;
@@ -6111,25 +6386,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tenant"];
+                    "application/json": components["schemas"]["Alive"];
                 };
             };
-            401: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
-    update_tenant: {
+    check_ready: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TenantChanges"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -6137,15 +6407,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tenant"];
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
+            /** @description Not ready. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -15,7 +15,6 @@ from hansard.cli.statistics import print_statistics
 from hansard.cli.thread import thread
 from hansard.cli.transfer import replacing, write
 from hansard.errors import AlreadyExists, InvalidInput
-from hansard.services.runs.default_model import default_model
 
 if TYPE_CHECKING:
     from hansard.cli.repl.loop import Repl
@@ -133,18 +132,18 @@ async def _model(repl: Repl, name: str) -> None:
     """List the models, or choose the one for this conversation."""
     state = repl.state
     if name:
-        await state.change(model=state.known(name))
+        await state.change(model=await state.known(name))
         repl.tell(f"{name} answers from now on.")
         return
     chosen = state.conversation.model if state.conversation else state.ahead.get("model")
-    current = chosen or await default_model(state.services.chat, state.database.runner)
-    print_models(await state.database.providers.listing(), current)
+    listed = await state.services.models.list()
+    print_models(listed.items, listed.failures, chosen or listed.default)
 
 
 @_command("/models", "NAME NAME …")
 async def _models(repl: Repl, names: str) -> None:
     """Let several models answer the next prompt."""
-    repl.state.models = [repl.state.known(name) for name in names.split()]
+    repl.state.models = [await repl.state.known(name) for name in names.split()]
     if not repl.state.models:
         raise InvalidInput("Name them: /models NAME NAME.")
     repl.tell(f"The next prompt goes to {', '.join(repl.state.models)}.")

@@ -41,7 +41,7 @@ class ConversationState:
             await self.open(wanted)
         elif not new:
             self.conversation = await self.services.conversations.latest()
-        given = {"model": model and self.known(model), "system": system}
+        given = {"model": model and await self.known(model), "system": system}
         changes = {name: value for name, value in given.items() if value is not None}
         if changes:
             await self.change(**changes)
@@ -53,10 +53,9 @@ class ConversationState:
             raise NotFound("This conversation has no messages yet.")
         return self.conversation.id
 
-    def known(self, model: str) -> str:
+    async def known(self, model: str) -> str:
         """Return the name of a model. Raises UnknownModel."""
-        self.database.providers.find(model)
-        return model
+        return (await self.services.models.find(model)).name
 
     async def change(self, **fields: Any) -> None:
         """Change fields of the conversation, or of the one that starts next."""
@@ -129,7 +128,7 @@ class ConversationState:
         """Wait a short time for follow-up work, such as a title."""
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLING):
-                await self.database.runner.settle()
+                await self.database.settle()
 
     async def last_prompt(self) -> Message:
         for message in reversed(await self.last(20)):

@@ -146,7 +146,7 @@ class Repl:
 
     async def look_for_models(self) -> None:
         with suppress(HansardError):
-            self._models = [m.name for m in await self.state.database.providers.models()]
+            self._models = [m.name for m in (await self.state.services.models.list()).items]
 
     def _words(self, line: str) -> Iterable[str]:
         if line.startswith(_WITH_MODELS):

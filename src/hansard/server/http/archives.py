@@ -12,9 +12,10 @@ from litestar.params import JSONBody
 from litestar.response import Stream
 from msgspec.structs import asdict
 
+from hansard.api.operation import Body
 from hansard.model.artifacts import ArtifactType
 from hansard.server.decoding import check_media_type
-from hansard.server.fields import Body, Scoped
+from hansard.server.fields import Scoped
 from hansard.server.http.transfer import receive
 from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.transfer.import_session import ImportReport

@@ -13,8 +13,7 @@ from msgspec.structs import asdict
 
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
-from hansard.server.fields import LastEvent, Limit, Scoped, SomePosition
-from hansard.server.http.runs import EventStream
+from hansard.server.fields import EventStream, LastEvent, Limit, Scoped, SomePosition
 from hansard.services.feed.records import Carried
 from hansard.services.feed.service import Feed, FeedStart
 

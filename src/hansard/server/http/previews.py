@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from hansard.api.fields import LIMITS
+from hansard.api.operation import Body
 from hansard.server import preview
-from hansard.server.fields import Body, PathId, Prefix, Scoped
-from hansard.server.http.artifacts import Number
+from hansard.server.fields import PathId, Prefix, Scoped
 from hansard.server.http.shares import Asked, bounded
 from hansard.server.rate_limit import LinkRateLimiter
 from hansard.server.sessions import SessionManager
 
 
 class NewPreview(Body, frozen=True, kw_only=True):
-    revision: Number | None = None
+    revision: Annotated[int, LIMITS["revision"]] | None = None
     """The revision to show; null for the newest."""
 
 

@@ -10,8 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from msgspec.structs import asdict
 
+from hansard.api.envelopes import Count, Items
+from hansard.api.operation import Body
+from hansard.model.scope import Right
 from hansard.server.cookies import SessionCookie
-from hansard.server.fields import Body, Items, PathId, Scoped
+from hansard.server.fields import PathId, Scoped
 from hansard.server.sessions import Credential, SessionManager
 from hansard.server.user_agents import browser_of
 from hansard.services.users.sessions import SignedIn
@@ -26,6 +29,14 @@ class SignIn(Body, frozen=True, kw_only=True):
     """The `code` parameter of a sign-in link."""
 
 
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a request acts."""
+
+    tenant: str
+    user: str
+    rights: list[Right]
+
+
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough."""
@@ -34,10 +45,6 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 class BrowserSession(SignedIn, frozen=True, kw_only=True):
     current: bool
     """Whether this is the session of the request."""
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    count: int
 
 
 @post("/signin")
@@ -66,6 +73,13 @@ async def sign_out(
     return Response(None, headers={"Set-Cookie": session_cookie.header("", lasts=0)})
 
 
+@get("/scope")
+async def get_scope(services: Scoped) -> Principal:
+    """Get the tenant, the user and the rights of the request's credential."""
+    scope = services.scope
+    return Principal(tenant=scope.tenant, user=scope.user, rights=sorted(scope.rights))
+
+
 @get("/sessions")
 async def list_sessions(
     request: Asking, services: Scoped, session_manager: Keeper
@@ -73,7 +87,7 @@ async def list_sessions(
     """List the browsers that are signed in, the most recently used first."""
     own = session_manager.session_of(request.auth)
     sessions = await services.sessions.list()
-    return Items([BrowserSession(**asdict(s), current=s.id == own) for s in sessions])
+    return Items(items=[BrowserSession(**asdict(s), current=s.id == own) for s in sessions])
 
 
 @delete("/sessions/{session_id:str}", status_code=204)
@@ -86,12 +100,12 @@ async def end_session(services: Scoped, session_manager: Keeper, session_id: Pat
 @delete("/sessions", status_code=200)
 async def end_sessions(
     request: Asking, services: Scoped, session_manager: Keeper, others: FromQuery[bool] = False
-) -> Ended:
+) -> Count:
     """Sign out all browsers; with `others`, all except this one."""
     own = session_manager.session_of(request.auth) if others else None
     count = await services.sessions.end_all(but=own)
     session_manager.forget()
-    return Ended(count=count)
+    return Count(count=count)
 
 
-ROUTES = (sign_in, sign_out, list_sessions, end_session, end_sessions)
+ROUTES = (get_scope, sign_in, sign_out, list_sessions, end_session, end_sessions)

@@ -5,24 +5,31 @@ The decoder, the reference page and the AsyncAPI document are generated from `RE
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
 from msgspec.structs import asdict
 
+from hansard.api.envelopes import StartedRuns
+from hansard.api.fields import LIMITS, MAX_POSITION
+from hansard.api.operation import Body
+from hansard.api.operations import by_name
 from hansard.database import Services
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.pages import Page
 from hansard.model.runs import Run
-from hansard.server.fields import MAX_POSITION, Body
-from hansard.server.http.artifacts import ArtifactChanges, NewArtifact, Number
-from hansard.server.http.chat import Prompt, StartedRuns
 from hansard.server.websocket.frames import FrameId
 from hansard.services.artifacts.validation import ArtifactFilter
-from hansard.services.base import MAX_PAGE
 
 Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_POSITION)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
+Count = Annotated[int, LIMITS["limit"]]
+Number = Annotated[int, LIMITS["revision"]]
+if TYPE_CHECKING:
+    NewArtifact = ArtifactChanges = Prompt = Body
+else:
+    NewArtifact = by_name("create_artifact").body
+    ArtifactChanges = by_name("update_artifact").body
+    Prompt = by_name("chat").body
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True):

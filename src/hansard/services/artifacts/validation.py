@@ -37,7 +37,7 @@ class ArtifactFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Those with a revision from this message."""
     project_id: str | None = None
     collection_id: str | None = None
-    type: str | None = None
+    type: ArtifactType | None = None
     language: str | None = None
     since: datetime | None = None
     """Changed at this time or later."""

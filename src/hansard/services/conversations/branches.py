@@ -8,7 +8,7 @@ import msgspec
 
 from hansard.errors import AlreadyExists, Conflict, damaged
 from hansard.ids import check_id, new_id
-from hansard.model.branches import Branch
+from hansard.model.branches import Branch, BranchList
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
 from hansard.model.events import BranchEventKind
@@ -33,15 +33,20 @@ class Branches(Service):
 
         Raises NotADatabase if the conversation has no branch at all.
         """
+        return (await self.overview(conversation_id, deleted=deleted)).items
 
-        async def select_branches(tx: Reader) -> list[Branch]:
+    async def overview(self, conversation_id: str, *, deleted: bool = False) -> BranchList:
+        """Return the same as `list`, with the id of the user's current branch."""
+
+        async def select_branches(tx: Reader) -> BranchList:
             conversation = await self.conversation(tx, conversation_id)
             query = Query(Branch).where(conversation_id=conversation.id)
             query = query.where(state="trashed" if deleted else "active")
             branches = await tx.select(query.by("created_at", "id"))
             if not branches and not deleted:
                 raise damaged("The conversation's branches")
-            return branches
+            current = await self.branch(tx, conversation)
+            return BranchList(items=branches, current=current.id)
 
         return await self.run_read(select_branches)
 

@@ -69,6 +69,7 @@ class Messages(Service):
         self,
         conversation_id: str,
         *,
+        first: int | None = None,
         last: int | None = None,
         before: str | None = None,
         after: str | None = None,
@@ -78,20 +79,29 @@ class Messages(Service):
     ) -> MessagePage:
         """Return a page of consecutive messages of a branch, oldest first.
 
-        Give one of `last` (a number of messages), `before`, `after` or `around` (message ids); `limit` is the page
-        size for the latter three. Without `branch`, the user's current branch; with `around` and a message that is
-        not on it, the branch that owns the message. Raises InvalidInput if several are given, NotFound if the message
-        is not on the branch.
+        Give one of `first` or `last` (a number of the oldest or newest messages), `before`, `after` or `around`
+        (message ids); `limit` is the page size for the latter three. Without `branch`, the user's current branch; with
+        `around` and a message that is not on it, the branch that owns the message. Raises InvalidInput if several are
+        given, NotFound if the message is not on the branch.
         """
-        selectors = [value for value in (last, before, after, around) if value is not None]
+        counts = {"first": first, "last": last}
+        selectors = [
+            value for value in (*counts.values(), before, after, around) if value is not None
+        ]
         if len(selectors) > 1:
-            raise InvalidInput("Give one of last, before, after and around.", pointer="/last")
-        size = check_limit(limit if last is None else last)
+            raise InvalidInput(
+                "Give one of first, last, before, after and around.", pointer="/last"
+            )
+        size = check_limit(limit)
+        for name, count in counts.items():
+            size = size if count is None else check_limit(count, name)
 
         async def read_page(tx: Reader) -> MessagePage:
             head_branch = await self.resolve_branch(tx, conversation_id, branch)
             anchor = before or after or around
             low, end = head_branch.head_seq - size + 1, head_branch.head_seq
+            if first is not None:
+                low, end = 0, size - 1
             if anchor is not None:
                 elsewhere = around is not None and branch is None
                 head_branch, seq = await self._find(tx, head_branch, anchor, elsewhere=elsewhere)

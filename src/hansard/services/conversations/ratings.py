@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from hansard.errors import InvalidInput
 from hansard.model.checks import check_text
 from hansard.model.messages import Rating
@@ -14,7 +18,11 @@ class Ratings(Service):
     """The user's ratings of messages."""
 
     async def rate(
-        self, conversation_id: str, message_id: str, value: int, note: str = ""
+        self,
+        conversation_id: str,
+        message_id: str,
+        value: Annotated[int, Meta(ge=-1, le=1)],
+        note: str = "",
     ) -> Rating:
         """Rate a message: `value` is -1, 0 or 1. A new rating replaces the user's previous one.
 

@@ -1,0 +1,42 @@
+"""The models that can answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hansard.model.scope import Scope
+from hansard.providers.base import Model, ProviderFailure
+from hansard.services.base import Service
+from hansard.services.runs.default_model import default_model
+from hansard.services.runs.runner import Runner
+from hansard.storage.base import Storage
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[Model]
+    failures: list[ProviderFailure]
+    """The providers whose models cannot be listed now, and why."""
+    default: str
+    """The model that answers if no other is set."""
+
+
+class Models(Service):
+    """The models of the providers."""
+
+    def __init__(self, scope: Scope, storage: Storage, runner: Runner) -> None:
+        super().__init__(scope, storage, runner.clock)
+        self._runner = runner
+
+    async def list(self) -> ModelList:
+        """Return the available models, and the providers that do not answer with the reason."""
+        listing = await self._runner.providers.listing()
+        return ModelList(
+            items=listing.models,
+            failures=listing.failures,
+            default=await default_model(self, self._runner),
+        )
+
+    async def find(self, name: str) -> Model:
+        """Return a model by its name, in the form provider/model. Raises UnknownModel if no provider has it."""
+        self.require("read")
+        return await self._runner.providers.model(name)
