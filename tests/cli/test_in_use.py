@@ -90,6 +90,18 @@ def test_beside_a_server_maintenance_says_who_has_the_file(served: tuple[Program
     assert program.ok("export").out.splitlines()[1:] == before
 
 
+def test_a_chat_in_a_terminal_uses_the_server(served: tuple[Program, str]) -> None:
+    program, _ = served
+    with program.terminal("chat", "--new") as terminal:
+        terminal.asked()
+        assert "Two words" in terminal.say("Two words")
+        assert "echo/echo" in terminal.say("/model")
+        assert "answers from now on" in terminal.say("/model echo/echo")
+        assert "no/such" in terminal.say("/model no/such")
+        assert terminal.leave() == 0
+    assert len(program.ok("search", "two", "--json").json["items"]) == 2
+
+
 def test_another_user_than_the_servers_is_refused(served: tuple[Program, str]) -> None:
     program, _ = served
     done = program.run("chat", "--session", "bob", "hello")
