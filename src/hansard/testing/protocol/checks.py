@@ -1,0 +1,29 @@
+"""All checks: importing this module adds them to the registry."""
+
+from hansard.testing.protocol import (
+    artifacts,
+    basics,
+    branches,
+    conversations,
+    every_operation,
+    feed,
+    messages,
+    paging,
+    projects,
+    runs,
+    search,
+    settings,
+    sharing,
+    transfer,
+    trash,
+    websocket,
+)
+from hansard.testing.protocol.registry import CHECKS, select
+
+MODULES = (
+    *(basics, every_operation, paging, conversations, messages, branches, trash, runs),
+    *(feed, websocket, artifacts, sharing, projects, settings, search, transfer),
+)
+"""The modules with checks, each about one noun."""
+
+__all__ = ["CHECKS", "MODULES", "select"]
