@@ -52,6 +52,9 @@ class Faulty:
         """The response to a request; None if it was a stream, which was sent already."""
         return await call(request)
 
+    def handshake(self, scope: Any) -> Any:
+        return scope
+
     def event(self, path: str, number: int, text: str) -> list[str]:
         """What is sent in place of the event with a number from 0."""
         return [text]
@@ -60,12 +63,15 @@ class Faulty:
         """What is sent in place of the frame with a number from 0."""
         return [frame]
 
+    def reply(self, frame: JSON) -> JSON:
+        return frame
+
     def received(self, frame: JSON) -> JSON:
         return frame
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
-            await self._app(scope, self._receive(receive), self._send(send))
+            await self._app(self.handshake(scope), self._receive(receive), self._send(send))
         elif scope["type"] == "http" and scope["path"].startswith("/api/v1/"):
             await self._exchange(scope, receive, send)
         else:
@@ -147,8 +153,8 @@ class Faulty:
                 return
             texts: list[bytes] = []
             for frame in map(json.loads, message["texts"]):
-                if "id" in frame:  # a reply
-                    texts.append(_encode(frame))
+                if "id" in frame:
+                    texts.append(_encode(self.reply(frame)))
                 else:
                     texts += map(_encode, self.sent(number, frame))
                     number += 1

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from protocol.faulty import JSON, Call, Faulty, Request, Response
+from server.harness import TOKEN
 
 CONVERSATION = "/conversations/"
 
@@ -464,9 +465,70 @@ class ForgetfulRuns(Faulty):
         return frame
 
 
+class EverybodyMayConnect(Faulty):
+    """A handshake needs no credential."""
+
+    caught_by = "websocket/a-handshake-needs-a-token"
+
+    def handshake(self, scope: Any) -> Any:
+        others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+        return scope | {"headers": [*others, (b"authorization", f"Bearer {TOKEN}".encode())]}
+
+
+class OtherReplyIds(Faulty):
+    """The ids of replies are texts."""
+
+    caught_by = "websocket/replies-come-in-order"
+
+    def reply(self, frame: JSON) -> JSON:
+        return {**frame, "id": str(frame["id"])}
+
+
+class NoTextIds(Faulty):
+    """Ids of requests that are texts are not repeated."""
+
+    caught_by = "websocket/ids-may-be-texts"
+
+    def reply(self, frame: JSON) -> JSON:
+        return frame if isinstance(frame["id"], int) else {**frame, "id": None}
+
+
 def _all(kind: type[Faulty]) -> list[type[Faulty]]:
     return [each for sub in kind.__subclasses__() for each in (sub, *_all(sub))]
 
 
 PLANTED = [fault for fault in _all(Faulty) if fault.caught_by]
 """All planted faults."""
+
+
+class EmptyAnswers(Faulty):
+    """Every request succeeds, with nothing in the answer."""
+
+    async def answer(self, request: Request, call: Call) -> Response | None:
+        return Response(200, {"content-type": "application/json"}, {})
+
+    def reply(self, frame: JSON) -> JSON:
+        return {"type": "ok", "id": frame["id"], "result": {}}
+
+
+class NothingExists(Faulty):
+    """Nothing is ever found."""
+
+    problem: JSON = {"type": "urn:hansard:problem:not-found", "title": "No.", "status": 404}
+
+    async def answer(self, request: Request, call: Call) -> Response | None:
+        headers = {"content-type": "application/problem+json"}
+        return Response(404, headers, {**self.problem, "detail": "No."})
+
+    def reply(self, frame: JSON) -> JSON:
+        return {"type": "error", "id": frame["id"], "problem": self.problem}
+
+
+class OtherErrors(Faulty):
+    """Every refusal has another status."""
+
+    async def answer(self, request: Request, call: Call) -> Response | None:
+        response = await call(request)
+        if response is not None and response.status >= 400:
+            response.status = 418
+        return response

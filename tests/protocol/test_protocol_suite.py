@@ -17,7 +17,7 @@ from hansard.testing.protocol.operations import OPERATIONS
 from hansard.testing.protocol.runner import Result, run
 from hansard.testing.protocol.server import Server
 from protocol.faulty import Faulty
-from protocol.planted import PLANTED
+from protocol.planted import PLANTED, EmptyAnswers, NothingExists, OtherErrors
 from server import harness
 from server.harness import TOKEN, Site, process, site
 
@@ -25,6 +25,11 @@ LISTS = [
     *("/conversations", "/conversations?temporary=true", "/conversations?deleted=true"),
     *("/artifacts", "/artifacts?deleted=true", "/settings", "/runs", "/projects", "/collections"),
 ]
+REFUSALS = [
+    *("authentication", "unknown-fields", "malformed-json", "media-types", "unknown-ids"),
+    *("malformed-ids", "methods", "parameters"),
+]
+"""Groups of checks that expect refusals only."""
 ONLY_TRASHED = ["/projects?deleted=true", "/collections?deleted=true"]
 """What the protocol cannot purge."""
 
@@ -67,18 +72,17 @@ def with_other_data(here: Site) -> None:
     here.put("/settings/mine", value=1)
 
 
-@pytest.mark.parametrize("back_end", ["memory", "sqlite"])
-def test_every_promise_is_kept_and_nothing_is_left(back_end: str, tmp_path: Path) -> None:
-    with site("memory:" if back_end == "memory" else tmp_path / "chats.db") as here:
-        with_other_data(here)
-        before = listed(here)
-        found = results(here.url)
-        assert broken(found) == []
-        assert len(found) == len(CHECKS) >= 200
-        assert listed(here) == before
-        for path in ONLY_TRASHED:
-            names = [item["name"] for item in here.client.get(path).json()["items"]]
-            assert all(name.startswith("Protocol check") for name in names)
+@pytest.mark.usefixtures("anyio_backend")
+def test_every_promise_is_kept_and_nothing_is_left(anywhere: Site) -> None:
+    with_other_data(anywhere)
+    before = listed(anywhere)
+    found = results(anywhere.url)
+    assert broken(found) == []
+    assert len(found) == len(CHECKS) >= 200
+    assert listed(anywhere) == before
+    for path in ONLY_TRASHED:
+        names = [item["name"] for item in anywhere.client.get(path).json()["items"]]
+        assert all(name.startswith("Protocol check") for name in names)
 
 
 def test_a_server_behind_a_middleware_without_a_fault_is_accepted(
@@ -95,6 +99,25 @@ def test_a_planted_fault_is_caught(fault: type[Faulty], monkeypatch: pytest.Monk
         [result] = results(here.url, fault.caught_by, timeout=2)
     assert result.outcome == "broken"
     assert result.received
+
+
+def kept(fault: type[Faulty], monkeypatch: pytest.MonkeyPatch, *patterns: str) -> set[str]:
+    """The checks that a server with a fault passes."""
+    with monkeypatch.context() as patched, faulty(fault, patched) as here:
+        found = results(here.url, *patterns, timeout=2)
+    return {result.check for result in found if result.outcome == "kept"}
+
+
+def test_no_check_accepts_servers_that_always_answer_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What both of two opposite servers pass has a planted fault of its own that it catches."""
+    careless = kept(EmptyAnswers, monkeypatch) & kept(NothingExists, monkeypatch)
+    assert careless <= {fault.caught_by for fault in PLANTED}
+
+
+def test_every_refusal_is_checked_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kept(OtherErrors, monkeypatch, *REFUSALS) == set()
 
 
 def test_at_least_twelve_faults_are_planted_in_all_parts() -> None:

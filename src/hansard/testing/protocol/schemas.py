@@ -51,6 +51,8 @@ class Schemas:
             yield from self._object_errors(value, schema, place)
         elif kind == "array":
             yield from self._array_errors(value, schema, place)
+        elif kind in ("integer", "number") and not _is_within(value, schema):
+            yield f"{place_name} is {value}, out of its range"
         elif schema.get("format") == "date-time" and not _is_time(value):
             yield f"{place_name} is {shorten(value)}, not a time with a zone"
 
@@ -69,10 +71,16 @@ class Schemas:
                 yield from self.errors(member, others, f"{place}/{name}")
 
     def _array_errors(self, value: list[Any], schema: JSON, place: str) -> Iterator[str]:
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            yield f"{place} has {len(value)} items"
         first = schema.get("prefixItems", [])
         for number, member in enumerate(value):
             item: JSON = first[number] if number < len(first) else schema.get("items") or {}
             yield from self.errors(member, item, f"{place}/{number}")
+
+
+def _is_within(value: float, schema: JSON) -> bool:
+    return schema.get("minimum", value) <= value <= schema.get("maximum", value)
 
 
 def _is_time(value: Any) -> bool:
