@@ -17,7 +17,8 @@ from hansard.testing.protocol.operations import OPERATIONS
 from hansard.testing.protocol.runner import Result, run
 from hansard.testing.protocol.server import Server
 from protocol.faulty import Faulty
-from protocol.planted import PLANTED, EmptyAnswers, NothingExists, OtherErrors
+from protocol.planted import PLANTED
+from protocol.planted_answers import EmptyAnswers, NothingExists, OtherErrors
 from server import harness
 from server.harness import TOKEN, Site, process, site
 
