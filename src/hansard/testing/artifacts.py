@@ -14,29 +14,31 @@ from hansard.model.projects import Project
 from hansard.search.tokenizer import PASSAGE, clauses
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Storage, Transaction
 from hansard.storage.query import Query
+from hansard.testing.conversations import ACME, create_conversation
 from hansard.testing.factories import EPOCH
-from hansard.testing.talks import ACME, talking
 
 
 class ArtifactsContract:
     pytestmark: ClassVar = pytest.mark.anyio
 
     async def test_artifacts_are_found_by_their_words(self, storage: Storage) -> None:
-        talk = await talking(storage)
-        clock = await made(storage, "A clock\n\nIt ticks.\n\ndef tick(): ...", talk.id)
-        sun = await made(storage, "Sonnenuhr\n\n\n\nStraße 東京")
+        conversation = await create_conversation(storage)
+        clock = await create_artifact(
+            storage, "A clock\n\nIt ticks.\n\ndef tick(): ...", conversation.id
+        )
+        sun = await create_artifact(storage, "Sonnenuhr\n\n\n\nStraße 東京")
         assert await _ids(storage, "TICK") == [clock]
         assert await _ids(storage, '"a clock"') == [clock]
         assert await _ids(storage, "strasse 京") == [sun]
         assert await _ids(storage, "s* OR") == []
         assert await _ids(storage, "") == []
-        assert await _ids(storage, "tick", conversation_id=talk.id) == [clock]
+        assert await _ids(storage, "tick", conversation_id=conversation.id) == [clock]
         assert await _ids(storage, "tick", conversation_id=new_id()) == []
-        assert await _ids(storage, "sonnenuhr", conversation_id=talk.id) == []
+        assert await _ids(storage, "sonnenuhr", conversation_id=conversation.id) == []
 
     async def test_they_are_not_found_by_what_they_said_before(self, storage: Storage) -> None:
-        first = await made(storage, "red apple")
-        long = await made(storage, "green " + "pear " * (PASSAGE // 4))
+        first = await create_artifact(storage, "red apple")
+        long = await create_artifact(storage, "green " + "pear " * (PASSAGE // 4))
 
         async def revise(tx: Transaction) -> None:
             for artifact_id in (first, long):
@@ -51,19 +53,19 @@ class ArtifactsContract:
         )
 
     async def test_only_what_the_search_asks_for(self, storage: Storage) -> None:
-        talk = await talking(storage)
+        conversation = await create_conversation(storage)
         trips = Project(
             tenant_id=ACME, id=new_id(), owner_id="ada", name="Trips", created_at=EPOCH,
             updated_at=EPOCH,
         )  # fmt: skip
         await storage.write(ACME, lambda tx: tx.insert(trips))
         later = EPOCH + timedelta(hours=1)
-        plain = await made(storage, "cat", talk.id, updated_at=later)
-        page = await made(storage, "cat", type="html", language="html")
-        kept = await made(storage, "cat", project_id=trips.id)
-        await made(storage, "cat", temporary=True)
-        await made(storage, "cat", **trashed(EPOCH))
-        await made(storage, "cat", owner="bob")
+        plain = await create_artifact(storage, "cat", conversation.id, updated_at=later)
+        page = await create_artifact(storage, "cat", type="html", language="html")
+        kept = await create_artifact(storage, "cat", project_id=trips.id)
+        await create_artifact(storage, "cat", temporary=True)
+        await create_artifact(storage, "cat", **trashed(EPOCH))
+        await create_artifact(storage, "cat", owner="bob")
         expected: list[tuple[dict[str, Any], set[str]]] = [
             ({}, {plain, page, kept}),
             ({"types": ("html", "svg")}, {page}),
@@ -78,7 +80,7 @@ class ArtifactsContract:
         assert await _matches(storage, "cat", tenant="globex") == []
 
     async def test_matches_go_on_before_a_position(self, storage: Storage) -> None:
-        ids = [await made(storage, "cat") for _ in range(5)]
+        ids = [await create_artifact(storage, "cat") for _ in range(5)]
         first = await _matches(storage, "cat", window=2)
         assert [match.artifact_id for match in first] == ids[:2:-1]
         rest = await _matches(storage, "cat", before=first[-1].position)
@@ -90,7 +92,7 @@ def words(artifact_id: str, text: str, **fields: Any) -> ArtifactText:
     return ArtifactText(tenant_id=ACME, created_at=EPOCH, id=artifact_id, text=text, **values)
 
 
-async def made(
+async def create_artifact(
     storage: Storage,
     text: str,
     conversation_id: str | None = None,
@@ -100,7 +102,7 @@ async def made(
 ) -> str:
     """The id of an artifact that now says this."""
     if conversation_id is None:
-        await talking(storage, owner)
+        await create_conversation(storage, owner)
     values: dict[str, Any] = {"type": "code", "language": "python", "updated_at": EPOCH, **fields}
     artifact = Artifact(
         tenant_id=ACME,
@@ -126,11 +128,11 @@ async def made(
 async def _matches(
     storage: Storage, query: str, *, tenant: str = ACME, **filters: Any
 ) -> list[ArtifactMatch]:
-    given: dict[str, Any] = {"owner_id": "ada", "clauses": tuple(clauses(query)), **filters}
-    wanted = ArtifactSearch(**given)
+    fields: dict[str, Any] = {"owner_id": "ada", "clauses": tuple(clauses(query)), **filters}
+    wanted = ArtifactSearch(**fields)
     return await storage.read(tenant, lambda tx: tx.search_artifacts(wanted))
 
 
 async def _ids(storage: Storage, query: str, **filters: Any) -> list[str]:
-    found = await _matches(storage, query, **filters)
-    return list(dict.fromkeys(match.artifact_id for match in found))
+    results = await _matches(storage, query, **filters)
+    return list(dict.fromkeys(match.artifact_id for match in results))

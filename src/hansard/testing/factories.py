@@ -40,10 +40,10 @@ class Factory:
         table = self.schema.of(record)
         before: list[Entry] = []
         for reference in table.references:
-            given = [name for name in reference.fields if name in fields]
+            present = [name for name in reference.fields if name in fields]
             target = self.schema.of(reference.record)
             optional = any(table.stored[name].nullable for name in reference.fields)
-            if optional or (given and len(given) == len(reference.fields)):
+            if optional or (present and len(present) == len(reference.fields)):
                 continue
             known = dict(zip(reference.to, (fields.get(n) for n in reference.fields), strict=True))
             rows = self.make(target.record, **{k: v for k, v in known.items() if v is not None})
@@ -59,9 +59,9 @@ class Factory:
 
     def one(self, record: type[E], **fields: Any) -> E:
         """Return only the record, if what it refers to exists or does not matter."""
-        made = self.make(record, **fields)[-1]
-        assert isinstance(made, record)
-        return made
+        created = self.make(record, **fields)[-1]
+        assert isinstance(created, record)
+        return created
 
     def time(self) -> datetime:
         self._count += 1
@@ -138,9 +138,9 @@ def conversation(
     """Return an empty conversation: the rows that it needs, the conversation, and its main branch."""
     times: dict[str, Any] = {"tenant_id": tenant, "created_at": at, "updated_at": at}
     branch_id = new_id()
-    made = Conversation(id=new_id(), owner_id=owner, branch=branch_id, active_at=at, **times)
-    branch = Branch(id=branch_id, conversation_id=made.id, name="main", **times)
-    return [Tenant(**times), User(id=owner, **times), made, branch], made, branch
+    record = Conversation(id=new_id(), owner_id=owner, branch=branch_id, active_at=at, **times)
+    branch = Branch(id=branch_id, conversation_id=record.id, name="main", **times)
+    return [Tenant(**times), User(id=owner, **times), record, branch], record, branch
 
 
 def message(conversation: Conversation, text: str, **fields: Any) -> Message:
@@ -164,7 +164,7 @@ def message(conversation: Conversation, text: str, **fields: Any) -> Message:
 
 def append(conversation: Conversation, *messages: Message | str, **fields: Any) -> Append:
     """Return an append of messages, or of user messages with these texts."""
-    made = tuple(message(conversation, m) if isinstance(m, str) else m for m in messages)
+    drafts = tuple(message(conversation, m) if isinstance(m, str) else m for m in messages)
     values: dict[str, Any] = {
         "conversation_id": conversation.id,
         "owner_id": conversation.owner_id,
@@ -173,4 +173,4 @@ def append(conversation: Conversation, *messages: Message | str, **fields: Any) 
         "at": EPOCH,
         **fields,
     }
-    return Append(messages=made, **values)
+    return Append(messages=drafts, **values)

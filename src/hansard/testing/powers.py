@@ -20,8 +20,8 @@ from hansard.storage.base import Change, Reader, Storage, TextSearch
 from hansard.storage.query import Query
 from hansard.testing.appending import AppendContract
 from hansard.testing.artifacts import ArtifactsContract
+from hansard.testing.conversations import ACME, create_conversation, create_fork, feed_of, matches
 from hansard.testing.factories import EPOCH, append, message
-from hansard.testing.talks import ACME, feed_of, forked, matches, talking
 
 _NONE: set[str] = set()
 _QUERIES: list[tuple[str, set[str]]] = [
@@ -63,7 +63,7 @@ class PowersContract(AppendContract, ArtifactsContract):
     async def test_health_knows_the_last_commit_and_that_it_is_closed(
         self, storage: Storage
     ) -> None:
-        await talking(storage)
+        await create_conversation(storage)
         health = await storage.health()
         assert health.writable
         assert not health.fenced
@@ -77,13 +77,13 @@ class PowersContract(AppendContract, ArtifactsContract):
     # Search
 
     @pytest.mark.parametrize(
-        ("query", "found"),
+        ("query", "expected"),
         _QUERIES,
     )
     async def test_search_finds_words_phrases_and_prefixes_in_any_script(
-        self, storage: Storage, query: str, found: set[str]
+        self, storage: Storage, query: str, expected: set[str]
     ) -> None:
-        talk = await talking(storage)
+        conversation = await create_conversation(storage)
         texts = {
             "a": "Where do I sleep?",
             "b": "naïve sleep in the Straße",
@@ -91,18 +91,21 @@ class PowersContract(AppendContract, ArtifactsContract):
             "d": "大東京都タワー tower",
             "e": "यह हिन्दी है",
         }
-        made = {name: message(talk, text) for name, text in texts.items()}
-        await storage.append(ACME, append(talk, *made.values()))
-        names = {m.id: name for name, m in made.items()}
-        assert {names[m.message_id] for m in await matches(storage, query)} == found
+        messages = {name: message(conversation, text) for name, text in texts.items()}
+        await storage.append(ACME, append(conversation, *messages.values()))
+        names = {m.id: name for name, m in messages.items()}
+        assert {names[m.message_id] for m in await matches(storage, query)} == expected
 
     async def test_search_filters(self, storage: Storage) -> None:
-        talk, other = await talking(storage), await talking(storage, archived=True)
+        conversation, other = (
+            await create_conversation(storage),
+            await create_conversation(storage, archived=True),
+        )
         late = EPOCH + timedelta(days=2)
-        one = message(talk, "tea")
-        two = message(talk, "tea", role="assistant", model="p/m", created_at=late)
+        one = message(conversation, "tea")
+        two = message(conversation, "tea", role="assistant", model="p/m", created_at=late)
         three = message(other, "tea")
-        await storage.append(ACME, append(talk, one, two))
+        await storage.append(ACME, append(conversation, one, two))
         await storage.append(ACME, append(other, three))
         project = Project(
             tenant_id=ACME,
@@ -120,7 +123,7 @@ class PowersContract(AppendContract, ArtifactsContract):
             ({}, {one.id, two.id, three.id}),
             ({"roles": ("user",)}, {one.id, three.id}),
             ({"roles": ("user", "assistant")}, {one.id, two.id, three.id}),
-            ({"conversation_id": talk.id}, {one.id, two.id}),
+            ({"conversation_id": conversation.id}, {one.id, two.id}),
             ({"project_ids": (project.id,)}, {three.id}),
             ({"model": "p/m"}, {two.id}),
             ({"since": late}, {two.id}),
@@ -132,44 +135,49 @@ class PowersContract(AppendContract, ArtifactsContract):
             assert {m.message_id for m in await matches(storage, "tea", **filters)} == expected
 
     async def test_search_is_the_owners_alone(self, storage: Storage) -> None:
-        talk, other = await talking(storage), await talking(storage, owner="bob")
-        [mine] = await storage.append(ACME, append(talk, "secret"))
+        conversation, other = (
+            await create_conversation(storage),
+            await create_conversation(storage, owner="bob"),
+        )
+        [mine] = await storage.append(ACME, append(conversation, "secret"))
         await storage.append(ACME, append(other, "secret"))
         assert [m.message_id for m in await matches(storage, "secret")] == [mine.id]
         wanted = TextSearch(owner_id="ada", clauses=tuple(clauses("secret")))
         assert await storage.read("globex", lambda tx: tx.search(wanted)) == []
 
     async def test_search_passes_over_the_trash(self, storage: Storage) -> None:
-        talk = await talking(storage)
-        [one] = await storage.append(ACME, append(talk, "tea"))
-        fork = await forked(storage, talk, one)
-        await storage.append(ACME, append(talk, "tea", branch=fork.id))
+        conversation = await create_conversation(storage)
+        [one] = await storage.append(ACME, append(conversation, "tea"))
+        fork = await create_fork(storage, conversation, one)
+        await storage.append(ACME, append(conversation, "tea", branch=fork.id))
         assert len(await matches(storage, "tea")) == 2
         await storage.write(ACME, lambda tx: tx.update(Branch, fork.id, **trashed(EPOCH)))
         assert [m.message_id for m in await matches(storage, "tea")] == [one.id]
-        await storage.write(ACME, lambda tx: tx.update(Conversation, talk.id, **trashed(EPOCH)))
+        await storage.write(
+            ACME, lambda tx: tx.update(Conversation, conversation.id, **trashed(EPOCH))
+        )
         assert await matches(storage, "tea") == []
 
     async def test_what_is_deleted_for_good_is_out_of_the_index(self, storage: Storage) -> None:
-        talk = await talking(storage)
-        [one, two] = await storage.append(ACME, append(talk, "tea for two", "tea"))
+        conversation = await create_conversation(storage)
+        [one, two] = await storage.append(ACME, append(conversation, "tea for two", "tea"))
         await storage.write(ACME, lambda tx: tx.delete(Query(Message).where(id=one.id)))
         assert [m.message_id for m in await matches(storage, "tea")] == [two.id]
 
     async def test_search_goes_on_where_its_window_ended(self, storage: Storage) -> None:
-        talk = await talking(storage)
-        placed = await storage.append(ACME, append(talk, *(f"tea {i}" for i in range(7))))
-        found: list[str] = []
+        conversation = await create_conversation(storage)
+        placed = await storage.append(ACME, append(conversation, *(f"tea {i}" for i in range(7))))
+        results: list[str] = []
         before: int | None = None
         while page := await matches(storage, "tea", window=3, before=before):
-            found += [m.message_id for m in page]
+            results += [m.message_id for m in page]
             before = page[-1].position
-        assert found == [m.id for m in reversed(placed)]
+        assert results == [m.id for m in reversed(placed)]
 
     async def test_a_book_in_one_message_is_searched_to_its_end(self, storage: Storage) -> None:
-        talk = await talking(storage)
+        conversation = await create_conversation(storage)
         book = "beginning " + "word " * PASSAGE + "東" * PASSAGE + " ending"
-        [placed] = await storage.append(ACME, append(talk, book[: 1024 * 1024]))
+        [placed] = await storage.append(ACME, append(conversation, book[: 1024 * 1024]))
         assert [m.message_id for m in await matches(storage, "ending")] == [placed.id]
         assert [m.message_id for m in await matches(storage, "beginning word")] == [placed.id]
         await storage.write(ACME, lambda tx: tx.delete(Query(Message).where(id=placed.id)))
@@ -178,22 +186,24 @@ class PowersContract(AppendContract, ArtifactsContract):
     # The feed
 
     async def test_the_feed_tells_every_change_once_in_order(self, storage: Storage) -> None:
-        talk = await talking(storage)
-        await storage.append(ACME, append(talk, "one", "two"))
-        change = Change(user_id="ada", kind="conversation.updated", subject_id=talk.id, at=EPOCH)
-        other = Change(user_id="bob", kind="project.created", subject_id=talk.id, at=EPOCH)
+        conversation = await create_conversation(storage)
+        await storage.append(ACME, append(conversation, "one", "two"))
+        change = Change(
+            user_id="ada", kind="conversation.updated", subject_id=conversation.id, at=EPOCH
+        )
+        other = Change(user_id="bob", kind="project.created", subject_id=conversation.id, at=EPOCH)
         await storage.write(ACME, lambda tx: tx.publish(change, other, change))
         feed = await feed_of(storage)
         kinds = [entry.kind for entry in feed]
         assert kinds == ["message.created", "conversation.updated", "conversation.updated"]
         positions = [entry.position for entry in feed]
         assert positions == sorted(set(positions))
-        assert (feed[0].branch, feed[0].seq, feed[0].count) == (talk.branch, 0, 2)
+        assert (feed[0].branch, feed[0].seq, feed[0].count) == (conversation.branch, 0, 2)
         assert await feed_of(storage, after=positions[0]) == feed[1:]
         assert await storage.read("globex", lambda tx: tx.feed("ada", 0, 10)) == []
 
     async def test_a_reader_who_follows_the_feed_misses_nothing(self, storage: Storage) -> None:
-        talks = [await talking(storage) for _ in range(4)]
+        conversations = [await create_conversation(storage) for _ in range(4)]
         seen: list[int] = []
 
         async def reader() -> None:
@@ -204,22 +214,22 @@ class PowersContract(AppendContract, ArtifactsContract):
                     seen.extend(entry.position for entry in page)
                     await asyncio.sleep(0)
 
-        async def writer(talk: Conversation) -> None:
+        async def writer(conversation: Conversation) -> None:
             for i in range(20):
-                await storage.append(ACME, append(talk, str(i)))
+                await storage.append(ACME, append(conversation, str(i)))
 
-        await asyncio.gather(reader(), *(writer(talk) for talk in talks))
+        await asyncio.gather(reader(), *(writer(conversation) for conversation in conversations))
         assert seen == [entry.position for entry in await feed_of(storage)]
 
     async def test_a_commit_that_reported_rings_for_whom_it_concerns(
         self, storage: Storage
     ) -> None:
-        talk = await talking(storage)
-        change = Change(user_id="bob", kind="project.created", subject_id=talk.id, at=EPOCH)
+        conversation = await create_conversation(storage)
+        change = Change(user_id="bob", kind="project.created", subject_id=conversation.id, at=EPOCH)
         notifier = storage.notifier
         with notifier.subscribe(ACME, "ada") as hers, notifier.subscribe(ACME, "bob") as his:
             for _ in range(2):
-                await storage.append(ACME, append(talk, "one"))
+                await storage.append(ACME, append(conversation, "one"))
                 assert await hers.wait(20)
                 await storage.write(ACME, lambda tx: tx.publish(change))
                 assert await his.wait(20)
@@ -227,23 +237,29 @@ class PowersContract(AppendContract, ArtifactsContract):
     # Counters
 
     async def test_appends_are_counted(self, storage: Storage) -> None:
-        talk = await talking(storage)
+        conversation = await create_conversation(storage)
         times = [EPOCH + timedelta(minutes=m) for m in (0, 10, 50, 55)]
-        await storage.append(ACME, append(talk, message(talk, "a b c", created_at=times[0])))
+        await storage.append(
+            ACME, append(conversation, message(conversation, "a b c", created_at=times[0]))
+        )
         answer = message(
-            talk, "dd ee", role="assistant", model="p/m", tokens_in=7, tokens_out=2,
+            conversation, "dd ee", role="assistant", model="p/m", tokens_in=7, tokens_out=2,
             created_at=times[1],
         )  # fmt: skip
-        await storage.append(ACME, append(talk, answer, message(talk, "f", created_at=times[2])))
-        await storage.append(ACME, append(talk, message(talk, "g", created_at=times[3])))
+        await storage.append(
+            ACME, append(conversation, answer, message(conversation, "f", created_at=times[2]))
+        )
+        await storage.append(
+            ACME, append(conversation, message(conversation, "g", created_at=times[3]))
+        )
 
         async def work(tx: Reader) -> tuple[list[MessageCounters], list[MessageCounters]]:
             every = Query(MessageCounters).where(owner_id="ada")
             return await tx.aggregate(every, ["role", "model"]), await tx.aggregate(every, [])
 
         by_role, [whole] = await storage.read(ACME, work)
-        found = {(a.role, a.model): (a.messages, a.words, a.characters) for a in by_role}
-        assert found == {("user", ""): (3, 5, 7), ("assistant", "p/m"): (1, 2, 5)}
+        results = {(a.role, a.model): (a.messages, a.words, a.characters) for a in by_role}
+        assert results == {("user", ""): (3, 5, 7), ("assistant", "p/m"): (1, 2, 5)}
         assert (whole.messages, whole.tokens_in, whole.tokens_out) == (4, 7, 2)
         assert whole.engaged_seconds == 600 + 300
         assert (whole.day, whole.hour) == ("", 0)

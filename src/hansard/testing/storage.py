@@ -40,13 +40,13 @@ class StorageContract:
         self, storage: Storage, table: Table[Any]
     ) -> None:
         factory = Factory(self.schema)
-        made = [await _stored(storage, table, factory) for _ in range(1 if not table.key else 5)]
+        rows = [await _stored(storage, table, factory) for _ in range(1 if not table.key else 5)]
 
         async def work(tx: Any) -> None:
-            for row in made:
+            for row in rows:
                 assert await tx.get(table.record, *table.key_of(row)) == row
             selected = await tx.select(Query(table.record).by(*table.key))
-            assert [row for row in selected if row in made] == sorted(made, key=table.key_of)
+            assert [row for row in selected if row in rows] == sorted(rows, key=table.key_of)
             assert await tx.count(Query(table.record)) == len(selected)
 
         await storage.read(ACME, work)
@@ -68,7 +68,7 @@ class StorageContract:
                     await tx.update(table.record, *key, created_at=EPOCH)
             else:
                 own = [GLOBEX] if table.record is Tenant else []
-                assert [found.tenant_id for found in await tx.select(query)] == own
+                assert [row.tenant_id for row in await tx.select(query)] == own
 
         await storage.write(GLOBEX, work)
         assert await _get(storage, table, row) == row
@@ -150,8 +150,8 @@ class StorageContract:
                 await storage.write(ACME, lambda tx, rows=partial: insert(tx, [*rows, row]))
         await storage.write(ACME, lambda tx: insert(tx, [*before, row]))
         for reference in table.references:
-            found = [r for r in before if isinstance(r, reference.record)]
-            if found:
+            results = [r for r in before if isinstance(r, reference.record)]
+            if results:
                 with pytest.raises(Conflict):
                     await storage.write(ACME, lambda tx, r=reference.record: tx.delete(Query(r)))
         assert await _get(storage, table, row) == row
@@ -183,29 +183,31 @@ class StorageContract:
             ),
         }
         for fields, expected in orders.items():
-            found: list[User] = []
+            results: list[User] = []
             after: tuple[Any, ...] | None = None
             while True:
                 query = Query(User).by(*fields).page(5, after)
                 page = await storage.read(ACME, lambda tx, q=query: tx.select(q))
-                found += page
+                results += page
                 if len(page) < 5:
                     break
                 after = tuple(getattr(page[-1], field.lstrip("-")) for field in fields)
-            assert [u.id for u in found] == [u.id for u in expected], fields
+            assert [u.id for u in results] == [u.id for u in expected], fields
 
     async def test_conditions_mean_the_same_everywhere(self, storage: Storage) -> None:
         factory = Factory(self.schema)
         owner = factory.make(User, id="ada")
         at = EPOCH + timedelta(microseconds=1)
 
-        def talk(**fields: Any) -> Conversation:
+        def conversation(**fields: Any) -> Conversation:
             values = {"owner_id": "ada", "project_id": None, "deleted_at": None, "model": None}
             return factory.one(Conversation, **(values | fields))
 
-        one = talk(title="Straße 100%", tags=("red", "blue"), pinned=True, message_count=1)
-        two = talk(title="strasse_x", tags=(), pinned=False, message_count=2, deleted_at=at)
-        three = talk(title="Ünder", tags=("red'",), pinned=False, message_count=3, model="m")
+        one = conversation(title="Straße 100%", tags=("red", "blue"), pinned=True, message_count=1)
+        two = conversation(title="strasse_x", tags=(), pinned=False, message_count=2, deleted_at=at)
+        three = conversation(
+            title="Ünder", tags=("red'",), pinned=False, message_count=3, model="m"
+        )
         await storage.write(ACME, lambda tx: insert(tx, [*owner, one, two, three]))
         expected: list[tuple[dict[str, Any], set[str]]] = [
             ({"title": "Ünder"}, {three.id}),
@@ -229,8 +231,8 @@ class StorageContract:
         ]
         for conditions, ids in expected:
             query = Query(Conversation).where(**conditions)
-            found = await storage.read(ACME, lambda tx, q=query: tx.select(q))
-            assert {c.id for c in found} == ids, conditions
+            results = await storage.read(ACME, lambda tx, q=query: tx.select(q))
+            assert {c.id for c in results} == ids, conditions
             assert await storage.read(ACME, lambda tx, q=query: tx.count(q)) == len(ids)
 
     async def test_fields_that_do_not_exist_are_refused(self, storage: Storage) -> None:
@@ -244,7 +246,7 @@ class StorageContract:
             {"b": 1, "a": 2, "": {"deep": [{"x": None}]}}, "1", 1.0,
         ]  # fmt: skip
         owner = Factory(self.schema).make(User, id="ada")
-        made = [
+        rows = [
             Setting(
                 tenant_id=ACME,
                 user_id="ada",
@@ -255,17 +257,17 @@ class StorageContract:
             )
             for i, value in enumerate(values)
         ]
-        await storage.write(ACME, lambda tx: insert(tx, [*owner, *made]))
-        found = await storage.read(ACME, lambda tx: tx.select(Query(Setting).by("name")))
-        assert [repr(s.value) for s in found] == [repr(value) for value in values]
+        await storage.write(ACME, lambda tx: insert(tx, [*owner, *rows]))
+        results = await storage.read(ACME, lambda tx: tx.select(Query(Setting).by("name")))
+        assert [repr(s.value) for s in results] == [repr(value) for value in values]
 
     async def test_units_see_their_own_changes(self, storage: Storage) -> None:
         async def work(tx: Transaction) -> None:
             await _tenant(ACME)(tx)
             await tx.update(Tenant, name="Acme")
-            found = await tx.get(Tenant)
-            assert found is not None
-            assert found.name == "Acme"
+            tenant = await tx.get(Tenant)
+            assert tenant is not None
+            assert tenant.name == "Acme"
             assert await tx.count(Query(Tenant).where(name="Acme")) == 1
 
         await storage.write(ACME, work)

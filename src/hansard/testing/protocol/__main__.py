@@ -20,22 +20,22 @@ TOKEN_VARIABLE = "HANSARD_TOKEN"  # noqa: S105 - the name of a variable
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite; returns 0 if all promises are kept, 1 if one is broken, and 2 after wrong use."""
     install()
-    given = _parser().parse_args(arguments)
-    checks = select(given.only)
-    if given.list:
+    options = _parser().parse_args(arguments)
+    checks = select(options.only)
+    if options.list:
         for check in checks:
             say(f"{check.id}: {check.promise}")
         return 0
-    token = given.token or os.environ.get(TOKEN_VARIABLE)
-    if not given.url or not token or not checks:
+    token = options.token or os.environ.get(TOKEN_VARIABLE)
+    if not options.url or not token or not checks:
         note(f"Give a URL, a token (or {TOKEN_VARIABLE}), and a pattern that matches a check.")
         return 2
-    server = Server(given.url, token, timeout=given.timeout)
+    server = Server(options.url, token, timeout=options.timeout)
     try:
         results = list(run(checks, server))
     finally:
         server.close()
-    _report(results, as_json=given.json)
+    _report(results, as_json=options.json)
     return int(any(result.outcome == "broken" for result in results))
 
 

@@ -1,4 +1,4 @@
-"""Conversations as the contract suites begin with them, and what can be seen of them."""
+"""Conversations for the contract suites, and what a storage returns of them."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from hansard.model.messages import Message
 from hansard.search.tokenizer import clauses
 from hansard.storage import message_tree
 from hansard.storage.base import Match, Storage, TextSearch, Transaction
-from hansard.testing.factories import EPOCH, conversation, insert
+from hansard.testing.factories import EPOCH, insert
+from hansard.testing.factories import conversation as conversation_rows
 
 ACME = "acme"
 
 
-async def talking(storage: Storage, owner: str = "ada", **fields: Any) -> Conversation:
+async def create_conversation(storage: Storage, owner: str = "ada", **fields: Any) -> Conversation:
     at = fields.pop("at", EPOCH)
-    [tenant, user, talk, branch], _, _ = conversation(ACME, owner, at)
-    assert isinstance(talk, Conversation)
-    talk = msgspec.structs.replace(talk, **fields)
+    [tenant, user, conversation, branch], _, _ = conversation_rows(ACME, owner, at)
+    assert isinstance(conversation, Conversation)
+    conversation = msgspec.structs.replace(conversation, **fields)
 
     async def work(tx: Transaction) -> None:
         await tx.insert(tenant, absent=True)
         await tx.insert(user, absent=True)
-        await insert(tx, [talk, branch])
+        await insert(tx, [conversation, branch])
 
     await storage.write(ACME, work)
-    return talk
+    return conversation
 
 
-async def forked(storage: Storage, talk: Conversation, at: Message) -> Branch:
-    made = Branch(
+async def create_fork(storage: Storage, conversation: Conversation, at: Message) -> Branch:
+    fork = Branch(
         tenant_id=ACME,
         id=new_id(),
-        conversation_id=talk.id,
+        conversation_id=conversation.id,
         name="fork",
         parent_branch=at.branch,
         fork_seq=at.seq,
@@ -48,11 +49,11 @@ async def forked(storage: Storage, talk: Conversation, at: Message) -> Branch:
         created_at=EPOCH,
         updated_at=EPOCH,
     )
-    await storage.write(ACME, lambda tx: tx.insert(made))
-    return made
+    await storage.write(ACME, lambda tx: tx.insert(fork))
+    return fork
 
 
-async def fetched(storage: Storage, record: type[Any], key: str) -> Any:
+async def get_record(storage: Storage, record: type[Any], key: str) -> Any:
     return await storage.read(ACME, lambda tx: tx.get(record, key))
 
 
