@@ -37,8 +37,8 @@ def _stated(entry: dict[str, Any]) -> bool | None:
     """Return what an entry states, in one of the ways that lists use; None if it states nothing."""
     if entry.get("active") is False:
         return False
-    told = (_by_abilities(entry), _by_outputs(entry), _by_methods(entry), _by_kind(entry))
-    return next((one for one in told if one is not None), None)
+    verdicts = (_by_abilities(entry), _by_outputs(entry), _by_methods(entry), _by_kind(entry))
+    return next((verdict for verdict in verdicts if verdict is not None), None)
 
 
 def _by_abilities(entry: dict[str, Any]) -> bool | None:

@@ -137,8 +137,8 @@ class Answer:
         """Set the finish reason; None is ignored, and a later success cancels a failure."""
         if reason is None or reason is False or reason == "" or self._finish() == "error":
             return
-        said = reason if isinstance(reason, str) else json.dumps(reason, default=repr)
-        self.reason = clean_text(said)[:MAX_REASON]
+        text = reason if isinstance(reason, str) else json.dumps(reason, default=repr)
+        self.reason = clean_text(text)[:MAX_REASON]
 
     def rest(self) -> list[Event]:
         """Return the held events and those that are only complete at the end; nothing may follow."""
@@ -239,10 +239,10 @@ def _joined(known: Any, more: Any) -> Any:
     if isinstance(known, list) and isinstance(more, list):
         return [*cast("list[Any]", known), *cast("list[Any]", more)]
     if isinstance(known, dict) and isinstance(more, dict):
-        made = dict(cast("dict[str, Any]", known))
+        merged = dict(cast("dict[str, Any]", known))
         for name, value in cast("dict[str, Any]", more).items():
-            made[name] = _joined(made.get(name), value)
-        return made
+            merged[name] = _joined(merged.get(name), value)
+        return merged
     return more
 
 

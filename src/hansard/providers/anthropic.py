@@ -121,17 +121,17 @@ def _str(value: Any) -> str:
 
 def _messages(request: Request) -> list[dict[str, Any]]:
     """Return the turns; adjacent turns of the same role are joined into one message."""
-    made: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for turn in request.turns:
         if turn.role == "system":
             continue
         role = "assistant" if turn.role == "assistant" else "user"
         content = _said(turn.parts) if role == "assistant" else _asked(turn.parts)
-        if content and made and made[-1]["role"] == role:
-            made[-1]["content"] += content
+        if content and turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += content
         elif content:
-            made.append({"role": role, "content": content})
-    return made
+            turns.append({"role": role, "content": content})
+    return turns
 
 
 def _asked(parts: Sequence[Part | Media]) -> list[dict[str, Any]]:
@@ -145,8 +145,8 @@ def _asked(parts: Sequence[Part | Media]) -> list[dict[str, Any]]:
 
 
 def _result(part: ToolResult) -> dict[str, Any]:
-    made = {"type": "tool_result", "tool_use_id": part.call_id, "content": output_text(part)}
-    return made | ({"is_error": True} if part.is_error else {})
+    block = {"type": "tool_result", "tool_use_id": part.call_id, "content": output_text(part)}
+    return block | ({"is_error": True} if part.is_error else {})
 
 
 def _media(part: Media) -> dict[str, Any]:
@@ -156,16 +156,16 @@ def _media(part: Media) -> dict[str, Any]:
 
 
 def _said(parts: Sequence[Part | Media]) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+    blocks: list[dict[str, Any]] = []
     for part in parts:
         match part:
             case Text(text) if text:
-                made.append({"type": "text", "text": text})
+                blocks.append({"type": "text", "text": text})
             case Reasoning(text, signature) if signature:
-                made.append({"type": "thinking", "thinking": text, "signature": signature})
+                blocks.append({"type": "thinking", "thinking": text, "signature": signature})
             case ToolCall(call_id, name, arguments):
-                given = object_of(arguments, "arguments")
-                made.append({"type": "tool_use", "id": call_id, "name": name, "input": given})
+                value = object_of(arguments, "arguments")
+                blocks.append({"type": "tool_use", "id": call_id, "name": name, "input": value})
             case _:
                 pass
-    return made
+    return blocks

@@ -42,8 +42,8 @@ async def read_models(
     for _ in range(MAX_PAGES):
         document = await fetch(page)
         before = len(known)
-        for found in _models(provider, _entries(provider, document), context_tokens):
-            known.setdefault(found.name, found)
+        for entry in _models(provider, _entries(provider, document), context_tokens):
+            known.setdefault(entry.name, entry)
             if len(known) == MAX_MODELS:
                 return list(known.values())
         following = _following(document)

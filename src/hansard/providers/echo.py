@@ -42,8 +42,8 @@ class Echo(Provider):
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         delay = float(request.options.get("delay", self.delay))
-        said = _text(request)
-        words = _WORD.findall(said) or [said]
+        text = _text(request)
+        words = _WORD.findall(text) or [text]
         for word in words:
             await asyncio.sleep(delay)
             yield TextDelta(word)
@@ -83,8 +83,8 @@ class Scripted(Provider):
 
 def _text(request: Request) -> str:
     turns = [turn for turn in request.turns if turn.parts != (Text(GO_ON),)]
-    said = [text_of((part,)) for turn in turns[-1:] for part in _parts(turn.parts)]
-    return said[-1] if said else ""
+    texts = [text_of((part,)) for turn in turns[-1:] for part in _parts(turn.parts)]
+    return texts[-1] if texts else ""
 
 
 def _parts(parts: Sequence[Any]) -> Parts:

@@ -77,16 +77,16 @@ class Failure(NamedTuple):
 
 def short_text(value: Any) -> str:
     """Return text about a failure that can be shown and stored: on one line, shortened, without secrets."""
-    said = value if isinstance(value, str) else str(value)
-    shown = " ".join(_CONTROL.sub(" ", clean_text(mask(said[: 4 * MAX_TEXT]))).split())
+    text = value if isinstance(value, str) else str(value)
+    shown = " ".join(_CONTROL.sub(" ", clean_text(mask(text[: 4 * MAX_TEXT]))).split())
     return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
 
 
 def failure_in(document: Any, event: str = "") -> Failure | None:
     """Return the error that a document contains, in any usual shape; None if it contains none."""
     if isinstance(document, list):
-        found = [failure_in(item) for item in items_of(document)[:1]]
-        return found[0] if found else None
+        failures = [failure_in(item) for item in items_of(document)[:1]]
+        return failures[0] if failures else None
     fields = fields_of(document)
     if fields.get("error"):
         return failure_of(fields)
@@ -98,8 +98,8 @@ def failure_in(document: Any, event: str = "") -> Failure | None:
             return failure_of(choice)
     if {"choices", "candidates", "content", "delta"} & fields.keys():
         return None
-    told = any(isinstance(fields.get(name), str | list) for name in _ALONE)
-    return failure_of(document) if told or isinstance(fields.get("detail"), dict) else None
+    is_reported = any(isinstance(fields.get(name), str | list) for name in _ALONE)
+    return failure_of(document) if is_reported or isinstance(fields.get("detail"), dict) else None
 
 
 def failure_of(document: Any) -> Failure:
@@ -153,8 +153,8 @@ def _reason(value: Any, depth: int = 0) -> str:
     fields = fields_of(value)
     place = ".".join(str(step) for step in items_of(fields.get("loc")))
     for name in _REASON:
-        if said := _reason(fields.get(name), depth + 1):
-            return f"{place}: {said}" if place else said
+        if reason := _reason(fields.get(name), depth + 1):
+            return f"{place}: {reason}" if place else reason
     return ""
 
 
@@ -166,8 +166,8 @@ def error_of(
     details: dict[str, Any] = {
         key: value for key, value in failure._asdict().items() if value not in (None, "")
     }
-    said = failure.message or failure.type or failure.code
-    why = f": {said}" if said else "."
+    reason = failure.message or failure.type or failure.code
+    why = f": {reason}" if reason else "."
     if status is None:
         return ProviderError(f"{name} reported an error{why}", **_renamed(details))
     wait = retry_after(headers or {})
@@ -199,13 +199,13 @@ def moved(name: str, status: int, place: str | None) -> ProviderRefused:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait before a retry, if the provider says so."""
-    said = headers.get("retry-after", "").strip()
-    if not said:
+    value = headers.get("retry-after", "").strip()
+    if not value:
         return None
-    if said.replace(".", "", 1).isdecimal():
-        return float(said)
+    if value.replace(".", "", 1).isdecimal():
+        return float(value)
     try:
-        until = parsedate_to_datetime(said)
+        until = parsedate_to_datetime(value)
     except ValueError:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)

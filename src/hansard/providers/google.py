@@ -70,8 +70,8 @@ class Google(Protocol):
 def _format(form: dict[str, Any]) -> dict[str, Any]:
     """Convert a response format from the form that other protocols use."""
     schema = fields_of(form.get("json_schema")).get("schema")
-    made = {"responseMimeType": "application/json"}
-    return made | ({"responseJsonSchema": schema} if schema else {})
+    fields = {"responseMimeType": "application/json"}
+    return fields | ({"responseJsonSchema": schema} if schema else {})
 
 
 def _read(part: dict[str, Any], answer: Answer) -> None:
@@ -89,8 +89,8 @@ def _read(part: dict[str, Any], answer: Answer) -> None:
 
 
 def _usage(usage: dict[str, Any], answer: Answer) -> None:
-    made = [usage.get(f"{kind}TokenCount") for kind in ("candidates", "thoughts")]
-    counts = [count for value in made if (count := count_of(value)) is not None]
+    values = [usage.get(f"{kind}TokenCount") for kind in ("candidates", "thoughts")]
+    counts = [count for value in values if (count := count_of(value)) is not None]
     answer.used(usage.get("promptTokenCount"), sum(counts) if counts else None)
 
 
@@ -102,32 +102,32 @@ def _contents(request: Request) -> list[dict[str, Any]]:
         for part in turn.parts
         if isinstance(part, ToolCall)
     }
-    made: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for turn in request.turns:
         role = "model" if turn.role == "assistant" else "user"
         parts = [] if turn.role == "system" else _parts(turn.parts, names)
-        if parts and made and made[-1]["role"] == role:
-            made[-1]["parts"] += parts
+        if parts and turns and turns[-1]["role"] == role:
+            turns[-1]["parts"] += parts
         elif parts:
-            made.append({"role": role, "parts": parts})
-    return made
+            turns.append({"role": role, "parts": parts})
+    return turns
 
 
 def _parts(parts: Sequence[Part | Media], names: dict[str, str]) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+    blocks: list[dict[str, Any]] = []
     for part in parts:
         match part:
             case Text(text) if text:
-                made.append({"text": text})
+                blocks.append({"text": text})
             case Media(_, media_type):
-                made.append({"inlineData": {"mimeType": media_type, "data": encoded(part)}})
+                blocks.append({"inlineData": {"mimeType": media_type, "data": encoded(part)}})
             case ToolCall(_, name, arguments):
-                given = object_of(arguments, "arguments")
-                made.append({"functionCall": {"name": name, "args": given}})
+                value = object_of(arguments, "arguments")
+                blocks.append({"functionCall": {"name": name, "args": value}})
             case ToolResult(call_id, output):
-                given = object_of(output, "output")
+                value = object_of(output, "output")
                 name = names.get(call_id, "tool")
-                made.append({"functionResponse": {"name": name, "response": given}})
+                blocks.append({"functionResponse": {"name": name, "response": value}})
             case _:
                 pass
-    return made
+    return blocks

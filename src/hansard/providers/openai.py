@@ -72,12 +72,12 @@ class OpenAI(Protocol):
         """Change the name of the token limit, or leave out the usage option; a change that helped is remembered."""
         if error.details.get("status") not in (400, 422):
             return None
-        said = str(error.details.get("provider_message", ""))
-        if "stream_options" in said and "stream_options" in body:
+        message = str(error.details.get("provider_message", ""))
+        if "stream_options" in message and "stream_options" in body:
             self._asks_for_usage = False
             return {name: value for name, value in body.items() if name != "stream_options"}
         for name, other in _LIMITS.items():
-            if name in said and name in body:
+            if name in message and name in body:
                 self.options["max_tokens"] = other
                 return {other if n == name else n: value for n, value in body.items()}
         return None
@@ -92,8 +92,8 @@ class OpenAI(Protocol):
             if choice.get("index") not in (None, 0):
                 continue
             _usage(choice, answer)
-            said = fields_of(choice.get("delta")) or fields_of(choice.get("message"))
-            _read(said, answer)
+            delta = fields_of(choice.get("delta")) or fields_of(choice.get("message"))
+            _read(delta, answer)
             _content(choice.get("text"), answer)
             answer.end(choice.get("finish_reason") or choice.get("done_reason"))
             answer.done |= whole and "message" in choice and choice.get("done") is not False
@@ -110,35 +110,35 @@ def _usage(fields: dict[str, Any], answer: Answer) -> None:
         answer.used(usage.get("input_tokens"), usage.get("output_tokens"))
 
 
-def _read(said: dict[str, Any], answer: Answer) -> None:
-    _thinking(said, answer)
-    _content(said.get("content"), answer)
-    if isinstance(refusal := said.get("refusal"), str) and refusal:
+def _read(delta: dict[str, Any], answer: Answer) -> None:
+    _thinking(delta, answer)
+    _content(delta.get("content"), answer)
+    if isinstance(refusal := delta.get("refusal"), str) and refusal:
         answer.refused = True
         answer.text(refusal)
-    for image in items_of(said.get("images")):
+    for image in items_of(delta.get("images")):
         _image(image, answer)
-    calls = [call for call in map(fields_of, items_of(said.get("tool_calls"))) if call]
+    calls = [call for call in map(fields_of, items_of(delta.get("tool_calls"))) if call]
     for place, call in enumerate(calls):
         function = fields_of(call.get("function"))
         key = call.get("index") if isinstance(call.get("index"), int) else place
         answer.call(key, call.get("id"), function.get("name"), function.get("arguments"))
-    if old := fields_of(said.get("function_call")):
+    if old := fields_of(delta.get("function_call")):
         answer.call("function_call", None, old.get("name"), old.get("arguments"))
-    answer.unplaced({name: value for name, value in said.items() if name not in _KNOWN})
+    answer.unplaced({name: value for name, value in delta.items() if name not in _KNOWN})
 
 
-def _thinking(said: dict[str, Any], answer: Answer) -> None:
+def _thinking(delta: dict[str, Any], answer: Answer) -> None:
     """Add reasoning; some endpoints send it in several fields at once, of which the first non-empty one counts."""
     for name in ("reasoning_content", "reasoning", "reasoning_text", "thinking"):
-        if isinstance(value := said.get(name), str) and value:
+        if isinstance(value := delta.get(name), str) and value:
             return answer.thought(value)
     for name in ("reasoning_details", "thinking_blocks", "reasoning"):
-        details = items_of(said.get(name)) or [said.get(name)]
+        details = items_of(delta.get(name)) or [delta.get(name)]
         texts = [_thought(detail) for detail in details]
         if any(texts):
             return answer.thought("".join(texts))
-    sealed = [d for d in items_of(said.get("reasoning_details")) if fields_of(d).get("data")]
+    sealed = [d for d in items_of(delta.get("reasoning_details")) if fields_of(d).get("data")]
     answer.unplaced({"reasoning_details": sealed})
     return None
 
@@ -153,7 +153,7 @@ def _thought(value: Any) -> str:
     if not fields:
         return ""
     names = ("text", "thinking", "reasoning", "summary", "content")
-    return next((said for name in names if (said := _thought(fields.get(name)))), "")
+    return next((text for name in names if (text := _thought(fields.get(name)))), "")
 
 
 def _content(content: Any, answer: Answer) -> None:
@@ -203,14 +203,14 @@ def _messages(turn: Turn) -> list[dict[str, Any]]:
     """Return a turn's messages: tool results are separate messages that come first."""
     if turn.role == "assistant":
         return _assistant(turn)
-    made: list[dict[str, Any]] = [
+    messages: list[dict[str, Any]] = [
         {"role": "tool", "tool_call_id": part.call_id, "content": output_text(part)}
         for part in turn.parts
         if isinstance(part, ToolResult)
     ]
     if content := _asked(turn):
-        made.append({"role": "system" if turn.role == "system" else "user", "content": content})
-    return made
+        messages.append({"role": "system" if turn.role == "system" else "user", "content": content})
+    return messages
 
 
 def _assistant(turn: Turn) -> list[dict[str, Any]]:

@@ -41,12 +41,12 @@ _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
 
 def pairs(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the names of the variables of each key and of the URL to which it would be sent."""
-    found = [
+    known = [
         (next((k for k in keys if environment.get(k)), keys[0]), f"{name.upper()}_BASE_URL")
         for name, (_, keys, _) in _KEYS.items()
     ]
     endpoints = [match[1] for v in environment if (match := _ENDPOINT.fullmatch(v))]
-    return found + [
+    return known + [
         (f"HANSARD_PROVIDER_{name}_KEY", f"HANSARD_PROVIDER_{name}_URL") for name in endpoints
     ]
 
@@ -67,12 +67,12 @@ class Providers:
         configure the well-known ones; `HANSARD_PROVIDER_<NAME>_URL` and `…_KEY` any endpoint with OpenAI's protocol.
         An Ollama on its usual port, or at `OLLAMA_HOST`, is found automatically.
         """
-        found: list[Provider] = []
+        providers: list[Provider] = []
         if path := local.weights():
-            found.append(local.Local(path))
+            providers.append(local.Local(path))
         if importlib.util.find_spec("httpx2") is not None:
-            found += _remote(environment)
-        return cls([*found, Echo()])
+            providers += _remote(environment)
+        return cls([*providers, Echo()])
 
     def find(self, name: str) -> tuple[Provider, str]:
         """Return the provider and its own name for a model `provider/model`. Raises UnknownModel."""
@@ -148,28 +148,28 @@ async def _listed(provider: Provider) -> tuple[list[Model], ProviderFailure | No
         code, message = error.code, error.message
     except Exception as error:  # a custom provider may raise any exception
         code, message = ProviderError.code, f"{type(error).__name__}: {error}"
-    said = clean_text(message[:MAX_MESSAGE])
-    return [], ProviderFailure(provider=provider.name, code=code, message=said)
+    text = clean_text(message[:MAX_MESSAGE])
+    return [], ProviderFailure(provider=provider.name, code=code, message=text)
 
 
 def _remote(environment: Mapping[str, str]) -> list[Provider]:
-    found: list[Provider] = []
+    providers: list[Provider] = []
     for name, (kind, keys, url) in _KEYS.items():
         variable = next((k for k in keys if environment.get(k, "").strip()), None)
         if variable:
             key = clean_key(environment[variable], variable)
             address = environment.get(f"{name.upper()}_BASE_URL") or url
-            found.append(Remote(name, kind, url=address, key=key))
+            providers.append(Remote(name, kind, url=address, key=key))
     for variable, url in environment.items():
         if (match := _ENDPOINT.fullmatch(variable)) and url:
             url = checked_url(url, variable)  # noqa: PLW2901 - the same without surrounding space
             name = match[1].lower().replace("_", "-")
             key_variable = f"HANSARD_PROVIDER_{match[1]}_KEY"
             key = clean_key(environment.get(key_variable), key_variable)
-            found.append(Remote(name, url=url, key=key))
+            providers.append(Remote(name, url=url, key=key))
     host = environment.get("OLLAMA_HOST", "")
-    found.append(Remote("ollama", url=ollama_url(host), expected=bool(host.strip())))
-    return found
+    providers.append(Remote("ollama", url=ollama_url(host), expected=bool(host.strip())))
+    return providers
 
 
 def ollama_url(host: str) -> str:
@@ -179,9 +179,9 @@ def ollama_url(host: str) -> str:
     such as 0.0.0.0 means this machine.
     """
     text = host.strip().strip("\"'").strip()
-    scheme, said, rest = text.rpartition("://")
+    scheme, separator, rest = text.rpartition("://")
     scheme = scheme.lower() or "http"
-    default = {"http": 80, "https": 443}.get(scheme) if said else 11434
+    default = {"http": 80, "https": 443}.get(scheme) if separator else 11434
     if default is None:
         raise InvalidConfig(
             f"OLLAMA_HOST begins with {scheme}://, but only http and https are supported."

@@ -103,13 +103,13 @@ class Remote(Provider):
             ):
                 async for event in heard:
                     failure = self._read(event, answer) or failure
-                    for made in answer.take():
-                        yield made
+                    for part in answer.take():
+                        yield part
         except ProviderError as error:
             harmless = answer.reason is not None and "lost" in error.details
             failure = failure or (None if harmless else error)
-        for made in answer.rest():
-            yield made
+        for part in answer.rest():
+            yield part
         if failure is not None:
             raise failure
         yield answer.finished()
@@ -129,22 +129,22 @@ class Remote(Provider):
                 self._protocol.read(document, answer, whole=event.plain)
             except RecursionError:
                 failure = ProviderError(f"A part of {self.name}'s answer is nested too deeply.")
-            if told := failure_in(document, event.event):
-                failure = failure or error_of(self.name, told)
+            if reported := failure_in(document, event.event):
+                failure = failure or error_of(self.name, reported)
                 answer.done = True  # what follows does not belong to the answer
         return failure
 
     def _unreadable(self, event: ServerEvent, answer: Answer) -> ProviderError | None:
         """Handle an event that is not JSON: an error as text, damaged data, or something unrelated."""
-        said = short_text(event.data)
+        text = short_text(event.data)
         if event.event == "error":
-            return error_of(self.name, Failure(said))
+            return error_of(self.name, Failure(text))
         if event.last and not event.plain:
             return None  # its rest is missing, and so is a declared end
         if event.data.lstrip().startswith("{"):
             return ProviderError(f"A part of {self.name}'s answer cannot be read.")
         if event.plain and not answer.said and not answer.reason:
-            return ProviderError(f"{self.name} sent no answer but: {said}")
+            return ProviderError(f"{self.name} sent no answer but: {text}")
         return None
 
     async def close(self) -> None:
