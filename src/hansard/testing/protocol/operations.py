@@ -27,6 +27,7 @@ diff_artifact        GET    /artifacts/{artifact_id}/diff
 use_artifact         POST   /artifacts/{artifact_id}/uses
 upload_blob          POST   /blobs
 download_blob        GET    /blobs/{digest}
+get_blob             GET    /blobs/{digest}/metadata
 list_branches        GET    /conversations/{conversation_id}/branches
 create_branch        POST   /conversations/{conversation_id}/branches
 rename_branch        PATCH  /conversations/{conversation_id}/branches/{branch_id}
@@ -67,6 +68,7 @@ edit_message         POST   /conversations/{conversation_id}/messages/{message_i
 retry_message        POST   /conversations/{conversation_id}/messages/{message_id}/retry
 list_siblings        GET    /conversations/{conversation_id}/messages/{message_id}/siblings
 list_models          GET    /models
+find_model           GET    /models/find
 preview_artifact     POST   /artifacts/{artifact_id}/preview
 preview_link         POST   /links/{token}/preview
 create_project       POST   /projects
@@ -103,6 +105,7 @@ get_stats            GET    /stats
 export               GET    /export
 import_records       POST   /import
 get_usage            GET    /usage
+get_scope            GET    /scope
 get_me               GET    /me
 update_me            PATCH  /me
 get_tenant           GET    /tenant

@@ -11,14 +11,22 @@ from hansard.testing.protocol.server import ECHO, TITLE, Server
 from hansard.testing.protocol.specimen import Specimen
 
 READS = [
-    *("check_alive", "check_ready", "list_models", "get_me", "get_tenant", "get_usage"),
+    *(
+        "check_alive",
+        "check_ready",
+        "list_models",
+        "get_me",
+        "get_tenant",
+        "get_usage",
+        "get_scope",
+    ),
     *("get_stats", "list_sessions", "list_settings", "get_setting", "set_setting"),
     *("list_projects", "get_project", "list_conversations", "get_conversation", "list_messages"),
     *("get_message", "list_siblings", "rate_message", "list_ratings", "list_branches"),
     *("list_artifacts", "get_artifact", "read_artifact", "download_artifact", "list_revisions"),
     *("diff_artifact", "use_artifact", "get_artifact_uses", "preview_artifact", "list_shares"),
     *("follow_link", "download_linked", "preview_link", "share_artifact", "list_collections"),
-    *("get_collection", "download_blob", "list_active_runs", "list_runs", "read_feed"),
+    *("get_collection", "download_blob", "get_blob", "list_active_runs", "list_runs", "read_feed"),
 ]
 CHANGES = [
     *("update_me", "update_tenant", "update_project", "update_conversation", "append_messages"),
@@ -69,6 +77,7 @@ def _read(tour: Tour) -> None:
     for name in READS:
         tour.go(name)
     tour.send("search", query="?q=one")
+    tour.send("find_model", query=f"?name={ECHO}")
     tour.send("search_artifacts", query="?q=two")
     for name in ("create_project", "create_collection", "create_conversation", "create_artifact"):
         tour.go(name)
