@@ -1,4 +1,4 @@
-"""The contract suite on the three back ends, and on one behind a wrapper."""
+"""The contract suite on the three back ends, and on each behind a wrapper that scrambles contents."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.storage.wrapper import StorageWrapper
 from hansard.testing.powers import PowersContract
 from hansard.testing.storage import StorageContract
+from scrambled import Scrambled
 
 
 class TestMemory(StorageContract, PowersContract):
@@ -34,21 +34,39 @@ class TestSqlite(StorageContract, PowersContract):
         await storage.close()
 
 
-class TestWrappedSqlite(StorageContract, PowersContract):
-    """A wrapper keeps the contract of what it wraps."""
-
+class TestPostgres(StorageContract, PowersContract):
     @pytest.fixture
-    async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
-        storage = StorageWrapper(SqliteStorage(tmp_path / "chats.db"))
+    async def storage(self, postgres_url: str) -> AsyncIterator[Storage]:
+        storage = PostgresStorage(postgres_url)
         await storage.open()
         yield storage
         await storage.close()
 
 
-class TestPostgres(StorageContract, PowersContract):
+class TestScrambledMemory(StorageContract, PowersContract):
+    """A wrapper that changes what is stored keeps the contract of what it wraps."""
+
+    @pytest.fixture
+    async def storage(self) -> AsyncIterator[Storage]:
+        storage = Scrambled(MemoryStorage())
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestScrambledSqlite(StorageContract, PowersContract):
+    @pytest.fixture
+    async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
+        storage = Scrambled(SqliteStorage(tmp_path / "chats.db"))
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestScrambledPostgres(StorageContract, PowersContract):
     @pytest.fixture
     async def storage(self, postgres_url: str) -> AsyncIterator[Storage]:
-        storage = PostgresStorage(postgres_url)
+        storage = Scrambled(PostgresStorage(postgres_url))
         await storage.open()
         yield storage
         await storage.close()

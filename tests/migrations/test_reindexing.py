@@ -25,6 +25,7 @@ from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite import transaction as sqlite_transaction
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
+from scrambled import Scrambled
 
 pytestmark = pytest.mark.anyio
 
@@ -54,18 +55,27 @@ class Interrupted(Exception):
     """The process ends in the middle of a batch."""
 
 
-async def make_old(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def unchanged(storage: Storage) -> Storage:
+    return storage
+
+
+async def make_old(
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    wrap: Callable[[Storage], Storage] = unchanged,
+) -> str:
     """A database as it is when the migration has been applied: indexed as it was before."""
+    storage = hansard.connect(url, providers=[]).storage
     with monkeypatch.context() as before:
         before.setattr(sqlite_transaction, "passages", first_passages)
         before.setattr(postgres_transaction, "passages", first_passages)
-        async with hansard.connect(url, providers=[]) as db:
+        async with hansard.Database(wrap(storage), providers=Providers([])) as db:
             me = db.scope()
             talk = await me.conversations.create(title="Old")
             for text in SAID:
                 await me.messages.append(talk.id, [hansard.user(text)])
             await me.artifacts.create(type="text", title="กรุงเทพมหานคร", content="x")
-            await _migrate(db.storage)
+            await _migrate(storage)
     monkeypatch.setattr(reindexing, "BATCH", 2)
     monkeypatch.setattr(reindexing, "PAUSE", 0)
     return url
@@ -96,8 +106,10 @@ async def _migrate(storage: Storage) -> None:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Storage]:
-    storage = hansard.connect(url, providers=[]).storage
+async def opened(
+    url: str, wrap: Callable[[Storage], Storage] = unchanged
+) -> AsyncIterator[Storage]:
+    storage = wrap(hansard.connect(url, providers=[]).storage)
     await storage.open()
     yield storage
     await storage.close()
@@ -143,6 +155,22 @@ async def test_an_interruption_in_any_batch_loses_nothing_on_a_server(
 ) -> None:
     async with opened(old_server) as storage:
         await _interrupted_and_gone_on(storage, monkeypatch, at)
+
+
+async def test_contents_in_another_form_are_indexed_by_what_they_say_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await make_old(str(tmp_path / "chats.db"), monkeypatch, Scrambled)
+    async with opened(url, Scrambled) as storage:
+        await _interrupted_and_gone_on(storage, monkeypatch, at=1)
+
+
+async def test_contents_in_another_form_are_indexed_by_what_they_say_on_a_server(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await make_old(postgres_url, monkeypatch, Scrambled)
+    async with opened(url, Scrambled) as storage:
+        await _interrupted_and_gone_on(storage, monkeypatch, at=1)
 
 
 async def _interrupted_and_gone_on(

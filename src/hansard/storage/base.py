@@ -162,6 +162,21 @@ class Reader(ABC):
 
     tenant: str
     schema: Schema
+    decode: Callable[[Any], Any] | None = None
+    """Returns a record as it was given to a wrapper, from its stored form; None if no wrapper changes records."""
+
+    @property
+    def innermost(self) -> Reader:
+        """The back end's own unit, below all wrappers."""
+        return self
+
+    def text_of(self, record: Entry) -> str:
+        """Return the text by which search finds a stored record; empty if its table is not searched.
+
+        A back end derives nothing else from what records contain.
+        """
+        original = self.decode(record) if self.decode else record
+        return self.schema.of(type(record)).text_of(original)
 
     @abstractmethod
     async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:

@@ -41,13 +41,14 @@ async def step(storage: Storage, tenant: str, table: Table[Any]) -> int | None:
 
     async def reindex_batch(tx: Transaction) -> int | None:
         progress = await tx.get(Reindex, table.name, lock=True)
-        if progress is None or not isinstance(tx, SqlTransaction):
+        base = tx.innermost
+        if progress is None or not isinstance(base, SqlTransaction):
             return None
         page = query.page(BATCH, (progress.after,) if progress.after else None)
-        rows = await tx.select(page)
-        batch = _limited(table, rows)
-        search_terms.require(tx.make_passages, [table.text_of(row) for row in batch])
-        await tx.reindex(table, batch)
+        rows = await base.select(page)
+        batch = _limited(base, rows)
+        search_terms.require(base.make_passages, map(base.text_of, batch))
+        await base.reindex(table, batch)
         if batch:
             await tx.update(Reindex, table.name, after=batch[-1].id)
         if len(batch) == len(rows) < BATCH:
@@ -63,11 +64,11 @@ async def _names(tx: Reader) -> list[str]:
     return [row.name for row in pending]
 
 
-def _limited(table: Table[Any], rows: list[Any]) -> list[Any]:
+def _limited(tx: Reader, rows: list[Any]) -> list[Any]:
     """Return the first rows whose text is at most `MAX_TEXT` in total; at least one."""
     size = 0
     for number, row in enumerate(rows):
-        size += len(table.text_of(row))
+        size += len(tx.text_of(row))
         if size > MAX_TEXT and number:
             return rows[:number]
     return rows

@@ -71,22 +71,24 @@ _DONE = {
 
 async def wrongly_indexed(tx: Reader, messages: list[Message]) -> list[Message]:
     """Return those of consecutive messages of a branch whose index entries are wrong."""
-    if not isinstance(tx, SqlTransaction) or not messages:
+    base = tx.innermost
+    if not isinstance(base, SqlTransaction) or not messages:
         return []
     first, last = messages[0], messages[-1]
-    branch = tx.sql.of(Message).value("branch", first.branch)
-    text = _HELD[tx.sql.dialect.name]
-    rows = await tx.rows(text, (tx.tenant, branch, first.seq, last.seq))
+    branch = base.sql.of(Message).value("branch", first.branch)
+    text = _HELD[base.sql.dialect.name]
+    rows = await base.rows(text, (tx.tenant, branch, first.seq, last.seq))
     return await _wrongly_indexed(tx, messages, rows)
 
 
 async def wrongly_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> list[ArtifactText]:
     """Return those of artifacts' texts, consecutive by id, whose index entries are wrong."""
-    if not isinstance(tx, SqlTransaction) or not texts:
+    base = tx.innermost
+    if not isinstance(base, SqlTransaction) or not texts:
         return []
-    value = tx.sql.of(ArtifactText).value
+    value = base.sql.of(ArtifactText).value
     ends = (value("id", texts[0].id), value("id", texts[-1].id))
-    rows = await tx.rows(_HELD_ARTIFACTS[tx.sql.dialect.name], (tx.tenant, *ends))
+    rows = await base.rows(_HELD_ARTIFACTS[base.sql.dialect.name], (tx.tenant, *ends))
     return await _wrongly_indexed(tx, texts, rows)
 
 
@@ -98,8 +100,9 @@ async def _wrongly_indexed(tx: Reader, records: list[Any], rows: Any) -> list[An
     if await tx.get(Reindex, table.name) is not None:
         makes.append(first_passages)
     ill = {r.id for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)}
-    if isinstance(tx, postgres_transaction.PostgresTransaction) and len(makes) == 1:
-        ill |= await _with_other_terms(tx, table, records)
+    base = tx.innermost
+    if isinstance(base, postgres_transaction.PostgresTransaction) and len(makes) == 1:
+        ill |= await _with_other_terms(base, table, records)
     return [r for r in records if r.id in ill]
 
 
@@ -110,7 +113,7 @@ async def _with_other_terms(
     vectors = [
         vector
         for record in records
-        for vector in postgres_transaction.marked(table, tx.tenant, record)
+        for vector in postgres_transaction.marked(table, tx.tenant, record, table.text_of(record))
     ]
     text = _OTHER_TERMS.format(table=table.name)
     rows = await tx.rows(text, (tx.tenant, *([vector[i] for vector in vectors] for i in range(3))))
@@ -134,13 +137,14 @@ def searchable(tx: Reader) -> list[Table[Any]]:
 
 async def count_orphans(tx: Reader) -> int:
     """Return the number of indexed passages, over all tenants, without a record."""
-    if not isinstance(tx, sqlite_transaction.SqliteTransaction):
+    base = tx.innermost
+    if not isinstance(base, sqlite_transaction.SqliteTransaction):
         return 0  # on PostgreSQL passages have a foreign key
     text = (
         "SELECT count(*) FROM {table}_terms_docsize "
         "WHERE id > (SELECT coalesce(max(k), 0) FROM {table})"
     )
-    counts = [await tx.rows(text.format(table=table.name), ()) for table in searchable(tx)]
+    counts = [await base.rows(text.format(table=table.name), ()) for table in searchable(tx)]
     return sum(count[0][0] for count in counts)
 
 
@@ -182,7 +186,9 @@ async def _passages_of_all(
     while rows := await tx.rows(page, (last,)):
         for k, *row in rows:
             record = sql.decode(row)
-            texts = sqlite_transaction.marked(table, record.tenant_id, record, passages)
+            texts = sqlite_transaction.marked(
+                table, record.tenant_id, record, tx.text_of(record), passages
+            )
             texts = sqlite_transaction.fitted(texts, k - last)
             last = k
             yield k - len(texts) + 1, texts
@@ -190,13 +196,14 @@ async def _passages_of_all(
 
 async def rebuild(tx: Transaction) -> None:
     """Rebuild the indexes: on SQLite for all tenants, on PostgreSQL for the unit's tenant."""
+    base = tx.innermost
     for table in searchable(tx):
-        if isinstance(tx, SqlTransaction):
-            await tx.run(_DONE[tx.sql.dialect.name], (tx.tenant, table.name))
-        if isinstance(tx, sqlite_transaction.SqliteTransaction):
-            await _rebuild_sqlite(tx, table)
-        elif isinstance(tx, postgres_transaction.PostgresTransaction):
-            await _rebuild_postgres(tx, table)
+        if isinstance(base, SqlTransaction):
+            await base.run(_DONE[base.sql.dialect.name], (tx.tenant, table.name))
+        if isinstance(base, sqlite_transaction.SqliteTransaction):
+            await _rebuild_sqlite(base, table)
+        elif isinstance(base, postgres_transaction.PostgresTransaction):
+            await _rebuild_postgres(base, table)
 
 
 async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> None:
@@ -213,8 +220,6 @@ async def _rebuild_postgres(
     await tx.run(f"DELETE FROM hansard.{table.name}_terms WHERE tenant_id = $1", (tx.tenant,))
     after: tuple[Any, ...] | None = None
     while found := await tx.select(Query(table.record).by("id").page(PAGE, after)):
-        rows = [
-            row for record in found for row in postgres_transaction.marked(table, tx.tenant, record)
-        ]
+        rows = [row for record in found for row in tx.marked(table, record)]
         await tx.run_many(add, [(tx.tenant, *row) for row in rows])
         after = (found[-1].id,)

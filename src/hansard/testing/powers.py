@@ -10,6 +10,7 @@ import pytest
 
 from hansard.ids import new_id
 from hansard.model.activity import MessageCounters
+from hansard.model.artifacts import ArtifactText
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import trashed
@@ -17,10 +18,18 @@ from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.search.tokenizer import PASSAGE, clauses
 from hansard.storage.base import Change, Reader, Storage, TextSearch
+from hansard.storage.encoded import EncodedStorage
 from hansard.storage.query import Query
 from hansard.testing.appending import AppendContract
-from hansard.testing.artifacts import ArtifactsContract
-from hansard.testing.conversations import ACME, create_conversation, create_fork, feed_of, matches
+from hansard.testing.artifacts import ArtifactsContract, create_artifact
+from hansard.testing.conversations import (
+    ACME,
+    create_conversation,
+    create_fork,
+    feed_of,
+    get_record,
+    matches,
+)
 from hansard.testing.factories import EPOCH, append, message
 
 _NONE: set[str] = set()
@@ -55,6 +64,14 @@ _QUERIES: list[tuple[str, set[str]]] = [
     ("text", _NONE),
     ("'sleep' & !x", _NONE),
 ]
+
+
+class _Reversed(EncodedStorage):
+    def encode(self, tenant: str, data: bytes) -> bytes:  # noqa: ARG002
+        return data[::-1]
+
+    def decode(self, tenant: str, data: bytes) -> bytes:  # noqa: ARG002
+        return data[::-1]
 
 
 class PowersContract(AppendContract, ArtifactsContract):
@@ -95,6 +112,20 @@ class PowersContract(AppendContract, ArtifactsContract):
         await storage.append(ACME, append(conversation, *messages.values()))
         names = {m.id: name for name, m in messages.items()}
         assert {names[m.message_id] for m in await matches(storage, query)} == expected
+
+    async def test_search_finds_what_a_wrapper_stores_in_another_form(
+        self, storage: Storage
+    ) -> None:
+        wrapped = _Reversed(storage)
+        conversation = await create_conversation(wrapped)
+        [placed] = await wrapped.append(ACME, append(conversation, "where do I sleep?"))
+        artifact_id = await create_artifact(wrapped, "def tick(): ...", conversation.id)
+        assert await get_record(wrapped, Message, placed.id) == placed
+        assert (await get_record(storage, Message, placed.id)).text != placed.text
+        assert [m.message_id for m in await matches(wrapped, '"do I" slee*')] == [placed.id]
+        await wrapped.write(ACME, lambda tx: tx.delete(Query(ArtifactText).where(id=artifact_id)))
+        await wrapped.write(ACME, lambda tx: tx.delete(Query(Message).where(id=placed.id)))
+        assert await matches(wrapped, "sleep") == []
 
     async def test_search_filters(self, storage: Storage) -> None:
         conversation, other = (

@@ -137,9 +137,7 @@ class _Unit(Transaction):
 
     async def insert(self, *records: Entry, absent: bool = False) -> int:
         added = 0
-        search_terms.require(
-            passages, (self.schema.of(type(record)).text_of(record) for record in records)
-        )
+        search_terms.require(passages, map(self.text_of, records))
         for record in records:
             table = self.schema.of(type(record))
             if record.tenant_id != self.tenant:
@@ -271,7 +269,7 @@ class _Unit(Transaction):
         before = self._rows[table.name].get(key)
         self._set(table.name, key, row)
         if table.search and (before is None or row is None):
-            terms = row and search_terms.made(passages, table.text_of(row))
+            terms = row and search_terms.made(passages, self.text_of(row))
             self._set(f"{table.name} by terms", key, terms)
         for fields in table.unique:
             if before is not None:

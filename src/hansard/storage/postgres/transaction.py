@@ -90,15 +90,18 @@ class PostgresTransaction(SqlTransaction):
         sql = self.sql.of(table.record)
         await self.run_many(sql.insert, [sql.encode(record) for record in records])
         add = SQL["index"].format(table=table.name)
-        vectors = [v for record in records for v in marked(table, self.tenant, record)]
+        vectors = [v for record in records for v in self.marked(table, record)]
         await self.run_many(add, [(self.tenant, *vector) for vector in vectors])
 
     async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
         put, cut = (SQL[name].format(table=table.name) for name in ("reindex", "shorten"))
         for record in records:
-            vectors = marked(table, self.tenant, record)
+            vectors = self.marked(table, record)
             await self.run_many(put, [(self.tenant, *vector) for vector in vectors])
             await self.run(cut, (self.tenant, record.id, len(vectors)))
+
+    def marked(self, table: Table[Any], record: Any) -> list[tuple[str, int, str]]:
+        return marked(table, self.tenant, record, self.text_of(record))
 
     async def unindex(self, query: Query[Any]) -> None:
         """Do nothing: the index's rows are deleted with their records."""
@@ -115,7 +118,7 @@ class PostgresTransaction(SqlTransaction):
         columns = dict(
             zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
         )
-        vectors = [v for m in messages for v in marked(sql.table, self.tenant, m)]
+        vectors = [v for m in messages for v in marked(sql.table, self.tenant, m, m.text)]
         sums = message_tree.activity(messages, None, None)
         rows = await self.rows(
             SQL["append"],
@@ -216,14 +219,14 @@ _APPENDED = (
 _COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
 
 
-def marked(table: Table[Any], tenant: str, record: Any) -> list[tuple[str, int, str]]:
-    """Return for each passage of a record: its id, its number, and its terms with their positions."""
+def marked(table: Table[Any], tenant: str, record: Any, text: str) -> list[tuple[str, int, str]]:
+    """Return for each passage of a record's text: the record's id, its number, and its terms with their positions."""
     search = table.search
     if search is None:
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    found: list[list[str]] = search_terms.made(lexemes, search.text(record))
+    found: list[list[str]] = search_terms.made(lexemes, text)
     between = f" '{mark}"
     return [
         (record.id, number, f"'{place}'{between}{between.join(terms)}")

@@ -104,7 +104,7 @@ class SqlTransaction(Transaction):
         if absent:
             return sum([await self.run(sql.insert_absent, sql.encode(r)) for r in records])
         if sql.table.search:
-            search_terms.require(self.make_passages, map(sql.table.text_of, records))
+            search_terms.require(self.make_passages, map(self.text_of, records))
             await self.insert_searchable(sql.table, records)
         else:
             await self._each(sql.insert, [sql.encode(record) for record in records])

@@ -90,7 +90,7 @@ class SqliteTransaction(SqlTransaction):
         for record in records:
             await self.run(sql.insert, sql.encode(record))
             first = self._connection.last_insert_rowid()
-            texts = marked(table, self.tenant, record, passages)
+            texts = self._marked(table, record, passages)
             if len(texts) > 1:
                 await self.run(SQL["widen"].format(table=table.name), (first, len(texts) - 1))
             await self._each(add, list(enumerate(texts, first)))
@@ -111,7 +111,7 @@ class SqliteTransaction(SqlTransaction):
             where = (self.tenant, sql.value("id", record.id))
             [(k, room)] = await self.rows(SQL["room"].format(table=table.name), where)
             await self._take_out(table, [(k, record)])
-            texts = fitted(marked(table, self.tenant, record, passages), room)
+            texts = fitted(self._marked(table, record, passages), room)
             await self.run_many(add, list(enumerate(texts, k - len(texts) + 1)))
 
     async def _take_out(self, table: Table[Any], found: Sequence[tuple[int, Any]]) -> bool:
@@ -123,15 +123,18 @@ class SqliteTransaction(SqlTransaction):
         remove = SQL["unindex"].format(table=table.name)
         count = SQL["held"].format(table=table.name)
         if not stale:
-            search_terms.require(passages, (table.text_of(record) for _, record in found))
+            search_terms.require(passages, (self.text_of(record) for _, record in found))
         for k, record in found:
             is_stale = k <= until and record.id.replace("-", "") > after
             make = first_passages if is_stale else passages
-            texts = marked(table, self.tenant, record, make)
+            texts = self._marked(table, record, make)
             if len(texts) > 1:
                 texts = fitted(texts, (await self.rows(count, (k,)))[0][0])
             await self.run_many(remove, list(enumerate(texts, k - len(texts) + 1)))
         return bool(stale)
+
+    def _marked(self, table: Table[Any], record: Any, make: search_terms.Make) -> list[str]:
+        return marked(table, self.tenant, record, self.text_of(record), make)
 
     async def append(self, append: Append) -> list[Message]:
         """Append as `message_tree.append` does, with statements that read and write only what is needed."""
@@ -229,14 +232,16 @@ class SqliteTransaction(SqlTransaction):
         }
 
 
-def marked(table: Table[Any], tenant: str, record: Any, make: search_terms.Make) -> list[str]:
-    """Return the index entry of each passage of a record."""
+def marked(
+    table: Table[Any], tenant: str, record: Any, text: str, make: search_terms.Make
+) -> list[str]:
+    """Return the index entry of each passage of a record's text."""
     search = table.search
     if search is None:
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    found: list[list[str]] = search_terms.made(make, search.text(record))
+    found: list[list[str]] = search_terms.made(make, text)
     return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in found]
 
 

@@ -39,8 +39,8 @@ AnyRecord = TypeVar("AnyRecord", Message, Artifact)
 
 async def position(tx: Reader) -> int:
     """Return the end of the feed; later changes have higher positions."""
-    if isinstance(tx, SqlTransaction):
-        return (await tx.rows(_GIVEN[tx.sql.dialect.name], ()))[0][2]
+    if isinstance(base := tx.innermost, SqlTransaction):
+        return (await base.rows(_GIVEN[base.sql.dialect.name], ()))[0][2]
     newest = await tx.select(Query(FeedEntry).by("-position").page(1))
     return newest[0].position if newest else 0
 
@@ -71,8 +71,8 @@ async def compare_feed(tx: Reader, collector: Collector, since: int) -> None:
     async for page in entries(tx, since):
         await reports.take(page)
     reports.compare(whole=since == 0)
-    if isinstance(tx, SqlTransaction):
-        [(last, given, _)] = await tx.rows(_GIVEN[tx.sql.dialect.name], ())
+    if isinstance(base := tx.innermost, SqlTransaction):
+        [(last, given, _)] = await base.rows(_GIVEN[base.sql.dialect.name], ())
         if last > given:
             collector.find(
                 "feed", f"the next position would be lower than the last, which is {last}"

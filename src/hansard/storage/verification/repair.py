@@ -23,9 +23,10 @@ async def repair(storage: Storage) -> None:
 
 
 async def _mend(tx: Transaction) -> None:
-    if isinstance(tx, SqlTransaction) and tx.sql.dialect.name == "postgres":
+    base = tx.innermost
+    if isinstance(base, SqlTransaction) and base.sql.dialect.name == "postgres":
         # Prevents appends, which change their conversation.
-        await tx.rows("LOCK TABLE hansard.conversations IN EXCLUSIVE MODE", ())
+        await base.rows("LOCK TABLE hansard.conversations IN EXCLUSIVE MODE", ())
         await search_index.rebuild(tx)
     for conversation in await tx.select(Query(Conversation)):
         while await seal_some(tx, conversation.id, PAGE) == PAGE:
