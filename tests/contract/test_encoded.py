@@ -245,6 +245,13 @@ async def test_a_row_that_was_stored_without_the_wrapper_is_an_error(back_end: S
     await wrapped.close()
 
 
+def test_a_wrapper_declares_what_the_wrapped_storage_can_do(tmp_path: Path) -> None:
+    server = twice(PostgresStorage("postgresql://localhost/none"))
+    assert (server.exclusive, server.readonly) == (False, False)
+    file = twice(SqliteStorage(tmp_path / "chats.db", readonly=True))
+    assert (file.exclusive, file.readonly) == (True, True)
+
+
 PARTS = st.lists(
     st.builds(Text, st.text())
     | st.builds(Reasoning, st.text(), st.none() | st.text())

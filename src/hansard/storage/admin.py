@@ -22,6 +22,7 @@ from hansard.errors import (
 from hansard.ids import now
 from hansard.storage import verification
 from hansard.storage.base import Storage
+from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.query import Query
 from hansard.storage.sql import catalog
 from hansard.storage.sql.migrations import Migration, Migrations
@@ -321,7 +322,7 @@ async def _row_counts(storage: Storage) -> dict[str, int]:
 
 def _storage(address: str, *, readonly: bool = False) -> SqliteStorage | PostgresStorage:
     storage = storage_for(address, readonly=readonly)
-    if not isinstance(storage, SqliteStorage) and not hasattr(storage, "url"):
+    if isinstance(storage, MemoryStorage):
         raise InvalidInput("A memory database needs no administration.")
     return cast("SqliteStorage | PostgresStorage", storage)
 
