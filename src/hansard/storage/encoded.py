@@ -202,7 +202,7 @@ def _decoder(column: Column, decode: Code) -> Convert:
         bytes.decode if column.type == "text" else msgspec.json.Decoder(column.annotation).decode
     )
     _, unwrap = _wraps(column.annotation)
-    return lambda tenant, value: parse(decode(tenant, b64decode(unwrap(value))))
+    return lambda tenant, value: parse(decode(tenant, b64decode(unwrap(value), validate=True)))
 
 
 def _wraps(annotation: Any) -> tuple[Callable[[str], Any], Callable[[Any], str]]:
