@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,26 @@ def test_the_code_of_the_readme_runs_on_a_server(tmp_path: Path) -> None:
             check=False,
         )
     assert (done.stderr, done.stdout) == ("", output)
+
+
+def test_the_code_of_the_howto_runs(server: Process, tmp_path: Path) -> None:
+    page = (README.parent / "docs" / "howto" / "remote.md").read_text("utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    imports, body = code.split("\n\n", 1)
+    address = "http://127.0.0.1:8765"
+    assert body.count(address) == 1
+    program = f"{imports}\nimport asyncio\ntoken = {server.token!r}\nasync def main():\n"
+    program += textwrap.indent(body.replace(address, server.url), "    ")
+    program += "    print((await ada.messages.read(conversation.id)).items[0].text)\n"
+    program = program.replace("    print(", "        print(") + "asyncio.run(main())\n"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.stdout) == ("", "Where do I sleep?\n")
 
 
 @pytest.fixture(scope="module")
