@@ -32,7 +32,7 @@ NOTES: Table[Note] = Table(
     Note,
     "notes",
     owner="owner_id",
-    exported=False,
+    exported=None,
     events=(),
     unique=(("owner_id", "text"),),
     indexes=(("conversation_id",),),

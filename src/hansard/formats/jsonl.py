@@ -15,17 +15,8 @@ from typing import Any
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
-from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
 from hansard.model.base import Entry
-from hansard.model.blobs import Blob, BlobChunk
-from hansard.model.branches import Branch
-from hansard.model.collections import Collection, CollectionItem
-from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.messages import Message, Rating, Summary
-from hansard.model.projects import Project
-from hansard.model.runs import Run
-from hansard.model.settings import Setting
-from hansard.model.users import User
+from hansard.storage.tables import SCHEMA
 
 VERSION = 1
 MAX_LINE = 16 * 1024 * 1024
@@ -33,24 +24,7 @@ MAX_SKIPPED = 5_000
 """The maximum number of blank lines and lines of unknown kinds."""
 
 KINDS: dict[str, type[Entry]] = {
-    "user": User,
-    "setting": Setting,
-    "project": Project,
-    "blob": Blob,
-    "blob_chunk": BlobChunk,
-    "conversation": Conversation,
-    "branch": Branch,
-    "message": Message,
-    "rating": Rating,
-    "summary": Summary,
-    "run": Run,
-    "view": BranchSelection,
-    "artifact": Artifact,
-    "content": Content,
-    "revision": Revision,
-    "extraction": ExtractionMarker,
-    "collection": Collection,
-    "collected": CollectionItem,
+    table.exported: table.record for table in SCHEMA.tables if table.exported is not None
 }
 _NAMES = {record: kind for kind, record in KINDS.items()}
 _encode = msgspec.json.Encoder().encode

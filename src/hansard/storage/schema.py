@@ -78,8 +78,8 @@ class Table(Generic[E]):
     record: type[E]
     name: str
     owner: Owner = field(kw_only=True)
-    exported: bool = field(kw_only=True)
-    """Whether exports contain the records; their kinds in files are in `hansard.formats.jsonl`."""
+    exported: str | None = field(kw_only=True)
+    """The kind of the records in exports; None if exports do not contain them."""
     events: tuple[EventKind, ...] = field(kw_only=True)
     """The kinds of feed entries that are about these records."""
     key: tuple[str, ...] = ("id",)

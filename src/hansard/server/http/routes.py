@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hansard.api.operations import OPERATIONS
 from hansard.server.http import (
     archives,
     artifacts,
@@ -28,11 +29,8 @@ _HAND_WRITTEN: dict[str, tuple[Any, ...]] = {
     "shares": shares.ROUTES,
     "previews": previews.ROUTES,
 }
-NOUNS = (
-    "conversations", "messages", "ratings", "branches", "chat", "runs", "search", "statistics", "models", "feed",
-    "projects", "settings", "users", "session", "blobs", "transfer", "usage", "artifacts", "archives", "collections",
-    "shares", "previews",
-)  # fmt: skip
+NOUNS = (*dict.fromkeys((*OPERATIONS, *_HAND_WRITTEN)),)
+"""All nouns, in the order of the reference page."""
 
 
 def routes() -> list[Any]:
