@@ -46,15 +46,15 @@ def draft(target: Path) -> Iterator[Path]:
     """
     target = located(target)
     sweep(target)
-    made, descriptor = _new(target)
+    draft_file, descriptor = _new(target)
     try:
-        yield made
+        yield draft_file
         os.fsync(descriptor)
-        made.replace(target)
+        draft_file.replace(target)
         flush(target.parent)
     finally:
         os.close(descriptor)
-        _remove(made)
+        _remove(draft_file)
 
 
 def flush(path: Path) -> None:
@@ -86,28 +86,30 @@ def sweep(target: Path) -> None:
             match = named.fullmatch(name)
             if match is None:
                 continue
-            found = target.with_name(name.removesuffix(match["side"] or ""))
-            if _is_left(found, int(match["pid"]), unique=match["unique"] is not None):
-                _remove(found)
+            owner = target.with_name(name.removesuffix(match["side"] or ""))
+            if _is_left(owner, int(match["pid"]), unique=match["unique"] is not None):
+                _remove(owner)
 
 
 def _new(target: Path) -> tuple[Path, int]:
     """Return a draft, and the descriptor whose lock shows that it is in use."""
     while True:
-        made = beside(target, f".{os.getpid()}-{os.urandom(4).hex()}.new")
+        draft_file = beside(target, f".{os.getpid()}-{os.urandom(4).hex()}.new")
         try:
-            descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(
+                draft_file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600
+            )
         except OSError as error:
             error.filename = str(target)  # others must not see the draft
             raise
         if LOCKS:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if is_at(descriptor, made):
-            return made, descriptor
+        if is_at(descriptor, draft_file):
+            return draft_file, descriptor
         os.close(descriptor)  # it was removed before it was locked
 
 
-def _is_left(made: Path, pid: int, *, unique: bool) -> bool:
+def _is_left(draft_file: Path, pid: int, *, unique: bool) -> bool:
     """Return whether a draft's writer has ended.
 
     A process id alone is not reliable: in containers, several processes may have the same. It decides only where there
@@ -116,7 +118,7 @@ def _is_left(made: Path, pid: int, *, unique: bool) -> bool:
     if not (LOCKS and unique) and _runs(pid):
         return False
     try:
-        descriptor = os.open(made, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(draft_file, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return True  # a side file of a draft that no longer exists
     try:
@@ -139,6 +141,6 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _remove(made: Path) -> None:
+def _remove(draft_file: Path) -> None:
     for suffix in ("", *SIDES):
-        beside(made, suffix).unlink(missing_ok=True)
+        beside(draft_file, suffix).unlink(missing_ok=True)

@@ -213,7 +213,7 @@ def load(
     """
     environment = _set(environment)
     home, file = _places(environment)
-    named = env or (Path(given) if (given := environment.get("HANSARD_ENV_FILE")) else None)
+    named = env or (Path(variable) if (variable := environment.get("HANSARD_ENV_FILE")) else None)
     content = _file(file)
     providers = _providers(content.pop("providers", {}), file)
     places = [

@@ -30,11 +30,11 @@ def harmless_json(document: str) -> str:
     """Escape control characters, and those that the output's encoding lacks, in a JSON document."""
     if codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8":
         document = _NOT_ASCII.sub(_ascii, document)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
-def _ascii(found: re.Match[str]) -> str:
-    return json.dumps(found[0])[1:-1]
+def _ascii(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
 
 
 class Writer(io.TextIOBase):

@@ -130,9 +130,9 @@ async def show(
     services: Services, artifact: ArtifactId, revision: Number = None, as_json: Json = False
 ) -> None:
     """Print the content of an artifact."""
-    said, text = await services.artifacts.get_content(artifact, revision)
+    stored, text = await services.artifacts.get_content(artifact, revision)
     if as_json:
-        print_json({"revision": said, "content": text})
+        print_json({"revision": stored, "content": text})
     else:
         write(text)
 
@@ -144,14 +144,14 @@ async def extract(services: Services, again: Again = False, as_json: Json = Fals
 
     It can be interrupted at any time, and continues from there the next time.
     """
-    conversations = found = 0
+    conversations = count = 0
     async for scanned in services.backfill.run(again=again):
         conversations += 1
-        found += scanned.found
+        count += scanned.found
     if as_json:
-        print_json({"conversations": conversations, "found": found})
+        print_json({"conversations": conversations, "found": count})
     else:
-        say(f"Found {plural(found, 'artifact')} in {plural(conversations, 'conversation')}.")
+        say(f"Found {plural(count, 'artifact')} in {plural(conversations, 'conversation')}.")
 
 
 @app.command()
@@ -165,14 +165,14 @@ async def create(
 ) -> None:
     """Create an artifact from a file."""
     name = Path(file).name if file != STANDARD else ""
-    made = await services.artifacts.create(
+    created = await services.artifacts.create(
         _content(file),
         type=cast("ArtifactType", type_),
         title=title or name or "untitled",
         language=language,
         file_name=name,
     )
-    say(made.id)
+    say(created.id)
 
 
 @app.command()
@@ -213,8 +213,8 @@ async def diff(services: Services, artifact: ArtifactId, old: Old = None, new: N
 @writes
 async def delete(services: Services, artifact: ArtifactId) -> None:
     """Move an artifact to the trash."""
-    found = await services.artifacts.delete(artifact)
-    say(f"{found.id} is in the trash; `hansard artifacts restore` restores it.")
+    deleted = await services.artifacts.delete(artifact)
+    say(f"{deleted.id} is in the trash; `hansard artifacts restore` restores it.")
 
 
 @app.command()
@@ -222,11 +222,13 @@ async def delete(services: Services, artifact: ArtifactId) -> None:
 async def restore(services: Services, artifact: ArtifactId, revision: Earlier = None) -> None:
     """Restore an artifact from the trash, or return to the content of a revision."""
     if revision is None:
-        found = await services.artifacts.restore(artifact)
-        say(f"{found.id} is restored.")
+        restored = await services.artifacts.restore(artifact)
+        say(f"{restored.id} is restored.")
     else:
-        found = await services.artifacts.restore_revision(artifact, revision)
-        say(f"{found.id} has in revision {found.revision} the content of revision {revision}.")
+        restored = await services.artifacts.restore_revision(artifact, revision)
+        say(
+            f"{restored.id} has in revision {restored.revision} the content of revision {revision}."
+        )
 
 
 @app.command()
@@ -243,20 +245,20 @@ async def share(
 @writes
 async def link(services: Services, artifact: ArtifactId, revision: Only = None) -> None:
     """Create a link with which anybody who can reach the server can read an artifact."""
-    made = await services.shares.link(artifact, revision=revision)
-    say(f"/shared/{made.token}")
-    note(f"`hansard artifacts unshare {made.share.id}` revokes it.")
+    new_link = await services.shares.link(artifact, revision=revision)
+    say(f"/shared/{new_link.token}")
+    note(f"`hansard artifacts unshare {new_link.share.id}` revokes it.")
 
 
 @app.command()
 @reads
 async def shares(services: Services, artifact: ArtifactId, as_json: Json = False) -> None:
     """List the shares and links of an artifact."""
-    found = await services.shares.of(artifact)
+    items = await services.shares.of(artifact)
     if as_json:
-        print_json(found)
+        print_json(items)
         return
-    rows = ([s.id, s.user_id or "a link", s.right, when(s.created_at)] for s in found)
+    rows = ([s.id, s.user_id or "a link", s.right, when(s.created_at)] for s in items)
     print_table(["id", "with", "right", "since"], rows)
 
 

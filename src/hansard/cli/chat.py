@@ -100,22 +100,22 @@ def _prompt(words: list[str] | None) -> str | None:
     return prompt.rstrip("\n")
 
 
-def _utf8(given: bytes) -> str:
+def _utf8(data: bytes) -> str:
     """Decode UTF-8 regardless of the locale; a byte order mark is skipped."""
     try:
-        return given.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"The prompt is not UTF-8 (byte {error.start + 1}). Convert it, for example with iconv."
         ) from error
 
 
-def _options(given: list[str]) -> dict[str, Any]:
+def _options(texts: list[str]) -> dict[str, Any]:
     """Return the options of the model: numbers and the like are JSON, everything else is text."""
     import msgspec  # noqa: PLC0415
 
     options: dict[str, Any] = {}
-    for option in given:
+    for option in texts:
         name, equals, value = option.partition("=")
         if not (name and equals):
             raise InvalidInput(f"Options have the form NAME=VALUE; {option!r} does not.")

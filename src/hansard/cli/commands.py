@@ -28,9 +28,9 @@ def configured(function: Callable[Concatenate[Loaded, P], Async | None]) -> Comm
     """A command that uses the settings."""
 
     def work(loaded: Loaded, **options: Any) -> None:
-        made = function(loaded, **options)  # pyright: ignore[reportCallIssue]
-        if made is not None:
-            session.run(made)
+        coroutine = function(loaded, **options)  # pyright: ignore[reportCallIssue]
+        if coroutine is not None:
+            session.run(coroutine)
 
     return _placed(function, work)
 
@@ -60,9 +60,9 @@ def _opened(function: Callable[..., Async], opened: Callable[..., Any]) -> Comma
 def _placed(function: Callable[..., Any], work: Callable[..., None]) -> Command:
     """Return a function of the command's own options and those for the database and user."""
 
-    def command(**given: Any) -> None:
-        place = {name: given.pop(name) for name in _PLACE}
-        work(session.settings(**place), **given)
+    def command(**values: Any) -> None:
+        place = {name: values.pop(name) for name in _PLACE}
+        work(session.settings(**place), **values)
 
     _, *own = inspect.signature(function).parameters.values()
     parameters = [parameter.replace(annotation=_type(function, parameter)) for parameter in own]

@@ -91,14 +91,14 @@ async def list_(
         say(f"There are more: --cursor {page.next}")
 
 
-def print_conversations(found: list[DetectionResult]) -> None:
-    rows = ([c.id, when(c.active_at), c.message_count, _marked(c), c.preview[:60]] for c in found)
+def print_conversations(results: list[DetectionResult]) -> None:
+    rows = ([c.id, when(c.active_at), c.message_count, _marked(c), c.preview[:60]] for c in results)
     print_table(["id", "active", "messages", "title", "last said"], rows)
 
 
-def _marked(found: DetectionResult) -> str:
-    marks = "".join(f", {name}" for name in ("pinned", "archived") if getattr(found, name))
-    return (found.title or "(untitled)") + marks
+def _marked(result: DetectionResult) -> str:
+    marks = "".join(f", {name}" for name in ("pinned", "archived") if getattr(result, name))
+    return (result.title or "(untitled)") + marks
 
 
 @app.command()
@@ -111,25 +111,25 @@ async def show(
     as_json: Json = False,
 ) -> None:
     """Print the messages of a conversation as Markdown."""
-    found = await services.conversations.find(conversation)
-    branches = await services.branches.list(found.id)
-    on = await services.branches.current(found.id) if branch is None else pick(branches, branch)
+    selected = await services.conversations.find(conversation)
+    branches = await services.branches.list(selected.id)
+    on = await services.branches.current(selected.id) if branch is None else pick(branches, branch)
     if last is None:
-        messages = [message async for message in services.messages.all(found.id, branch=on.id)]
+        messages = [message async for message in services.messages.all(selected.id, branch=on.id)]
     else:
-        messages = (await services.messages.read(found.id, last=last, branch=on.id)).items
+        messages = (await services.messages.read(selected.id, last=last, branch=on.id)).items
     if as_json:
-        print_json({"conversation": found, "branch": on, "items": messages})
+        print_json({"conversation": selected, "branch": on, "items": messages})
     else:
-        print_markdown(thread(found, messages))
+        print_markdown(thread(selected, messages))
 
 
 @app.command()
 @writes
 async def rename(services: Services, conversation: Conversation, title: Title) -> None:
     """Change the title of a conversation."""
-    found = await services.conversations.find(conversation)
-    changed = await services.conversations.update(found.id, title=title)
+    selected = await services.conversations.find(conversation)
+    changed = await services.conversations.update(selected.id, title=title)
     say(f"{changed.id} is now titled {changed.title!r}.")
 
 
@@ -137,17 +137,17 @@ async def rename(services: Services, conversation: Conversation, title: Title) -
 @writes
 async def delete(services: Services, conversation: Conversation) -> None:
     """Move a conversation to the trash."""
-    found = await services.conversations.find(conversation)
-    await services.conversations.delete(found.id)
-    say(f"{found.id} is in the trash; `hansard conversations restore` restores it.")
+    selected = await services.conversations.find(conversation)
+    await services.conversations.delete(selected.id)
+    say(f"{selected.id} is in the trash; `hansard conversations restore` restores it.")
 
 
 @app.command()
 @writes
 async def restore(services: Services, conversation: ConversationId) -> None:
     """Restore a conversation from the trash."""
-    found = await services.conversations.restore(conversation)
-    say(f"{found.id} is restored.")
+    restored = await services.conversations.restore(conversation)
+    say(f"{restored.id} is restored.")
 
 
 @app.command()

@@ -193,21 +193,21 @@ async def stats(loaded: Loaded, as_json: Json = False) -> None:
     """Show the size of the database."""
     from hansard.storage import admin  # noqa: PLC0415
 
-    found = await admin.size(loaded.database)
+    totals = await admin.size(loaded.database)
     if as_json:
-        print_json(found)
+        print_json(totals)
         return
-    print_table(["", ""], _totals(found))
+    print_table(["", ""], _totals(totals))
     say()
-    rows = ([table.table, table.rows, size(table.bytes)] for table in found.tables)
+    rows = ([table.table, table.rows, size(table.bytes)] for table in totals.tables)
     print_table(["table", "rows", "size"], rows)
 
 
-def _totals(found: Size) -> list[list[Any]]:
-    rows = [["size", size(found.bytes)]]
-    if found.wal_bytes is not None:
-        rows.append(["log", size(found.wal_bytes)])
-    if found.pages is not None:
-        free, page = found.free_pages or 0, found.page_bytes or 0
-        rows.append(["pages", f"{found.pages:,} of {size(page)}, {free:,} free"])
+def _totals(totals: Size) -> list[list[Any]]:
+    rows = [["size", size(totals.bytes)]]
+    if totals.wal_bytes is not None:
+        rows.append(["log", size(totals.wal_bytes)])
+    if totals.pages is not None:
+        free, page = totals.free_pages or 0, totals.page_bytes or 0
+        rows.append(["pages", f"{totals.pages:,} of {size(page)}, {free:,} free"])
     return rows

@@ -44,8 +44,8 @@ def print_models(
     rows = (["*" if m.name == default else "", m.name, m.description or _kind(m)] for m in able)
     print_table(["", "model", "kind"], rows)
     for failure in failures:
-        said = " ".join(failure.message.split())
-        note(f"The models of {failure.provider} cannot be listed: {said}")
+        reason = " ".join(failure.message.split())
+        note(f"The models of {failure.provider} cannot be listed: {reason}")
 
 
 def _kind(model: Model) -> str:

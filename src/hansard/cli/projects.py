@@ -24,10 +24,10 @@ def register(main: typer.Typer) -> None:
 @reads
 async def list_(services: Services, trash: Trash = False, as_json: Json = False) -> None:
     """List projects by name."""
-    found = await services.projects.list(deleted=trash)
+    projects = await services.projects.list(deleted=trash)
     if as_json:
-        print_json({"items": found})
+        print_json({"items": projects})
         return
-    names = {project.id: project.name for project in found}
-    rows = ([p.id, p.name, names.get(p.parent_id or "", ""), p.model or ""] for p in found)
+    names = {project.id: project.name for project in projects}
+    rows = ([p.id, p.name, names.get(p.parent_id or "", ""), p.model or ""] for p in projects)
     print_table(["id", "project", "inside", "model"], rows)

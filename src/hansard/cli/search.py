@@ -100,6 +100,6 @@ def print_hits(screen: Console, hits: Sequence[Hit]) -> None:
             snippet.append(hit.snippet[start:end], style="bold reverse")
             position = end
         snippet.append(hit.snippet[position:])
-        said = f"{speaker(hit.message)}, {when(hit.message.created_at)}: "
-        screen.print(Text(said, style="dim") + snippet)
+        heading = f"{speaker(hit.message)}, {when(hit.message.created_at)}: "
+        screen.print(Text(heading, style="dim") + snippet)
         screen.print()

@@ -29,13 +29,13 @@ def register(main: typer.Typer) -> None:
 @reads
 async def list_(services: Services, as_json: Json = False) -> None:
     """List the signed-in browsers, the one seen last first."""
-    found = await services.sessions.list()
+    sessions = await services.sessions.list()
     if as_json:
-        print_json({"items": found})
+        print_json({"items": sessions})
         return
     rows = (
         [s.id, s.browser, f"{s.created_at:%Y-%m-%d %H:%M}", f"{s.seen_at:%Y-%m-%d %H:%M}"]
-        for s in found
+        for s in sessions
     )
     print_table(["id", "browser", "signed in", "last seen"], rows)
 
@@ -80,5 +80,5 @@ async def _end_at(url: str, loaded: Loaded, session_id: str | None) -> int:
         raise NotFound("There is no such session.")
     if answer.is_error:
         raise StorageError(f"The server at {url} refused with status {answer.status_code}.")
-    said: Any = answer.json() if answer.content else {"count": 1}
-    return said["count"]
+    body: Any = answer.json() if answer.content else {"count": 1}
+    return body["count"]

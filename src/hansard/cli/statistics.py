@@ -47,43 +47,43 @@ async def statistics(
     as_json: Json = False,
 ) -> None:
     """Show how many messages were exchanged, when, and with which models."""
-    found = await services.statistics.get(project_id=project, since=since, until=until, tz=tz)
+    stats = await services.statistics.get(project_id=project, since=since, until=until, tz=tz)
     if as_json:
-        print_json(found)
+        print_json(stats)
     else:
-        print_statistics(found)
+        print_statistics(stats)
 
 
-def print_statistics(found: Stats) -> None:
-    print_table(["", ""], _totals(found))
-    if found.by_model:
+def print_statistics(stats: Stats) -> None:
+    print_table(["", ""], _totals(stats))
+    if stats.by_model:
         rows = (
             [m.model, m.messages, _tokens(m.tokens_in), _tokens(m.tokens_out)]
-            for m in found.by_model
+            for m in stats.by_model
         )
         _section(["model", "messages", "tokens in", "tokens out"], rows)
-    if found.by_day:
+    if stats.by_day:
         _section(
-            ["day", "messages", ""], _bars([(d.day, d.messages) for d in found.by_day[-DAYS:]])
+            ["day", "messages", ""], _bars([(d.day, d.messages) for d in stats.by_day[-DAYS:]])
         )
-        hours = [(f"{h.hour:02d}:00", h.messages) for h in found.by_hour if h.messages]
+        hours = [(f"{h.hour:02d}:00", h.messages) for h in stats.by_hour if h.messages]
         _section(["hour", "messages", ""], _bars(hours))
-    if found.topics:
-        _section(["topic", "messages"], ([t.term, t.messages] for t in found.topics))
+    if stats.topics:
+        _section(["topic", "messages"], ([t.term, t.messages] for t in stats.topics))
 
 
-def _totals(found: Stats) -> list[list[str]]:
-    roles = ", ".join(f"{number:,} {role}" for role, number in found.by_role.items())
-    minutes = found.engaged_seconds // 60
+def _totals(stats: Stats) -> list[list[str]]:
+    roles = ", ".join(f"{number:,} {role}" for role, number in stats.by_role.items())
+    minutes = stats.engaged_seconds // 60
     return [
-        ["conversations", f"{found.conversations:,}"],
-        ["messages", f"{found.messages:,}" + (f" ({roles})" if roles else "")],
-        ["words", f"{found.words:,} ({found.average_words:g} per message)"],
-        ["characters", f"{found.characters:,}"],
-        ["tokens", f"{_tokens(found.tokens_in)} in, {_tokens(found.tokens_out)} out"],
+        ["conversations", f"{stats.conversations:,}"],
+        ["messages", f"{stats.messages:,}" + (f" ({roles})" if roles else "")],
+        ["words", f"{stats.words:,} ({stats.average_words:g} per message)"],
+        ["characters", f"{stats.characters:,}"],
+        ["tokens", f"{_tokens(stats.tokens_in)} in, {_tokens(stats.tokens_out)} out"],
         ["time engaged", f"{minutes // 60} h {minutes % 60} min"],
-        ["from", when(found.first_at)],
-        ["to", when(found.last_at)],
+        ["from", when(stats.first_at)],
+        ["to", when(stats.last_at)],
     ]
 
 

@@ -44,20 +44,20 @@ def markdown(part: Part) -> str:
 
     match part:
         case parts.Text(text):
-            said = text
+            body = text
         case parts.Reasoning(text):
-            said = _quoted(text)
+            body = _quoted(text)
         case parts.ToolCall(_, name, arguments):
-            said = f"Calls `{name}`:\n\n{_json(arguments)}"
+            body = f"Calls `{name}`:\n\n{_json(arguments)}"
         case parts.ToolResult(_, output, failed):
-            said = f"{'Failure' if failed else 'Result'} of the call:\n\n{_json(output)}"
+            body = f"{'Failure' if failed else 'Result'} of the call:\n\n{_json(output)}"
         case parts.Data(data, name):
-            said = f"Data{f' `{name}`' if name else ''}:\n\n{_json(data)}"
+            body = f"Data{f' `{name}`' if name else ''}:\n\n{_json(data)}"
         case parts.Error(_, message):
-            said = _quoted(f"Failed: {message}")
+            body = _quoted(f"Failed: {message}")
         case _:
-            said = f"[{part.name or 'file'}, {part.media_type}, {part.blob[:12]}…]"
-    return said
+            body = f"[{part.name or 'file'}, {part.media_type}, {part.blob[:12]}…]"
+    return body
 
 
 def _quoted(text: str) -> str:

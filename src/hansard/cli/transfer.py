@@ -50,8 +50,8 @@ async def export(services: Services, file: Target = STANDARD, conversation: One 
 
     An existing file is replaced only when the export is complete.
     """
-    found = await services.conversations.find(conversation) if conversation else None
-    lines = services.transfer.export(conversation_id=found and found.id)
+    selected = await services.conversations.find(conversation) if conversation else None
+    lines = services.transfer.export(conversation_id=selected and selected.id)
     if file == STANDARD:
         await show(lines)
     else:
@@ -67,7 +67,7 @@ def replacing(file: Path) -> Iterator[IO[bytes]]:
         with file.open("wb") as device:
             yield device
         return
-    with draft(file) as made, made.open("wb") as opened:
+    with draft(file) as draft_file, draft_file.open("wb") as opened:
         yield opened
 
 

@@ -55,8 +55,8 @@ class Characters(dict[int, str | None]):
     """
 
     def __missing__(self, code: int) -> str | None:
-        self[code] = made = _plainest(chr(code))
-        return made
+        self[code] = plain = _plainest(chr(code))
+        return plain
 
 
 class _Separators(dict[int, str | None]):

@@ -78,13 +78,13 @@ def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
     """Return the terms of a text, in order."""
     if text.isascii():
         return _cut(text.lower().translate(ASCII).split())
-    found: list[str] = []
+    result: list[str] = []
     for word in "".join(map(alphabet.fold, _slices(text))).split():
         if word.isascii() or not alphabet.unspaced.search(word):
-            found.append(word)
+            result.append(word)
         else:
-            found.extend(word[start:end] for start, end in _bounds(word, alphabet))
-    return _cut(found)
+            result.extend(word[start:end] for start, end in _bounds(word, alphabet))
+    return _cut(result)
 
 
 def _slices(text: str) -> Iterator[str]:
@@ -133,13 +133,13 @@ def place_mark(place: str | None) -> str:
 
 def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
     """Return the terms of each passage of a text; none for a text without terms."""
-    found = terms(text, alphabet)
-    if len(found) <= REPEATS:
-        return [found] if found else []
-    short = sum(map(len, found)) + len(found) < PASSAGE
-    if short and max(Counter(found).values()) <= REPEATS:
-        return [found]
-    return list(_passages(found))
+    words = terms(text, alphabet)
+    if len(words) <= REPEATS:
+        return [words] if words else []
+    short = sum(map(len, words)) + len(words) < PASSAGE
+    if short and max(Counter(words).values()) <= REPEATS:
+        return [words]
+    return list(_passages(words))
 
 
 def first_passages(text: str) -> list[list[str]]:
@@ -163,17 +163,17 @@ def _passages(words: list[str]) -> Iterator[list[str]]:
 
 def clauses(query: str) -> list[Clause]:
     """Return the clauses of a query; an empty list matches nothing. Raises InvalidInput if it is too long."""
-    found: list[Clause] = []
+    result: list[Clause] = []
     for quoted, star, word in _CLAUSE.findall(query):
         clause = _clause(quoted or word.rstrip("*"), bool(star) or word.endswith("*"))
         if clause is not None:
-            found.extend([clause] if quoted else _short(clause))
-    if len(found) > MAX_CLAUSES or any(len(c.terms) > MAX_CLAUSE_TERMS for c in found):
+            result.extend([clause] if quoted else _short(clause))
+    if len(result) > MAX_CLAUSES or any(len(c.terms) > MAX_CLAUSE_TERMS for c in result):
         raise InvalidInput(
             f"A search has at most {MAX_CLAUSES} words or phrases of {MAX_CLAUSE_TERMS} words.",
             pointer="/q",
         )
-    return found
+    return result
 
 
 def _short(clause: Clause) -> Iterator[Clause]:
@@ -228,13 +228,13 @@ def _ended(clause: Clause, recent: deque[tuple[int, int, str]]) -> list[tuple[in
 
 
 def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    merged: list[tuple[int, int]] = []
     for start, end in places:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged
 
 
 def located(run: str, offset: int = 0) -> list[tuple[int, int, str]]:
@@ -250,10 +250,10 @@ def located(run: str, offset: int = 0) -> list[tuple[int, int, str]]:
     for cluster in _CLUSTER.finditer(run):
         folded.append(CURRENT.fold(cluster[0]))
         places += [cluster.span()] * len(folded[-1])
-    found: list[tuple[int, int, str]] = []
+    result: list[tuple[int, int, str]] = []
     for word in _RUN.finditer("".join(folded)):
         for start, end in _bounds(word[0], CURRENT):
             first, last = places[word.start() + start], places[word.start() + end - 1]
             term = word[0][start:end][:MAX_TERM]
-            found.append((offset + first[0], offset + last[1], term))
-    return found
+            result.append((offset + first[0], offset + last[1], term))
+    return result

@@ -86,14 +86,14 @@ def plainly(document: dict[str, Any]) -> dict[str, Any]:
 def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
     """Yield path, method and handler of every route of the API, in the order of the nouns."""
     order = {name: place for place, name in enumerate(app.state.order)}
-    found = [
+    handlers = [
         (order.get(handler.fn.__name__, len(order)), route.path, handler)
         for route in app.routes
         if isinstance(route, HTTPRoute) and route.path.startswith(PREFIX)
         for handler in route.route_handlers
         if handler.resolve_include_in_schema()
     ]
-    for _, template, handler in sorted(found, key=itemgetter(0)):
+    for _, template, handler in sorted(handlers, key=itemgetter(0)):
         for method in sorted(handler.http_methods):
             yield re.sub(r"{(\w+):\w+}", r"{\1}", template), str(method), handler
 
@@ -110,11 +110,11 @@ class Schemas:
         return schema
 
     def components(self) -> dict[str, Any]:
-        found, components = msgspec.json.schema_components(
+        schemas, components = msgspec.json.schema_components(
             [kind for kind, _ in self._met], ref_template="#/components/schemas/{name}"
         )
-        for (_, schema), made in zip(self._met, found, strict=True):
-            schema.update(made)
+        for (_, schema), generated in zip(self._met, schemas, strict=True):
+            schema.update(generated)
         texts = field_texts()
         for kind, component in components.items():
             if "description" in component:
@@ -161,30 +161,32 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: Schemas) -> dict[s
 
 
 def _parameters(handler: HTTPRouteHandler, schemas: Schemas) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    parameters: list[dict[str, Any]] = []
     for field in handler.parsed_fn_signature.parameters.values():
-        given = field.kwarg_definition
-        if isinstance(given, ParameterKwarg) and not field.is_di_field:
-            place = given.param_type.value
-            found.append(
+        parameter = field.kwarg_definition
+        if isinstance(parameter, ParameterKwarg) and not field.is_di_field:
+            place = parameter.param_type.value
+            parameters.append(
                 {
-                    "name": given.name or field.name,
+                    "name": parameter.name or field.name,
                     "in": place,
                     "required": place == "path" or not field.has_default,
-                    "schema": schemas.of(_constrained(field, given)),
+                    "schema": schemas.of(_constrained(field, parameter)),
                 }
             )
-    return found
+    return parameters
 
 
-def _constrained(field: FieldDefinition, given: ParameterKwarg) -> Any:
+def _constrained(field: FieldDefinition, parameter: ParameterKwarg) -> Any:
     """Return a parameter's type with its constraints in msgspec's form; whether it is optional is described
     elsewhere.
     """
-    constraints = {n: getattr(given, n) for n in _CONSTRAINTS if getattr(given, n) is not None}
+    constraints = {
+        n: getattr(parameter, n) for n in _CONSTRAINTS if getattr(parameter, n) is not None
+    }
     extra: dict[str, Any] = {}
-    if given.format:
-        extra["format"] = given.format
+    if parameter.format:
+        extra["format"] = parameter.format
     if field.has_default and field.default is not None:
         extra["default"] = msgspec.to_builtins(field.default)
     kind: Any = _without_none(field.annotation)
@@ -211,21 +213,21 @@ def _body(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any] | None:
 
 
 def _answers(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     kind = _answer(handler.parsed_fn_signature.return_type.raw)
     if kind in (None, types.NoneType):
-        found[str(handler.status_code)] = {"description": "Done."}
+        answers[str(handler.status_code)] = {"description": "Done."}
     elif kind is not inspect.Signature.empty:
         content = {"application/json": {"schema": schemas.of(kind)}}
-        found[str(handler.status_code)] = {"description": "Done.", "content": content}
+        answers[str(handler.status_code)] = {"description": "Done.", "content": content}
     for status, spec in (handler.responses or {}).items():
         schema = {"type": "string"}
         if spec.media_type == sse.MEDIA_TYPE:
             records: list[Any] = [*get_args(spec.data_container)] or [spec.data_container]
             schema = _event([schemas.of(record) for record in records])
         content = {spec.media_type: {"schema": schema}}
-        found[str(status)] = {"description": spec.description, "content": content}
-    return found
+        answers[str(status)] = {"description": spec.description, "content": content}
+    return answers
 
 
 def _event(records: list[dict[str, Any]]) -> dict[str, Any]:

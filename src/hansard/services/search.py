@@ -104,12 +104,12 @@ class Search(Service):
         async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
             matches = await tx.search(query)
             ranked = _best(matches, lambda match: match.message_id)
-            found = await _hits(tx, ranked[offset : offset + limit])
+            results = await _hits(tx, ranked[offset : offset + limit])
             values = _next_position(matches, len(ranked), query.window, before, offset + limit)
-            return found, encode_cursor([q, filter], values) if values else None
+            return results, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.run_read(find_hits)
-        return Page(await _with_excerpts(Hit, found, query.clauses), following)
+        results, following = await self.run_read(find_hits)
+        return Page(await _with_excerpts(Hit, results, query.clauses), following)
 
     async def artifacts(
         self,
@@ -133,12 +133,12 @@ class Search(Service):
         async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
             matches = await tx.search_artifacts(query)
             ranked = _best(matches, lambda match: match.artifact_id)
-            found = await _artifact_hits(tx, ranked[offset : offset + limit])
+            results = await _artifact_hits(tx, ranked[offset : offset + limit])
             values = _next_position(matches, len(ranked), query.window, before, offset + limit)
-            return found, encode_cursor([q, filter], values) if values else None
+            return results, encode_cursor([q, filter], values) if values else None
 
-        found, following = await self.run_read(find_hits)
-        return Page(await _with_excerpts(ArtifactHit, found, query.clauses), following)
+        results, following = await self.run_read(find_hits)
+        return Page(await _with_excerpts(ArtifactHit, results, query.clauses), following)
 
     def _artifact_query(
         self, q: str, criteria: ArtifactSearchFilter, before: int | None
@@ -223,18 +223,18 @@ async def _hits(tx: Reader, matches: Sequence[Match]) -> list[_Found]:
 
 
 async def _with_excerpts(
-    kind: Callable[..., H], found: Sequence[_Found], query: Sequence[Clause]
+    kind: Callable[..., H], results: Sequence[_Found], query: Sequence[Clause]
 ) -> list[H]:
     """Return hits with excerpts, which are made on a thread for long texts."""
 
     def show() -> list[H]:
         hits: list[H] = []
-        for fields, text in found:
+        for fields, text in results:
             snippet, marks = excerpt(text, list(query))
             hits.append(kind(**fields, snippet=snippet, marks=marks))
         return hits
 
-    if sum(len(text) for _, text in found) > LONG:
+    if sum(len(text) for _, text in results) > LONG:
         return await asyncio.to_thread(show)
     return show()
 

@@ -93,17 +93,17 @@ async def state(address: str) -> State:
         with _sqlite(storage.path) as connection:
             applied = sqlite_migrations.applied(connection)
             pending = storage.migrations.pending(applied)
-            found = catalog.facts_sqlite(connection) if not pending else set[str]()
+            facts = catalog.facts_sqlite(connection) if not pending else set[str]()
         wanted = catalog.wanted_sqlite(SCHEMA) if not pending else set[str]()
-        return _state("sqlite", storage.migrations, applied, pending, found, wanted)
+        return _state("sqlite", storage.migrations, applied, pending, facts, wanted)
     from hansard.storage.postgres import migrations  # noqa: PLC0415 - an extra's driver
 
     async with _postgres(storage) as connection:
         applied = await migrations.applied(connection)
         pending = storage.migrations.pending(applied)
-        found = await catalog.facts_postgres(connection) if not pending else set[str]()
+        facts = await catalog.facts_postgres(connection) if not pending else set[str]()
     wanted = catalog.wanted_postgres(SCHEMA) if not pending else set[str]()
-    return _state("postgresql", storage.migrations, applied, pending, found, wanted)
+    return _state("postgresql", storage.migrations, applied, pending, facts, wanted)
 
 
 def _state(
@@ -111,7 +111,7 @@ def _state(
     migrations: Migrations,
     applied: dict[int, str],
     pending: list[Migration],
-    found: catalog.Facts,
+    facts: catalog.Facts,
     wanted: catalog.Facts,
 ) -> State:
     return State(
@@ -119,7 +119,7 @@ def _state(
         schema=max(applied, default=0),
         needed=migrations.latest,
         pending=_names(pending),
-        differences=catalog.differences(found, wanted),
+        differences=catalog.differences(facts, wanted),
     )
 
 
@@ -297,10 +297,10 @@ def _sqlite_size(path: Path, rows: dict[str, int]) -> Size:
 
 def _tables(rows: dict[str, int], sizes: dict[str, int], index: int = 0) -> list[TableSize]:
     """Return the sizes, the largest first."""
-    found = [TableSize(table=n, rows=count, bytes=sizes.get(n, 0)) for n, count in rows.items()]
+    sized = [TableSize(table=n, rows=count, bytes=sizes.get(n, 0)) for n, count in rows.items()]
     if index:
-        found.append(TableSize(table="(search index)", rows=0, bytes=index))
-    return sorted(found, key=lambda table: -table.bytes)
+        sized.append(TableSize(table="(search index)", rows=0, bytes=index))
+    return sorted(sized, key=lambda table: -table.bytes)
 
 
 async def _row_counts(storage: Storage) -> dict[str, int]:

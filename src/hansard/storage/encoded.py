@@ -107,8 +107,8 @@ class EncodedTransaction(TransactionWrapper):
         return super().original(self._decoded(stored))
 
     async def get(self, record: type[E], *key: Any, lock: bool = False) -> E | None:
-        found = await self.inner.get(record, *key, lock=lock)
-        return found and self._decoded(found)
+        stored = await self.inner.get(record, *key, lock=lock)
+        return stored and self._decoded(stored)
 
     async def select(self, query: Query[E]) -> list[E]:
         self._check(query)

@@ -166,8 +166,10 @@ async def _is_misindexed(tx: sqlite_transaction.SqliteTransaction, table: Table[
             for place, term in enumerate(text.split(" ")):
                 sums[row // BLOCK] += hash((term, place))
     name = f"temp.{table.name}_vocabulary"
-    made = f"CREATE VIRTUAL TABLE {name} USING fts5vocab ('main', '{table.name}_terms', 'instance')"
-    await tx.run(made, ())
+    statement = (
+        f"CREATE VIRTUAL TABLE {name} USING fts5vocab ('main', '{table.name}_terms', 'instance')"
+    )
+    await tx.run(statement, ())
     try:
         for row, place, term in tx.each(f"SELECT doc, offset, term FROM {name}"):
             sums[row // BLOCK] -= hash((term, place))
@@ -219,7 +221,7 @@ async def _rebuild_postgres(
     add = postgres_transaction.SQL["index"].format(table=table.name)
     await tx.run(f"DELETE FROM hansard.{table.name}_terms WHERE tenant_id = $1", (tx.tenant,))
     after: tuple[Any, ...] | None = None
-    while found := await tx.select(Query(table.record).by("id").page(PAGE, after)):
-        rows = [row for record in found for row in tx.marked(table, record)]
+    while page := await tx.select(Query(table.record).by("id").page(PAGE, after)):
+        rows = [row for record in page for row in tx.marked(table, record)]
         await tx.run_many(add, [(tx.tenant, *row) for row in rows])
-        after = (found[-1].id,)
+        after = (page[-1].id,)

@@ -58,8 +58,8 @@ class Proxy:
         if self._client not in (None, client):
             return False
         at = 0
-        while self._words and (found := data.find(self._words[0], at)) >= 0:
-            at = found + len(self._words.pop(0))
+        while self._words and (start := data.find(self._words[0], at)) >= 0:
+            at = start + len(self._words.pop(0))
             self._client = client if self._words else None
             if not self._words:
                 return True

@@ -101,20 +101,20 @@ class Prompts:
         asked: defaultdict[str, list[Run]] = defaultdict(list)
         for run in await services.runs.list(chat, limit=500):
             asked[run.request_id or ""].append(run)
-        found: dict[str, Run] = {}
+        first_runs: dict[str, Run] = {}
         for prompt in sorted(prompts):
             runs = asked.pop(id_of(prompt), [])
             require(len(runs) <= 1, f"{prompt} has {len(runs)} runs")
             lost = prompt in self.runs and self.runs[prompt] not in [run.id for run in runs]
             require(not lost, f"the run of {prompt} is lost")
             if runs:
-                found[prompt] = runs[0]
+                first_runs[prompt] = runs[0]
             stored = await _find_message(services, chat, id_of(prompt))
             require((stored is not None) == bool(runs), f"{prompt} is partly stored")
             has_text = stored is None or stored.text == text_of(prompt)
             require(has_text, f"{prompt} is stored with another text")
         require(not asked, "there are runs without a request")
-        return found
+        return first_runs
 
     async def _check_answer(self, services: Services, prompt: str, run: Run) -> None:
         ends = self.ends.get(prompt, run.status)
@@ -139,13 +139,13 @@ async def _find_message(services: Services, chat: str, message: str) -> Message 
 
 
 async def _conversations(services: Services) -> set[str]:
-    found: set[str] = set()
+    conversations: set[str] = set()
     page = await services.conversations.list(limit=500)
-    found |= {each.id for each in page.items}
+    conversations |= {each.id for each in page.items}
     while page.next:
         page = await services.conversations.list(limit=500, cursor=page.next)
-        found |= {each.id for each in page.items}
-    return found
+        conversations |= {each.id for each in page.items}
+    return conversations
 
 
 async def _wait_until_ended(database: Database, services: Services) -> None:

@@ -93,11 +93,11 @@ async def settled(url: str) -> None:
 @asynccontextmanager
 async def connection(url: str) -> AsyncIterator[Any]:
     """A connection of the driver to a database."""
-    found = await cast("PostgresStorage", storage_for(url)).connect()
+    connection = await cast("PostgresStorage", storage_for(url)).connect()
     try:
-        yield found
+        yield connection
     finally:
-        await found.close()
+        await connection.close()
 
 
 def with_database(url: str, name: str) -> str:

@@ -65,11 +65,11 @@ async def _new(repl: Repl, title: str) -> None:
 @_command("/list")
 async def _list(repl: Repl, _: str) -> None:
     """List conversations; /open accepts their numbers."""
-    found = (await repl.state.services.conversations.list(limit=LISTED)).items
-    repl.listed = [conversation.id for conversation in found]
+    conversations = (await repl.state.services.conversations.list(limit=LISTED)).items
+    repl.listed = [conversation.id for conversation in conversations]
     rows = (
         [i, when(c.active_at), c.message_count, c.title or "(untitled)"]
-        for i, c in enumerate(found, start=1)
+        for i, c in enumerate(conversations, start=1)
     )
     print_table(["", "active", "messages", "title"], rows)
 
@@ -92,8 +92,8 @@ async def _branch(repl: Repl, wanted: str) -> None:
     if wanted.startswith("new "):
         [last] = await repl.state.last(1)
         name = wanted.removeprefix("new ").strip()
-        made = await services.branches.fork(here, at=last.id, name=name, switch=True)
-        repl.tell(f"You are on the new branch {made.name}.")
+        branch = await services.branches.fork(here, at=last.id, name=name, switch=True)
+        repl.tell(f"You are on the new branch {branch.name}.")
         return
     branches, current = await repl.state.branches()
     if wanted:
@@ -157,8 +157,10 @@ async def _system(repl: Repl, text: str) -> None:
         await state.change(system="" if text == "-" else text)
         repl.tell("The system prompt applies from the next prompt on.")
         return
-    said = state.conversation.system if state.conversation else state.ahead.get("system", "")
-    repl.tell(said or "There is no system prompt.")
+    instructions = (
+        state.conversation.system if state.conversation else state.ahead.get("system", "")
+    )
+    repl.tell(instructions or "There is no system prompt.")
 
 
 @_command("/search", "WORDS")
@@ -172,15 +174,15 @@ async def _search(repl: Repl, words: str) -> None:
 async def _export(repl: Repl, file: str) -> None:
     """Save the conversation: as Markdown in FILE.md, else as an export for `hansard import`."""
     services = repl.state.services
-    found = await services.conversations.get(repl.state.id)
-    path = _new_file(file or f"{found.id}.jsonl")
+    conversation = await services.conversations.get(repl.state.id)
+    path = _new_file(file or f"{conversation.id}.jsonl")
     if path.suffix == ".md":
-        said = [message async for message in services.messages.all(found.id)]
+        messages = [message async for message in services.messages.all(conversation.id)]
         with replacing(path) as opened:
-            opened.write(thread(found, said).encode())
+            opened.write(thread(conversation, messages).encode())
     else:
         with replacing(path) as opened:
-            await write(services.transfer.export(conversation_id=found.id), opened)
+            await write(services.transfer.export(conversation_id=conversation.id), opened)
     repl.tell(f"Saved to {path}.")
 
 
@@ -196,8 +198,10 @@ async def _title(repl: Repl, text: str) -> None:
     """Show the title, or change it."""
     if text:
         await repl.state.change(title=text)
-    found = await repl.state.fresh()
-    repl.tell((found.title if found else repl.state.ahead.get("title")) or "(untitled)")
+    conversation = await repl.state.fresh()
+    repl.tell(
+        (conversation.title if conversation else repl.state.ahead.get("title")) or "(untitled)"
+    )
 
 
 @_command("/stats")

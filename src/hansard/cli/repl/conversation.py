@@ -41,8 +41,8 @@ class ConversationState:
             await self.open(wanted)
         elif not new:
             self.conversation = await self.services.conversations.latest()
-        given = {"model": model and await self.known(model), "system": system}
-        changes = {name: value for name, value in given.items() if value is not None}
+        fields = {"model": model and await self.known(model), "system": system}
+        changes = {name: value for name, value in fields.items() if value is not None}
         if changes:
             await self.change(**changes)
 

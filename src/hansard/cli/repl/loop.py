@@ -83,11 +83,11 @@ class Repl:
 
     async def welcome(self) -> None:
         """Show the conversation's title and last messages."""
-        found = self.state.conversation
-        if found is None:
+        conversation = self.state.conversation
+        if conversation is None:
             self.tell("A new conversation. /help lists the commands, Ctrl-D leaves.")
             return
-        title = found.title or "(untitled)"
+        title = conversation.title or "(untitled)"
         self.console.print(title, style="bold", soft_wrap=True)
         messages = await self.state.last(SHOWN)
         earlier = messages[0].seq if messages else 0

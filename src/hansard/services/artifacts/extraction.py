@@ -154,21 +154,28 @@ async def _keep_all(
     branch = await tx.get(Branch, message.branch)
     assert conversation is not None and branch is not None  # noqa: S101, PT018 - the message refers to them
     state = _state(conversation, branch)
-    names = {name for found in detected for name in found.names}
+    names = {name for detection in detected for name in detection.names}
     on_path = await _on_path(tx, message, branch, names, state["deleted_at"])
-    for found in detected:
-        provenance = Provenance(model=message.model, message_id=message.id, part=found.part)
-        previous = next((a for a in on_path if found.names & {a.identifier, a.file_name}), None)
+    for detection in detected:
+        provenance = Provenance(model=message.model, message_id=message.id, part=detection.part)
+        previous = next((a for a in on_path if detection.names & {a.identifier, a.file_name}), None)
         if previous is None:
-            artifact = _new_artifact(conversation, message, found, state)
+            artifact = _new_artifact(conversation, message, detection, state)
             on_path.append(
-                await add(tx, artifact, found.text, found.packed, provenance, published_at)
+                await add(tx, artifact, detection.text, detection.packed, provenance, published_at)
             )
         else:
-            fields = await _changes(tx, previous, found)
+            fields = await _changes(tx, previous, detection)
             at = max(message.created_at, previous.updated_at)
             revised = await revise(
-                tx, previous, found.text, found.packed, provenance, at, published_at, **fields
+                tx,
+                previous,
+                detection.text,
+                detection.packed,
+                provenance,
+                at,
+                published_at,
+                **fields,
             )
             on_path[on_path.index(previous)] = revised
 

@@ -56,16 +56,16 @@ class Records(ArtifactService):
     async def _read(self, tx: Reader, entries: Sequence[FeedEntry]) -> list[Carried]:
         keys = [_key(entry) for entry in entries]
         conversations = await self._owned(tx, _conversation_ids(entries), Conversation)
-        found: dict[_Key, EventRecord] = {}
+        by_key: dict[_Key, EventRecord] = {}
         for noun, read in self._readers(conversations).items():
             ids = {subject for name, subject in keys if name == noun}
             if ids:
                 records = await read(tx, ids)
-                found |= {(noun, subject): record for subject, record in records.items()}
-        found |= await self._appended(tx, entries, conversations)
+                by_key |= {(noun, subject): record for subject, record in records.items()}
+        by_key |= await self._appended(tx, entries, conversations)
         last = {key: index for index, key in enumerate(keys)}
         return [
-            found.get(key) if last[key] == index else msgspec.UNSET
+            by_key.get(key) if last[key] == index else msgspec.UNSET
             for index, key in enumerate(keys)
         ]
 
@@ -106,7 +106,7 @@ class Records(ArtifactService):
     ) -> dict[str, Owned]:
         """Return the user's own records with these ids that are not in the trash."""
         query = Query(record).where(id__in=sorted(ids), owner_id=self.scope.user, state="active")
-        return {found.id: found for found in await tx.select(query)} if ids else {}
+        return {owned.id: owned for owned in await tx.select(query)} if ids else {}
 
     async def _settings(self, tx: Reader, names: set[str]) -> _Found:
         query = Query(Setting).where(user_id=self.scope.user, name__in=sorted(names))
@@ -129,7 +129,7 @@ class Records(ArtifactService):
         """Return what was appended to each branch. The newest branches come first in the limit on messages."""
         ranges = _ranges(entries)
         branches = await _branches(tx, ranges.keys(), conversations)
-        found: dict[_Key, EventRecord] = {}
+        records: dict[_Key, EventRecord] = {}
         left = MAX_MESSAGES
         for branch in reversed([branches[key] for key in ranges if key in branches]):
             first, last = ranges[branch.id]
@@ -140,12 +140,12 @@ class Records(ArtifactService):
                 left -= len(messages)
             if len(msgspec.json.encode(messages)) > MAX_BYTES:
                 messages = []
-            found[_APPENDED, branch.id] = Appended(
+            records[_APPENDED, branch.id] = Appended(
                 conversation=conversations[branch.conversation_id],
                 branch=branch,
                 messages=messages,
             )
-        return found
+        return records
 
 
 def _key(entry: FeedEntry) -> _Key:

@@ -264,9 +264,9 @@ class Importer(ArtifactIntake):
             artifacts = await extraction.find_in(extraction.answers(messages))
 
             async def store_artifacts(
-                tx: Transaction, said: Any = messages, artifacts: Any = artifacts
+                tx: Transaction, answers: Any = messages, artifacts: Any = artifacts
             ) -> None:
-                await extraction.keep(tx, said, artifacts, self._clock())
+                await extraction.keep(tx, answers, artifacts, self._clock())
 
             self._waiting.append(Step(conversation, "artifact", store_artifacts))
         return bool(unread)

@@ -76,25 +76,29 @@ def parse(url: str) -> Address:
     except ValueError as error:
         raise InvalidConfig(f"The database URL is not valid. {_ENCODE}") from error
     _check_shape(parts)
-    given = _parameters(parts.query)
-    for name, value in given.items():
+    parameters = _parameters(parts.query)
+    for name, value in parameters.items():
         _check(name, value)
-    options: dict[str, Any] = {name: given[name] for name in ("servicefile",) if name in given}
-    if given.get("sslrootcert") == "system":
+    options: dict[str, Any] = {
+        name: parameters[name] for name in ("servicefile",) if name in parameters
+    }
+    if parameters.get("sslrootcert") == "system":
         options["ssl"] = ssl.create_default_context()
-        given = {name: given[name] for name in given if name not in ("sslrootcert", "sslmode")}
+        parameters = {
+            name: parameters[name] for name in parameters if name not in ("sslrootcert", "sslmode")
+        }
     kept = "&".join(
         f"{name}={quote(value, safe='/,:')}"
-        for name, value in given.items()
+        for name, value in parameters.items()
         if name in FOR_THE_DRIVER
     )
     return Address(
         dsn=f"{parts.scheme}://{parts.netloc}{parts.path}{'?' if kept else ''}{kept}",
-        settings=_settings(given),
+        settings=_settings(parameters),
         options=options,
-        timeout=_whole("connect_timeout", given, 3_600) or CONNECT_TIMEOUT,
-        pool_size=_whole("pool_size", given, MAX_POOL, least=1),
-        prepared=_prepared(given),
+        timeout=_whole("connect_timeout", parameters, 3_600) or CONNECT_TIMEOUT,
+        pool_size=_whole("pool_size", parameters, MAX_POOL, least=1),
+        prepared=_prepared(parameters),
     )
 
 
@@ -118,10 +122,10 @@ def _parameters(query: str) -> dict[str, str]:
     sign.
     """
     pairs = [field.partition("=")[::2] for field in query.split("&") if field]
-    given = {unquote(name): unquote(value) for name, value in pairs if value}
-    if "database" in given:
-        given.setdefault("dbname", given.pop("database"))
-    return given
+    parameters = {unquote(name): unquote(value) for name, value in pairs if value}
+    if "database" in parameters:
+        parameters.setdefault("dbname", parameters.pop("database"))
+    return parameters
 
 
 def _check(name: str, value: str) -> None:
@@ -138,31 +142,38 @@ def _check(name: str, value: str) -> None:
         )
 
 
-def _settings(given: dict[str, str]) -> dict[str, str]:
-    name = given.get("application_name") or given.get("fallback_application_name") or "hansard"
+def _settings(parameters: dict[str, str]) -> dict[str, str]:
+    name = (
+        parameters.get("application_name")
+        or parameters.get("fallback_application_name")
+        or "hansard"
+    )
     return {"application_name": name} | (
-        {"options": given["options"]} if "options" in given else {}
+        {"options": parameters["options"]} if "options" in parameters else {}
     )
 
 
-def _whole(name: str, given: dict[str, str], most: int, *, least: int = 0) -> int | None:
-    if name not in given:
+def _whole(name: str, parameters: dict[str, str], most: int, *, least: int = 0) -> int | None:
+    if name not in parameters:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", given[name]) or not least <= int(given[name]) <= most:
+    if (
+        not re.fullmatch(r"[0-9]{1,9}", parameters[name])
+        or not least <= int(parameters[name]) <= most
+    ):
         raise InvalidConfig(
-            f"{name}={_short(given[name])} in the database URL is not a whole number "
+            f"{name}={_short(parameters[name])} in the database URL is not a whole number "
             f"from {least} to {most}."
         )
-    return int(given[name])
+    return int(parameters[name])
 
 
-def _prepared(given: dict[str, str]) -> bool | None:
-    pooled = _flag("pgbouncer", given)
-    return _flag("prepared", given) if pooled is None else not pooled
+def _prepared(parameters: dict[str, str]) -> bool | None:
+    pooled = _flag("pgbouncer", parameters)
+    return _flag("prepared", parameters) if pooled is None else not pooled
 
 
-def _flag(name: str, given: dict[str, str]) -> bool | None:
-    value = given.get(name, "").lower()
+def _flag(name: str, parameters: dict[str, str]) -> bool | None:
+    value = parameters.get(name, "").lower()
     if value and value not in _YES | _NO:
         raise InvalidConfig(f"{name}={_short(value)} in the database URL must be yes or no.")
     return value in _YES if value else None

@@ -52,8 +52,8 @@ def is_answer(error: BaseException) -> bool:
     if not isinstance(error, asyncpg.PostgresError):
         return False
     fatal = isinstance(error, asyncpg.FatalPostgresError)
-    said: Any = error
-    severity, code = said.severity_en or ("FATAL" if fatal else "ERROR"), str(said.sqlstate)
+    raised: Any = error
+    severity, code = raised.severity_en or ("FATAL" if fatal else "ERROR"), str(raised.sqlstate)
     return severity == "ERROR" and code[:2] != "08" and code not in _NO_ANSWER
 
 

@@ -35,13 +35,13 @@ _NEWEST = (1 << 63) - 1
 
 def lexemes(text: str) -> list[list[str]]:
     """Return the terms of each passage with their positions, in the engine's syntax."""
-    found: list[list[str]] = []
+    result: list[list[str]] = []
     for terms in passages(text):
         places: dict[str, list[str]] = {}
         for position, term in enumerate(terms, start=1):
             places.setdefault(term, []).append(str(position))
-        found.append([f"{term}':{','.join(at)}" for term, at in places.items()])
-    return found
+        result.append([f"{term}':{','.join(at)}" for term, at in places.items()])
+    return result
 
 
 class PostgresTransaction(SqlTransaction):
@@ -226,11 +226,11 @@ def marked(table: Table[Any], tenant: str, record: Any, text: str) -> list[tuple
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    found: list[list[str]] = search_terms.made(lexemes, text)
+    passages: list[list[str]] = search_terms.made(lexemes, text)
     between = f" '{mark}"
     return [
         (record.id, number, f"'{place}'{between}{between.join(terms)}")
-        for number, terms in enumerate(found)
+        for number, terms in enumerate(passages)
     ]
 
 

@@ -23,10 +23,10 @@ _OURS = "('migrations', 'feed_epoch', 'notice_key')"
 """Tables on PostgreSQL that are not declared."""
 
 
-def differences(found: Facts, wanted: Facts) -> list[str]:
+def differences(actual: Facts, wanted: Facts) -> list[str]:
     """Return the missing and the superfluous facts of a schema."""
-    return [f"lacks: {fact}" for fact in sorted(wanted - found)] + [
-        f"has superfluous: {fact}" for fact in sorted(found - wanted)
+    return [f"lacks: {fact}" for fact in sorted(wanted - actual)] + [
+        f"has superfluous: {fact}" for fact in sorted(actual - wanted)
     ]
 
 
@@ -80,14 +80,14 @@ def _indexes(connection: apsw.Connection, table: str) -> Facts:
 
 
 def _references(connection: apsw.Connection, table: str) -> Facts:
-    found: dict[int, list[Any]] = {}
+    columns: dict[int, list[Any]] = {}
     references = 'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq'
     for number, to, field, target in _rows(connection, references, table):
-        found.setdefault(number, []).append((to, field, target))
+        columns.setdefault(number, []).append((to, field, target))
     return {
         f"{table} FOREIGN KEY ({', '.join(f for _, f, _ in pairs)}) "
         f"REFERENCES {pairs[0][0]} ({', '.join(t for _, _, t in pairs)})"
-        for pairs in found.values()
+        for pairs in columns.values()
     }
 
 

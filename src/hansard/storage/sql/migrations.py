@@ -50,9 +50,9 @@ class Migration:
 class Migrations:
     """The migrations of one engine, in order."""
 
-    def __init__(self, found: list[Migration], functions: Migration | None = None) -> None:
+    def __init__(self, migrations: list[Migration], functions: Migration | None = None) -> None:
         self.functions = functions
-        self.all = sorted(found, key=lambda migration: migration.number)
+        self.all = sorted(migrations, key=lambda migration: migration.number)
         numbers = [migration.number for migration in self.all]
         if numbers != list(range(1, len(numbers) + 1)):
             raise StorageError(f"The migrations are not numbered 1, 2, 3, …: {numbers}")
@@ -63,15 +63,15 @@ class Migrations:
 
     @classmethod
     def load(cls, *directories: Path) -> Migrations:
-        found: list[Migration] = []
+        migrations: list[Migration] = []
         functions: Migration | None = None
         for directory in directories:
             for path in packaged.listed(directory):
                 if name := _FILE.fullmatch(path.name):
-                    found.append(Migration(int(name[1]), name[2], packaged.text_of(path)))
+                    migrations.append(Migration(int(name[1]), name[2], packaged.text_of(path)))
                 elif path.name == "functions.sql":
                     functions = Migration(0, "functions", packaged.text_of(path))
-        return cls(found, functions)
+        return cls(migrations, functions)
 
     @property
     def latest(self) -> int:

@@ -118,10 +118,10 @@ class SqlTransaction(Transaction):
         row = await self.run_update(sql, text, values)
         if row is not None:
             return sql.read([row])[0]
-        found = await self.get(record, *key)
-        if found is None:
+        stored = await self.get(record, *key)
+        if stored is None:
             raise NotFound()
-        raise VersionConflict(version=getattr(found, "version", None))
+        raise VersionConflict(version=getattr(stored, "version", None))
 
     async def delete(self, query: Query[Any]) -> int:
         sql = self.sql.of(query.record)

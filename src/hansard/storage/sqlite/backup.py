@@ -27,8 +27,8 @@ def backup(connection: apsw.Connection, target: Path) -> None:
         for there in (target, *(beside(target, suffix) for suffix in SIDES)):
             if there.exists():
                 raise AlreadyExists(f"{there} exists already.")
-        with draft(target) as made:
-            copy(connection, made, "delete")
+        with draft(target) as draft_file:
+            copy(connection, draft_file, "delete")
     except OSError as error:
         raise files.from_os(error, target) from error
     except apsw.Error as error:
@@ -40,21 +40,21 @@ def copy(connection: apsw.Connection, empty: Path, journal_mode: str) -> None:
 
     It is a snapshot of one moment: without a transaction, each commit of another process would restart it.
     """
-    made = apsw.Connection(str(empty))
+    target = apsw.Connection(str(empty))
     try:
         connection.execute("BEGIN")
         try:
             connection.execute("SELECT count(*) FROM migrations").fetchall()
-            with made.backup("main", connection, "main") as running:
+            with target.backup("main", connection, "main") as running:
                 while not running.done:
                     running.step(PAGES)
         finally:
             connection.execute("COMMIT")
-        set_apart(made)
-        made.pragma("journal_mode", journal_mode)
-        check(made, empty)
+        set_apart(target)
+        target.pragma("journal_mode", journal_mode)
+        check(target, empty)
     finally:
-        made.close()
+        target.close()
 
 
 def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
@@ -63,9 +63,9 @@ def restore(source: apsw.Connection, path: Path, aside: Path) -> None:
     The replaced database is then at `aside`, with its log.
     """
     try:
-        with draft(path) as made:
-            copy(source, made, "wal")
-            flush(made)
+        with draft(path) as draft_file:
+            copy(source, draft_file, "wal")
+            flush(draft_file)
             if path.exists():
                 os.link(path, aside)
             beside(path, "-shm").unlink(missing_ok=True)

@@ -109,8 +109,8 @@ def create(path: Path, statements: list[str], schema_version: int) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with draft(path) as made:
-            connection = apsw.Connection(str(made))
+        with draft(path) as draft_file:
+            connection = apsw.Connection(str(draft_file))
             try:
                 connection.pragma("journal_mode", "wal")
                 with connection:
@@ -137,10 +137,10 @@ def locate(path: str | Path) -> Path:
 def identity(path: Path) -> str | None:
     """Return a file's path, device and inode; None if it does not exist."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return f"{path} (device {found.st_dev}, inode {found.st_ino})"
+    return f"{path} (device {status.st_dev}, inode {status.st_ino})"
 
 
 def has_room(directory: Path) -> bool:

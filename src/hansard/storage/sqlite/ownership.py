@@ -123,10 +123,10 @@ def _in_use(file: Path, owner: dict[str, Any]) -> DatabaseInUse:
 
 def _facts(descriptor: int) -> dict[str, Any]:
     try:
-        said = json.loads(os.pread(descriptor, 4096, 0))
+        facts = json.loads(os.pread(descriptor, 4096, 0))
     except ValueError:
         return {}
-    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+    return cast("dict[str, Any]", facts) if isinstance(facts, dict) else {}
 
 
 def _let_go(descriptor: int, path: Path) -> None:

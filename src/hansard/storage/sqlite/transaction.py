@@ -99,9 +99,9 @@ class SqliteTransaction(SqlTransaction):
         sql = self.sql.of(query.record)
         text, values = sql.select(query, self.tenant)
         rows = await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values)
-        found = [(k, sql.decode(row)) for k, *row in rows]
-        if found and await self._take_out(sql.table, found):
-            gone = encode_json([k for k, _ in found])
+        entries = [(k, sql.decode(row)) for k, *row in rows]
+        if entries and await self._take_out(sql.table, entries):
+            gone = encode_json([k for k, _ in entries])
             await self.run(SQL["lower"].format(table=sql.table.name), (sql.table.name, gone))
 
     async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
@@ -114,7 +114,7 @@ class SqliteTransaction(SqlTransaction):
             texts = fitted(self._marked(table, record, passages), room)
             await self.run_many(add, list(enumerate(texts, k - len(texts) + 1)))
 
-    async def _take_out(self, table: Table[Any], found: Sequence[tuple[int, Any]]) -> bool:
+    async def _take_out(self, table: Table[Any], entries: Sequence[tuple[int, Any]]) -> bool:
         """Remove rows from the index by the terms with which they are indexed; return whether some may be former
         terms.
         """
@@ -123,8 +123,8 @@ class SqliteTransaction(SqlTransaction):
         remove = SQL["unindex"].format(table=table.name)
         count = SQL["held"].format(table=table.name)
         if not stale:
-            search_terms.require(passages, (self.text_of(record) for _, record in found))
-        for k, record in found:
+            search_terms.require(passages, (self.text_of(record) for _, record in entries))
+        for k, record in entries:
             is_stale = k <= until and record.id.replace("-", "") > after
             make = first_passages if is_stale else passages
             texts = self._marked(table, record, make)
@@ -147,10 +147,10 @@ class SqliteTransaction(SqlTransaction):
             "branch": append.branch and uuid_to_bytes(append.branch),
             "first": uuid_to_bytes(append.messages[0].id),
         }
-        found = await self.rows(SQL["head"], where)
-        if not found or found[0][6] or not _expected(append, found[0][5]):
+        heads = await self.rows(SQL["head"], where)
+        if not heads or heads[0][6] or not _expected(append, heads[0][5]):
             return await message_tree.append(self, append)
-        project, said_at, digest, branch, head_seq, head_id, _ = found[0]
+        project, said_at, digest, branch, head_seq, head_id, _ = heads[0]
         branch_id, head = uuid_from_bytes(branch), head_id and uuid_from_bytes(head_id)
         placed = message_tree.assign_positions(
             append.messages, branch_id, head_seq, head, digest and digest.hex()
@@ -241,8 +241,8 @@ def marked(
         return []
     mark = owner_mark(tenant, getattr(record, search.owner))
     place = place_mark(getattr(record, search.place))
-    found: list[list[str]] = search_terms.made(make, text)
-    return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in found]
+    passages: list[list[str]] = search_terms.made(make, text)
+    return [f"{place} {mark}{f' {mark}'.join(terms)}" for terms in passages]
 
 
 def fitted(texts: list[str], room: int) -> list[str]:

@@ -16,19 +16,19 @@ from hansard.storage.verification.findings import PAGE, Collector
 async def verify_artifacts(tx: Reader, collector: Collector, which: Query[Artifact]) -> None:
     """Verify the artifacts that a query selects."""
     after: tuple[str, ...] | None = None
-    while found := await tx.select(which.by("id").page(PAGE, after)):
-        ids = [artifact.id for artifact in found]
+    while page := await tx.select(which.by("id").page(PAGE, after)):
+        ids = [artifact.id for artifact in page]
         texts = await tx.select(Query(ArtifactText).where(id__in=ids).by("id"))
         wrong = {text.id for text in await search_index.wrongly_indexed_artifacts(tx, texts)}
         wrong |= set(ids) - {text.id for text in texts}
-        for artifact in found:
+        for artifact in page:
             if artifact.incomplete:
                 continue
             collector.looked_at["artifacts"] += 1
             await _revisions(tx, artifact, collector)
             if artifact.id in wrong:
-                said = "has wrong entries in the search index"
-                collector.find(f"artifact {artifact.id}", said, repairable=True)
+                finding = "has wrong entries in the search index"
+                collector.find(f"artifact {artifact.id}", finding, repairable=True)
         after = (ids[-1],)
 
 
@@ -44,8 +44,8 @@ async def _revisions(tx: Reader, artifact: Artifact, collector: Collector) -> No
     if newest is None or (newest.number, newest.size) != (artifact.revision, artifact.size):
         collector.find(subject, f"lacks its revision {artifact.revision}")
     elif len(revisions) != artifact.revision - artifact.removed:
-        said = f"has {len(revisions)} revisions, {artifact.removed} were removed, of {artifact.revision}"
-        collector.find(subject, said)
+        finding = f"has {len(revisions)} revisions, {artifact.removed} were removed, of {artifact.revision}"
+        collector.find(subject, finding)
 
 
 async def verify_contents(

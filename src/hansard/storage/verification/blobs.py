@@ -40,8 +40,8 @@ async def verify_blobs(tx: Reader, collector: Collector, ids: Sequence[str] | No
 
 async def _digest(tx: Reader, blob: Blob) -> tuple[str, int]:
     """Return the digest and the size of the stored pieces, up to the first missing one."""
-    found, size, number = hashlib.sha256(), 0, 0
+    digest, size, number = hashlib.sha256(), 0, 0
     while chunk := await tx.get(BlobChunk, blob.id, number):
-        found.update(chunk.data)
+        digest.update(chunk.data)
         size, number = size + len(chunk.data), number + 1
-    return found.hexdigest(), size
+    return digest.hexdigest(), size

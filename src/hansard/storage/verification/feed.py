@@ -49,9 +49,9 @@ async def entries(tx: Reader, since: int) -> AsyncIterator[list[FeedEntry]]:
     """Yield the feed entries of a tenant after a position, in order."""
     after: tuple[int, ...] | None = None
     query = Query(FeedEntry).where(position__gt=since).by("position")
-    while found := await tx.select(query.page(PAGE, after)):
-        yield found
-        after = (found[-1].position,)
+    while page := await tx.select(query.page(PAGE, after)):
+        yield page
+        after = (page[-1].position,)
 
 
 def count_message(collector: Collector, message: Message) -> None:
@@ -72,8 +72,8 @@ async def compare_feed(tx: Reader, collector: Collector, since: int) -> None:
         await reports.take(page)
     reports.compare(whole=since == 0)
     if isinstance(base := tx.innermost, SqlTransaction):
-        [(last, given, _)] = await base.rows(_GIVEN[base.sql.dialect.name], ())
-        if last > given:
+        [(last, counter, _)] = await base.rows(_GIVEN[base.sql.dialect.name], ())
+        if last > counter:
             collector.find(
                 "feed", f"the next position would be lower than the last, which is {last}"
             )
@@ -124,8 +124,8 @@ class _Reports:
     ) -> dict[str, AnyRecord]:
         """Return the records that a page's entries of a kind refer to, by their ids."""
         ids = [entry.subject_id for entry in page if entry.kind == kind]
-        found = await self._tx.select(Query(record).where(id__in=ids)) if ids else []
-        return {row.id: row for row in found}
+        records = await self._tx.select(Query(record).where(id__in=ids)) if ids else []
+        return {row.id: row for row in records}
 
     def _message(self, entry: FeedEntry, message: Message | None) -> None:
         conversation, first = entry.conversation_id or "", entry.seq or 0

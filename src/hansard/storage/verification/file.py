@@ -20,12 +20,12 @@ MAX_FINDINGS = 100
 def damage(connection: apsw.Connection) -> list[Finding]:
     """Return the damage that the engine finds in the file."""
     try:
-        found = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
+        messages = _rows(connection, f"PRAGMA integrity_check({MAX_FINDINGS})")
         broken = _rows(connection, "PRAGMA foreign_key_check")
     except apsw.CorruptError as error:
         return [_finding("file", str(error))]
     findings = [
-        _finding("file", text, repairable="_terms" in text) for (text,) in found if text != "ok"
+        _finding("file", text, repairable="_terms" in text) for (text,) in messages if text != "ok"
     ]
     tables = {f"a row of {row[0]} refers to a missing row of {row[2]}" for row in broken}
     return findings + [_finding("file", text) for text in sorted(tables)]

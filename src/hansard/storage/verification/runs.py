@@ -24,12 +24,12 @@ async def verify_answers(tx: Reader, messages: Sequence[Message], collector: Col
     named = {m.run_id: m for m in messages if m.run_id is not None and m.origin_id is None}
     if not named:
         return
-    found = {run.id: run for run in await tx.select(Query(Run).where(id__in=list(named)))}
+    runs = {run.id: run for run in await tx.select(Query(Run).where(id__in=list(named)))}
     for run_id, message in named.items():
-        run = found.get(run_id)
+        run = runs.get(run_id)
         if run is None or run.message_id != message.id:
-            said = f"names run {run_id}, which {'does not exist' if run is None else 'created another'}"
-            collector.find(f"message {message.id}", said)
+            finding = f"names run {run_id}, which {'does not exist' if run is None else 'created another'}"
+            collector.find(f"message {message.id}", finding)
 
 
 async def verify_runs(
@@ -41,14 +41,14 @@ async def verify_runs(
         Query(Run).where(conversation_id=conversation.id).by("id").page(PAGE, after)
     ):
         answers = Query(Message).where(id__in=[run.message_id for run in runs])
-        said = {message.id: message for message in await tx.select(answers)}
+        messages = {message.id: message for message in await tx.select(answers)}
         for run in runs:
             branch = known.get(run.branch)
             if branch is None or branch.incomplete:
                 continue
             if run.owner_id != conversation.owner_id:
                 collector.find(f"run {run.id}", "has another owner than its conversation")
-            await _run(tx, run, said.get(run.message_id), collector)
+            await _run(tx, run, messages.get(run.message_id), collector)
         after = (runs[-1].id,)
 
 

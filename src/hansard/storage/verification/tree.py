@@ -38,8 +38,8 @@ async def verify_conversation(
         return
     if count != conversation.message_count:
         collector.counts[conversation.id] = count
-        said = f"has {count} messages, but states {conversation.message_count}"
-        collector.find(subject, said, repairable=True)
+        finding = f"has {count} messages, but states {conversation.message_count}"
+        collector.find(subject, finding, repairable=True)
     for view in await tx.select(Query(BranchSelection).where(conversation_id=conversation.id)):
         if view.branch not in known:
             collector.find(f"view of {view.user_id}", f"is of a branch that is not in {subject}")
@@ -99,8 +99,8 @@ class _Path:
             feed.count_message(self._collector, message)
             self._head = message
         for message in await search_index.wrongly_indexed(self._tx, list(messages)):
-            said = "has wrong entries in the search index"
-            self._collector.find(f"message {message.id}", said, repairable=True)
+            finding = "has wrong entries in the search index"
+            self._collector.find(f"message {message.id}", finding, repairable=True)
         await runs.verify_answers(self._tx, messages, self._collector)
         await blobs.verify_uses(self._tx, messages, self._collector)
 
@@ -111,8 +111,8 @@ class _Path:
             return True
         if self._whole:
             self._whole = False
-            said = f"message {message.id} does not follow the one before it"
-            self._collector.find(f"branch {self._branch.id}", said)
+            finding = f"message {message.id} does not follow the one before it"
+            self._collector.find(f"branch {self._branch.id}", finding)
         return False
 
     def _say(self, message: Message, *, follows: bool) -> None:
@@ -139,10 +139,10 @@ class _Path:
             return
         self._collector.heads[branch.id] = wanted
         if (branch.head_seq, branch.head_id) == (wanted["head_seq"], wanted["head_id"]):
-            said = "has another digest than its last message"
+            finding = "has another digest than its last message"
         else:
-            said = f"ends at seq {wanted['head_seq']}, but its head is elsewhere (seq {branch.head_seq})"
-        self._collector.find(subject, said, repairable=True)
+            finding = f"ends at seq {wanted['head_seq']}, but its head is elsewhere (seq {branch.head_seq})"
+        self._collector.find(subject, finding, repairable=True)
 
 
 async def _start(tx: Reader, branch: Branch, known: dict[str, Branch]) -> Message | bool:
@@ -154,8 +154,8 @@ async def _start(tx: Reader, branch: Branch, known: dict[str, Branch]) -> Messag
         owner, steps = known.get(owner.parent_branch or ""), steps + 1
     if owner is None:
         return False
-    found = await tx.select(Query(Message).where(branch=owner.id, seq=branch.fork_seq))
-    return found[0] if found else False
+    messages = await tx.select(Query(Message).where(branch=owner.id, seq=branch.fork_seq))
+    return messages[0] if messages else False
 
 
 async def _pages(tx: Reader, branch: Branch) -> AsyncIterator[list[Message]]:

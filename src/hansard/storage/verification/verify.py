@@ -46,9 +46,9 @@ async def verify(
         for name, count in collector.looked_at.items():
             setattr(done, name, getattr(done, name) + count)
     if extra := await storage.read("", search_index.count_orphans):
-        said = f"has {extra} passages without a record"
+        finding = f"has {extra} passages without a record"
         subject = "search index"
-        done.findings.append(Finding(tenant="", subject=subject, message=said, repairable=True))
+        done.findings.append(Finding(tenant="", subject=subject, message=finding, repairable=True))
     return done
 
 
@@ -87,9 +87,9 @@ async def _chosen(
             yield await tx.select(query.where(id__in=ids[start : start + PAGE]))
         return
     after: tuple[str, ...] | None = None
-    while found := await tx.select(query.by("id").page(PAGE, after)):
-        yield [c for c in found if sample is None or _RANDOM.random() < sample]
-        after = (found[-1].id,)
+    while page := await tx.select(query.by("id").page(PAGE, after)):
+        yield [c for c in page if sample is None or _RANDOM.random() < sample]
+        after = (page[-1].id,)
 
 
 async def _changed(tx: Reader, since: int) -> set[str]:
