@@ -22,6 +22,7 @@ from hansard.errors import (
     InvalidInput,
     NotFound,
     OutcomeUnknown,
+    Overloaded,
     StorageError,
     TooLarge,
     TooManyRequests,
@@ -99,6 +100,8 @@ class Http:
                 if response.is_success:
                     return response
                 failure = error_of(response.content)
+                if not _may_repeat(failure, repeatable):
+                    raise failure
             except httpx.LocalProtocolError as error:
                 raise InvalidInput(f"The request cannot be sent: {error}.") from error
             except httpx.TransportError as error:
@@ -158,12 +161,18 @@ def decoded(response: httpx.Response, kind: Any) -> Any:
         ) from error
 
 
+def _may_repeat(failure: HansardError, repeatable: bool) -> bool:
+    """Return whether a request that failed with this error may be sent again."""
+    if isinstance(failure, OutcomeUnknown):
+        return repeatable
+    return type(failure) in (Overloaded, TooManyRequests, Unavailable)  # which changed nothing
+
+
 async def _pause(failure: HansardError, tries: int, deadline: float) -> None:
-    """Wait before the next attempt. Raises `failure` if there is none."""
-    if not isinstance(failure, Unavailable | TooManyRequests):
-        raise failure
+    """Wait before the next attempt, as long as the server asks for. Raises `failure` after the deadline."""
     backoff = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(tries, 10))
     pause = random.uniform(0.5, 1.5) * backoff  # noqa: S311 - so that clients do not retry at once
+    pause = max(pause, float(failure.details.get("retry_after", 0)))
     if asyncio.get_running_loop().time() + pause > deadline:
         raise failure
     await asyncio.sleep(pause)
