@@ -612,55 +612,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/feed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read the changes after a position, in order; continue with `next` to miss none.
-         * @description Without a position, the page is empty and `next` is the end of the feed: load the state after this request, then
-         *     apply the changes from `next` on to keep it up to date. Position 0 is before all entries.
-         *
-         *     If older entries were deleted, the first one is `feed.trimmed`. A position past the end belongs to another database,
-         *     or to this one before a restore of an older backup: then `resync` is true, and `next` is the end.
-         */
-        get: operations["read_feed"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/feed/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow the feed as server-sent events, from after a position, or from now on.
-         * @description The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
-         *     `change`: its `id` is its position, its `data` the FeedEntry with the changed `record`, as on the WebSocket. Load
-         *     the state after the stream has started, then apply its changes to keep it up to date. A client that reconnects
-         *     with the last position it saw, as browsers do with `Last-Event-ID`, misses nothing. If that position is no longer
-         *     retained, or is past the end, as after a restore of an older backup, `start` has `resync` and the position at which
-         *     the stream starts instead.
-         */
-        get: operations["follow_feed"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -793,95 +744,6 @@ export interface paths {
         patch: operations["update_tenant"];
         trace?: never;
     };
-    "/api/v1/scope": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the tenant, the user and the rights of the request's credential. */
-        get: operations["get_scope"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/signin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign this browser in with the one-time code of a link. This needs no other credential.
-         * @description The response sets the session cookie and contains the key that must be sent with it.
-         */
-        post: operations["sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Sign this browser out and end its streams. With the token as the credential, this has no effect. */
-        delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the browsers that are signed in, the most recently used first. */
-        get: operations["list_sessions"];
-        put?: never;
-        post?: never;
-        /** Sign out all browsers; with `others`, all except this one. */
-        delete: operations["end_sessions"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Sign a browser out and end its streams; other servers of the database follow within two seconds. */
-        delete: operations["end_session"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/blobs/{digest}/metadata": {
         parameters: {
             query?: never;
@@ -930,47 +792,6 @@ export interface paths {
         get: operations["download_blob"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export all data of the user, including the trash, or one conversation.
-         * @description The last line has the number of records: an export without it is incomplete.
-         */
-        get: operations["export"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import the records of an export; existing records are not changed, but reported if they differ.
-         * @description After an error, the conversations that were complete before the invalid line remain; the same file may be sent
-         *     again.
-         */
-        post: operations["import_records"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1218,47 +1039,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/artifacts/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Export artifacts with all their revisions as a zip file, which a manifest describes.
-         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
-         */
-        post: operations["export_artifacts"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artifacts/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
-         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
-         *     the file may be sent again.
-         */
-        post: operations["import_artifacts"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/collections": {
         parameters: {
             query?: never;
@@ -1417,6 +1197,226 @@ export interface paths {
         get: operations["download_linked"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the changes after a position, in order; continue with `next` to miss none.
+         * @description Without a position, the page is empty and `next` is the end of the feed: load the state after this request, then
+         *     apply the changes from `next` on to keep it up to date. Position 0 is before all entries.
+         *
+         *     If older entries were deleted, the first one is `feed.trimmed`. A position past the end belongs to another database,
+         *     or to this one before a restore of an older backup: then `resync` is true, and `next` is the end.
+         */
+        get: operations["read_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the feed as server-sent events, from after a position, or from now on.
+         * @description The first event is `start`, with the FeedStart; then each change, of any kind, follows within a second as a
+         *     `change`: its `id` is its position, its `data` the FeedEntry with the changed `record`, as on the WebSocket. Load
+         *     the state after the stream has started, then apply its changes to keep it up to date. A client that reconnects
+         *     with the last position it saw, as browsers do with `Last-Event-ID`, misses nothing. If that position is no longer
+         *     retained, or is past the end, as after a restore of an older backup, `start` has `resync` and the position at which
+         *     the stream starts instead.
+         */
+        get: operations["follow_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the tenant, the user and the rights of the request's credential. */
+        get: operations["get_scope"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign this browser in with the one-time code of a link. This needs no other credential.
+         * @description The response sets the session cookie and contains the key that must be sent with it.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign this browser out and end its streams. With the token as the credential, this has no effect. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the browsers that are signed in, the most recently used first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Sign out all browsers; with `others`, all except this one. */
+        delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign a browser out and end its streams; other servers of the database follow within two seconds. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all data of the user, including the trash, or one conversation.
+         * @description The last line has the number of records: an export without it is incomplete.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the records of an export; existing records are not changed, but reported if they differ.
+         * @description After an error, the conversations that were complete before the invalid line remain; the same file may be sent
+         *     again.
+         */
+        post: operations["import_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export artifacts with all their revisions as a zip file, which a manifest describes.
+         * @description Each artifact counts as exported. `POST /artifacts/import` imports the file.
+         */
+        post: operations["export_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the artifacts of such a zip file; existing artifacts are not changed, but reported if they differ.
+         * @description Each artifact is imported completely or not at all. After an error, artifacts before the invalid one remain, and
+         *     the file may be sent again.
+         */
+        post: operations["import_artifacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2395,103 +2395,6 @@ export interface components {
             code: string;
             message: string;
         };
-        /** FeedPage */
-        FeedPage: {
-            items: components["schemas"]["FeedEntry"][];
-            /** @description The `after` of the next request. */
-            next: number;
-            /**
-             * @description True if `after` is outside the retained range; the client must reload its state.
-             * @default false
-             */
-            resync?: boolean;
-        };
-        /**
-         * FeedEntry
-         * @description One change, in the order in which changes became visible.
-         *
-         *     A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
-         *     record; read the record for its new state.
-         */
-        FeedEntry: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Rises with every entry, by 1 or more. */
-            position: number;
-            /** @description The owner of the record. */
-            user_id: string;
-            /**
-             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
-             *     an entry that another version stored may have a kind that this one does not know.
-             */
-            kind: string;
-            /** @description a UUID, name or digest */
-            subject_id: string;
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            branch?: string | null;
-            /**
-             * @description For `message.created`: the seq of the first appended message.
-             * @default null
-             */
-            seq?: number | null;
-            /**
-             * @description The number of appended or deleted messages.
-             * @default 1
-             */
-            count?: number;
-        };
-        /**
-         * FeedStart
-         * @description Where a client starts to follow the feed.
-         */
-        FeedStart: {
-            /** @description The position at which the stream starts; all later changes follow. */
-            position: number;
-            /**
-             * @description True if the requested position is outside the retained range; the client must reload its state.
-             * @default false
-             */
-            resync?: boolean;
-        };
-        /**
-         * LiveEntry
-         * @description A change, with the changed record.
-         */
-        LiveEntry: {
-            tenant_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Rises with every entry, by 1 or more. */
-            position: number;
-            /** @description The owner of the record. */
-            user_id: string;
-            /**
-             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
-             *     an entry that another version stored may have a kind that this one does not know.
-             */
-            kind: string;
-            /** @description a UUID, name or digest */
-            subject_id: string;
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            branch?: string | null;
-            /**
-             * @description For `message.created`: the seq of the first appended message.
-             * @default null
-             */
-            seq?: number | null;
-            /**
-             * @description The number of appended or deleted messages.
-             * @default 1
-             */
-            count?: number;
-            /** @description The record, as in the events of the WebSocket. */
-            record?: unknown;
-        };
         /** NewProject */
         NewProject: {
             name: string;
@@ -2673,55 +2576,6 @@ export interface components {
             instructions?: string | null;
         };
         /**
-         * Principal
-         * @description For whom a request acts.
-         */
-        Principal: {
-            tenant: string;
-            user: string;
-            rights: ("admin" | "read" | "write")[];
-        };
-        /** SignIn */
-        SignIn: {
-            /** @description The `code` parameter of a sign-in link. */
-            code: string;
-        };
-        /** Key */
-        Key: {
-            /** @description The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough. */
-            key: string;
-        };
-        /**
-         * Items[BrowserSession]
-         * @description A complete list.
-         */
-        BrowserSessionItems: {
-            items: components["schemas"]["BrowserSession"][];
-        };
-        /** BrowserSession */
-        BrowserSession: {
-            id: string;
-            /** @description What it is, in a few words, as it says itself. */
-            browser: string;
-            /**
-             * Format: date-time
-             * @description When it was signed in.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was there last, give or take ten minutes.
-             */
-            seen_at: string;
-            /**
-             * Format: date-time
-             * @description When it is signed out, if it is not seen before.
-             */
-            expires_at: string;
-            /** @description Whether this is the session of the request. */
-            current: boolean;
-        };
-        /**
          * Blob
          * @description Bytes, stored once per tenant under their SHA-256, in chunks.
          */
@@ -2734,29 +2588,6 @@ export interface components {
             /** @description Bytes. */
             size: number;
             media_type: string;
-        };
-        /**
-         * ImportReport
-         * @description What an import did, in numbers of records by kind.
-         */
-        ImportReport: {
-            added: {
-                [key: string]: number;
-            };
-            /** @description There already, and equal. */
-            unchanged: {
-                [key: string]: number;
-            };
-            /** @description There already, with other content: left as they are. */
-            conflicting: {
-                [key: string]: number;
-            };
-            /** @description Of kinds that this version does not know: passed over. */
-            unknown: {
-                [key: string]: number;
-            };
-            /** @description The first hundred differences, a line each. */
-            problems: string[];
         };
         /**
          * Items[UsageByKind]
@@ -3093,29 +2924,6 @@ export interface components {
             /** @enum {unknown} */
             use: "copied" | "exported" | "opened";
         };
-        /**
-         * ExportSelection
-         * @description The artifacts to export: those in `ids`, or all that match the other fields.
-         */
-        ExportSelection: {
-            /** @default [] */
-            ids?: string[];
-            /** @default null */
-            conversation_id?: string | null;
-            /** @default null */
-            project_id?: string | null;
-            /** @default null */
-            collection_id?: string | null;
-            /** @default null */
-            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
-            /** @default null */
-            language?: string | null;
-            /**
-             * @description Whether to export artifacts that others share with the user instead of the user's own.
-             * @default false
-             */
-            shared?: boolean;
-        };
         /** NewCollection */
         NewCollection: {
             name: string;
@@ -3301,6 +3109,198 @@ export interface components {
              */
             updated_at: string;
             content: string;
+        };
+        /** FeedPage */
+        FeedPage: {
+            items: components["schemas"]["FeedEntry"][];
+            /** @description The `after` of the next request. */
+            next: number;
+            /**
+             * @description True if `after` is outside the retained range; the client must reload its state.
+             * @default false
+             */
+            resync?: boolean;
+        };
+        /**
+         * FeedEntry
+         * @description One change, in the order in which changes became visible.
+         *
+         *     A reader that continues after the last `position` it has seen misses nothing. The entry names the changed
+         *     record; read the record for its new state.
+         */
+        FeedEntry: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Rises with every entry, by 1 or more. */
+            position: number;
+            /** @description The owner of the record. */
+            user_id: string;
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
+            kind: string;
+            /** @description a UUID, name or digest */
+            subject_id: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            branch?: string | null;
+            /**
+             * @description For `message.created`: the seq of the first appended message.
+             * @default null
+             */
+            seq?: number | null;
+            /**
+             * @description The number of appended or deleted messages.
+             * @default 1
+             */
+            count?: number;
+        };
+        /**
+         * FeedStart
+         * @description Where a client starts to follow the feed.
+         */
+        FeedStart: {
+            /** @description The position at which the stream starts; all later changes follow. */
+            position: number;
+            /**
+             * @description True if the requested position is outside the retained range; the client must reload its state.
+             * @default false
+             */
+            resync?: boolean;
+        };
+        /**
+         * LiveEntry
+         * @description A change, with the changed record.
+         */
+        LiveEntry: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Rises with every entry, by 1 or more. */
+            position: number;
+            /** @description The owner of the record. */
+            user_id: string;
+            /**
+             * @description An `EventKind`, such as `message.created`, or `feed.trimmed` if earlier entries were deleted; a text, because
+             *     an entry that another version stored may have a kind that this one does not know.
+             */
+            kind: string;
+            /** @description a UUID, name or digest */
+            subject_id: string;
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            branch?: string | null;
+            /**
+             * @description For `message.created`: the seq of the first appended message.
+             * @default null
+             */
+            seq?: number | null;
+            /**
+             * @description The number of appended or deleted messages.
+             * @default 1
+             */
+            count?: number;
+            /** @description The record, as in the events of the WebSocket. */
+            record?: unknown;
+        };
+        /**
+         * Principal
+         * @description For whom a request acts.
+         */
+        Principal: {
+            tenant: string;
+            user: string;
+            rights: ("admin" | "read" | "write")[];
+        };
+        /** SignIn */
+        SignIn: {
+            /** @description The `code` parameter of a sign-in link. */
+            code: string;
+        };
+        /** Key */
+        Key: {
+            /** @description The key that the page must send as `Hansard-Key` with every request; the cookie alone is not enough. */
+            key: string;
+        };
+        /**
+         * Items[BrowserSession]
+         * @description A complete list.
+         */
+        BrowserSessionItems: {
+            items: components["schemas"]["BrowserSession"][];
+        };
+        /** BrowserSession */
+        BrowserSession: {
+            id: string;
+            /** @description What it is, in a few words, as it says itself. */
+            browser: string;
+            /**
+             * Format: date-time
+             * @description When it was signed in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was there last, give or take ten minutes.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it is signed out, if it is not seen before.
+             */
+            expires_at: string;
+            /** @description Whether this is the session of the request. */
+            current: boolean;
+        };
+        /**
+         * ImportReport
+         * @description What an import did, in numbers of records by kind.
+         */
+        ImportReport: {
+            added: {
+                [key: string]: number;
+            };
+            /** @description There already, and equal. */
+            unchanged: {
+                [key: string]: number;
+            };
+            /** @description There already, with other content: left as they are. */
+            conflicting: {
+                [key: string]: number;
+            };
+            /** @description Of kinds that this version does not know: passed over. */
+            unknown: {
+                [key: string]: number;
+            };
+            /** @description The first hundred differences, a line each. */
+            problems: string[];
+        };
+        /**
+         * ExportSelection
+         * @description The artifacts to export: those in `ids`, or all that match the other fields.
+         */
+        ExportSelection: {
+            /** @default [] */
+            ids?: string[];
+            /** @default null */
+            conversation_id?: string | null;
+            /** @default null */
+            project_id?: string | null;
+            /** @default null */
+            collection_id?: string | null;
+            /** @default null */
+            type?: ("code" | "css" | "csv" | "html" | "json" | "markdown" | "mermaid" | "other" | "react" | "svg" | "text") | null;
+            /** @default null */
+            language?: string | null;
+            /**
+             * @description Whether to export artifacts that others share with the user instead of the user's own.
+             * @default false
+             */
+            shared?: boolean;
         };
         /** NewPreview */
         NewPreview: {
@@ -4683,63 +4683,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    read_feed: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedPage"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    follow_feed: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: {
-                "Last-Event-ID"?: number;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The changes as they happen, without end. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": {
-                        id: string;
-                        event: string;
-                        data: string;
-                    };
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
     list_projects: {
         parameters: {
             query?: {
@@ -5118,149 +5061,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_scope: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Principal"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Key"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    list_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BrowserSessionItems"];
-                };
-            };
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    end_sessions: {
-        parameters: {
-            query?: {
-                others?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Count"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    end_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
     get_blob: {
         parameters: {
             query?: never;
@@ -5341,62 +5141,6 @@ export interface operations {
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    export: {
-        parameters: {
-            query?: {
-                conversation_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description JSON Lines, one record per line. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/jsonl": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    import_records: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/jsonl": unknown;
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportReport"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -5865,68 +5609,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    export_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExportSelection"];
-            };
-        };
-        responses: {
-            /** @description A zip file with a manifest. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    import_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/zip": unknown;
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportReport"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
     list_collections: {
         parameters: {
             query?: {
@@ -6310,6 +5992,324 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    read_feed: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    follow_feed: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes as they happen, without end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Principal"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSessionItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: {
+                others?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                conversation_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines, one record per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/jsonl": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportSelection"];
+            };
+        };
+        responses: {
+            /** @description A zip file with a manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
