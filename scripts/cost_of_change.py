@@ -160,12 +160,12 @@ class Notes(Service):
         Edit(
             "api/operations.py",
             """    "notes": (
-        operation("create_note", "POST /notes", Notes.create),
-        operation("list_notes", "GET /notes", Notes.list),
-        operation("get_note", "GET /notes/{note_id}", Notes.get),
-        operation("update_note", "PATCH /notes/{note_id}", Notes.update),
-        operation("delete_note", "DELETE /notes/{note_id}", Notes.delete),
-        operation("restore_note", "POST /notes/{note_id}/restore 200", Notes.restore),
+        Operation("create_note", "POST /notes", Notes.create),
+        Operation("list_notes", "GET /notes", Notes.list),
+        Operation("get_note", "GET /notes/{note_id}", Notes.get),
+        Operation("update_note", "PATCH /notes/{note_id}", Notes.update),
+        Operation("delete_note", "DELETE /notes/{note_id}", Notes.delete),
+        Operation("restore_note", "POST /notes/{note_id}/restore 200", Notes.restore),
     ),
 """,
             after="OPERATIONS: dict[",
@@ -197,7 +197,7 @@ _OPERATION = Change(
     (
         Edit(
             "api/operations.py",
-            '        operation("find_conversation", "GET /conversations/find", Conversations.find),\n',
+            '        Operation("find_conversation", "GET /conversations/find", Conversations.find),\n',
             after='    "conversations": (',
         ),
     ),

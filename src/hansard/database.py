@@ -346,8 +346,9 @@ def connect(
     if str(address).lower().startswith(("http://", "https://")):
         from hansard.client.remote import connect_to  # noqa: PLC0415 - needs an optional package
 
-        others = (providers, options, retention, *storage) != (None, None, None)
-        return cast("Database", connect_to(str(address), token, others=others))
+        others = (providers, options, retention, clock, keep_feed, *storage)
+        own = others != (None, None, None, now, KEEP_FEED)
+        return cast("Database", connect_to(str(address), token, others=own))
     if token is not None:
         raise InvalidConfig(
             "Only a server has a token; its address starts with http:// or https://."

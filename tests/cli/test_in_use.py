@@ -102,6 +102,16 @@ def test_a_chat_in_a_terminal_uses_the_server(served: tuple[Program, str]) -> No
     assert len(program.ok("search", "two", "--json").json["items"]) == 2
 
 
+def test_without_the_token_of_the_server_writing_says_who_has_the_file(
+    served: tuple[Program, str],
+) -> None:
+    program, url = served
+    (program.database.parent / "token").unlink()
+    done = program.run("chat", "hello")
+    assert (done.code, done.out) == (5, "")
+    assert f"the server at {url}" in done.err
+
+
 def test_another_user_than_the_servers_is_refused(served: tuple[Program, str]) -> None:
     program, _ = served
     done = program.run("chat", "--session", "bob", "hello")

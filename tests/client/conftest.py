@@ -14,7 +14,10 @@ from hansard.client import RemoteDatabase
 from hansard.model.scope import ALL_RIGHTS, Right
 from hansard.providers.echo import Echo
 from server.harness import TOKEN, Listening
-from services.conftest import Clock
+from services.conftest import Clock, ada, bob, clock, eve
+
+__all__ = ["ada", "bob", "clock", "eve"]
+"""The fixtures of the services, here with the database that is served."""
 
 PRINCIPALS = (("acme", "ada"), ("acme", "bob"), ("globex", "ada"))
 
@@ -49,11 +52,6 @@ async def serving(database: Database, tenant: str, user: str) -> AsyncIterator[s
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def local(tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
     """The database behind the servers."""
     async with hansard.connect(tmp_path / "served.db", providers=[Echo()], clock=clock) as database:
@@ -69,18 +67,3 @@ async def db(local: Database) -> AsyncIterator[Database]:
             remote: Any = hansard.connect(url, token=TOKEN)
             remotes[tenant, user] = await stack.enter_async_context(remote)
         yield cast("Database", Served(local, remotes))
-
-
-@pytest.fixture
-def ada(db: Database) -> Services:
-    return db.scope("acme", "ada")
-
-
-@pytest.fixture
-def bob(db: Database) -> Services:
-    return db.scope("acme", "bob")
-
-
-@pytest.fixture
-def eve(db: Database) -> Services:
-    return db.scope("globex", "ada")

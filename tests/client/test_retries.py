@@ -40,6 +40,9 @@ class Failing:
                     (int(line[15:]) for line in head.lower().split(b"\r\n") if b"content-length" in line), 0
                 )  # fmt: skip
                 body = await reader.readexactly(length)
+                if b"/readyz" in head:
+                    self._send(writer, 503, {"health": {"faults": ["disk-full"]}})
+                    continue
                 if b"/scope" in head:
                     self._send(writer, 200, SCOPE)
                     continue
@@ -134,3 +137,11 @@ async def test_a_full_disk_is_reported_at_once() -> None:
         with pytest.raises(StorageFull):
             await ada.conversations.create()
     assert len(server.bodies) == 1
+
+
+async def test_the_health_of_a_server_that_is_not_ready_has_its_faults() -> None:
+    server = await asyncio.start_server(Failing().answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        async with RemoteDatabase(f"http://127.0.0.1:{port}", TOKEN) as db:
+            assert (await db.health()).faults == ("disk-full",)

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,8 +121,14 @@ async def test_a_scope_is_the_tokens(server: Process) -> None:
 async def test_mistakes_are_told(server: Process) -> None:
     with pytest.raises(InvalidConfig, match="token"):
         hansard.connect(server.url)
-    with pytest.raises(InvalidConfig, match="settings of the server"):
-        hansard.connect(server.url, token=server.token, readonly=True)
+    settings: list[dict[str, Any]] = [
+        {"readonly": True},
+        {"keep_feed": timedelta(days=1)},
+        {"providers": []},
+    ]
+    for others in settings:
+        with pytest.raises(InvalidConfig, match="settings of the server"):
+            hansard.connect(server.url, token=server.token, **others)
     with pytest.raises(InvalidConfig, match="Only a server has a token"):
         hansard.connect("memory:", token=server.token)
     with pytest.raises(StorageError, match="not open"):

@@ -70,6 +70,7 @@ class Operation:
         self.right: Right = right or ("read" if self.verb == "GET" else "write")
         self._function = inspect.unwrap(method)
         self.service, self.call = self._function.__qualname__.lower().split(".")
+        self._signature = inspect.signature(self._function)
         self._hints = get_type_hints(self._function, include_extras=True)
         self._renamed = renamed or {}
         self._body_name = body or _body_name(name)
@@ -88,7 +89,7 @@ class Operation:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         fields: list[Field] = []
-        for name, parameter in [*inspect.signature(self._function).parameters.items()][1:]:
+        for name, parameter in [*self._signature.parameters.items()][1:]:
             kind = self._hints[name]
             if inspect.isclass(kind) and issubclass(kind, msgspec.Struct):
                 fields += [
@@ -167,7 +168,7 @@ class Operation:
 
     def values(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the values of a request for the method's arguments. Raises TypeError as the method would."""
-        bound = inspect.signature(self._function).bind(None, *args, **kwargs).arguments
+        bound = self._signature.bind(None, *args, **kwargs).arguments
         values: dict[str, Any] = {}
         for field in self.fields:
             value: Any = bound.get(field.path[0], msgspec.UNSET)
@@ -184,9 +185,6 @@ class Operation:
     def unwrap(self, result: Any) -> Any:
         """Return a result that was sent as the method returns it."""
         return result.unwrap() if isinstance(result, Envelope) else result
-
-
-operation = Operation
 
 
 def _body_name(name: str) -> str:

@@ -6,7 +6,7 @@ Exports, uploads, streams and sign-in have routes of their own in `server/http`.
 from __future__ import annotations
 
 from hansard.api.envelopes import ArtifactContent, Count, Started, StartedRuns
-from hansard.api.operation import Operation, operation
+from hansard.api.operation import Operation
 from hansard.services.artifacts.collections import Collections
 from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.shares import Shares
@@ -36,38 +36,38 @@ _TIMES = {"since": "from", "until": "to"}
 
 OPERATIONS: dict[str, tuple[Operation, ...]] = {
     "conversations": (
-        operation("create_conversation", "POST /conversations", Conversations.create),
-        operation("list_conversations", "GET /conversations", Conversations.list),
-        operation("get_conversation", f"GET {_CONVERSATION}", Conversations.get),
-        operation("update_conversation", f"PATCH {_CONVERSATION}", Conversations.update),
-        operation("delete_conversation", f"DELETE {_CONVERSATION}", Conversations.delete),
-        operation(
+        Operation("create_conversation", "POST /conversations", Conversations.create),
+        Operation("list_conversations", "GET /conversations", Conversations.list),
+        Operation("get_conversation", f"GET {_CONVERSATION}", Conversations.get),
+        Operation("update_conversation", f"PATCH {_CONVERSATION}", Conversations.update),
+        Operation("delete_conversation", f"DELETE {_CONVERSATION}", Conversations.delete),
+        Operation(
             "delete_conversations",
             "DELETE /conversations",
             Conversations.delete_all,
             envelope=Count,
         ),
-        operation(
+        Operation(
             "restore_conversation", f"POST {_CONVERSATION}/restore 200", Conversations.restore
         ),
-        operation("purge_conversation", f"POST {_CONVERSATION}/purge", Conversations.purge),
-        operation(
+        Operation("purge_conversation", f"POST {_CONVERSATION}/purge", Conversations.purge),
+        Operation(
             "purge_conversations",
             "POST /conversations/purge 200",
             Conversations.purge_all,
             envelope=Count,
         ),
-        operation("merge_branches", f"POST {_CONVERSATION}/merge", Branches.merge, body="Merge"),
+        Operation("merge_branches", f"POST {_CONVERSATION}/merge", Branches.merge, body="Merge"),
     ),
     "messages": (
-        operation(
+        Operation(
             "append_messages", f"POST {_CONVERSATION}/messages", Messages.append, body="NewMessages"
         ),
-        operation("list_messages", f"GET {_CONVERSATION}/messages", Messages.read),
-        operation("get_message", f"GET {_MESSAGE}", Messages.get),
-        operation("delete_message", f"DELETE {_MESSAGE}", Messages.delete),
-        operation("edit_message", f"POST {_MESSAGE}/edit", Messages.edit, body="NewContent"),
-        operation(
+        Operation("list_messages", f"GET {_CONVERSATION}/messages", Messages.read),
+        Operation("get_message", f"GET {_MESSAGE}", Messages.get),
+        Operation("delete_message", f"DELETE {_MESSAGE}", Messages.delete),
+        Operation("edit_message", f"POST {_MESSAGE}/edit", Messages.edit, body="NewContent"),
+        Operation(
             "retry_message",
             f"POST {_MESSAGE}/retry 202",
             Chat.retry,
@@ -75,44 +75,44 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
             body="Retry",
             body_is_optional=True,
         ),
-        operation("list_siblings", f"GET {_MESSAGE}/siblings", Branches.siblings),
+        Operation("list_siblings", f"GET {_MESSAGE}/siblings", Branches.siblings),
     ),
     "ratings": (
-        operation("rate_message", f"PUT {_MESSAGE}/rating", Ratings.rate, body="NewRating"),
-        operation("list_ratings", f"GET {_CONVERSATION}/ratings", Ratings.list),
+        Operation("rate_message", f"PUT {_MESSAGE}/rating", Ratings.rate, body="NewRating"),
+        Operation("list_ratings", f"GET {_CONVERSATION}/ratings", Ratings.list),
     ),
     "branches": (
-        operation("list_branches", f"GET {_CONVERSATION}/branches", Branches.overview),
-        operation("create_branch", f"POST {_CONVERSATION}/branches", Branches.fork),
-        operation("rename_branch", f"PATCH {_BRANCH}", Branches.rename, body="BranchName"),
-        operation("delete_branch", f"DELETE {_BRANCH}", Branches.delete),
-        operation("switch_branch", f"POST {_BRANCH}/switch 200", Branches.switch),
-        operation(
+        Operation("list_branches", f"GET {_CONVERSATION}/branches", Branches.overview),
+        Operation("create_branch", f"POST {_CONVERSATION}/branches", Branches.fork),
+        Operation("rename_branch", f"PATCH {_BRANCH}", Branches.rename, body="BranchName"),
+        Operation("delete_branch", f"DELETE {_BRANCH}", Branches.delete),
+        Operation("switch_branch", f"POST {_BRANCH}/switch 200", Branches.switch),
+        Operation(
             "restore_branch", f"POST {_BRANCH}/restore 200", Branches.restore, envelope=Count
         ),
-        operation("purge_branch", f"POST {_BRANCH}/purge", Branches.purge),
+        Operation("purge_branch", f"POST {_BRANCH}/purge", Branches.purge),
     ),
     "chat": (
-        operation(
+        Operation(
             "chat", f"POST {_CONVERSATION}/chat 202", Chat.send, envelope=StartedRuns, body="Prompt"
         ),
-        operation(
+        Operation(
             "answer",
             f"POST {_CONVERSATION}/answer 202",
             Chat.answer,
             envelope=StartedRuns,
             body_is_optional=True,
         ),
-        operation(
+        Operation(
             "dialogue", f"POST {_CONVERSATION}/dialogue 202", Chat.dialogue, envelope=Started
         ),
     ),
     "runs": (
-        operation("list_runs", f"GET {_CONVERSATION}/runs", Runs.list),
-        operation("list_active_runs", "GET /runs", Runs.active),
-        operation("get_run", "GET /runs/{run_id}", Runs.get),
-        operation("cancel_run", "POST /runs/{run_id}/cancel 200", Runs.cancel),
-        operation(
+        Operation("list_runs", f"GET {_CONVERSATION}/runs", Runs.list),
+        Operation("list_active_runs", "GET /runs", Runs.active),
+        Operation("get_run", "GET /runs/{run_id}", Runs.get),
+        Operation("cancel_run", "POST /runs/{run_id}/cancel 200", Runs.cancel),
+        Operation(
             "continue_run",
             "POST /runs/{run_id}/continue 202",
             Chat.continue_run,
@@ -121,90 +121,90 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
             body_is_optional=True,
         ),
     ),
-    "search": (operation("search", "GET /search", Search.page, renamed={"roles": "role"}),),
-    "statistics": (operation("get_stats", "GET /stats", Statistics.get),),
+    "search": (Operation("search", "GET /search", Search.page, renamed={"roles": "role"}),),
+    "statistics": (Operation("get_stats", "GET /stats", Statistics.get),),
     "models": (
-        operation("list_models", "GET /models", Models.list),
-        operation("find_model", "GET /models/find", Models.find),
+        Operation("list_models", "GET /models", Models.list),
+        Operation("find_model", "GET /models/find", Models.find),
     ),
     "projects": (
-        operation("create_project", "POST /projects", Projects.create),
-        operation("list_projects", "GET /projects", Projects.list),
-        operation("get_project", f"GET {_PROJECT}", Projects.get),
-        operation("update_project", f"PATCH {_PROJECT}", Projects.update),
-        operation("delete_project", f"DELETE {_PROJECT}", Projects.delete),
-        operation("restore_project", f"POST {_PROJECT}/restore 200", Projects.restore),
+        Operation("create_project", "POST /projects", Projects.create),
+        Operation("list_projects", "GET /projects", Projects.list),
+        Operation("get_project", f"GET {_PROJECT}", Projects.get),
+        Operation("update_project", f"PATCH {_PROJECT}", Projects.update),
+        Operation("delete_project", f"DELETE {_PROJECT}", Projects.delete),
+        Operation("restore_project", f"POST {_PROJECT}/restore 200", Projects.restore),
     ),
     "settings": (
-        operation("list_settings", "GET /settings", Settings.list),
-        operation("get_setting", "GET /settings/{name}", Settings.get),
-        operation("set_setting", "PUT /settings/{name}", Settings.set, body="NewValue"),
-        operation("delete_setting", "DELETE /settings/{name}", Settings.delete),
+        Operation("list_settings", "GET /settings", Settings.list),
+        Operation("get_setting", "GET /settings/{name}", Settings.get),
+        Operation("set_setting", "PUT /settings/{name}", Settings.set, body="NewValue"),
+        Operation("delete_setting", "DELETE /settings/{name}", Settings.delete),
     ),
     "users": (
-        operation("get_me", "GET /me", Users.me),
-        operation("update_me", "PATCH /me", Users.update_me, body="UserChanges"),
-        operation("get_tenant", "GET /tenant", Users.tenant),
-        operation("update_tenant", "PATCH /tenant", Users.update_tenant, right="admin"),
+        Operation("get_me", "GET /me", Users.me),
+        Operation("update_me", "PATCH /me", Users.update_me, body="UserChanges"),
+        Operation("get_tenant", "GET /tenant", Users.tenant),
+        Operation("update_tenant", "PATCH /tenant", Users.update_tenant, right="admin"),
     ),
-    "blobs": (operation("get_blob", "GET /blobs/{digest}/metadata", Blobs.get),),
-    "usage": (operation("get_usage", "GET /usage", Usage.get),),
+    "blobs": (Operation("get_blob", "GET /blobs/{digest}/metadata", Blobs.get),),
+    "usage": (Operation("get_usage", "GET /usage", Usage.get),),
     "artifacts": (
-        operation("create_artifact", "POST /artifacts", Artifacts.create),
-        operation("list_artifacts", "GET /artifacts", Artifacts.list, renamed=_TIMES),
-        operation(
+        Operation("create_artifact", "POST /artifacts", Artifacts.create),
+        Operation("list_artifacts", "GET /artifacts", Artifacts.list, renamed=_TIMES),
+        Operation(
             "search_artifacts",
             "GET /search/artifacts",
             Search.artifacts,
             renamed=_TIMES | {"types": "type", "languages": "language"},
         ),
-        operation("get_artifact_uses", "GET /artifacts/uses", Artifacts.uses, renamed=_TIMES),
-        operation("get_artifact", f"GET {_ARTIFACT}", Artifacts.get),
-        operation(
+        Operation("get_artifact_uses", "GET /artifacts/uses", Artifacts.uses, renamed=_TIMES),
+        Operation("get_artifact", f"GET {_ARTIFACT}", Artifacts.get),
+        Operation(
             "read_artifact",
             f"GET {_ARTIFACT}/content",
             Artifacts.get_content,
             envelope=ArtifactContent,
         ),
-        operation("update_artifact", f"PATCH {_ARTIFACT}", Artifacts.update),
-        operation("delete_artifact", f"DELETE {_ARTIFACT}", Artifacts.delete),
-        operation("restore_artifact", f"POST {_ARTIFACT}/restore 200", Artifacts.restore),
-        operation("purge_artifact", f"POST {_ARTIFACT}/purge", Artifacts.purge),
-        operation("list_revisions", f"GET {_ARTIFACT}/revisions", Artifacts.revisions),
-        operation(
+        Operation("update_artifact", f"PATCH {_ARTIFACT}", Artifacts.update),
+        Operation("delete_artifact", f"DELETE {_ARTIFACT}", Artifacts.delete),
+        Operation("restore_artifact", f"POST {_ARTIFACT}/restore 200", Artifacts.restore),
+        Operation("purge_artifact", f"POST {_ARTIFACT}/purge", Artifacts.purge),
+        Operation("list_revisions", f"GET {_ARTIFACT}/revisions", Artifacts.revisions),
+        Operation(
             "restore_revision",
             f"POST {_ARTIFACT}/revisions/{{number}}/restore 200",
             Artifacts.restore_revision,
         ),
-        operation(
+        Operation(
             "diff_artifact",
             f"GET {_ARTIFACT}/diff",
             Artifacts.diff,
             renamed={"old": "from", "new": "to"},
         ),
-        operation("use_artifact", f"POST {_ARTIFACT}/uses", Artifacts.used, body="ArtifactUse"),
+        Operation("use_artifact", f"POST {_ARTIFACT}/uses", Artifacts.used, body="ArtifactUse"),
     ),
     "collections": (
-        operation("create_collection", "POST /collections", Collections.create),
-        operation("list_collections", "GET /collections", Collections.list),
-        operation("get_collection", f"GET {_COLLECTION}", Collections.get),
-        operation("update_collection", f"PATCH {_COLLECTION}", Collections.update),
-        operation("delete_collection", f"DELETE {_COLLECTION}", Collections.delete),
-        operation("restore_collection", f"POST {_COLLECTION}/restore 200", Collections.restore),
-        operation(
+        Operation("create_collection", "POST /collections", Collections.create),
+        Operation("list_collections", "GET /collections", Collections.list),
+        Operation("get_collection", f"GET {_COLLECTION}", Collections.get),
+        Operation("update_collection", f"PATCH {_COLLECTION}", Collections.update),
+        Operation("delete_collection", f"DELETE {_COLLECTION}", Collections.delete),
+        Operation("restore_collection", f"POST {_COLLECTION}/restore 200", Collections.restore),
+        Operation(
             "collect_artifact", f"PUT {_COLLECTION}/artifacts/{{artifact_id}}", Collections.add
         ),
-        operation(
+        Operation(
             "uncollect_artifact",
             f"DELETE {_COLLECTION}/artifacts/{{artifact_id}}",
             Collections.remove,
         ),
     ),
     "shares": (
-        operation("share_artifact", f"POST {_ARTIFACT}/shares", Shares.share, body="NewShare"),
-        operation("link_artifact", f"POST {_ARTIFACT}/links", Shares.link, body="NewLinkTo"),
-        operation("list_shares", f"GET {_ARTIFACT}/shares", Shares.of),
-        operation("revoke_share", "DELETE /shares/{share_id}", Shares.revoke),
+        Operation("share_artifact", f"POST {_ARTIFACT}/shares", Shares.share, body="NewShare"),
+        Operation("link_artifact", f"POST {_ARTIFACT}/links", Shares.link, body="NewLinkTo"),
+        Operation("list_shares", f"GET {_ARTIFACT}/shares", Shares.of),
+        Operation("revoke_share", "DELETE /shares/{share_id}", Shares.revoke),
     ),
 }
 

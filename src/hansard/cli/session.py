@@ -114,9 +114,10 @@ async def _open_owned(loaded: Loaded) -> Database:
         try:
             await database.open()
         except DatabaseInUse as error:
-            if "url" in error.details:
-                return await _open_served(loaded, str(error.details["url"]))
-            if time.monotonic() > deadline:
+            url = error.details.get("url")
+            if url is not None and loaded.token_file.is_file():
+                return await _open_served(loaded, url)
+            if url is not None or time.monotonic() > deadline:
                 raise
         else:
             return database

@@ -19,12 +19,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
+from hansard.api.envelopes import StartedRuns
 from hansard.arguments import check_arguments
 from hansard.client.events import (
     Event,
     Frame,
     Resync,
-    Started,
     WholeArtifact,
     error_of,
     event_of,
@@ -152,7 +152,7 @@ class Client:
         """
         message = {"id": new_id()} | message
         fields: Fields = {"conversation_id": conversation_id, "message": message}
-        return (await self._request(Started, "send_message", **fields)).runs
+        return (await self._request(StartedRuns, "send_message", **fields)).runs
 
     async def cancel_run(self, run_id: str) -> Run:
         """Cancel a run and return it; a run that has ended stays unchanged."""

@@ -11,7 +11,7 @@ from hansard.errors import HansardError
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.events import RECORDS, EventKind, EventRecord
 from hansard.model.feed import FeedEntry
-from hansard.model.runs import Run, RunEvent
+from hansard.model.runs import RunEvent
 
 _TYPES = frozenset({"ok", "error", "resync", "run.delta"})
 """The types of frames without an entry of the feed."""
@@ -43,10 +43,6 @@ class WholeArtifact(msgspec.Struct, frozen=True):
     artifact: Artifact
     revision: Revision
     content: str
-
-
-class Started(msgspec.Struct, frozen=True):
-    runs: list[Run]
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -88,8 +88,9 @@ class Http:
         content: bytes | None = None,
         media_type: str = "application/json",
         repeatable: bool = True,
+        accepted: int = 200,
     ) -> httpx.Response:
-        """Send a request and return the response. Raises the error of the response."""
+        """Send a request and return the response. Raises its error, unless its status is the `accepted` one."""
         headers = {} if content is None else {"Content-Type": media_type}
         deadline = asyncio.get_running_loop().time() + self._patience
         for tries in count():
@@ -97,7 +98,7 @@ class Http:
                 response = await self._opened().request(
                     verb, path, params=query, content=content, headers=headers
                 )
-                if response.is_success:
+                if response.is_success or response.status_code == accepted:
                     return response
                 failure = error_of(response.content)
                 if not _may_repeat(failure, repeatable):

@@ -87,7 +87,7 @@ class RemoteDatabase(Openable):
     async def health(self) -> Health:
         """Return the health of the server's storage; never raises."""
         try:
-            ready = decoded(await self._http.request("GET", "/readyz"), _Ready)
+            ready = decoded(await self._http.request("GET", "/readyz", accepted=503), _Ready)
         except HansardError as error:
             return Health(faults=("unreachable",), reason=error.message)
         return ready.health or Health()
