@@ -293,7 +293,8 @@ class Database(Openable):
 
     async def _maintain_periodically(self) -> None:
         """Run maintenance periodically: often if other processes may die, else hourly.
-         Old data is removed after STARTUP_DELAY and then hourly. If maintenance fails because the database is
+
+        Old data is removed after STARTUP_DELAY and then hourly. If maintenance fails because the database is
         unreachable or full, it is repeated after MAINTENANCE_RETRY, so that abandoned runs do not wait for an hour.
         """
         loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from hansard.access import grants, policy
 from hansard.errors import AlreadyExists, NotFound, PermissionDenied
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact
+from hansard.model.conversations import Conversation
 from hansard.model.shares import Share
 from hansard.services import base
 from hansard.services.base import Service
@@ -121,6 +122,83 @@ async def a_feed_that_nobody_follows_is_read_by_nobody(world: World) -> None:
             assert one is other
         assert not one._closed
     assert one._closed
+
+
+# Grants of records that are not shared yet: the policy knows them as soon as something grants them
+
+
+@pytest.fixture
+def grant(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Any], str], None]:
+    """Grants everybody an action on all records of a type."""
+
+    def grant(record_type: type[Any], action: Any) -> None:
+        async def source(_: Any, __: Any, ids: Any, ___: datetime) -> grants.Grants:
+            return {key: {"read", action} for key in ids}
+
+        monkeypatch.setitem(grants._SOURCES, record_type, source)
+
+    return grant
+
+
+async def test_a_grant_to_read_a_conversation_lets_another_user_read_and_not_change_it(
+    world: World, grant: Callable[[type[Any], str], None]
+) -> None:
+    made = await talk(world.ada, "hello")
+    [run] = await world.ada.chat.send(made.id, "more", model="echo/echo")
+    await world.ada.runs.wait(run.id)
+    grant(Conversation, "read")
+    page = await world.bob.messages.read(made.id)
+    message, branch = page.items[0].id, made.branch
+    assert page == await world.ada.messages.read(made.id)
+    assert (await world.bob.conversations.get(made.id)).id == made.id
+    assert [each.id for each in await world.bob.branches.list(made.id)] == [branch]
+    assert await world.bob.messages.get(made.id, message) == page.items[0]
+    assert (await world.bob.runs.get(run.id)).id == run.id
+    for refused in (
+        world.bob.messages.edit(made.id, message, "other"),
+        world.bob.messages.delete(made.id, message),
+        world.bob.branches.fork(made.id, at=message),
+        world.bob.branches.rename(made.id, branch, "other"),
+        world.bob.chat.send(made.id, "hello", model="echo/echo"),
+        world.bob.runs.cancel(run.id),
+    ):
+        with pytest.raises(PermissionDenied):
+            await refused
+    await _only_the_owner_manages(world.bob.conversations, made.id, title="other")
+
+
+@pytest.mark.parametrize("noun", ["projects", "collections"])
+async def test_a_grant_to_read_a_folder_lets_another_user_read_and_not_fill_it(
+    world: World, noun: str, grant: Callable[[type[Any], str], None]
+) -> None:
+    made = await getattr(world.ada, noun).create("Name")
+    artifact = await world.bob.artifacts.create("1", type="text", title="One")
+    grant(type(made), "read")
+    assert await getattr(world.bob, noun).get(made.id) == made
+    fill = {
+        "projects": lambda: world.bob.conversations.create(project_id=made.id),
+        "collections": lambda: world.bob.collections.add(made.id, artifact.id),
+    }
+    with pytest.raises(PermissionDenied):
+        await fill[noun]()
+    await _only_the_owner_manages(getattr(world.bob, noun), made.id, name="other")
+
+
+async def test_a_grant_to_write_lets_another_user_edit_and_not_manage(
+    world: World, grant: Callable[[type[Any], str], None]
+) -> None:
+    made = await talk(world.ada, "hello")
+    [message] = (await world.ada.messages.read(made.id)).items
+    grant(Conversation, "write")
+    fork = await world.bob.branches.fork(made.id, at=message.id, name="mine")
+    assert fork.id in {each.id for each in await world.ada.branches.list(made.id)}
+    await _only_the_owner_manages(world.bob.conversations, made.id, title="other")
+
+
+async def _only_the_owner_manages(service: Any, key: str, **changes: Any) -> None:
+    for refused in (service.update(key, **changes), service.delete(key), service.restore(key)):
+        with pytest.raises(NotFound):
+            await refused
 
 
 # The holes

@@ -83,7 +83,6 @@ class Operation:
     def text(self) -> str:
         """The method's documentation, without its errors, which each interface has in a form of its own."""
         text = inspect.cleandoc(self._function.__doc__ or "")
-        text = re.sub(r"\n (?=\S)", "\n\n", text)
         return re.sub(r"\s*Raises [A-Z].*", "", text, flags=re.DOTALL)
 
     @cached_property

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from hansard.access import policy
+from hansard.access.grants import Action
 from hansard.arguments import check_methods
 from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
 from hansard.ids import Clock, is_id
@@ -65,48 +66,62 @@ class Service:
     # What the scope may see
 
     async def conversation(
-        self, tx: Reader, conversation_id: str, *, deleted: bool = False, lock: bool = False
+        self,
+        tx: Reader,
+        conversation_id: str,
+        action: Action = "manage",
+        *,
+        deleted: bool = False,
+        lock: bool = False,
     ) -> Conversation:
-        """Return a conversation of the scope's user; with `deleted`, one in the trash.
+        """Return a conversation on which the scope's user may act; with `deleted`, the user's own in the trash.
 
-        Raises NotFound if there is none, NotADatabase if branches refer to it and it is missing.
+        Raises NotFound if there is none, PermissionDenied if the user may only read it, NotADatabase if branches refer
+        to it and it is missing.
         """
-        return await self._get_owned(tx, Conversation, conversation_id, deleted=deleted, lock=lock)
+        return await self._get_owned(
+            tx, Conversation, conversation_id, action, deleted=deleted, lock=lock
+        )
 
-    async def project(self, tx: Reader, project_id: str, *, deleted: bool = False) -> Project:
-        """Return a project of the scope's user; with `deleted`, one in the trash. Raises NotFound if there is none."""
-        return await self._get_owned(tx, Project, project_id, deleted=deleted)
+    async def project(self, tx: Reader, project_id: str, action: Action = "manage") -> Project:
+        """Return a project on which the scope's user may act.
+
+        Raises NotFound if there is none, PermissionDenied if the user may only read it.
+        """
+        return await self._get_owned(tx, Project, project_id, action)
 
     async def collection(
-        self, tx: Reader, collection_id: str, *, deleted: bool = False, lock: bool = False
+        self, tx: Reader, collection_id: str, action: Action = "manage", *, lock: bool = False
     ) -> Collection:
-        """Return a collection of the scope's user; with `deleted`, one in the trash.
+        """Return a collection on which the scope's user may act.
 
-        Raises NotFound if there is none.
+        Raises NotFound if there is none, PermissionDenied if the user may only read it.
         """
-        return await self._get_owned(tx, Collection, collection_id, deleted=deleted, lock=lock)
+        return await self._get_owned(tx, Collection, collection_id, action, lock=lock)
 
     async def check_project(self, tx: Reader, project_id: str | None) -> None:
-        """Raises NotFound if `project_id` is given and is not a project of the scope's user."""
+        """Raises NotFound if `project_id` is given and the scope's user may not add to that project."""
         if project_id is not None:
-            await self._get_owned(tx, Project, project_id, pointer="/project_id")
+            await self._get_owned(tx, Project, project_id, "write", pointer="/project_id")
 
     async def _get_owned(
         self,
         tx: Reader,
         record_type: type[Owned],
         record_id: str,
+        action: Action = "manage",
         *,
         deleted: bool = False,
         lock: bool = False,
         pointer: str | None = None,
     ) -> Owned:
+        """Return a record on which the scope's user may act; with `deleted`, the user's own in the trash."""
         state: State = "trashed" if deleted else "active"
         try:
             return await policy.get(
                 tx,
                 self.scope,
-                "manage",
+                "manage" if deleted else action,
                 record_type,
                 record_id,
                 self.clock(),
@@ -153,14 +168,16 @@ class Service:
     ) -> Branch:
         """Return the same as `branch`, with one query in the usual case.
 
-        Raises NotFound if there is no such conversation or branch.
+        The branch is for reading. Raises NotFound if there is no such conversation or branch.
         """
         key, branch_key = conversation_id.lower(), branch_id and branch_id.lower()
         if is_id(key) and (branch_key is None or is_id(branch_key)):
             branch = await tx.resolve_branch(key, self.scope.user, self.scope.user, branch_key)
             if branch is not None:
                 return branch
-        return await self.branch(tx, await self.conversation(tx, conversation_id), branch_id)
+        return await self.branch(
+            tx, await self.conversation(tx, conversation_id, "read"), branch_id
+        )
 
     async def message(
         self, tx: Reader, conversation: Conversation, message_id: str

@@ -30,7 +30,8 @@ class Blobs(Service):
 
     async def put(self, data: bytes, media_type: str) -> Blob:
         """Store bytes, once for equal bytes; a blob that no message uses is removed after a day.
-         `media_type` is for example image/png. Raises InvalidInput if there are no bytes, TooLarge above MAX_BLOB
+
+        `media_type` is for example image/png. Raises InvalidInput if there are no bytes, TooLarge above MAX_BLOB
         bytes.
         """
         if len(data) > MAX_BLOB:

@@ -31,7 +31,8 @@ class Projects(Service):
         model: str | None = None,
     ) -> Project:
         """Create a project.
-         `instructions` are added to the system prompt of its conversations; `model` is their default, in the form
+
+        `instructions` are added to the system prompt of its conversations; `model` is their default, in the form
         provider/model. `id` makes the request repeatable: a repeated request returns the existing project. Raises
         NotFound if the parent does not exist, Conflict if it is nested too deeply, AlreadyExists if the id exists
         with other fields.
@@ -60,7 +61,7 @@ class Projects(Service):
 
     async def get(self, project_id: str) -> Project:
         """Return a project. Raises NotFound if it does not exist."""
-        return await self.run_read(lambda tx: self.project(tx, project_id))
+        return await self.run_read(lambda tx: self.project(tx, project_id, "read"))
 
     async def list(self, *, deleted: bool = False) -> list[Project]:
         """Return all projects by name; with `deleted`, those in the trash."""
@@ -79,7 +80,8 @@ class Projects(Service):
         model: str | msgspec.UnsetType | None = _UNSET,
     ) -> Project:
         """Change the given fields; with `version`, only if that is still the project's version.
-         Raises NotFound if the project or parent does not exist, Conflict if the project would be inside itself or
+
+        Raises NotFound if the project or parent does not exist, Conflict if the project would be inside itself or
         nested too deeply, VersionConflict if the version is another.
         """
         changes: dict[str, Any] = {}
@@ -110,7 +112,9 @@ class Projects(Service):
 
     async def _check_nesting(self, tx: Reader, project_id: str, parent_id: str) -> None:
         """Raises NotFound if the parent does not exist, Conflict if it is the project or inside it, or too deep."""
-        outer_ids = [parent.id for parent in await outward(tx, await self.project(tx, parent_id))]
+        outer_ids = [
+            parent.id for parent in await outward(tx, await self.project(tx, parent_id, "write"))
+        ]
         if project_id in outer_ids or len(outer_ids) >= MAX_NESTING:
             raise Conflict(
                 f"Projects must not contain themselves or nest deeper than {MAX_NESTING}.",

@@ -90,7 +90,8 @@ class Search(Service):
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Hit]:
         """Return a page of the messages that contain all words and "phrases" of `q`, most relevant first.
-         A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
+
+        A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
         follow, in groups of 2,000. `cursor` is the `next` of the previous page. Raises InvalidInput for an invalid
         query or filter, BadCursor if the cursor belongs to another search.
         """

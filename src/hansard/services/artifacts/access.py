@@ -13,15 +13,14 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hansard.access import policy
-from hansard.access.grants import is_expired
+from hansard.access.grants import Action, is_expired
 from hansard.errors import NotFound
 from hansard.ids import check_id
 from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.collections import Collection as ArtifactCollection
 from hansard.model.collections import CollectionItem
-from hansard.model.lifecycle import State
 from hansard.model.messages import Message
-from hansard.model.shares import Share, ShareRight
+from hansard.model.shares import Share
 from hansard.services.artifacts.contents import text_of
 from hansard.services.artifacts.validation import ArtifactFilter
 from hansard.services.base import Service
@@ -40,28 +39,20 @@ class ArtifactService(Service, internal=True):
         self,
         tx: Reader,
         artifact_id: str,
-        right: ShareRight | None = None,
+        action: Action = "manage",
         *,
         deleted: bool = False,
         lock: bool = False,
     ) -> Artifact:
-        """Return an artifact of the scope's user, or with `right` one that is shared; with `deleted`, one in the trash.
+        """Return an artifact on which the scope's user may act; with `deleted`, the user's own in the trash.
 
-        With the right "write" the record is complete; pass it through `shown` before returning it to a user. Raises
-        NotFound if there is none, PermissionDenied if it is shared with other rights only.
+        To "write", the record is complete; pass it through `shown` before returning it to a user. Raises NotFound if
+        there is none, PermissionDenied if the user may only read it.
         """
-        state: State = "trashed" if deleted else "active"
-        artifact = await policy.get(
-            tx,
-            self.scope,
-            right or "manage",
-            Artifact,
-            artifact_id,
-            self.clock(),
-            state=state,
-            lock=lock,
+        artifact = await self._get_owned(
+            tx, Artifact, artifact_id, action, deleted=deleted, lock=lock
         )
-        return artifact if right == "write" else self.shown(artifact)
+        return artifact if action == "write" else self.shown(artifact)
 
     async def visible(self, tx: Reader, ids: Collection[str]) -> dict[str, Artifact]:
         """Return those of the artifacts that the scope's user owns or may read, as `shown`, without the trash."""

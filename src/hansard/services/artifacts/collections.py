@@ -66,7 +66,7 @@ class Collections(ArtifactService):
 
     async def get(self, collection_id: str) -> Collection:
         """Return a collection. Raises NotFound if it does not exist."""
-        return await self.run_read(lambda tx: self.collection(tx, collection_id))
+        return await self.run_read(lambda tx: self.collection(tx, collection_id, "read"))
 
     async def list(
         self, *, project_id: str | None = None, deleted: bool = False
@@ -123,7 +123,7 @@ class Collections(ArtifactService):
         """
 
         async def insert_item(tx: Transaction) -> None:
-            collection = await self.collection(tx, collection_id, lock=True)
+            collection = await self.collection(tx, collection_id, "write", lock=True)
             artifact = await self.artifact(tx, artifact_id, "read")
             now = self.clock()
             item = CollectionItem(
@@ -144,7 +144,7 @@ class Collections(ArtifactService):
         """Remove an artifact from a collection. Raises NotFound if it is not in it."""
 
         async def delete_item(tx: Transaction) -> None:
-            collection = await self.collection(tx, collection_id)
+            collection = await self.collection(tx, collection_id, "write")
             key = artifact_id.lower()
             item = Query(CollectionItem).where(collection_id=collection.id, artifact_id=key)
             if not is_id(key) or not await tx.delete(item):

@@ -29,7 +29,6 @@ from hansard.model.conversations import Conversation
 from hansard.model.events import ArtifactEventKind
 from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.pages import Page
-from hansard.model.shares import ShareRight
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts import revisions as artifact_revisions
 from hansard.services.artifacts.access import ArtifactService
@@ -127,9 +126,8 @@ class Artifacts(ArtifactService):
 
     async def get(self, artifact_id: str, *, deleted: bool = False) -> Artifact:
         """Return an artifact; with `deleted`, the user's own in the trash. Raises NotFound if there is none."""
-        right: ShareRight | None = None if deleted else "read"
         return await self.run_read(
-            lambda tx: self.artifact(tx, artifact_id, right, deleted=deleted)
+            lambda tx: self.artifact(tx, artifact_id, "read", deleted=deleted)
         )
 
     async def list(
@@ -389,7 +387,7 @@ class Artifacts(ArtifactService):
                 raise InvalidInput(
                     "Give either conversation_id or project_id.", pointer="/project_id"
                 )
-            conversation = await self.conversation(tx, artifact.conversation_id)
+            conversation = await self.conversation(tx, artifact.conversation_id, "write")
             fields = {
                 "project_id": conversation.project_id,
                 "temporary": conversation.expires_at is not None,

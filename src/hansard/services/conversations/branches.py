@@ -39,7 +39,7 @@ class Branches(Service):
         """Return the same as `list`, with the id of the user's current branch."""
 
         async def select_branches(tx: Reader) -> BranchList:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             query = Query(Branch).where(conversation_id=conversation.id)
             query = query.where(state="trashed" if deleted else "active")
             branches = await tx.select(query.by("created_at", "id"))
@@ -74,7 +74,7 @@ class Branches(Service):
         fork_id = new_id() if id is None else check_id(id)
 
         async def create_fork(tx: Transaction) -> Branch:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             message, owner = await self.message(tx, conversation, at)
             existing = await tx.get(Branch, fork_id)
             if existing is not None:
@@ -91,7 +91,7 @@ class Branches(Service):
         """Return the messages with the same parent as this one, itself included, oldest first."""
 
         async def select_siblings(tx: Reader) -> list[Message]:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             message, branch = await self.message(tx, conversation, message_id)
             parent = await message_tree.owning_branch(tx, branch, message.seq - 1)
             forks = Query(Branch).where(
@@ -107,7 +107,7 @@ class Branches(Service):
         """Make a branch the user's current one, in all of the user's sessions."""
 
         async def switch_branch(tx: Transaction) -> Branch:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
             await select_branch(tx, self.scope, conversation.id, branch.id, now)
@@ -120,7 +120,7 @@ class Branches(Service):
         check_text(name, "/name", MAX_TITLE)
 
         async def rename_branch(tx: Transaction) -> Branch:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "write")
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
             renamed = await tx.update(Branch, branch.id, name=name, updated_at=now)
@@ -136,7 +136,7 @@ class Branches(Service):
         """
 
         async def trash_branch(tx: Transaction) -> trash.Trashed:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             branch = await self.branch(tx, conversation, branch_id, lock=True)
             if branch.parent_branch is None:
                 raise Conflict(
@@ -156,7 +156,7 @@ class Branches(Service):
         """
 
         async def restore_branch(tx: Transaction) -> int:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             branch = await self.branch(tx, conversation, branch_id, deleted=True, lock=True)
             now = self.clock()
             count = await trash.restore_branch(tx, conversation, branch, now)
@@ -198,11 +198,11 @@ class Branches(Service):
         """
 
         async def append_copies(tx: Transaction) -> list[Message]:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             target = await self.branch(tx, conversation, into, lock=True)
             origin = conversation
             if source_conversation is not None:
-                origin = await self.conversation(tx, source_conversation, lock=True)
+                origin = await self.conversation(tx, source_conversation, "read", lock=True)
             branch = await self.branch(tx, origin, source)
             messages = await self._missing(tx, target, branch)
             copies = [_copy(message, conversation) for message in messages]

@@ -117,7 +117,7 @@ class Messages(Service):
 
         This is `target`; if the message is not on its path and may be `elsewhere`, the branch that owns the message.
         """
-        conversation = await self.conversation(tx, target.conversation_id)
+        conversation = await self.conversation(tx, target.conversation_id, "read")
         message, owner = await self.message(tx, conversation, message_id)
         on_path = message.seq <= target.head_seq and (
             (await message_tree.owning_branch(tx, target, message.seq)).id == owner.id
@@ -130,7 +130,7 @@ class Messages(Service):
         """Return one message of a conversation. Raises NotFound if it does not exist."""
 
         async def get_message(tx: Reader) -> Message:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             return (await self.message(tx, conversation, message_id))[0]
 
         return await self.run_read(get_message)
@@ -174,7 +174,7 @@ class Messages(Service):
         artifacts = await extraction.find_in({edited_id: checked})
 
         async def append_edit(tx: Transaction) -> Message:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             message, owner = await self.message(tx, conversation, message_id)
             now = self.clock()
             draft = Draft(role=message.role, parts=list(checked), id=edited_id)
@@ -194,7 +194,7 @@ class Messages(Service):
         """Move a message and everything after it, on every branch, to the trash."""
 
         async def trash_message(tx: Transaction) -> trash.Trashed:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             message, owner = await self.message(tx, conversation, message_id)
             now = self.clock()
             trashed = await trash.trash_message(tx, conversation, owner, message, new_id(), now)

@@ -33,7 +33,7 @@ class Ratings(Service):
         check_text(note, "/note")
 
         async def upsert_rating(tx: Transaction) -> Rating:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             message, _ = await self.message(tx, conversation, message_id)
             now = self.clock()
             rating = Rating(
@@ -59,7 +59,7 @@ class Ratings(Service):
         """Return the user's ratings in a conversation, oldest first."""
 
         async def select_ratings(tx: Reader) -> list[Rating]:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             query = Query(Rating).where(conversation_id=conversation.id, user_id=self.scope.user)
             return await tx.select(query.by("created_at", "message_id"))
 

@@ -134,7 +134,7 @@ class Conversations(Service):
     async def get(self, conversation_id: str, *, deleted: bool = False) -> Conversation:
         """Return a conversation; with `deleted`, one in the trash. Raises NotFound if there is none."""
         return await self.run_read(
-            lambda tx: self.conversation(tx, conversation_id, deleted=deleted)
+            lambda tx: self.conversation(tx, conversation_id, "read", deleted=deleted)
         )
 
     async def list(

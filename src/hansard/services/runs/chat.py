@@ -73,7 +73,8 @@ class Chat(Starter):
         options: dict[str, Any] | None = None,
     ) -> list[Run]:
         """Append a prompt and start answering it; return the runs, which continue in the background.
-         Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
+
+        Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
         conversation's model applies, else its project's, else the default. `options` are passed to the provider. `id`
         is the prompt's id and makes the request repeatable: a repeated request returns the existing runs. Raises
         EmptyInput if the prompt is blank, InvalidInput for invalid options, UnknownModel, NotFound if the
@@ -88,7 +89,7 @@ class Chat(Starter):
         request_id = request.messages[0].id
 
         async def store_prompt(tx: Transaction) -> Stored:
-            conversation = await self.conversation(tx, request.conversation_id, lock=True)
+            conversation = await self.conversation(tx, request.conversation_id, "write", lock=True)
             [prompt] = await append_with_side_effects(tx, request)
             existing = await runs_asked_by(tx, conversation, request_id, "answer")
             if not existing and prompt.created_at != request.at:
@@ -122,7 +123,7 @@ class Chat(Starter):
         request_id = request_id_of(id)
 
         async def store_runs(tx: Transaction) -> Stored:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             if existing := await runs_asked_by(tx, conversation, request_id, "answer"):
                 return Stored(existing, new=False)
             target = await self.branch(tx, conversation, branch)
@@ -153,7 +154,7 @@ class Chat(Starter):
         request_id = request_id_of(id)
 
         async def store_run(tx: Transaction) -> Stored:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             if existing := await runs_asked_by(tx, conversation, request_id, "answer"):
                 return Stored(existing, new=False)
             message, owner = await self.message(tx, conversation, message_id)
@@ -175,14 +176,15 @@ class Chat(Starter):
         id: str | None = None,  # noqa: A002 - the API's name for the field
     ) -> Run:
         """Continue an answer that was cut off; the continuation is the next message.
-         `id` is the request's id and makes it repeatable. Raises Conflict if the run has not ended, NotFound if it or
+
+        `id` is the request's id and makes it repeatable. Raises Conflict if the run has not ended, NotFound if it or
         its message does not exist, TooManyRequests above the quota.
         """
         request_id = request_id_of(id)
 
         async def store_run(tx: Transaction) -> Stored:
             run = await self.runs.run(tx, run_id)
-            conversation = await self.conversation(tx, run.conversation_id, lock=True)
+            conversation = await self.conversation(tx, run.conversation_id, "write", lock=True)
             if existing := await runs_asked_by(tx, conversation, request_id, "continue"):
                 return Stored(existing, new=False)
             if run.status not in ENDED:
@@ -209,7 +211,8 @@ class Chat(Starter):
         id: str | None = None,  # noqa: A002 - the API's name for the field
     ) -> Run:
         """Let 2 to 8 `models` answer each other for 1 to 100 `turns`; return the first run.
-         `content` is an optional first prompt. Cancelling the current run ends the dialogue. `id` is the request's id
+
+        `content` is an optional first prompt. Cancelling the current run ends the dialogue. `id` is the request's id
         and makes it repeatable: a repeated request returns the first run and continues with the missing turns, also
         after a restart. Raises InvalidInput if there are too few or too many models or turns, Conflict if the branch
         is empty, AlreadyExists if the id belongs to another request.
@@ -224,7 +227,7 @@ class Chat(Starter):
         request_id = request_id_of(id)
 
         async def store_first_turn(tx: Transaction) -> Stored:
-            conversation = await self.conversation(tx, conversation_id, lock=True)
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             if existing := await runs_asked_by(tx, conversation, request_id, "dialogue"):
                 return Stored(existing, new=False)
             target = await self.branch(tx, conversation, branch)
@@ -331,6 +334,6 @@ class Chat(Starter):
         self, tx: Reader, conversation_id: str, branch_id: str | None
     ) -> str | None:
         """Return the model of the branch, else of the conversation or its project; None if none is set."""
-        conversation = await self.conversation(tx, conversation_id)
+        conversation = await self.conversation(tx, conversation_id, "write")
         branch = await self.branch(tx, conversation, branch_id)
         return branch.model or await chosen_model(tx, conversation)

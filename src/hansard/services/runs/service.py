@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from hansard.access import policy
+from hansard.access.grants import Action
 from hansard.errors import NotFound
 from hansard.ids import is_id
 from hansard.model.conversations import Conversation
@@ -44,7 +44,7 @@ class Runs(Service):
         check_limit(limit)
 
         async def select_runs(tx: Reader) -> list[Run]:
-            conversation = await self.conversation(tx, conversation_id)
+            conversation = await self.conversation(tx, conversation_id, "read")
             query = Query(Run).where(conversation_id=conversation.id).by("-id")
             return await tx.select(query.page(limit))
 
@@ -65,7 +65,8 @@ class Runs(Service):
 
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         """Yield a run's events with numbers above `after` as they come, up to the one that ends it.
-         A client that reconnects with the number of its last event misses nothing. The last event is always yielded,
+
+        A client that reconnects with the number of its last event misses nothing. The last event is always yielded,
         even if its number is not above `after`. Raises NotFound if the run does not exist.
         """
         run = await self.get(run_id)
@@ -102,8 +103,8 @@ class Runs(Service):
 
         Waits up to CANCEL_TIMEOUT for the end of a run of this process. Raises NotFound if the run does not exist.
         """
-        run = await self.get(run_id)
         self.require("write")
+        run = await self.run_read(lambda tx: self.run(tx, run_id, "write"))
         if run.status not in ENDED and run.worker == self.runner.worker:
             await adopt(self.runner, self.scope.tenant, [run.id])
         if self.runner.cancel(run.id):
@@ -115,20 +116,24 @@ class Runs(Service):
             return run
 
         async def request_cancel(tx: Transaction) -> Run:
-            current = await self.run(tx, run.id)
+            current = await self.run(tx, run.id, "write")
             now = self.clock()
             return await tx.update(Run, current.id, cancel_requested=True, updated_at=now)
 
         return await self.run_write(request_cancel)
 
-    async def run(self, tx: Reader, run_id: str) -> Run:
-        """Return a run of the scope's user. Raises NotFound if there is none."""
+    async def run(self, tx: Reader, run_id: str, action: Action = "read") -> Run:
+        """Return a run in a conversation on which the scope's user may act.
+
+        Raises NotFound if there is none, PermissionDenied if the user may only read the conversation.
+        """
         key = run_id.lower()
         record = await tx.get(Run, key) if is_id(key) else None
-        if record is None or not await policy.owns(tx, self.scope, record):
-            raise NotFound("There is no such run.")
-        await self.conversation(tx, record.conversation_id)
-        return record
+        if record is not None:
+            with suppress(NotFound):
+                await self.conversation(tx, record.conversation_id, action)
+                return record
+        raise NotFound("There is no such run.")
 
 
 async def oldest_run(storage: Storage) -> datetime | None:

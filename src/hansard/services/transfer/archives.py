@@ -46,7 +46,8 @@ class Archives(ArtifactService):
         filter: ArtifactFilter = ArtifactFilter(),  # noqa: A002, B008 - frozen
     ) -> AsyncIterator[bytes]:
         """Yield a zip file of the artifacts in `ids`, or of all that match the filter; counts them as exported.
-         Raises InvalidInput if both are given or there are too many ids, NotFound if an artifact, conversation,
+
+        Raises InvalidInput if both are given or there are too many ids, NotFound if an artifact, conversation,
         project or collection does not exist, all before the first chunk; Conflict if an artifact is removed
         meanwhile.
         """
@@ -67,7 +68,8 @@ class Archives(ArtifactService):
 
     async def import_zip(self, file: IO[bytes]) -> ImportReport:
         """Import the artifacts of a seekable zip file; return what was added, unchanged and conflicting.
-         Raises InvalidInput or TooLarge at the first invalid artifact. Each is imported completely or not at all, and
+
+        Raises InvalidInput or TooLarge at the first invalid artifact. Each is imported completely or not at all, and
         those before it stay.
         """
         self.require("write")
@@ -99,11 +101,11 @@ class Archives(ArtifactService):
 
         async def check(tx: Reader) -> None:
             if criteria.conversation_id is not None:
-                await self.conversation(tx, criteria.conversation_id)
+                await self.conversation(tx, criteria.conversation_id, "read")
             if criteria.project_id is not None:
-                await self.project(tx, criteria.project_id)
+                await self.project(tx, criteria.project_id, "read")
             if criteria.collection_id is not None:
-                await self.collection(tx, criteria.collection_id)
+                await self.collection(tx, criteria.collection_id, "read")
 
         await self.run_read(check)
 

@@ -46,7 +46,8 @@ class ImportedContents:
 
     def add(self, content: Content, *, exists: bool) -> None:
         """Add a content; one that `exists` need not be stored.
-         Must be followed by a revision that refers to it. Takes time for large contents. Raises InvalidInput if it is
+
+        Must be followed by a revision that refers to it. Takes time for large contents. Raises InvalidInput if it is
         not a text with its digest, TooLarge if too many are pending.
         """
         self.check_named()

@@ -63,7 +63,8 @@ class Transfer(Service):
 
     async def export(self, *, conversation_id: str | None = None) -> AsyncIterator[bytes]:
         """Yield the lines of an export: all data of the user including the trash, or one conversation.
-         Raises NotFound if the conversation does not exist, Conflict if data is purged while it is written; the lines
+
+        Raises NotFound if the conversation does not exist, Conflict if data is purged while it is written; the lines
         written until then are not a valid export, and an import reports that the file is incomplete.
         """
         self.require("read")
@@ -78,7 +79,8 @@ class Transfer(Service):
 
     async def import_lines(self, lines: Iterable[bytes]) -> ImportReport:
         """Import the lines of an export; return what was added, unchanged and conflicting.
-         Raises InvalidInput or TooLarge at the first invalid line. Records before it stay, except those of its
+
+        Raises InvalidInput or TooLarge at the first invalid line. Records before it stay, except those of its
         conversation.
         """
         self.require("write")
@@ -100,7 +102,9 @@ class Transfer(Service):
 
     async def _single(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield the records of a conversation and the projects around it."""
-        conversation = await self.run_read(lambda tx: self.conversation(tx, conversation_id))
+        conversation = await self.run_read(
+            lambda tx: self.conversation(tx, conversation_id, "read")
+        )
         async for record in self._conversation(conversation.id, shown):
             yield record
 

@@ -31,7 +31,8 @@ class Statistics(Service):
         tz: str = "UTC",
     ) -> Stats:
         """Return statistics of the user, or of one project.
-         `since` and `until` are days such as 2026-11-21 (UTC), both included; the days and hours of the result are in
+
+        `since` and `until` are days such as 2026-11-21 (UTC), both included; the days and hours of the result are in
         time zone `tz`, such as Europe/Rome. Messages in the trash or of temporary conversations count until they are
         purged, but give no topics. Raises InvalidInput for an invalid id, day or time zone.
         """
