@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 import rest_reference
+from hansard.api.operations import OPERATIONS
 from hansard.model.events import RECORDS, TOPICS, EventKind
 from hansard.server.websocket import asyncapi
-from hansard.server.websocket.commands import ALIASES, REQUESTS
+from hansard.server.websocket.commands import ALIASES, OPERATION_REQUESTS, REQUESTS
 from hansard.server.websocket.limits import (
     BURST,
     CLOSES,
@@ -73,6 +74,21 @@ within the same time. Browsers send pongs automatically but cannot send pings: u
 **Authentication** is checked again for every frame and twice a second. A connection whose session ended or whose
 token became invalid is closed at once.
 """
+
+_OPERATIONS = """## Operations
+
+Every operation of the REST API is a request: its `type` is the operation's name, and what REST has in the path and
+the query are its fields, of which those in bold are required. What REST has in the body is the field `body`, with the
+same errors. Two requests have another name for it, `artifact` and `message`; and two have another type, so that
+`list_artifacts` is also accepted for `get_artifacts`, and `chat` for `send_message`.
+
+```json
+{"type": "append_messages", "id": 2, "conversation_id": "01a1ff56-…", "body": {"messages": [{"role": "user", …}]}}
+{"type": "ok", "id": 2, "result": {"items": [{"id": "01a1ff57-…", "seq": 0, …}]}}
+```
+
+| request | in REST | fields | result |
+|---|---|---|---|"""
 
 _FOLLOWING = """## Following changes
 
@@ -165,7 +181,8 @@ def page() -> str:
     closes = "".join(
         f"| {close.code} | `{close.text}` | {text} |\n" for close, text in CLOSES.items()
     )
-    parts = [_HEAD, "## Requests\n", *_requests(described), *_bodies(described)]
+    parts = [_HEAD, _OPERATIONS, *_operations(described)]
+    parts += ["\n## Other requests\n", *_requests(described), *_bodies(described)]
     head, topic_table = _FOLLOWING.split("**Resuming.**")
     appended = rest_reference.fields(described["components"]["schemas"]["Appended"], "field")
     parts += [head + _linked(appended, described["components"]["schemas"])]
@@ -180,9 +197,33 @@ def _records(kinds: Iterable[EventKind]) -> str:
     return ", ".join(names)
 
 
+def _operations(described: JSON) -> Iterator[str]:
+    """Return a row for each operation: its request, its route, the request's fields and the result."""
+    schemas, messages = described["components"]["schemas"], described["components"]["messages"]
+    for operation in (each for noun in OPERATIONS.values() for each in noun):
+        kind = OPERATION_REQUESTS.get(operation.name)
+        if kind is None:
+            continue
+        schema = schemas[kind.__name__]
+        required = schema.get("required", ())
+        fields = ", ".join(
+            f"**`{field}`**" if field in required else f"`{field}`"
+            for field in schema["properties"]
+            if field not in ("type", "id")
+        )
+        name, route = asyncapi.name_of(kind), f"{operation.verb} {operation.path}"
+        anchor = re.sub(r"[^\w-]", "", route.lower().replace(" ", "-"))
+        result = messages[f"{name}.ok"]["payload"]["properties"]["result"].get("$ref", "")
+        record = result.rpartition("/")[2]
+        linked = f"[{record}](rest.md#{record.lower()})" if record else "null"
+        yield f"| `{name}` | [{route}](rest.md#{anchor}) | {fields} | {linked} |"
+
+
 def _requests(described: JSON) -> Iterator[str]:
     schemas, messages = described["components"]["schemas"], described["components"]["messages"]
     for kind in REQUESTS:
+        if kind in OPERATION_REQUESTS.values():
+            continue
         name = asyncapi.name_of(kind)
         message = messages[name]
         yield f"### {name}\n\n{message['summary']}\n"
@@ -206,7 +247,7 @@ def _bodies(described: JSON) -> Iterator[str]:
 
 _RESULTS = ("Subscribed", "Pong", "WholeArtifact")
 """Records that the REST API does not have."""
-_BODIES = ("NewArtifact", "ArtifactChanges", "Prompt")
+_BODIES = ("ArtifactChanges",)
 """What the bodies of REST's requests have, and has no heading there."""
 
 

@@ -170,7 +170,7 @@ def test_what_is_anothers_looks_like_what_is_missing(
 
 
 async def owned_by_anybody(
-    _: Service, tx: Reader, conversation_id: str, **__: bool
+    _: Service, tx: Reader, conversation_id: str, *_action: str, **__: bool
 ) -> Conversation:
     """A planted bug: it is not asked whose the conversation is."""
     found = await tx.get(Conversation, conversation_id)

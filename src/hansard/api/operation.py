@@ -165,6 +165,11 @@ class Operation:
                 filters.setdefault(field.path[0], []).append((field.name, field.path[1]))
         return filters
 
+    async def invoke(self, services: Any, values: Mapping[str, Any]) -> Any:
+        """Call the method with the values of a request, on the `services` of whoever asks; return its result."""
+        method = getattr(getattr(services, self.service), self.call)
+        return await method(**self.arguments(values))
+
     def values(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the values of a request for the method's arguments. Raises TypeError as the method would."""
         bound = self._signature.bind(None, *args, **kwargs).arguments

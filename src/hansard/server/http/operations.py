@@ -88,8 +88,7 @@ def _caller(operation: Operation) -> Callable[..., Awaitable[Any]]:
             values[name] = _time(values[name], f"/{name}")
         if body is not None:
             values |= {name: getattr(body, name) for name in in_body}
-        method = getattr(getattr(services, operation.service), operation.call)
-        return await method(**operation.arguments(values))
+        return await operation.invoke(services, values)
 
     return call
 

@@ -1,35 +1,28 @@
-"""Requests over the WebSocket: each is declared once, with its fields and the service call that answers it.
+"""Requests over the WebSocket: one for each operation, made from its declaration, and those about the connection.
 
 The decoder, the reference page and the AsyncAPI document are generated from `REQUESTS`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import msgspec
 from msgspec.structs import asdict
 
-from hansard.api.envelopes import StartedRuns
-from hansard.api.fields import LIMITS, MAX_POSITION
-from hansard.api.operation import Body
-from hansard.api.operations import by_name
+from hansard.api.fields import LIMITS, MAX_POSITION, described
+from hansard.api.operation import Body, Field, Operation
+from hansard.api.operations import OPERATIONS, by_name
 from hansard.database import Services
 from hansard.model.artifacts import Artifact, Revision
-from hansard.model.pages import Page
-from hansard.model.runs import Run
 from hansard.server.websocket.frames import FrameId
-from hansard.services.artifacts.validation import ArtifactFilter
 
 Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_POSITION)]
-Count = Annotated[int, LIMITS["limit"]]
 Number = Annotated[int, LIMITS["revision"]]
 if TYPE_CHECKING:
-    NewArtifact = ArtifactChanges = Prompt = Body
+    ArtifactChanges = Body
 else:
-    NewArtifact = by_name("create_artifact").body
     ArtifactChanges = by_name("update_artifact").body
-    Prompt = by_name("chat").body
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,23 +79,6 @@ class Request(Body, frozen=True, kw_only=True, tag_field="type"):
         raise NotImplementedError
 
 
-class GetArtifacts(Request, frozen=True, kw_only=True, tag="get_artifacts"):
-    """List the artifacts of a conversation, the most recently changed first."""
-
-    conversation_id: str
-    message_id: str | None = None
-    """Only artifacts that this message created or revised."""
-    cursor: str | None = None
-    """The `next` of the previous page."""
-    limit: Count = 50
-
-    async def answer(self, peer: Peer) -> Page[Artifact]:
-        filters = ArtifactFilter(conversation_id=self.conversation_id, message_id=self.message_id)
-        return await peer.services.artifacts.list(
-            limit=self.limit, cursor=self.cursor, filter=filters
-        )
-
-
 class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
     """Get an artifact with its newest content, or that of a revision."""
 
@@ -114,15 +90,6 @@ class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
             self.artifact_id, self.revision
         )
         return WholeArtifact(artifact=artifact, revision=revision, content=content)
-
-
-class CreateArtifact(Request, frozen=True, kw_only=True, tag="create_artifact"):
-    """Create an artifact. With an `id` in it, repeating the request returns the existing artifact."""
-
-    artifact: NewArtifact
-
-    async def answer(self, peer: Peer) -> Artifact:
-        return await peer.services.artifacts.create(**asdict(self.artifact))
 
 
 class UpdateArtifact(Request, frozen=True, kw_only=True, tag="update_artifact"):
@@ -137,38 +104,6 @@ class UpdateArtifact(Request, frozen=True, kw_only=True, tag="update_artifact"):
         changes = asdict(self.updates)
         changes["expect_revision"] = self.expect_revision or changes["expect_revision"]
         return await peer.services.artifacts.update(self.artifact_id, **changes)
-
-
-class DeleteArtifact(Request, frozen=True, kw_only=True, tag="delete_artifact"):
-    """Move an artifact to the trash."""
-
-    artifact_id: str
-
-    async def answer(self, peer: Peer) -> Artifact:
-        return await peer.services.artifacts.delete(self.artifact_id)
-
-
-class SendMessage(Request, frozen=True, kw_only=True, tag="send_message"):
-    """Send a prompt and start its answers.
-
-    The prompt and its runs are stored before the reply. With an `id` in the message, the request may be repeated.
-    """
-
-    conversation_id: str
-    message: Prompt
-
-    async def answer(self, peer: Peer) -> StartedRuns:
-        runs = await peer.services.chat.send(self.conversation_id, **asdict(self.message))
-        return StartedRuns(run=runs[0], runs=runs)
-
-
-class CancelRun(Request, frozen=True, kw_only=True, tag="cancel_run"):
-    """Cancel a run and store the text so far; a run that has ended stays unchanged."""
-
-    run_id: str
-
-    async def answer(self, peer: Peer) -> Run:
-        return await peer.services.runs.cancel(self.run_id)
 
 
 class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
@@ -205,6 +140,53 @@ class Ping(Request, frozen=True, kw_only=True, tag="ping"):
         return Pong(position=peer.listening.position)
 
 
+NAMES = {"list_artifacts": "get_artifacts", "chat": "send_message"}
+"""The `type` of requests whose operation has another name; they may have that name too."""
+BODIES = {"create_artifact": "artifact", "chat": "message"}
+"""The field that has the body of an operation, if it is not `body`."""
+_TAKEN = {"type": "artifact_type"}
+"""Fields of operations that have another name, because every request has a field of theirs."""
+
+
+def _request(operation: Operation) -> type[Request]:
+    """Return the request for an operation: the fields of its path and query, and its body as one object."""
+    name = NAMES.get(operation.name, operation.name)
+    in_url = operation.in_path if operation.has_body else operation.fields
+    names = {field.name: _TAKEN.get(field.path[-1], field.path[-1]) for field in in_url}
+    fields = [_field(names[field.name], field.kind, field) for field in in_url]
+    body_name = BODIES.get(operation.name, "body")
+    if operation.body is not None:
+        is_optional = operation.body_is_optional
+        kind: Any = operation.body | None if is_optional else operation.body
+        fields.append((body_name, kind, None) if is_optional else (body_name, kind))
+
+    async def answer(self: Any, peer: Peer) -> Any:
+        values = {key: getattr(self, name) for key, name in names.items()}
+        body = getattr(self, body_name, None)
+        if body is not None:
+            values |= asdict(body)
+        return operation.wrap(await operation.invoke(peer.services, values))
+
+    answer.__annotations__["return"] = operation.result
+    title = "".join(word.capitalize() for word in name.split("_"))
+    request = msgspec.defstruct(
+        f"{title}Request",
+        fields,
+        bases=(Request,),
+        namespace={"__doc__": operation.text, "answer": answer},
+        module=__name__,
+        tag=name,
+        frozen=True,
+        kw_only=True,
+    )
+    return cast("type[Request]", request)
+
+
+def _field(name: str, kind: Any, field: Field) -> tuple[Any, ...]:
+    kind = described(field.name, kind)
+    return (name, kind) if field.required else (name, kind, field.default)
+
+
 ALIASES = {
     "session_id": "conversation_id",
     "sessionId": "conversation_id",
@@ -216,8 +198,8 @@ ALIASES = {
 
 
 def with_usual_names(body: bytes) -> bytes:
-    """Replace the alternative names of fields in a request; a body that is not a JSON object stays unchanged."""
-    if not any(f'"{alias}"'.encode() in body for alias in ALIASES):
+    """Replace the alternative names in a request; a body that is not a JSON object stays unchanged."""
+    if not any(f'"{name}"'.encode() in body for name in (*ALIASES, *NAMES)):
         return body
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
@@ -226,18 +208,19 @@ def with_usual_names(body: bytes) -> bytes:
     for alias, name in ALIASES.items():
         if alias in fields and name not in fields:
             fields[name] = fields.pop(alias)
+    for operation, name in NAMES.items():
+        if bytes(fields.get("type", b"")) == f'"{operation}"'.encode():
+            fields["type"] = msgspec.Raw(f'"{name}"'.encode())
     return msgspec.json.encode(fields)
 
 
-REQUESTS: tuple[type[Request], ...] = (
-    GetArtifacts,
-    GetArtifact,
-    CreateArtifact,
-    UpdateArtifact,
-    DeleteArtifact,
-    SendMessage,
-    CancelRun,
-    Subscribe,
-    Unsubscribe,
-    Ping,
-)
+_OWN: tuple[type[Request], ...] = (GetArtifact, UpdateArtifact, Subscribe, Unsubscribe, Ping)
+_OWN_NAMES = {kind.__struct_config__.tag for kind in _OWN}
+OPERATION_REQUESTS: dict[str, type[Request]] = {
+    operation.name: _request(operation)
+    for operations in OPERATIONS.values()
+    for operation in operations
+    if operation.name not in _OWN_NAMES
+}
+"""The requests that are made from operations, by the operation's name."""
+REQUESTS: tuple[type[Request], ...] = (*_OWN, *OPERATION_REQUESTS.values())
