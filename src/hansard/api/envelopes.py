@@ -7,6 +7,7 @@ from typing import Any, Generic, Self, TypeVar
 import msgspec
 
 from hansard.model.artifacts import Revision
+from hansard.model.feed import FeedEntry
 from hansard.model.runs import Run
 
 T = TypeVar("T")
@@ -43,6 +44,14 @@ class ArtifactContent(Envelope, frozen=True, kw_only=True):
 
     revision: Revision
     content: str
+
+
+class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    items: list[FeedEntry]
+    next: int
+    """The `after` of the next request."""
+    resync: bool = False
+    """True if `after` is outside the retained range; the client must reload its state."""
 
 
 class Started(Envelope, frozen=True, kw_only=True):

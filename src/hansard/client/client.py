@@ -8,7 +8,6 @@ Requests over the rate limit are always repeated.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, suppress
 from itertools import count
@@ -30,9 +29,9 @@ from hansard.client.events import (
     event_of,
     frame_of,
 )
+from hansard.client.http import backoff, not_a_server
 from hansard.errors import (
     HansardError,
-    InvalidInput,
     OutcomeUnknown,
     TooLarge,
     TooManyRequests,
@@ -47,8 +46,8 @@ from hansard.model.runs import ENDED, Run, RunEvent
 T = TypeVar("T")
 Fields = dict[str, Any]
 
-MIN_BACKOFF, MAX_BACKOFF = 0.1, 10.0
-"""Seconds until the next attempt to connect: doubled each time, with a random factor from 0.5 to 1.5."""
+MAX_BACKOFF = 10.0
+"""Seconds until the next attempt to connect."""
 TOO_BIG, SIGNED_OUT = 1009, 4401
 _BROKEN = (WebSocketException, OSError)
 
@@ -80,9 +79,7 @@ class Client:
         try:
             parse_uri(self._address)
         except (InvalidURI, ValueError) as error:
-            raise InvalidInput(
-                f"{url} is not a server URL; use one such as http://127.0.0.1:8765."
-            ) from error
+            raise not_a_server(url) from error
         self._headers = {"Authorization": f"Bearer {token}"}
         self._patience = patience
         self._numbers = count(1)
@@ -320,10 +317,8 @@ class Client:
 
     async def _pause(self, tries: int) -> None:
         """Wait before the next attempt, or until the client is closed."""
-        backoff = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(tries, 10))
-        pause = random.uniform(0.5, 1.5) * backoff  # noqa: S311 - so that clients do not reconnect at once
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(backoff(tries, MAX_BACKOFF)):
                 await self._closed.wait()
 
 

@@ -31,7 +31,7 @@ from hansard.errors import (
 from hansard.model.checks import check_json
 
 MIN_BACKOFF, MAX_BACKOFF = 0.1, 5.0
-"""Seconds until the next attempt: doubled each time, with a random factor from 0.5 to 1.5."""
+"""Seconds until the next attempt."""
 TIMEOUT = httpx.Timeout(30.0, read=300.0)
 Query = tuple[tuple[str, str], ...]
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -48,9 +48,7 @@ class Http:
         try:
             self._base = httpx.URL(f"{url.rstrip('/')}/api/v1")
         except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidInput(
-                f"{url} is not a server URL; use one such as http://127.0.0.1:8765."
-            ) from error
+            raise not_a_server(url) from error
         self._headers = {"Authorization": f"Bearer {token}"}
         self._patience = patience
         self._client: httpx.AsyncClient | None = None
@@ -171,12 +169,20 @@ def _may_repeat(failure: HansardError, repeatable: bool) -> bool:
 
 async def _pause(failure: HansardError, tries: int, deadline: float) -> None:
     """Wait before the next attempt, as long as the server asks for. Raises `failure` after the deadline."""
-    backoff = min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(tries, 10))
-    pause = random.uniform(0.5, 1.5) * backoff  # noqa: S311 - so that clients do not retry at once
-    pause = max(pause, float(failure.details.get("retry_after", 0)))
+    pause = max(backoff(tries, MAX_BACKOFF), float(failure.details.get("retry_after", 0)))
     if asyncio.get_running_loop().time() + pause > deadline:
         raise failure
     await asyncio.sleep(pause)
+
+
+def backoff(tries: int, longest: float) -> float:
+    """Return the seconds until the next attempt: doubled each time, with a random factor from 0.5 to 1.5."""
+    seconds = min(longest, MIN_BACKOFF * 2 ** min(tries, 10))
+    return random.uniform(0.5, 1.5) * seconds  # noqa: S311 - so that clients do not retry at once
+
+
+def not_a_server(url: str) -> InvalidInput:
+    return InvalidInput(f"{url} is not a server URL; use one such as http://127.0.0.1:8765.")
 
 
 def encoded(values: dict[str, Any]) -> bytes:

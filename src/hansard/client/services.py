@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 import msgspec
 from msgspec.structs import asdict, replace
 
-from hansard.api.envelopes import Items
+from hansard.api.envelopes import FeedPage, Items
 from hansard.api.operation import Operation
 from hansard.api.operations import OPERATIONS
 from hansard.arguments import check_arguments, check_methods
@@ -31,13 +31,16 @@ from hansard.model.branches import Branch
 from hansard.model.drafts import Draft
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.model.runs import Run, RunEvent
+from hansard.model.runs import RunEvent
 from hansard.model.scope import Right, Scope
 from hansard.services.artifacts.files import ArtifactFile
+from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.shares import Linked
 from hansard.services.artifacts.validation import ArtifactFilter
+from hansard.services.conversations.branches import Branches
 from hansard.services.conversations.service import Conversations
-from hansard.services.feed.service import FeedStart
+from hansard.services.feed.service import Feed, FeedStart
+from hansard.services.runs.service import Runs
 from hansard.services.search import Search
 from hansard.services.transfer.import_session import ImportReport
 from hansard.services.users.sessions import SignedIn
@@ -122,8 +125,7 @@ class _Messages(RemoteService):
 
 
 class _Branches(RemoteService):
-    async def list(self, conversation_id: str, *, deleted: bool = False) -> Sequence[Branch]:
-        return (await self.services.branches.overview(conversation_id, deleted=deleted)).items
+    list = Branches.list
 
     async def current(self, conversation_id: str) -> Branch:
         listed = await self.services.branches.overview(conversation_id)
@@ -131,8 +133,7 @@ class _Branches(RemoteService):
 
 
 class _Artifacts(RemoteService):
-    async def read(self, artifact_id: str, revision: int | None = None) -> str:
-        return (await self.services.artifacts.get_content(artifact_id, revision))[1]
+    read = Artifacts.read
 
     async def revision(self, artifact_id: str, number: int | None = None) -> Revision:
         return (await self.services.artifacts.get_content(artifact_id, number))[0]
@@ -219,17 +220,18 @@ class _Sessions(RemoteService):
 
 
 class _Feed(RemoteService):
+    follow = Feed.follow
+
     async def read(self, *, after: int = 0, limit: int = 100) -> Sequence[FeedEntry]:
         query = query_of(after=after, limit=limit)
-        return decoded(
-            await self.http("read").request("GET", "/feed", query=query), _FeedPage
-        ).items
+        response = await self.http("read").request("GET", "/feed", query=query)
+        return decoded(response, FeedPage).items
 
     async def begin(self, after: int | None = None) -> FeedStart:
         response = await self.http("read").request(
             "GET", "/feed", query=query_of(after=after, limit=1)
         )
-        page = decoded(response, _FeedPage)
+        page = decoded(response, FeedPage)
         if page.items and after is not None:
             trimmed = page.items[0].kind == "feed.trimmed"
             return FeedStart(position=await self.end() if trimmed else after, resync=trimmed)
@@ -250,28 +252,14 @@ class _Feed(RemoteService):
                     after = entries[-1].position
                 after = max(after, event.position)
 
-    async def follow(self, after: int) -> AsyncIterator[FeedEntry]:
-        async for entries in self.changes(after):
-            for entry in entries:
-                yield entry
-
 
 class _Runs(RemoteService):
+    wait = Runs.wait
+
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         async with aclosing(cast("Any", self.live.run_events(run_id, after=after))) as events:
             async for event in events:
                 yield event
-
-    async def wait(self, run_id: str) -> Run:
-        async for _ in self.events(run_id):
-            pass
-        return await self.services.runs.get(run_id)
-
-
-class _FeedPage(msgspec.Struct, frozen=True):
-    items: list[FeedEntry]
-    next: int
-    resync: bool = False
 
 
 _WRITTEN: dict[str, type[RemoteService]] = {

@@ -11,19 +11,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 from msgspec.structs import asdict
 
+from hansard.api.envelopes import FeedPage
 from hansard.model.feed import FeedEntry
 from hansard.server import sse
 from hansard.server.fields import EventStream, LastEvent, Limit, Scoped, SomePosition
 from hansard.services.feed.records import Carried
 from hansard.services.feed.service import Feed, FeedStart
-
-
-class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    items: list[FeedEntry]
-    next: int
-    """The `after` of the next request."""
-    resync: bool = False
-    """True if `after` is outside the retained range; the client must reload its state."""
 
 
 class LiveEntry(FeedEntry, frozen=True, kw_only=True):
