@@ -99,7 +99,6 @@ class Note(Trashable, frozen=True, kw_only=True):
 
 from __future__ import annotations
 
-from hansard.ids import check_id, new_id
 from hansard.model.checks import check_text
 from hansard.model.notes import Note
 from hansard.services.base import Service
@@ -112,15 +111,7 @@ class Notes(Service):
 
     async def create(self, text: str, *, id: str | None = None) -> Note:  # noqa: A002
         """Create a note. `id` makes the request repeatable. Raises AlreadyExists if the id exists with other text."""
-        now = self.clock()
-        note = Note(
-            tenant_id=self.scope.tenant,
-            id=new_id() if id is None else check_id(id),
-            owner_id=self.scope.user,
-            text=check_text(text, "/text"),
-            created_at=now,
-            updated_at=now,
-        )
+        note = Note(**self.stamp(id, self.clock()), text=check_text(text, "/text"))
         return await self.run_write(lambda tx: self.insert_once(tx, note, "note.created", "text"))
 
     async def get(self, note_id: str) -> Note:
@@ -219,7 +210,7 @@ _CONVERSATION_FIELD = Change(
         ),
         Edit(
             "services/conversations/service.py",
-            '            color=_check_field("color", color),\n',
+            "            color=color,\n",
             after="            pinned=pinned,",
         ),
         Edit(
@@ -229,13 +220,13 @@ _CONVERSATION_FIELD = Change(
         ),
         Edit(
             "services/conversations/service.py",
-            '            "color": color,\n',
-            after='            "pinned": pinned,',
+            "            color=color,\n",
+            after="            archived=archived,",
         ),
         Edit(
             "services/conversations/service.py",
             '    "color": lambda color: check_text(color, "/color"),\n',
-            after="_CHECKS: dict[",
+            after="_CHECKS: Checks",
         ),
     ),
     """

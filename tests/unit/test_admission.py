@@ -16,7 +16,7 @@ from hansard.model.checks import check_parts
 from hansard.model.collections import Collection
 from hansard.model.parts import Image
 from hansard.model.settings import Setting
-from hansard.services.artifacts.validation import check_fields
+from hansard.services.artifacts.validation import CHECKS
 from hansard.services.transfer import validation
 from hansard.services.transfer.validation import admit
 
@@ -78,7 +78,7 @@ def test_a_file_is_refused_what_a_writer_is_refused(
 @pytest.mark.parametrize("given", NO_MEDIA_TYPES)
 def test_a_writer_gives_no_media_type_that_is_no_header(given: str) -> None:
     with pytest.raises(InvalidInput):
-        check_fields({"media_type": given})
+        CHECKS["media_type"](given)
     with pytest.raises(InvalidInput):
         check_parts([Image("0" * 64, given)], "")
-    assert check_fields({"media_type": "text/plain; charset=utf-8"})
+    assert CHECKS["media_type"]("text/plain; charset=utf-8")

@@ -5,15 +5,17 @@ Access is checked below every interface (`hansard.access`), so no interface can 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
+
+import msgspec
 
 from hansard.access import policy
 from hansard.access.grants import Action
 from hansard.arguments import check_methods
 from hansard.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied, damaged
-from hansard.ids import Clock, is_id
+from hansard.ids import Clock, check_id, is_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
@@ -28,6 +30,8 @@ from hansard.storage.query import Query
 
 T = TypeVar("T")
 Owned = TypeVar("Owned", bound=Trashable)
+Checks = Mapping[str, Callable[[Any], Any]]
+"""Validators by field: they return the value to store, or raise InvalidInput."""
 
 MAX_PAGE = 500
 
@@ -200,6 +204,19 @@ class Service:
 
     # Shared by writes
 
+    def stamp(self, record_id: str | None, at: datetime) -> dict[str, Any]:
+        """Return the fields that every new record of the user has.
+
+        The client may choose the id. Raises InvalidInput if it is not a UUID.
+        """
+        return {
+            "tenant_id": self.scope.tenant,
+            "id": new_id() if record_id is None else check_id(record_id),
+            "owner_id": self.scope.user,
+            "created_at": at,
+            "updated_at": at,
+        }
+
     def change(self, kind: EventKind, subject_id: str, at: datetime, **fields: Any) -> Change:
         """Return an entry for the user's feed; `fields` are its optional fields, such as `conversation_id`."""
         return Change(user_id=self.scope.user, kind=kind, subject_id=subject_id, at=at, **fields)
@@ -282,6 +299,15 @@ def return_if_identical(existing: Owned, requested: Owned, *fields: str) -> Owne
     ):
         raise AlreadyExists("This id is taken.", pointer="/id")
     return existing
+
+
+def checked(checks: Checks, **values: Any) -> dict[str, Any]:
+    """Return the values as their checks return them, without those that are UNSET."""
+    return {
+        name: checks[name](value) if name in checks else value
+        for name, value in values.items()
+        if value is not msgspec.UNSET
+    }
 
 
 def check_limit(limit: int, name: str = "limit") -> int:

@@ -7,11 +7,14 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from hansard.errors import BadCursor
+from hansard.model.pages import Page
+
+T = TypeVar("T")
 
 IdText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -35,6 +38,13 @@ def decode_cursor(listing: Any, cursor: str, types: Sequence[Any]) -> tuple[Any,
     if digest != _digest(listing) or not zones <= {UTC}:
         raise BadCursor(pointer="/cursor")
     return tuple(values)
+
+
+def page_of(listing: Any, rows: list[T], limit: int, *order: str) -> Page[T]:
+    """Return a page of the first `limit` rows, ordered by these fields; a further row means that more follow."""
+    items = rows[:limit]
+    last = [getattr(items[-1], name) for name in order] if len(rows) > limit else None
+    return Page(items, None if last is None else encode_cursor(listing, last))
 
 
 def _digest(listing: Any) -> str:

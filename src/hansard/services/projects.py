@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from hansard.errors import Conflict
-from hansard.ids import check_id, new_id
 from hansard.model.checks import MAX_TITLE, check_model, check_text
 from hansard.model.projects import Project
-from hansard.services.base import Service
+from hansard.services.base import Checks, Service, checked
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
 MAX_NESTING = 32
+_CHECKS: Checks = {
+    "name": lambda name: check_text(name, "/name", MAX_TITLE),
+    "parent_id": lambda parent_id: parent_id and parent_id.lower(),
+    "instructions": lambda text: check_text(text, "/instructions"),
+    "model": lambda model: check_model(model, "/model"),
+}
 
 
 class Projects(Service):
@@ -37,25 +40,15 @@ class Projects(Service):
         NotFound if the parent does not exist, Conflict if it is nested too deeply, AlreadyExists if the id exists
         with other fields.
         """
-        now = self.clock()
-        project = Project(
-            tenant_id=self.scope.tenant,
-            id=new_id() if id is None else check_id(id),
-            owner_id=self.scope.user,
-            parent_id=parent_id and parent_id.lower(),
-            name=check_text(name, "/name", MAX_TITLE),
-            instructions=check_text(instructions, "/instructions"),
-            model=check_model(model, "/model"),
-            created_at=now,
-            updated_at=now,
+        fields = checked(
+            _CHECKS, name=name, parent_id=parent_id, instructions=instructions, model=model
         )
+        project = Project(**self.stamp(id, self.clock()), **fields)
 
         async def insert_project(tx: Transaction) -> Project:
             if project.parent_id is not None:
                 await self._check_nesting(tx, project.id, project.parent_id)
-            return await self.insert_once(
-                tx, project, "project.created", "parent_id", "name", "instructions", "model"
-            )
+            return await self.insert_once(tx, project, "project.created", *fields)
 
         return await self.run_write(insert_project)
 
@@ -65,8 +58,8 @@ class Projects(Service):
 
     async def list(self, *, deleted: bool = False) -> list[Project]:
         """Return all projects by name; with `deleted`, those in the trash."""
-        query = Query(Project).where(owner_id=self.scope.user)
-        query = query.where(state="trashed" if deleted else "active")
+        state = "trashed" if deleted else "active"
+        query = Query(Project).where(owner_id=self.scope.user, state=state)
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
 
     async def update(
@@ -84,15 +77,9 @@ class Projects(Service):
         Raises NotFound if the project or parent does not exist, Conflict if the project would be inside itself or
         nested too deeply, VersionConflict if the version is another.
         """
-        changes: dict[str, Any] = {}
-        if name is not _UNSET:
-            changes["name"] = check_text(name, "/name", MAX_TITLE)
-        if instructions is not _UNSET:
-            changes["instructions"] = check_text(instructions, "/instructions")
-        if model is not _UNSET:
-            changes["model"] = check_model(model, "/model")
-        if parent_id is not _UNSET:
-            changes["parent_id"] = parent_id and parent_id.lower()
+        changes = checked(
+            _CHECKS, name=name, parent_id=parent_id, instructions=instructions, model=model
+        )
 
         async def update_project(tx: Transaction) -> Project:
             project = await self.project(tx, project_id)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 
 from hansard.errors import NotFound, TooLarge
-from hansard.ids import check_id, is_id, new_id
+from hansard.ids import check_id, is_id
 from hansard.model.checks import check_text, check_title
 from hansard.model.collections import Collection, CollectionItem
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION
+from hansard.services.base import Checks, checked
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 
@@ -21,9 +19,10 @@ MAX_ITEMS = 1_000
 """Artifacts in a collection."""
 
 
-CHECKS: dict[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "name": lambda name: check_title(name, "/name"),
     "description": lambda text: check_text(text, "/description", MAX_DESCRIPTION),
+    "project_id": lambda project_id: project_id and project_id.lower(),
 }
 """Validators by field, for requests and imported files."""
 
@@ -44,23 +43,12 @@ class Collections(ArtifactService):
         `id` makes the request repeatable: a repeated request returns the existing collection. Raises NotFound if the
         project does not exist, AlreadyExists if the id exists with other fields.
         """
-        now = self.clock()
-        collection = Collection(
-            tenant_id=self.scope.tenant,
-            id=new_id() if id is None else check_id(id),
-            owner_id=self.scope.user,
-            project_id=project_id and project_id.lower(),
-            name=CHECKS["name"](name),
-            description=CHECKS["description"](description),
-            created_at=now,
-            updated_at=now,
-        )
+        fields = checked(CHECKS, name=name, description=description, project_id=project_id)
+        collection = Collection(**self.stamp(id, self.clock()), **fields)
 
         async def insert_collection(tx: Transaction) -> Collection:
             await self.check_project(tx, collection.project_id)
-            return await self.insert_once(
-                tx, collection, "collection.created", "project_id", "name", "description"
-            )
+            return await self.insert_once(tx, collection, "collection.created", *fields)
 
         return await self.run_write(insert_collection)
 
@@ -72,8 +60,8 @@ class Collections(ArtifactService):
         self, *, project_id: str | None = None, deleted: bool = False
     ) -> list[Collection]:
         """Return all collections, or those of a project, by name; with `deleted`, those in the trash."""
-        query = Query(Collection).where(owner_id=self.scope.user)
-        query = query.where(state="trashed" if deleted else "active")
+        state = "trashed" if deleted else "active"
+        query = Query(Collection).where(owner_id=self.scope.user, state=state)
         if project_id is not None:
             query = query.where(project_id=check_id(project_id, "/project_id"))
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
@@ -91,13 +79,7 @@ class Collections(ArtifactService):
 
         Raises NotFound if the collection or project does not exist, VersionConflict if the version is another.
         """
-        changes: dict[str, Any] = {}
-        if name is not _UNSET:
-            changes["name"] = CHECKS["name"](name)
-        if description is not _UNSET:
-            changes["description"] = CHECKS["description"](description)
-        if project_id is not _UNSET:
-            changes["project_id"] = project_id and project_id.lower()
+        changes = checked(CHECKS, name=name, description=description, project_id=project_id)
 
         async def update_collection(tx: Transaction) -> Collection:
             collection = await self.collection(tx, collection_id)

@@ -14,7 +14,6 @@ import msgspec
 
 from hansard.detection.languages import media_type_of
 from hansard.errors import AlreadyExists, Conflict, InvalidInput
-from hansard.ids import check_id, new_id
 from hansard.model.artifacts import (
     Artifact,
     ArtifactCounters,
@@ -38,25 +37,20 @@ from hansard.services.artifacts.events import publish
 from hansard.services.artifacts.files import ArtifactFile, file_of
 from hansard.services.artifacts.revisions import Provenance
 from hansard.services.artifacts.validation import (
+    CHECKS,
     ArtifactFilter,
     build_query,
     check_content,
-    check_fields,
     check_note,
     check_revision,
 )
-from hansard.services.base import check_limit, return_if_identical
-from hansard.services.cursors import IdText, Position, decode_cursor, encode_cursor
+from hansard.services.base import check_limit, checked, return_if_identical
+from hansard.services.cursors import IdText, Position, decode_cursor, page_of
 from hansard.services.users.statistics import check_day
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 _UNSET = msgspec.UNSET
-_ORDER = ("updated_at", "id")
-_COMPARED = (
-    *("conversation_id", "type", "title", "language", "media_type"),
-    *("description", "identifier", "file_name", "metadata"),
-)
 
 
 class Artifacts(ArtifactService):
@@ -87,27 +81,24 @@ class Artifacts(ArtifactService):
         are both given, NotFound if these do not exist, AlreadyExists if the id exists with other fields or content.
         """
         now = self.clock()
-        fields = {
-            "type": type,
-            "title": title,
-            "language": language,
-            "media_type": media_type or media_type_of(language or type),
-            "description": description,
-            "identifier": identifier,
-            "file_name": file_name,
-            "metadata": metadata or {},
-        }
+        fields = checked(
+            CHECKS,
+            type=type,
+            title=title,
+            language=language,
+            media_type=media_type or media_type_of(language or type),
+            description=description,
+            identifier=identifier,
+            file_name=file_name,
+            metadata=metadata or {},
+        )
         encoded = pack(check_content(content))
         artifact = Artifact(
-            tenant_id=self.scope.tenant,
-            id=new_id() if id is None else check_id(id),
-            owner_id=self.scope.user,
+            **self.stamp(id, now),
+            **fields,
             conversation_id=conversation_id and conversation_id.lower(),
             project_id=project_id and project_id.lower(),
             size=encoded.size,
-            created_at=now,
-            updated_at=now,
-            **check_fields(fields),
         )
         provenance = Provenance(author=self.scope.user, note=check_note(note))
 
@@ -120,7 +111,7 @@ class Artifacts(ArtifactService):
             first = await tx.get(Revision, existing.id, 1)
             if first is None or first.digest != encoded.digest:
                 raise AlreadyExists("This id is taken.", pointer="/id")
-            return return_if_identical(existing, placed, *_COMPARED)
+            return return_if_identical(existing, placed, "conversation_id", *fields)
 
         return await self.run_write(insert_artifact)
 
@@ -139,16 +130,14 @@ class Artifacts(ArtifactService):
     ) -> Page[Artifact]:
         """Return a page of the artifacts that match `filter`, last changed first. Raises BadCursor."""
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
-        query = build_query(self.scope.user, filter)
-        query = query.by(*(f"-{name}" for name in _ORDER)).page(check_limit(limit) + 1, after)
+        query = build_query(self.scope.user, filter).by("-updated_at", "-id")
+        query = query.page(check_limit(limit) + 1, after)
 
         async def select_artifacts(tx: Reader) -> list[Artifact]:
             return await tx.select(await self.narrow(tx, query, filter))
 
         artifacts = [self.shown(artifact) for artifact in await self.run_read(select_artifacts)]
-        items, more = artifacts[:limit], len(artifacts) > limit
-        last = [getattr(items[-1], name) for name in _ORDER] if more else []
-        return Page(items, encode_cursor(filter, last) if more else None)
+        return page_of(filter, artifacts, limit, "updated_at", "id")
 
     async def read(self, artifact_id: str, revision: int | None = None) -> str:
         """Return the text of an artifact, or of one of its revisions. Raises NotFound if it does not exist."""
@@ -196,8 +185,7 @@ class Artifacts(ArtifactService):
         async def select_revisions(tx: Reader) -> Page[Revision]:
             artifact = await self.artifact(tx, artifact_id, "read")
             revisions = await self.revisions_of(tx, artifact, limit + 1, after)
-            items, more = revisions[:limit], len(revisions) > limit
-            return Page(items, encode_cursor(listing, [items[-1].number]) if more else None)
+            return page_of(listing, revisions, limit, "number")
 
         return await self.run_read(select_revisions)
 
@@ -240,17 +228,17 @@ class Artifacts(ArtifactService):
         `note` describes the revision; the same content again adds none. Raises InvalidInput for invalid fields,
         NotFound if the artifact does not exist, RevisionConflict if the newest revision is not `expect_revision`.
         """
-        values = {
-            "type": type,
-            "title": title,
-            "language": language,
-            "media_type": media_type,
-            "description": description,
-            "identifier": identifier,
-            "file_name": file_name,
-            "metadata": metadata,
-        }
-        fields = check_fields(values)
+        fields = checked(
+            CHECKS,
+            type=type,
+            title=title,
+            language=language,
+            media_type=media_type,
+            description=description,
+            identifier=identifier,
+            file_name=file_name,
+            metadata=metadata,
+        )
         encoded = None if isinstance(content, msgspec.UnsetType) else pack(check_content(content))
         provenance = Provenance(author=self.scope.user, note=check_note(note))
 

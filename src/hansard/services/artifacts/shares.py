@@ -20,7 +20,7 @@ from msgspec.structs import asdict, replace
 from hansard.access import policy
 from hansard.access.grants import is_expired
 from hansard.errors import InvalidInput, NotFound
-from hansard.ids import check_user, is_id, new_id
+from hansard.ids import check_user, is_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
@@ -228,13 +228,9 @@ class Shares(ArtifactService):
         if expires_at is not None and check_time(expires_at, "/expires_at") <= now:
             raise InvalidInput("expires_at must be in the future.", pointer="/expires_at")
         share = Share(
-            tenant_id=tx.tenant,
-            id=new_id(),
-            owner_id=self.scope.user,
+            **self.stamp(None, now),
             artifact_id=artifact.id,
             expires_at=expires_at and check_time(expires_at, "/expires_at"),
-            created_at=now,
-            updated_at=now,
             **fields,
         )
         await tx.insert(share)

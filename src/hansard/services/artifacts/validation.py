@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 
@@ -19,6 +18,7 @@ from hansard.model.checks import (
     check_title,
 )
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION, MAX_NAME
+from hansard.services.base import Checks
 from hansard.storage.query import Query
 
 MAX_CONTENT = 1024 * 1024
@@ -71,14 +71,7 @@ def _check_type(value: str) -> str:
     return value
 
 
-def check_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the given fields, checked and normalized; UNSET ones are left out."""
-    return {
-        name: CHECKS[name](value) for name, value in fields.items() if value is not msgspec.UNSET
-    }
-
-
-CHECKS: dict[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "type": _check_type,
     "title": check_title,
     "language": lambda language: check_text(language, "/language", 100).lower(),

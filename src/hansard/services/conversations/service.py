@@ -7,7 +7,7 @@ Once started, it cannot be undone; if the process dies meanwhile, the next start
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,10 +30,10 @@ from hansard.model.lifecycle import ACTIVE, deletion_time, trashed
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
 from hansard.services.artifacts import lifecycle
-from hansard.services.base import Service, check_limit, return_if_identical
+from hansard.services.base import Checks, Service, check_limit, checked, return_if_identical
 from hansard.services.conversations.forks import set_branch_model
 from hansard.services.conversations.purge import conversation_counters, purge_conversation, recount
-from hansard.services.cursors import IdText, decode_cursor, encode_cursor
+from hansard.services.cursors import IdText, decode_cursor, page_of
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -42,7 +42,6 @@ BATCH = 100
 """Conversations changed per transaction when all of them are changed."""
 
 _UNSET = msgspec.UNSET
-_COMPARED = ("title", "system", "model", "project_id", "tags", "metadata", "pinned")
 
 
 class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,22 +86,22 @@ class Conversations(Service):
         """
         now = self.clock() if created_at is None else check_time(created_at, "/created_at")
         branch_id = new_id()
-        conversation = Conversation(
-            tenant_id=self.scope.tenant,
-            id=new_id() if id is None else check_id(id),
-            owner_id=self.scope.user,
-            title=_check_field("title", title),
-            system=_check_field("system", system),
-            model=_check_field("model", model),
-            project_id=_check_field("project_id", project_id),
-            tags=_check_field("tags", tags),
-            metadata=_check_field("metadata", metadata or {}),
+        fields = checked(
+            _CHECKS,
+            title=title,
+            system=system,
+            model=model,
+            project_id=project_id,
+            tags=tags,
+            metadata=metadata or {},
             pinned=pinned,
+        )
+        conversation = Conversation(
+            **self.stamp(id, now),
+            **fields,
             expires_at=now + TEMPORARY_LIFETIME if temporary else None,
             branch=branch_id,
             active_at=now,
-            created_at=now,
-            updated_at=now,
         )
 
         async def insert_conversation(tx: Transaction) -> Conversation:
@@ -112,7 +111,7 @@ class Conversations(Service):
             if existing is not None:
                 if bool(existing.expires_at) != temporary:
                     raise AlreadyExists("This id is taken.", pointer="/id")
-                return return_if_identical(existing, conversation, *_COMPARED)
+                return return_if_identical(existing, conversation, *fields)
             main = Branch(
                 tenant_id=conversation.tenant_id,
                 id=branch_id,
@@ -148,14 +147,11 @@ class Conversations(Service):
 
         `cursor` is the `next` of the previous page. Raises BadCursor if it belongs to another list.
         """
-        order = ("active_at", "id")
         after = None if cursor is None else decode_cursor(filter, cursor, (datetime, IdText))
-        query = _build_query(self.scope.user, filter)
-        query = query.by(*(f"-{name}" for name in order)).page(check_limit(limit) + 1, after)
+        query = _build_query(self.scope.user, filter).by("-active_at", "-id")
+        query = query.page(check_limit(limit) + 1, after)
         conversations = await self.run_read(lambda tx: tx.select(query))
-        items, more = conversations[:limit], len(conversations) > limit
-        last = [getattr(items[-1], name) for name in order] if more else []
-        return Page(items, encode_cursor(filter, last) if more else None)
+        return page_of(filter, conversations, limit, "active_at", "id")
 
     async def latest(self) -> Conversation | None:
         """Return the most recently active conversation, or None."""
@@ -204,19 +200,17 @@ class Conversations(Service):
         conversation permanent. Raises InvalidInput for invalid fields, NotFound if the conversation or project does
         not exist, VersionConflict if the version is another.
         """
-        fields: dict[str, Any] = {
-            "title": title,
-            "system": system,
-            "model": model,
-            "project_id": project_id,
-            "tags": tags,
-            "metadata": metadata,
-            "pinned": pinned,
-            "archived": archived,
-        }
-        changes = {
-            name: _check_field(name, value) for name, value in fields.items() if value is not _UNSET
-        }
+        changes = checked(
+            _CHECKS,
+            title=title,
+            system=system,
+            model=model,
+            project_id=project_id,
+            tags=tags,
+            metadata=metadata,
+            pinned=pinned,
+            archived=archived,
+        )
         if temporary is not _UNSET:
             changes["expires_at"] = self.clock() + TEMPORARY_LIFETIME if temporary else None
 
@@ -350,7 +344,7 @@ class Conversations(Service):
         return updated
 
 
-_CHECKS: dict[str, Callable[[Any], Any]] = {
+_CHECKS: Checks = {
     "title": lambda title: check_text(title, "/title", MAX_TITLE),
     "system": lambda system: check_text(system, "/system"),
     "model": lambda model: check_model(model, "/model"),
@@ -358,10 +352,6 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "tags": lambda tags: check_tags(tags, "/tags"),
     "metadata": lambda metadata: check_json(metadata, "/metadata"),
 }
-
-
-def _check_field(name: str, value: Any) -> Any:
-    return _CHECKS[name](value) if name in _CHECKS else value
 
 
 def _location(conversation: Conversation) -> dict[str, Any]:
