@@ -145,6 +145,25 @@ class ForgetfulRuns(Faulty):
         return frame
 
 
+class NoSuchRequest(Faulty):
+    """A socket does not know an operation."""
+
+    caught_by = "requests/rename-branch"
+
+    def received(self, frame: JSON) -> JSON:
+        return {**frame, "type": "unknown"} if frame.get("type") == "rename_branch" else frame
+
+
+class OtherProblem(Faulty):
+    """A socket says less about what does not exist than REST does."""
+
+    caught_by = "requests/get-project"
+
+    def reply(self, frame: JSON) -> JSON:
+        frame.get("problem", {}).pop("detail", None)
+        return frame
+
+
 class EverybodyMayConnect(Faulty):
     """A handshake needs no credential."""
 

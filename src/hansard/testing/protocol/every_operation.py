@@ -11,8 +11,10 @@ from hansard.testing.protocol.answers import JSON, BrokenPromise, expect, expect
 from hansard.testing.protocol.operations import (
     BODIES,
     BYTES,
+    ONLY_REST,
     OPEN,
     OPERATIONS,
+    SOCKET_BODIES,
     SWEEPING,
     Operation,
 )
@@ -63,6 +65,18 @@ def refuses_unknown_ids(operation: Operation, server: Server) -> None:
     for parameter in operation.parameters:
         other = {parameter: others.get(parameter, str(uuid4()))}
         specimen(server).request(operation.id, other).expect_problem(404, "not-found")
+
+
+def is_refused_alike_over_the_socket(operation: Operation, server: Server) -> None:
+    body = specimen(server).body(operation)
+    fields: JSON = {SOCKET_BODIES.get(operation.id, "body"): body} if body is not None else {}
+    for parameter in operation.parameters:
+        fields[parameter] = 999 if parameter == "number" else str(uuid4())
+    ids = {parameter: str(fields[parameter]) for parameter in operation.parameters}
+    rest = specimen(server).request(operation.id, ids).expect_problem(404, "not-found")
+    with server.socket() as socket:
+        problem = socket.refused(operation.id, **fields)
+    expect_equal(problem, rest, f"the problem of {operation.id}")
 
 
 def refuses_malformed_ids(operation: Operation, server: Server) -> None:
@@ -122,6 +136,9 @@ def _add_all() -> None:
         if operation.parameters and operation.id not in _ANY_NAME:
             promise = "answers an unknown id with 404"
             _add("unknown-ids", operation, promise, refuses_unknown_ids)
+            if operation.id not in ONLY_REST:
+                promise = "is a request over the WebSocket, refused alike for unknown ids"
+                _add("requests", operation, promise, is_refused_alike_over_the_socket)
             promise = "answers a malformed id with 404"
             _add("malformed-ids", operation, promise, refuses_malformed_ids)
         if operation.id not in _NOT_ON_THE_TOUR:

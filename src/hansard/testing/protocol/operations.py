@@ -149,6 +149,13 @@ BYTES = {"import_artifacts", "upload_blob", "import_records"}
 """Operations whose body is not JSON."""
 OPEN = {"check_alive", "check_ready", "sign_in", "preview_link", "follow_link", "download_linked"}
 """Operations that need no credential."""
+ONLY_REST = {
+    *("download_artifact", "download_blob", "preview_artifact", "preview_link", "follow_run"),
+    *("follow_link", "download_linked", "end_session"),
+}
+"""Operations on a record that are not requests over the WebSocket."""
+SOCKET_BODIES = {"create_artifact": "artifact", "update_artifact": "updates", "chat": "message"}
+"""The field that has the body over the WebSocket, if it is not `body`."""
 SWEEPING = {"delete_conversations", "purge_conversations", "end_sessions"}
 """Operations on all records of the user, which the suite never requests."""
 
