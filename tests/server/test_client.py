@@ -110,6 +110,11 @@ async def test_an_event_has_the_record_that_changed(here: Site, client: Client) 
         assert isinstance(appended.record, Appended)
         assert (made.record.id, made.record.title) == (talk["id"], "Rome")
         assert [message.id for message in appended.record.messages] == [said["id"]]
+        here.delete(f"/conversations/{talk['id']}/messages/{said['id']}")
+        removed = await anext(events)
+        while not isinstance(removed, Event) or removed.type != "message.deleted":
+            removed = await anext(events)
+        assert removed.record is None
         here.put("/settings/theme", value="dark")
         here.delete("/settings/theme", 204)
         last = await anext(events)

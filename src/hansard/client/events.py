@@ -60,9 +60,9 @@ class Frame(msgspec.Struct, frozen=True):
 
 def event_of(frame: Frame, entry: FeedEntry) -> Event:
     """Return the event of a frame. The record of a kind that this version does not know is unset."""
-    kind: Any = RECORDS.get(cast("EventKind", frame.type))
     if frame.record is msgspec.UNSET or frame.type not in RECORDS:
         return Event(frame.type, frame.position, entry)
+    kind: Any = RECORDS[cast("EventKind", frame.type)] or type(None)
     record = msgspec.json.decode(frame.record, type=kind | None)
     return Event(frame.type, frame.position, entry, record)
 
