@@ -14,7 +14,6 @@ import msgspec
 
 import rest_reference
 from hansard.api.operations import OPERATIONS
-from hansard.model.events import RECORDS, TOPICS, EventKind
 from hansard.server.websocket import asyncapi
 from hansard.server.websocket.commands import ALIASES, OPERATION_REQUESTS, REQUESTS
 from hansard.server.websocket.limits import (
@@ -27,6 +26,7 @@ from hansard.server.websocket.limits import (
     SEND_TIMEOUT,
 )
 from hansard.server.websocket.topics import ALL, CONVERSATION, MAX_TOPICS
+from hansard.services.feed.kinds import RECORDS, TOPICS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGE = FOLDER / "websocket.md"
@@ -191,7 +191,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _records(kinds: Iterable[EventKind]) -> str:
+def _records(kinds: Iterable[str]) -> str:
     """The types of the records that events of these kinds carry."""
     names = dict.fromkeys(record.__name__ for kind in kinds if (record := RECORDS[kind]))
     return ", ".join(names)

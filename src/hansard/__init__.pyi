@@ -58,9 +58,9 @@ from hansard.model.drafts import assistant as assistant
 from hansard.model.drafts import system as system
 from hansard.model.drafts import tool as tool
 from hansard.model.drafts import user as user
+from hansard.model.event_kinds import EventKind as EventKind
+from hansard.model.event_kinds import EventRecord as EventRecord
 from hansard.model.events import Appended as Appended
-from hansard.model.events import EventKind as EventKind
-from hansard.model.events import EventRecord as EventRecord
 from hansard.model.feed import FeedEntry as FeedEntry
 from hansard.model.health import Fault as Fault
 from hansard.model.health import Health as Health

@@ -24,7 +24,7 @@ from hansard.model.conversations import Conversation
 from hansard.services.conversations.service import ConversationFilter
 from hansard.model.artifacts import Diff
 from hansard.model.drafts import Draft
-from hansard.model.events import EventRecord
+from hansard.model.event_kinds import EventRecord
 from hansard.model.feed import FeedEntry
 from hansard.services.feed.service import FeedStart
 from hansard.model.pages import Hit

@@ -10,9 +10,9 @@ from uuid import uuid4
 import jsonschema_rs
 import pytest
 
-from hansard.model.events import TOPICS
 from hansard.server.websocket import asyncapi
 from hansard.server.websocket.commands import OPERATION_REQUESTS, REQUESTS, Ping
+from hansard.services.feed.kinds import TOPICS
 from server.harness import JSON, Site
 from server.sockets import Socket, socket
 

@@ -13,10 +13,11 @@ from hansard import Database, Services
 from hansard.errors import PermissionDenied
 from hansard.model.artifacts import Artifact
 from hansard.model.conversations import Conversation
-from hansard.model.events import RECORDS, Appended
+from hansard.model.events import Appended
 from hansard.model.feed import FeedEntry
 from hansard.model.users import Tenant
 from hansard.services.artifacts.access import ArtifactService
+from hansard.services.feed.kinds import RECORDS
 from hansard.services.feed.records import MAX_BYTES, MAX_MESSAGES, Records
 from hansard.storage.base import Reader
 from services.talks import ask, path, say, talk
@@ -56,7 +57,7 @@ async def test_an_event_carries_the_record_that_its_kind_declares(
     entries = await ada.feed.read()
     records = await carried(ada, entries)
     for entry, record in zip(entries, records, strict=True):
-        assert type(record) is RECORDS[entry.kind], entry.kind  # pyright: ignore[reportArgumentType]
+        assert type(record) is RECORDS[entry.kind], entry.kind
     by_kind = {entry.kind: record for entry, record in zip(entries, records, strict=True)}
     assert by_kind["conversation.created"] == await ada.conversations.get(made.id)
     assert by_kind["setting.updated"] == await ada.settings.get("theme")

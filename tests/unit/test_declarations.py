@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -12,7 +12,7 @@ from hansard.model.artifacts import ArtifactCounters, ArtifactText, ExtractionCu
 from hansard.model.base import Entry
 from hansard.model.blobs import BlobUse
 from hansard.model.conversations import Conversation
-from hansard.model.events import KINDS
+from hansard.model.event_kinds import EventKind
 from hansard.model.feed import FeedEntry
 from hansard.model.reindexes import Reindex
 from hansard.model.runs import RunEvent
@@ -81,7 +81,13 @@ def test_what_an_exported_record_belongs_to_is_exported_before_it() -> None:
 
 def test_every_kind_of_event_is_of_one_table() -> None:
     declared = [kind for table in SCHEMA.tables for kind in table.events]
-    assert sorted(declared) == sorted(KINDS)
+    assert len(declared) == len(set(declared))
+    assert sorted(declared) == sorted(get_args(EventKind))
+
+
+def test_what_an_event_carries_is_declared_for_its_own_kinds() -> None:
+    for table in SCHEMA.tables:
+        assert set(table.carried) <= set(table.events), table.name
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,28 @@ import sys
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+import event_kinds
 import hansard
-from hansard.model.events import KINDS, TOPICS, EventKind, Topic
+from hansard.model.event_kinds import EventKind, EventRecord
 from hansard.services.base import Service
+from hansard.services.feed.kinds import RECORDS, TOPICS
 from hansard.storage.base import Change
 
 ROOT = Path(hansard.__file__).parent
+KINDS = get_args(EventKind)
 KIND = re.compile(r'"([a-z]+\.[a-z]+ed)"')
 
 
-def test_every_kind_belongs_to_one_topic() -> None:
-    assert tuple(TOPICS) == get_args(Topic)
-    assert sorted(kind for kinds in TOPICS.values() for kind in kinds) == sorted(KINDS)
+def test_the_types_are_what_the_script_writes() -> None:
+    written = event_kinds.OUT.read_text("utf-8")
+    assert event_kinds.module() == written, "run scripts/event_kinds.py"
+
+
+def test_every_kind_belongs_to_one_topic_and_carries_a_known_record() -> None:
+    assert [kind for kinds in TOPICS.values() for kind in kinds] == list(KINDS)
     assert len(set(KINDS)) == len(KINDS)
+    assert set(RECORDS) == set(KINDS)
+    assert {record for record in RECORDS.values() if record} == set(get_args(EventRecord))
 
 
 def test_every_declared_kind_is_published_somewhere_and_no_other() -> None:

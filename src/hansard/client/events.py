@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from hansard.errors import HansardError
 from hansard.model.artifacts import Artifact, Revision
-from hansard.model.events import RECORDS, EventKind, EventRecord
+from hansard.model.event_kinds import EventRecord
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
+from hansard.services.feed.kinds import RECORDS
 
 _TYPES = frozenset({"ok", "error", "resync", "run.delta"})
 """The types of frames without an entry of the feed."""
@@ -26,8 +27,8 @@ class Event(msgspec.Struct, frozen=True):
     """The position to resume from."""
     entry: FeedEntry
     record: EventRecord | msgspec.UnsetType | None = msgspec.UNSET
-    """The changed record as it was when the event was sent, of the type that `hansard.model.events.RECORDS` has for
-    `type`. None: it is gone, in the trash, or not visible to the user. UNSET: a later event carries it."""
+    """The changed record as it was when the event was sent, of the type that `hansard.services.feed.kinds.RECORDS` has
+    for `type`. None: it is gone, in the trash, or not visible to the user. UNSET: a later event carries it."""
 
 
 class Resync(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ def event_of(frame: Frame, entry: FeedEntry) -> Event:
     """Return the event of a frame. The record of a kind that this version does not know is unset."""
     if frame.record is msgspec.UNSET or frame.type not in RECORDS:
         return Event(frame.type, frame.position, entry)
-    kind: Any = RECORDS[cast("EventKind", frame.type)] or type(None)
+    kind: Any = RECORDS[frame.type] or type(None)
     record = msgspec.json.decode(frame.record, type=kind | None)
     return Event(frame.type, frame.position, entry, record)
 

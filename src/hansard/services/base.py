@@ -19,7 +19,7 @@ from hansard.ids import Clock, check_id, is_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.events import EventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.lifecycle import ACTIVE, State, Trashable, trashed
 from hansard.model.messages import Message
 from hansard.model.projects import Project

@@ -36,7 +36,7 @@ import msgspec
 from hansard.errors import TooLarge
 from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
-from hansard.model.events import EventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.feed import FeedEntry
 from hansard.model.health import Health
 from hansard.model.messages import Message, OnConflict

@@ -7,7 +7,7 @@ the back ends; the owner, what belongs to what, what is exported and which event
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,6 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 import msgspec
 
 from hansard.model.base import Entry, Versioned
-from hansard.model.events import EventKind
 from hansard.model.lifecycle import Trashable
 from hansard.storage.query import Query
 
@@ -80,8 +79,14 @@ class Table(Generic[E]):
     owner: Owner = field(kw_only=True)
     exported: str | None = field(kw_only=True)
     """The kind of the records in exports; None if exports do not contain them."""
-    events: tuple[EventKind, ...] = field(kw_only=True)
-    """The kinds of feed entries that are about these records."""
+    events: tuple[str, ...] = field(kw_only=True)
+    """The kinds of feed entries that are about these records; `model/event_kinds.py` is made from them."""
+    topic: str | None = None
+    """The topic of the events, if it is not the table's name."""
+    carried: Mapping[str, type[msgspec.Struct] | None] = field(
+        default_factory=dict[str, type[msgspec.Struct] | None], hash=False
+    )
+    """What live events of a kind carry, if not the table's record; None: nothing."""
     key: tuple[str, ...] = ("id",)
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()

@@ -25,7 +25,7 @@ from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection, CollectionItem
 from hansard.model.conversations import BranchSelection, Conversation
-from hansard.model.events import TOPICS
+from hansard.model.events import Appended
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message, Rating, Summary
 from hansard.model.projects import Project
@@ -39,13 +39,21 @@ from hansard.search.tokenizer import fold
 from hansard.storage.schema import Derived, Reference, Schema, Searchable, Table
 
 TABLES: tuple[Table[Any], ...] = (
-    Table(Tenant, "tenants", owner="tenant", exported=None, events=(), key=()),
+    Table(
+        Tenant,
+        "tenants",
+        owner="tenant",
+        exported=None,
+        events=("tenant.updated",),
+        topic="users",
+        key=(),
+    ),
     Table(
         User,
         "users",
         owner="id",
         exported="user",
-        events=TOPICS["users"],
+        events=("user.updated",),
         references=(Reference((), Tenant, (), belongs=True),),
     ),
     Table(
@@ -53,7 +61,7 @@ TABLES: tuple[Table[Any], ...] = (
         "settings",
         owner="user_id",
         exported="setting",
-        events=TOPICS["settings"],
+        events=("setting.updated", "setting.deleted"),
         key=("user_id", "name"),
         references=(Reference(("user_id",), User, belongs=True),),
     ),
@@ -62,7 +70,7 @@ TABLES: tuple[Table[Any], ...] = (
         "projects",
         owner="owner_id",
         exported="project",
-        events=TOPICS["projects"],
+        events=("project.created", "project.updated", "project.deleted", "project.restored"),
         indexes=(("owner_id", "parent_id"),),
         references=(
             Reference(("owner_id",), User, belongs=True),
@@ -74,7 +82,13 @@ TABLES: tuple[Table[Any], ...] = (
         "conversations",
         owner="owner_id",
         exported="conversation",
-        events=TOPICS["conversations"],
+        events=(
+            "conversation.created",
+            "conversation.updated",
+            "conversation.deleted",
+            "conversation.restored",
+            "conversation.purged",
+        ),
         indexes=(
             ("owner_id", "active_at", "id"),
             ("project_id", "active_at", "id"),
@@ -92,7 +106,14 @@ TABLES: tuple[Table[Any], ...] = (
         "branches",
         owner="parent",
         exported="branch",
-        events=TOPICS["branches"],
+        events=(
+            "branch.created",
+            "branch.switched",
+            "branch.updated",
+            "branch.deleted",
+            "branch.restored",
+            "branch.purged",
+        ),
         unique=(("conversation_id", "id"),),
         indexes=(("parent_branch", "fork_seq"),),
         references=(Reference(("conversation_id",), Conversation, belongs=True),),
@@ -103,7 +124,8 @@ TABLES: tuple[Table[Any], ...] = (
         "messages",
         owner="owner_id",
         exported="message",
-        events=TOPICS["messages"],
+        events=("message.created", "message.deleted"),
+        carried={"message.created": Appended, "message.deleted": None},
         unique=(("branch", "seq"),),
         references=(
             Reference(
@@ -130,7 +152,8 @@ TABLES: tuple[Table[Any], ...] = (
         "ratings",
         owner="parent",
         exported="rating",
-        events=(),
+        events=("message.rated",),
+        topic="messages",
         key=("message_id", "user_id"),
         indexes=(("conversation_id",),),
         references=(Reference(("message_id",), Message, belongs=True),),
@@ -173,7 +196,7 @@ TABLES: tuple[Table[Any], ...] = (
         "runs",
         owner="owner_id",
         exported="run",
-        events=TOPICS["runs"],
+        events=("run.started", "run.completed", "run.failed", "run.cancelled", "run.interrupted"),
         indexes=(("conversation_id", "id"), ("status", "lease_until"), ("request_id",)),
         references=(
             Reference(
@@ -214,7 +237,15 @@ TABLES: tuple[Table[Any], ...] = (
         "artifacts",
         owner="owner_id",
         exported="artifact",
-        events=TOPICS["artifacts"],
+        events=(
+            "artifact.created",
+            "artifact.updated",
+            "artifact.deleted",
+            "artifact.restored",
+            "artifact.purged",
+            "artifact.shared",
+            "artifact.unshared",
+        ),
         indexes=(
             ("owner_id", "updated_at", "id"),
             ("conversation_id", "updated_at", "id"),
@@ -285,7 +316,12 @@ TABLES: tuple[Table[Any], ...] = (
         "collections",
         owner="owner_id",
         exported="collection",
-        events=TOPICS["collections"],
+        events=(
+            "collection.created",
+            "collection.updated",
+            "collection.deleted",
+            "collection.restored",
+        ),
         indexes=(("owner_id", "name", "id"), ("project_id",)),
         references=(
             Reference(("owner_id",), User, belongs=True),

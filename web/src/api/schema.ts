@@ -3492,16 +3492,16 @@ export interface components {
         };
         UsersEvent: {
             /** @enum {string} */
-            type: "user.updated";
-            position: number;
-            entry: components["schemas"]["FeedEntry"];
-            record?: components["schemas"]["User"] | null;
-        } | {
-            /** @enum {string} */
             type: "tenant.updated";
             position: number;
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["Tenant"] | null;
+        } | {
+            /** @enum {string} */
+            type: "user.updated";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["User"] | null;
         };
         Event: components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["UsersEvent"];
     };

@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 import msgspec
 
 from hansard import __version__
-from hansard.model.events import RECORDS, TOPICS
 from hansard.model.feed import FeedEntry
 from hansard.server.cookies import SessionCookie
 from hansard.server.openapi import PREFIX, Schemas, plainly
 from hansard.server.websocket.commands import REQUESTS, Request
 from hansard.server.websocket.frames import Delta, Refused, Resync
 from hansard.server.websocket.route import PATH
+from hansard.services.feed.kinds import RECORDS, TOPICS
 
 JSON = dict[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from hansard.errors import InvalidInput
 from hansard.ids import is_id
-from hansard.model.events import TOPICS
 from hansard.model.feed import FeedEntry
+from hansard.services.feed.kinds import TOPICS
 
 ALL = "*"
 CONVERSATION = "conversation:"

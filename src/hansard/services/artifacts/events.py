@@ -11,22 +11,20 @@ from typing import Any
 
 from hansard.access.grants import is_expired
 from hansard.model.artifacts import Artifact
-from hansard.model.events import ArtifactEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.shares import Share
 from hansard.storage.base import Change, Reader, Transaction
 from hansard.storage.query import Query
 
 
-async def publish(
-    tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime
-) -> None:
+async def publish(tx: Transaction, artifact: Artifact, kind: EventKind, at: datetime) -> None:
     """Publish a change to everyone who may see the artifact."""
     others = await _recipients(tx, [artifact], at)
     await tx.publish(_owner_change(artifact, kind, at), *_other_changes(others, kind, at))
 
 
 async def publish_to_owner(
-    tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, at: datetime, *besides: str | None
+    tx: Transaction, artifact: Artifact, kind: EventKind, at: datetime, *besides: str | None
 ) -> None:
     """Publish a change to the artifact's owner and to `besides`, users who may have lost access."""
     recipients = [(artifact.id, user) for user in besides if user is not None]
@@ -34,7 +32,7 @@ async def publish_to_owner(
 
 
 async def publish_to_others(
-    tx: Transaction, artifacts: Sequence[Artifact], kind: ArtifactEventKind, at: datetime
+    tx: Transaction, artifacts: Sequence[Artifact], kind: EventKind, at: datetime
 ) -> None:
     """Publish a change of artifacts to the users they are shared with; the owner gets the conversation's entry."""
     await tx.publish(*_other_changes(await _recipients(tx, artifacts, at), kind, at))
@@ -52,7 +50,7 @@ async def _recipients(
     )
 
 
-def _owner_change(artifact: Artifact, kind: ArtifactEventKind, at: datetime) -> Change:
+def _owner_change(artifact: Artifact, kind: EventKind, at: datetime) -> Change:
     location: dict[str, Any] = {
         "conversation_id": artifact.conversation_id,
         "branch": artifact.branch,
@@ -61,7 +59,7 @@ def _owner_change(artifact: Artifact, kind: ArtifactEventKind, at: datetime) -> 
 
 
 def _other_changes(
-    recipients: Iterable[tuple[str, str]], kind: ArtifactEventKind, at: datetime
+    recipients: Iterable[tuple[str, str]], kind: EventKind, at: datetime
 ) -> list[Change]:
     return [
         Change(user_id=user, kind=kind, subject_id=artifact_id, at=at)

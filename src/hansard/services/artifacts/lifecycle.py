@@ -15,7 +15,7 @@ from typing import Any
 
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.conversations import Conversation
-from hansard.model.events import ArtifactEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.messages import Message
 from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
@@ -73,7 +73,7 @@ async def _set_state(
     query: Query[Artifact],
     changes: dict[str, Any],
     now: datetime,
-    kind: ArtifactEventKind,
+    kind: EventKind,
 ) -> None:
     """Publish to other users only: the owner gets an entry for the enclosing record."""
     artifacts = await tx.select(query)

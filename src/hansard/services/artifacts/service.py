@@ -25,7 +25,7 @@ from hansard.model.artifacts import (
 )
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.events import ArtifactEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.pages import Page
 from hansard.services.artifacts import lifecycle
@@ -324,7 +324,7 @@ class Artifacts(ArtifactService):
         await self._storage.erase()
 
     async def _set_state(
-        self, tx: Transaction, artifact: Artifact, kind: ArtifactEventKind, changes: dict[str, Any]
+        self, tx: Transaction, artifact: Artifact, kind: EventKind, changes: dict[str, Any]
     ) -> Artifact:
         await publish(tx, artifact, kind, self.clock())
         return await tx.update(Artifact, artifact.id, **changes)

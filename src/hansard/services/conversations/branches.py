@@ -11,7 +11,7 @@ from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch, BranchList
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
-from hansard.model.events import BranchEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.messages import Message
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.extraction import artifacts_of_message
@@ -242,7 +242,7 @@ class Branches(Service):
         )
 
     async def _publish(
-        self, tx: Transaction, kind: BranchEventKind, branch: Branch, now: Any, **fields: Any
+        self, tx: Transaction, kind: EventKind, branch: Branch, now: Any, **fields: Any
     ) -> None:
         location = {"conversation_id": branch.conversation_id, "branch": branch.id, **fields}
         await tx.publish(self.change(kind, branch.id, now, **location))

@@ -25,7 +25,7 @@ from hansard.model.checks import (
     check_time,
 )
 from hansard.model.conversations import Conversation
-from hansard.model.events import ConversationEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.lifecycle import ACTIVE, deletion_time, trashed
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
@@ -311,7 +311,7 @@ class Conversations(Service):
         self,
         tx: Transaction,
         conversation: Conversation,
-        kind: ConversationEventKind,
+        kind: EventKind,
         now: datetime,
         changes: dict[str, Any],
     ) -> Conversation:

@@ -13,7 +13,8 @@ import msgspec
 
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.events import Appended, EventRecord
+from hansard.model.event_kinds import EventRecord
+from hansard.model.events import Appended
 from hansard.model.feed import FeedEntry
 from hansard.model.lifecycle import Trashable
 from hansard.model.messages import Message, Rating

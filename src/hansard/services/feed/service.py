@@ -9,7 +9,7 @@ import msgspec
 
 from hansard.errors import InvalidInput
 from hansard.ids import Clock
-from hansard.model.events import EventRecord
+from hansard.model.event_kinds import EventRecord
 from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.model.scope import Scope
 from hansard.services.base import Service, check_limit
@@ -92,8 +92,8 @@ class Feed(Service):
     ) -> list[EventRecord | msgspec.UnsetType | None]:
         """Return for each entry the record that it names, as the user may see it now.
 
-        The type of the record follows from the entry's kind (`hansard.model.events.RECORDS`). None: the record is
-        gone, in the trash, or not visible to the user. UNSET: the record is that of a later one of the entries.
+        The type of the record follows from the entry's kind (`hansard.services.feed.kinds.RECORDS`). None: the record
+        is gone, in the trash, or not visible to the user. UNSET: the record is that of a later one of the entries.
         Concurrent calls for the same entries share one read.
         """
         return await self.rendered(entries, _record)

@@ -11,7 +11,7 @@ import msgspec
 from hansard.errors import NotFound
 from hansard.ids import new_id
 from hansard.model.answers import parts_of_events
-from hansard.model.events import RunEventKind
+from hansard.model.event_kinds import EventKind
 from hansard.model.messages import Finish, Message
 from hansard.model.parts import Error, Part, Parts, Reasoning, Text
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunEventType, RunStatus
@@ -26,7 +26,7 @@ _FINISH: dict[RunStatus, Finish] = {
     "interrupted": "interrupted",
     "failed": "error",
 }
-_EVENT_KIND: dict[RunStatus, RunEventKind] = {
+_EVENT_KIND: dict[RunStatus, EventKind] = {
     "completed": "run.completed",
     "failed": "run.failed",
     "cancelled": "run.cancelled",

@@ -1,0 +1,73 @@
+"""Written by scripts/event_kinds.py from the tables: do not edit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hansard.model.artifacts import Artifact
+from hansard.model.branches import Branch
+from hansard.model.collections import Collection
+from hansard.model.conversations import Conversation
+from hansard.model.events import Appended
+from hansard.model.messages import Rating
+from hansard.model.projects import Project
+from hansard.model.runs import Run
+from hansard.model.settings import Setting
+from hansard.model.users import Tenant, User
+
+EventKind = Literal[
+    "artifact.created",
+    "artifact.updated",
+    "artifact.deleted",
+    "artifact.restored",
+    "artifact.purged",
+    "artifact.shared",
+    "artifact.unshared",
+    "branch.created",
+    "branch.switched",
+    "branch.updated",
+    "branch.deleted",
+    "branch.restored",
+    "branch.purged",
+    "collection.created",
+    "collection.updated",
+    "collection.deleted",
+    "collection.restored",
+    "conversation.created",
+    "conversation.updated",
+    "conversation.deleted",
+    "conversation.restored",
+    "conversation.purged",
+    "message.created",
+    "message.deleted",
+    "message.rated",
+    "project.created",
+    "project.updated",
+    "project.deleted",
+    "project.restored",
+    "run.started",
+    "run.completed",
+    "run.failed",
+    "run.cancelled",
+    "run.interrupted",
+    "setting.updated",
+    "setting.deleted",
+    "tenant.updated",
+    "user.updated",
+]
+"""What happened: the noun and the verb of a change."""
+
+EventRecord = (
+    Appended
+    | Artifact
+    | Branch
+    | Collection
+    | Conversation
+    | Project
+    | Rating
+    | Run
+    | Setting
+    | Tenant
+    | User
+)
+"""The record that a live event carries."""
