@@ -11,7 +11,8 @@ import re
 import sys
 from pathlib import Path
 
-from hansard import blocking, database
+from hansard import blocking
+from hansard.api import operations
 
 OUT = Path(blocking.__file__).with_suffix(".pyi")
 
@@ -62,7 +63,7 @@ def stub() -> str:
     }
     classes: list[str] = []
     for name in classes_by_attribute.values():
-        source = sys.modules[getattr(database, name).__module__]
+        source = sys.modules[getattr(operations, name).__module__]
         module = ast.parse(inspect.getsource(source))
         imports |= _imports(module, source.__name__)
         classes.append(_twin(module, name))
@@ -85,7 +86,7 @@ def _used(name: str, text: str) -> bool:
 
 def services() -> dict[str, str]:
     """The attributes of `Services` that are services, with their classes."""
-    tree = ast.parse(inspect.getsource(database))
+    tree = ast.parse(inspect.getsource(operations))
     facade = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Services")
     return {
         node.target.id: node.annotation.id
@@ -93,7 +94,7 @@ def services() -> dict[str, str]:
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and isinstance(node.annotation, ast.Name)
-        and node.target.id in database.SERVICES
+        and node.target.id in operations.SERVICES
     }
 
 

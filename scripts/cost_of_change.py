@@ -126,6 +126,7 @@ class Notes(Service):
             "from hansard.services.notes import Notes\n",
             "from hansard.services.blobs import",
         ),
+        Edit("api/operations.py", "    notes: Notes\n", after="    projects: Projects"),
         Edit(
             "api/operations.py",
             """    "notes": (
@@ -139,12 +140,6 @@ class Notes(Service):
 """,
             after="OPERATIONS: dict[",
         ),
-        Edit(
-            "database.py",
-            "from hansard.services.notes import Notes\n",
-            after="from hansard.services.options import",
-        ),
-        Edit("database.py", "    notes: Notes\n", after="    projects: Projects"),
     ),
     """
 notes = db.scope().notes

@@ -17,6 +17,7 @@ import msgspec
 import hansard
 from blocking_stub import services
 from hansard import database, errors
+from hansard.api import operations
 from hansard.client import Client
 from hansard.server.field_docs import texts_of
 
@@ -44,7 +45,7 @@ def page() -> str:
     sections = [_HEAD, "## Opening\n", _function(_find(database, "connect"), "hansard.connect")]
     sections += _methods(_find(database, "Database"), "db")
     for attribute, name in services().items():
-        cls = getattr(database, name)
+        cls = getattr(operations, name)
         tree = _find(sys.modules[cls.__module__], name)
         sections += [f"## {attribute}\n", *_class_text(tree), *_methods(tree, attribute)]
     client = _find(sys.modules[Client.__module__], "Client")

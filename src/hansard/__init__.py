@@ -16,7 +16,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "hansard.database": "Database Services connect",
+    "hansard.api.operations": "Services",
+    "hansard.database": "Database connect",
     "hansard.errors": (
         "AlreadyExists BadCursor Conflict DatabaseInUse DatabaseReadOnly DatabaseUnreachable "
         "EmptyInput HansardError HeadConflict InvalidConfig InvalidInput NotADatabase "

@@ -1,5 +1,5 @@
+from hansard.api.operations import Services as Services
 from hansard.database import Database as Database
-from hansard.database import Services as Services
 from hansard.database import connect as connect
 from hansard.errors import AlreadyExists as AlreadyExists
 from hansard.errors import BadCursor as BadCursor

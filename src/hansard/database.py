@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any, cast
 
 from msgspec.structs import replace
 
+from hansard.api.operations import Services
 from hansard.arguments import check_arguments
 from hansard.blocking import Openable
 from hansard.errors import HansardError, InvalidConfig, PermissionDenied
@@ -21,38 +21,16 @@ from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
 from hansard.providers.registry import Providers
-from hansard.services.artifacts.backfill import Backfill
-from hansard.services.artifacts.collections import Collections
-from hansard.services.artifacts.previews import Previews
 from hansard.services.artifacts.retention import remove_old_revisions
-from hansard.services.artifacts.service import Artifacts
-from hansard.services.artifacts.shares import Shares
-from hansard.services.base import Service
-from hansard.services.blobs import Blobs
-from hansard.services.conversations.branches import Branches
-from hansard.services.conversations.messages import Messages
 from hansard.services.conversations.purge import expire_temporary, finish_purges, release_uploads
-from hansard.services.conversations.ratings import Ratings
-from hansard.services.conversations.service import Conversations
 from hansard.services.feed.broadcaster import Broadcasters
 from hansard.services.feed.retention import trim_feeds
-from hansard.services.feed.service import Feed
 from hansard.services.options import ChatOptions, Retention
-from hansard.services.projects import Projects
 from hansard.services.quotas import Meters, Quotas
-from hansard.services.runs.chat import Chat
-from hansard.services.runs.models import Models
 from hansard.services.runs.recovery import adopt, end_abandoned
 from hansard.services.runs.runner import Runner
-from hansard.services.runs.service import Runs, oldest_run
-from hansard.services.search import Search
-from hansard.services.transfer.archives import Archives
-from hansard.services.transfer.exporter import Transfer
-from hansard.services.users.service import Users
-from hansard.services.users.sessions import Sessions, forget_sessions
-from hansard.services.users.settings import Settings
-from hansard.services.users.statistics import Statistics
-from hansard.services.users.usage import Usage
+from hansard.services.runs.service import oldest_run
+from hansard.services.users.sessions import forget_sessions
 from hansard.storage.base import Storage
 from hansard.storage.digest_backfill import seal
 from hansard.storage.query import Query
@@ -79,64 +57,6 @@ KEEP_UPLOADS = timedelta(hours=24)
 """How long an upload is kept that no message uses."""
 KEEP_FEED = timedelta(days=30)
 """How long feed entries are kept."""
-
-
-class Services:
-    """The services for one scope."""
-
-    scope: Scope
-    meters: Meters
-    conversations: Conversations
-    messages: Messages
-    branches: Branches
-    projects: Projects
-    search: Search
-    statistics: Statistics
-    usage: Usage
-    ratings: Ratings
-    settings: Settings
-    artifacts: Artifacts
-    archives: Archives
-    collections: Collections
-    backfill: Backfill
-    shares: Shares
-    previews: Previews
-    blobs: Blobs
-    users: Users
-    sessions: Sessions
-    feed: Feed
-    runs: Runs
-    models: Models
-    chat: Chat
-    transfer: Transfer
-
-    def __init__(
-        self,
-        scope: Scope,
-        storage: Storage,
-        runner: Runner,
-        broadcasters: Broadcasters,
-        meters: Meters,
-    ) -> None:
-        self.scope = scope
-        self.meters = meters
-        self.feed = Feed(scope, storage, runner.clock, broadcasters)
-        self.runs = Runs(scope, storage, runner)
-        self.models = Models(scope, storage, runner)
-        self.chat = Chat(scope, storage, runner, meters)
-        for name, service in SERVICES.items():
-            if not hasattr(self, name):
-                setattr(self, name, service(scope, storage, runner.clock))
-
-    def uploading(self) -> AbstractContextManager[None]:
-        """A context for an upload. Raises TooManyRequests if the user has too many in progress."""
-        return self.meters.upload(self.scope.user)
-
-
-SERVICES: dict[str, type[Service]] = {
-    name: kind for name, kind in get_type_hints(Services).items() if issubclass(kind, Service)
-}
-"""The classes of the services, by their attributes of `Services`."""
 
 
 class Database(Openable):

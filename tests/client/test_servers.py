@@ -17,9 +17,9 @@ import pytest
 
 import hansard
 from hansard import Database
+from hansard.api.operations import SERVICES
 from hansard.client import RemoteDatabase
 from hansard.client.services import public_methods
-from hansard.database import SERVICES
 from hansard.errors import (
     HansardError,
     InvalidConfig,

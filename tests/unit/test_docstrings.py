@@ -13,7 +13,8 @@ import pytest
 
 import hansard
 from blocking_stub import services
-from hansard import database, errors
+from hansard import errors
+from hansard.api import operations
 from hansard.client import Client
 from hansard.providers.base import Provider
 from hansard.storage.base import Reader, Storage, Transaction
@@ -28,7 +29,7 @@ FIELDS = {
 USUAL = FIELDS | {"self", "cursor", "limit", "branch_id", "user", "rights", "artifact_id", "run_id"}
 
 
-SERVICES = [getattr(database, name) for name in services().values()]
+SERVICES = [getattr(operations, name) for name in services().values()]
 CLASSES = [*SERVICES, hansard.Database, Client, Storage, Reader, Transaction, Provider]
 
 

@@ -1,29 +1,102 @@
-"""All operations, by noun, in the order of the reference pages.
+"""The services of a scope, and all operations, by noun, in the order of the reference pages.
 
 Exports, uploads, streams and sign-in have routes of their own in `server/http`.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import get_type_hints
+
 from hansard.api.envelopes import ArtifactContent, Count, Started, StartedRuns
 from hansard.api.operation import Operation
+from hansard.model.scope import Scope
+from hansard.services.artifacts.backfill import Backfill
 from hansard.services.artifacts.collections import Collections
+from hansard.services.artifacts.previews import Previews
 from hansard.services.artifacts.service import Artifacts
 from hansard.services.artifacts.shares import Shares
+from hansard.services.base import Service
 from hansard.services.blobs import Blobs
 from hansard.services.conversations.branches import Branches
 from hansard.services.conversations.messages import Messages
 from hansard.services.conversations.ratings import Ratings
 from hansard.services.conversations.service import Conversations
+from hansard.services.feed.broadcaster import Broadcasters
+from hansard.services.feed.service import Feed
 from hansard.services.projects import Projects
+from hansard.services.quotas import Meters
 from hansard.services.runs.chat import Chat
 from hansard.services.runs.models import Models
+from hansard.services.runs.runner import Runner
 from hansard.services.runs.service import Runs
 from hansard.services.search import Search
+from hansard.services.transfer.archives import Archives
+from hansard.services.transfer.exporter import Transfer
 from hansard.services.users.service import Users
+from hansard.services.users.sessions import Sessions
 from hansard.services.users.settings import Settings
 from hansard.services.users.statistics import Statistics
 from hansard.services.users.usage import Usage
+from hansard.storage.base import Storage
+
+
+class Services:
+    """The services for one scope."""
+
+    scope: Scope
+    meters: Meters
+    conversations: Conversations
+    messages: Messages
+    branches: Branches
+    projects: Projects
+    search: Search
+    statistics: Statistics
+    usage: Usage
+    ratings: Ratings
+    settings: Settings
+    artifacts: Artifacts
+    archives: Archives
+    collections: Collections
+    backfill: Backfill
+    shares: Shares
+    previews: Previews
+    blobs: Blobs
+    users: Users
+    sessions: Sessions
+    feed: Feed
+    runs: Runs
+    models: Models
+    chat: Chat
+    transfer: Transfer
+
+    def __init__(
+        self,
+        scope: Scope,
+        storage: Storage,
+        runner: Runner,
+        broadcasters: Broadcasters,
+        meters: Meters,
+    ) -> None:
+        self.scope = scope
+        self.meters = meters
+        self.feed = Feed(scope, storage, runner.clock, broadcasters)
+        self.runs = Runs(scope, storage, runner)
+        self.models = Models(scope, storage, runner)
+        self.chat = Chat(scope, storage, runner, meters)
+        for name, service in SERVICES.items():
+            if not hasattr(self, name):
+                setattr(self, name, service(scope, storage, runner.clock))
+
+    def uploading(self) -> AbstractContextManager[None]:
+        """A context for an upload. Raises TooManyRequests if the user has too many in progress."""
+        return self.meters.upload(self.scope.user)
+
+
+SERVICES: dict[str, type[Service]] = {
+    name: kind for name, kind in get_type_hints(Services).items() if issubclass(kind, Service)
+}
+"""The classes of the services, by their attributes of `Services`."""
 
 _CONVERSATION = "/conversations/{conversation_id}"
 _MESSAGE = f"{_CONVERSATION}/messages/{{message_id}}"

@@ -16,7 +16,7 @@ from hansard.errors import InvalidInput
 from hansard.output import note, on_terminal
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.artifacts import ArtifactType
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these.")]

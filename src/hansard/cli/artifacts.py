@@ -13,7 +13,7 @@ from hansard.errors import InvalidInput
 from hansard.output import note, say, write
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.artifacts import ArtifactType
 
 STANDARD = "-"

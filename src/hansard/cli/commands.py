@@ -14,8 +14,8 @@ from hansard.cli import session
 from hansard.cli.options import Backend, Db, Session, Tenant
 
 if TYPE_CHECKING:
+    from hansard.api.operations import Services
     from hansard.config import Loaded
-    from hansard.database import Services
 
 P = ParamSpec("P")
 Command = Callable[..., None]

@@ -22,7 +22,7 @@ from hansard.cli.thread import thread
 from hansard.output import say
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.conversations import Conversation as DetectionResult
 
 app = typer.Typer(help="List, read, rename and delete conversations.")

@@ -9,7 +9,7 @@ from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
 
 app = typer.Typer(help="List projects, the folders of conversations.")
 

@@ -15,7 +15,7 @@ from hansard.output import say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.pages import Hit
 
 Words = Annotated[

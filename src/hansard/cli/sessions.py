@@ -12,8 +12,8 @@ from hansard.errors import DatabaseInUse, InvalidInput, NotFound, StorageError
 from hansard.output import say
 
 if TYPE_CHECKING:
+    from hansard.api.operations import Services
     from hansard.config import Loaded
-    from hansard.database import Services
 
 app = typer.Typer(help="List and end the sessions of signed-in browsers.")
 

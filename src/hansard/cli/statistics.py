@@ -11,7 +11,7 @@ from hansard.cli.rendering import print_json, print_table, when
 from hansard.output import say
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.activity import Stats
 
 DAYS = 14

@@ -19,7 +19,7 @@ from hansard.cli.rendering import console, plural, print_json
 from hansard.output import errors_on_terminal, flush, note, say, write_bytes
 
 if TYPE_CHECKING:
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.services.transfer.import_session import ImportReport
 
 STANDARD = "-"

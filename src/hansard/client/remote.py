@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import msgspec
 
+from hansard.api.operations import Services
 from hansard.arguments import check_arguments
 from hansard.blocking import Openable
 from hansard.client.client import Client
 from hansard.client.http import Http, decoded
 from hansard.client.services import Connection, RemoteServices
-from hansard.database import Services
 from hansard.errors import HansardError, InvalidConfig, PermissionDenied, StorageError
 from hansard.model.health import Health
 from hansard.model.scope import ALL_RIGHTS, Right, Scope

@@ -18,11 +18,10 @@ from msgspec.structs import asdict, replace
 
 from hansard.api.envelopes import FeedPage, Items
 from hansard.api.operation import Operation
-from hansard.api.operations import OPERATIONS
+from hansard.api.operations import OPERATIONS, SERVICES
 from hansard.arguments import check_arguments, check_methods
 from hansard.client.client import Client
 from hansard.client.http import Http, decoded, pieces, query_of, segment
-from hansard.database import SERVICES
 from hansard.errors import Conflict, PermissionDenied
 from hansard.ids import new_id
 from hansard.model.artifacts import Artifact, Revision

@@ -13,7 +13,8 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import Scope as AsgiScope
 
-from hansard.database import LOCAL_TENANT, LOCAL_USER, Database, Services
+from hansard.api.operations import Services
+from hansard.database import LOCAL_TENANT, LOCAL_USER, Database
 from hansard.model.scope import Scope
 from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 
 from hansard.api.fields import MAX_POSITION
-from hansard.database import Services
+from hansard.api.operations import Services
 from hansard.model.runs import RunEvent
 from hansard.server import sse
 from hansard.services.base import MAX_PAGE

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import NAMESPACE_OID, uuid5
 
-from hansard.database import Services
+from hansard.api.operations import Services
 from hansard.model.drafts import Draft, user
 from hansard.model.messages import Message
 

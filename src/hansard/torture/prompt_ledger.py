@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
-from hansard.database import Database, Services
+from hansard.api.operations import Services
+from hansard.database import Database
 from hansard.errors import NotFound
 from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run

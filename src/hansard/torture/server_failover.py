@@ -9,9 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+from hansard.api.operations import Services
 from hansard.client import Client
 from hansard.client.events import Resync
-from hansard.database import Services, connect
+from hansard.database import connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
 from hansard.torture.kill_trial import check_database

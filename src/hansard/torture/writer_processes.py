@@ -25,7 +25,8 @@ from typing import IO, Any, NoReturn, cast
 import apsw
 import msgspec
 
-from hansard.database import Database, Services, connect
+from hansard.api.operations import Services
+from hansard.database import Database, connect
 from hansard.errors import HansardError
 from hansard.providers.echo import Echo
 from hansard.torture import control_postgres, control_sqlite, planted_bugs, prompt_ledger

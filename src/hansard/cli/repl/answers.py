@@ -18,7 +18,7 @@ from hansard.output import harmless, on_terminal, write
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from hansard.database import Services
+    from hansard.api.operations import Services
     from hansard.model.runs import Run, RunEvent
 
 REDRAWS = 12

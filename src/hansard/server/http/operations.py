@@ -17,8 +17,7 @@ from litestar.response import Stream
 
 from hansard.api.envelopes import StartedRuns
 from hansard.api.operation import NO_VALUE, Field, Operation
-from hansard.api.operations import OPERATIONS
-from hansard.database import Services
+from hansard.api.operations import OPERATIONS, Services
 from hansard.errors import InvalidInput
 from hansard.model.checks import check_time
 from hansard.server import sse

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
-from hansard.database import Services
+from hansard.api.operations import Services
 from hansard.server.fields import PathId, Scoped
 from hansard.server.http.artifacts import ALONE, ANYTHING, attachment
 from hansard.server.rate_limit import LinkRateLimiter

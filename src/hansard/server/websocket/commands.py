@@ -12,8 +12,7 @@ from msgspec.structs import asdict
 
 from hansard.api.fields import LIMITS, MAX_POSITION, described
 from hansard.api.operation import Body, Field, Operation
-from hansard.api.operations import OPERATIONS, by_name
-from hansard.database import Services
+from hansard.api.operations import OPERATIONS, Services, by_name
 from hansard.model.artifacts import Artifact, Revision
 from hansard.server.websocket.frames import FrameId
 

@@ -19,7 +19,7 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
-from hansard.database import Services
+from hansard.api.operations import Services
 from hansard.errors import HansardError, InvalidInput, StorageError, TooLarge, TooManyRequests
 from hansard.server.cookies import PROTOCOL
 from hansard.server.decoding import decode

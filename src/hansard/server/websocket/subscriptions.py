@@ -11,7 +11,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from hansard.database import Services
+from hansard.api.operations import Services
 from hansard.errors import InvalidInput
 from hansard.model.feed import TRIMMED, FeedEntry
 from hansard.server.websocket import frames
