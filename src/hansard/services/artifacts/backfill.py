@@ -17,6 +17,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.services.artifacts import extraction
 from hansard.services.base import Service
+from hansard.services.walks import pages
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
@@ -40,24 +41,22 @@ class Backfill(Service):
         Raises PermissionDenied without the right to write.
         """
         self.require("write")
-        cursor = None if again else await self._cursor()
-        after = None if cursor is None else (cursor.conversation_id,)
-        own = Query(Conversation).where(owner_id=self.scope.user).by("id")
-        while True:
-            owned = own.page(BATCH, after)
-            conversations = await self.run_read(lambda tx, q=owned: tx.select(q))
+        remaining = self._all() if again else await self.run_read(self._remaining)
+        async for conversations in pages(self.run_read, remaining.by("id"), BATCH):
             for conversation in conversations:
                 count = (
                     0 if conversation.incomplete else await self._extract_conversation(conversation)
                 )
                 await self.run_write(lambda tx, c=conversation: self._store_progress(tx, c))
                 yield BackfillProgress(conversation_id=conversation.id, found=count)
-            if len(conversations) < BATCH:
-                return
-            after = (conversations[-1].id,)
 
-    async def _cursor(self) -> ExtractionCursor | None:
-        return await self.run_read(lambda tx: tx.get(ExtractionCursor, self.scope.user))
+    def _all(self) -> Query[Conversation]:
+        return Query(Conversation).where(owner_id=self.scope.user)
+
+    async def _remaining(self, tx: Reader) -> Query[Conversation]:
+        """Return the query for the conversations that are not processed yet."""
+        cursor = await tx.get(ExtractionCursor, self.scope.user)
+        return self._all() if cursor is None else self._all().where(id__gt=cursor.conversation_id)
 
     async def _extract_conversation(self, conversation: Conversation) -> int:
         query = Query(Branch).where(conversation_id=conversation.id).by("created_at", "id")
@@ -66,16 +65,13 @@ class Backfill(Service):
 
     async def _extract_branch(self, branch: Branch) -> int:
         """Extract the artifacts of a branch's own messages."""
-        count, seq = 0, branch.fork_seq
-        while True:
-            query = Query(Message).where(branch=branch.id, seq__gt=seq).by("seq").page(BATCH)
-            messages = await self.run_read(lambda tx, q=query: tx.select(q))
-            if not messages:
-                return count
+        count = 0
+        own = Query(Message).where(branch=branch.id).by("seq")
+        async for messages in pages(self.run_read, own, BATCH):
             artifacts = await extraction.find_in(extraction.answers(messages))
             if artifacts:
                 count += await self.run_write(lambda tx, f=artifacts: self._keep(tx, f))
-            seq = messages[-1].seq
+        return count
 
     async def _keep(self, tx: Transaction, artifacts: extraction.Finds) -> int:
         """Store artifacts; the messages are read again, as they may have moved or been deleted."""
@@ -103,10 +99,6 @@ class Backfill(Service):
         """Return how many conversations are not processed yet."""
 
         async def count_remaining(tx: Reader) -> int:
-            cursor = await tx.get(ExtractionCursor, self.scope.user)
-            query = Query(Conversation).where(owner_id=self.scope.user)
-            return await tx.count(
-                query if cursor is None else query.where(id__gt=cursor.conversation_id)
-            )
+            return await tx.count(await self._remaining(tx))
 
         return await self.run_read(count_remaining)

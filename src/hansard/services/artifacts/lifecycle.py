@@ -18,9 +18,10 @@ from hansard.model.conversations import Conversation
 from hansard.model.event_kinds import EventKind
 from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.messages import Message
-from hansard.services.artifacts.contents import EncodedContent, collect, content_of, unpack
+from hansard.services.artifacts.contents import collect, content_of, packed_as, unpack
 from hansard.services.artifacts.events import publish, publish_to_others
 from hansard.services.artifacts.revisions import Provenance, revise
+from hansard.services.walks import pages, within
 from hansard.storage.base import Transaction
 from hansard.storage.ownership import remove
 from hansard.storage.query import Query
@@ -84,17 +85,13 @@ async def _set_state(
 
 async def move(tx: Transaction, old: str, new: str) -> None:
     """Move the artifacts of messages that were moved from branch `old` to branch `new`."""
-    after: tuple[Any, ...] | None = None
-    while artifacts := await tx.select(
-        Query(Artifact).where(branch=old).by("id").page(BATCH, after)
-    ):
+    async for artifacts in pages(within(tx), Query(Artifact).where(branch=old).by("id"), BATCH):
         ids = sorted({artifact.message_id for artifact in artifacts if artifact.message_id})
         moved = await tx.select(Query(Message).where(id__in=ids, branch=new))
         moved_ids = {message.id for message in moved}
         for artifact in artifacts:
             if artifact.message_id in moved_ids:
                 await tx.update(Artifact, artifact.id, branch=new)
-        after = (artifacts[-1].id,)
 
 
 # Permanently
@@ -151,9 +148,7 @@ async def _repeat_newest(tx: Transaction, artifact: Artifact, message_ids: Seque
         await purge(tx, artifact)
         return
     content = await content_of(tx, newest.digest)
-    encoded = EncodedContent(
-        digest=newest.digest, size=newest.size, encoding=content.encoding, data=content.data
-    )
+    encoded = packed_as(content, newest.size)
     provenance = Provenance(author=newest.author, model=newest.model, restored_from=newest.number)
     fields: dict[str, Any] = {"title": newest.title, "closed": newest.closed}
     await revise(tx, artifact, unpack(content), encoded, provenance, artifact.updated_at, **fields)

@@ -7,6 +7,7 @@ read again in the transaction that removes its revisions, so running twice or co
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hansard.model.shares import Share
 from hansard.services.artifacts.contents import collect
 from hansard.services.options import Retention
 from hansard.services.users.settings import KEEP_DAYS, KEEP_REVISIONS, is_retention_value
+from hansard.services.walks import pages
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
@@ -36,17 +38,12 @@ async def remove_old_revisions(
     query = Query(Artifact).where(revision__gt=1).by("id")
     if default == Retention():
         query = query.where(owner_id__in=sorted(rules))
-    count, after = 0, None
-    while True:
-        page = query.page(BATCH, after)
-        artifacts = await storage.read(tenant, lambda tx, q=page: tx.select(q))
+    count = 0
+    async for artifacts in pages(partial(storage.read, tenant), query, BATCH):
         for artifact in artifacts:
             rule = rules.get(artifact.owner_id, default)
             while removed := await _remove_batch(storage, artifact, rule, now):
                 count += removed
-        if len(artifacts) < BATCH:
-            break
-        after = (artifacts[-1].id,)
     if count:
         await storage.erase()
     return count

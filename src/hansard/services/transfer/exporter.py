@@ -36,6 +36,7 @@ from hansard.services.projects import outward
 from hansard.services.transfer.batches import Batches
 from hansard.services.transfer.import_session import ImportReport
 from hansard.services.transfer.importer import Importer
+from hansard.services.walks import pages
 from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
@@ -85,20 +86,16 @@ class Transfer(Service):
         """
         self.require("write")
         importer = Importer(self.scope, self._storage, self.clock)
+        batches = Batches(self.scope.tenant, lines)
+        importer.unknown = batches.unknown
         try:
-            await self._pass_batches(importer, lines)
+            async for batch in batches:
+                await importer.take(batch)
             await importer.finish()
         except BaseException:
             await importer.give_up()
             raise
         return importer.report()
-
-    async def _pass_batches(self, importer: Importer, lines: Iterable[bytes]) -> None:
-        """Pass the records to the importer in batches, including those before an invalid line."""
-        batches = Batches(self.scope.tenant, lines)
-        importer.unknown = batches.unknown
-        async for batch in batches:
-            await importer.take(batch)
 
     async def _single(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield the records of a conversation and the projects around it."""
@@ -215,9 +212,10 @@ class Transfer(Service):
         written = {*message_ids, *(branch.id for branch in state.branches)}
         query = {"conversation_id": state.conversation.id}
         for table, parent in _DEPENDENTS:
-            is_exported = _CONSISTENT.get(table.record, _always)
+            is_consistent = _CONSISTENT.get(table.record)
             async for record in self._all(Query(table.record).where(**query), *table.key):
-                if getattr(record, parent.fields[-1]) in written and is_exported(record, state):
+                belongs = getattr(record, parent.fields[-1]) in written
+                if belongs and (is_consistent is None or is_consistent(record, state)):
                     yield record
 
     async def _blobs(self, message: Message, shown: set[str]) -> AsyncIterator[Entry]:
@@ -296,16 +294,9 @@ class Transfer(Service):
 
     async def _all(self, query: Query[E], *order: str) -> AsyncIterator[E]:
         """Yield every record of a query, page by page in an order without ties."""
-        after = None
-        while True:
-            page = await self.run_read(
-                lambda tx, a=after: tx.select(query.by(*order).page(PAGE, a))
-            )
+        async for page in pages(self.run_read, query.by(*order), PAGE):
             for record in page:
                 yield record
-            if len(page) < PAGE:
-                return
-            after = tuple(getattr(page[-1], name) for name in order)
 
 
 _DEPENDENTS = [
@@ -317,10 +308,6 @@ _DEPENDENTS = [
     and table.record not in (Message, ExtractionMarker)
 ]
 """What belongs to branches and messages, except messages and what is read together with artifacts."""
-
-
-def _always(record: Any, state: ConversationState) -> bool:  # noqa: ARG001 - the signature of a condition
-    return True
 
 
 def _is_summary_exported(summary: Summary, state: ConversationState) -> bool:

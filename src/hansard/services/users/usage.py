@@ -12,6 +12,7 @@ from hansard.model.artifacts import Artifact
 from hansard.model.blobs import Blob, BlobUse
 from hansard.model.conversations import Conversation
 from hansard.services.base import Service
+from hansard.services.walks import pages, within
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.schema import Table
@@ -80,8 +81,6 @@ class Usage(Service):
 
     async def _artifact_sizes(self, tx: Reader) -> AsyncIterator[int]:
         query = Query(Artifact).where(owner_id=self.scope.user, state="active").by("id")
-        after: tuple[str, ...] | None = None
-        while artifacts := await tx.select(query.page(BATCH, after)):
+        async for artifacts in pages(within(tx), query, BATCH):
             for artifact in artifacts:
                 yield artifact.size
-            after = (artifacts[-1].id,)
