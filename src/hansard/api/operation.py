@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
@@ -145,25 +146,15 @@ class Operation:
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the method's arguments for the values of a request."""
-        arguments = {name: values[key] for key, name in self._direct if key in values}
-        for name, criteria in self._filters.items():
-            fields = {field: values[key] for key, field in criteria if key in values}
-            arguments[name] = self._hints[name](**fields)
-        return arguments
-
-    @cached_property
-    def _direct(self) -> tuple[tuple[str, str], ...]:
-        """The names in requests and the names of parameters, without those of filters."""
-        return tuple((field.name, field.path[0]) for field in self.fields if len(field.path) == 1)
-
-    @cached_property
-    def _filters(self) -> dict[str, list[tuple[str, str]]]:
-        """The criteria of each filter: their names in requests and their own."""
-        filters: dict[str, list[tuple[str, str]]] = {}
+        arguments: dict[str, Any] = {}
+        filters: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         for field in self.fields:
-            if len(field.path) > 1:
-                filters.setdefault(field.path[0], []).append((field.name, field.path[1]))
-        return filters
+            if field.name in values:
+                into = arguments if len(field.path) == 1 else filters[field.path[0]]
+                into[field.path[-1]] = values[field.name]
+        for name, criteria in filters.items():
+            arguments[name] = self._hints[name](**criteria)
+        return arguments
 
     async def invoke(self, services: Any, values: Mapping[str, Any]) -> Any:
         """Call the method with the values of a request, on the `services` of whoever asks; return its result."""

@@ -14,7 +14,7 @@ from email.message import Message as Headers
 from typing import IO, Any, cast
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from hansard.api.envelopes import FeedPage, Items
 from hansard.api.operation import Operation
@@ -165,9 +165,7 @@ class _Archives(RemoteService):
         *,
         filter: ArtifactFilter = ArtifactFilter(),  # noqa: A002, B008 - frozen
     ) -> AsyncIterator[bytes]:
-        selection = {name: value for name, value in asdict(filter).items() if value is not None}
-        selection = {"ids": list(ids)} | {n: v for n, v in selection.items() if v is not False}
-        content = msgspec.json.encode(selection)
+        content = msgspec.json.encode({"ids": list(ids)} | msgspec.to_builtins(filter))
         async with self.http("read").stream(
             "POST", "/artifacts/export", content=content
         ) as response:

@@ -12,6 +12,7 @@ from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import Scope as AsgiScope
+from msgspec.structs import replace
 
 from hansard.api.operations import Services
 from hansard.database import LOCAL_TENANT, LOCAL_USER, Database
@@ -34,8 +35,6 @@ MAX_PRINCIPALS = 1_000
 def make_api(
     database: Database,
     *,
-    tenant: str = LOCAL_TENANT,
-    user: str = LOCAL_USER,
     session_manager: SessionManager,
     closing: Shutdown,
     prefix: str = "",
@@ -53,9 +52,8 @@ def make_api(
         "guesses": LinkRateLimiter(),
     }
     dependencies = {name: _provide(value) for name, value in values.items()}
-    dependencies["services"] = _provide_services(
-        database, Scope(tenant, user, frozenset(("read",)))
-    )
+    anonymous = replace(session_manager.scope, rights=frozenset(("read",)))
+    dependencies["services"] = _provide_services(database, anonymous)
     nouns = routes()
     outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
@@ -90,8 +88,6 @@ def make_app(
     session_manager = SessionManager(token, database.scope(tenant=tenant, user=user).sessions)
     api = make_api(
         database,
-        tenant=tenant,
-        user=user,
         session_manager=session_manager,
         closing=closing or Shutdown(),
         prefix=prefix,

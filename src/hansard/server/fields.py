@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
@@ -12,10 +13,13 @@ from hansard.api.fields import MAX_POSITION
 from hansard.api.operations import Services
 from hansard.model.runs import RunEvent
 from hansard.server import sse
+from hansard.server.sessions import Credential, SessionManager
 from hansard.services.base import MAX_PAGE
 
 Scoped = NamedDependency[Services]
 """The services for the server's tenant and user; clients cannot choose another."""
+Asking = Request[Any, Credential | None, Any]
+Keeper = NamedDependency[SessionManager]
 EventStream = NamedDependency[sse.EventStream]
 Prefix = NamedDependency[str]
 """The path below which a proxy serves the server, without a trailing slash; empty without a proxy."""

@@ -12,21 +12,18 @@ What a content security policy does not cover (DNS lookups, preconnections, WebR
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html import escape
-from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from hansard.database import Database
 from hansard.errors import NotFound
 from hansard.server import static
-from hansard.server.fields import PathId, Prefix
-from hansard.server.sessions import Credential, SessionManager
+from hansard.server.fields import Asking, Keeper, PathId, Prefix
+from hansard.server.sessions import SessionManager
 from hansard.services.artifacts.previews import PreviewContent, PreviewTarget
 
 LASTS = 5 * 60
@@ -74,11 +71,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _STYLE = "html, body, iframe { display: block; width: 100%; height: 100%; margin: 0; border: 0 }"
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_PAGE_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_PAGE_POLICY = static.page_policy(_STYLE, "frame-src 'self'; ")
 _SVG_STYLE = (
     "body { display: grid; place-items: center; min-height: 100vh; margin: 0 } "
     "svg { max-width: 100%; max-height: 100vh }"
@@ -98,7 +91,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 @get("/preview/{sealed:str}", include_in_schema=False)
 async def show_preview(
     database: NamedDependency[Database],
-    session_manager: NamedDependency[SessionManager],
+    session_manager: Keeper,
     prefix: Prefix,
     sealed: PathId,
 ) -> Response[str]:
@@ -117,9 +110,9 @@ async def show_preview(
 
 @get("/preview/{sealed:str}/frame", include_in_schema=False)
 async def show_frame(
-    request: Request[Any, Credential | None, Any],
+    request: Asking,
     database: NamedDependency[Database],
-    session_manager: NamedDependency[SessionManager],
+    session_manager: Keeper,
     files: NamedDependency[static.Files],
     prefix: Prefix,
     sealed: PathId,

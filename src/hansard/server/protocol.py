@@ -63,8 +63,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         release(self.client)
-        self._wait_no_longer()
-        self._linger_no_longer()
+        self._stop_timers()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -87,7 +86,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._begun = False
-        self._wait_no_longer()
+        self._stop_timers()
         lines = sum(len(name) + len(value) + _BETWEEN for name, value in self.headers)
         self._untold = len(self.url) + lines
         if self._untold > MAX_HEAD:
@@ -111,8 +110,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._untold = 0
         self._coming = False
-        self._wait_no_longer()
-        self._linger_no_longer()
+        self._stop_timers()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -127,13 +125,14 @@ class HttpProtocol(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def _wait(self) -> None:
-        self._wait_no_longer()
+        self._stop_timers()
         self._patience = self.loop.call_later(HEAD_TIMEOUT, self._give_up)
 
-    def _wait_no_longer(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _stop_timers(self) -> None:
+        for timer in (self._patience, self._lingering):
+            if timer is not None:
+                timer.cancel()
+        self._patience = self._lingering = None
 
     def _wait_for_the_body(self) -> None:
         self._came = 0
@@ -144,11 +143,6 @@ class HttpProtocol(HttpToolsProtocol):
             self._wait_for_the_body()
         else:
             self._refuse(BodyTooLate())
-
-    def _linger_no_longer(self) -> None:
-        if self._lingering is not None:
-            self._lingering.cancel()
-            self._lingering = None
 
     def _give_up(self) -> None:
         if self._begun:

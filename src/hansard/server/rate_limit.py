@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from math import ceil
 
 from hansard.errors import NotFound, TooManyRequests
-from hansard.services.quotas import MAX_BUCKETS, Buckets
+from hansard.services.quotas import MAX_BUCKETS, Buckets, keep_newest
 
 ALLOWED = 20
 """Wrong guesses in a burst."""
@@ -44,7 +44,7 @@ class LinkRateLimiter:
             raise TooManyRequests(f"Try again in {REFILL:.0f} seconds.", retry_after=ceil(wait))
         try:
             yield
-            self._remember(key)
+            keep_newest(self._opened, key, None, MAX_BUCKETS)
             if guessed:
                 bucket.give()
         except NotFound:
@@ -56,9 +56,3 @@ class LinkRateLimiter:
             if guessed:
                 bucket.give()
             raise
-
-    def _remember(self, key: bytes) -> None:
-        self._opened.pop(key, None)
-        self._opened[key] = None
-        if len(self._opened) > MAX_BUCKETS:
-            del self._opened[next(iter(self._opened))]

@@ -28,6 +28,7 @@ from hansard.errors import InvalidConfig, NotFound, StorageError, Unauthenticate
 from hansard.model.scope import Scope
 from hansard.model.sessions import Session
 from hansard.secrets import register
+from hansard.services.quotas import keep_newest
 from hansard.services.users.sessions import NewSession, Sessions, is_of
 
 LINK_LASTS = 15 * 60
@@ -113,6 +114,11 @@ class SessionManager:
         self._read: dict[str, tuple[Session | None, float]] = {}
         """Cached sessions and when they were read, by id."""
 
+    @property
+    def scope(self) -> Scope:
+        """For whom every valid credential acts: today, the server's one user."""
+        return self._sessions.scope
+
     async def verify(self, credential: Credential) -> bool:
         """Whether a credential is valid now; a session is read from the database about once a second."""
         if credential.kind == "token":
@@ -123,19 +129,16 @@ class SessionManager:
         return session is not None and is_of(session, secret, credential.key)
 
     def principal(self, credential: Credential | None) -> Scope | None:
-        """Return for whom a request with a valid credential acts; None for a request without one.
-
-        Today every credential belongs to the server's one user.
-        """
-        return self._sessions.scope if credential is not None else None
+        """Return for whom a request with a valid credential acts; None for a request without one."""
+        return self.scope if credential is not None else None
 
     async def create_session(self, code: str, browser: str = "") -> tuple[NewSession, str]:
         """Create a session for a sign-in code and return it with the value of its cookie.
 
         `browser` is a short description. Raises Unauthenticated if the code is invalid, expired or already used.
         """
-        scope = self._sessions.scope
-        claim = _verified_claim(self._token, _code_for(scope.tenant, scope.user), code)
+        code_name = _code_for(self.scope.tenant, self.scope.user)
+        claim = _verified_claim(self._token, code_name, code)
         if not claim or int(claim.partition(".")[0]) / 1e6 <= self._clock():
             raise Unauthenticated(
                 "This sign-in link has expired or belongs to another server; create a new one with `hansard link`."
@@ -182,10 +185,7 @@ class SessionManager:
             if cached is None or age >= STALE_CACHE_SECONDS:
                 raise
             return cached
-        self._read.pop(session_id, None)
-        self._read[session_id] = session, now
-        if len(self._read) > MAX_CACHED_SESSIONS:
-            del self._read[next(iter(self._read))]
+        keep_newest(self._read, session_id, (session, now), MAX_CACHED_SESSIONS)
         return session
 
 

@@ -61,11 +61,6 @@ _STYLE = """
 body { max-width: 34rem; margin: 15vh auto 0; padding: 0 1.5rem }
 h1 { font-size: 1.25rem }
 """
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_PAGE_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class Files:
@@ -166,8 +161,17 @@ def plain(status: int, content: str) -> Response[str]:
         '<meta name="viewport" content="width=device-width"><title>Hansard</title>'
         f"<style>{_STYLE}</style></head><body><h1>Hansard</h1>{content}</body></html>"
     )
-    headers = {"Content-Security-Policy": _PAGE_POLICY}
+    headers = {"Content-Security-Policy": page_policy(_STYLE)}
     return Response(text, status_code=status, media_type="text/html", headers=headers)
+
+
+def page_policy(style: str, more: str = "") -> str:
+    """Return the policy of a page without scripts that has only this style."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; {more}"
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 ROUTES = (show,)

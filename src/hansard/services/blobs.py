@@ -39,19 +39,11 @@ class Blobs(Service):
         if not data:
             raise InvalidInput("The file is empty.")
         check_media_type(media_type, "/media_type")
-        digest = hashlib.sha256(data).hexdigest()
+        blob = blob_with(data, media_type, self.scope.tenant, self.clock())
 
         async def store_blob(tx: Transaction) -> Blob:
-            now = self.clock()
-            await self.ensure_user(tx, now)
-            blob = Blob(
-                tenant_id=tx.tenant,
-                created_at=now,
-                id=digest,
-                size=len(data),
-                media_type=media_type,
-            )
-            await keep(tx, blob, data, self.scope.user, now)
+            await self.ensure_user(tx, blob.created_at)
+            await keep(tx, blob, data, self.scope.user, blob.created_at)
             return blob
 
         return await self.run_write(store_blob)
@@ -77,6 +69,12 @@ class Blobs(Service):
         if blob is None:
             raise NotFound("There is no such blob.")
         return blob
+
+
+def blob_with(data: bytes, media_type: str, tenant: str, at: datetime) -> Blob:
+    """Return the record of a new blob with these bytes."""
+    digest = hashlib.sha256(data).hexdigest()
+    return Blob(tenant_id=tenant, created_at=at, id=digest, size=len(data), media_type=media_type)
 
 
 async def blob_of(tx: Reader, digest: str, user: str) -> Blob | None:

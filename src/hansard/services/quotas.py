@@ -11,10 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
+from typing import TypeVar
 
 import msgspec
 
 from hansard.errors import TooManyRequests
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 DAY = 24 * 3600
 BURST_SECONDS = 5
@@ -38,6 +42,14 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     """Concurrent imports and file uploads."""
     connections: int = 0
     """Concurrent requests, streams and sockets."""
+
+
+def keep_newest(kept: dict[K, V], key: K, value: V, most: int) -> None:
+    """Add an item as the newest one; above `most` items, the oldest is dropped."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 class Bucket:
@@ -86,10 +98,8 @@ class Buckets:
 
     def of(self, key: str) -> Bucket:
         """Return the bucket for a key."""
-        bucket = self._buckets.pop(key, None) or self._make()
-        self._buckets[key] = bucket
-        if len(self._buckets) > MAX_BUCKETS:
-            del self._buckets[next(iter(self._buckets))]
+        bucket = self._buckets.get(key) or self._make()
+        keep_newest(self._buckets, key, bucket, MAX_BUCKETS)
         return bucket
 
 

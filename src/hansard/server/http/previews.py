@@ -7,15 +7,13 @@ from typing import Annotated
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from hansard.api.fields import LIMITS
 from hansard.api.operation import Body
 from hansard.server import preview
-from hansard.server.fields import PathId, Prefix, Scoped
-from hansard.server.http.shares import Asked, bounded
-from hansard.server.rate_limit import LinkRateLimiter
+from hansard.server.fields import Asking, Keeper, PathId, Prefix, Scoped
+from hansard.server.http.shares import Guesses, bounded
 from hansard.server.sessions import SessionManager
 
 
@@ -36,9 +34,9 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/artifacts/{artifact_id:str}/preview")
 async def preview_artifact(
-    request: Asked,
+    request: Asking,
     services: Scoped,
-    session_manager: NamedDependency[SessionManager],
+    session_manager: Keeper,
     prefix: Prefix,
     artifact_id: PathId,
     data: JSONBody[NewPreview],
@@ -54,10 +52,10 @@ async def preview_artifact(
 
 @post("/links/{token:str}/preview")
 async def preview_link(
-    request: Asked,
+    request: Asking,
     services: Scoped,
-    guesses: NamedDependency[LinkRateLimiter],
-    session_manager: NamedDependency[SessionManager],
+    guesses: Guesses,
+    session_manager: Keeper,
     prefix: Prefix,
     token: PathId,
 ) -> Preview:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from msgspec.structs import asdict
@@ -14,14 +14,11 @@ from hansard.api.envelopes import Count, Items
 from hansard.api.operation import Body
 from hansard.model.scope import Right
 from hansard.server.cookies import SessionCookie
-from hansard.server.fields import PathId, Scoped
-from hansard.server.sessions import Credential, SessionManager
+from hansard.server.fields import Asking, Keeper, PathId, Scoped
 from hansard.server.user_agents import browser_of
 from hansard.services.users.sessions import SignedIn
 
-Keeper = NamedDependency[SessionManager]
 Cookie = NamedDependency[SessionCookie]
-Asking = Request[Any, Credential | None, Any]
 
 
 class SignIn(Body, frozen=True, kw_only=True):

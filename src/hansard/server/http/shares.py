@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from hansard.api.operations import Services
-from hansard.server.fields import PathId, Scoped
+from hansard.server.fields import Asking, PathId, Scoped
 from hansard.server.http.artifacts import ALONE, ANYTHING, attachment
 from hansard.server.rate_limit import LinkRateLimiter
-from hansard.server.sessions import Credential
 from hansard.services.artifacts.shares import Linked
 
-Asked = Request[Any, Credential | None, Any]
+Guesses = NamedDependency[LinkRateLimiter]
 
 
 @get("/links/{token:str}")
 async def follow_link(
-    request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
+    request: Asking, services: Scoped, guesses: Guesses, token: PathId
 ) -> Response[Linked]:
     """Get the artifact of a link. This needs no credential other than the link's token."""
     async with bounded(request, services, guesses, token):
@@ -34,7 +32,7 @@ async def follow_link(
     responses={200: ResponseSpec(bytes, media_type=ANYTHING, description="The file.")},
 )
 async def download_linked(
-    request: Asked, services: Scoped, guesses: NamedDependency[LinkRateLimiter], token: PathId
+    request: Asking, services: Scoped, guesses: Guesses, token: PathId
 ) -> Response[bytes]:
     """Download the artifact of a link as a file. This needs no credential other than the link's token."""
     async with bounded(request, services, guesses, token):
@@ -43,7 +41,7 @@ async def download_linked(
 
 @asynccontextmanager
 async def bounded(
-    request: Asked, services: Services, guesses: LinkRateLimiter, token: str
+    request: Asking, services: Services, guesses: LinkRateLimiter, token: str
 ) -> AsyncIterator[None]:
     """A context for looking up a link that limits guesses of tokens.
 

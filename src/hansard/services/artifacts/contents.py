@@ -43,6 +43,13 @@ def pack(text: str) -> EncodedContent:
     return EncodedContent(digest=digest, size=len(plain), encoding=encoding, data=data)
 
 
+def packed_as(content: Content, size: int) -> EncodedContent:
+    """Return a stored content of `size` bytes of text, to be stored again."""
+    return EncodedContent(
+        digest=content.id, size=size, encoding=content.encoding, data=content.data
+    )
+
+
 def unpack(content: Content) -> str:
     """Decode a content to its text."""
     data = zlib.decompress(content.data) if content.encoding else content.data

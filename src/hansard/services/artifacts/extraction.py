@@ -27,7 +27,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.lifecycle import complete_state
 from hansard.model.messages import Message
 from hansard.model.parts import Parts, Text
-from hansard.services.artifacts.contents import EncodedContent, content_of, pack, unpack
+from hansard.services.artifacts.contents import EncodedContent, content_of, pack, packed_as, unpack
 from hansard.services.artifacts.revisions import Provenance, add, current, revise
 from hansard.storage import message_tree
 from hansard.storage.base import Reader, Transaction
@@ -279,12 +279,6 @@ async def artifacts_of_message(tx: Reader, message_id: str) -> list[DetectedArti
         if artifact is None or revision.part is None:
             continue
         content = await content_of(tx, revision.digest)
-        encoded = EncodedContent(
-            digest=revision.digest,
-            size=revision.size,
-            encoding=content.encoding,
-            data=content.data,
-        )
         detected.append(
             DetectedArtifact(
                 part=revision.part,
@@ -297,7 +291,7 @@ async def artifacts_of_message(tx: Reader, message_id: str) -> list[DetectedArti
                 file_name=artifact.file_name,
                 closed=revision.closed,
                 text=unpack(content),
-                packed=encoded,
+                packed=packed_as(content, revision.size),
             )
         )
     return sorted(detected, key=lambda piece: piece.part)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from hansard.model.artifacts import Artifact, ArtifactCounters, ArtifactText, Revision
 from hansard.services.artifacts.contents import EncodedContent, keep, text_of
@@ -100,12 +101,7 @@ async def _insert_revision(
         size=encoded.size,
         closed=artifact.closed,
         title=artifact.title,
-        author=provenance.author,
-        model=provenance.model,
-        message_id=provenance.message_id,
-        part=provenance.part,
-        restored_from=provenance.restored_from,
-        note=provenance.note,
+        **asdict(provenance),
     )
     await tx.insert(revision)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from hansard.errors import AlreadyExists, Conflict, damaged
@@ -11,13 +9,12 @@ from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch, BranchList
 from hansard.model.checks import MAX_TITLE, check_text
 from hansard.model.conversations import Conversation
-from hansard.model.event_kinds import EventKind
 from hansard.model.messages import Message
 from hansard.services.artifacts import lifecycle
 from hansard.services.artifacts.extraction import artifacts_of_message
 from hansard.services.base import Service
 from hansard.services.conversations import trash
-from hansard.services.conversations.forks import fork_at, select_branch
+from hansard.services.conversations.forks import fork_at, publish_branch, select_branch
 from hansard.services.conversations.messages import append_with_side_effects
 from hansard.services.conversations.purge import purge_branches
 from hansard.storage import message_tree
@@ -82,7 +79,7 @@ class Branches(Service):
             now = self.clock()
             fork = await fork_at(tx, self.scope, owner, message, fork_id, now, name)
             if switch:
-                await select_branch(tx, self.scope, conversation.id, fork.id, now)
+                await select_branch(tx, self.scope, fork, now)
             return fork
 
         return await self.run_write(create_fork)
@@ -109,8 +106,7 @@ class Branches(Service):
         async def switch_branch(tx: Transaction) -> Branch:
             conversation = await self.conversation(tx, conversation_id, "read")
             branch = await self.branch(tx, conversation, branch_id)
-            now = self.clock()
-            await select_branch(tx, self.scope, conversation.id, branch.id, now)
+            await select_branch(tx, self.scope, branch, self.clock())
             return branch
 
         return await self.run_write(switch_branch)
@@ -124,7 +120,7 @@ class Branches(Service):
             branch = await self.branch(tx, conversation, branch_id)
             now = self.clock()
             renamed = await tx.update(Branch, branch.id, name=name, updated_at=now)
-            await self._publish(tx, "branch.updated", branch, now)
+            await publish_branch(tx, self.scope, "branch.updated", branch, now)
             return renamed
 
         return await self.run_write(rename_branch)
@@ -144,7 +140,7 @@ class Branches(Service):
                 )
             now = self.clock()
             trashed = await trash.trash_branch(tx, conversation, branch, now)
-            await self._publish(tx, "branch.deleted", branch, now, count=trashed.count)
+            await publish_branch(tx, self.scope, "branch.deleted", branch, now, trashed.count)
             return trashed
 
         return await self.run_write(trash_branch)
@@ -160,7 +156,7 @@ class Branches(Service):
             branch = await self.branch(tx, conversation, branch_id, deleted=True, lock=True)
             now = self.clock()
             count = await trash.restore_branch(tx, conversation, branch, now)
-            await self._publish(tx, "branch.restored", branch, now, count=count)
+            await publish_branch(tx, self.scope, "branch.restored", branch, now, count)
             return count
 
         return await self.run_write(restore_branch)
@@ -176,7 +172,7 @@ class Branches(Service):
             for branch in branches:
                 await tx.update(Branch, branch.id, state="purging", updated_at=now)
                 await lifecycle.mark_purging(tx, now, branch=branch.id)
-            await self._publish(tx, "branch.purged", top, now)
+            await publish_branch(tx, self.scope, "branch.purged", top, now)
             return [branch.id for branch in reversed(branches)]
 
         branch_ids = await self.run_write(mark_purged)
@@ -240,12 +236,6 @@ class Branches(Service):
             fork_id=new_id(),
             at=self.clock(),
         )
-
-    async def _publish(
-        self, tx: Transaction, kind: EventKind, branch: Branch, now: Any, **fields: Any
-    ) -> None:
-        location = {"conversation_id": branch.conversation_id, "branch": branch.id, **fields}
-        await tx.publish(self.change(kind, branch.id, now, **location))
 
 
 def _return_if_same_fork(existing: Branch, owner: Branch, message: Message, name: str) -> Branch:

@@ -8,6 +8,7 @@ import msgspec
 
 from hansard.model.branches import Branch
 from hansard.model.conversations import BranchSelection
+from hansard.model.event_kinds import EventKind
 from hansard.model.messages import Message
 from hansard.model.scope import Scope
 from hansard.storage import message_tree
@@ -35,16 +36,7 @@ async def fork_at(
     fork = message_tree.make_fork(owner, head, fork_id=fork_id, name=name, at=now)
     fork = msgspec.structs.replace(fork, model=model or owner.model)
     await tx.insert(fork)
-    await tx.publish(
-        Change(
-            user_id=scope.user,
-            kind="branch.created",
-            subject_id=fork.id,
-            conversation_id=fork.conversation_id,
-            branch=fork.id,
-            at=now,
-        )
-    )
+    await publish_branch(tx, scope, "branch.created", fork, now)
     return fork
 
 
@@ -71,36 +63,40 @@ async def set_branch_model(
     if branch.model == model:
         return
     await tx.update(Branch, branch.id, model=model, updated_at=now)
-    change = Change(
-        user_id=scope.user,
-        kind="branch.updated",
-        subject_id=branch.id,
-        conversation_id=branch.conversation_id,
-        branch=branch.id,
-        at=now,
-    )
-    await tx.publish(change)
+    await publish_branch(tx, scope, "branch.updated", branch, now)
 
 
-async def select_branch(
-    tx: Transaction, scope: Scope, conversation_id: str, branch_id: str, now: datetime
-) -> None:
+async def select_branch(tx: Transaction, scope: Scope, branch: Branch, now: datetime) -> None:
     """Make a branch the user's current one, and publish it to the feed."""
     selection = BranchSelection(
         tenant_id=tx.tenant,
         created_at=now,
-        conversation_id=conversation_id,
+        conversation_id=branch.conversation_id,
         user_id=scope.user,
-        branch=branch_id,
+        branch=branch.id,
     )
     if not await tx.insert(selection, absent=True):
-        await tx.update(BranchSelection, conversation_id, scope.user, branch=branch_id)
+        key = (branch.conversation_id, scope.user)
+        await tx.update(BranchSelection, *key, branch=branch.id)
+    await publish_branch(tx, scope, "branch.switched", branch, now)
+
+
+async def publish_branch(
+    tx: Transaction,
+    scope: Scope,
+    kind: EventKind,
+    branch: Branch,
+    now: datetime,
+    count: int = 1,
+) -> None:
+    """Publish a change of a branch to the user's feed; `count` is the number of messages concerned."""
     change = Change(
         user_id=scope.user,
-        kind="branch.switched",
-        subject_id=branch_id,
-        conversation_id=conversation_id,
-        branch=branch_id,
+        kind=kind,
+        subject_id=branch.id,
+        conversation_id=branch.conversation_id,
+        branch=branch.id,
+        count=count,
         at=now,
     )
     await tx.publish(change)

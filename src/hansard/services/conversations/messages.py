@@ -183,7 +183,7 @@ class Messages(Service):
             if stored:
                 return stored[0]
             fork = await fork_before(tx, self.scope, owner, message, request.fork_id, now)
-            await select_branch(tx, self.scope, conversation.id, fork.id, now)
+            await select_branch(tx, self.scope, fork, now)
             request = msgspec.structs.replace(request, branch=fork.id)
             [edited] = await append_with_side_effects(tx, request, artifacts)
             return edited

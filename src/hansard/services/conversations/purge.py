@@ -17,11 +17,13 @@ from hansard.model.base import Id
 from hansard.model.blobs import UPLOAD, Blob, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.event_kinds import EventKind
 from hansard.model.messages import Message
 from hansard.model.parts import blobs_of
 from hansard.model.runs import Run
 from hansard.services.artifacts import lifecycle
 from hansard.services.ordering import outer_first
+from hansard.services.walks import pages, within
 from hansard.storage.base import Change, Reader, Storage, Transaction
 from hansard.storage.message_tree import activity
 from hansard.storage.ownership import remove, remove_children
@@ -83,14 +85,7 @@ async def expire_temporary(tx: Transaction, now: datetime) -> None:
             continue
         await tx.update(Conversation, conversation.id, state="purging", updated_at=now)
         await lifecycle.mark_purging(tx, now, conversation_id=conversation.id)
-        change = Change(
-            user_id=conversation.owner_id,
-            kind="conversation.purged",
-            subject_id=conversation.id,
-            conversation_id=conversation.id,
-            at=now,
-        )
-        await tx.publish(change)
+        await tx.publish(conversation_change(conversation, "conversation.purged", now))
 
 
 async def finish_purges(storage: Storage, tenant: str, *, imports: bool) -> None:
@@ -181,14 +176,20 @@ async def recount(tx: Transaction, conversation: Conversation, sign: int) -> Non
     """Add a conversation and its messages to the counters; with `sign=-1`, subtract them."""
     await tx.increment(conversation_counters(conversation, sign))
     for branch in await tx.select(Query(Branch).where(conversation_id=conversation.id)):
-        after = -1
-        while True:
-            query = Query(Message).where(branch=branch.id, seq__gt=after).by("seq").page(BATCH)
-            messages = await tx.select(query)
-            if not messages:
-                break
+        query = Query(Message).where(branch=branch.id).by("seq")
+        async for messages in pages(within(tx), query, BATCH):
             await tx.increment(*await message_counters(tx, conversation, messages, sign))
-            after = messages[-1].seq
+
+
+def conversation_change(conversation: Conversation, kind: EventKind, at: datetime) -> Change:
+    """Return an entry about a conversation for its owner's feed."""
+    return Change(
+        user_id=conversation.owner_id,
+        kind=kind,
+        subject_id=conversation.id,
+        conversation_id=conversation.id,
+        at=at,
+    )
 
 
 def conversation_counters(conversation: Conversation, sign: int = 1) -> MessageCounters:

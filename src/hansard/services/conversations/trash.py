@@ -54,24 +54,12 @@ async def trash_message(
     """Move a message of branch `owner`, and everything after it, to the trash as branch `trash_id`."""
     if owner.parent_branch is not None and message.seq == owner.fork_seq + 1:
         return await trash_branch(tx, conversation, owner, now)
-    trashed = Branch(
-        tenant_id=tx.tenant,
-        id=trash_id,
-        conversation_id=conversation.id,
-        name=owner.name,
-        parent_branch=owner.id,
-        fork_seq=message.seq - 1,
-        head_seq=owner.head_seq,
-        head_id=owner.head_id,
-        head_digest=owner.head_digest,
-        cut_from=owner.id,
-        created_at=now,
-        updated_at=now,
-    )
+    parent = await tx.get(Message, message.parent_id) if message.parent_id else None
+    rest = make_fork(owner, parent, fork_id=trash_id, name=owner.name, at=now)
+    trashed = replace(rest, cut_from=owner.id, **_head(owner))
     await tx.insert(trashed)
     await tx.move(owner.id, message.seq, trashed.id)
     await _reattach(tx, owner.id, message.seq, trashed.id, now)
-    parent = await tx.get(Message, message.parent_id) if message.parent_id else None
     await tx.update(Branch, owner.id, **ending_with(parent))
     return await trash_branch(tx, conversation, trashed, now)
 
@@ -119,12 +107,7 @@ async def restore_branch(
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
         await _reattach(tx, top.id, 0, parent.id, now)
-        head: dict[str, Any] = {
-            "head_seq": top.head_seq,
-            "head_id": top.head_id,
-            "head_digest": top.head_digest,
-        }
-        await tx.update(Branch, parent.id, **head)
+        await tx.update(Branch, parent.id, **_head(top))
         for run in await tx.select(
             Query(Run).where(conversation_id=top.conversation_id, branch=top.id)
         ):
@@ -162,6 +145,10 @@ async def append_to_trash(tx: Transaction, run: Run, request: Append) -> list[Me
         await _update_count_and_preview(tx, conversation, len(stored), target.id)
     await tx.increment(*activity(stored, conversation.project_id, prompt.created_at))
     return stored
+
+
+def _head(branch: Branch) -> dict[str, Any]:
+    return {name: getattr(branch, name) for name in ("head_seq", "head_id", "head_digest")}
 
 
 async def subtree(tx: Reader, top: Branch) -> list[Branch]:

@@ -164,7 +164,7 @@ class Chat(Starter):
             self._check([name], checked_options)
             now = self.clock()
             fork = await fork_before(tx, self.scope, owner, message, new_id(), now, model=model)
-            await select_branch(tx, self.scope, conversation.id, fork.id, now)
+            await select_branch(tx, self.scope, fork, now)
             return Stored([await self.insert(tx, fork, name, checked_options, request_id)])
 
         return (await self.ask(request_id, store_run))[0]
@@ -192,7 +192,7 @@ class Chat(Starter):
             message, target = await self.message(tx, conversation, run.message_id)
             if target.head_id != message.id:
                 target = await fork_at(tx, self.scope, target, message, new_id(), self.clock())
-                await select_branch(tx, self.scope, conversation.id, target.id, self.clock())
+                await select_branch(tx, self.scope, target, self.clock())
             continuation = await self.insert(
                 tx, target, run.model, run.options, request_id, mode="continue"
             )

@@ -85,14 +85,7 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
             return await last_event(tx, run, self.number)
         await tx.insert(*self.events, absent=True)
         message = await self._answer(tx, run)
-        last = RunEvent(
-            tenant_id=run.tenant_id,
-            created_at=self.at,
-            run_id=run.id,
-            number=self.number,
-            type=cast("RunEventType", self.status),
-            data=self._data(message),
-        )
+        last = _last_event(run, self.number, self.at, self.status, self._data(message))
         await tx.insert(last)
         await tx.update(
             Run,
@@ -120,13 +113,8 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
     def _purged_event(self) -> RunEvent:
         """Return the last event of a run that was purged with its conversation; it is not stored."""
         error = {"code": "not-found", "message": "The conversation of this answer was deleted."}
-        return RunEvent(
-            tenant_id=self.run.tenant_id,
-            created_at=self.at,
-            run_id=self.run.id,
-            number=self.number,
-            type="failed",
-            data={"message_id": None, "branch": None, "error": error},
+        return _last_event(
+            self.run, self.number, self.at, "failed", _place(None) | {"error": error}
         )
 
     async def _answer(self, tx: Transaction, run: Run) -> Message | None:
@@ -180,8 +168,7 @@ class RunCompletion(msgspec.Struct, frozen=True, kw_only=True):
 
     def _data(self, message: Message | None) -> dict[str, Any]:
         data: dict[str, Any] = {
-            "message_id": message.id if message else None,
-            "branch": message.branch if message else None,
+            **_place(message),
             "finish": message.finish if message else None,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
@@ -215,17 +202,27 @@ async def last_event(tx: Reader, run: Run, number: int) -> RunEvent:
         if event.type in ENDED:
             return event
     message = await tx.get(Message, run.message_id)
+    return _last_event(run, number, run.ended_at or run.updated_at, run.status, _place(message))
+
+
+def _last_event(
+    run: Run, number: int, at: datetime, status: RunStatus, data: dict[str, Any]
+) -> RunEvent:
     return RunEvent(
         tenant_id=run.tenant_id,
-        created_at=run.ended_at or run.updated_at,
+        created_at=at,
         run_id=run.id,
         number=number,
-        type=cast("RunEventType", run.status),
-        data={
-            "message_id": message.id if message else None,
-            "branch": message.branch if message else None,
-        },
+        type=cast("RunEventType", status),
+        data=data,
     )
+
+
+def _place(answer: Message | None) -> dict[str, Any]:
+    return {
+        "message_id": answer.id if answer else None,
+        "branch": answer.branch if answer else None,
+    }
 
 
 async def interrupted_completion(

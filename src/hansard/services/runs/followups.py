@@ -15,6 +15,7 @@ from hansard.ids import Clock
 from hansard.model.runs import Run
 from hansard.providers.registry import Providers
 from hansard.services.options import ChatOptions
+from hansard.services.quotas import keep_newest
 from hansard.services.runs.summaries import LeftOut, keep_summary
 from hansard.services.runs.titles import give_title
 from hansard.storage.base import Storage
@@ -49,10 +50,7 @@ class FollowUps:
 
     def add(self, run: Run, omitted: LeftOut | None) -> None:
         """Enqueue a run that has ended; `omitted` is what was not sent with its prompt."""
-        self._waiting.pop(run.conversation_id, None)
-        self._waiting[run.conversation_id] = (run, omitted)
-        if len(self._waiting) > MAX_WAITING:
-            del self._waiting[next(iter(self._waiting))]
+        keep_newest(self._waiting, run.conversation_id, (run, omitted), MAX_WAITING)
         if len(self._workers) < MAX_WORKERS:
             worker = self._spawn(self._work())
             self._workers.add(worker)

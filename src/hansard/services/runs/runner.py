@@ -9,7 +9,6 @@ the text so far is stored.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Coroutine
 from contextlib import aclosing, suppress
@@ -19,12 +18,12 @@ from typing import Any, TypeVar
 from hansard.errors import HansardError, OutcomeUnknown
 from hansard.ids import Clock, new_id
 from hansard.model.answers import parts_of_events
-from hansard.model.blobs import Blob
 from hansard.model.parts import Image
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunStatus
 from hansard.providers.base import ImageOutput
 from hansard.providers.registry import Providers
 from hansard.services.artifacts.extraction import find_in
+from hansard.services.blobs import blob_with
 from hansard.services.blobs import keep as keep_blob
 from hansard.services.options import ChatOptions
 from hansard.services.runs import pending, sanitize
@@ -182,19 +181,12 @@ class Runner:
 
     async def _keep_image(self, run: Run, image: ImageOutput) -> Image:
         """Store the bytes of an image before the image is added to the answer."""
-        digest = hashlib.sha256(image.data).hexdigest()
-        blob = Blob(
-            tenant_id=run.tenant_id,
-            created_at=self.clock(),
-            id=digest,
-            size=len(image.data),
-            media_type=image.media_type,
-        )
+        blob = blob_with(image.data, image.media_type, run.tenant_id, self.clock())
         await self.storage.write(
             run.tenant_id,
             lambda tx: keep_blob(tx, blob, image.data, run.owner_id, blob.created_at),
         )
-        return Image(digest, image.media_type)
+        return Image(blob.id, image.media_type)
 
     async def _save_periodically(self, live: LiveRun) -> None:
         """Store new events, renew the lease, and check whether another process cancelled the run."""

@@ -93,7 +93,9 @@ class Starter(Service):
         self.meters.check_runs(self._running() + before)
         now = self.clock()
         run = Run(
-            **self.stamp(None, now),
+            tenant_id=tx.tenant,
+            id=new_id(),
+            owner_id=self.scope.user,
             author_id=self.scope.user,
             conversation_id=branch.conversation_id,
             branch=branch.id,
@@ -107,6 +109,8 @@ class Starter(Service):
             options={**self.runner.providers.defaults(name), **options},
             worker=self.runner.worker,
             lease_until=now + LEASE,
+            created_at=now,
+            updated_at=now,
         )
         await tx.insert(run)
         location = {"conversation_id": run.conversation_id, "branch": run.branch}

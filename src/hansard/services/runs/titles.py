@@ -12,9 +12,10 @@ from hansard.model.messages import Message
 from hansard.model.runs import Run
 from hansard.providers.registry import Providers
 from hansard.providers.thinking import TAGS, split_thinking
+from hansard.services.conversations.purge import conversation_change
 from hansard.services.runs.prompt import ask
 from hansard.storage import message_tree
-from hansard.storage.base import Change, Reader, Storage, Transaction
+from hansard.storage.base import Reader, Storage, Transaction
 
 MAX_LENGTH = 60
 """Characters."""
@@ -70,14 +71,7 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
             return  # deleted meanwhile: its text must not become the title
         now = clock()
         await tx.update(Conversation, conversation.id, title=title, updated_at=now)
-        change = Change(
-            user_id=run.owner_id,
-            kind="conversation.updated",
-            subject_id=conversation.id,
-            conversation_id=conversation.id,
-            at=now,
-        )
-        await tx.publish(change)
+        await tx.publish(conversation_change(conversation, "conversation.updated", now))
 
     await storage.write(run.tenant_id, set_title)
 

@@ -205,26 +205,23 @@ class Archives(ArtifactService):
         if existing is not None and existing.state == "importing":
             existing, revisions = None, []
         existing_revisions = {revision.number: revision for revision in revisions}
-        placed = replace(
+        place = existing or replace(
             artifact,
-            version=existing.version if existing else artifact.version,
-            project_id=existing.project_id
-            if existing
-            else artifact.project_id
-            if owns_project
-            else None,
-            temporary=existing.temporary if existing else False,
-            state=existing.state if existing else "active",
-            deleted_at=existing.deleted_at if existing else None,
-            **{name: getattr(existing, name, None) for name in _MADE_IN},
+            project_id=artifact.project_id if owns_project else None,
+            temporary=False,
+            state="active",
+            deleted_at=None,
+            **_NOWHERE,
         )
+        placed = replace(artifact, **{name: getattr(place, name) for name in _PLACE})
         return placed, [
             replace(revision, **_origin(existing_revisions.get(revision.number)))
             for revision, _ in entry.revisions
         ]
 
 
-_MADE_IN = ("conversation_id", "message_id", "branch", "part")
+_NOWHERE: dict[str, None] = dict.fromkeys(("conversation_id", "message_id", "branch", "part"))
+_PLACE = (*_NOWHERE, "project_id", "temporary", "state", "deleted_at", "version")
 
 
 def _origin(existing: Revision | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from hansard.access import policy
-from hansard.errors import InvalidInput
+from hansard.errors import InvalidInput, NotFound
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
@@ -27,13 +27,13 @@ from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
-from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.users import User
 from hansard.services.artifacts import extraction
-from hansard.services.blobs import keep
+from hansard.services.blobs import hold_blobs, keep
 from hansard.services.conversations.purge import (
+    conversation_change,
     conversation_counters,
     message_counters,
     purge_conversation,
@@ -41,7 +41,7 @@ from hansard.services.conversations.purge import (
 from hansard.services.transfer.artifact_importer import ArtifactIntake, show_extracted
 from hansard.services.transfer.import_session import Step, is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
-from hansard.storage.base import Change, Reader, Storage, Transaction
+from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.digest_backfill import seal_some
 from hansard.storage.message_tree import activity
 from hansard.storage.ownership import target_of
@@ -127,14 +127,8 @@ class Importer(ArtifactIntake):
                 updated_at=conversation.updated_at,
             )
             await tx.increment(conversation_counters(conversation))
-            change = Change(
-                user_id=self._scope.user,
-                kind="conversation.created",
-                subject_id=conversation.id,
-                conversation_id=conversation.id,
-                at=self._clock(),
-            )
-            await tx.publish(change)
+            now = self._clock()
+            await tx.publish(conversation_change(conversation, "conversation.created", now))
 
         self._waiting.append(Step(conversation, "conversation", show_conversation))
         self._coming = None
@@ -216,20 +210,12 @@ class Importer(ArtifactIntake):
         for _, group in groupby(messages, lambda message: message.branch):
             await tx.increment(*await message_counters(tx, conversation, list(group), 1))
         for message in messages:
-            for digest in sorted(blobs_of(message.parts)):
-                uses = Query(BlobUse).where(blob_id=digest, owner_id=self._scope.user)
-                if not await tx.count(uses):
-                    raise InvalidInput(f"Message {message.id} uses a blob that is not in the file.")
-                await tx.insert(self._use(message, digest), absent=True)
-
-    def _use(self, message: Message, digest: str) -> BlobUse:
-        return BlobUse(
-            tenant_id=message.tenant_id,
-            created_at=message.created_at,
-            blob_id=digest,
-            owner_id=message.owner_id,
-            holder=message.id,
-        )
+            try:
+                await hold_blobs(tx, [message], message.created_at)
+            except NotFound:
+                raise InvalidInput(
+                    f"Message {message.id} uses a blob that is not in the file."
+                ) from None
 
     async def _complete_digests(self, conversation: Conversation) -> None:
         """Set the head digests of branches, and compute the digests of messages that came early."""
