@@ -9,6 +9,7 @@ words.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -126,6 +127,11 @@ def register_environment(environment: Mapping[str, str]) -> None:
             register_url(value)
         elif _SECRET_NAME.search(name) and len(value) >= 2 * SHORTEST:
             register(value)
+
+
+def hash_of(secret: str) -> str:
+    """Return the SHA-256 of a secret or a guess of one, to be stored in its place."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def mask(text: str) -> str:

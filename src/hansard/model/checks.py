@@ -54,7 +54,8 @@ T = TypeVar("T")
 _INVALID = re.compile("[\0\ud800-\udfff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _PRINTABLE = re.compile("[ -~]*")
-_DIGEST = re.compile("[0-9a-f]{64}")
+DIGEST = re.compile("[0-9a-f]{64}")
+"""A SHA-256 in hexadecimal."""
 
 
 def is_a(value: Any, kind: type | tuple[type, ...]) -> bool:
@@ -210,7 +211,7 @@ def _check_part(part: Any, pointer: str) -> Part:
             check_text(message, f"{pointer}/message")
             return Error(code, message, _check_object(details, f"{pointer}/details"))
         case Image() | File():
-            if not _DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
+            if not DIGEST.fullmatch(check_text(part.blob, f"{pointer}/blob")):
                 raise InvalidInput(
                     "Blobs are named by their SHA-256: 64 hex digits in lower case.",
                     pointer=f"{pointer}/blob",

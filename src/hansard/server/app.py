@@ -37,8 +37,7 @@ def make_api(
     *,
     session_manager: SessionManager,
     closing: Shutdown,
-    prefix: str = "",
-    secure: bool = False,
+    cookie: SessionCookie = SessionCookie(),  # noqa: B008 - frozen
     web: Path = static.WEB,
 ) -> Litestar:
     """Build the routes. They do not authenticate: only `Gate` may call them."""
@@ -46,9 +45,9 @@ def make_api(
         "database": database,
         "session_manager": session_manager,
         "closing": closing,
-        "prefix": prefix,
-        "session_cookie": SessionCookie(prefix, secure),
-        "files": static.Files(web, prefix),
+        "prefix": cookie.prefix,
+        "session_cookie": cookie,
+        "files": static.Files(web, cookie.prefix),
         "guesses": LinkRateLimiter(),
     }
     dependencies = {name: _provide(value) for name, value in values.items()}
@@ -85,16 +84,15 @@ def make_app(
     `hosts` are the accepted values of the Host header. `prefix` is the path below which a proxy serves the application,
     such as `/hansard`; `secure` says that browsers use only https; `web` is the folder of the built chat app.
     """
+    cookie = SessionCookie(prefix, secure)
     session_manager = SessionManager(token, database.scope(tenant=tenant, user=user).sessions)
     api = make_api(
         database,
         session_manager=session_manager,
         closing=closing or Shutdown(),
-        prefix=prefix,
-        secure=secure,
+        cookie=cookie,
         web=web,
     )
-    cookie = SessionCookie(prefix, secure)
     return Gate(
         api,
         session_manager,

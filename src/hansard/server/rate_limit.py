@@ -7,13 +7,13 @@ guesses does not block links that are in use.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 
 from hansard.errors import NotFound, TooManyRequests
+from hansard.secrets import hash_of
 from hansard.services.quotas import MAX_BUCKETS, Buckets, keep_newest
 
 ALLOWED = 20
@@ -28,7 +28,7 @@ class LinkRateLimiter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._wrong = Buckets(1 / REFILL, ALLOWED, clock)
         """Token buckets by client address."""
-        self._opened: dict[bytes, None] = {}
+        self._opened: dict[str, None] = {}
         """The hashes of tokens that were valid."""
 
     @contextmanager
@@ -37,7 +37,7 @@ class LinkRateLimiter:
 
         A token counts as a wrong guess until it proves valid, so concurrent guesses do not get around the limit.
         """
-        key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        key = hash_of(token)
         bucket = self._wrong.of(address)
         guessed = key not in self._opened
         if guessed and (wait := bucket.take()):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hansard.errors import InvalidInput, NotFound, TooLarge
 from hansard.model.blobs import UPLOAD, Blob, BlobChunk, BlobUse
-from hansard.model.checks import check_media_type
+from hansard.model.checks import DIGEST, check_media_type
 from hansard.model.messages import Message
 from hansard.model.parts import File, Image, blobs_of
 from hansard.services.base import Service
@@ -79,7 +79,7 @@ def blob_with(data: bytes, media_type: str, tenant: str, at: datetime) -> Blob:
 
 async def blob_of(tx: Reader, digest: str, user: str) -> Blob | None:
     """Return a blob as a user knows it; None if they do not use it."""
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+    if not DIGEST.fullmatch(digest):
         return None
     uses = Query(BlobUse).where(blob_id=digest, owner_id=user)
     oldest = await tx.select(uses.by("created_at", "holder").page(1))

@@ -255,11 +255,9 @@ class Artifacts(ArtifactService):
             changes = {
                 name: value for name, value in fields.items() if value != getattr(artifact, name)
             }
-            return (
-                await artifact_revisions.update_fields(tx, artifact, changes, now)
-                if changes
-                else artifact
-            )
+            if not changes:
+                return artifact
+            return await artifact_revisions.update_fields(tx, artifact, changes, now)
 
         return self.shown(await self.run_write(update_artifact))
 

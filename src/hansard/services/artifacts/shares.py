@@ -24,6 +24,7 @@ from hansard.ids import check_user, is_id
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.checks import check_time
 from hansard.model.shares import LinkKey, Share, ShareRight, Snapshot
+from hansard.secrets import hash_of
 from hansard.services.artifacts.access import ArtifactService
 from hansard.services.artifacts.events import publish_to_owner
 from hansard.services.artifacts.files import ArtifactFile, file_of
@@ -104,7 +105,7 @@ class Shares(ArtifactService):
 
         async def add_link(tx: Transaction) -> Share:
             artifact = await self.artifact(tx, artifact_id, lock=True)
-            fields: dict[str, Any] = {"token_hash": _hash(token), "revision": revision}
+            fields: dict[str, Any] = {"token_hash": hash_of(token), "revision": revision}
             if revision is not None:
                 fields["snapshot"] = _snapshot(
                     artifact, await self.revision_of(tx, artifact, revision)
@@ -187,7 +188,7 @@ class Shares(ArtifactService):
 
     async def _linked(self, tx: Reader, token: str) -> tuple[Artifact, Revision]:
         """Return the artifact of a link, as the link shows it, and the revision."""
-        shares = await tx.select(Query(Share).where(token_hash=_hash(token), revoked_at=None))
+        shares = await tx.select(Query(Share).where(token_hash=hash_of(token), revoked_at=None))
         share = shares[0] if shares else None
         artifact = await tx.get(Artifact, share.artifact_id) if share else None
         expired = share is not None and is_expired(share, self.clock())
@@ -257,7 +258,3 @@ def _valid(artifact_id: str) -> Query[Share]:
 def _checksum(key: bytes, secret: str) -> str:
     digest = hmac.digest(key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

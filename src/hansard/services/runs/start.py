@@ -180,16 +180,15 @@ class Starter(Service):
 
 
 async def runs_asked_by(
-    tx: Reader, subject: Conversation | Run, request_id: str, mode: RunMode
+    tx: Reader, conversation: Conversation, request_id: str, mode: RunMode
 ) -> list[Run]:
     """Return the runs that an earlier request with this id started; other users' requests are ignored.
 
     Raises AlreadyExists if that was a request of another kind or for another conversation.
     """
-    query = Query(Run).where(request_id=request_id, owner_id=subject.owner_id)
+    query = Query(Run).where(request_id=request_id, owner_id=conversation.owner_id)
     runs = await tx.select(query.by("id"))
-    conversation_id = subject.id if isinstance(subject, Conversation) else subject.conversation_id
-    if any((run.conversation_id, run.mode) != (conversation_id, mode) for run in runs):
+    if any((run.conversation_id, run.mode) != (conversation.id, mode) for run in runs):
         raise AlreadyExists("This id is taken by a different request.", pointer="/id")
     return runs
 

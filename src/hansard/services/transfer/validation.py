@@ -6,7 +6,6 @@ the tables' columns.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.checks import (
+    DIGEST,
     MAX_TEXT,
     MAX_TITLE,
     check_json,
@@ -54,7 +54,6 @@ _MAX_LENGTHS = {
 }
 _MINIMA = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision": 1}
 _MAXIMA = {"value": 1}
-_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def admit(record: E) -> E:
@@ -105,7 +104,7 @@ def _text(name: str, value: str) -> str | None:
 
 
 def _digest(name: str, value: str) -> str:
-    if not _DIGEST.fullmatch(value):
+    if not DIGEST.fullmatch(value):
         raise InvalidInput(
             "Blobs must be identified by their SHA-256 in lower-case hexadecimal.",
             pointer=f"/{name}",

@@ -6,7 +6,6 @@ cookie, which a browser sends to every port of a host, and the one that the page
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import msgspec
 from hansard.errors import NotFound, Unauthenticated
 from hansard.ids import is_id, new_id
 from hansard.model.sessions import Session, SpentCode
+from hansard.secrets import hash_of
 from hansard.services.base import Service
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
@@ -69,7 +69,7 @@ class Sessions(Service):
         async def insert_session(tx: Transaction) -> None:
             now = self.clock()
             await self.ensure_user(tx, now)
-            spent = SpentCode(tenant_id=tx.tenant, created_at=now, id=_hash(code))
+            spent = SpentCode(tenant_id=tx.tenant, created_at=now, id=hash_of(code))
             if not await tx.insert(spent, absent=True):
                 raise Unauthenticated("This sign-in link was already used; request a new one.")
             session = Session(
@@ -77,8 +77,8 @@ class Sessions(Service):
                 created_at=now,
                 id=session_secrets.id,
                 user_id=self.scope.user,
-                secret_hash=_hash(session_secrets.secret),
-                key_hash=_hash(session_secrets.key),
+                secret_hash=hash_of(session_secrets.secret),
+                key_hash=hash_of(session_secrets.key),
                 browser=browser[:MAX_BROWSER_NAME],
                 seen_at=now,
             )
@@ -154,8 +154,8 @@ class Sessions(Service):
 
 def is_of(session: Session, secret: str, key: str) -> bool:
     """Return whether a client has both secrets of a session."""
-    secret_matches = hmac.compare_digest(_hash(secret), session.secret_hash)
-    return hmac.compare_digest(_hash(key), session.key_hash) and secret_matches
+    secret_matches = hmac.compare_digest(hash_of(secret), session.secret_hash)
+    return hmac.compare_digest(hash_of(key), session.key_hash) and secret_matches
 
 
 def expiry_of(session: Session) -> datetime:
@@ -170,7 +170,3 @@ async def forget_sessions(tx: Transaction, now: datetime) -> None:
     await tx.delete(Query(Session).where(seen_at__lt=past - IDLE))
     await tx.delete(Query(Session).where(created_at__lt=past - MAX_AGE))
     await tx.delete(Query(SpentCode).where(created_at__lt=past))
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
