@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from math import ceil
 from typing import TypeVar
 
@@ -127,11 +127,9 @@ class Meters:
         if self.quotas.bytes and (wait := self._bytes.of(user).take(size)):
             raise _too_many(f"The limit is {self.quotas.bytes} bytes per day and user.", wait)
 
-    @contextmanager
-    def upload(self, user: str) -> Iterator[None]:
+    def upload(self, user: str) -> AbstractContextManager[None]:
         """A context for an upload. Raises TooManyRequests if too many are in progress."""
-        with _count_concurrent(self._uploads, user, self.quotas.uploads, "uploads"):
-            yield
+        return _count_concurrent(self._uploads, user, self.quotas.uploads, "uploads")
 
     @contextmanager
     def connection(self, user: str) -> Iterator[None]:

@@ -37,8 +37,8 @@ class Branches(Service):
 
         async def select_branches(tx: Reader) -> BranchList:
             conversation = await self.conversation(tx, conversation_id, "read")
-            query = Query(Branch).where(conversation_id=conversation.id)
-            query = query.where(state="trashed" if deleted else "active")
+            state = "trashed" if deleted else "active"
+            query = Query(Branch).where(conversation_id=conversation.id, state=state)
             branches = await tx.select(query.by("created_at", "id"))
             if not branches and not deleted:
                 raise damaged("The conversation's branches")

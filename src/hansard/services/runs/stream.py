@@ -143,7 +143,7 @@ class LiveRun:
             content["data"] = {"omitted": f"{_size(content)} bytes"}
         return self._add_part("data", content)
 
-    def _add_part(self, kind: Literal["image", "data"], data: dict[str, Any]) -> bool:
+    def _add_part(self, kind: Literal["image", "data", "tool_call"], data: dict[str, Any]) -> bool:
         fits = self._has_room(None, _size(data))
         if fits:
             self.flush()
@@ -155,10 +155,8 @@ class LiveRun:
     def _call(self, call: ToolCall) -> bool:
         self._release("text", "reasoning")
         data = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments}
-        if not self._has_room(None, _size(data)):
+        if not self._add_part("tool_call", data):
             raise ProviderError("A tool call exceeds the size of an answer.")
-        self.flush()
-        self.add("tool_call", data=data)
         return True
 
     def _has_room(self, kind: Kind | None, size: int) -> bool:
