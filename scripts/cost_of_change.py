@@ -221,7 +221,55 @@ made = await db.scope().conversations.create()
 assert message.mood == ""
 """,
 )
-CHANGES = (_NOUN, _OPERATION, _CONVERSATION_FIELD, _MESSAGE_FIELD)
+_PROVIDER = Change(
+    "a provider with a protocol of its own",
+    (
+        Edit(
+            "providers/shout.py",
+            '''"""A provider that answers in capitals."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from hansard.model.parts import text_of
+from hansard.providers.base import Event, Finished, Model, Provider, Request, TextDelta, model
+
+
+class Shout(Provider):
+    """Repeats the last turn in capitals."""
+
+    name = "shout"
+
+    async def models(self) -> list[Model]:
+        return [model(self.name, "loud")]
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        yield TextDelta(text_of(request.turns[-1].parts).upper())
+        yield Finished("stop")
+''',
+        ),
+        Edit(
+            "providers/registry.py",
+            "from hansard.providers.shout import Shout\n",
+            after="from hansard.providers.remote import",
+        ),
+        Edit(
+            "providers/registry.py",
+            "        providers.append(Shout())\n",
+            after="        providers: list[Provider] = []",
+        ),
+    ),
+    """
+made = await db.scope().conversations.create(model="shout/loud")
+[run] = await db.scope().chat.send(made.id, "hello")
+await db.scope().runs.wait(run.id)
+page = await db.scope().messages.read(made.id)
+assert page.items[-1].text == "HELLO", page
+assert "shout/loud" in {each.name for each in (await db.scope().models.list()).items}
+""",
+)
+CHANGES = (_NOUN, _OPERATION, _CONVERSATION_FIELD, _MESSAGE_FIELD, _PROVIDER)
 
 _PROGRAM = """
 import asyncio, json, subprocess, sys, time
