@@ -37,9 +37,8 @@ async def measure(bench: Bench) -> list[Row]:
 
 async def _appends(bench: Bench, who: str, writers: int, each: int, unit: str) -> Row:
     rounds = bench.sizes.rounds
-    programs = _programs((rounds + 1) * writers * each)
-    fenced = [f"Here it is.\n\n```python\n{program}\n```\n" for program in programs]
-    plain = [f"Here it is.\n\npython\n{program}\n" for program in programs]
+    fenced = answers((rounds + 1) * writers * each)
+    plain = [answer.replace("```", "") for answer in fenced]
     async with database(bench.path("made.db")) as made, database(bench.path("said.db")) as said:
         sides = [
             await _writing(made, fenced, writers, each),
@@ -88,6 +87,11 @@ async def _list(bench: Bench) -> Row:
         [taken] = await in_turns(bench.sizes.rounds, run)
     what = f"list the {PAGE} newest of {size:,} artifacts"
     return measured("artifacts", what, in_unit(median(taken), "µs"), unit="µs")
+
+
+def answers(count: int) -> list[str]:
+    """Answers with a program each."""
+    return [f"Here it is.\n\n```python\n{program}\n```\n" for program in _programs(count)]
 
 
 def _programs(count: int) -> list[str]:

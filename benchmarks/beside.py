@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 import hansard
+from artifacts import answers
 from bench import database
 from loading import fill
 from measure import Side, compared, in_turns
@@ -36,7 +37,7 @@ from server import served
 from texts import Texts
 
 HERE = Path(__file__).parent
-SUBJECTS = ("append", "list", "read", "search", "server", "start")
+SUBJECTS = ("append", "answer", "list", "read", "search", "server", "start")
 APPENDS, LISTS, READS, PROMPTS, STARTS = 200, 40, 60, 30, 3
 """A round's operations."""
 TALKS, TALK = 200, 100
@@ -164,12 +165,18 @@ async def _operations(scope: hansard.Services, texts: Texts) -> dict[str, _Opera
     async def append() -> None:
         await scope.messages.append(written, [hansard.user(next(said))])
 
+    programs = cycle(answers(1_000))
+
+    async def answer() -> None:
+        await scope.messages.append(written, [hansard.assistant(next(programs))])
+
     def search(q: str) -> _Operation:
         return _Operation(10, lambda: scope.search.page(q, limit=20))
 
     words = texts.words
     return {
         "append": _Operation(APPENDS, append),
+        "answer: with a program": _Operation(APPENDS, answer),
         "list": _Operation(LISTS, lambda: scope.conversations.list(limit=50)),
         "read": _Operation(READS, lambda: scope.messages.read(talks[0], last=50)),
         "search: a typical word": search(words[2_000]),

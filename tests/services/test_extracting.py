@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,27 @@ async def test_what_an_answer_makes_is_kept_with_where_it_was_made(ada: Services
     assert await kinds(ada) == ["artifact.created"]
     [use] = await ada.artifacts.uses()
     assert (use.type, use.language, use.made, use.edited) == ("code", "python", 1, 0)
+
+
+async def test_only_a_long_answer_is_passed_to_a_thread(
+    ada: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await talk(ada)
+    await answer(ada, made, fenced())  # has imported the detection
+    threads: list[Any] = []
+    to_thread = asyncio.to_thread
+
+    async def counted(work: Any, *arguments: Any) -> Any:
+        if work is extraction._find_all:
+            threads.append(arguments)
+        return await to_thread(work, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    await answer(ada, made, fenced(CODE, "python short.py"))
+    assert threads == []
+    await answer(ada, made, fenced(CODE * 100, "python long.py"))
+    assert len(threads) == 1
+    assert {each.title for each in await artifacts(ada)} == {"clock.py", "short.py", "long.py"}
 
 
 async def test_only_what_models_say_is_looked_at(ada: Services) -> None:

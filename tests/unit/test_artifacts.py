@@ -17,9 +17,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from hansard.detection import artifacts
 from hansard.detection.artifacts import DetectionResult, find
+from hansard.detection.blocks import Block, blocks
 from hansard.detection.markers import Marks
+from hansard.detection.simple import simple_blocks
 
 CORPUS = {path.stem: path for path in sorted(Path(__file__).with_name("artifacts").glob("*.md"))}
 SEPARATOR = "\n=====\n"
@@ -128,6 +132,90 @@ def test_a_document_that_follows_a_closed_text_is_found(text: str) -> None:
     safe = text.translate(dict.fromkeys(map(ord, "<`~")))
     after = "\n\n```json\n[]\n```"
     assert [found.content for found in find(f"{safe}\n\n.{after}")][-1:] == ["[]\n"]
+
+
+# Simple texts, which are read without the parser
+
+LINES = [
+    *(
+        "a",
+        "Two words:",
+        "**Bold** and `code`",
+        "*em*",
+        "_u_",
+        "12 files",
+        "1.5 x",
+        "`c`",
+        "``",
+        "é",
+        "|a|b|",
+        "a  ",
+    ),
+    *("# H", "## Two ##", "### x#", "#", "#a", "####### z", "# a #b"),
+    *(
+        "- item",
+        "* item",
+        "+ item",
+        "- ",
+        "-",
+        "- - x",
+        "- # h",
+        "- ```",
+        "- **b**",
+        "+1",
+        "-1",
+        "--",
+    ),
+    *("1. one", "2. two", "3) three", "1.", "- 1. n", "1. **b**", "1)", "1234567890. x"),
+    *("***", "---", "===", "* * *", "**", "~~~", "> q", "    code", "   a", "\tx", "", "  ", " \t"),
+    *("```", "```py", "``` py x", "````", "   ```", "    ```", "```a`b", "x = 1"),
+    *("<b>", "a <i> b", "<think>", "</think>", "x\u2028y", "a\\", "[a]: b", "&amp;"),
+]
+PLAIN_LINES = [line for line in LINES if simple_blocks(line) is not None]
+lines = st.lists(st.sampled_from(LINES), max_size=5)
+fences = lines.map(lambda inside: "\n".join(["```", *inside, "```"]))
+simple_lines = st.lists(st.sampled_from(PLAIN_LINES) | fences, max_size=9)
+endings = st.sampled_from(["", "\n", "\n\n", "\n  ", "\n \t\n"])
+
+
+@given(lines | simple_lines, endings)
+def test_a_simple_text_has_the_blocks_of_the_parser(said: list[str], ending: str) -> None:
+    text = "\n".join(said) + ending
+    simple = simple_blocks(text)
+    assert simple is None or simple == list(blocks(text))
+
+
+@pytest.mark.parametrize(
+    "place", ["{}", "a\n{}", "{}\na", "- a\n{}", "1. a\n{}\n\n{}", "```\n{}\na\n```\n"]
+)
+def test_each_line_has_the_blocks_of_the_parser_wherever_it_is(place: str) -> None:
+    for line in LINES:
+        text = place.replace("{}", line)
+        simple = simple_blocks(text)
+        assert simple is None or simple == list(blocks(text))
+
+
+def test_simple_answers_of_the_corpus_have_the_blocks_of_the_parser() -> None:
+    answers = [answer_of(path)[0] for path in CORPUS.values()]
+    simple = {answer: found for answer in answers if (found := simple_blocks(answer)) is not None}
+    assert len(simple) >= 50
+    for answer, found in simple.items():
+        assert found == list(blocks(answer))
+
+
+def test_a_simple_answer_needs_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = "Here it is:\n\n```python app.py\n" + "print(1)\n" * 5 + "```\n\n- It prints.\n"
+    [expected] = find(answer)
+    monkeypatch.setattr(artifacts, "blocks", None)
+    assert find(answer) == [expected]
+    assert (expected.file_name, expected.description) == ("app.py", "Here it is")
+
+
+@given(st.text(" ab.,;:-#>+=~|(){}'\"/1\t\n\xa0é", max_size=30))
+def test_a_text_without_markup_is_itself(text: str) -> None:
+    [inline] = MarkdownIt("commonmark").parseInline(text)
+    kept = ("\n" if t.type.endswith("break") else t.content for t in inline.children or ())
+    assert Block("text", 0, 1, text).plain == "".join(kept).strip()
 
 
 # Hostile texts

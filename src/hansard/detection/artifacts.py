@@ -29,6 +29,7 @@ from hansard.detection.blocks import Block, blocks
 from hansard.detection.classify import Kind, of_document, of_element, of_fence
 from hansard.detection.naming import Above, file_in, is_file, label_of, title_of
 from hansard.detection.prefilter import is_likely
+from hansard.detection.simple import simple_blocks
 from hansard.model.artifacts import ArtifactType
 
 
@@ -59,7 +60,8 @@ def find(text: str) -> list[DetectionResult]:
         return []
     artifacts: list[DetectionResult] = []
     above = Above()
-    for block in blocks(text):
+    simple = simple_blocks(text)
+    for block in blocks(text) if simple is None else simple:
         artifact = _artifact(block, above)
         if artifact is not None:
             artifacts.append(artifact)

@@ -24,6 +24,9 @@ from hansard.detection.markers import Marks
 MAX_DEPTH = 40
 """Levels of nesting, two per list; deeper lines are text."""
 _EXCERPT = 1000
+_MARKUP = re.compile(r"[\\`*_\[\]!<&\0]")
+"""What a text contains if it is more than lines."""
+_BREAK = re.compile(r" *+\n[ \t]*+")
 _VERBATIM = re.compile(r"<(?:[!?]|(?:script|pre|style|textarea)\b)", re.IGNORECASE)
 
 
@@ -44,7 +47,10 @@ class Block:
     @cached_property
     def plain(self) -> str:
         """The end of a heading or text without Markdown; line breaks are kept."""
-        [inline] = _INLINE.parseInline(self.content[-_EXCERPT:])
+        excerpt = self.content[-_EXCERPT:]
+        if not _MARKUP.search(excerpt):
+            return _BREAK.sub("\n", excerpt).strip()
+        [inline] = _INLINE.parseInline(excerpt)
         kept = (_PLAIN.get(t.type, t.content) for t in inline.children or ())
         return "".join(kept).strip()
 

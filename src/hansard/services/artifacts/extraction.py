@@ -1,8 +1,8 @@
 """Extracting artifacts from answers, in the transaction that stores the answer, so that none is lost.
 
-Slow work (parsing the Markdown, compressing) is done before the transaction, on a thread; an answer that cannot
-contain an artifact only costs a search for a few characters. An `ExtractionMarker` is inserted first, so each
-message's artifacts are stored once, however often it is processed.
+Slow work (parsing the Markdown, compressing) is done before the transaction, for long answers on a thread; an answer
+that cannot contain an artifact only costs a search for a few characters. An `ExtractionMarker` is inserted first, so
+each message's artifacts are stored once, however often it is processed.
 
 An artifact with the identifier or file name of an earlier one on the path to the message, which is not in the
 trash, is stored as the next revision of that one.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,8 @@ from hansard.storage.query import Query
 
 MAX_FOUND = 100
 """Artifacts per message; further ones are not extracted."""
+MAX_AT_ONCE = 4_000
+"""Characters that are searched without a thread, to which passing them would take longer."""
 MAX_NAME = 500
 MAX_DESCRIPTION = 2_000
 
@@ -83,7 +86,12 @@ async def find_in(parts_by_id: Mapping[str, Parts]) -> Finds:
         for message_id, parts in parts_by_id.items()
         if any(map(_is_likely, parts))
     }
-    return await asyncio.to_thread(_find_all, likely) if likely else NOTHING
+    if not likely:
+        return NOTHING
+    size = sum(len(p.text) for parts in likely.values() for p in parts if isinstance(p, Text))
+    if size <= MAX_AT_ONCE and "hansard.detection.artifacts" in sys.modules:
+        return _find_all(likely)
+    return await asyncio.to_thread(_find_all, likely)
 
 
 def _is_likely(part: Any) -> bool:
