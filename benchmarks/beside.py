@@ -88,12 +88,21 @@ def _side(checkout: Path, home: Path) -> Iterator[dict[str, Side]]:
                 server.first_word(talk, f"Say {number}")
             return (_processor(server.pid) - before) / PROMPTS
 
+        async def append(_: int) -> float:
+            talk = server.post("/conversations", {})["id"]
+            before = _processor(server.pid)
+            for number in range(APPENDS):
+                messages = [{"role": "user", "content": f"Say {number}"}]
+                server.post(f"/conversations/{talk}/messages", {"messages": messages})
+            return (_processor(server.pid) - before) / APPENDS
+
         async def start(_: int) -> float:
             return await asyncio.to_thread(_start, bin_ / "hansard")
 
         yield {
             **{name: ask(name) for name in names},
             "server: an answer of echo": answer,
+            "server: an append over REST": append,
             "start: hansard --version": start,
         }
 

@@ -31,6 +31,8 @@ MIN_BODY_RATE, RATE_WINDOW = 1_000, 30.0
 """Bytes of a body a second at least, and for how many seconds that is looked at together."""
 LINGER_TIMEOUT = 2.0
 """Seconds for a client to see that it was answered, until what it still sends is not taken any more."""
+MAX_JOINED = 64 * 1024
+"""Bytes of a body that are copied to be written together with the head."""
 CUT = "hansard.cut"
 """The extension by which the application ends a connection in the middle of an answer."""
 _BETWEEN = len(": \r\n")
@@ -96,6 +98,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle and self.cycle.scope is self.scope:
             self.scope["extensions"] = {CUT: {"now": partial(self._cut, self.cycle)}}
+            self.cycle.transport = _HeadHolder(self.transport, self.loop)  # pyright: ignore[reportAttributeAccessIssue]
 
     def _cut(self, cycle: Any) -> None:
         """End the connection in the middle of an answer, which then needs no end of its own."""
@@ -155,6 +158,40 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.cycle or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(refused(error))
         self.transport.close()
+
+
+class _HeadHolder:
+    """Writes an answer's head together with the body, if that comes at once: each write is a call of the system."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head: bytes | None = None
+        self._flushing: asyncio.Handle | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._flushing is None:
+            self._head = data
+            self._flushing = self._loop.call_soon(self._flush)
+        elif self._head is not None and len(data) <= MAX_JOINED:
+            self._flushing.cancel()
+            data, self._head = self._head + data, None
+            self._transport.write(data)
+        else:
+            self._flush()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        if self._head is not None:
+            self._transport.write(self._head)
+            self._head = None
 
 
 def take(client: tuple[str, int] | None) -> str:
