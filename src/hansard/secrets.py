@@ -9,7 +9,6 @@ words.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -131,6 +130,8 @@ def register_environment(environment: Mapping[str, str]) -> None:
 
 def hash_of(secret: str) -> str:
     """Return the SHA-256 of a secret or a guess of one, to be stored in its place."""
+    import hashlib  # noqa: PLC0415 - slow to import, and no part of a command's start
+
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
