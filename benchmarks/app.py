@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from bench import Bench
+from hansard.server.sessions import signin_link
 from results import Row, Target
 from server import Server, ServerMissing, served
 
@@ -69,7 +70,7 @@ def _weighed(weights: tuple[float, float]) -> list[Row]:
 async def _watched(bench: Bench, server: Server, page: Any) -> list[Row]:
     short = [_talk(server, f"Talk {i}", 40) for i in range(THREADS)]
     long = _talk(server, "The long one", min(MESSAGES, bench.sizes.long))
-    await page.goto(server.signin)
+    await page.goto(signin_link(server.token, server.url))
     await page.get_by_role("link", name="The long one").wait_for()
     await _open(page, short[0])
     before = await _heap(page)

@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 import hansard
 from bench import Bench
 from hansard.providers.echo import Echo
-from hansard.server.sessions import signin_link
 from measure import compared, in_turns, measured
 from results import Row, Target
 
@@ -89,8 +88,8 @@ class Server:
     def __init__(self, url: str, token: str, pid: int) -> None:
         self.pid = pid
         parts = urlsplit(url)
-        self.signin = signin_link(token, url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        self.url, self.token = url, token
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def post(self, path: str, body: dict[str, Any]) -> Any:

@@ -298,6 +298,17 @@ class Process:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=30)
 
+    def changed(self) -> list[str]:
+        """The subjects of all changes, the oldest first."""
+        subjects: list[str] = []
+        with self.client() as rest:
+            after, more = 0, True
+            while more:
+                page = rest.get("/feed", params={"after": after, "limit": 500}).json()
+                subjects += [entry["subject_id"] for entry in page["items"]]
+                after, more = page["next"], bool(page["items"])
+        return subjects
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Send a signal, and wait; gives exit code, output and error output."""
         self.process.send_signal(how)

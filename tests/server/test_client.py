@@ -278,9 +278,7 @@ async def check_killed(home: Path) -> None:
                 server = await asyncio.to_thread(Process, home, port=port)
             with server.client() as rest:
                 last = rest.post("/conversations", json={}).json()["id"]
-                known = [
-                    e["subject_id"] for e in rest.get("/feed?after=0&limit=500").json()["items"]
-                ]
+            known = await asyncio.to_thread(server.changed)
             await asyncio.to_thread(wait_until, lambda: last in seen or following.done())
             assert seen == known
             assert set(made) <= set(known)

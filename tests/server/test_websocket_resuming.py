@@ -130,8 +130,7 @@ def check_killed(tmp_path: Path, rounds: int = 3) -> None:
             killer.join()
             writer.join()
             server = Process(tmp_path / "home")
-        with server.client() as client:
-            known = [e["subject_id"] for e in client.get("/feed?after=0&limit=500").json()["items"]]
+        known = server.changed()
         watcher.visit(server.url, server.token, lambda: len(watcher.seen) >= len(known))
     finally:
         server.process.kill()

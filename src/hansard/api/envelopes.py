@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 
-from hansard.model.artifacts import Revision
+from hansard.model.artifacts import Artifact, Revision
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import Run
 
@@ -52,6 +52,14 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The `after` of the next request."""
     resync: bool = False
     """True if `after` is outside the retained range; the client must reload its state."""
+
+
+class WholeArtifact(Envelope, frozen=True, kw_only=True):
+    """An artifact with the content of a revision."""
+
+    artifact: Artifact
+    revision: Revision
+    content: str
 
 
 class Started(Envelope, frozen=True, kw_only=True):

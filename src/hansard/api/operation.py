@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import asdict
 
 from hansard.api.envelopes import Envelope, Items
 from hansard.api.fields import described, limited
@@ -115,6 +116,11 @@ class Operation:
     def in_path(self) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if f"{{{field.name}}}" in self.path)
 
+    @property
+    def in_url(self) -> tuple[Field, ...]:
+        """The fields of the path and the query."""
+        return self.in_path if self.has_body else self.fields
+
     @cached_property
     def others(self) -> tuple[Field, ...]:
         """The fields of the query or the body."""
@@ -156,8 +162,13 @@ class Operation:
             arguments[name] = self._hints[name](**criteria)
         return arguments
 
-    async def invoke(self, services: Any, values: Mapping[str, Any]) -> Any:
-        """Call the method with the values of a request, on the `services` of whoever asks; return its result."""
+    async def invoke(self, services: Any, values: dict[str, Any], body: Body | None) -> Any:
+        """Call the method with the values in a request's URL and its body; return its result.
+
+        `services` are those of whoever asks. Without a body, its fields have their defaults.
+        """
+        if body is not None:
+            values |= asdict(body)
         method = getattr(getattr(services, self.service), self.call)
         return await method(**self.arguments(values))
 

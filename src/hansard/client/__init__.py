@@ -10,8 +10,9 @@ changes over WebSockets that are opened again when they break::
 
 from __future__ import annotations
 
+from hansard.api.envelopes import WholeArtifact
 from hansard.client.client import Client
-from hansard.client.events import Event, Resync, WholeArtifact
+from hansard.client.events import Event, Resync
 from hansard.client.remote import RemoteDatabase
 
 __all__ = ["Client", "Event", "RemoteDatabase", "Resync", "WholeArtifact"]

@@ -18,13 +18,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
-from hansard.api.envelopes import StartedRuns
+from hansard.api.envelopes import StartedRuns, WholeArtifact
 from hansard.arguments import check_arguments
 from hansard.client.events import (
     Event,
     Frame,
     Resync,
-    WholeArtifact,
     error_of,
     event_of,
     frame_of,

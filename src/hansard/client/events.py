@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from hansard.errors import HansardError
-from hansard.model.artifacts import Artifact, Revision
 from hansard.model.event_kinds import EventRecord
 from hansard.model.feed import FeedEntry
 from hansard.model.runs import RunEvent
@@ -36,14 +35,6 @@ class Resync(msgspec.Struct, frozen=True):
 
     position: int
     """All changes after this position follow."""
-
-
-class WholeArtifact(msgspec.Struct, frozen=True):
-    """An artifact with the content of a revision."""
-
-    artifact: Artifact
-    revision: Revision
-    content: str
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -45,8 +45,7 @@ def _route(operation: Operation, noun: str) -> HTTPRouteHandler:
             _parameter("request", Request[Any, Any, Any]),
             _parameter("line", EventStream),
         ]
-    in_url = operation.in_path if operation.has_body else operation.fields
-    parameters += [_url_parameter(operation, field) for field in in_url]
+    parameters += [_url_parameter(operation, field) for field in operation.in_url]
 
     call = _caller(operation)
 
@@ -75,8 +74,7 @@ def _route(operation: Operation, noun: str) -> HTTPRouteHandler:
 
 def _caller(operation: Operation) -> Callable[..., Awaitable[Any]]:
     """Return a function that calls the operation for services, the values in the URL, and the body."""
-    in_body = [field.name for field in operation.others] if operation.has_body else []
-    in_url = [field for field in operation.fields if field.name not in in_body]
+    in_url = operation.in_url
     renamed = [(_python_name(f), f.name) for f in in_url if _python_name(f) != f.name]
     times = [field.name for field in in_url if _base(field.kind) is datetime]
 
@@ -85,9 +83,7 @@ def _caller(operation: Operation) -> Callable[..., Awaitable[Any]]:
             values[name] = values.pop(python_name)
         for name in times:
             values[name] = _time(values[name], f"/{name}")
-        if body is not None:
-            values |= {name: getattr(body, name) for name in in_body}
-        return await operation.invoke(services, values)
+        return await operation.invoke(services, values, body)
 
     return call
 

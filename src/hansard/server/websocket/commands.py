@@ -5,15 +5,17 @@ The decoder, the reference page and the AsyncAPI document are generated from `RE
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import msgspec
 from msgspec.structs import asdict
 
+from hansard.api.envelopes import WholeArtifact
 from hansard.api.fields import LIMITS, MAX_POSITION, described
 from hansard.api.operation import Body, Field, Operation
 from hansard.api.operations import OPERATIONS, Services, by_name
-from hansard.model.artifacts import Artifact, Revision
+from hansard.model.artifacts import Artifact
 from hansard.server.websocket.frames import FrameId
 
 Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_POSITION)]
@@ -37,14 +39,6 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
 class Pong(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None
     """The position up to which all matching changes were sent; null without a subscription."""
-
-
-class WholeArtifact(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact with the content of a revision."""
-
-    artifact: Artifact
-    revision: Revision
-    content: str
 
 
 class Listening(Protocol):
@@ -85,10 +79,9 @@ class GetArtifact(Request, frozen=True, kw_only=True, tag="get_artifact"):
     revision: Number | None = None
 
     async def answer(self, peer: Peer) -> WholeArtifact:
-        artifact, revision, content = await peer.services.artifacts.get_with_content(
-            self.artifact_id, self.revision
+        return WholeArtifact.wrap(
+            await peer.services.artifacts.get_with_content(self.artifact_id, self.revision)
         )
-        return WholeArtifact(artifact=artifact, revision=revision, content=content)
 
 
 class UpdateArtifact(Request, frozen=True, kw_only=True, tag="update_artifact"):
@@ -150,9 +143,8 @@ _TAKEN = {"type": "artifact_type"}
 def _request(operation: Operation) -> type[Request]:
     """Return the request for an operation: the fields of its path and query, and its body as one object."""
     name = NAMES.get(operation.name, operation.name)
-    in_url = operation.in_path if operation.has_body else operation.fields
-    names = {field.name: _TAKEN.get(field.path[-1], field.path[-1]) for field in in_url}
-    fields = [_field(names[field.name], field.kind, field) for field in in_url]
+    names = {field.name: _TAKEN.get(field.path[-1], field.path[-1]) for field in operation.in_url}
+    fields = [_field(names[field.name], field) for field in operation.in_url]
     body_name = BODIES.get(operation.name, "body")
     if operation.body is not None:
         is_optional = operation.body_is_optional
@@ -162,9 +154,7 @@ def _request(operation: Operation) -> type[Request]:
     async def answer(self: Any, peer: Peer) -> Any:
         values = {key: getattr(self, name) for key, name in names.items()}
         body = getattr(self, body_name, None)
-        if body is not None:
-            values |= asdict(body)
-        return operation.wrap(await operation.invoke(peer.services, values))
+        return operation.wrap(await operation.invoke(peer.services, values, body))
 
     answer.__annotations__["return"] = operation.result
     title = "".join(word.capitalize() for word in name.split("_"))
@@ -181,8 +171,8 @@ def _request(operation: Operation) -> type[Request]:
     return cast("type[Request]", request)
 
 
-def _field(name: str, kind: Any, field: Field) -> tuple[Any, ...]:
-    kind = described(field.name, kind)
+def _field(name: str, field: Field) -> tuple[Any, ...]:
+    kind = described(field.name, field.kind)
     return (name, kind) if field.required else (name, kind, field.default)
 
 
@@ -194,11 +184,12 @@ ALIASES = {
     "expectRevision": "expect_revision",
 }
 """Alternative names of fields, for older clients."""
+_OTHER_NAME = re.compile(f'"(?:{"|".join((*ALIASES, *NAMES))})"'.encode())
 
 
 def with_usual_names(body: bytes) -> bytes:
     """Replace the alternative names in a request; a body that is not a JSON object stays unchanged."""
-    if not any(f'"{name}"'.encode() in body for name in (*ALIASES, *NAMES)):
+    if not _OTHER_NAME.search(body):
         return body
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
