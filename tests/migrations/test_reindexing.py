@@ -22,6 +22,7 @@ from hansard.storage.base import Storage
 from hansard.storage.postgres import transaction as postgres_transaction
 from hansard.storage.query import Query
 from hansard.storage.sql.migrations import Migrations
+from hansard.storage.sqlite import index
 from hansard.storage.sqlite import transaction as sqlite_transaction
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
@@ -67,7 +68,7 @@ async def make_old(
     """A database as it is when the migration has been applied: indexed as it was before."""
     storage = hansard.connect(url, providers=[]).storage
     with monkeypatch.context() as before:
-        before.setattr(sqlite_transaction, "passages", first_passages)
+        before.setattr(index, "passages", first_passages)
         before.setattr(postgres_transaction, "passages", first_passages)
         async with hansard.Database(wrap(storage), providers=Providers([])) as db:
             me = db.scope()
@@ -75,7 +76,8 @@ async def make_old(
             for text in SAID:
                 await me.messages.append(talk.id, [hansard.user(text)])
             await me.artifacts.create(type="text", title="กรุงเทพมหานคร", content="x")
-            await _migrate(storage)
+    async with opened(url) as storage:  # closed in between, so that no row is pending
+        await _migrate(storage)
     monkeypatch.setattr(reindexing, "BATCH", 2)
     monkeypatch.setattr(reindexing, "PAUSE", 0)
     return url
@@ -201,7 +203,7 @@ async def test_rows_that_go_meanwhile_leave_no_term_in_the_file(old_file: str) -
 async def test_the_test_above_notices_a_row_taken_out_by_the_wrong_terms(
     old_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_transaction, "first_passages", passages)
+    monkeypatch.setattr(index, "first_passages", passages)
     with pytest.raises(NotADatabase):  # the engine finds that its index contradicts itself
         await _terms_left(old_file)
 

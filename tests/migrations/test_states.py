@@ -55,6 +55,8 @@ def _make_old_sqlite(path: Path) -> None:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN state")
     for table in ("messages", "runs"):
         connection.execute(f"ALTER TABLE {table} DROP COLUMN author_id")
+    for table in ("messages", "artifact_texts"):
+        connection.execute(f"DROP TABLE {table}_indexed")
     half = "UPDATE conversations SET deleted_at = ? WHERE title = ?"
     connection.execute(half, (0, "half imported"))
     connection.execute(half, (24 * 3600 * 10**6, "half purged"))

@@ -37,6 +37,8 @@ __all__ = [
     "clauses",
     "fold",
     "matches",
+    "most_passages",
+    "occurrences",
     "owner_mark",
     "passages",
     "place_mark",
@@ -64,6 +66,12 @@ _CLUSTER = re.compile(f"(?s:.)(?:(?![{EMOJI}]){_INNER})*")
 _APART = re.compile(f"{CURRENT.unspaced.pattern[:-2]}{EMOJI}]")
 """Characters with positions of their own within a run."""
 _PLACES = Places()
+_SEVERAL = re.compile(
+    "[\xbc-\xbe\u0e33\u0eb3\u0edc\u0edd\u2150-\u215e\u2189\u309f\u30ff\ufdfa\ufdfb]"
+)
+"""Single characters with more than one term: fractions, and some ligatures."""
+_MOST_TERMS, _MOST_LETTERS = 4, 18
+"""Of one character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,21 @@ def passages(text: str, alphabet: Alphabet = CURRENT) -> list[list[str]]:
     return list(_passages(words))
 
 
+def most_passages(text: str) -> int:
+    """Return a number of passages that a text does not exceed, at least 1, without reading it as `passages` does."""
+    if text.isascii():
+        words, letters = len(text) // 2 + 1, len(text)
+    else:
+        words = len(text) + (_MOST_TERMS - 1) * len(_SEVERAL.findall(text))
+        letters = _MOST_LETTERS * len(text)
+    if words <= REPEATS and letters + words < PASSAGE:
+        return 1
+    # Each passage begins with the last terms of the one before it.
+    again = MAX_CLAUSE_TERMS - 1
+    by_size = (letters + words) // (PASSAGE - (again + 1) * (MAX_TERM + 1))
+    return 1 + by_size + words // (REPEATS - again)
+
+
 def first_passages(text: str) -> list[list[str]]:
     """Return the terms of each passage as they were before the migration `reindex_search`."""
     return passages(text, FIRST)
@@ -197,12 +220,20 @@ def _clause(text: str, prefix: bool) -> Clause | None:
 
 def matches(clause: Clause, words: list[str]) -> bool:
     """Return whether the terms of a passage contain the clause; the engines must agree with this."""
-    size = len(clause.terms)
+    return occurrences(clause, words) > 0
+
+
+def occurrences(clause: Clause, words: list[str]) -> int:
+    """Return how often the terms of a passage contain the clause."""
     *fixed, last = clause.terms
-    return any(
-        words[i : i + size - 1] == fixed
-        and (words[i + size - 1].startswith(last) if clause.prefix else words[i + size - 1] == last)
-        for i in range(len(words) - size + 1)
+    if not fixed:
+        return sum(w.startswith(last) for w in words) if clause.prefix else words.count(last)
+    size = len(fixed)
+    return sum(
+        word == fixed[0]
+        and words[i : i + size] == fixed
+        and (words[i + size].startswith(last) if clause.prefix else words[i + size] == last)
+        for i, word in enumerate(words[: len(words) - size])
     )
 
 

@@ -130,6 +130,19 @@ class Table(Generic[E]):
     def key_of(self, record: E) -> tuple[Any, ...]:
         return tuple(getattr(record, name) for name in self.key)
 
+    def added(self, row: E, other: E) -> E:
+        """Return a counter with the sums of two that have the same key."""
+        sums = {name: getattr(row, name) + getattr(other, name) for name in self.sums}
+        return msgspec.structs.replace(row, **sums)
+
+    def combined(self, rows: Iterable[E]) -> list[E]:
+        """Return counters, those with the same key as one."""
+        totals: dict[tuple[Any, ...], E] = {}
+        for row in rows:
+            key = (row.tenant_id, *self.key_of(row))
+            totals[key] = self.added(totals[key], row) if key in totals else row
+        return list(totals.values())
+
     def derive(self, values: dict[str, Any]) -> dict[str, str]:
         """Return the derived columns for the values of these fields."""
         return {d.name: d.make(values[d.source]) for d in self.derived if d.source in values}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hansard.model.artifacts import ArtifactText
 from hansard.model.messages import Message
@@ -17,6 +17,7 @@ from hansard.storage.query import Query
 from hansard.storage.schema import Table
 from hansard.storage.search_terms import Make
 from hansard.storage.sql.transaction import SqlTransaction
+from hansard.storage.sqlite import index
 from hansard.storage.sqlite import transaction as sqlite_transaction
 
 PAGE = 500
@@ -24,17 +25,18 @@ BLOCK = 256
 """Passages whose terms are compared together."""
 
 _HELD = {
-    # The number of indexed passages of each message in a range.
+    # Of each message in a range: its indexed passages, those that fit, and whether it may be pending.
     "sqlite": (
         "SELECT lower(hex(m.id)), count(d.id), "
-        "m.k - coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) "
+        "m.k - coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0), "
+        "m.k > (SELECT k FROM messages_indexed) "
         "FROM messages AS m "
         "LEFT JOIN messages_terms_docsize AS d ON d.id "
         "BETWEEN coalesce((SELECT max(n.k) FROM messages AS n WHERE n.k < m.k), 0) + 1 AND m.k "
         "WHERE m.tenant_id = ?1 AND m.branch = ?2 AND m.seq BETWEEN ?3 AND ?4 GROUP BY m.k"
     ),
     "postgres": (
-        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL FROM hansard.messages AS m "
+        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL, FALSE FROM hansard.messages AS m "
         "LEFT JOIN hansard.messages_terms AS t ON t.tenant_id = m.tenant_id AND t.id = m.id "
         "WHERE m.tenant_id = $1 AND m.branch = $2 AND m.seq BETWEEN $3 AND $4 GROUP BY m.id"
     ),
@@ -43,14 +45,15 @@ _HELD = {
 _HELD_ARTIFACTS = {
     "sqlite": (
         "SELECT lower(hex(x.id)), count(d.id), "
-        "x.k - coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) "
+        "x.k - coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0), "
+        "x.k > (SELECT k FROM artifact_texts_indexed) "
         "FROM artifact_texts AS x "
         "LEFT JOIN artifact_texts_terms_docsize AS d ON d.id "
         "BETWEEN coalesce((SELECT max(n.k) FROM artifact_texts AS n WHERE n.k < x.k), 0) + 1 AND x.k "
         "WHERE x.tenant_id = ?1 AND x.id BETWEEN ?2 AND ?3 GROUP BY x.k"
     ),
     "postgres": (
-        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL FROM hansard.artifact_texts AS x "
+        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL, FALSE FROM hansard.artifact_texts AS x "
         "LEFT JOIN hansard.artifact_texts_terms AS t ON t.tenant_id = x.tenant_id AND t.id = x.id "
         "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.id"
     ),
@@ -62,6 +65,13 @@ LEFT JOIN hansard.{table}_terms AS t
     ON t.tenant_id = $1 AND t.id = e.id AND t.passage = e.passage
 WHERE t.terms IS DISTINCT FROM e.terms::tsvector
 """
+
+_MARK = "SELECT (SELECT k FROM {table}_indexed), coalesce(max(k), 0) FROM {table}"
+_PAGE = (
+    "SELECT k, k > (SELECT i.k FROM {table}_indexed AS i) "
+    "AND NOT EXISTS (SELECT 1 FROM {table}_terms_docsize WHERE id = k), "
+    "{columns} FROM {table} WHERE k > ?1 ORDER BY k LIMIT 500"
+)
 
 _DONE = {
     "sqlite": "DELETE FROM reindexes WHERE name = ?2",  # of all tenants
@@ -95,7 +105,7 @@ async def wrongly_indexed_artifacts(tx: Reader, texts: list[ArtifactText]) -> li
 async def _wrongly_indexed(tx: Reader, records: list[Any], rows: Any) -> list[Any]:
     """Return the records whose number of indexed passages is wrong by both the current and the former tokenizer."""
     table: Table[Any] = tx.schema.of(cast("type[Any]", type(records[0])))
-    held: dict[str, tuple[int, int | None]] = {row[0]: (row[1], row[2]) for row in rows}
+    held: dict[str, Held] = {row[0]: Held(*row[1:]) for row in rows}
     makes: list[Make] = [passages]
     if await tx.get(Reindex, table.name) is not None:
         makes.append(first_passages)
@@ -120,11 +130,21 @@ async def _with_other_terms(
     return {str(row[0]) for row in rows}
 
 
-def _fits(text: str, held: tuple[int, int | None] | None, makes: list[Make]) -> bool:
+class Held(NamedTuple):
+    """What an index has of a row."""
+
+    passages: int
+    room: int | None
+    may_be_pending: bool
+
+
+def _fits(text: str, held: Held | None, makes: list[Make]) -> bool:
     if held is None:
         return False
-    count, room = held
-    return any(count == min(size, room or size) for size in (len(make(text)) for make in makes))
+    if held.may_be_pending and not held.passages:
+        return True
+    sizes = (len(make(text)) for make in makes)
+    return any(held.passages == min(size, held.room or size) for size in sizes)
 
 
 def _hex(record_id: str) -> str:
@@ -160,9 +180,12 @@ async def wrongly_indexed_tables(tx: sqlite_transaction.SqliteTransaction) -> li
 
 
 async def _is_misindexed(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> bool:
+    [(mark, newest)] = await tx.rows(_MARK.format(table=table.name), ())
+    if mark > newest:
+        return True  # the next rows would never be indexed
     sums: Counter[int] = Counter()
-    async for first, texts in _passages_of_all(tx, table):
-        for row, text in enumerate(texts, first):
+    async for first, texts, is_pending in _passages_of_all(tx, table):
+        for row, text in enumerate([] if is_pending else texts, first):
             for place, term in enumerate(text.split(" ")):
                 sums[row // BLOCK] += hash((term, place))
     name = f"temp.{table.name}_vocabulary"
@@ -180,20 +203,19 @@ async def _is_misindexed(tx: sqlite_transaction.SqliteTransaction, table: Table[
 
 async def _passages_of_all(
     tx: sqlite_transaction.SqliteTransaction, table: Table[Any]
-) -> AsyncIterator[tuple[int, list[str]]]:
-    """Yield for each row, of any tenant, the number of its first passage and the index entries of each passage."""
+) -> AsyncIterator[tuple[int, list[str], bool]]:
+    """Yield for each row, of any tenant, the number of its first passage, the index entries of each passage, and
+    whether it is pending.
+    """
     sql, last = tx.sql.of(table.record), 0
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    page = f"SELECT k, {columns} FROM {table.name} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
+    page = _PAGE.format(columns=sql.columns, table=table.name)
     while rows := await tx.rows(page, (last,)):
-        for k, *row in rows:
+        for k, is_pending, *row in rows:
             record = sql.decode(row)
-            texts = sqlite_transaction.marked(
-                table, record.tenant_id, record, tx.text_of(record), passages
-            )
-            texts = sqlite_transaction.fitted(texts, k - last)
+            texts = index.marked(table, record, tx.text_of(record), passages)
+            texts = index.fitted(texts, k - last)
             last = k
-            yield k - len(texts) + 1, texts
+            yield k - len(texts) + 1, texts, bool(is_pending)
 
 
 async def rebuild(tx: Transaction) -> None:
@@ -211,8 +233,10 @@ async def rebuild(tx: Transaction) -> None:
 async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> None:
     name, add = table.name, sqlite_transaction.SQL["index"].format(table=table.name)
     await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
-    async for first, texts in _passages_of_all(tx, table):
+    async for first, texts, _ in _passages_of_all(tx, table):
         await tx.run_many(add, list(enumerate(texts, first)))
+    [(_, newest)] = await tx.rows(_MARK.format(table=name), ())
+    await tx.run(sqlite_transaction.SQL["raise"].format(table=name), (newest,))
 
 
 async def _rebuild_postgres(

@@ -23,6 +23,7 @@ from hansard.storage.sqlite import executor, files
 from hansard.storage.sqlite.executor import Job
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
+from hansard.storage.sqlite.writer import Writer
 from hansard.torture import control_postgres
 
 Patch = Callable[[Any, str, Any], None]
@@ -77,16 +78,14 @@ def _put_off(patch: Patch, owner: Any, attribute: str) -> None:
 
 def _answer_before_commit(patch: Patch) -> None:
     """Acknowledge when the data is written but not committed."""
-    attempt = SqliteStorage._attempt
+    attempt = Writer._attempt
 
-    def hasty(
-        self: SqliteStorage, connection: apsw.Connection, job: Job, *, guarded: bool
-    ) -> set[str]:
-        result = attempt(self, connection, job, guarded=guarded)
-        executor._deliver([job])
-        return result
+    def hasty(self: Writer, group: list[Job], *, guarded: bool) -> set[str]:
+        channels = attempt(self, group, guarded=guarded)
+        executor._deliver(group)
+        return channels
 
-    patch(SqliteStorage, "_attempt", hasty)
+    patch(Writer, "_attempt", hasty)
 
 
 def _commit_each_message(patch: Patch) -> None:
@@ -104,17 +103,15 @@ def _commit_each_message(patch: Patch) -> None:
 
 def _ignore_a_failed_commit(patch: Patch) -> None:
     """Ignore the result of a commit."""
-    commit = SqliteStorage._commit
+    commit = Writer._commit
 
-    def careless(
-        self: SqliteStorage, connection: apsw.Connection, jobs: list[Job], *, guarded: bool
-    ) -> bool:
-        done = commit(self, connection, jobs, guarded=guarded)
+    def careless(self: Writer, jobs: list[Job], *, guarded: bool) -> bool:
+        done = commit(self, jobs, guarded=guarded)
         for job in jobs:
             job.error = None if isinstance(job.error, OutcomeUnknown) else job.error
         return done
 
-    patch(SqliteStorage, "_commit", careless)
+    patch(Writer, "_commit", careless)
 
 
 def _acknowledge_what_was_refused(patch: Patch) -> None:

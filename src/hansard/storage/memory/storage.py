@@ -201,11 +201,7 @@ class _Unit(Transaction):
             table = self.schema.of(type(added))
             key = table.key_of(added)
             before = self._rows[table.name].get(key)
-            if before is not None:
-                both = {n: getattr(before, n) + getattr(added, n) for n in table.sums}
-                self._put(table, key, msgspec.structs.replace(before, **both))
-            else:
-                self._put(table, key, added)
+            self._put(table, key, added if before is None else table.added(before, added))
 
     async def publish(self, *changes: Change) -> None:
         self.counted(len(changes))

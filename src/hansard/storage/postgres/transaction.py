@@ -87,6 +87,7 @@ class PostgresTransaction(SqlTransaction):
         return rows[0] if rows else None
 
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
+        search_terms.require(lexemes, map(self.text_of, records))
         sql = self.sql.of(table.record)
         await self.run_many(sql.insert, [sql.encode(record) for record in records])
         add = SQL["index"].format(table=table.name)

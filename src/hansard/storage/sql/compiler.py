@@ -83,6 +83,8 @@ class TableSql(Generic[E]):
         self._select = f"SELECT {self.columns} FROM {self.name} WHERE tenant_id = {self._mark(1)}"
         self.insert = self._insert("")
         self.insert_absent = self._insert(" ON CONFLICT DO NOTHING")
+        self.insert_numbered = self._insert("", "k")
+        """On SQLite: with the row's `k` as the last value."""
         self.increment = self._tally()
         self.get = self._select + self._key_condition(2)
 
@@ -232,8 +234,12 @@ class TableSql(Generic[E]):
             return []
         return [self.value(condition.field, condition.value)]
 
-    def _insert(self, on_conflict: str) -> str:
-        names = list(self.table.stored)
+    def qualified(self, alias: str) -> str:
+        """Return the columns of a table that a statement calls `alias`."""
+        return ", ".join(f"{alias}.{_quote(column.name)}" for column in self.table.columns)
+
+    def _insert(self, on_conflict: str, *more: str) -> str:
+        names = [*self.table.stored, *more]
         marks = ", ".join(self._mark(i + 1) for i in range(len(names)))
         columns = ", ".join(map(_quote, names))
         return f"INSERT INTO {self.name} ({columns}) VALUES ({marks}){on_conflict}"

@@ -126,13 +126,18 @@ def _row_security(name: str, *, forced: bool) -> list[str]:
 
 
 def _search_index(table: Table[Any], dialect: Dialect) -> list[str]:
-    """Return the statements for a table's search index: the terms of each passage, marked with owner and place."""
+    """Return the statements for a table's search index: the terms of each passage, marked with owner and place.
+
+    On SQLite, another table has the mark up to which the index is complete.
+    """
     name = f"{table.name}_terms"
     if dialect.name == "sqlite":
         return [
             f"CREATE VIRTUAL TABLE {name} USING fts5"
             "(terms, content='', tokenize=\"ascii tokenchars '~'\")",
             f"INSERT INTO {name} ({name}, rank) VALUES ('secure-delete', 1)",
+            f"CREATE TABLE {table.name}_indexed (k INTEGER NOT NULL) STRICT",
+            f"INSERT INTO {table.name}_indexed VALUES (0)",
         ]
     key = ", ".join(f'"{field}"' for field in ("tenant_id", *table.key))
     columns = ",\n    ".join(_column(table.stored[field], dialect) for field in table.key)

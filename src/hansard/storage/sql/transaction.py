@@ -49,6 +49,13 @@ class SqlTransaction(Transaction):
     async def run_many(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of values."""
 
+    async def run_each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values, of which there are often one or none."""
+        if len(values) == 1:
+            await self.run(text, values[0])
+        elif values:
+            await self.run_many(text, values)
+
     @abstractmethod
     async def run_update(self, sql: TableSql[Any], text: str, values: Sequence[Any]) -> Row | None:
         """Update one row and return it; None if there was none.
@@ -104,10 +111,9 @@ class SqlTransaction(Transaction):
         if absent:
             return sum([await self.run(sql.insert_absent, sql.encode(r)) for r in records])
         if sql.table.search:
-            search_terms.require(self.make_passages, map(self.text_of, records))
             await self.insert_searchable(sql.table, records)
         else:
-            await self._each(sql.insert, [sql.encode(record) for record in records])
+            await self.run_each(sql.insert, [sql.encode(record) for record in records])
         return len(records)
 
     async def update(
@@ -148,10 +154,4 @@ class SqlTransaction(Transaction):
     async def increment(self, *sums: Entry) -> None:
         if sums:
             sql = self.sql.of(type(sums[0]))
-            await self._each(sql.increment, [sql.encode(row) for row in sums])
-
-    async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
-        if len(values) == 1:
-            await self.run(text, values[0])
-        elif values:
-            await self.run_many(text, values)
+            await self.run_each(sql.increment, [sql.encode(row) for row in sums])

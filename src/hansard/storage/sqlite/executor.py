@@ -4,6 +4,9 @@
 transaction, in which a failing unit is rolled back alone, and one flush to the disk; then all of them are answered.
 There is no delay to fill a batch: a unit that finds the queue empty is committed alone.
 
+**Rest.** When nothing has been asked of a thread for a moment, it does some of what was left for later, and goes on
+until something is asked.
+
 Callers wait on event loops; the results for one loop are delivered in one call.
 """
 
@@ -13,14 +16,17 @@ import asyncio
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from hansard.errors import Overloaded, StorageError
 
 MAX_BATCH = 256
 MAX_WAITING = 20_000
+PAUSE = 0.02
+"""Seconds without work after which a thread rests."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,24 +34,33 @@ class Job:
     """A unit of work, and the future on which its caller waits."""
 
     tenant: str
-    work: Callable[[Any], Awaitable[Any]]
+    work: Any
+    """A coroutine function that takes the unit's transaction, or an `Append`."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
 
-class Executor:
-    """A queue and its threads.
+class Handler(Protocol):
+    """What a thread does."""
 
-    Each thread calls `make` once to create its handler, and the handler with batches of jobs; the handler sets the
-    `result` or `error` of each job.
-    """
+    def run(self, jobs: list[Job]) -> None:
+        """Set the `result` or `error` of each job."""
+        ...
+
+    def rest(self, *, idle: bool) -> bool:
+        """Do some of what was left for later: what cannot wait, or anything if `idle`; return whether there is more."""
+        ...
+
+
+class Executor:
+    """A queue and its threads, each with a handler that `make` creates."""
 
     def __init__(
         self,
         name: str,
-        make: Callable[[], Callable[[list[Job]], None]],
+        make: Callable[[], Handler],
         *,
         threads: int,
         batch: int,
@@ -60,7 +75,7 @@ class Executor:
         for thread in self._threads:
             thread.start()
 
-    async def do(self, tenant: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def do(self, tenant: str, work: Any) -> Any:
         """Run a unit of work on a thread and return its result.
 
         Raises StorageError if the executor is closed, Overloaded if too many units are waiting.
@@ -82,25 +97,40 @@ class Executor:
         for thread in self._threads:
             thread.join()
 
-    def _serve(self, handle: Callable[[list[Job]], None]) -> None:
-        more = True
-        while more:
-            job = self._queue.get()
-            if job is None:
-                return
-            jobs = [job]
-            while len(jobs) < self._batch and not self._queue.empty():
-                job = self._queue.get()
-                if job is None:
-                    more = False
-                    break
+    def _serve(self, handler: Handler) -> None:
+        has_more, is_open = handler.rest(idle=False), True
+        while is_open:
+            job = self._next(handler, has_more=has_more)
+            jobs: list[Job] = []
+            while job is not None:
                 jobs.append(job)
-            try:
-                handle(jobs)
-            except BaseException as error:
-                for job in jobs:
-                    job.error = job.error or error
-            _deliver(jobs)
+                if len(jobs) == self._batch or self._queue.empty():
+                    break
+                job = self._queue.get()
+            is_open = job is not None
+            if jobs:
+                _handle(handler, jobs)
+            has_more = handler.rest(idle=False)
+        while handler.rest(idle=True):
+            pass
+
+    def _next(self, handler: Handler, *, has_more: bool) -> Job | None:
+        """Return the next job, None if there will be no more; rest while there is none."""
+        if has_more:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=PAUSE)
+            while self._queue.empty() and handler.rest(idle=True):
+                pass
+        return self._queue.get()
+
+
+def _handle(handler: Handler, jobs: list[Job]) -> None:
+    try:
+        handler.run(jobs)
+    except BaseException as error:
+        for job in jobs:
+            job.error = job.error or error
+    _deliver(jobs)
 
 
 def _deliver(jobs: list[Job]) -> None:

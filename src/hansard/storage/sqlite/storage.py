@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
 from hansard import atomic_files
-from hansard.errors import DatabaseReadOnly, HansardError, OutcomeUnknown, StorageError
-from hansard.ids import now
+from hansard.errors import DatabaseReadOnly, HansardError, StorageError
 from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
 from hansard.search.tokenizer import passages
@@ -29,12 +27,12 @@ from hansard.storage.run_sync import run_now
 from hansard.storage.schema import Schema
 from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
-from hansard.storage.sqlite import files
+from hansard.storage.sqlite import files, index
 from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
-from hansard.storage.sqlite.transaction import SQL, SqliteTransaction, result_code
-from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
+from hansard.storage.sqlite.transaction import SQL, SqliteTransaction
+from hansard.storage.sqlite.writer import Open, Safety, Writer, erasure
 from hansard.storage.tables import SCHEMA
 
 T = TypeVar("T")
@@ -66,11 +64,7 @@ class SqliteStorage(Storage):
         self.ownership = Ownership(self.path)
         self._migrate = migrate
         self._compiler = Compiler(schema, SQLITE_DIALECT)
-        self._log = WriteAheadLog(self.path)
-        self._begun = False
-        self._fence: StorageError | None = None
-        self._full: HansardError | None = None
-        self._committed_at: datetime | None = None
+        self._safety = Safety(self.path, self.ownership)
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
         self._writers: Executor | None = None
@@ -100,16 +94,17 @@ class SqliteStorage(Storage):
         if self.readonly:
             raise DatabaseReadOnly(f"{self.path} is open for reading only.")
         texts = [message.text for message in append.messages]
-        return await self._prepared(tenant, lambda tx: tx.append(append), texts)
+        return await self._prepared(tenant, append, [t for t in texts if len(t) > index.LONG])
 
-    async def _prepared(self, tenant: str, work: Write[T], texts: Sequence[str] = ()) -> T:
+    async def _prepared(self, tenant: str, work: Any, texts: Sequence[str] = ()) -> Any:
+        """Run a unit on the writer's thread, with the terms of long texts prepared."""
         return await search_terms.run(
             lambda: self._lane(self._writers).do(tenant, work), passages, texts
         )
 
     async def erase(self) -> None:
         """Checkpoint and truncate the write-ahead log: deleted rows are overwritten only in the file."""
-        await self.write("", _erasure)
+        await self.write("", erasure)
 
     async def health(self) -> Health:
         faults: dict[Fault, str]
@@ -122,8 +117,8 @@ class SqliteStorage(Storage):
             reason=next(iter(faults.values()), None),
             owner=f"process {self._process}" if not self.readonly else None,
             file=files.identity(self.path),
-            log_bytes=self._log.size,
-            committed_at=self._committed_at,
+            log_bytes=self._safety.log.size,
+            committed_at=self._safety.committed_at,
         )
 
     async def _faults(self, _: Any) -> dict[Fault, str]:
@@ -131,12 +126,13 @@ class SqliteStorage(Storage):
         if self.readonly:
             return {"read-only": f"{self.path} is open for reading only."}
         faults: dict[Fault, str] = {}
-        if self._is_replaced():
-            faults["file-replaced"] = self._replaced_error().message
-        if self._fence is not None:
-            faults["fenced"] = self._fence.message
-        if self._full is not None and not files.has_room(self.path.parent):
-            faults["disk-full"] = self._full.message
+        safety = self._safety
+        if safety.is_replaced():
+            faults["file-replaced"] = safety.replaced_error().message
+        if safety.fence is not None:
+            faults["fenced"] = safety.fence.message
+        if safety.full is not None and not files.has_room(self.path.parent):
+            faults["disk-full"] = safety.full.message
         return faults
 
     def announce(self, **details: Any) -> None:
@@ -168,7 +164,7 @@ class SqliteStorage(Storage):
         """Clean up after other processes, and create the file if there is none."""
         atomic_files.sweep(self.path)
         try:
-            self._log.recover()
+            self._safety.log.recover()
         except apsw.Error as error:
             raise files.translate(error, self.path) from error
         if not self.path.exists():
@@ -207,148 +203,35 @@ class SqliteStorage(Storage):
         self._connections.append(connection)
         return connection
 
-    # Reading, on the readers' threads
-
-    def _reader(self) -> Callable[[list[Job]], None]:
-        connection = self._connect(readonly=True)
-
-        def handle(jobs: list[Job]) -> None:
-            for job in jobs:
-                try:
-                    connection.execute("BEGIN")
-                    try:
-                        job.result = run_now(job.work(self._unit(connection, job.tenant)))
-                    finally:
-                        connection.execute("COMMIT")
-                except apsw.Error as error:
-                    job.error = files.translate(error, self.path)
-                except BaseException as error:
-                    job.error = error
-
-        return handle
-
-    def _unit(self, connection: apsw.Connection, tenant: str) -> SqliteTransaction:
+    def _unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
         return SqliteTransaction(self.schema, self._compiler, tenant, connection)
 
-    # Writing, on the writer's thread
+    def _reader(self) -> Reader:
+        return Reader(self._connect(readonly=True), self.path, self._unit)
 
-    def _writer(self) -> Callable[[list[Job]], None]:
-        connection = self._connect(readonly=False)
+    def _writer(self) -> Writer:
+        return Writer(self._connect(readonly=False), self._safety, self.notifier, self._unit)
 
-        def handle(jobs: list[Job]) -> None:
-            self._check_file()
-            if not self._commit(connection, jobs, guarded=False):
-                self._commit(connection, jobs, guarded=True)
-            self._fold(connection, [job for job in jobs if job.work is _erasure and not job.error])
 
-        return handle
+class Reader:
+    """Runs jobs on one connection, each in a transaction that ends before its result is returned."""
 
-    def _is_replaced(self) -> bool:
-        return not (self.ownership.holds() and self._log.holds())
+    def __init__(self, connection: apsw.Connection, path: Path, unit: Open) -> None:
+        self._connection, self._path, self._unit = connection, path, unit
 
-    def _replaced_error(self) -> StorageError:
-        return StorageError(
-            f"The database file was removed or replaced: {self.path}, or its log. Nothing is written until it is "
-            "back, or the database is opened again."
-        )
-
-    def _check_file(self) -> None:
-        """Raise StorageError if the file was replaced, or a flush failed and the log cannot be rewritten."""
-        if self._is_replaced():
-            raise self._replaced_error()
-        if self._fence is not None:
+    def run(self, jobs: list[Job]) -> None:
+        connection = self._connection
+        for job in jobs:
             try:
-                self._log.write_again()
-            except apsw.Error:
-                raise self._fence from None
-            self._fence = None
+                connection.execute("BEGIN")
+                try:
+                    job.result = run_now(job.work(self._unit(job.tenant, connection)))
+                finally:
+                    connection.execute("COMMIT")
+            except apsw.Error as error:
+                job.error = files.translate(error, self._path)
+            except BaseException as error:
+                job.error = error
 
-    def _fold(self, connection: apsw.Connection, erasures: list[Job]) -> None:
-        """Empty the log for erasures; a failure does not affect the other jobs of the batch."""
-        try:
-            if erasures:
-                self._log.empty(connection)
-        except apsw.Error as error:
-            for job in erasures:
-                job.error = files.translate(error, self.path)
-
-    def _commit(self, connection: apsw.Connection, jobs: list[Job], *, guarded: bool) -> bool:
-        """Run jobs in one transaction; False if they must be run again, with `guarded`.
-
-        Jobs rarely fail, and even more rarely after they wrote. So they run without savepoints at first, because each
-        savepoint makes the search index write its buffer. If one fails after it wrote, all are rolled back and run
-        again with a savepoint each, so that only the failed one is rolled back.
-        """
-        channels: set[str] = set()
-        try:
-            self._begin(connection)
-            start = connection.total_changes()
-            connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                before = connection.total_changes()
-                channels |= self._attempt(connection, job, guarded=guarded)
-                if not connection.in_transaction:
-                    raise job.error or StorageError("The engine ended the transaction.")
-                if job.error and not guarded and connection.total_changes() != before:
-                    connection.execute("ROLLBACK")
-                    return len(jobs) == 1
-            self._end(connection, wrote=connection.total_changes() != start)
-            self._full, self._committed_at = None, now()
-            self.notifier.notify(channels)
-        except (apsw.Error, HansardError) as error:
-            failure = self._failure(error)
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            for job in jobs:
-                job.error = job.error or type(failure)(failure.message)
-        return True
-
-    def _begin(self, connection: apsw.Connection) -> None:
-        if not self._begun:
-            self._log.begin(connection)
-            self._begun = True
-
-    def _end(self, connection: apsw.Connection, *, wrote: bool) -> None:
-        """Commit. Raises OutcomeUnknown if the file was replaced meanwhile."""
-        if wrote:
-            self._log.mark(connection)
-        connection.execute("COMMIT")
-        if wrote:
-            self._log.committed(connection)
-            if self._is_replaced():
-                raise OutcomeUnknown()
-
-    def _attempt(self, connection: apsw.Connection, job: Job, *, guarded: bool) -> set[str]:
-        """Run a job and return the user channels to notify after the commit."""
-        if guarded:
-            connection.execute("SAVEPOINT job")
-        job.error = None
-        unit = self._unit(connection, job.tenant)
-        try:
-            job.result = run_now(job.work(unit))
-        except apsw.Error as error:
-            job.error = files.translate(error, self.path)
-        except BaseException as error:
-            job.error = error
-        if guarded and connection.in_transaction:
-            undo = "ROLLBACK TO job; " if job.error else ""
-            connection.execute(f"{undo}RELEASE job")
-        return unit.notified
-
-    def _failure(self, error: apsw.Error | HansardError) -> HansardError:
-        """Return the error of a failed commit: OutcomeUnknown, unless it certainly did not happen."""
-        if isinstance(error, HansardError):
-            return error
-        if isinstance(error, apsw.FullError | apsw.BusyError | apsw.ReadOnlyError):
-            failure = files.translate(error, self.path)
-            self._full = failure if isinstance(error, apsw.FullError) else None
-            return failure
-        if isinstance(error, apsw.IOError) and "fsync" in result_code(error):
-            self._fence = StorageError(
-                "A flush to the disk failed. Nothing more is written until the log can be flushed again."
-            )
-        return OutcomeUnknown()
-
-
-async def _erasure(_: Any) -> None:
-    """A unit without changes, which marks a batch after whose commit the log is emptied."""
+    def rest(self, *, idle: bool) -> bool:  # noqa: ARG002 - nothing is left for later
+        return False

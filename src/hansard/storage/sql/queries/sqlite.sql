@@ -48,34 +48,59 @@ WHERE tenant_id = ?1 AND id = ?2;
 -- Add one passage to a table's index.
 INSERT INTO {table}_terms (rowid, terms) VALUES (?1, ?2);
 
--- name: widen
--- Leave room for more passages of the newest row.
-UPDATE {table} SET k = k + ?2 WHERE k = ?1;
-
 -- name: unindex
 -- Take one passage out of a table's index; the engine needs the terms that it was added with.
 INSERT INTO {table}_terms ({table}_terms, rowid, terms) VALUES ('delete', ?1, ?2);
 
--- name: stale
--- Which rows of a table may be in its index with the terms of before: those up to a k, after an id.
-SELECT coalesce(lower(hex(after)), ''), until FROM reindexes WHERE tenant_id = ?1 AND name = ?2;
+-- name: newest
+SELECT coalesce(max(k), 0) FROM {table};
+
+-- name: is_behind
+SELECT coalesce(max(k), 0) > (SELECT k FROM {table}_indexed) FROM {table};
+
+-- name: next
+-- The next rows to index: how many passages can be numbered from after the row before it, and whether it is indexed.
+SELECT t.k, t.k - coalesce((SELECT max(n.k) FROM {table} AS n WHERE n.k < t.k), 0),
+    EXISTS (SELECT 1 FROM {table}_terms_docsize WHERE id = t.k), {columns}
+FROM {table} AS t WHERE t.k > (SELECT k FROM {table}_indexed) ORDER BY t.k LIMIT ?1;
+
+-- name: raise
+-- No row up to this one is pending.
+UPDATE {table}_indexed SET k = ?1;
 
 -- name: lower
--- Rows that go (?2) leave their k to rows to come, which are not those of before.
+-- Rows that go (?1) leave their k to rows to come, which are pending then.
+UPDATE {table}_indexed SET k = min(k, (
+    SELECT coalesce(max(k), 0) FROM {table} WHERE k NOT IN (SELECT value FROM json_each(?1))
+));
+
+-- name: lower_stale
+-- They are not indexed with the terms of before.
 UPDATE reindexes SET until = min(until, (
     SELECT coalesce(max(k), 0) FROM {table} WHERE k NOT IN (SELECT value FROM json_each(?2))
 ))
 WHERE name = ?1;
 
+-- name: stale
+-- Which rows of a table may be in its index with the terms of before: those up to a k, after an id.
+SELECT coalesce(lower(hex(after)), ''), until FROM reindexes WHERE tenant_id = ?1 AND name = ?2;
+
 -- name: room
--- A row's k, and how many passages can be numbered from after the row before it to there.
-SELECT k, k - coalesce((SELECT max(n.k) FROM {table} AS n WHERE n.k < t.k), 0)
+-- A row's k, how many passages can be numbered from after the row before it to there, and whether it is pending.
+SELECT k, k - coalesce((SELECT max(n.k) FROM {table} AS n WHERE n.k < t.k), 0),
+    k > (SELECT i.k FROM {table}_indexed AS i)
+    AND NOT EXISTS (SELECT 1 FROM {table}_terms_docsize WHERE id = t.k)
 FROM {table} AS t WHERE tenant_id = ?1 AND id = ?2;
 
 -- name: held
 -- How many passages the index has of the row with that k.
 SELECT count(*) FROM {table}_terms_docsize
 WHERE id BETWEEN coalesce((SELECT max(k) FROM {table} WHERE k < ?1), 0) + 1 AND ?1;
+
+-- name: statistics
+-- What the index counts: its passages and their terms, and the passages that match.
+SELECT block, (SELECT count(*) FROM {table}_terms WHERE {table}_terms MATCH ?1)
+FROM {table}_terms_data WHERE id = 1;
 
 -- name: tenants
 SELECT tenant_id FROM tenants ORDER BY tenant_id;
@@ -86,47 +111,74 @@ INSERT INTO feed
     (tenant_id, created_at, user_id, kind, subject_id, conversation_id, branch, seq, count)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
--- name: search
+-- name: search_messages
 -- The newest matches of an owner's search. The index gives them newest first and only those of the owner
 -- (each term carries the owner's mark), so the work ends with the window. Filters are on the row.
-SELECT m.id, m.conversation_id, t.rowid, -bm25(messages_terms)
+SELECT r.id, r.conversation_id, t.rowid, -bm25(messages_terms)
 FROM messages_terms AS t
-CROSS JOIN messages AS m ON m.k = (SELECT min(n.k) FROM messages AS n WHERE n.k >= t.rowid)
-CROSS JOIN conversations AS c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
-CROSS JOIN branches AS b ON b.tenant_id = m.tenant_id AND b.id = m.branch
-WHERE messages_terms MATCH :match
+CROSS JOIN messages AS r ON r.k = (SELECT min(n.k) FROM messages AS n WHERE n.k >= t.rowid)
+{filters}
+  AND messages_terms MATCH :match
   AND t.rowid < :before
-  AND m.tenant_id = :tenant
-  AND m.owner_id = :owner
-  AND c.state = 'active'
-  AND c.expires_at IS NULL
-  AND b.state = 'active'
-  AND (:roles IS NULL OR m.role IN (SELECT value FROM json_each(:roles)))
-  AND (:projects IS NULL OR lower(hex(c.project_id)) IN (SELECT value FROM json_each(:projects)))
-  AND (:model IS NULL OR m.model = :model)
-  AND (:since IS NULL OR m.created_at >= :since)
-  AND (:until IS NULL OR m.created_at < :until)
-  AND (:archived IS NULL OR c.archived = :archived)
 ORDER BY t.rowid DESC
 LIMIT :window;
 
--- name: search_artifacts
+-- name: pending_messages
+-- The owner's rows that a search must read itself, newest first.
+SELECT r.k, {columns}
+FROM messages AS r
+{filters}
+  AND r.k > (SELECT k FROM messages_indexed)
+  AND NOT EXISTS (SELECT 1 FROM messages_terms_docsize AS d WHERE d.id = r.k)
+  AND (:conversation IS NULL OR r.conversation_id = :conversation)
+ORDER BY r.k DESC;
+
+-- name: filters_messages
+-- What is found of the messages that match. The sign before the tenant keeps the engine from choosing an index by it:
+-- the rows are already named by their k.
+CROSS JOIN conversations AS c ON c.tenant_id = r.tenant_id AND c.id = r.conversation_id
+CROSS JOIN branches AS b ON b.tenant_id = r.tenant_id AND b.id = r.branch
+WHERE +r.tenant_id = :tenant
+  AND r.owner_id = :owner
+  AND c.state = 'active'
+  AND c.expires_at IS NULL
+  AND b.state = 'active'
+  AND (:roles IS NULL OR r.role IN (SELECT value FROM json_each(:roles)))
+  AND (:projects IS NULL OR lower(hex(c.project_id)) IN (SELECT value FROM json_each(:projects)))
+  AND (:model IS NULL OR r.model = :model)
+  AND (:since IS NULL OR r.created_at >= :since)
+  AND (:until IS NULL OR r.created_at < :until)
+  AND (:archived IS NULL OR c.archived = :archived);
+
+-- name: search_artifact_texts
 -- The newest matches among an owner's artifacts; how it works is said above.
-SELECT a.id, t.rowid, -bm25(artifact_texts_terms)
+SELECT r.id, r.conversation_id, t.rowid, -bm25(artifact_texts_terms)
 FROM artifact_texts_terms AS t
-CROSS JOIN artifact_texts AS x
-    ON x.k = (SELECT min(n.k) FROM artifact_texts AS n WHERE n.k >= t.rowid)
-CROSS JOIN artifacts AS a ON a.tenant_id = x.tenant_id AND a.id = x.id
-WHERE artifact_texts_terms MATCH :match
+CROSS JOIN artifact_texts AS r
+    ON r.k = (SELECT min(n.k) FROM artifact_texts AS n WHERE n.k >= t.rowid)
+{filters}
+  AND artifact_texts_terms MATCH :match
   AND t.rowid < :before
-  AND x.tenant_id = :tenant
-  AND x.owner_id = :owner
+ORDER BY t.rowid DESC
+LIMIT :window;
+
+-- name: pending_artifact_texts
+SELECT r.k, {columns}
+FROM artifact_texts AS r
+{filters}
+  AND r.k > (SELECT k FROM artifact_texts_indexed)
+  AND NOT EXISTS (SELECT 1 FROM artifact_texts_terms_docsize AS d WHERE d.id = r.k)
+  AND (:conversation IS NULL OR r.conversation_id = :conversation)
+ORDER BY r.k DESC;
+
+-- name: filters_artifact_texts
+CROSS JOIN artifacts AS a ON a.tenant_id = r.tenant_id AND a.id = r.id
+WHERE +r.tenant_id = :tenant
+  AND r.owner_id = :owner
   AND a.state = 'active'
   AND NOT a.temporary
   AND (:types IS NULL OR a.type IN (SELECT value FROM json_each(:types)))
   AND (:languages IS NULL OR a.language IN (SELECT value FROM json_each(:languages)))
   AND (:project IS NULL OR a.project_id = :project)
   AND (:since IS NULL OR a.updated_at >= :since)
-  AND (:until IS NULL OR a.updated_at < :until)
-ORDER BY t.rowid DESC
-LIMIT :window;
+  AND (:until IS NULL OR a.updated_at < :until);
