@@ -10,6 +10,7 @@ import pytest
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sqlite import executor, index, writer
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.testing.powers import PowersContract
 from hansard.testing.storage import StorageContract
@@ -28,6 +29,36 @@ class TestMemory(StorageContract, PowersContract):
 class TestSqlite(StorageContract, PowersContract):
     @pytest.fixture
     async def storage(self, tmp_path: Path) -> AsyncIterator[Storage]:
+        storage = SqliteStorage(tmp_path / "chats.db")
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestUnindexedSqlite(StorageContract, PowersContract):
+    """Whether rows are indexed is never seen: here none is."""
+
+    @pytest.fixture
+    async def storage(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncIterator[Storage]:
+        monkeypatch.setattr(executor, "PAUSE", 3600)
+        storage = SqliteStorage(tmp_path / "chats.db")
+        await storage.open()
+        yield storage
+        await storage.close()
+
+
+class TestHalfIndexedSqlite(StorageContract, PowersContract):
+    """Here some are: one row after each commit."""
+
+    @pytest.fixture
+    async def storage(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncIterator[Storage]:
+        monkeypatch.setattr(executor, "PAUSE", 3600)
+        monkeypatch.setattr(writer, "MAX_PENDING", 0)
+        monkeypatch.setattr(index, "ROWS", 1)
         storage = SqliteStorage(tmp_path / "chats.db")
         await storage.open()
         yield storage

@@ -19,6 +19,8 @@ from hansard.errors import NotFound, VersionConflict
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
+from hansard.storage.sqlite import executor, index, search, writer
+from hansard.storage.sqlite.appends import Heads
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.transaction import SqliteTransaction
 from model.machine import Record
@@ -54,6 +56,55 @@ def _compare(storage: Storage, examples: int, **more: Any) -> None:
 @pytest.mark.timeout(0 if EXAMPLES else 300)
 def test_sqlite_does_what_memory_does(tmp_path: Path) -> None:
     _compare(SqliteStorage(tmp_path / "chats.db"), 80)
+
+
+@pytest.mark.timeout(0 if EXAMPLES else 300)
+@pytest.mark.parametrize("at_most", [2, 1_000_000])
+def test_sqlite_does_so_whatever_is_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
+) -> None:
+    """Here nothing is indexed when the writer has time, and a row after each commit if more than `at_most` wait."""
+    _index_little(monkeypatch, at_most)
+    _compare(SqliteStorage(tmp_path / "chats.db"), 40)
+
+
+def _index_little(monkeypatch: pytest.MonkeyPatch, at_most: int) -> None:
+    monkeypatch.setattr(executor, "PAUSE", 3600)
+    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
+    monkeypatch.setattr(index, "ROWS", 1)
+
+
+def _forgets_no_head(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Heads, "forget", lambda _: None)
+
+
+def _forgets_pending_rows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(search, "_matching", lambda *_: iter(()))
+
+
+def _raises_the_mark_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(index, "numbered", lambda *_: [])
+
+
+@pytest.mark.skipif(bool(EXAMPLES), reason="not run: planted bugs are found on the fixed paths")
+@pytest.mark.parametrize(
+    ("plant", "at_most"),
+    [
+        (_forgets_no_head, 2),
+        (_forgets_pending_rows, 1_000_000),
+        (_raises_the_mark_alone, 0),
+    ],
+)
+def test_a_bug_planted_in_what_is_left_for_later_is_found(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[pytest.MonkeyPatch], None],
+    at_most: int,
+) -> None:
+    _index_little(monkeypatch, at_most)
+    plant(monkeypatch)
+    with pytest.raises(AssertionError, match="The sides differ"):
+        _compare(SqliteStorage(tmp_path / "chats.db"), 40, phases=[Phase.generate])
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 300)

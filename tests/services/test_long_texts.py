@@ -14,8 +14,8 @@ from hansard.storage import search_terms
 from hansard.storage.memory import storage as memory_storage
 from hansard.storage.postgres import storage as postgres_storage
 from hansard.storage.postgres import transaction as postgres_unit
+from hansard.storage.sqlite import index as sqlite_index
 from hansard.storage.sqlite import storage as sqlite_storage
-from hansard.storage.sqlite import transaction as sqlite_unit
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +28,8 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.threads: list[str] = []
-        made, placed = self._noting(sqlite_unit.passages), self._noting(postgres_unit.lexemes)
-        for module in (memory_storage, sqlite_storage, sqlite_unit):
+        made, placed = self._noting(sqlite_index.passages), self._noting(postgres_unit.lexemes)
+        for module in (memory_storage, sqlite_storage, sqlite_index):
             monkeypatch.setattr(module, "passages", made)
         for module in (postgres_storage, postgres_unit):
             monkeypatch.setattr(module, "lexemes", placed)

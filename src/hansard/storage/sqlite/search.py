@@ -1,6 +1,6 @@
 """Searches a SQLite file: its index, and the rows that are not indexed yet, which are read instead (see `index`).
 
-Relevance is the engine's, BM25, for both: whether a row is indexed changes nothing but the sums that it is part of.
+Relevance is the engine's, BM25, for both, by the sums that the index has.
 """
 
 from __future__ import annotations

@@ -1,0 +1,362 @@
+"""Rows whose terms are added later are found at once, whatever happens in between; and appends that share a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+import pytest
+
+import hansard
+from hansard import Database, errors
+from hansard.ids import new_id
+from hansard.model.messages import Message
+from hansard.storage import admin, verification
+from hansard.storage.query import Query
+from hansard.storage.sqlite import executor, index, writer
+from hansard.storage.sqlite.appends import Heads
+from hansard.storage.sqlite.storage import SqliteStorage
+from hansard.storage.sqlite.writer import Writer
+
+pytestmark = pytest.mark.anyio
+
+KILLED = """
+import asyncio, os, signal, sys
+import hansard
+from hansard.storage.sqlite import executor, index, writer
+
+executor.PAUSE = 3600
+writer.MAX_PENDING, index.ROWS = int(sys.argv[2]), 3
+if sys.argv[3] == "the mark alone":
+    index.numbered = lambda *_: []
+
+async def main():
+    async with hansard.connect(sys.argv[1], providers=[]) as db:
+        me = db.scope()
+        talk = await me.conversations.create()
+        for number in range(10):
+            await me.messages.append(talk.id, [hansard.user(f"hello {number}")])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "PAUSE", 3600)
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+        yield db
+
+
+async def found(db: Database, words: str = "hello") -> set[str]:
+    return {hit.message.text async for hit in db.scope().search.messages(words, limit=1000)}
+
+
+def pending(path: Path) -> int:
+    """How many numbers are after the mark."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    query = "SELECT coalesce(max(k), 0) - (SELECT k FROM messages_indexed) FROM messages"
+    count = connection.execute(query).get
+    connection.close()
+    return cast("int", count)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not done():  # noqa: ASYNC110 - it happens in a file
+            await asyncio.sleep(0.005)
+
+
+# What is left of a killed process
+
+
+@pytest.mark.parametrize("at_most", [0, 4, 1_000_000])
+async def test_what_a_killed_process_did_not_index_is_found_and_then_indexed(
+    tmp_path: Path, at_most: int
+) -> None:
+    path = tmp_path / "chats.db"
+    kill(path, at_most)
+    assert at_most == 0 or pending(path) > 0
+    assert await admin.verify(str(path)) == []
+    said = {f"hello {number}" for number in range(10)}
+    async with hansard.connect(path, providers=[]) as db:
+        assert await found(db) == said
+        await until(lambda: pending(path) == 0)
+        assert await found(db) == said
+    assert await admin.verify(str(path)) == []
+
+
+async def test_a_mark_that_is_raised_without_the_terms_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    kill(path, 4, "the mark alone")
+    assert await admin.verify(str(path)) != []
+    async with hansard.connect(path, providers=[]) as db:
+        assert len(await found(db)) < 10
+
+
+def kill(path: Path, at_most: int, plant: str = "") -> None:
+    """Have a process append and be killed when at most so many rows are pending."""
+    done = subprocess.run([sys.executable, "-c", KILLED, path, str(at_most), plant], check=False)
+    assert done.returncode == -9
+
+
+async def test_a_reader_beside_the_owner_finds_what_is_not_indexed(
+    tmp_path: Path, db: Database, never_idle: None
+) -> None:
+    del never_idle
+    talk = await db.scope().conversations.create()
+    await db.scope().messages.append(talk.id, [hansard.user("hello")])
+    assert pending(tmp_path / "chats.db") == 1
+    async with Database(SqliteStorage(tmp_path / "chats.db", readonly=True)) as beside:
+        assert await found(beside) == {"hello"}
+
+
+async def test_a_backup_has_what_is_not_indexed(
+    tmp_path: Path, db: Database, never_idle: None
+) -> None:
+    del never_idle
+    talk = await db.scope().conversations.create()
+    await db.scope().messages.append(talk.id, [hansard.user("hello")])
+    admin.backup(str(tmp_path / "chats.db"), tmp_path / "copy.db")
+    async with hansard.connect(tmp_path / "copy.db", providers=[]) as copy:
+        assert await found(copy) == {"hello"}
+
+
+async def test_relevance_is_nearly_the_same_before_a_row_is_indexed(
+    tmp_path: Path, db: Database
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    fill = [hansard.user(f"something else {n}" + " and more" * n) for n in range(200)]
+    await me.messages.append(talk.id, fill)
+    await until(lambda: pending(tmp_path / "chats.db") == 0)
+    said = [
+        "tea tea cake",
+        "tea",
+        "tea and a lot of words around it, quite a lot of them",
+        "teapot",
+    ]
+    await me.messages.append(talk.id, [hansard.user(text) for text in said])
+    queries = ["tea", "tea*", '"tea tea"', "tea cake"]
+    before = {query: await scores(db, query) for query in queries}
+    await until(lambda: pending(tmp_path / "chats.db") == 0)
+    for query in queries:
+        after = await scores(db, query)
+        assert list(before[query]) == list(after)
+        assert before[query] == pytest.approx(after, rel=0.2)  # the index counts more rows now
+
+
+async def scores(db: Database, query: str) -> dict[str, float]:
+    return {hit.message.text: hit.score async for hit in db.scope().search.messages(query)}
+
+
+# What is removed
+
+
+async def test_the_next_row_in_the_place_of_a_removed_one_is_found(db: Database) -> None:
+    assert await found_in_the_place_of_a_removed_one(db)
+
+
+async def test_the_test_above_notices_a_mark_that_stays(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(index.SQL, "lower", "UPDATE {table}_indexed SET k = k WHERE ?1 IS NULL")
+    assert not await found_in_the_place_of_a_removed_one(db)
+
+
+async def found_in_the_place_of_a_removed_one(db: Database) -> bool:
+    me, path = db.scope(), db.storage.path  # pyright: ignore[reportAttributeAccessIssue]
+    talk = await me.conversations.create()
+    for text in ("one", "two"):
+        await me.messages.append(talk.id, [hansard.user(text)])
+    await until(lambda: pending(path) == 0)
+    last = (await me.messages.read(talk.id)).items[-1]
+    await db.storage.write("local", lambda tx: tx.delete(Query(Message).where(id=last.id)))
+    await db.storage.write("local", lambda tx: tx.insert(last))
+    return await found(db, "two") == {"two"}
+
+
+@pytest.mark.parametrize("at_most", [0, 4, 1_000_000])
+async def test_what_is_purged_leaves_no_term(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, never_idle: None, at_most: int
+) -> None:
+    del never_idle
+    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
+    monkeypatch.setattr(index, "ROWS", 1)
+    async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+        me = db.scope()
+        kept, gone = await me.conversations.create(), await me.conversations.create()
+        for number in range(8):
+            await me.messages.append(gone.id, [hansard.user(f"zebrafish {number}")])
+            await me.messages.append(kept.id, [hansard.user(f"hello {number}")])
+        await me.conversations.delete(gone.id)
+        await me.conversations.purge(gone.id)
+        assert await found(db, "zebrafish*") == set()
+        assert len(await found(db)) == 8
+    assert await admin.verify(str(tmp_path / "chats.db")) == []
+    assert b"zebrafish" not in (tmp_path / "chats.db").read_bytes()
+
+
+# What is damaged or fails
+
+
+async def test_a_mark_after_the_newest_row_is_told_and_mended(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    async with hansard.connect(path, providers=[]) as db:
+        talk = await db.scope().conversations.create()
+        await db.scope().messages.append(talk.id, [hansard.user("hello")])
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE messages_indexed SET k = 99")
+    connection.close()
+    [finding] = await admin.verify(str(path))
+    assert finding.repairable
+    assert await admin.verify(str(path), repair=True) == []
+    assert pending(path) == 0
+
+
+async def test_a_damaged_row_does_not_keep_others_from_being_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "chats.db"
+    monkeypatch.setattr(executor, "PAUSE", 3600)
+    kill(path, 1_000_000)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE messages SET parts = '{' WHERE seq = 4")
+    connection.close()
+    monkeypatch.undo()
+    async with hansard.connect(path, providers=[]) as db:
+        await until(lambda: pending(path) == 0)
+        assert await found(db) == {f"hello {number}" for number in range(10) if number != 4}
+
+
+async def test_when_indexing_fails_it_goes_on_with_the_next_commit(
+    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    async def fail(*_: Any) -> int:
+        failed.set()
+        raise apsw.FullError
+
+    me = db.scope()
+    talk = await me.conversations.create()
+    with monkeypatch.context() as full:
+        full.setattr(index, "complete", fail)
+        await me.messages.append(talk.id, [hansard.user("hello 1")])
+        await until(failed.is_set)
+    await me.messages.append(talk.id, [hansard.user("hello 2")])
+    assert await found(db) == {"hello 1", "hello 2"}
+    await until(lambda: pending(tmp_path / "chats.db") == 0)
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_only_so_many_rows_are_left_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MAX_PENDING", 20)
+    monkeypatch.setattr(index, "ROWS", 10)
+    async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
+        talk = await db.scope().conversations.create()
+        for number in range(100):
+            await db.scope().messages.append(talk.id, [hansard.user(f"hello {number}")])
+            assert pending(tmp_path / "chats.db") <= 30
+        assert len(await found(db)) == 100
+
+
+# Appends that share a batch
+
+
+async def test_each_append_of_a_batch_has_its_own_outcome(db: Database) -> None:
+    me = db.scope()
+    talks = [await me.conversations.create() for _ in range(3)]
+    [first] = await me.messages.append(talks[0].id, [hansard.user("first")])
+    main = talks[1].branch
+    again = hansard.Draft(role="user", content="first", id=first.id)
+    other = hansard.Draft(role="user", content="other", id=first.id)
+    outcomes = await in_one_batch(
+        db,
+        me.messages.append(talks[0].id, [hansard.user("second")]),
+        me.messages.append(talks[0].id, [again]),
+        me.messages.append(talks[0].id, [other]),
+        me.messages.append(talks[1].id, [hansard.user("a"), hansard.user("b")]),
+        me.messages.append(talks[1].id, [hansard.user("c")], branch=main),
+        me.messages.append(talks[1].id, [hansard.user("no")], expect_head=first.id),
+        me.messages.append(new_id(), [hansard.user("nowhere")]),
+        me.messages.append(talks[2].id, [hansard.user("third")], expect_head=None),
+    )
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [list, list, errors.AlreadyExists, list, list, errors.HeadConflict,
+                     errors.NotFound, list]  # fmt: skip
+    assert outcomes[1] == [first]
+    said = [[m.text for m in (await me.messages.read(talk.id)).items] for talk in talks]
+    assert said == [["first", "second"], ["a", "b", "c"], ["third"]]
+
+
+async def test_a_branch_has_one_head_however_it_is_named(db: Database) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    names = [None, talk.branch] * 20
+    texts = [f"hello {number}" for number in range(len(names))]
+    appends = [
+        me.messages.append(talk.id, [hansard.user(text)], branch=name)
+        for text, name in zip(texts, names, strict=True)
+    ]
+    await in_one_batch(db, *appends)
+    page = await me.messages.read(talk.id, last=100)
+    assert [m.text for m in page.items] == texts
+    assert [m.seq for m in page.items] == list(range(len(texts)))
+
+
+async def in_one_batch(db: Database, *appends: Any) -> list[Any]:
+    """Have the writer find all of them at once; each one's messages or error."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def hold(_: Any) -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    holding = asyncio.create_task(db.storage.write("local", hold))
+    await until(begun.is_set)
+    waiting = [asyncio.create_task(append) for append in appends]
+    await asyncio.sleep(0)
+    lane = db.storage._writers  # pyright: ignore[reportAttributeAccessIssue]
+    await until(lambda: lane._queue.qsize() == len(appends))
+    go_on.set()
+    await holding
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("plant", [False, True])
+async def test_a_head_is_forgotten_when_the_commit_fails(
+    db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    await me.messages.append(talk.id, [hansard.user("one")])
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise apsw.FullError
+
+    if plant:
+        monkeypatch.setattr(Heads, "forget", lambda _: None)
+    with monkeypatch.context() as full:
+        full.setattr(Writer, "_end", fail)
+        with pytest.raises(errors.StorageFull):
+            await me.messages.append(talk.id, [hansard.user("lost")])
+    await me.messages.append(talk.id, [hansard.user("two")])
+    findings = (await verification.verify(db.storage)).findings
+    assert bool(findings) == plant
+    if not plant:
+        page = await me.messages.read(talk.id)
+        assert [(m.seq, m.text) for m in page.items] == [(0, "one"), (1, "two")]
