@@ -12,7 +12,7 @@ import msgspec
 
 import hansard
 from hansard import Database
-from peers.host import SCRIPTS, Peer, PeerMissing
+from peers.host import EARLIER, SCRIPTS, Peer, PeerMissing
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class Bench:
         """The peers, each with a new database; those that cannot be had here are said not to have run."""
         with ExitStack() as stack:
             peers: dict[str, Peer] = {}
-            for name in SCRIPTS:
+            for name in (*SCRIPTS, EARLIER):
                 try:
                     peers[name] = stack.enter_context(Peer(name, self.path(f"{name}.db")))
                 except PeerMissing as error:

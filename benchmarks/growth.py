@@ -18,12 +18,12 @@ from bench import Bench, database
 from hansard import Services
 from loading import LongConversation, fill, long_conversation, turns
 from measure import compared, in_turns
-from peers.host import Peer
+from peers.host import EARLIER, Peer
 from results import Row, Target
 from texts import Texts
 
 SHORT = 100
-LONG = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 1_000}
+LONG = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 1_000, EARLIER: 100_000}
 """How long the peers' conversations are; langgraph writes the whole of it with every append."""
 PEER_APPENDS = 60
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
 
+from peers.host import EARLIER
 from results import Row, Target
 
 Side = Callable[[int], Awaitable[float]]
@@ -86,8 +87,9 @@ def beside_peers(
     unit: str,
     target: Target | None = None,
 ) -> list[Row]:
-    """A row for each peer; the target is for the fastest of them."""
-    best = min(theirs, key=lambda name: median(theirs[name]), default=None)
+    """A row for each peer; the target is for the fastest of them that is another product."""
+    others = [name for name in theirs if name != EARLIER]
+    best = min(others, key=lambda name: median(theirs[name]), default=None)
     return [
         compared(
             subject,

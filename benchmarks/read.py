@@ -13,13 +13,13 @@ from bench import Bench, database
 from hansard.storage.sqlite import files
 from loading import LongConversation, long_conversation
 from measure import Side, beside_peers, compared, in_turns, repeated
-from peers.host import Peer
+from peers.host import EARLIER, Peer
 from results import Row, Target
 
 LAST = 50
-LENGTHS = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 10_000}
+LENGTHS = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 10_000, EARLIER: 100_000}
 """How long the peers' conversations are; langgraph loads the whole of it to read its end."""
-PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3}
+PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3, EARLIER: 300}
 
 NEAR_THE_SELECT = Target(
     "≤",

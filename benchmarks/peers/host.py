@@ -7,9 +7,12 @@ costs it nothing.
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +23,9 @@ SCRIPTS = {
     "langgraph-checkpoint-sqlite": "langgraph_sqlite.py",
 }
 """The program that speaks for a package."""
+BEFORE = "3a06192"
+"""The commit that this Hansard is compared with."""
+EARLIER = f"Hansard at {BEFORE}"
 
 
 class PeerMissing(Exception):
@@ -31,10 +37,11 @@ class Peer:
         """Start it with a new database at `path`."""
         self.name = name
         self._process = subprocess.Popen(  # noqa: S603
-            [str(_python(name)), str(HERE / SCRIPTS[name]), str(path)],
+            [*_program(name), str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=_environment(name),
         )
         self.facts: dict[str, Any] = self.ask("facts")
 
@@ -52,6 +59,36 @@ class Peer:
         if not answer:
             raise PeerMissing(f"{self.name} ended with status {self._process.wait()}.")
         return json.loads(answer)
+
+
+def _program(name: str) -> list[str]:
+    if name == EARLIER:
+        return [sys.executable, str(HERE / "hansard_before.py")]
+    return [str(_python(name)), str(HERE / SCRIPTS[name])]
+
+
+def _environment(name: str) -> dict[str, str]:
+    """The environment of the process; that of an earlier Hansard has its source before the present one."""
+    return os.environ | {"PYTHONPATH": str(_source())} if name == EARLIER else dict(os.environ)
+
+
+def _source() -> Path:
+    """The source of Hansard at the commit `BEFORE`, with the packages that are installed here."""
+    home = ENVIRONMENTS / f"hansard-{BEFORE}"
+    if not home.exists():
+        archive = subprocess.run(  # noqa: S603
+            ["git", "-C", str(HERE.parents[1]), "archive", f"{BEFORE}:src"],  # noqa: S607
+            capture_output=True,
+            check=False,
+        )
+        if archive.returncode:
+            raise PeerMissing(
+                f"the commit is not in this repository: {archive.stderr.decode()[-200:]}"
+            )
+        home.mkdir(parents=True)
+        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+            files.extractall(home, filter="data")
+    return home
 
 
 def _python(name: str) -> Path:

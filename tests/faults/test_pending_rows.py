@@ -161,6 +161,38 @@ async def scores(db: Database, query: str) -> dict[str, float]:
     return {hit.message.text: hit.score async for hit in db.scope().search.messages(query)}
 
 
+async def test_pages_have_no_gap_although_relevance_changes_with_what_is_indexed(
+    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await pages_indexed_in_between(db, tmp_path / "chats.db", monkeypatch) == 60
+
+
+async def test_the_test_above_notices_pages_that_do_not_settle(
+    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqliteStorage, "is_settled", True)
+    assert await pages_indexed_in_between(db, tmp_path / "chats.db", monkeypatch) < 60
+
+
+async def pages_indexed_in_between(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """How many of 60 messages are found if all that can be indexed is indexed after the first page."""
+    me = db.scope()
+    talk = await me.conversations.create()
+    with monkeypatch.context() as busy:
+        busy.setattr(executor, "PAUSE", 3600)
+        texts = ["tea " * (1 + n % 7) + "word " * (n * n % 90) for n in range(60)]
+        for text in texts:
+            await me.messages.append(talk.id, [hansard.user(text)])
+            await me.messages.append(talk.id, [hansard.user("long " * 500)])
+        page = await me.search.page("tea", limit=30)
+    await me.conversations.update(talk.id, title="Tea")
+    await until(lambda: pending(path) == 0)
+    rest = await me.search.page("tea", limit=30, cursor=page.next)
+    return len({hit.message.id for hit in (*page.items, *rest.items)})
+
+
 # What is removed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,6 +60,10 @@ class _Found(NamedTuple):
     text: str
 
 
+_Page = tuple[list[_Found], str | None]
+"""Results, and the cursor of the next page."""
+
+
 class Search(Service):
     """Full-text search in the user's messages and artifacts."""
 
@@ -102,14 +106,14 @@ class Search(Service):
             before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
         query = self._message_query(q, filter, before)
 
-        async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
+        async def find_hits(tx: Reader) -> _Page:
             matches = await tx.search(query)
             ranked = _best(matches, lambda match: match.message_id)
             results = await _hits(tx, ranked[offset : offset + limit])
             values = _next_position(matches, len(ranked), query.window, before, offset + limit)
             return results, encode_cursor([q, filter], values) if values else None
 
-        results, following = await self.run_read(find_hits)
+        results, following = await self._settled(find_hits, is_first=cursor is None)
         return Page(await _with_excerpts(Hit, results, query.clauses), following)
 
     async def artifacts(
@@ -131,15 +135,26 @@ class Search(Service):
             before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
         query = self._artifact_query(q, filter, before)
 
-        async def find_hits(tx: Reader) -> tuple[list[_Found], str | None]:
+        async def find_hits(tx: Reader) -> _Page:
             matches = await tx.search_artifacts(query)
             ranked = _best(matches, lambda match: match.artifact_id)
             results = await _artifact_hits(tx, ranked[offset : offset + limit])
             values = _next_position(matches, len(ranked), query.window, before, offset + limit)
             return results, encode_cursor([q, filter], values) if values else None
 
-        results, following = await self.run_read(find_hits)
+        results, following = await self._settled(find_hits, is_first=cursor is None)
         return Page(await _with_excerpts(ArtifactHit, results, query.clauses), following)
+
+    async def _settled(
+        self, find: Callable[[Reader], Awaitable[_Page]], *, is_first: bool
+    ) -> _Page:
+        """Read a page; a first page that others follow is read when their order no longer changes by itself."""
+        was_settled = self._storage.is_settled
+        page = await self.run_read(find)
+        if is_first and page[1] is not None and not was_settled:
+            await self._storage.settle()
+            return await self.run_read(find)
+        return page
 
     def _artifact_query(
         self, q: str, criteria: ArtifactSearchFilter, before: int | None

@@ -322,6 +322,17 @@ class Storage(ABC):
         """Run one append as a unit. This is the hot path: a back end may override it with a faster way."""
         return await self.write(tenant, lambda tx: tx.append(append))
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the order of what a search finds stays, unless something is written.
+
+        A search finds everything at any time.
+        """
+        return True
+
+    async def settle(self) -> None:  # noqa: B027 - most storages always are
+        """Complete what searches rank by."""
+
     async def erase(self) -> None:  # noqa: B027 - not every storage has files
         """Overwrite deleted data, so that the database files no longer contain it."""
 

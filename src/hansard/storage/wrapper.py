@@ -58,6 +58,13 @@ class StorageWrapper(Storage):
     async def append(self, tenant: str, append: Append) -> list[Message]:
         return await self.inner.append(tenant, append)
 
+    @property
+    def is_settled(self) -> bool:
+        return self.inner.is_settled
+
+    async def settle(self) -> None:
+        await self.inner.settle()
+
     async def erase(self) -> None:
         await self.inner.erase()
 

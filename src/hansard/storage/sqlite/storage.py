@@ -32,7 +32,7 @@ from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
 from hansard.storage.sqlite.transaction import SQL, SqliteTransaction
-from hansard.storage.sqlite.writer import Open, Safety, Writer, erasure
+from hansard.storage.sqlite.writer import Open, Safety, Writer, erasure, settling
 from hansard.storage.tables import SCHEMA
 
 T = TypeVar("T")
@@ -68,6 +68,7 @@ class SqliteStorage(Storage):
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
         self._writers: Executor | None = None
+        self._writer: Writer | None = None
         self._readers: Executor | None = None
 
     async def open(self) -> None:
@@ -101,6 +102,16 @@ class SqliteStorage(Storage):
         return await search_terms.run(
             lambda: self._lane(self._writers).do(tenant, work), passages, texts
         )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no row is pending; not known of a file that another process owns."""
+        return self._writer is None or not self._writer.pending
+
+    async def settle(self) -> None:
+        """Have the writer index all pending rows."""
+        if not self.readonly:
+            await self.write("", settling)
 
     async def erase(self) -> None:
         """Checkpoint and truncate the write-ahead log: deleted rows are overwritten only in the file."""
@@ -155,7 +166,9 @@ class SqliteStorage(Storage):
             self._check_schema()
             self._readers = Executor("hansard-read", self._reader, threads=READERS, batch=1)
             if not self.readonly:
-                self._writers = Executor("hansard-write", self._writer, threads=1, batch=MAX_BATCH)
+                self._writers = Executor(
+                    "hansard-write", self._make_writer, threads=1, batch=MAX_BATCH
+                )
         except BaseException:
             self._close()
             raise
@@ -186,7 +199,7 @@ class SqliteStorage(Storage):
         for lane in (self._writers, self._readers):
             if lane is not None:
                 lane.close()
-        self._writers = self._readers = None
+        self._writers = self._readers = self._writer = None
         while self._connections:  # the writer's last, for only it can checkpoint
             self._connections.pop(0).close()
         self.ownership.release()
@@ -209,8 +222,11 @@ class SqliteStorage(Storage):
     def _reader(self) -> Reader:
         return Reader(self._connect(readonly=True), self.path, self._unit)
 
-    def _writer(self) -> Writer:
-        return Writer(self._connect(readonly=False), self._safety, self.notifier, self._unit)
+    def _make_writer(self) -> Writer:
+        self._writer = Writer(
+            self._connect(readonly=False), self._safety, self.notifier, self._unit
+        )
+        return self._writer
 
 
 class Reader:

@@ -44,6 +44,10 @@ async def erasure(_: Any) -> None:
     """A unit without changes, which marks a batch after whose commit the log is emptied."""
 
 
+async def settling(_: Any) -> None:
+    """A unit without changes, which marks a batch after whose commit all pending rows are indexed."""
+
+
 class Safety:
     """Whether a file may be written: it still has its name, and what was flushed is on the disk."""
 
@@ -108,7 +112,7 @@ class Writer:
         self._searched: list[Table[Any]] = [
             table for table in unit("", connection).schema.tables if table.search
         ]
-        self._pending = 1
+        self.pending = 1
         """About how many rows are not indexed; at first it is not known whether there are any."""
 
     def run(self, jobs: list[Job]) -> None:
@@ -116,14 +120,17 @@ class Writer:
         if not self._commit(jobs, guarded=False):
             self._commit(jobs, guarded=True)
         self._fold([job for job in jobs if job.work is erasure and not job.error])
+        if any(job.work is settling for job in jobs):
+            while self.pending:
+                self._index()
 
     def rest(self, *, idle: bool) -> bool:
         """Index some pending rows if nothing is asked of the writer, or if they are many; return whether there are
         more.
         """
-        if self._pending and (idle or self._pending > MAX_PENDING):
+        if self.pending and (idle or self.pending > MAX_PENDING):
             self._index()
-        return self._pending > 0
+        return self.pending > 0
 
     def _commit(self, jobs: list[Job], *, guarded: bool) -> bool:
         """Run jobs in one transaction; False if they must be run again, with `guarded`.
@@ -206,7 +213,7 @@ class Writer:
             return None
         for job, messages in zip(jobs, placed, strict=True):
             job.result, job.error = messages, None
-        self._pending += unit.pending
+        self.pending += unit.pending
         return unit.notified
 
     def _run(self, job: Job, *, guarded: bool) -> set[str]:
@@ -227,7 +234,7 @@ class Writer:
             connection.execute(f"{undo}RELEASE job")
         if connection.total_changes() != before:
             self._heads.forget()
-        self._pending += unit.pending
+        self.pending += unit.pending
         return unit.notified
 
     def _fold(self, erasures: list[Job]) -> None:
@@ -247,11 +254,11 @@ class Writer:
             self._safety.check()
             connection.pragma("synchronous", min(flushing, _IN_ORDER))
             table = next((table for table in self._searched if self._is_behind(table)), None)
-            self._pending = self._complete(table) if table else 0
+            self.pending = self._complete(table) if table else 0
         except (apsw.Error, HansardError) as error:
             self._safety.failed(error)
             self._roll_back()
-            self._pending = 0
+            self.pending = 0
         finally:
             connection.pragma("synchronous", flushing)
 
@@ -266,7 +273,7 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         done = run_now(index.complete(unit, table))
         self._end(wrote=True)
-        return max(1, self._pending - done)
+        return max(1, self.pending - done)
 
 
 def _groups(jobs: list[Job], *, apart: bool) -> list[list[Job]]:
