@@ -158,7 +158,7 @@ def test_search_finds_what_the_user_said_and_nothing_else(program: Program, made
     assert hits("sleep", "--project", made.project) == [("A walk in Rome", "Where do I sleep?")]
     assert hits("bridge", "--model", "p/m") == [("A walk in Rome", "Near the **bridge**.")]
     assert program.ok("search", "submarine").out == "Nothing was found.\n"
-    assert program.ok("search", 'OR NEAR( "').out == "Nothing was found.\n"
+    assert program.ok("search", 'OR NEAR( "', "--match", "all").out == "Nothing was found.\n"
 
 
 def test_statistics_are_those_of_the_user(program: Program, made: Made) -> None:

@@ -46,8 +46,8 @@ async def said(
 
 
 async def found(services: Services, query: str) -> set[str]:
-    """The texts that a search finds."""
-    return {hit.message.text async for hit in services.search.messages(query)}
+    """The texts that a search for all words finds."""
+    return {hit.message.text async for hit in services.search.messages(query, match="all")}
 
 
 async def export(services: Services, **which: Any) -> list[bytes]:

@@ -30,6 +30,14 @@ class Role(StrEnum):
     tool = "tool"
 
 
+class Match(StrEnum):
+    any = "any"
+    all = "all"
+
+
+Matching = Annotated[
+    Match, typer.Option("--match", help="Whether messages with some of the words are found too.")
+]
 Roles = Annotated[
     list[Role] | None,
     typer.Option("--role", help="Only what was said in this role; may be repeated."),
@@ -53,6 +61,7 @@ def register(main: typer.Typer) -> None:
 async def search(
     services: Services,
     words: Words,
+    match: Matching = Match.any,
     role: Roles = None,
     conversation: Place = None,
     project: Project = None,
@@ -75,7 +84,9 @@ async def search(
         since=since(since_),
         until=until(until_),
     )
-    page = await services.search.page(" ".join(words), limit=limit, cursor=cursor, filter=wanted)
+    page = await services.search.page(
+        " ".join(words), limit=limit, cursor=cursor, match=match.value, filter=wanted
+    )
     if as_json:
         print_json(page)
         return

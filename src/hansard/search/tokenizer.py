@@ -40,6 +40,7 @@ __all__ = [
     "most_passages",
     "occurrences",
     "owner_mark",
+    "parts",
     "passages",
     "place_mark",
     "spans",
@@ -197,6 +198,33 @@ def clauses(query: str) -> list[Clause]:
             pointer="/q",
         )
     return result
+
+
+def parts(query: str) -> tuple[list[Clause], list[Clause]]:
+    """Return the "quoted" clauses of a query, and the words, each alone.
+
+    Of a script without spaces, where a sentence is one word, each pair of characters is alone.
+    """
+    quotes: list[Clause] = []
+    words: dict[Clause, None] = {}
+    for quoted, star, word in _CLAUSE.findall(query):
+        clause = _clause(quoted or word.rstrip("*"), bool(star) or word.endswith("*"))
+        if clause is not None and quoted:
+            quotes.append(clause)
+        elif clause is not None:
+            words |= dict.fromkeys(_apart(clause))
+    return quotes, list(words)
+
+
+def _apart(clause: Clause) -> Iterator[Clause]:
+    """Yield a word, or its parts if it has terms of a script without spaces; single characters only if alone."""
+    if not any(CURRENT.unspaced.search(term) for term in clause.terms):
+        yield clause
+        return
+    alone = len(clause.terms) == 1
+    for number, term in enumerate(clause.terms, start=1):
+        if len(term) > 1 or alone:
+            yield Clause((term,), clause.prefix and number == len(clause.terms))
 
 
 def _short(clause: Clause) -> Iterator[Clause]:

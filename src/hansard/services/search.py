@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,7 +16,8 @@ from hansard.model.checks import check_text, check_time
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
 from hansard.model.pages import Hit, Page
-from hansard.search.tokenizer import Clause, clauses, spans
+from hansard.search.tokenizer import Clause, clauses, parts, spans
+from hansard.services import partial_matches
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import Position, decode_cursor, encode_cursor
 from hansard.storage.base import ArtifactMatch, ArtifactSearch, Match, Reader, TextSearch
@@ -25,6 +26,8 @@ from hansard.storage.search_terms import LONG
 
 H = TypeVar("H", Hit, ArtifactHit)
 M = TypeVar("M", Match, ArtifactMatch)
+
+Words = Literal["any", "all"]
 
 SNIPPET = 240
 """The approximate length of an excerpt, in characters."""
@@ -64,6 +67,42 @@ _Page = tuple[list[_Found], str | None]
 """Results, and the cursor of the next page."""
 
 
+class _Matches(NamedTuple):
+    matches: list[Match]
+    following: list[Any] | None
+    """The values of the cursor of the next page."""
+
+
+class _Finder:
+    """Finds a page of messages: those that contain all words, and then those that contain some."""
+
+    def __init__(self, tx: Reader, query: TextSearch, q: str, match: Words) -> None:
+        self._tx, self._query, self._match = tx, query, match
+        self._quotes, self._words = parts(q)
+
+    async def page(self, offset: int, limit: int, *, is_partial: bool) -> _Matches:
+        matches = await self._tx.search(self._query)
+        ranked = _best(matches, lambda match: match.message_id)
+        if is_partial:
+            return await self._partial(matches, offset, limit, [])
+        before = self._query.before
+        following = _next_position(matches, len(ranked), self._query.window, before, offset + limit)
+        shown = ranked[offset : offset + limit]
+        if following is None and self._match == "any" and before is None and len(self._words) > 1:
+            return await self._partial(matches, 0, limit, shown)
+        return _Matches(shown, following and [*following, False])
+
+    async def _partial(
+        self, complete: Sequence[Match], offset: int, limit: int, shown: list[Match]
+    ) -> _Matches:
+        """Fill a page that begins with `shown` with messages that contain some words."""
+        known = {match.message_id for match in complete}
+        found = await partial_matches.find(self._tx, self._query, self._quotes, self._words, known)
+        end = offset + limit - len(shown)
+        following = [None, end, True] if end < len(found) else None
+        return _Matches([*shown, *found[offset:end]], following)
+
+
 class Search(Service):
     """Full-text search in the user's messages and artifacts."""
 
@@ -72,12 +111,14 @@ class Search(Service):
         q: str,
         *,
         limit: int = 20,
+        match: Words = "any",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008
     ) -> AsyncIterator[Hit]:
-        """Yield the `limit` most relevant messages that match `q` and `filter`; `page` describes the syntax of `q`."""
+        """Yield the `limit` most relevant messages that match `q` and `filter`; `page` describes `q` and `match`."""
         cursor: str | None = None
         while limit > 0:
-            page = await self.page(q, limit=min(limit, 100), cursor=cursor, filter=filter)
+            size = min(limit, 100)
+            page = await self.page(q, limit=size, cursor=cursor, match=match, filter=filter)
             for hit in page.items:
                 yield hit
             limit -= len(page.items)
@@ -91,30 +132,38 @@ class Search(Service):
         *,
         limit: int = 20,
         cursor: str | None = None,
+        match: Words = "any",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Hit]:
-        """Return a page of the messages that contain all words and "phrases" of `q`, most relevant first.
+        """Return a page of the messages that match `q`, most relevant first.
 
-        A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
-        follow, in groups of 2,000. `cursor` is the `next` of the previous page. Raises InvalidInput for an invalid
-        query or filter, BadCursor if the cursor belongs to another search.
+        First come the messages that contain all words and "phrases" of `q`. A word ending in `*` matches prefixes.
+        Relevance is compared among the 2,000 newest matches; older ones follow, in groups of 2,000. Then, unless
+        `match` is `"all"` or there were as many, come messages that contain all phrases and some of the words, at most
+        100: words that few messages contain count most, so a question in plain words finds what it asks for.
+
+        `cursor` is the `next` of the previous page. Raises InvalidInput for an invalid query or filter, BadCursor if
+        the cursor belongs to another search.
         """
         check_text(q, "/q", 1_000)
         check_limit(limit)
-        before, offset = None, 0
+        listing = [q, match, filter]
+        before, offset, is_partial = None, 0, False
         if cursor is not None:
-            before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
+            values = decode_cursor(listing, cursor, (Position | None, Position, bool))
+            before, offset, is_partial = values
         query = self._message_query(q, filter, before)
 
         async def find_hits(tx: Reader) -> _Page:
-            matches = await tx.search(query)
-            ranked = _best(matches, lambda match: match.message_id)
-            results = await _hits(tx, ranked[offset : offset + limit])
-            values = _next_position(matches, len(ranked), query.window, before, offset + limit)
-            return results, encode_cursor([q, filter], values) if values else None
+            found = await _Finder(tx, query, q, match).page(offset, limit, is_partial=is_partial)
+            values = found.following
+            following = None if values is None else encode_cursor(listing, values)
+            return await _hits(tx, found.matches), following
 
         results, following = await self._settled(find_hits, is_first=cursor is None)
-        return Page(await _with_excerpts(Hit, results, query.clauses), following)
+        quotes, words = parts(q)
+        shown = query.clauses if match == "all" else (*query.clauses, *quotes, *words)
+        return Page(await _with_excerpts(Hit, results, shown), following)
 
     async def artifacts(
         self,

@@ -164,9 +164,9 @@ async def check_derived(services: Services, messages: Sequence[Message]) -> None
 
 async def search_ids(services: Services, query: str) -> set[str]:
     """Return the ids of all messages that a search finds."""
-    page = await services.search.page(query, limit=500)
+    page = await services.search.page(query, match="all", limit=500)
     ids = {hit.message.id for hit in page.items}
     while page.next:
-        page = await services.search.page(query, limit=500, cursor=page.next)
+        page = await services.search.page(query, match="all", limit=500, cursor=page.next)
         ids |= {hit.message.id for hit in page.items}
     return ids

@@ -543,9 +543,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Return a page of the messages that contain all words and "phrases" of `q`, most relevant first.
-         * @description A word ending in `*` matches prefixes. Relevance is compared among the 2,000 newest matches; older ones
-         *     follow, in groups of 2,000. `cursor` is the `next` of the previous page.
+         * Return a page of the messages that match `q`, most relevant first.
+         * @description First come the messages that contain all words and "phrases" of `q`. A word ending in `*` matches prefixes.
+         *     Relevance is compared among the 2,000 newest matches; older ones follow, in groups of 2,000. Then, unless
+         *     `match` is `"all"` or there were as many, come messages that contain all phrases and some of the words, at most
+         *     100: words that few messages contain count most, so a question in plain words finds what it asks for.
+         *
+         *     `cursor` is the `next` of the previous page.
          */
         get: operations["search"];
         put?: never;
@@ -4580,6 +4584,7 @@ export interface operations {
                 q: string;
                 limit?: number;
                 cursor?: string;
+                match?: "all" | "any";
                 role?: ("assistant" | "system" | "tool" | "user")[];
                 conversation_id?: string;
                 project_id?: string;

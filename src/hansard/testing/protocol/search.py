@@ -42,11 +42,20 @@ def the_matches_are_marked(server: Server) -> None:
 
 
 @check
-def every_word_must_match(server: Server) -> None:
-    """A message is found only if it contains all words."""
+def every_word_must_match_if_asked(server: Server) -> None:
+    """With `match=all` a message is found only if it contains all words."""
     one, two = _word(), _word()
     both, _ = server.append(server.conversation(), f"{one} {two}", one)
-    expect_equal(_ids(server, q=f"{two} {one}"), [both["id"]], "the messages")
+    found = _ids(server, q=f"{two} {one}", match="all")
+    expect_equal(found, [both["id"]], "the messages")
+
+
+@check
+def messages_with_some_of_the_words_come_after(server: Server) -> None:
+    """Without `match=all`, messages with some of the words follow those with all of them."""
+    one, two = _word(), _word()
+    some, both = server.append(server.conversation(), one, f"{one} {two}")
+    expect_equal(_ids(server, q=f"{two} {one}"), [both["id"], some["id"]], "the messages")
 
 
 @check
