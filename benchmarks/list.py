@@ -22,9 +22,9 @@ NEWEST = 50
 NEAR_THE_SELECT = Target(
     "≤",
     3,
-    "The SELECT takes a few dozen microseconds; switching to a reader thread and back takes nearly as long, and "
-    "building records from the rows half as long again. [Decision 10](decisions/0010-reads-on-threads.md) "
-    "explains why reads stay on threads.",
+    "The SELECT takes a few dozen microseconds; switching to a reader thread and back, where that is needed, "
+    "takes nearly as long, and building records from the rows half as long again. "
+    "[Decision 10](decisions/0010-reads-on-threads.md) explains which reads need no thread.",
 )
 
 

@@ -25,8 +25,8 @@ NEAR_THE_SELECT = Target(
     "≤",
     3,
     "Building fifty records from the rows takes half as long again as the SELECT, and switching to a reader "
-    "thread and back takes nearly as long as the SELECT. [Decision 10](decisions/0010-reads-on-threads.md) "
-    "explains why reads stay on threads. A separate statement first checks the conversation's owner and finds the"
+    "thread and back, where that is needed, nearly as long. [Decision 10](decisions/0010-reads-on-threads.md) "
+    "explains which reads need no thread. A separate statement first checks the conversation's owner and finds the"
     " reader's current branch.",
 )
 FAR_FROM_PEERS = Target(

@@ -60,7 +60,7 @@ CONTENTS: Mapping[type[Entry], tuple[str, ...]] = {
 class EncodedStorage(StorageWrapper):
     """Stores the values of some fields in another form, and their search terms as they are.
 
-    `encode` and `decode` run inside units of work, on several threads.
+    `encode` and `decode` run inside units of work, on several threads and on the event loop: they should not wait.
     """
 
     fields: ClassVar[Mapping[type[Entry], tuple[str, ...]]] = CONTENTS

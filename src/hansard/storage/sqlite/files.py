@@ -62,11 +62,11 @@ def check_engine(version: str = apsw.sqlite_lib_version()) -> None:
         )
 
 
-def connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
-    """Open a file with all safety settings, and check that they apply."""
+def connect(path: Path, *, readonly: bool = False, vfs: str | None = None) -> apsw.Connection:
+    """Open a file with all safety settings, and check that they apply; `vfs` names another file layer."""
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
     try:
-        connection = apsw.Connection(str(path), flags=flags, statementcachesize=256)
+        connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=256)
         connection.set_busy_timeout(BUSY_MS)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         # Query plans must not depend on bound values, or statements may be prepared again each time (20 µs).

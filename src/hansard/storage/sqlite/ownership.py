@@ -50,6 +50,11 @@ class Ownership:
             self.release()
             raise
 
+    @property
+    def descriptor(self) -> int | None:
+        """The owned file, open for reading until it is released; None if none is owned."""
+        return self._held
+
     def hold(self) -> None:
         """Lock the database file, which must exist. Raises DatabaseInUse if it is locked."""
         there = self.file.stat()

@@ -1,15 +1,16 @@
 """The default storage: one SQLite file, owned by one process.
 
-One thread writes, in batches (see `executor`); others read, each with its own connection, in transactions that end
-before their result is returned. So nothing ever waits for a lock, and the writer can always checkpoint the
-write-ahead log.
+One thread writes, in batches (see `executor`). Units that read run on the event loop if that holds it for a moment only
+(see `resident`), else on threads. Each reader has its own connection, and its transactions end before their result is
+returned. So nothing ever waits for a lock, and the writer can always checkpoint the write-ahead log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ from hansard.storage.sqlite import files, index
 from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
+from hansard.storage.sqlite.resident import Elsewhere, LoopReader, LoopUnit
 from hansard.storage.sqlite.transaction import SQL, SqliteTransaction
 from hansard.storage.sqlite.writer import Open, Safety, Writer, erasure, settling
 from hansard.storage.tables import SCHEMA
@@ -70,9 +72,11 @@ class SqliteStorage(Storage):
         self._writers: Executor | None = None
         self._writer: Writer | None = None
         self._readers: Executor | None = None
+        self._loop_reader: LoopReader | None = None
 
     async def open(self) -> None:
-        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        loop = asyncio.get_running_loop()
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open, loop))
         try:
             await asyncio.shield(opening)
         except asyncio.CancelledError:  # the thread cannot be cancelled: close what it opens
@@ -84,7 +88,11 @@ class SqliteStorage(Storage):
         await asyncio.to_thread(self._close)
 
     async def read(self, tenant: str, work: Read[T]) -> T:
-        return await self._lane(self._readers).do(tenant, work)
+        lane = self._lane(self._readers)
+        if self._loop_reader is not None:
+            with suppress(Elsewhere):
+                return self._loop_reader.run(tenant, work)
+        return await lane.do(tenant, work)
 
     async def write(self, tenant: str, work: Write[T]) -> T:
         if self.readonly:
@@ -120,7 +128,7 @@ class SqliteStorage(Storage):
     async def health(self) -> Health:
         faults: dict[Fault, str]
         try:
-            faults = await self.read("", self._faults)
+            faults = await self._lane(self._readers).do("", self._faults)
         except HansardError as error:
             faults = {"unreachable" if self._readers else "closed": error.message}
         return Health(
@@ -155,7 +163,7 @@ class SqliteStorage(Storage):
 
         return await self.read("", work)
 
-    def _open(self) -> None:
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         files.check_engine()
         files.check_filesystem(self.path)
         if not self.readonly:
@@ -164,6 +172,7 @@ class SqliteStorage(Storage):
             if not self.readonly:
                 self._recover()
             self._check_schema()
+            self._loop_reader = self._open_loop_reader(loop)
             self._readers = Executor("hansard-read", self._reader, threads=READERS, batch=1)
             if not self.readonly:
                 self._writers = Executor(
@@ -172,6 +181,16 @@ class SqliteStorage(Storage):
         except BaseException:
             self._close()
             raise
+
+    def _open_loop_reader(self, loop: asyncio.AbstractEventLoop) -> LoopReader | None:
+        """Return a reader for the loop if this process owns the file and its pages in memory can be told."""
+        descriptor = self.ownership.descriptor
+        if descriptor is None:
+            return None
+        try:
+            return LoopReader(self.path, descriptor, loop, self._loop_unit)
+        except StorageError:
+            return None
 
     def _recover(self) -> None:
         """Clean up after other processes, and create the file if there is none."""
@@ -200,6 +219,9 @@ class SqliteStorage(Storage):
             if lane is not None:
                 lane.close()
         self._writers = self._readers = self._writer = None
+        if self._loop_reader is not None:
+            self._loop_reader.close()
+            self._loop_reader = None
         while self._connections:  # the writer's last, for only it can checkpoint
             self._connections.pop(0).close()
         self.ownership.release()
@@ -218,6 +240,11 @@ class SqliteStorage(Storage):
 
     def _unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
         return SqliteTransaction(self.schema, self._compiler, tenant, connection)
+
+    def _loop_unit(
+        self, tenant: str, connection: apsw.Connection, give_up: Callable[[], None]
+    ) -> LoopUnit:
+        return LoopUnit(give_up, self.schema, self._compiler, tenant, connection)
 
     def _reader(self) -> Reader:
         return Reader(self._connect(readonly=True), self.path, self._unit)
