@@ -33,7 +33,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansard.errors import TooLarge
+from hansard.errors import TooLarge, damaged
 from hansard.model.base import Entry, Id
 from hansard.model.branches import Branch
 from hansard.model.event_kinds import EventKind
@@ -206,6 +206,19 @@ class Reader(ABC):
         Return None if the branch does not exist, the conversation does not exist or belongs to another owner than
         `owner_id`, or either is in the trash.
         """
+
+    async def messages(self, branch: Id, first: int, last: int) -> list[Message]:
+        """Return the messages that a branch owns from seq `first` to `last`, in order.
+
+        The branch, as this unit read it, must have all of them. A back end may keep them in memory, so other units may
+        get the same objects. Raises NotADatabase if one is missing.
+        """
+        rows = await self.select(
+            Query(Message).where(branch=branch, seq__ge=first, seq__le=last).by("seq")
+        )
+        if len(rows) != last - first + 1:
+            raise damaged("A message")
+        return rows
 
     @abstractmethod
     async def search(self, search: TextSearch) -> list[Match]:

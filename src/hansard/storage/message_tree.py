@@ -25,7 +25,6 @@ from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.messages import Message
 from hansard.storage.base import Append, Change, Reader, Transaction
 from hansard.storage.digests import digest_of
-from hansard.storage.query import Query
 
 FORK = "fork"
 """The name of a branch that `on_conflict="fork"` creates."""
@@ -314,11 +313,7 @@ async def path(tx: Reader, branch: Branch, first: int, last: int) -> list[Messag
     """
     messages: list[Message] = []
     for branch_id, low, high in reversed(await segments(tx, branch, first, last)):
-        query = Query(Message).where(branch=branch_id, seq__ge=low, seq__le=high).by("seq")
-        rows = await tx.select(query)
-        if len(rows) != high - low + 1:
-            raise damaged("A message")
-        messages += rows
+        messages += await tx.messages(branch_id, low, high)
     return messages
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from hansard.errors import AlreadyExists, HeadConflict, NotFound
+from hansard.errors import AlreadyExists, HeadConflict, NotADatabase, NotFound
 from hansard.ids import new_id
 from hansard.model.activity import MessageCounters
 from hansard.model.branches import Branch
@@ -17,7 +17,7 @@ from hansard.model.conversations import BranchSelection, Conversation
 from hansard.model.lifecycle import trashed
 from hansard.model.messages import Message
 from hansard.model.parts import Data, Text
-from hansard.storage.base import Storage, Transaction
+from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.digests import digest_of
 from hansard.storage.message_tree import ENGAGED_GAP
 from hansard.storage.query import Query
@@ -323,6 +323,25 @@ class AppendContract:
             ACME, lambda tx: tx.update(Conversation, conversation.id, **trashed(EPOCH))
         )
         assert await resolve_branch(conversation.id, "ada", "bob") is None
+
+    async def test_messages_of_a_branch_are_read_by_their_positions(self, storage: Storage) -> None:
+        conversation = await create_conversation(storage)
+        main = await storage.append(ACME, append(conversation, "m0", "m1", "m2"))
+
+        async def messages(first: int, last: int, tenant: str = ACME) -> list[Message]:
+            async def work(tx: Reader) -> list[Message]:
+                await tx.get(Branch, conversation.branch)
+                return await tx.messages(conversation.branch, first, last)
+
+            return await storage.read(tenant, work)
+
+        for _ in range(2):  # they may be kept
+            assert await messages(1, 1) == main[1:2]
+            assert await messages(0, 2) == main
+            with pytest.raises(NotADatabase):
+                await messages(1, 3)
+            with pytest.raises(NotADatabase):
+                await messages(0, 2, tenant="globex")
 
     async def test_a_path_runs_through_its_branches(self, storage: Storage) -> None:
         conversation = await create_conversation(storage)

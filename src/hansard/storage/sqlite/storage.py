@@ -30,6 +30,7 @@ from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite import files, index
 from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
+from hansard.storage.sqlite.kept import Kept
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
 from hansard.storage.sqlite.resident import Elsewhere, LoopReader, LoopUnit
@@ -73,6 +74,8 @@ class SqliteStorage(Storage):
         self._writer: Writer | None = None
         self._readers: Executor | None = None
         self._loop_reader: LoopReader | None = None
+        self._kept: Kept | None = None
+        """None for a reader beside the owner, which cannot know of changes."""
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -218,7 +221,7 @@ class SqliteStorage(Storage):
         for lane in (self._writers, self._readers):
             if lane is not None:
                 lane.close()
-        self._writers = self._readers = self._writer = None
+        self._writers = self._readers = self._writer = self._kept = None
         if self._loop_reader is not None:
             self._loop_reader.close()
             self._loop_reader = None
@@ -241,17 +244,23 @@ class SqliteStorage(Storage):
     def _unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
         return SqliteTransaction(self.schema, self._compiler, tenant, connection)
 
+    def _reading_unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
+        return SqliteTransaction(self.schema, self._compiler, tenant, connection, self._kept)
+
     def _loop_unit(
         self, tenant: str, connection: apsw.Connection, give_up: Callable[[], None]
     ) -> LoopUnit:
-        return LoopUnit(give_up, self.schema, self._compiler, tenant, connection)
+        return LoopUnit(give_up, self.schema, self._compiler, tenant, connection, self._kept)
 
     def _reader(self) -> Reader:
-        return Reader(self._connect(readonly=True), self.path, self._unit)
+        return Reader(self._connect(readonly=True), self.path, self._reading_unit)
 
     def _make_writer(self) -> Writer:
+        connection = self._connect(readonly=False)
+        columns = [column.name for column in self.schema.of(Message).columns]
+        self._kept = Kept(connection, columns)
         self._writer = Writer(
-            self._connect(readonly=False), self._safety, self.notifier, self._unit
+            connection, self._safety, self.notifier, self._unit, self._kept
         )
         return self._writer
 

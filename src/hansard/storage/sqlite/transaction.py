@@ -30,6 +30,7 @@ from hansard.storage.sql.transaction import Row, SqlTransaction
 from hansard.storage.sql.values import encode_json, microseconds, ref_to_bytes, uuid_to_bytes
 from hansard.storage.sqlite import index
 from hansard.storage.sqlite.appends import Batch, Heads, Refused
+from hansard.storage.sqlite.kept import Generation, Kept
 from hansard.storage.sqlite.search import find
 
 SQL = statements("sqlite")
@@ -41,10 +42,18 @@ class SqliteTransaction(SqlTransaction):
     statements: ClassVar[Mapping[str, str]] = SQL
 
     def __init__(
-        self, schema: Schema, compiler: Compiler, tenant: str, connection: apsw.Connection
+        self,
+        schema: Schema,
+        compiler: Compiler,
+        tenant: str,
+        connection: apsw.Connection,
+        kept: Kept | None = None,
     ) -> None:
+        """Create it before its transaction reads anything; `kept` is for units that only read."""
         super().__init__(schema, compiler, tenant)
         self._connection = connection
+        self._kept = kept
+        self._generation = kept and kept.generation
         self.pending = 0
         """How many rows the unit stored that are not indexed yet."""
 
@@ -104,6 +113,32 @@ class SqliteTransaction(SqlTransaction):
         self.counted(1)
         await batch.store(self)
         return placed
+
+    async def messages(self, branch: str, first: int, last: int) -> list[Message]:
+        generation = self._current_generation()
+        if generation is None:
+            return await super().messages(branch, first, last)
+        found = generation.find(self.tenant, branch, range(first, last + 1))
+        missing = [seq for seq, message in enumerate(found, first) if message is None]
+        if missing:
+            low, high = missing[0], missing[-1]
+            found[low - first : high - first + 1] = await self._keep(generation, branch, low, high)
+        return cast("list[Message]", found)
+
+    def _current_generation(self) -> Generation | None:
+        """Return the generation to which the unit's snapshot belongs; None if that is not certain."""
+        if self._kept is None or self._kept.generation is not self._generation:
+            return None
+        begun = self._connection.txn_state("main") == apsw.SQLITE_TXN_READ
+        return self._generation if begun else None
+
+    async def _keep(
+        self, generation: Generation, branch: str, low: int, high: int
+    ) -> list[Message]:
+        """Read messages of a branch and keep them."""
+        messages = await super().messages(branch, low, high)
+        generation.keep(self.tenant, branch, messages)
+        return messages
 
     async def publish(self, *changes: Change) -> None:
         self.counted(len(changes))

@@ -25,6 +25,7 @@ from hansard.storage.sql.statements import statements
 from hansard.storage.sqlite import files, index
 from hansard.storage.sqlite.appends import Batch, Heads, Refused
 from hansard.storage.sqlite.executor import Job
+from hansard.storage.sqlite.kept import Kept
 from hansard.storage.sqlite.ownership import Ownership
 from hansard.storage.sqlite.transaction import SqliteTransaction, result_code
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
@@ -103,9 +104,15 @@ class Writer:
     """Commits batches of jobs on one connection, and indexes what they stored."""
 
     def __init__(
-        self, connection: apsw.Connection, safety: Safety, notifier: Notifier, unit: Open
+        self,
+        connection: apsw.Connection,
+        safety: Safety,
+        notifier: Notifier,
+        unit: Open,
+        kept: Kept,
     ) -> None:
         self._connection, self._safety, self._notifier = connection, safety, notifier
+        self._kept = kept
         self._unit = unit
         self._heads = Heads()
         self._begun = False
@@ -175,6 +182,7 @@ class Writer:
         if wrote:
             self._safety.log.mark(self._connection)
         self._connection.execute("COMMIT")
+        self._kept.begin()
         if wrote:
             self._safety.log.committed(self._connection)
             if self._safety.is_replaced():
@@ -184,6 +192,7 @@ class Writer:
         self._heads.forget()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+        self._kept.begin()
 
     def _attempt(self, group: list[Job], *, guarded: bool) -> set[str]:
         """Run a group of jobs, and return the user channels to notify after the commit."""
