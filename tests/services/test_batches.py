@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import msgspec
@@ -17,8 +18,8 @@ from hansard import Services
 from hansard.errors import InvalidInput, TooLarge
 from hansard.formats import jsonl
 from hansard.ids import now
-from hansard.model.base import Entry
 from hansard.model.blobs import BlobChunk
+from hansard.model.settings import Setting
 from hansard.services.blobs import CHUNK
 from hansard.services.transfer import artifact_importer, batches, integrity
 from hansard.services.transfer.batches import Batches
@@ -48,30 +49,136 @@ async def test_batches_are_bounded_by_bytes_and_by_number(monkeypatch: pytest.Mo
     monkeypatch.setattr(batches, "MAX_BYTES", 10_000)
     small = [setting(number) for number in range(45)]
     large = [setting(number, 4_000) for number in range(7)]
-    sizes = [len(batch) async for batch in Batches("acme", whole(*small, *large))]
+    sizes = [len(batch) async for batch in Batches("acme", whole(*small, *large)).read()]
     assert sum(sizes) == 52
     assert max(sizes) == 20
     assert sizes[-3:] == [3, 3, 1] or max(sizes[3:]) <= 3
 
 
-async def test_lines_are_read_beside_the_loop_and_a_batch_at_a_time() -> None:
-    taken: list[Entry] = []
+async def _read_slowly(size: int) -> None:
+    """Take batches of 20 lines in, after all that is read ahead is read; `size` is what the batches really have."""
     threads: set[int] = set()
-    ahead: list[int] = []
+    read = taken = 0
+    is_read = threading.Event()
 
     def lines() -> Iterator[bytes]:
+        nonlocal read
         yield HEAD
-        for number in range(5 * batches.BATCH):
+        for number in range(120):
             threads.add(threading.get_ident())
-            ahead.append(number - len(taken))
+            read += 1
+            if read % size == 0:
+                is_read.set()
             yield setting(number)
-        yield jsonl.write_end(5 * batches.BATCH)
+        yield jsonl.write_end(120)
 
-    async for batch in Batches("acme", lines()):
-        taken += batch
-    assert len(taken) == 5 * batches.BATCH
+    async for batch in Batches("acme", lines()).read():
+        is_read.clear()
+        if read < min(taken + 2 * size, 120):
+            await asyncio.to_thread(is_read.wait)  # the next batch is read without being asked for
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert read <= taken + 40
+        taken += len(batch)
+    assert taken == 120
     assert threading.get_ident() not in threads
-    assert max(ahead) <= batches.BATCH
+
+
+async def test_lines_are_read_beside_the_loop_and_at_most_one_batch_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "BATCH", 20)
+    await _read_slowly(20)
+    monkeypatch.setattr(batches, "BATCH", 30)
+    with pytest.raises(AssertionError):
+        await _read_slowly(30)
+
+
+async def _names(lines: list[bytes], into: list[str]) -> None:
+    async for batch in Batches("acme", whole(*lines)).read():
+        into += [record.name for record in batch if isinstance(record, Setting)]
+
+
+async def _refused_at(wrong: int, line: bytes) -> None:
+    lines = [setting(number) for number in range(100)]
+    lines[wrong] = line
+    names: list[str] = []
+    with pytest.raises(InvalidInput, match=f"^Line {wrong + 2} is invalid: "):
+        await _names(lines, names)
+    assert names == [f"s{number}" for number in range(wrong)]
+
+
+NEGATIVE = setting(1).replace(b'"version":1', b'"version":-1')
+"""A line that can be read, and has what is not allowed."""
+
+
+@pytest.mark.parametrize("wrong", [30, 61, 99])
+@pytest.mark.parametrize("line", [b"{", NEGATIVE], ids=["garbled", "not allowed"])
+async def test_an_error_in_the_batch_ahead_comes_after_the_records_before_it(
+    monkeypatch: pytest.MonkeyPatch, wrong: int, line: bytes
+) -> None:
+    monkeypatch.setattr(batches, "BATCH", 20)
+    await _refused_at(wrong, line)
+    next_ = Batches._next
+
+    def without_records(self: Batches) -> batches.Batch:
+        batch = next_(self)
+        return batch._replace(records=[]) if batch.error else batch
+
+    monkeypatch.setattr(Batches, "_next", without_records)
+    with pytest.raises(AssertionError):
+        await _refused_at(wrong, line)
+
+
+async def test_of_two_wrong_lines_the_first_is_told() -> None:
+    lines = [setting(number) for number in range(9)]
+    lines[3], lines[5] = NEGATIVE, b"{"
+    with pytest.raises(InvalidInput, match=r"^Line 5 is invalid: version must be between"):
+        await _names(lines, [])
+
+
+async def _close_while_reading() -> None:
+    is_waiting, goes_on = threading.Event(), threading.Event()
+    read = 0
+
+    def lines() -> Generator[bytes, None, None]:
+        nonlocal read
+        yield HEAD
+        for number in range(100):
+            read += 1
+            if read == 25:
+                is_waiting.set()
+                assert goes_on.wait(60)
+            yield setting(number)
+
+    reading = lines()
+    taken = Batches("acme", reading).read()
+    await anext(taken)
+    await asyncio.to_thread(is_waiting.wait)
+    closing = asyncio.ensure_future(taken.aclose())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    is_early = closing.done()
+    goes_on.set()
+    await closing
+    assert not is_early
+    assert inspect.getgeneratorstate(reading) == inspect.GEN_SUSPENDED
+    assert read == 25
+
+
+async def test_when_reading_has_ended_nobody_reads_the_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever gave the file may close it."""
+    monkeypatch.setattr(batches, "BATCH", 20)
+    await _close_while_reading()
+
+    async def go(*_: object) -> None:
+        """Leave the thread where it is."""
+
+    monkeypatch.setattr(Batches, "_stop", go)
+    with pytest.raises(AssertionError):
+        await _close_while_reading()
 
 
 async def test_the_loop_goes_on_while_a_line_is_waited_for() -> None:
@@ -84,7 +191,7 @@ async def test_the_loop_goes_on_while_a_line_is_waited_for() -> None:
         assert goes_on.wait(60)
         yield from (HEAD, END)
 
-    reading = asyncio.ensure_future(anext(aiter(Batches("acme", lines())), None))
+    reading = asyncio.ensure_future(anext(Batches("acme", lines()).read(), None))
     await asked.wait()
     goes_on.set()
     assert await reading is None

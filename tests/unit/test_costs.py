@@ -54,7 +54,7 @@ def _import(text: str) -> None:
         jsonl.write_record(factories.message(TALK, text)),
         jsonl.write_end(1),
     ]
-    assert len(list(jsonl.Reader("acme", lambda record: record).read(lines))) == 3
+    assert len(list(jsonl.Reader("acme").read(lines))) == 3
 
 
 COSTS: dict[str, Callable[[str], Any]] = {

@@ -10,7 +10,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from functools import cache, lru_cache
+from types import SimpleNamespace
+from typing import Any, Union
 
 import msgspec
 
@@ -28,6 +30,7 @@ KINDS: dict[str, type[Entry]] = {
 }
 _NAMES = {record: kind for kind, record in KINDS.items()}
 _encode = msgspec.json.Encoder().encode
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +64,15 @@ def write_header(at: datetime) -> bytes:
 
 def write_record(record: Entry) -> bytes:
     """Return the line of a record, without the tenant: an import uses its own."""
-    return _encode({"kind": _NAMES[type(record)], **fields_of(record)}) + b"\n"
+    kind, start = _begin(type(record), record.tenant_id)
+    return kind + _encode(record)[start:] + b"\n"
+
+
+@lru_cache(maxsize=256)
+def _begin(record: type[Entry], tenant: str) -> tuple[bytes, int]:
+    """Return how a record's line begins, and the length of its first field, the tenant, which that replaces."""
+    kind = _encode({"kind": _NAMES[record]})
+    return kind.removesuffix(b"}"), len(_encode({"tenant_id": tenant})) - 1
 
 
 def fields_of(record: Entry) -> dict[str, Any]:
@@ -80,32 +91,37 @@ def write_end(records: int) -> bytes:
 
 
 class Reader:
-    """Reads the lines of a file into records of a tenant; `admit` rejects invalid ones."""
+    """Reads the lines of a file into records of a tenant, whose fields have the declared types and are not checked."""
 
-    def __init__(self, tenant: str, admit: Callable[[Entry], Entry]) -> None:
+    def __init__(self, tenant: str) -> None:
         self.size = 0
         """Bytes read so far."""
+        self.number = 0
+        """The number of the line that was read last, from 1."""
         self._skipped = 0
-        self._decoders = {kind: record_decoder(record) for kind, record in KINDS.items()}
         self._tenant = tenant
-        self._admit = admit
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Header | Entry | Unknown | End]:
         """Yield the content of each line. Raises InvalidInput or TooLarge with the number of the invalid line."""
         started = ended = False
         records = 0
-        for number, line in enumerate(lines, start=1):
-            line = strip_bom(line) if number == 1 else line  # noqa: PLW2901
+        for self.number, line in enumerate(lines, start=1):
             self.size += len(line)
+            record = self._record(line) if started and not ended else None
+            if record is not None:
+                records += 1
+                yield record
+                continue
+            line = strip_bom(line) if self.number == 1 else line  # noqa: PLW2901
             if not line.strip():
-                self._skip(number)
+                self._skip()
                 continue
             if ended:
-                raise InvalidInput(f"Line {number} comes after the end.")
-            item = self._line(line, number, first=not started)
+                raise InvalidInput(f"Line {self.number} comes after the end.")
+            item = self._line(line, first=not started)
             if isinstance(item, Unknown) and item.kind == "export":
                 raise InvalidInput(
-                    f"Line {number} starts another export; import the files separately."
+                    f"Line {self.number} starts another export; import the files separately."
                 )
             if isinstance(item, End) and item.records != records:
                 raise InvalidInput(
@@ -114,37 +130,52 @@ class Reader:
                 )
             records += started and not isinstance(item, End)
             if isinstance(item, Unknown):
-                self._skip(number)
+                self._skip()
             started = True
             ended = isinstance(item, End)
             yield item
         if not ended:
             raise InvalidInput("The file is cut off: its last line is missing.")
 
-    def _skip(self, number: int) -> None:
+    def _skip(self) -> None:
         self._skipped += 1
         if self._skipped > MAX_SKIPPED:
             raise TooLarge(
-                f"Line {number}: more than {MAX_SKIPPED} lines are blank or of unknown kinds."
+                f"Line {self.number}: more than {MAX_SKIPPED} lines are blank or of unknown kinds."
             )
 
-    def _line(self, line: bytes, number: int, *, first: bool) -> Header | Entry | Unknown | End:
+    def _record(self, line: bytes) -> Entry | None:
+        """Return the record of a line, read in one pass; None if the line is anything else, or invalid."""
         if len(line) > MAX_LINE:
-            raise TooLarge(f"Line {number} is longer than {MAX_LINE} bytes.")
+            return None
+        try:
+            values = _decode(line)
+        except _UNREADABLE:
+            return None
+        return _MAKE[type(values)](values, self._tenant)
+
+    def _line(self, line: bytes, *, first: bool) -> Header | Entry | Unknown | End:
+        if len(line) > MAX_LINE:
+            raise TooLarge(f"Line {self.number} is longer than {MAX_LINE} bytes.")
         try:
             if first:
                 return _header(line)
             kind = msgspec.json.decode(line, type=_Kind).kind
             if kind == "end":
                 return msgspec.json.decode(line, type=End)
-            if kind not in self._decoders:
+            if kind not in KINDS:
                 return Unknown(kind=kind)
-            return self._admit(self._decoders[kind](line, self._tenant))
-        except InvalidInput as error:
-            message = f"Line {number} is invalid: {error.message}"
-            raise type(error)(message, pointer=error.pointer) from error
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"Line {number} is invalid: {error}") from error
+            return record_decoder(KINDS[kind])(line, self._tenant)
+        except (InvalidInput, *_UNREADABLE) as error:
+            raise invalid_line(self.number, error) from error
+
+
+def invalid_line(number: int, error: Exception) -> InvalidInput:
+    """Return the error of an invalid line, with its number."""
+    if isinstance(error, InvalidInput):
+        message = f"Line {number} is invalid: {error.message}"
+        return type(error)(message, pointer=error.pointer)
+    return InvalidInput(f"Line {number} is invalid: {error}")
 
 
 _OTHER_FORMATS = (
@@ -180,29 +211,48 @@ def _header(line: bytes) -> Header:
     return header
 
 
-def record_decoder(record: type[Entry]) -> Any:
+@cache
+def record_decoder(record: type[Entry]) -> Callable[[bytes, str], Entry]:
     """Return a function from a line and a tenant to a record."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
-    partial = msgspec.defstruct(
+    decode = msgspec.json.Decoder(_values(record)).decode
+    make = _maker(record)
+    return lambda line, tenant: make(decode(line), tenant)
+
+
+@cache
+def _values(record: type[Entry]) -> type[msgspec.Struct]:
+    """Return the type of a record's values in a file: its fields without the tenant."""
+    return msgspec.defstruct(
         f"{record.__name__}Line",
         [
             (f.name, f.type) if f.required else (f.name, f.type, _default(f))
-            for f in fields.values()
+            for f in msgspec.structs.fields(record)
             if f.name != "tenant_id"
         ],
         kw_only=True,
     )
-    decode = msgspec.json.Decoder(partial).decode
-    names = [name for name in fields if name != "tenant_id"]
-
-    def read(line: bytes, tenant: str) -> Entry:
-        values = decode(line)
-        return record(tenant_id=tenant, **{name: getattr(values, name) for name in names})
-
-    return read
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
     if field.default_factory is not msgspec.NODEFAULT:
         return msgspec.field(default_factory=field.default_factory)
     return field.default
+
+
+def _maker(record: type[Entry]) -> Callable[[Any, str], Entry]:
+    """Return a function from values and a tenant to a record, compiled as in `storage/sql/compiler.py`."""
+    names = _values(record).__struct_fields__
+    fields = ", ".join(f"{name}=values.{name}" for name in names)
+    source = f"lambda values, tenant: record.make(tenant_id=tenant, {fields})"
+    return eval(source, {"record": SimpleNamespace(make=record)})  # noqa: S307 - declared names
+
+
+_LINES = {
+    msgspec.defstruct(
+        f"{record.__name__}Tagged", [], bases=(_values(record),), tag_field="kind", tag=kind
+    ): record
+    for kind, record in KINDS.items()
+}
+"""The types of lines, each told by its kind."""
+_MAKE = {line: _maker(record) for line, record in _LINES.items()}
+_decode: Callable[[bytes], Any] = msgspec.json.Decoder(Union[tuple(_LINES)]).decode  # noqa: UP007

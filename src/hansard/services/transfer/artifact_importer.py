@@ -226,8 +226,8 @@ class ArtifactIntake(ImportSession):
         self._artifact = artifact = ArtifactImport(record, self._imported)
 
         async def insert_hidden(tx: Transaction) -> None:
-            await self._ensure_user(tx)
             if is_standalone:
+                await self._ensure_user(tx)
                 await self._check_project(tx, record.project_id)
             await artifact.begin(tx)
 

@@ -12,6 +12,7 @@ from different times.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Container, Iterable
+from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -89,8 +90,9 @@ class Transfer(Service):
         batches = Batches(self.scope.tenant, lines)
         importer.unknown = batches.unknown
         try:
-            async for batch in batches:
-                await importer.take(batch)
+            async with aclosing(batches.read()) as read:
+                async for batch in read:
+                    await importer.take(batch)
             await importer.finish()
         except BaseException:
             await importer.give_up()

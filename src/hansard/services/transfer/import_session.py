@@ -7,8 +7,10 @@ another user, the report only says that the id is taken.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
@@ -17,6 +19,7 @@ from hansard.access import policy
 from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
+from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
@@ -51,12 +54,45 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """The first hundred differences, a line each."""
 
 
+async def nothing(_: Transaction) -> None:
+    """The work of a step that only adds rows."""
+
+
 class Step(NamedTuple):
-    """A pending write for a conversation."""
+    """A pending write for a conversation: a check, then rows and sums of counters, then work."""
 
     conversation: Conversation
     kind: str
-    work: Work
+    work: Work = nothing
+    check: Work = nothing
+    rows: Sequence[Entry] = ()
+    """Of one type."""
+    sums: Sequence[MessageCounters] = ()
+    in_order: bool = False
+    """Whether the work depends on which rows are there before it."""
+
+    async def run(self, tx: Transaction) -> None:
+        await self.check(tx)
+        await tx.insert(*self.rows)
+        await tx.increment(*self.sums)
+        await self.work(tx)
+
+
+async def _run_together(tx: Transaction, steps: Sequence[Step]) -> None:
+    """Run steps with one insert for each table. Rows come before rows that refer to them, as in the schema."""
+    for step in steps:
+        await step.check(tx)
+    rows: defaultdict[type[Entry], list[Entry]] = defaultdict(list)
+    for step in steps:
+        if step.rows:
+            rows[type(step.rows[0])] += step.rows
+    for table in tx.schema.tables:
+        if table.record in rows:
+            await tx.insert(*rows[table.record])
+    sums = [row for step in steps for row in step.sums]
+    await tx.increment(*tx.schema.of(MessageCounters).combined(sums))
+    for step in steps:
+        await step.work(tx)
 
 
 class ImportSession(ABC):
@@ -91,12 +127,26 @@ class ImportSession(ABC):
         steps, self._waiting = self._waiting, []
         if not steps:
             return
+
+        async def write_together(tx: Transaction) -> None:
+            await self._ensure_user(tx)
+            await _run_together(tx, steps)
+
+        if not any(step.in_order for step in steps):
+            with suppress(Conflict, InvalidInput):
+                await self._storage.write(self._scope.tenant, write_together)
+                return
+        await self._write_in_order(steps)
+
+    async def _write_in_order(self, steps: list[Step]) -> None:
+        """Write steps one after another, to find the one that fails."""
         step = steps[0]
 
         async def write_steps(tx: Transaction) -> None:
             nonlocal step
+            await self._ensure_user(tx)
             for step in steps:
-                await step.work(tx)
+                await step.run(tx)
 
         try:
             await self._storage.write(self._scope.tenant, write_steps)
@@ -131,11 +181,11 @@ class ImportSession(ABC):
 
     def _with_owner(self, record: Entry) -> Any:
         """Return the record with the scope's user as its owner."""
-        names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
-        names |= {SCHEMA.of(type(record)).owner} - {"parent", "tenant"}
+        user = self._scope.user
+        names = [name for name in _owners(type(record)) if getattr(record, name) != user]
         if isinstance(record, Revision) and record.author is not None:
-            names.add("author")
-        return msgspec.structs.replace(record, **dict.fromkeys(names, self._scope.user))
+            names.append("author")
+        return msgspec.structs.replace(record, **dict.fromkeys(names, user)) if names else record
 
     async def _check_project(self, tx: Reader, project_id: str | None) -> None:
         if project_id is not None:
@@ -160,14 +210,22 @@ class ImportSession(ABC):
 
     async def _look_up(self, record: Any) -> tuple[Any, bool]:
         """Return the user's existing record with this key, and whether the key is taken by any user."""
-        if any(step.conversation.id == _conversation_of(record) for step in self._waiting):
-            await self._write()
-        record_type = cast("type[Entry]", type(record))
+        return (await self._look_up_all([record]))[0]
 
-        async def read_existing(tx: Reader) -> tuple[Any, bool]:
-            existing = await tx.get(record_type, *tx.schema.of(record_type).key_of(record))
-            is_owner = await policy.owns(tx, self._scope, existing)
-            return existing if is_owner else None, existing is not None
+    async def _look_up_all(self, records: Sequence[Any]) -> list[tuple[Any, bool]]:
+        """Return the same as `_look_up` for each of the records."""
+        conversations = {_conversation_of(record) for record in records}
+        if any(step.conversation.id in conversations for step in self._waiting):
+            await self._write()
+
+        async def read_existing(tx: Reader) -> list[tuple[Any, bool]]:
+            found: list[tuple[Any, bool]] = []
+            for record in records:
+                table = tx.schema.of(cast("type[Entry]", type(record)))
+                existing = await tx.get(table.record, *table.key_of(record))
+                is_owner = await policy.owns(tx, self._scope, existing)
+                found.append((existing if is_owner else None, existing is not None))
+            return found
 
         return await self._storage.read(self._scope.tenant, read_existing)
 
@@ -193,6 +251,13 @@ class ImportSession(ABC):
 
     def _note(self, outcome: Outcome, record: Entry) -> None:
         self._counts[outcome][kind_of(record)] += 1
+
+
+@cache
+def _owners(record: type[Entry]) -> frozenset[str]:
+    """Return the fields of a type of records that name the owner."""
+    names = {"owner_id", "user_id"}.intersection(record.__struct_fields__)
+    return frozenset(names | {SCHEMA.of(record).owner} - {"parent", "tenant"})
 
 
 def _conversation_of(record: Entry) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from hansard.access import policy
-from hansard.errors import InvalidInput, NotFound
+from hansard.errors import InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
 from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
@@ -27,11 +27,12 @@ from hansard.model.blobs import Blob, BlobChunk, BlobUse
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
+from hansard.model.parts import blobs_of
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.users import User
 from hansard.services.artifacts import extraction
-from hansard.services.blobs import hold_blobs, keep
+from hansard.services.blobs import keep
 from hansard.services.conversations.purge import (
     conversation_change,
     conversation_counters,
@@ -39,16 +40,18 @@ from hansard.services.conversations.purge import (
     purge_conversation,
 )
 from hansard.services.transfer.artifact_importer import ArtifactIntake, show_extracted
+from hansard.services.transfer.counting import count, count_late, hold
 from hansard.services.transfer.import_session import Step, is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.digest_backfill import seal_some
-from hansard.storage.message_tree import activity
 from hansard.storage.ownership import target_of
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 
 BATCH = 500
+FEW = 30
+"""Branches of a tree that is checked on the event loop."""
 
 
 class Importer(ArtifactIntake):
@@ -62,9 +65,12 @@ class Importer(ArtifactIntake):
         self._chain = Chain()
         self._early: dict[str, list[Message]] = {}
         """First messages of branches that came before their parents, by parent id, without their parts."""
+        self._absent: set[str] = set()
+        """The ids of conversations to come in the current batch that are not there."""
 
     async def take(self, records: Sequence[Entry]) -> None:
         """Import records in their order. Raises InvalidInput or TooLarge for invalid ones."""
+        self._absent = await self._find_absent(records)
         for kind, group in groupby(records, type):
             owned = [self._with_owner(record) for record in group]
             if kind is not BlobChunk:
@@ -72,6 +78,7 @@ class Importer(ArtifactIntake):
             if kind not in (Content, Revision):
                 await self._end_artifact()
             if kind is Conversation:
+                await asyncio.sleep(0)  # others have a turn on the loop
                 for conversation in owned:
                     await self._end()
                     await self._begin(conversation)
@@ -110,7 +117,10 @@ class Importer(ArtifactIntake):
         conversation = self._coming
         if conversation is None:
             return
-        await asyncio.to_thread(self._tree.check, conversation)
+        if len(self._tree.branches()) <= FEW:
+            self._tree.check(conversation)
+        else:
+            await asyncio.to_thread(self._tree.check, conversation)
         extracted = await self._extract_artifacts(conversation)
         await self._complete_digests(conversation)
         artifacts, self._complete = self._complete, []
@@ -126,18 +136,31 @@ class Importer(ArtifactIntake):
                 state=conversation.state,
                 updated_at=conversation.updated_at,
             )
-            await tx.increment(conversation_counters(conversation))
             now = self._clock()
             await tx.publish(conversation_change(conversation, "conversation.created", now))
 
-        self._waiting.append(Step(conversation, "conversation", show_conversation))
+        sums = [conversation_counters(conversation)]
+        self._waiting.append(Step(conversation, "conversation", show_conversation, sums=sums))
         self._coming = None
         self._note("added", conversation)
 
     # A conversation
 
+    async def _find_absent(self, records: Sequence[Entry]) -> set[str]:
+        """Return the ids of the conversations among the records that do not exist yet."""
+        ids = {record.id for record in records if isinstance(record, Conversation)}
+        if not ids:
+            return ids
+        query = Query(Conversation).where(id__in=sorted(ids))
+        existing = await self._storage.read(self._scope.tenant, lambda tx: tx.select(query))
+        return ids.difference(conversation.id for conversation in existing)
+
     async def _begin(self, conversation: Conversation) -> None:
-        existing, taken = await self._look_up(conversation)
+        existing, taken = None, False
+        if conversation.id in self._absent:
+            self._absent.remove(conversation.id)  # from now on it may be there
+        else:
+            existing, taken = await self._look_up(conversation)
         if existing is not None and existing.state == "importing":
             await purge_conversation(self._storage, self._scope.tenant, existing.id)
             existing, taken = None, False
@@ -151,12 +174,11 @@ class Importer(ArtifactIntake):
         version = conversation.version - 1
         hidden = msgspec.structs.replace(conversation, state="importing", version=version)
 
-        async def insert_hidden(tx: Transaction) -> None:
-            await self._ensure_user(tx)
+        async def check_project(tx: Transaction) -> None:
             await self._check_project(tx, conversation.project_id)
-            await tx.insert(hidden)
 
-        self._waiting.append(Step(conversation, "conversation", insert_hidden))
+        step = Step(conversation, "conversation", check=check_project, rows=[hidden])
+        self._waiting.append(step)
         self._coming, self._tree, self._chain = conversation, TreeCheck(), Chain()
         self._unread, self._early = {}, {}
 
@@ -164,25 +186,42 @@ class Importer(ArtifactIntake):
         """Import records that belong to the current conversation."""
         conversation = self._coming
         if conversation is None:
-            for record in records:
-                self._compare(record, await self._get_existing(record))
+            for record, (existing, _) in zip(
+                records, await self._look_up_all(records), strict=True
+            ):
+                self._compare(record, existing)
             return
         for record in records:
             self._check_child(record, conversation)
-        are_messages = isinstance(records[0], Message)
-        stored = self._chain.add_digests(records) if are_messages else records
-        late_pairs = self._late_pairs(stored) if are_messages else []
-
-        async def insert_records(tx: Transaction) -> None:
-            await tx.insert(*stored)
-            if are_messages:
-                await self._count(tx, conversation, stored)
-            for first, parent in late_pairs:
-                await _count_late(tx, conversation, first, parent)
-
         kind = kind_of(records[0])
-        self._waiting.append(Step(conversation, kind, insert_records))
+        if isinstance(records[0], Message):
+            self._waiting.append(self._messages(conversation, records))
+        else:
+            self._waiting.append(Step(conversation, kind, rows=records))
         self._counts["added"][kind] += len(records)
+
+    def _messages(self, conversation: Conversation, messages: list[Message]) -> Step:
+        """Return the step that adds messages, counts them and holds their blobs."""
+        stored = self._chain.add_digests(messages)
+        late_pairs = self._late_pairs(stored)
+        counters, early = count(conversation, stored, self._tree)
+        with_blobs = [message for message in stored if blobs_of(message.parts)]
+
+        async def count_and_hold(tx: Transaction) -> None:
+            for group in early:
+                await tx.increment(*await message_counters(tx, conversation, group, 1))
+            for first, parent in late_pairs:
+                await count_late(tx, conversation, first, parent)
+            await hold(tx, with_blobs)
+
+        return Step(
+            conversation,
+            kind_of(messages[0]),
+            count_and_hold,
+            rows=stored,
+            sums=counters,
+            in_order=bool(early or late_pairs),
+        )
 
     def _check_child(self, record: Any, conversation: Conversation) -> None:
         if record.conversation_id != conversation.id:
@@ -202,20 +241,6 @@ class Importer(ArtifactIntake):
                 stub = msgspec.structs.replace(message, parts=())
                 self._early.setdefault(parent_id, []).append(stub)
         return pairs
-
-    async def _count(
-        self, tx: Transaction, conversation: Conversation, messages: list[Message]
-    ) -> None:
-        """Update the counters and the uses of blobs."""
-        for _, group in groupby(messages, lambda message: message.branch):
-            await tx.increment(*await message_counters(tx, conversation, list(group), 1))
-        for message in messages:
-            try:
-                await hold_blobs(tx, [message], message.created_at)
-            except NotFound:
-                raise InvalidInput(
-                    f"Message {message.id} uses a blob that is not in the file."
-                ) from None
 
     async def _complete_digests(self, conversation: Conversation) -> None:
         """Set the head digests of branches, and compute the digests of messages that came early."""
@@ -346,11 +371,3 @@ class Importer(ArtifactIntake):
     def _check_blob(self) -> None:
         if self._blob is not None:
             raise InvalidInput(f"Chunks of blob {self._blob.blob.id} are missing.")
-
-
-async def _count_late(
-    tx: Transaction, conversation: Conversation, message: Message, parent: Message
-) -> None:
-    """Correct the counters of an early message, which was counted as if it had no parent."""
-    for sign, at in ((-1, None), (1, parent.created_at)):
-        await tx.increment(*activity([message], conversation.project_id, at, sign))

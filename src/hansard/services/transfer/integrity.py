@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ class TreeCheck:
         self._steps = 0
         self._ids: dict[str, str] = {}
         """The branch of each message."""
+        self._times: dict[str, datetime] = {}
 
     def add(self, record: Any) -> None:
         """Add a record. Raises InvalidInput if it does not fit the tree."""
@@ -72,12 +74,17 @@ class TreeCheck:
         self._ends[branch.id] = (message.seq, message.id)
         self._messages[message.branch, message.seq] = message.id
         self._ids[message.id] = message.branch
+        self._times[message.id] = message.created_at
 
     def branches(self) -> list[Branch]:
         return list(self._branches.values())
 
     def has(self, message_id: str) -> bool:
         return message_id in self._ids
+
+    def time_of(self, message_id: str | None) -> datetime | None:
+        """Return the time of a message; None if it has not come."""
+        return self._times.get(message_id) if message_id else None
 
     def _at(self, branch_id: str | None, seq: int) -> str | None:
         """Return the id of the message with a seq on a branch's path."""
@@ -158,7 +165,7 @@ class Chain:
                 )
         self._digests[message.id] = digest
         self.has_gaps = self.has_gaps or digest is None
-        return replace(message, digest=digest)
+        return message if message.digest == digest else replace(message, digest=digest)
 
     def wrong_heads(self, branches: Sequence[Branch]) -> dict[str, Digest | None]:
         """Return the head digests of the branches whose records have other ones."""

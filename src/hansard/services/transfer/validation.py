@@ -2,12 +2,20 @@
 
 Records in a file claim to have been validated elsewhere, so they are checked again, field by field, by the types of
 the tables' columns.
+
+The values of a column are checked together where that is cheap: `_ARE_RIGHT` has functions that return whether values
+are all valid and canonical beyond doubt. Only if they are not, the values are checked one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection as Values
+from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,8 +27,11 @@ from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.checks import (
     DIGEST,
+    MAX_MESSAGE_BYTES,
     MAX_TEXT,
     MAX_TITLE,
+    MAX_YEAR,
+    MIN_YEAR,
     check_json,
     check_media_type,
     check_model,
@@ -32,6 +43,7 @@ from hansard.model.checks import (
 )
 from hansard.model.collections import Collection
 from hansard.model.lifecycle import Trashable, complete_state
+from hansard.model.parts import Parts, Text
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
 from hansard.services.artifacts import collections, validation
@@ -42,6 +54,15 @@ from hansard.services.users.settings import check_setting
 from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
+Check = Callable[[str, Any], Any]
+"""Returns the canonical form of a field's value, given the field's name, or raises."""
+
+INVALID = (InvalidInput, msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What checks raise."""
+_IDS = re.compile("(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})*")
+_DIGESTS = re.compile("[0-9a-f]*")
+_WIDEST = 6
+"""Bytes of a character in JSON, at most."""
 
 _MAX_LENGTHS = {
     "title": MAX_TITLE,
@@ -56,10 +77,46 @@ _MINIMA = {"fork_seq": -1, "head_seq": -1, "value": -1, "version": 1, "revision"
 _MAXIMA = {"value": 1}
 
 
+def admit_all(records: Sequence[Entry]) -> tuple[list[Entry], Exception | None]:
+    """Return the records before the first invalid one, in canonical form, and the error of that one."""
+    by_kind: defaultdict[type[Entry], list[Entry]] = defaultdict(list)
+    for record in records:
+        by_kind[type(record)].append(record)
+    doubtful = {kind for kind, alike in by_kind.items() if not _are_canonical(kind, alike)}
+    if not doubtful:
+        return list(records), None
+    admitted: list[Entry] = []
+    for record in records:
+        try:
+            admitted.append(admit(record) if type(record) in doubtful else record)
+        except INVALID as error:
+            return admitted, error
+    return admitted, None
+
+
+def _are_canonical(kind: type[Entry], records: Sequence[Any]) -> bool:
+    """Return whether `admit` would return each of the records of a type as it is."""
+    try:
+        for name, check, are_right in _checks(kind):
+            given = [value for value in map(attrgetter(name), records) if value is not None]
+            if not given or (are_right is not None and are_right(name, given)):
+                continue
+            if any(check(name, value) != value for value in given):
+                return False
+        if kind in _LIMITED:
+            for record in records:
+                _check_kind(record)
+    except INVALID:
+        return False
+    return not issubclass(kind, Trashable) or all(
+        record.state == complete_state(record.deleted_at) for record in records
+    )
+
+
 def admit(record: E) -> E:
     """Return the record in canonical form. Raises InvalidInput or TooLarge with a pointer to the field."""
     changes: dict[str, Any] = {}
-    for name, check in _checks(type(record)):
+    for name, check, _ in _checks(type(record)):
         value = changes.get(name, getattr(record, name))
         if value is not None and (checked := check(name, value)) != value:
             changes[name] = checked
@@ -70,15 +127,19 @@ def admit(record: E) -> E:
 
 
 @cache
-def _checks(record: type[Entry]) -> list[tuple[str, Callable[[str, Any], Any]]]:
-    """Return the names of the fields to check, with their checks."""
+def _checks(record: type[Entry]) -> list[tuple[str, Check, AreRight | None]]:
+    """Return the names of the fields to check, each with its check and what tells at once that values are right."""
     columns = SCHEMA.of(record).columns
-    checks = [(column.name, _CHECKS[column.type]) for column in columns if column.type in _CHECKS]
+    checks = [
+        (column.name, _CHECKS[column.type], _ARE_RIGHT.get(column.type))
+        for column in columns
+        if column.type in _CHECKS
+    ]
     field_checks = _FIELD_CHECKS.get(record, {})
-    return checks + [(name, _ignoring_name(check)) for name, check in field_checks.items()]
+    return checks + [(name, _ignoring_name(check), None) for name, check in field_checks.items()]
 
 
-def _ignoring_name(check: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+def _ignoring_name(check: Callable[[Any], Any]) -> Check:
     return lambda _, value: check(value)
 
 
@@ -113,10 +174,14 @@ def _digest(name: str, value: str) -> str:
 
 
 def _number(name: str, value: int) -> int:
-    least, most = _MINIMA.get(name, 0), _MAXIMA.get(name, 2**53 - 1)
+    least, most = _range(name)
     if not least <= value <= most:
         raise InvalidInput(f"{name} must be between {least} and {most}.", pointer=f"/{name}")
     return value
+
+
+def _range(name: str) -> tuple[int, int]:
+    return _MINIMA.get(name, 0), _MAXIMA.get(name, 2**53 - 1)
 
 
 def _json(name: str, value: Any) -> Any:
@@ -128,7 +193,7 @@ def _json(name: str, value: Any) -> Any:
     return check_json(value, f"/{name}")
 
 
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+_CHECKS: dict[str, Check] = {
     "uuid": lambda name, value: check_id(value, f"/{name}"),
     "digest": _digest,
     "text": _text,
@@ -137,6 +202,65 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "names": lambda name, value: check_tags(value, f"/{name}"),
     "json": _json,
 }
+
+
+AreRight = Callable[[str, Values[Any]], bool]
+
+
+def _are_ids(_: str, values: Values[str]) -> bool:
+    return set(map(len, values)) == {36} and _IDS.fullmatch("".join(values)) is not None
+
+
+def _are_digests(_: str, values: Values[str]) -> bool:
+    return set(map(len, values)) == {64} and _DIGESTS.fullmatch("".join(values)) is not None
+
+
+def _are_texts(name: str, values: Values[str]) -> bool:
+    distinct = set(values)
+    limit = _MAX_LENGTHS.get(name, MAX_TEXT)
+    return name != "model" and max(map(len, distinct)) <= limit and _is_clean("".join(distinct))
+
+
+def _is_clean(text: str) -> bool:
+    """Return whether a text has no NUL. Raises UnicodeError if it has a lone surrogate."""
+    return "\0" not in text and (text.isascii() or bool(text.encode()))
+
+
+def _are_numbers(name: str, values: Values[int]) -> bool:
+    least, most = _range(name)
+    return least <= min(values) and max(values) <= most
+
+
+def _are_times(_: str, values: Values[datetime]) -> bool:
+    return all(at.tzinfo is UTC and MIN_YEAR <= at.year <= MAX_YEAR for at in values)
+
+
+def _are_plain(name: str, values: Values[Any]) -> bool:
+    """Return whether all values are empty objects, or for `parts` one text each, which is not too long."""
+    if name != "parts":
+        return all(value == {} for value in values)
+    texts = [parts[0].text for parts in values if _is_text(parts)]
+    if len(texts) < len(values):
+        return False
+    most = max(map(len, texts)) * _WIDEST + len(_ONE_TEXT)
+    return most <= MAX_MESSAGE_BYTES and _is_clean("".join(texts))
+
+
+def _is_text(parts: Parts) -> bool:
+    return len(parts) == 1 and type(parts[0]) is Text
+
+
+_ONE_TEXT = msgspec.json.encode((Text(""),))
+_ARE_RIGHT: dict[str, AreRight] = {
+    "uuid": _are_ids,
+    "digest": _are_digests,
+    "text": _are_texts,
+    "int": _are_numbers,
+    "time": _are_times,
+    "json": _are_plain,
+}
+_LIMITED = {Run, Blob, BlobChunk}
+"""The kinds of records with checks of their own."""
 
 
 def _check_kind(record: Entry) -> None:
