@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
 from hansard.services.conversations.service import ConversationFilter
+from hansard.services.transfer import snapshots
 from hansard.storage.query import Query
 from services.conftest import Clock
 from services.making import CODE, answer, artifacts, element, fenced
@@ -23,6 +26,7 @@ from services.talks import export, found, path, said, say, talk
 
 pytestmark = pytest.mark.anyio
 
+RECORDED = Path(__file__).with_name("recorded") / "export.jsonl"
 PICTURE = bytes(range(256)) * 1_500
 
 
@@ -101,6 +105,19 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
     ]
     [blob] = [m.parts[1].blob for m in await _all_messages(there) if len(m.parts) > 1]
     assert b"".join([piece async for piece in there.blobs.read(blob)]) == PICTURE
+
+
+@pytest.mark.parametrize("page", [2, 7, 500])
+async def test_an_export_is_what_it_was_byte_for_byte(
+    db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """The recorded one was written by an earlier version. Also when it is read in small pages."""
+    monkeypatch.setattr(snapshots, "PAGE", page)
+    recorded = RECORDED.read_bytes().splitlines(keepends=True)
+    there = db.scope("globex", "ada")
+    await there.transfer.import_lines(recorded)
+    at = clock.now + timedelta(seconds=1)
+    assert await export(there) == [jsonl.write_header(at), *recorded[1:]]
 
 
 async def _all_messages(who: Services) -> list[Any]:

@@ -13,7 +13,7 @@ import hansard
 from hansard import Database, Services
 from hansard.errors import Conflict
 from hansard.model.parts import Image
-from hansard.services.transfer import exporter
+from hansard.services.transfer import snapshots
 from services.conftest import Clock
 from services.histories import History
 from services.making import answer, artifacts, fenced
@@ -28,7 +28,7 @@ Write = Callable[[], Awaitable[Any]]
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     """So that there is much between two reads."""
-    monkeypatch.setattr(exporter, "PAGE", 3)
+    monkeypatch.setattr(snapshots, "PAGE", 3)
 
 
 async def _export(who: Services, kind: str, *writes: Write) -> list[bytes]:

@@ -80,7 +80,7 @@ def test_a_file_is_refused_what_a_writer_is_refused(
 
 
 def _message(**fields: Any) -> Message:
-    ids = {name: new_id() for name in ("id", "conversation_id", "branch")}
+    ids: dict[str, Any] = {name: new_id() for name in ("id", "conversation_id", "branch")}
     base: dict[str, Any] = {
         "created_at": NOW,
         "seq": 0,

@@ -35,7 +35,7 @@ OWN = {
     ("transfer/exporter", "_standalone_artifacts"),
     ("transfer/exporter", "_artifact"),
     ("transfer/exporter", "_content"),
-    ("transfer/exporter", "_read_state"),
+    ("transfer/snapshots", "read"),
     ("users/usage", "_artifact_sizes"),
 }
 """Functions that read what is the scope's user's own, or ask by a link, in the same unit."""

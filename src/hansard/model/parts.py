@@ -90,4 +90,6 @@ def text_of(parts: Parts) -> str:
 
 def blobs_of(parts: Parts) -> set[str]:
     """Return the digests of the blobs that the parts refer to."""
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return set()
     return {part.blob for part in parts if isinstance(part, Image | File)}

@@ -11,15 +11,15 @@ from different times.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Container, Iterable
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import aclosing
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from hansard.errors import Conflict
 from hansard.formats import jsonl
-from hansard.model.artifacts import Artifact, Content, ExtractionMarker, Revision
+from hansard.model.artifacts import Artifact, Content, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
 from hansard.model.branches import Branch
@@ -34,30 +34,24 @@ from hansard.services.base import Service
 from hansard.services.blobs import type_in
 from hansard.services.ordering import outer_first
 from hansard.services.projects import outward
+from hansard.services.transfer import snapshots
 from hansard.services.transfer.batches import Batches
 from hansard.services.transfer.import_session import ImportReport
 from hansard.services.transfer.importer import Importer
+from hansard.services.transfer.snapshots import (
+    DEPENDENTS,
+    PURGED_MEANWHILE,
+    Snapshot,
+    groups,
+    read_path,
+)
 from hansard.services.walks import pages
-from hansard.storage import message_tree
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 from hansard.storage.schema import Table
 from hansard.storage.tables import SCHEMA
 
 E = TypeVar("E", bound=Entry)
-
-PAGE = 500
-_PURGED_MEANWHILE = "Data was purged during the export; export again."
-
-
-class ConversationState(NamedTuple):
-    """The changeable state of a conversation, read in one transaction."""
-
-    conversation: Conversation
-    branches: list[Branch]
-    """Each after the one it forks from."""
-    artifacts: list[Artifact]
-    extractions: list[ExtractionMarker]
 
 
 class Transfer(Service):
@@ -104,8 +98,9 @@ class Transfer(Service):
         conversation = await self.run_read(
             lambda tx: self.conversation(tx, conversation_id, "read")
         )
-        async for record in self._conversation(conversation.id, shown):
-            yield record
+        for snapshot in await self._read([conversation.id]):
+            async for record in self._conversation(snapshot, shown):
+                yield record
 
     async def _records(self, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield all records; `shown` has the ids and digests of written records that later ones refer to."""
@@ -162,10 +157,17 @@ class Transfer(Service):
 
     async def _conversations(self, shown: set[str]) -> AsyncIterator[Entry]:
         query = Query(Conversation).where(owner_id=self.scope.user)
-        async for conversation in self._all(query, "active_at", "id"):
-            if conversation.id not in shown:  # new activity moves it to a later page
-                async for record in self._conversation(conversation.id, shown):
-                    yield record
+        async for page in pages(self.run_read, query.by("active_at", "id"), snapshots.PAGE):
+            new = (
+                one for one in page if one.id not in shown
+            )  # activity moves some to a later page
+            for ids in groups(new):
+                for snapshot in await self._read(ids):
+                    async for record in self._conversation(snapshot, shown):
+                        yield record
+
+    async def _read(self, ids: Sequence[str]) -> list[Snapshot]:
+        return await self.run_read(lambda tx: snapshots.read(tx, ids))
 
     async def _projects(self, project_id: str | None, shown: set[str]) -> AsyncIterator[Project]:
         """Yield a project and those around it, the outermost first, unless they are written already."""
@@ -178,47 +180,60 @@ class Transfer(Service):
 
     # A conversation
 
-    async def _conversation(self, conversation_id: str, shown: set[str]) -> AsyncIterator[Entry]:
+    async def _conversation(self, snapshot: Snapshot, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield a conversation and everything that belongs to it, each record after those it refers to."""
-        state = await self.run_read(lambda tx: _read_state(tx, conversation_id))
-        if state is None:
-            return
-        async for project in self._projects(state.conversation.project_id, shown):
+        conversation = snapshot.conversation
+        async for project in self._projects(conversation.project_id, shown):
             yield project
-        shown.add(conversation_id)
-        yield state.conversation
-        for branch in state.branches:
+        shown.add(conversation.id)
+        yield conversation
+        for branch in snapshot.branches:
             yield branch
         message_ids: set[str] = set()
-        for branch in state.branches:
-            async for message in self._messages(branch):
-                async for record in self._blobs(message, shown):
-                    yield record
-                message_ids.add(message.id)
-                yield message
-        async for record in self._dependents(state, message_ids):
+        for branch in snapshot.branches:
+            async for page in self._messages(snapshot, branch):
+                for message in page:
+                    if not shown.issuperset(blobs_of(message.parts)):
+                        async for record in self._blobs(message, shown):
+                            yield record
+                    message_ids.add(message.id)
+                    yield message
+        async for record in self._dependents(snapshot, message_ids):
             yield record
-        async for record in self._conversation_artifacts(state, message_ids, shown):
+        async for record in self._conversation_artifacts(snapshot, message_ids, shown):
             yield record
 
-    async def _messages(self, branch: Branch) -> AsyncIterator[Message]:
-        """Yield a branch's own messages as of when the branch was read."""
-        for first in range(branch.fork_seq + 1, branch.head_seq + 1, PAGE):
-            for message in await self.run_read(lambda tx, f=first: _read_path(tx, branch, f)):
-                yield message
+    async def _messages(
+        self, snapshot: Snapshot, branch: Branch
+    ) -> AsyncIterator[Sequence[Message]]:
+        """Yield a branch's own messages as of when the branch was read, in pages."""
+        if snapshot.messages is not None:
+            yield snapshot.messages.get(branch.id, ())
+            return
+        for first in range(branch.fork_seq + 1, branch.head_seq + 1, snapshots.PAGE):
+            yield await self.run_read(lambda tx, f=first: read_path(tx, branch, f))
 
-    async def _dependents(
-        self, state: ConversationState, message_ids: set[str]
-    ) -> AsyncIterator[Entry]:
+    async def _dependents(self, snapshot: Snapshot, message_ids: set[str]) -> AsyncIterator[Entry]:
         """Yield what belongs to the branches and to the messages in `message_ids`."""
-        written = {*message_ids, *(branch.id for branch in state.branches)}
-        query = {"conversation_id": state.conversation.id}
-        for table, parent in _DEPENDENTS:
+        written = {*message_ids, *(branch.id for branch in snapshot.branches)}
+        for table, parent in DEPENDENTS:
             is_consistent = _CONSISTENT.get(table.record)
-            async for record in self._all(Query(table.record).where(**query), *table.key):
-                belongs = getattr(record, parent.fields[-1]) in written
-                if belongs and (is_consistent is None or is_consistent(record, state)):
-                    yield record
+            async for page in self._dependent_pages(snapshot, table):
+                for record in page:
+                    belongs = getattr(record, parent.fields[-1]) in written
+                    if belongs and (is_consistent is None or is_consistent(record, snapshot)):
+                        yield record
+
+    async def _dependent_pages(
+        self, snapshot: Snapshot, table: Table[Any]
+    ) -> AsyncIterator[Sequence[Any]]:
+        conversation_id = snapshot.conversation.id
+        if snapshot.dependents is not None:
+            yield snapshot.dependents[table.record].get(conversation_id, ())
+            return
+        query = Query(table.record).where(conversation_id=conversation_id).by(*table.key)
+        async for page in pages(self.run_read, query, snapshots.PAGE):
+            yield page
 
     async def _blobs(self, message: Message, shown: set[str]) -> AsyncIterator[Entry]:
         """Yield the blobs that a message uses, unless they are written already."""
@@ -226,7 +241,7 @@ class Transfer(Service):
             shown.add(digest)
             blob = await self.run_read(lambda tx, d=digest: tx.get(Blob, d))
             if blob is None:
-                raise Conflict(_PURGED_MEANWHILE)
+                raise Conflict(PURGED_MEANWHILE)
             owned_blob = _as_owner_sees(blob, message)
             yield owned_blob
             remaining = blob.size
@@ -234,7 +249,7 @@ class Transfer(Service):
                 remaining -= len(chunk.data)
                 yield replace(chunk, created_at=owned_blob.created_at)
             if remaining:
-                raise Conflict(_PURGED_MEANWHILE)
+                raise Conflict(PURGED_MEANWHILE)
 
     # Artifacts
 
@@ -249,14 +264,14 @@ class Transfer(Service):
                     yield record
 
     async def _conversation_artifacts(
-        self, state: ConversationState, message_ids: Container[str], shown: set[str]
+        self, snapshot: Snapshot, message_ids: Container[str], shown: set[str]
     ) -> AsyncIterator[Entry]:
         """Yield the artifacts of a conversation, and which messages they were extracted from."""
-        for artifact in state.artifacts:
+        for artifact in snapshot.artifacts:
             if artifact.message_id is None or artifact.message_id in message_ids:
                 async for record in self._artifact(artifact, message_ids, shown):
                     yield record
-        for marker in state.extractions:
+        for marker in snapshot.extractions:
             if marker.message_id in message_ids:
                 yield marker
 
@@ -269,7 +284,7 @@ class Transfer(Service):
         if not revisions:
             return  # purged meanwhile
         if revisions[-1].number < artifact.revision:
-            raise Conflict(_PURGED_MEANWHILE)
+            raise Conflict(PURGED_MEANWHILE)
         shown.add(artifact.id)
         yield artifact
         for revision in revisions:
@@ -279,7 +294,7 @@ class Transfer(Service):
                 is_exported = revision.message_id is None or revision.message_id in message_ids
                 yield revision if is_exported else replace(revision, message_id=None, part=None)
             elif revision.number == artifact.revision:
-                raise Conflict(_PURGED_MEANWHILE)
+                raise Conflict(PURGED_MEANWHILE)
 
     async def _content(self, revision: Revision, shown: set[str]) -> AsyncIterator[Content]:
         """Yield a content as plain text, unless it is written already or was removed meanwhile.
@@ -296,31 +311,20 @@ class Transfer(Service):
 
     async def _all(self, query: Query[E], *order: str) -> AsyncIterator[E]:
         """Yield every record of a query, page by page in an order without ties."""
-        async for page in pages(self.run_read, query.by(*order), PAGE):
+        async for page in pages(self.run_read, query.by(*order), snapshots.PAGE):
             for record in page:
                 yield record
 
 
-_DEPENDENTS = [
-    (table, table.parent)
-    for table in SCHEMA.tables
-    if table.exported
-    and table.parent is not None
-    and table.parent.record in (Branch, Message)
-    and table.record not in (Message, ExtractionMarker)
-]
-"""What belongs to branches and messages, except messages and what is read together with artifacts."""
+def _is_summary_exported(summary: Summary, snapshot: Snapshot) -> bool:
+    return any(b.id == summary.branch and summary.seq <= b.head_seq for b in snapshot.branches)
 
 
-def _is_summary_exported(summary: Summary, state: ConversationState) -> bool:
-    return any(b.id == summary.branch and summary.seq <= b.head_seq for b in state.branches)
+def _is_selection_exported(selection: BranchSelection, snapshot: Snapshot) -> bool:
+    return any(b.id == selection.branch and b.state == "active" for b in snapshot.branches)
 
 
-def _is_selection_exported(selection: BranchSelection, state: ConversationState) -> bool:
-    return any(b.id == selection.branch and b.state == "active" for b in state.branches)
-
-
-_CONSISTENT: dict[type[Entry], Callable[[Any, ConversationState], bool]] = {
+_CONSISTENT: dict[type[Entry], Callable[[Any, Snapshot], bool]] = {
     Summary: _is_summary_exported,
     Run: lambda run, _: run.status in ENDED,
     BranchSelection: _is_selection_exported,
@@ -328,41 +332,10 @@ _CONSISTENT: dict[type[Entry], Callable[[Any, ConversationState], bool]] = {
 """Conditions for exporting records that can be written while the conversation is read."""
 
 
-async def _read_state(tx: Reader, conversation_id: str) -> ConversationState | None:
-    """Return the state of a conversation; None if it is being imported or purged, or is gone."""
-    conversation = await tx.get(Conversation, conversation_id)
-    if conversation is None or conversation.incomplete:
-        return None
-    in_conversation = {"conversation_id": conversation_id}
-    branches = await tx.select(Query(Branch).where(**in_conversation).by("created_at", "id"))
-    artifacts = await tx.select(Query(Artifact).where(**in_conversation).by("created_at", "id"))
-    extractions = Query(ExtractionMarker).where(**in_conversation).by("created_at", "message_id")
-    return ConversationState(
-        conversation,
-        outer_first([b for b in branches if not b.incomplete], lambda b: b.parent_branch),
-        [artifact for artifact in artifacts if not artifact.incomplete],
-        await tx.select(extractions),
-    )
-
-
 def _as_owner_sees(blob: Blob, message: Message) -> Blob:
     """Return a blob with the time and media type of its owner's message, not of other uses."""
     media_type = type_in(message, blob.id) or blob.media_type
     return replace(blob, created_at=message.created_at, media_type=media_type)
-
-
-async def _read_path(tx: Reader, branch: Branch, first: int) -> list[Message]:
-    """Return messages from a seq on of the path to where the branch ended, even if they have moved."""
-    last = min(first + PAGE - 1, branch.head_seq)
-    head = await tx.get(Message, branch.head_id)
-    owner = await tx.get(Branch, head.branch) if head else None
-    messages = await message_tree.path(tx, owner, first, last) if owner else []
-    if len(messages) <= last - first:
-        raise Conflict(_PURGED_MEANWHILE)
-    return [
-        message if message.branch == branch.id else replace(message, branch=branch.id)
-        for message in messages
-    ]
 
 
 async def _project_path(tx: Reader, project_id: str) -> list[Project]:
