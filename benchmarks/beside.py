@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,11 +37,14 @@ from server import served
 from texts import Texts
 
 HERE = Path(__file__).parent
-SUBJECTS = ("append", "answer", "list", "read", "search", "server", "start")
+SUBJECTS = ("append", "answer", "export", "import", "list", "read", "search", "server", "start")
+UNITS = {"export": "µs", "import": "µs"}
 APPENDS, LISTS, READS, PROMPTS, STARTS = 200, 40, 60, 30, 3
 """A round's operations."""
 TALKS, TALK = 200, 100
 """Conversations that are listed and searched, and the messages of each."""
+MOVED, SHORT = 100, 20
+"""Conversations that are exported and imported, and the messages of each; the figures are for one message."""
 
 
 def main() -> None:
@@ -70,7 +73,8 @@ async def _compare(options: Any, home: Path) -> list[Row]:
                 await ours(-1)
                 await theirs(-1)
                 taken = await in_turns(options.rounds, ours, theirs)
-                rows.append(compared("beside", what, taken[0], options.other, taken[1], unit="ms"))
+                unit = UNITS.get(what.partition(":")[0], "ms")
+                rows.append(compared("beside", what, taken[0], options.other, taken[1], unit=unit))
     return rows
 
 
@@ -148,19 +152,22 @@ def _worker(python: Path, home: Path) -> Iterator[tuple[list[str], Callable[[str
 class _Operation(NamedTuple):
     times: int
     once: Callable[[], Awaitable[object]]
+    parts: int = 1
+    """What one operation counts as."""
 
 
 async def _work(home: Path) -> None:
     texts = Texts(seed=7)
     async with database(home / "worked.db") as db:
         operations = await _operations(db.scope(), texts)
+        operations |= await _transfers(db, texts, home)
         print(json.dumps(list(operations)), flush=True)
         for line in sys.stdin:
-            times, once = operations[line.strip()]
+            times, once, parts = operations[line.strip()]
             before = time.process_time()
             for _ in range(times):
                 await once()
-            print((time.process_time() - before) / times, flush=True)
+            print((time.process_time() - before) / times / parts, flush=True)
 
 
 async def _operations(scope: hansard.Services, texts: Texts) -> dict[str, _Operation]:
@@ -193,6 +200,33 @@ async def _operations(scope: hansard.Services, texts: Texts) -> dict[str, _Opera
         "search: a word's beginning": search(f"{words[2_000][:4]}*"),
         "search: a phrase": search(f'"{words[10]} {words[20]}"'),
         "search: the worst word": search(words[0]),
+    }
+
+
+async def _transfers(db: hansard.Database, texts: Texts, home: Path) -> dict[str, _Operation]:
+    """What is asked of exports and imports: the import until all is stored, and until all is found, too."""
+    scope = db.scope(user="exporter")
+    for number in range(MOVED):
+        talk = (await scope.conversations.create(title=f"Talk {number}")).id
+        await fill(scope, talk, texts.many(SHORT))
+    lines = [line async for line in scope.transfer.export()]
+    numbers = count()
+
+    async def export() -> None:
+        async for _ in scope.transfer.export():
+            pass
+
+    async def store() -> None:
+        await db.scope(tenant=f"t{next(numbers)}").transfer.import_lines(lines)
+
+    async def store_and_index() -> None:
+        async with database(home / f"imported-{next(numbers)}.db") as new:
+            await new.scope().transfer.import_lines(lines)
+
+    return {
+        "export": _Operation(1, export, MOVED * SHORT),
+        "import: until it is stored": _Operation(1, store, MOVED * SHORT),
+        "import: a new database, with its index": _Operation(1, store_and_index, MOVED * SHORT),
     }
 
 

@@ -158,7 +158,7 @@ async def test_usual_conversations_are_stored_together(
     async def refuse(*_: object) -> None:
         raise Conflict("refused")
 
-    monkeypatch.setattr(import_session, "_run_together", refuse)
+    monkeypatch.setattr(import_session, "run_together", refuse)
     with pytest.raises(TypeError):
         await db.scope("third", "ada").transfer.import_lines(recorded)
 
@@ -173,7 +173,7 @@ async def test_what_is_stored_in_order_is_what_is_stored_together(
     async def refuse(*_: object) -> None:
         raise Conflict("refused")
 
-    monkeypatch.setattr(import_session, "_run_together", refuse)
+    monkeypatch.setattr(import_session, "run_together", refuse)
     await other.transfer.import_lines(recorded)
     assert (await export(one))[1:] == (await export(other))[1:] == recorded[1:]
     assert await one.statistics.get() == await other.statistics.get()

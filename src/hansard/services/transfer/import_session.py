@@ -7,11 +7,11 @@ another user, the report only says that the id is taken.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -19,7 +19,6 @@ from hansard.access import policy
 from hansard.errors import AlreadyExists, Conflict, InvalidInput
 from hansard.formats.jsonl import kind_of
 from hansard.ids import Clock
-from hansard.model.activity import MessageCounters
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
@@ -29,6 +28,7 @@ from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.users import Tenant, User
 from hansard.services.transfer.integrity import TreeCheck
+from hansard.services.transfer.steps import Step, Work, run_together
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.tables import SCHEMA
 
@@ -36,7 +36,6 @@ MAX_PROBLEMS = 100
 MAX_WAITING = 50
 """Pending steps outside of conversations; each may hold a content."""
 
-Work = Callable[[Transaction], Awaitable[None]]
 Outcome = Literal["added", "unchanged", "conflicting"]
 
 
@@ -52,47 +51,6 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of kinds that this version does not know: passed over."""
     problems: list[str]
     """The first hundred differences, a line each."""
-
-
-async def nothing(_: Transaction) -> None:
-    """The work of a step that only adds rows."""
-
-
-class Step(NamedTuple):
-    """A pending write for a conversation: a check, then rows and sums of counters, then work."""
-
-    conversation: Conversation
-    kind: str
-    work: Work = nothing
-    check: Work = nothing
-    rows: Sequence[Entry] = ()
-    """Of one type."""
-    sums: Sequence[MessageCounters] = ()
-    in_order: bool = False
-    """Whether the work depends on which rows are there before it."""
-
-    async def run(self, tx: Transaction) -> None:
-        await self.check(tx)
-        await tx.insert(*self.rows)
-        await tx.increment(*self.sums)
-        await self.work(tx)
-
-
-async def _run_together(tx: Transaction, steps: Sequence[Step]) -> None:
-    """Run steps with one insert for each table. Rows come before rows that refer to them, as in the schema."""
-    for step in steps:
-        await step.check(tx)
-    rows: defaultdict[type[Entry], list[Entry]] = defaultdict(list)
-    for step in steps:
-        if step.rows:
-            rows[type(step.rows[0])] += step.rows
-    for table in tx.schema.tables:
-        if table.record in rows:
-            await tx.insert(*rows[table.record])
-    sums = [row for step in steps for row in step.sums]
-    await tx.increment(*tx.schema.of(MessageCounters).combined(sums))
-    for step in steps:
-        await step.work(tx)
 
 
 class ImportSession(ABC):
@@ -130,7 +88,7 @@ class ImportSession(ABC):
 
         async def write_together(tx: Transaction) -> None:
             await self._ensure_user(tx)
-            await _run_together(tx, steps)
+            await run_together(tx, steps)
 
         if not any(step.in_order for step in steps):
             with suppress(Conflict, InvalidInput):
@@ -161,7 +119,7 @@ class ImportSession(ABC):
     async def _add_step(self, kind: str, work: Work) -> None:
         """Add a step to the conversation being imported; without one, to the standalone steps."""
         if self._coming is not None:
-            self._waiting.append(Step(self._coming, kind, work))
+            self._waiting.append(Step(self._coming, kind, work=work))
             return
         self._alone.append(work)
         if len(self._alone) >= MAX_WAITING:

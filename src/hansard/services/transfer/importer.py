@@ -41,8 +41,9 @@ from hansard.services.conversations.purge import (
 )
 from hansard.services.transfer.artifact_importer import ArtifactIntake, show_extracted
 from hansard.services.transfer.counting import count, count_late, hold
-from hansard.services.transfer.import_session import Step, is_blank
+from hansard.services.transfer.import_session import is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
+from hansard.services.transfer.steps import Step
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.digest_backfill import seal_some
 from hansard.storage.ownership import target_of
@@ -125,22 +126,21 @@ class Importer(ArtifactIntake):
         await self._complete_digests(conversation)
         artifacts, self._complete = self._complete, []
 
-        async def show_conversation(tx: Transaction) -> None:
+        async def show_artifacts(tx: Transaction) -> None:
             for artifact in artifacts:
                 await artifact.show(tx)
             if extracted:
                 await show_extracted(tx, conversation.id)
-            await tx.update(
-                Conversation,
-                conversation.id,
-                state=conversation.state,
-                updated_at=conversation.updated_at,
-            )
-            now = self._clock()
-            await tx.publish(conversation_change(conversation, "conversation.created", now))
 
-        sums = [conversation_counters(conversation)]
-        self._waiting.append(Step(conversation, "conversation", show_conversation, sums=sums))
+        step = Step(
+            conversation,
+            "conversation",
+            sums=[conversation_counters(conversation)],
+            work=show_artifacts,
+            shown=conversation,
+            changes=[conversation_change(conversation, "conversation.created", self._clock())],
+        )
+        self._waiting.append(step)
         self._coming = None
         self._note("added", conversation)
 
@@ -170,7 +170,7 @@ class Importer(ArtifactIntake):
         if existing is not None:
             self._compare(conversation, existing)
             return
-        # Making the conversation visible increments the version.
+        # Making it visible increments the version.
         version = conversation.version - 1
         hidden = msgspec.structs.replace(conversation, state="importing", version=version)
 
@@ -217,9 +217,9 @@ class Importer(ArtifactIntake):
         return Step(
             conversation,
             kind_of(messages[0]),
-            count_and_hold,
             rows=stored,
             sums=counters,
+            work=count_and_hold,
             in_order=bool(early or late_pairs),
         )
 
@@ -251,7 +251,7 @@ class Importer(ArtifactIntake):
                 await tx.update(Branch, branch_id, head_digest=digest)
 
         if digests:
-            self._waiting.append(Step(conversation, "branch", update_heads))
+            self._waiting.append(Step(conversation, "branch", work=update_heads))
         if self._chain.has_gaps:
             await self._write()
             while (
@@ -279,7 +279,7 @@ class Importer(ArtifactIntake):
             ) -> None:
                 await extraction.keep(tx, answers, artifacts, self._clock())
 
-            self._waiting.append(Step(conversation, "artifact", store_artifacts))
+            self._waiting.append(Step(conversation, "artifact", work=store_artifacts))
         return bool(unread)
 
     # Standalone records
