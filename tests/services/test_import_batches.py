@@ -14,12 +14,14 @@ import pytest
 from hansard import Database, Services
 from hansard.errors import Conflict, InvalidInput
 from hansard.formats import jsonl
+from hansard.model.branches import Branch
+from hansard.model.conversations import Conversation
 from hansard.services.transfer import batches, import_session
 from hansard.services.transfer.import_session import ImportSession
 from hansard.services.transfer.importer import Importer
 from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
-from services.talks import export, said, talk
+from services.talks import export, path, said, say, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -190,3 +192,55 @@ async def test_a_conversation_twice_in_a_file_is_compared_with_itself(
     report = await eve.transfer.import_lines(twice)
     assert report.added == report.unchanged
     assert report.conflicting == {}
+
+
+async def test_each_conversation_is_told_in_the_feed_once(ada: Services, eve: Services) -> None:
+    lines = await _talks(ada)
+    await eve.transfer.import_lines(lines)
+    told = [entry.subject_id for entry in await eve.feed.read()]
+    assert told == [msgspec.json.decode(line)["id"] for line in lines[1:-1:LINES]]
+
+
+@pytest.mark.parametrize("size", [2, 10, 500])
+async def test_a_branch_may_come_before_the_messages_that_it_follows(
+    ada: Services, eve: Services, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Its first message gets its digest and is counted when the one before it has come, in whichever batch."""
+    monkeypatch.setattr(batches, "BATCH", size)
+    made = await talk(ada, *WORDS)
+    fork = await ada.branches.fork(made.id, at=(await path(ada, made))[1].id)
+    x, y = await say(ada, made, "x", "y", branch=fork.id)
+    await ada.ratings.rate(made.id, x.id, 1)
+    lines = await export(ada)
+    begins = [f'"id":"{x.id}"', f'"id":"{y.id}"', '"kind":"rating"']
+    forked = [line for begin in begins for line in lines if begin.encode() in line]
+    first = next(i for i, line in enumerate(lines) if b'"kind":"message"' in line)
+    others = [line for line in lines if line not in forked]
+    await eve.transfer.import_lines([*others[:first], *forked, *others[first:]])
+    assert (await export(eve))[1:] == lines[1:]
+    assert await eve.statistics.get() == await ada.statistics.get()
+
+
+async def test_a_conversation_comes_into_no_project_of_somebody_else(
+    ada: Services, bob: Services
+) -> None:
+    project = await bob.projects.create("Secret")
+    [head, *lines, _] = await _talks(ada)
+    last = lines[-LINES]
+    lines[-LINES] = msgspec.json.encode(msgspec.json.decode(last) | {"project_id": project.id})
+    for each in (await ada.conversations.list()).items:
+        await ada.conversations.delete(each.id)
+        await ada.conversations.purge(each.id)
+    with pytest.raises(InvalidInput, match=f"^Project {project.id} does not exist"):
+        await ada.transfer.import_lines([head, *lines, jsonl.write_end(len(lines))])
+    assert len(await _titles(ada)) == TALKS - 1
+
+
+async def test_what_is_not_complete_is_in_no_export(db: Database, ada: Services) -> None:
+    made, other = await talk(ada, "a"), await talk(ada, "b")
+    state: dict[str, Any] = {"state": "importing"}
+    await db.storage.write("acme", lambda tx: tx.update(Conversation, made.id, **state))
+    assert [line for line in await export(ada) if made.id.encode() in line] == []
+    await db.storage.write("acme", lambda tx: tx.update(Branch, other.branch, **state))
+    kinds = [msgspec.json.decode(line)["kind"] for line in await export(ada)]
+    assert kinds == ["export", "user", "conversation", "end"]

@@ -3,10 +3,10 @@
 The format is described in `hansard.formats.jsonl`, the import of records in `importer`.
 
 An export blocks nobody; others can write meanwhile. The changeable state of a conversation is read in one transaction:
-where its branches end, and its artifacts with their newest revisions. What that refers to never changes and is read
-page by page: messages along the path to a branch's end, which deleting and restoring move but do not alter, and
-revisions up to the newest known one. So each conversation and artifact is consistent in itself, though they may be
-from different times.
+where its branches end, and its artifacts with their newest revisions (`snapshots`). What that refers to never changes.
+Of a small conversation it is read in the same transaction, otherwise page by page: messages along the path to a
+branch's end, which deleting and restoring move but do not alter, and revisions up to the newest known one. So each
+conversation and artifact is consistent in itself, though they may be from different times.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 becomes the owner. A conversation stays hidden until it is complete and its tree is checked; if the import fails
 before, it is removed, and importing the same file again adds it.
 
-Writes for conversations are collected for a batch of records and done in one transaction, because a commit costs as
-much as many messages. If a step fails, the steps before it are written in their own transaction.
+Writes for conversations are collected for a batch of records and done in one transaction, with one insert for each
+table (`steps`). If the storage refuses that, they are done one after another, to find the wrong one; the steps before
+it are written in their own transaction.
 """
 
 from __future__ import annotations
