@@ -40,7 +40,7 @@ _HOMES = {
     "hansard.model.feed": "FeedEntry",
     "hansard.model.health": "Fault Health",
     "hansard.model.messages": "Finish Message OnConflict Rating Role Summary",
-    "hansard.model.pages": "Hit MessagePage Page",
+    "hansard.model.pages": "Hit MatchWords MessagePage Page",
     "hansard.model.parts": "Data Error File Image Part Parts Reasoning Text ToolCall ToolResult",
     "hansard.model.projects": "Project",
     "hansard.model.runs": "Run RunError RunEvent RunEventType RunMode RunStatus",

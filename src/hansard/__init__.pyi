@@ -71,6 +71,7 @@ from hansard.model.messages import Rating as Rating
 from hansard.model.messages import Role as Role
 from hansard.model.messages import Summary as Summary
 from hansard.model.pages import Hit as Hit
+from hansard.model.pages import MatchWords as MatchWords
 from hansard.model.pages import MessagePage as MessagePage
 from hansard.model.pages import Page as Page
 from hansard.model.parts import Data as Data

@@ -32,6 +32,7 @@ from typing import IO
 from hansard.services.transfer.import_session import ImportReport
 from collections.abc import Iterable
 from hansard.services.artifacts.shares import Linked
+from hansard.model.pages import MatchWords
 from hansard.model.messages import Message
 from hansard.model.pages import MessagePage
 from msgspec import Meta
@@ -65,7 +66,6 @@ from hansard.model.artifacts import Use
 from hansard.model.artifacts import UseKey
 from hansard.model.users import User
 from datetime import datetime
-from hansard.search.tokenizer import parts
 from hansard.services.conversations import trash
 
 class Conversations:
@@ -111,8 +111,8 @@ class Projects:
     def restore(self, project_id: str) -> Project: ...
 
 class Search:
-    def messages(self, q: str, *, limit: int=20, match: Words='any', filter: SearchFilter=...) -> Iterator[Hit]: ...
-    def page(self, q: str, *, limit: int=20, cursor: str | None=None, match: Words='any', filter: SearchFilter=...) -> Page[Hit]: ...
+    def messages(self, q: str, *, limit: int=20, match: MatchWords='any', filter: SearchFilter=...) -> Iterator[Hit]: ...
+    def page(self, q: str, *, limit: int=20, cursor: str | None=None, match: MatchWords='any', filter: SearchFilter=...) -> Page[Hit]: ...
     def artifacts(self, q: str, *, limit: int=20, cursor: str | None=None, filter: ArtifactSearchFilter=...) -> Page[ArtifactHit]: ...
 
 class Statistics:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from hansard import Services
+from hansard.model.pages import MatchWords
 from hansard.services import partial_matches
-from hansard.services.search import SearchFilter, Words
+from hansard.services.search import SearchFilter
 from services.talks import talk
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +47,7 @@ async def asked(ada: Services) -> Services:
     return ada
 
 
-async def recall_of(services: Services, language: str, match: Words = "any") -> Recall:
+async def recall_of(services: Services, language: str, match: MatchWords = "any") -> Recall:
     """How many of the messages that answer the questions are among the first five that are found."""
     there, missed = 0, list[str]()
     for question, answers in JUDGED[language]["questions"].items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -28,6 +28,10 @@ class MessagePage(msgspec.Struct, frozen=True):
     items: list[Message]
     before: str | None
     after: str | None
+
+
+MatchWords = Literal["any", "all"]
+"""Whether a search finds messages with some of its words, after those with all, or only the latter."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):

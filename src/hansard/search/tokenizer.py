@@ -40,9 +40,9 @@ __all__ = [
     "most_passages",
     "occurrences",
     "owner_mark",
-    "parts",
     "passages",
     "place_mark",
+    "quotes_and_words",
     "spans",
     "terms",
 ]
@@ -200,7 +200,7 @@ def clauses(query: str) -> list[Clause]:
     return result
 
 
-def parts(query: str) -> tuple[list[Clause], list[Clause]]:
+def quotes_and_words(query: str) -> tuple[list[Clause], list[Clause]]:
     """Return the "quoted" clauses of a query, and the words, each alone.
 
     Of a script without spaces, where a sentence is one word, each pair of characters is alone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,8 +15,8 @@ from hansard.model.artifacts import Artifact, ArtifactHit, ArtifactText, Artifac
 from hansard.model.checks import check_text, check_time
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Role
-from hansard.model.pages import Hit, Page
-from hansard.search.tokenizer import Clause, clauses, parts, spans
+from hansard.model.pages import Hit, MatchWords, Page
+from hansard.search.tokenizer import Clause, clauses, quotes_and_words, spans
 from hansard.services import partial_matches
 from hansard.services.base import Service, check_limit
 from hansard.services.cursors import Position, decode_cursor, encode_cursor
@@ -26,8 +26,6 @@ from hansard.storage.search_terms import LONG
 
 H = TypeVar("H", Hit, ArtifactHit)
 M = TypeVar("M", Match, ArtifactMatch)
-
-Words = Literal["any", "all"]
 
 SNIPPET = 240
 """The approximate length of an excerpt, in characters."""
@@ -76,9 +74,9 @@ class _Matches(NamedTuple):
 class _Finder:
     """Finds a page of messages: those that contain all words, and then those that contain some."""
 
-    def __init__(self, tx: Reader, query: TextSearch, q: str, match: Words) -> None:
+    def __init__(self, tx: Reader, query: TextSearch, q: str, match: MatchWords) -> None:
         self._tx, self._query, self._match = tx, query, match
-        self._quotes, self._words = parts(q)
+        self._quotes, self._words = quotes_and_words(q)
 
     async def page(self, offset: int, limit: int, *, is_partial: bool) -> _Matches:
         matches = await self._tx.search(self._query)
@@ -111,7 +109,7 @@ class Search(Service):
         q: str,
         *,
         limit: int = 20,
-        match: Words = "any",
+        match: MatchWords = "any",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008
     ) -> AsyncIterator[Hit]:
         """Yield the `limit` most relevant messages that match `q` and `filter`; `page` describes `q` and `match`."""
@@ -132,7 +130,7 @@ class Search(Service):
         *,
         limit: int = 20,
         cursor: str | None = None,
-        match: Words = "any",
+        match: MatchWords = "any",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - frozen
     ) -> Page[Hit]:
         """Return a page of the messages that match `q`, most relevant first.
@@ -161,7 +159,7 @@ class Search(Service):
             return await _hits(tx, found.matches), following
 
         results, following = await self._settled(find_hits, is_first=cursor is None)
-        quotes, words = parts(q)
+        quotes, words = quotes_and_words(q)
         shown = query.clauses if match == "all" else (*query.clauses, *quotes, *words)
         return Page(await _with_excerpts(Hit, results, shown), following)
 

@@ -259,9 +259,7 @@ class SqliteStorage(Storage):
         connection = self._connect(readonly=False)
         columns = [column.name for column in self.schema.of(Message).columns]
         self._kept = Kept(connection, columns)
-        self._writer = Writer(
-            connection, self._safety, self.notifier, self._unit, self._kept
-        )
+        self._writer = Writer(connection, self._safety, self.notifier, self._unit, self._kept)
         return self._writer
 
 
