@@ -31,7 +31,7 @@ ALLOWANCE = 30_000
 """Steps of the engine between two turns of the loop. One takes about 0.1 µs, with what Python makes of it."""
 UNIT, PAGE = 300, 20
 """The steps that a unit counts at least, and that a page counts which the connection does not hold."""
-ENOUGH = 2_000
+ENOUGH = 3_000
 """Steps that must be left for a unit to begin: most take fewer."""
 INTERVAL = 1_000
 """Steps of a statement after which they are counted."""
