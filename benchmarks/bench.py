@@ -32,6 +32,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """Messages in a long conversation."""
     conversations: int = 100_000
     searched: int = 200_000
+    burst: int = 10_000
+    """Appends right before a search."""
     own: int = 10_000
     """Messages of a user who searches among those of others."""
     kept: int = 20_000
@@ -50,6 +52,7 @@ QUICK = Sizes(
     conversations=1_000,
     searched=3_000,
     own=300,
+    burst=640,
     kept=500,
     imported=2_000,
     reads=20,

@@ -86,10 +86,12 @@ def beside_peers(
     *,
     unit: str,
     target: Target | None = None,
+    earlier: Target | None = None,
 ) -> list[Row]:
-    """A row for each peer; the target is for the fastest of them that is another product."""
-    others = [name for name in theirs if name != EARLIER]
+    """A row for each peer; `target` is for the fastest other product, `earlier` for Hansard at an earlier commit."""
+    others = [name for name in theirs if not name.startswith(EARLIER)]
     best = min(others, key=lambda name: median(theirs[name]), default=None)
+    targets = {name: earlier for name in theirs if name.startswith(EARLIER)} | {best: target}
     return [
         compared(
             subject,
@@ -98,7 +100,7 @@ def beside_peers(
             name,
             taken,
             unit=unit,
-            target=target if name == best else None,
+            target=targets.get(name),
             faster=True,
         )
         for name, taken in theirs.items()

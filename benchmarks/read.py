@@ -13,6 +13,7 @@ from bench import Bench, database
 from hansard.storage.sqlite import files
 from loading import LongConversation, long_conversation
 from measure import Side, beside_peers, compared, in_turns, repeated
+from peers.answering import Back
 from peers.host import EARLIER, Peer
 from results import Row, Target
 
@@ -33,8 +34,16 @@ FAR_FROM_PEERS = Target(
     "≥",
     5,
     "This peer's rows are JSON, which it returns as dictionaries without any access check; it has neither owners "
-    "nor branches to look up, nor records to build. Its call also switches to a thread and back. Five times as "
-    "fast would be less than one such switch and the bare SELECT together.",
+    "nor branches to look up. Its call also switches to a thread and back.",
+)
+KEPT = Target(
+    "≥", 1 / 0.12, "The branch is looked up, and each of the fifty messages by its position."
+)
+NOT_KEPT = Target(
+    "≥",
+    1 / 0.7,
+    "Fifty records are made, and each page of the file goes through a file layer in Python that asks "
+    "whether it is in memory.",
 )
 
 
@@ -53,10 +62,17 @@ async def measure(bench: Bench) -> list[Row]:
             async def select() -> None:
                 replay(bare, said)
 
-            sides: list[Side] = [ours, lambda _: repeated(sizes.reads, select)]
+            back = Back(read, long.talk)
+            sides: list[Side] = [
+                ours,
+                lambda _: repeated(sizes.reads, select),
+                lambda _: repeated(sizes.reads, back.page),
+            ]
             sides += [_peer_side(peer, lengths[name]) for name, peer in peers.items()]
             for side in sides:
                 await side(-1)
+            if EARLIER in peers:
+                sides.append(_back_side(peers[EARLIER], lengths[EARLIER], sizes.reads))
             taken = await in_turns(sizes.rounds, *sides)
     what = f"read the last {LAST} of {sizes.long:,}"
     names = [f"{name}, of {length:,}" for name, length in lengths.items()]
@@ -66,10 +82,22 @@ async def measure(bench: Bench) -> list[Row]:
             unit="µs", target=NEAR_THE_SELECT,
         ),
         *beside_peers(
-            "read", what, taken[0], dict(zip(names, taken[2:], strict=True)),
-            unit="µs", target=FAR_FROM_PEERS,
+            "read", what, taken[0], dict(zip(names, taken[3:], strict=False)),
+            unit="µs", target=FAR_FROM_PEERS, earlier=KEPT,
+        ),
+        *beside_peers(
+            "read", f"read {LAST} that were not read before", taken[2],
+            {EARLIER: taken[-1]} if EARLIER in lengths else {},
+            unit="µs", earlier=NOT_KEPT,
         ),
     ]  # fmt: skip
+
+
+def _back_side(peer: Peer, length: int, times: int) -> Side:
+    async def run(_: int) -> float:
+        return peer.ask("read_back", length=length, last=LAST, times=times)
+
+    return run
 
 
 async def _said(long: LongConversation) -> list[Statement]:

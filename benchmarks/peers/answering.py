@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from texts import Texts
 
-__all__ = ["Texts", "answer", "at_once", "repeated"]
+__all__ = ["Back", "Texts", "answer", "at_once", "repeated"]
 
 
 async def answer(peer: Any) -> None:
@@ -37,3 +37,18 @@ async def repeated(times: int, operation: Callable[[], Awaitable[object]]) -> fl
     for _ in range(times):
         await operation()
     return (time.perf_counter() - started) / times
+
+
+class Back:
+    """Reads a conversation of Hansard page by page, from its end to its beginning and again."""
+
+    def __init__(self, read: Callable[..., Awaitable[Any]], talk: str, size: int = 50) -> None:
+        self._read, self._talk, self._size = read, talk, size
+        self._before: str | None = None
+
+    async def page(self) -> None:
+        if self._before is None:
+            page = await self._read(self._talk, last=self._size)
+        else:
+            page = await self._read(self._talk, before=self._before, limit=self._size)
+        self._before = page.before

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from typing import Any
 
-from answering import Texts, answer, at_once, repeated
+from answering import Back, Texts, answer, at_once, repeated
 
 import hansard
 
@@ -19,6 +19,7 @@ class Before:
         self._me = db.scope()
         self._texts = Texts()
         self._long: dict[int, str] = {}
+        self._back: dict[int, Back] = {}
 
     async def facts(self) -> dict[str, Any]:
         import apsw  # noqa: PLC0415
@@ -47,6 +48,15 @@ class Before:
     async def read(self, *, length: int, last: int, times: int) -> float:
         talk = await self._filled(length)
         return await repeated(times, lambda: self._me.messages.read(talk, last=last))
+
+    async def read_back(self, *, length: int, last: int, times: int) -> float:
+        """Reading the pages before, none of which was read lately."""
+        back = self._back.get(length)
+        if back is None:
+            back = self._back[length] = Back(
+                self._me.messages.read, await self._filled(length), last
+            )
+        return await repeated(times, back.page)
 
     async def _filled(self, length: int) -> str:
         if length not in self._long:
