@@ -22,7 +22,7 @@ from hansard.storage.query import Query
 from hansard.storage.sqlite import executor, index, writer
 from hansard.storage.sqlite.appends import Heads
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.storage.sqlite.writer import Writer
+from hansard.storage.sqlite.writer import Safety, Writer
 
 pytestmark = pytest.mark.anyio
 
@@ -191,6 +191,24 @@ async def pages_indexed_in_between(
     await until(lambda: pending(path) == 0)
     rest = await me.search.page("tea", limit=30, cursor=page.next)
     return len({hit.message.id for hit in (*page.items, *rest.items)})
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_a_search_goes_on_when_the_writer_cannot_write(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    await me.messages.append(talk.id, [hansard.user(f"tea {number}") for number in range(20)])
+
+    def refuse(_: Safety) -> None:
+        raise errors.StorageError
+
+    monkeypatch.setattr(Safety, "check", refuse)
+    assert len(await found(db, "tea")) == 20
+    page = await me.search.page("tea", limit=5)
+    assert len(page.items) == 5
+    assert page.next
 
 
 # What is removed

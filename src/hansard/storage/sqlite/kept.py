@@ -26,7 +26,7 @@ import msgspec
 from hansard.model.messages import Message
 from hansard.model.parts import Text
 
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 RECORD = 1_000
 """About how many bytes a message takes without its texts."""
 JSON = 4

@@ -120,9 +120,10 @@ class SqliteStorage(Storage):
         return self._writer is None or not self._writer.pending
 
     async def settle(self) -> None:
-        """Have the writer index all pending rows."""
+        """Have the writer index all pending rows, if it can: a search does not need to write."""
         if not self.readonly:
-            await self.write("", settling)
+            with suppress(HansardError):
+                await self.write("", settling)
 
     async def erase(self) -> None:
         """Checkpoint and truncate the write-ahead log: deleted rows are overwritten only in the file."""
