@@ -17,10 +17,10 @@ import hansard
 from hansard import Database, errors
 from hansard.ids import new_id
 from hansard.model.messages import Message
-from hansard.storage import admin, verification
+from hansard.storage import admin, message_tree, verification
 from hansard.storage.query import Query
 from hansard.storage.sqlite import executor, index, writer
-from hansard.storage.sqlite.appends import Heads
+from hansard.storage.sqlite.appends import Batch, Heads
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.writer import Safety, Writer
 
@@ -290,14 +290,18 @@ async def test_a_damaged_row_does_not_keep_others_from_being_indexed(
         assert await found(db) == {f"hello {number}" for number in range(10) if number != 4}
 
 
+@pytest.mark.parametrize("failure", [apsw.FullError, ValueError, errors.NotADatabase])
 async def test_when_indexing_fails_it_goes_on_with_the_next_commit(
-    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: type[Exception],
 ) -> None:
     failed = threading.Event()
 
     async def fail(*_: Any) -> int:
         failed.set()
-        raise apsw.FullError
+        raise failure
 
     me = db.scope()
     talk = await me.conversations.create()
@@ -308,6 +312,8 @@ async def test_when_indexing_fails_it_goes_on_with_the_next_commit(
     await me.messages.append(talk.id, [hansard.user("hello 2")])
     assert await found(db) == {"hello 1", "hello 2"}
     await until(lambda: pending(tmp_path / "chats.db") == 0)
+    lane = db.storage._writer  # pyright: ignore[reportAttributeAccessIssue]
+    assert lane._connection.pragma("synchronous") == 2, "commits are flushed"
 
 
 @pytest.mark.usefixtures("never_idle")
@@ -351,6 +357,56 @@ async def test_each_append_of_a_batch_has_its_own_outcome(db: Database) -> None:
     assert outcomes[1] == [first]
     said = [[m.text for m in (await me.messages.read(talk.id)).items] for talk in talks]
     assert said == [["first", "second"], ["a", "b", "c"], ["third"]]
+
+
+@pytest.mark.parametrize("plant", [False, True])
+async def test_an_append_that_fails_after_it_wrote_is_undone_alone(
+    db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    [first, _] = await me.messages.append(talk.id, [hansard.user("one"), hansard.user("two")])
+    put = message_tree.put
+
+    async def fail(*parts: Any) -> list[Message]:
+        placed = await put(*parts)
+        raise errors.Conflict(placed[0].text)
+
+    monkeypatch.setattr(message_tree, "put", fail)
+    if plant:  # only the first of the group is looked at
+        monkeypatch.setattr(writer, "any", lambda found: next(iter(found), False), raising=False)
+    outcomes = await in_one_batch(
+        db,
+        me.messages.append(talk.id, [hansard.user("three")]),
+        me.messages.append(talk.id, [hansard.user("no")], expect_head=first.id, on_conflict="fork"),
+        me.messages.append(talk.id, [hansard.user("four")]),
+    )
+    assert [type(outcome) for outcome in outcomes] == [list, errors.Conflict, list]
+    stored = await found(db, "one OR two OR three OR four OR no")
+    branches = await me.branches.list(talk.id)
+    assert (stored, len(branches)) == (
+        ({"one", "two", "three", "four", "no"}, 2)
+        if plant
+        else ({"one", "two", "three", "four"}, 1)
+    )
+
+
+async def test_a_batch_that_cannot_be_stored_is_run_one_by_one(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    store, failures = Batch.store, iter([True])
+
+    async def fail_once(self: Batch, tx: Any) -> None:
+        await store(self, tx)
+        if next(failures, False):
+            raise OverflowError
+
+    monkeypatch.setattr(Batch, "store", fail_once)
+    appends = [me.messages.append(talk.id, [hansard.user(f"hello {n}")]) for n in range(5)]
+    outcomes = await in_one_batch(db, *appends)
+    assert [[m.seq for m in placed] for placed in outcomes] == [[n] for n in range(5)]
 
 
 async def test_a_branch_has_one_head_however_it_is_named(db: Database) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apsw
 
@@ -23,7 +23,7 @@ from hansard.storage.run_sync import run_now
 from hansard.storage.schema import Table
 from hansard.storage.sql.statements import statements
 from hansard.storage.sqlite import files, index
-from hansard.storage.sqlite.appends import Batch, Heads, Refused
+from hansard.storage.sqlite.appends import Batch, Heads
 from hansard.storage.sqlite.executor import Job
 from hansard.storage.sqlite.kept import Kept
 from hansard.storage.sqlite.ownership import Ownership
@@ -116,6 +116,8 @@ class Writer:
         self._unit = unit
         self._heads = Heads()
         self._begun = False
+        self._level = cast("int", connection.pragma("synchronous"))
+        self._least, self._flushes = min(self._level, _IN_ORDER), True
         self._searched: list[Table[Any]] = [
             table for table in unit("", connection).schema.tables if table.search
         ]
@@ -149,6 +151,7 @@ class Writer:
         connection, channels = self._connection, set[str]()
         try:
             self._begin()
+            self._flush(at_commit=True)
             start = connection.total_changes()
             connection.execute("BEGIN IMMEDIATE")
             for group in _groups(jobs, apart=guarded):
@@ -156,7 +159,8 @@ class Writer:
                 channels |= self._attempt(group, guarded=guarded)
                 if not connection.in_transaction:
                     raise group[0].error or StorageError("The engine ended the transaction.")
-                if group[0].error and not guarded and connection.total_changes() != before:
+                failed = any(job.error for job in group)
+                if failed and not guarded and connection.total_changes() != before:
                     self._roll_back()
                     return len(jobs) == 1
             self._end(wrote=connection.total_changes() != start)
@@ -203,7 +207,9 @@ class Writer:
         return set[str]().union(*(self._run(job, guarded=guarded) for job in group))
 
     def _append(self, jobs: list[Job]) -> set[str] | None:
-        """Store appends together. Return None if that is not possible and nothing was written."""
+        """Store appends together. Return None if that is not possible and nothing was written; then each is run, and
+        has its own error.
+        """
         unit = self._unit(jobs[0].tenant, self._connection)
         before = self._connection.total_changes()
 
@@ -215,7 +221,7 @@ class Writer:
 
         try:
             placed = run_now(append_all())
-        except (Refused, apsw.Error, HansardError):
+        except Exception:
             self._heads.forget()
             if self._connection.total_changes() != before:
                 raise _RunAgain from None
@@ -257,19 +263,14 @@ class Writer:
 
     def _index(self) -> None:
         """Index some pending rows. After a failure, do no more until something is written again."""
-        connection = self._connection
-        flushing = connection.pragma("synchronous")
         try:
             self._safety.check()
-            connection.pragma("synchronous", min(flushing, _IN_ORDER))
             table = next((table for table in self._searched if self._is_behind(table)), None)
             self.pending = self._complete(table) if table else 0
-        except (apsw.Error, HansardError) as error:
-            self._safety.failed(error)
-            self._roll_back()
+        except Exception as error:
+            if isinstance(error, apsw.Error | HansardError):
+                self._safety.failed(error)
             self.pending = 0
-        finally:
-            connection.pragma("synchronous", flushing)
 
     def _is_behind(self, table: Table[Any]) -> bool:
         rows = self._connection.execute(SQL["is_behind"].format(table=table.name))
@@ -279,10 +280,24 @@ class Writer:
         """Index the next rows of a table, and return about how many are still pending."""
         unit = self._unit("", self._connection)
         self._begin()
-        self._connection.execute("BEGIN IMMEDIATE")
-        done = run_now(index.complete(unit, table))
-        self._end(wrote=True)
+        try:
+            self._flush(at_commit=False)
+            self._connection.execute("BEGIN IMMEDIATE")
+            done = run_now(index.complete(unit, table))
+            self._end(wrote=True)
+        finally:
+            if self._connection.in_transaction:
+                self._roll_back()
+            self._flush(at_commit=True)
         return max(1, self.pending - done)
+
+    def _flush(self, *, at_commit: bool) -> None:
+        """Have commits flushed, or not."""
+        if at_commit and self._flushes:
+            return
+        self._flushes = False  # not certain until the engine has agreed
+        self._connection.pragma("synchronous", self._level if at_commit else self._least)
+        self._flushes = at_commit
 
 
 def _groups(jobs: list[Job], *, apart: bool) -> list[list[Job]]:
