@@ -17,12 +17,15 @@ import hansard
 from hansard import Database, errors
 from hansard.ids import new_id
 from hansard.model.messages import Message
+from hansard.model.parts import Data
+from hansard.providers.registry import Providers
 from hansard.storage import admin, message_tree, verification
 from hansard.storage.query import Query
 from hansard.storage.sqlite import executor, index, writer
 from hansard.storage.sqlite.appends import Batch, Heads
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.writer import Safety, Writer
+from scrambled import Scrambled
 
 pytestmark = pytest.mark.anyio
 
@@ -209,6 +212,24 @@ async def test_a_search_goes_on_when_the_writer_cannot_write(
     page = await me.search.page("tea", limit=5)
     assert len(page.items) == 5
     assert page.next
+
+
+@pytest.mark.parametrize("plant", [False, True])
+async def test_what_a_wrapper_stores_is_never_indexed_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: bool
+) -> None:
+    """A message without a text has no terms, but what a wrapper makes of it would have some."""
+    if plant:
+        statement = "UPDATE {table}_indexed SET k = k WHERE ?1 > ?2"
+        monkeypatch.setitem(index.SQL, "keep_up", statement)
+    file = SqliteStorage(tmp_path / "chats.db")
+    async with Database(Scrambled(file), providers=Providers([])) as db:
+        me = db.scope()
+        talk = await me.conversations.create()
+        await me.messages.append(talk.id, [hansard.user(parts=[Data({"a": 1})])])
+        await until(lambda: file.is_settled)
+        findings = (await verification.verify(db.storage)).findings
+    assert bool(findings) == plant
 
 
 # What is removed

@@ -8,7 +8,7 @@ are *pending* follows from the file alone, in any state that a crash can leave, 
 **The mark** of an index (`messages_indexed`) is a `k`. Pending are the rows after it that the index does not hold. It
 rises with the terms, in one transaction, and is never after the newest row, whose `k` a later row can have. Some rows
 are indexed at once: long texts, whose terms are made before the unit, and those below a wrapper, without which nobody
-can read them.
+can read them. If no row is pending, the mark rises with them, also over texts that have no terms.
 
 **Numbers.** A row of an index is a passage. The number of a row's last passage is the row's `k`, and the passages
 before have the numbers before it, which nothing else has: a row leaves room for as many as its text may have.
@@ -51,7 +51,8 @@ async def insert(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any
     rows: list[list[Any]] = []
     entries: list[tuple[int, str]] = []
     sql = tx.sql.of(table.record)
-    [(k,)] = await tx.rows(SQL["newest"].format(table=table.name), ())
+    [(before,)] = await tx.rows(SQL["newest"].format(table=table.name), ())
+    k = before
     at_once = [r for r in records if tx.decode or len(tx.text_of(r)) > LONG]
     search_terms.require(passages, map(tx.text_of, at_once))
     for record in records:
@@ -66,6 +67,8 @@ async def insert(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any
         rows.append([*sql.encode(record), k])
     await tx.run_each(sql.insert_numbered, rows)
     await tx.run_each(SQL["index"].format(table=table.name), entries)
+    if len(at_once) == len(records):
+        await tx.run(SQL["keep_up"].format(table=table.name), (before, k))
 
 
 async def complete(tx: SqliteTransaction, table: Table[Any]) -> int:

@@ -68,6 +68,10 @@ FROM {table} AS t WHERE t.k > (SELECT k FROM {table}_indexed) ORDER BY t.k LIMIT
 -- No row up to this one is pending.
 UPDATE {table}_indexed SET k = ?1;
 
+-- name: keep_up
+-- If no row up to the first was pending, none up to the second is.
+UPDATE {table}_indexed SET k = ?2 WHERE k = ?1;
+
 -- name: lower
 -- Rows that go (?1) leave their k to rows to come, which are pending then.
 UPDATE {table}_indexed SET k = min(k, (
