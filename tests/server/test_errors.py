@@ -155,7 +155,8 @@ def test_a_server_that_cannot_write_is_not_ready(
     assert here.client.get("/readyz").json()["health"]["faults"] == []
     why = "The disk of /private/path failed."
     fence = errors.StorageError(why)
-    monkeypatch.setattr(here.database.storage, "_fence", fence, raising=True)
+    storage: Any = here.database.storage
+    monkeypatch.setattr(storage._safety, "fence", fence)
     told = here.stranger.get("/readyz")
     assert told.status_code == 503
     assert told.json()["status"] == "unavailable"

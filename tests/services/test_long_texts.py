@@ -68,4 +68,6 @@ async def test_a_unit_with_too_much_text_makes_the_rest_itself(
     talk = await ada.conversations.create()
     books = [hansard.user(f"{BOOK} {number}") for number in "123"]
     await ada.messages.append(talk.id, books)
-    assert [hit.message.text[-1] async for hit in ada.search.messages("กรุง 2")] == ["2"]
+    assert [hit.message.text[-1] async for hit in ada.search.messages("กรุง 2", match="all")] == [
+        "2"
+    ]
