@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import apsw
 
-_FRAME = re.compile(r"\s*(BEGIN|COMMIT|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+_FRAME = re.compile(r"\s*(BEGIN|COMMIT|SAVEPOINT|RELEASE|PRAGMA)\b", re.IGNORECASE)
 _ANSWERS = re.compile(r"\s*SELECT\b|.*\bRETURNING\b", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(r"\b(?:INTO|FROM|UPDATE)\s+(\w+)", re.IGNORECASE)
 
