@@ -10,10 +10,10 @@ import pytest
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
-from hansard.storage.sqlite import executor, index, writer
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.testing.powers import PowersContract
 from hansard.testing.storage import StorageContract
+from indexing import ALL, index_little
 from scrambled import Scrambled
 
 
@@ -35,34 +35,20 @@ class TestSqlite(StorageContract, PowersContract):
         await storage.close()
 
 
-class TestUnindexedSqlite(StorageContract, PowersContract):
+class TestUnindexedSqlite(TestSqlite):
     """Whether rows are indexed is never seen: here none is."""
 
-    @pytest.fixture
-    async def storage(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> AsyncIterator[Storage]:
-        monkeypatch.setattr(executor, "PAUSE", 3600)
-        storage = SqliteStorage(tmp_path / "chats.db")
-        await storage.open()
-        yield storage
-        await storage.close()
+    at_most = ALL
+
+    @pytest.fixture(autouse=True)
+    def _left_for_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        index_little(monkeypatch, self.at_most)
 
 
-class TestHalfIndexedSqlite(StorageContract, PowersContract):
+class TestHalfIndexedSqlite(TestUnindexedSqlite):
     """Here some are: one row after each commit."""
 
-    @pytest.fixture
-    async def storage(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> AsyncIterator[Storage]:
-        monkeypatch.setattr(executor, "PAUSE", 3600)
-        monkeypatch.setattr(writer, "MAX_PENDING", 0)
-        monkeypatch.setattr(index, "ROWS", 1)
-        storage = SqliteStorage(tmp_path / "chats.db")
-        await storage.open()
-        yield storage
-        await storage.close()
+    at_most = 0
 
 
 class TestPostgres(StorageContract, PowersContract):

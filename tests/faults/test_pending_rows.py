@@ -1,30 +1,28 @@
-"""Rows whose terms are added later are found at once, whatever happens in between; and appends that share a batch."""
+"""Rows whose terms are added later are found at once, whatever happens in between."""
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import apsw
 import pytest
 
 import hansard
 from hansard import Database, errors
-from hansard.ids import new_id
 from hansard.model.messages import Message
 from hansard.model.parts import Data
 from hansard.providers.registry import Providers
-from hansard.storage import admin, message_tree, verification
+from hansard.storage import admin, verification
 from hansard.storage.query import Query
-from hansard.storage.sqlite import executor, index, writer
-from hansard.storage.sqlite.appends import Batch, Heads
+from hansard.storage.sqlite import index
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.storage.sqlite.writer import Safety, Writer
+from hansard.storage.sqlite.writer import Safety
+from indexing import index_little, pending, until
 from scrambled import Scrambled
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +51,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "PAUSE", 3600)
+    index_little(monkeypatch)
 
 
 @pytest.fixture
@@ -64,21 +62,6 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def found(db: Database, words: str = "hello") -> set[str]:
     return {hit.message.text async for hit in db.scope().search.messages(words, limit=1000)}
-
-
-def pending(path: Path) -> int:
-    """How many numbers are after the mark."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    query = "SELECT coalesce(max(k), 0) - (SELECT k FROM messages_indexed) FROM messages"
-    count = connection.execute(query).get
-    connection.close()
-    return cast("int", count)
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not done():  # noqa: ASYNC110 - it happens in a file
-            await asyncio.sleep(0.005)
 
 
 # What is left of a killed process
@@ -184,7 +167,7 @@ async def pages_indexed_in_between(
     me = db.scope()
     talk = await me.conversations.create()
     with monkeypatch.context() as busy:
-        busy.setattr(executor, "PAUSE", 3600)
+        index_little(busy)
         texts = ["tea " * (1 + n % 7) + "word " * (n * n % 90) for n in range(60)]
         for text in texts:
             await me.messages.append(talk.id, [hansard.user(text)])
@@ -260,11 +243,9 @@ async def found_in_the_place_of_a_removed_one(db: Database) -> bool:
 
 @pytest.mark.parametrize("at_most", [0, 4, 1_000_000])
 async def test_what_is_purged_leaves_no_term(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, never_idle: None, at_most: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
-    del never_idle
-    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
-    monkeypatch.setattr(index, "ROWS", 1)
+    index_little(monkeypatch, at_most)
     async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
         me = db.scope()
         kept, gone = await me.conversations.create(), await me.conversations.create()
@@ -296,16 +277,12 @@ async def test_a_mark_after_the_newest_row_is_told_and_mended(tmp_path: Path) ->
     assert pending(path) == 0
 
 
-async def test_a_damaged_row_does_not_keep_others_from_being_indexed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_damaged_row_does_not_keep_others_from_being_indexed(tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
-    monkeypatch.setattr(executor, "PAUSE", 3600)
     kill(path, 1_000_000)
     connection = apsw.Connection(str(path))
     connection.execute("UPDATE messages SET parts = '{' WHERE seq = 4")
     connection.close()
-    monkeypatch.undo()
     async with hansard.connect(path, providers=[]) as db:
         await until(lambda: pending(path) == 0)
         assert await found(db) == {f"hello {number}" for number in range(10) if number != 4}
@@ -337,153 +314,13 @@ async def test_when_indexing_fails_it_goes_on_with_the_next_commit(
     assert lane._connection.pragma("synchronous") == 2, "commits are flushed"
 
 
-@pytest.mark.usefixtures("never_idle")
 async def test_only_so_many_rows_are_left_for_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "MAX_PENDING", 20)
-    monkeypatch.setattr(index, "ROWS", 10)
+    index_little(monkeypatch, 20, rows=10)
     async with hansard.connect(tmp_path / "chats.db", providers=[]) as db:
         talk = await db.scope().conversations.create()
         for number in range(100):
             await db.scope().messages.append(talk.id, [hansard.user(f"hello {number}")])
             assert pending(tmp_path / "chats.db") <= 30
         assert len(await found(db)) == 100
-
-
-# Appends that share a batch
-
-
-async def test_each_append_of_a_batch_has_its_own_outcome(db: Database) -> None:
-    me = db.scope()
-    talks = [await me.conversations.create() for _ in range(3)]
-    [first] = await me.messages.append(talks[0].id, [hansard.user("first")])
-    main = talks[1].branch
-    again = hansard.Draft(role="user", content="first", id=first.id)
-    other = hansard.Draft(role="user", content="other", id=first.id)
-    outcomes = await in_one_batch(
-        db,
-        me.messages.append(talks[0].id, [hansard.user("second")]),
-        me.messages.append(talks[0].id, [again]),
-        me.messages.append(talks[0].id, [other]),
-        me.messages.append(talks[1].id, [hansard.user("a"), hansard.user("b")]),
-        me.messages.append(talks[1].id, [hansard.user("c")], branch=main),
-        me.messages.append(talks[1].id, [hansard.user("no")], expect_head=first.id),
-        me.messages.append(new_id(), [hansard.user("nowhere")]),
-        me.messages.append(talks[2].id, [hansard.user("third")], expect_head=None),
-    )
-    kinds = [type(outcome) for outcome in outcomes]
-    assert kinds == [list, list, errors.AlreadyExists, list, list, errors.HeadConflict,
-                     errors.NotFound, list]  # fmt: skip
-    assert outcomes[1] == [first]
-    said = [[m.text for m in (await me.messages.read(talk.id)).items] for talk in talks]
-    assert said == [["first", "second"], ["a", "b", "c"], ["third"]]
-
-
-@pytest.mark.parametrize("plant", [False, True])
-async def test_an_append_that_fails_after_it_wrote_is_undone_alone(
-    db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
-) -> None:
-    me = db.scope()
-    talk = await me.conversations.create()
-    [first, _] = await me.messages.append(talk.id, [hansard.user("one"), hansard.user("two")])
-    put = message_tree.put
-
-    async def fail(*parts: Any) -> list[Message]:
-        placed = await put(*parts)
-        raise errors.Conflict(placed[0].text)
-
-    monkeypatch.setattr(message_tree, "put", fail)
-    if plant:  # only the first of the group is looked at
-        monkeypatch.setattr(writer, "any", lambda found: next(iter(found), False), raising=False)
-    outcomes = await in_one_batch(
-        db,
-        me.messages.append(talk.id, [hansard.user("three")]),
-        me.messages.append(talk.id, [hansard.user("no")], expect_head=first.id, on_conflict="fork"),
-        me.messages.append(talk.id, [hansard.user("four")]),
-    )
-    assert [type(outcome) for outcome in outcomes] == [list, errors.Conflict, list]
-    stored = await found(db, "one OR two OR three OR four OR no")
-    branches = await me.branches.list(talk.id)
-    assert (stored, len(branches)) == (
-        ({"one", "two", "three", "four", "no"}, 2)
-        if plant
-        else ({"one", "two", "three", "four"}, 1)
-    )
-
-
-async def test_a_batch_that_cannot_be_stored_is_run_one_by_one(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    me = db.scope()
-    talk = await me.conversations.create()
-    store, failures = Batch.store, iter([True])
-
-    async def fail_once(self: Batch, tx: Any) -> None:
-        await store(self, tx)
-        if next(failures, False):
-            raise OverflowError
-
-    monkeypatch.setattr(Batch, "store", fail_once)
-    appends = [me.messages.append(talk.id, [hansard.user(f"hello {n}")]) for n in range(5)]
-    outcomes = await in_one_batch(db, *appends)
-    assert [[m.seq for m in placed] for placed in outcomes] == [[n] for n in range(5)]
-
-
-async def test_a_branch_has_one_head_however_it_is_named(db: Database) -> None:
-    me = db.scope()
-    talk = await me.conversations.create()
-    names = [None, talk.branch] * 20
-    texts = [f"hello {number}" for number in range(len(names))]
-    appends = [
-        me.messages.append(talk.id, [hansard.user(text)], branch=name)
-        for text, name in zip(texts, names, strict=True)
-    ]
-    await in_one_batch(db, *appends)
-    page = await me.messages.read(talk.id, last=100)
-    assert [m.text for m in page.items] == texts
-    assert [m.seq for m in page.items] == list(range(len(texts)))
-
-
-async def in_one_batch(db: Database, *appends: Any) -> list[Any]:
-    """Have the writer find all of them at once; each one's messages or error."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    async def hold(_: Any) -> None:
-        begun.set()
-        assert go_on.wait(30)
-
-    holding = asyncio.create_task(db.storage.write("local", hold))
-    await until(begun.is_set)
-    waiting = [asyncio.create_task(append) for append in appends]
-    await asyncio.sleep(0)
-    lane = db.storage._writers  # pyright: ignore[reportAttributeAccessIssue]
-    await until(lambda: lane._queue.qsize() == len(appends))
-    go_on.set()
-    await holding
-    return await asyncio.gather(*waiting, return_exceptions=True)
-
-
-@pytest.mark.parametrize("plant", [False, True])
-async def test_a_head_is_forgotten_when_the_commit_fails(
-    db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
-) -> None:
-    me = db.scope()
-    talk = await me.conversations.create()
-    await me.messages.append(talk.id, [hansard.user("one")])
-
-    def fail(*_: Any, **__: Any) -> None:
-        raise apsw.FullError
-
-    if plant:
-        monkeypatch.setattr(Heads, "forget", lambda _: None)
-    with monkeypatch.context() as full:
-        full.setattr(Writer, "_end", fail)
-        with pytest.raises(errors.StorageFull):
-            await me.messages.append(talk.id, [hansard.user("lost")])
-    await me.messages.append(talk.id, [hansard.user("two")])
-    findings = (await verification.verify(db.storage)).findings
-    assert bool(findings) == plant
-    if not plant:
-        page = await me.messages.read(talk.id)
-        assert [(m.seq, m.text) for m in page.items] == [(0, "one"), (1, "two")]

@@ -19,10 +19,11 @@ from hansard.errors import NotFound, VersionConflict
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.postgres.storage import PostgresStorage
-from hansard.storage.sqlite import executor, index, search, writer
+from hansard.storage.sqlite import index, search
 from hansard.storage.sqlite.appends import Heads
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.transaction import SqliteTransaction
+from indexing import ALL, index_little
 from model.machine import Record
 from model.sides import Sides
 
@@ -59,19 +60,13 @@ def test_sqlite_does_what_memory_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 300)
-@pytest.mark.parametrize("at_most", [2, 1_000_000])
+@pytest.mark.parametrize("at_most", [2, ALL])
 def test_sqlite_does_so_whatever_is_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
 ) -> None:
     """Here nothing is indexed when the writer has time, and a row after each commit if more than `at_most` wait."""
-    _index_little(monkeypatch, at_most)
+    index_little(monkeypatch, at_most)
     _compare(SqliteStorage(tmp_path / "chats.db"), 40)
-
-
-def _index_little(monkeypatch: pytest.MonkeyPatch, at_most: int) -> None:
-    monkeypatch.setattr(executor, "PAUSE", 3600)
-    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
-    monkeypatch.setattr(index, "ROWS", 1)
 
 
 def _forgets_no_head(patch: pytest.MonkeyPatch) -> None:
@@ -91,7 +86,7 @@ def _raises_the_mark_alone(patch: pytest.MonkeyPatch) -> None:
     ("plant", "at_most"),
     [
         (_forgets_no_head, 2),
-        (_forgets_pending_rows, 1_000_000),
+        (_forgets_pending_rows, ALL),
         (_raises_the_mark_alone, 0),
     ],
 )
@@ -101,7 +96,7 @@ def test_a_bug_planted_in_what_is_left_for_later_is_found(
     plant: Callable[[pytest.MonkeyPatch], None],
     at_most: int,
 ) -> None:
-    _index_little(monkeypatch, at_most)
+    index_little(monkeypatch, at_most)
     plant(monkeypatch)
     with pytest.raises(AssertionError, match="The sides differ"):
         _compare(SqliteStorage(tmp_path / "chats.db"), 40, phases=[Phase.generate])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 import hansard
 from hansard import Services
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
+from hansard.model.pages import Page
 from hansard.model.runs import Run
+
+T = TypeVar("T")
 
 
 async def talk(services: Services, *texts: str, title: str = "") -> Conversation:
@@ -48,6 +51,18 @@ async def said(
 async def found(services: Services, query: str) -> set[str]:
     """The texts that a search for all words finds."""
     return {hit.message.text async for hit in services.search.messages(query, match="all")}
+
+
+async def pages(read: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+    """All items of a list that is read page by page, from the cursor of the page before."""
+    items: list[T] = []
+    cursor: str | None = None
+    while True:
+        page = await read(cursor)
+        items += page.items
+        cursor = page.next
+        if cursor is None:
+            return items
 
 
 async def export(services: Services, **which: Any) -> list[bytes]:

@@ -16,7 +16,7 @@ from hansard import Services
 from hansard.model.pages import MatchWords
 from hansard.services import partial_matches
 from hansard.services.search import SearchFilter
-from services.talks import talk
+from services.talks import pages, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -104,14 +104,8 @@ async def test_a_word_in_the_title_counts(ada: Services) -> None:
 async def test_pages_with_some_words_go_on_without_gap_or_repetition(ada: Services) -> None:
     texts = [f"red number {n}" for n in range(8)] + [f"blue number {n}" for n in range(9)]
     await talk(ada, "red and blue", *texts)
-    seen: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await ada.search.page("red blue", limit=3, cursor=cursor)
-        seen += [hit.message.text for hit in page.items]
-        cursor = page.next
-        if cursor is None:
-            break
+    hits = await pages(lambda cursor: ada.search.page("red blue", limit=3, cursor=cursor))
+    seen = [hit.message.text for hit in hits]
     assert seen[0] == "red and blue"
     assert sorted(seen) == sorted(["red and blue", *texts])
 

@@ -11,7 +11,7 @@ from hansard.ids import new_id
 from hansard.model.parts import Data, Reasoning, Text, ToolCall, ToolResult
 from hansard.services.search import SearchFilter
 from services.conftest import Clock
-from services.talks import found, path, say, talk
+from services.talks import found, pages, path, say, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -48,15 +48,8 @@ async def test_marks_are_in_characters_of_the_text(
 
 async def test_all_hits_come_page_by_page_and_once(ada: Services) -> None:
     made = await talk(ada, *(f"tea number {i}" for i in range(25)))
-    seen: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await ada.search.page("tea", limit=7, cursor=cursor)
-        seen += [hit.message.id for hit in page.items]
-        cursor = page.next
-        if cursor is None:
-            break
-    assert sorted(seen) == sorted(m.id for m in await path(ada, made))
+    hits = await pages(lambda cursor: ada.search.page("tea", limit=7, cursor=cursor))
+    assert sorted(hit.message.id for hit in hits) == sorted(m.id for m in await path(ada, made))
 
 
 async def test_beyond_the_window_of_relevance_the_search_goes_on(ada: Services) -> None:

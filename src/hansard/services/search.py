@@ -74,9 +74,12 @@ class _Matches(NamedTuple):
 class _Finder:
     """Finds a page of messages: those that contain all words, and then those that contain some."""
 
-    def __init__(self, tx: Reader, query: TextSearch, q: str, match: MatchWords) -> None:
-        self._tx, self._query, self._match = tx, query, match
-        self._quotes, self._words = quotes_and_words(q)
+    def __init__(
+        self, tx: Reader, query: TextSearch, quotes: list[Clause], words: list[Clause]
+    ) -> None:
+        """Messages with some of `words` are found if there are several."""
+        self._tx, self._query = tx, query
+        self._quotes, self._words = quotes, words
 
     async def page(self, offset: int, limit: int, *, is_partial: bool) -> _Matches:
         matches = await self._tx.search(self._query)
@@ -86,7 +89,7 @@ class _Finder:
         before = self._query.before
         following = _next_position(matches, len(ranked), self._query.window, before, offset + limit)
         shown = ranked[offset : offset + limit]
-        if following is None and self._match == "any" and before is None and len(self._words) > 1:
+        if following is None and before is None and len(self._words) > 1:
             return await self._partial(matches, 0, limit, shown)
         return _Matches(shown, following and [*following, False])
 
@@ -151,15 +154,16 @@ class Search(Service):
             values = decode_cursor(listing, cursor, (Position | None, Position, bool))
             before, offset, is_partial = values
         query = self._message_query(q, filter, before)
+        quotes, words = quotes_and_words(q)
 
         async def find_hits(tx: Reader) -> _Page:
-            found = await _Finder(tx, query, q, match).page(offset, limit, is_partial=is_partial)
+            finder = _Finder(tx, query, quotes, words if match == "any" else [])
+            found = await finder.page(offset, limit, is_partial=is_partial)
             values = found.following
             following = None if values is None else encode_cursor(listing, values)
             return await _hits(tx, found.matches), following
 
         results, following = await self._settled(find_hits, is_first=cursor is None)
-        quotes, words = quotes_and_words(q)
         shown = query.clauses if match == "all" else (*query.clauses, *quotes, *words)
         return Page(await _with_excerpts(Hit, results, shown), following)
 

@@ -70,7 +70,7 @@ _MARK = "SELECT (SELECT k FROM {table}_indexed), coalesce(max(k), 0) FROM {table
 _PAGE = (
     "SELECT k, k > (SELECT i.k FROM {table}_indexed AS i) "
     "AND NOT EXISTS (SELECT 1 FROM {table}_terms_docsize WHERE id = k), "
-    "{columns} FROM {table} WHERE k > ?1 ORDER BY k LIMIT 500"
+    f"{{columns}} FROM {{table}} WHERE k > ?1 ORDER BY k LIMIT {PAGE}"
 )
 
 _DONE = {
@@ -235,7 +235,7 @@ async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table
     await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
     async for first, texts, _ in _passages_of_all(tx, table):
         await tx.run_many(add, list(enumerate(texts, first)))
-    [(_, newest)] = await tx.rows(_MARK.format(table=name), ())
+    [(newest,)] = await tx.rows(sqlite_transaction.SQL["newest"].format(table=name), ())
     await tx.run(sqlite_transaction.SQL["raise"].format(table=name), (newest,))
 
 

@@ -51,16 +51,16 @@ async def insert(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any
     rows: list[list[Any]] = []
     entries: list[tuple[int, str]] = []
     sql = tx.sql.of(table.record)
+    texts = [tx.text_of(record) for record in records]
+    at_once = [text for text in texts if tx.decode or len(text) > LONG]
+    search_terms.require(passages, at_once)
     [(before,)] = await tx.rows(SQL["newest"].format(table=table.name), ())
     k = before
-    at_once = [r for r in records if tx.decode or len(tx.text_of(r)) > LONG]
-    search_terms.require(passages, map(tx.text_of, at_once))
-    for record in records:
-        text = tx.text_of(record)
+    for record, text in zip(records, texts, strict=True):
         if tx.decode or len(text) > LONG:
-            texts = marked(table, record, text, passages)
-            k += max(1, len(texts))
-            entries += numbered(texts, k)
+            made = marked(table, record, text, passages)
+            k += max(1, len(made))
+            entries += numbered(made, k)
         else:
             k += most_passages(text)
             tx.pending += 1

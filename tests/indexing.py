@@ -1,0 +1,37 @@
+"""What SQLite's writer leaves for later, in the hands of a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import apsw
+import pytest
+
+from hansard.storage.sqlite import executor, index, writer
+
+ALL = 1_000_000
+
+
+def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: int = 1) -> None:
+    """Have nothing indexed when the writer has time, and `rows` after a commit if more than `at_most` are pending."""
+    monkeypatch.setattr(executor, "PAUSE", 3600)
+    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
+    monkeypatch.setattr(index, "ROWS", rows)
+
+
+def pending(path: Path) -> int:
+    """How many numbers of messages are after the mark."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    query = "SELECT coalesce(max(k), 0) - (SELECT k FROM messages_indexed) FROM messages"
+    count = connection.execute(query).get
+    connection.close()
+    return cast("int", count)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not done():  # noqa: ASYNC110 - it happens elsewhere
+            await asyncio.sleep(0.005)
