@@ -281,7 +281,7 @@ async def test_a_damaged_row_does_not_keep_others_from_being_indexed(tmp_path: P
     path = tmp_path / "chats.db"
     kill(path, 1_000_000)
     connection = apsw.Connection(str(path))
-    connection.execute("UPDATE messages SET parts = '{' WHERE seq = 4")
+    connection.execute("UPDATE messages SET parts = '[' WHERE seq = 4")
     connection.close()
     async with hansard.connect(path, providers=[]) as db:
         await until(lambda: pending(path) == 0)

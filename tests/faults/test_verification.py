@@ -111,7 +111,8 @@ DAMAGES = {
     ),
     "the feed does not tell of a message": Damage(f"DELETE FROM feed WHERE {LAST}"),
     "the feed tells of a message twice": Damage(
-        f"INSERT INTO feed ({TOLD}) SELECT {TOLD} FROM feed WHERE kind = 'message.created' LIMIT 1",
+        f"INSERT INTO feed ({TOLD}, position) SELECT {TOLD}, position + 1000 FROM feed "
+        f"WHERE kind = 'message.created' AND {LAST}",
         f"INSERT INTO feed ({TOLD}, position) SELECT {TOLD}, position + 1 FROM feed "
         f"WHERE kind = 'message.created' AND {LAST}",
     ),

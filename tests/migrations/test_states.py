@@ -57,6 +57,7 @@ def _make_old_sqlite(path: Path) -> None:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN author_id")
     for table in ("messages", "artifact_texts"):
         connection.execute(f"DROP TABLE {table}_indexed")
+    connection.execute("DROP TABLE feed_reserved")
     half = "UPDATE conversations SET deleted_at = ? WHERE title = ?"
     connection.execute(half, (0, "half imported"))
     connection.execute(half, (24 * 3600 * 10**6, "half purged"))
@@ -71,6 +72,9 @@ async def _make_old_postgres(url: str) -> None:
         await connection.execute(f"ALTER TABLE hansard.{table} DROP COLUMN state")
     for table in ("messages", "runs"):
         await connection.execute(f"ALTER TABLE hansard.{table} DROP COLUMN author_id")
+    await connection.execute(
+        "CREATE INDEX feed_by_user_id_position ON hansard.feed (tenant_id, user_id, position)"
+    )
     half = "UPDATE hansard.conversations SET deleted_at = $1::text::timestamptz WHERE title = $2"
     await connection.execute(half, "1970-01-01T00:00:00Z", "half imported")
     await connection.execute(half, "1970-01-02T00:00:00Z", "half purged")

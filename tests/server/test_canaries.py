@@ -14,6 +14,7 @@ from hansard.server.sessions import signin_code
 from hansard.storage import admin
 from repeater import CANARY, repeating
 from server.harness import Process, process
+from unpacked import unpacked
 
 
 class Left(NamedTuple):
@@ -47,6 +48,7 @@ def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Left:
             said = server.end()
     files = [path for path in home.iterdir() if path.is_file() and path.name != "token"]
     seen = {path.name: path.read_bytes().decode("latin-1") for path in [*files, copy]}
+    seen |= {"texts of the database": unpacked(home / "chats.db")}
     seen |= {"answers": answers, "output": said[1], "log": said[2]}
     return Left(seen, secrets, (home / "token").read_text())
 

@@ -13,6 +13,7 @@ from hansard.providers import failures
 from hansard.providers.remote import Remote
 from hansard.services.runs import sanitize, stream
 from repeater import CANARY, repeating
+from unpacked import unpacked
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def _everything(endpoint: str, file: Path) -> tuple[str, str]:
             told += repr(ended)
         seen += b"".join(me.transfer.export())
     seen += b"".join(path.read_bytes() for path in file.parent.iterdir())
+    seen += unpacked(file).encode()
     return seen.decode("utf-8", "replace"), told
 
 

@@ -7,6 +7,7 @@ moved. It does not cover the owner and the branch, which may change and are veri
 from __future__ import annotations
 
 import hashlib
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ _INSIDE: list[tuple[str, Any]] = [
     for field in msgspec.structs.fields(Message)
     if field.name not in _OUTSIDE
 ]
+_values = attrgetter(*(name for name, _ in _INSIDE))
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -30,8 +32,8 @@ def content_digest(message: Message) -> bytes:
     """
     content = {
         name: value
-        for name, default in _INSIDE
-        if (value := getattr(message, name)) is not default and value != default
+        for (name, default), value in zip(_INSIDE, _values(message), strict=True)
+        if value is not default and value != default
     }
     return hashlib.sha256(_encode(content)).digest()
 

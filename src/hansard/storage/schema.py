@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import add, attrgetter
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -38,6 +39,7 @@ class Column:
     nullable: bool
     annotation: Any
     """The field's Python type, from which a JSON column is decoded."""
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,17 @@ class Table(Generic[E]):
     sums: tuple[str, ...] = ()
     """For counters: the fields that `increment` adds to."""
     search: Searchable | None = None
+    packed: tuple[str, ...] = ()
+    """Fields whose values may be long, which SQLite compresses; no key, reference or query uses them."""
+    numbered: bool = False
+    """Whether the storage numbers the rows, in the last field of the key: the numbers rise from commit to commit, and
+    none is given twice."""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The record's columns in the order of its fields."""
-        return tuple(_column(field) for field in msgspec.structs.fields(self.record))
+        fields = msgspec.structs.fields(self.record)
+        return tuple(_column(field, packed=field.name in self.packed) for field in fields)
 
     @cached_property
     def stored(self) -> dict[str, Column]:
@@ -127,8 +135,10 @@ class Table(Generic[E]):
         """Return the searchable text of a record; empty if the table is not searched."""
         return self.search.text(record) if self.search else ""
 
-    def key_of(self, record: E) -> tuple[Any, ...]:
-        return tuple(getattr(record, name) for name in self.key)
+    @cached_property
+    def key_of(self) -> Callable[[E], tuple[Any, ...]]:
+        """A function that returns the key of a record, without the tenant."""
+        return _values(self.key)
 
     def added(self, row: E, other: E) -> E:
         """Return a counter with the sums of two that have the same key."""
@@ -137,11 +147,16 @@ class Table(Generic[E]):
 
     def combined(self, rows: Iterable[E]) -> list[E]:
         """Return counters, those with the same key as one."""
-        totals: dict[tuple[Any, ...], E] = {}
+        key_of, sums_of = _values(("tenant_id", *self.key)), _values(self.sums)
+        totals: dict[tuple[Any, ...], tuple[E, tuple[int, ...]]] = {}
         for row in rows:
-            key = (row.tenant_id, *self.key_of(row))
-            totals[key] = self.added(totals[key], row) if key in totals else row
-        return list(totals.values())
+            key, sums = key_of(row), sums_of(row)
+            first, before = totals.get(key, (row, None))
+            totals[key] = (first, sums if before is None else tuple(map(add, before, sums)))
+        return [
+            msgspec.structs.replace(first, **dict(zip(self.sums, sums, strict=True)))
+            for first, sums in totals.values()
+        ]
 
     def derive(self, values: dict[str, Any]) -> dict[str, str]:
         """Return the derived columns for the values of these fields."""
@@ -157,14 +172,21 @@ class Table(Generic[E]):
             raise ValueError(f"{self.name} has no field {name!r}")
 
 
-def _column(field: msgspec.structs.FieldInfo) -> Column:
+def _values(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that returns the values of these fields of a record."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+def _column(field: msgspec.structs.FieldInfo, *, packed: bool) -> Column:
     annotation, nullable = field.type, False
     if get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation):
         nullable = True
         inner = [arm for arm in get_args(annotation) if arm is not type(None)]
         if len(inner) == 1:
             annotation = inner[0]
-    return Column(field.encode_name, _column_type(annotation), nullable, field.type)
+    return Column(field.encode_name, _column_type(annotation), nullable, field.type, packed)
 
 
 def _column_type(annotation: Any) -> ColumnType:

@@ -133,6 +133,7 @@ TABLES: tuple[Table[Any], ...] = (
             ),
         ),
         search=Searchable(lambda message: message.text),
+        packed=("parts",),
     ),
     Table(
         BranchSelection,
@@ -213,6 +214,7 @@ TABLES: tuple[Table[Any], ...] = (
         events=(),
         key=("run_id", "number"),
         indexes=(("created_at",),),
+        packed=("text", "data"),
         references=(Reference(("run_id",), Run, belongs=True),),
     ),
     Table(
@@ -282,6 +284,7 @@ TABLES: tuple[Table[Any], ...] = (
         events=(),
         references=(Reference(("id",), Artifact, belongs=True),),
         search=Searchable(lambda words: words.text),
+        packed=("text",),
     ),
     Table(
         ExtractionMarker,
@@ -379,8 +382,8 @@ TABLES: tuple[Table[Any], ...] = (
         owner="user_id",
         exported=None,
         events=(),
-        key=("position",),
-        indexes=(("user_id", "position"),),
+        key=("user_id", "position"),
+        numbered=True,
     ),
 )
 

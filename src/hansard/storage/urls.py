@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hansard.storage.base import Storage
 
 _OPTIONS = ("readonly", "migrate", "migrations", "schema")
+_FILE_OPTIONS = ("compression_level",)
 _POOL_OPTIONS = ("pool_size", "prepared")
 _MEMORY = ("memory:", "memory://", ":memory:", "sqlite://:memory:", "sqlite:///:memory:")
 
@@ -34,6 +35,7 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
         return MemoryStorage(**{k: v for k, v in options.items() if k == "schema"})
     scheme = text.partition(":")[0].lower() if "://" in text else ""
     if scheme in ("postgresql", "postgres"):
+        _refuse(options, _FILE_OPTIONS, "SQLite")
         return _postgres(text, options)
     if scheme not in ("", "sqlite"):
         raise InvalidConfig(
@@ -43,17 +45,22 @@ def storage_for(address: str | Path, **options: Any) -> Storage:
         raise InvalidConfig("The database URL must not be empty.")
     from hansard.storage.sqlite.storage import SqliteStorage  # noqa: PLC0415
 
-    if pooled := sorted({*options} & {*_POOL_OPTIONS}):
-        raise InvalidConfig(f"Only PostgreSQL has the options {', '.join(pooled)}.")
+    _refuse(options, _POOL_OPTIONS, "PostgreSQL")
     return SqliteStorage(sqlite_path(text), **options)
 
 
 def _check_options(options: dict[str, Any]) -> None:
     """Raise InvalidConfig if no storage has an option of this name."""
     for name in options:
-        if name not in (*_OPTIONS, *_POOL_OPTIONS):
-            known = ", ".join((*_OPTIONS, *_POOL_OPTIONS))
-            raise InvalidConfig(f"{name} is not an option of a storage; the options are {known}.")
+        if name not in (known := (*_OPTIONS, *_FILE_OPTIONS, *_POOL_OPTIONS)):
+            raise InvalidConfig(
+                f"{name} is not an option of a storage; the options are {', '.join(known)}."
+            )
+
+
+def _refuse(options: dict[str, Any], names: tuple[str, ...], engine: str) -> None:
+    if given := sorted({*options} & {*names}):
+        raise InvalidConfig(f"Only {engine} has the options {', '.join(given)}.")
 
 
 def sqlite_path(address: str) -> Path:

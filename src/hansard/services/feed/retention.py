@@ -48,8 +48,8 @@ async def _trim(tx: Transaction, user_id: str, before: datetime) -> bool:
     if not old or old[-1].kind == TRIMMED:
         return False
     last = old[-1].position
-    if await tx.get(FeedEntry, last, lock=True) is None:
+    if await tx.get(FeedEntry, user_id, last, lock=True) is None:
         return False  # another process is trimming it
-    await tx.update(FeedEntry, last, kind=TRIMMED)
+    await tx.update(FeedEntry, user_id, last, kind=TRIMMED)
     await tx.delete(Query(FeedEntry).where(user_id=user_id, position__lt=last))
     return len(old) == MAX_PAGE

@@ -208,7 +208,7 @@ class _Unit(Transaction):
         table = self.schema.of(FeedEntry)
         for change in changes:
             position = self._storage.next_position()
-            self._put(table, (position,), change.entry(self.tenant, position))
+            self._put(table, (change.user_id, position), change.entry(self.tenant, position))
             self.notified.add(user_channel(self.tenant, change.user_id))
 
     async def feed(self, user_id: str, after: int, limit: int) -> list[FeedEntry]:

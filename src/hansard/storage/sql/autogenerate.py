@@ -38,6 +38,7 @@ def outline(schema: Schema) -> dict[str, Outline]:
                 [list(r.fields), schema.of(r.record).name, list(r.to)] for r in table.references
             ],
             "search": table.search is not None,
+            **({"numbered": True} if table.numbered else {}),
         }
         for table in schema.tables
     }
@@ -60,9 +61,9 @@ def changes(schema: Schema, before: dict[str, Outline], dialect: Dialect) -> lis
 
 def _alter(table: Table[Any], before: Outline, after: Outline, dialect: Dialect) -> list[str]:
     columns, wanted = before["columns"], after["columns"]
-    fixed = ("key", "unique", "references", "search")
+    fixed = ("key", "unique", "references", "search", "numbered")
     if any(wanted.get(name) != kind for name, kind in columns.items()) or any(
-        before[part] != after[part] for part in fixed
+        before.get(part) != after.get(part) for part in fixed
     ):
         raise InvalidInput(
             f"The change of {table.name} is more than an addition: write it by hand."

@@ -47,12 +47,13 @@ def wanted_sqlite(schema: Schema) -> Facts:
 
 def facts_sqlite(connection: apsw.Connection) -> Facts:
     facts: Facts = set()
-    tables = "SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main'"
-    for name, kind, strict in _rows(connection, tables):
+    tables = "SELECT name, type, strict, wr FROM pragma_table_list WHERE schema = 'main'"
+    for name, kind, strict, clustered in _rows(connection, tables):
         if kind == "virtual":
             facts.add(_sql(connection, name))
         elif kind == "table" and not name.startswith("sqlite_"):
-            facts.add(f"{name} TABLE{' STRICT' if strict else ''}")
+            options = f"{' STRICT' if strict else ''}{' WITHOUT ROWID' if clustered else ''}"
+            facts.add(f"{name} TABLE{options}")
             facts |= _columns(connection, name) | _indexes(connection, name)
             facts |= _references(connection, name)
     others = "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'trigger')"

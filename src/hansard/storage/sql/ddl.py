@@ -1,8 +1,8 @@
 """Generates the engines' DDL from the declarations; migrations are written from it and checked against it.
 
 Each table begins with the tenant, which is part of its key, unique sets, indexes and references. SQLite's tables also
-have an integer key `k`, to which the search index refers; a key of one increasing integer (the feed's position)
-replaces it. PostgreSQL's tables have row-level security: a transaction sees only the rows of the tenant that
+have an integer key `k`, to which the search index refers; numbered rows have none, and are stored in the order of their
+key. PostgreSQL's tables have row-level security: a transaction sees only the rows of the tenant that
 `hansard.tenant` names. Two kinds of table do not force it on their owner: the list of tenants, which maintenance must
 read, and search indexes, whose index the engine would not use for a condition that could leak; functions of the owner
 read both.
@@ -27,6 +27,8 @@ def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:
         statements += _row_security(f"hansard.{table.name}", forced=table.record is not Tenant)
     if table.search:
         statements += _search_index(table, dialect)
+    if table.numbered and dialect.name == "sqlite":
+        statements += _reserved(table)
     return statements
 
 
@@ -51,32 +53,30 @@ def index_name(table: Table[Any], fields: tuple[str, ...]) -> str:
 
 
 def _table(table: Table[Any], schema: Schema, dialect: Dialect) -> str:
-    lines: list[str] = []
-    counter = dialect.name == "sqlite" and _is_counter(table)
-    if dialect.name == "sqlite" and not counter:
-        lines.append("k INTEGER PRIMARY KEY")
-    for column in table.stored.values():
-        if counter and column.name == table.key[0]:
-            lines.append(f'"{column.name}" INTEGER PRIMARY KEY AUTOINCREMENT')
-        else:
-            lines.append(_column(column, dialect))
-    if not counter:
-        word = "UNIQUE" if dialect.name == "sqlite" else "PRIMARY KEY"
-        lines.append(f"{word} ({_names(table.key)})")
+    has_k = dialect.name == "sqlite" and not table.numbered
+    lines = ["k INTEGER PRIMARY KEY"] if has_k else []
+    lines += [_column(column, dialect) for column in table.stored.values()]
+    lines.append(f"{'UNIQUE' if has_k else 'PRIMARY KEY'} ({_names(table.key)})")
     lines += [f"UNIQUE ({_names(fields)})" for fields in table.unique]
     lines += [_reference(reference, schema, dialect) for reference in table.references]
     body = ",\n    ".join(lines)
-    strict = " STRICT" if dialect.name == "sqlite" else ""
-    return f"CREATE TABLE {dialect.namespace}{table.name} (\n    {body}\n){strict}"
+    options = "" if dialect.name == "postgres" else " STRICT" if has_k else " STRICT, WITHOUT ROWID"
+    return f"CREATE TABLE {dialect.namespace}{table.name} (\n    {body}\n){options}"
 
 
-def _is_counter(table: Table[Any]) -> bool:
-    return len(table.key) == 1 and table.stored[table.key[0]].type == "int"
+def _reserved(table: Table[Any]) -> list[str]:
+    """Return the statements for the number up to which a table's numbers may have been given."""
+    name = f"{table.name}_reserved"
+    return [
+        f'CREATE TABLE {name} ("{table.key[-1]}" INTEGER NOT NULL) STRICT',
+        f"INSERT INTO {name} VALUES (0)",
+    ]
 
 
 def _column(column: Column, dialect: Dialect) -> str:
-    kind = dialect.codec.types[column.type]
-    return f'"{column.name}" {kind}{"" if column.nullable else " NOT NULL"}'
+    return (
+        f'"{column.name}" {dialect.codec.type_of(column)}{"" if column.nullable else " NOT NULL"}'
+    )
 
 
 def _default(table: Table[Any], column: Column, dialect: Dialect) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from hansard.ids import is_id
+from hansard.model.parts import Parts
 from hansard.storage.schema import Column, ColumnType
+from hansard.storage.sql import packed
 
 Convert = Callable[[Any], Any]
 
@@ -30,14 +32,33 @@ class Codec:
     types: dict[ColumnType, str]
     encoders: dict[ColumnType, Convert]
     decoders: dict[ColumnType, Convert]
+    packs: int | None = None
+    """The level with which values of packed columns are compressed; None if the engine has none."""
+
+    def type_of(self, column: Column) -> str:
+        return "ANY" if self._is_packed(column) else self.types[column.type]
 
     def encoder(self, column: Column) -> Convert | None:
-        return self.encoders.get(column.type)
+        convert = self.encoders.get(column.type)
+        if not self._is_packed(column):
+            return convert
+        pack = packed.packer(self.packs or 0)
+        to_text = packed.parts_to_text if column.annotation == Parts else convert
+        return pack if to_text is None else lambda value: pack(to_text(value))
 
     def decoder(self, column: Column) -> Convert | None:
+        convert = self.decoders.get(column.type)
         if column.type == "json":
-            return msgspec.json.Decoder(column.annotation).decode
-        return self.decoders.get(column.type)
+            convert = msgspec.json.Decoder(column.annotation).decode
+        if not self._is_packed(column):
+            return convert
+        from_text = packed.parts_from_text if column.annotation == Parts else convert
+        if from_text is None:
+            return packed.unpack
+        return lambda value: from_text(packed.unpack(value))
+
+    def _is_packed(self, column: Column) -> bool:
+        return column.packed and self.packs is not None
 
 
 def encode_json(value: Any) -> str:
@@ -103,6 +124,7 @@ SQLITE = Codec(
         "time": from_microseconds,
         "names": msgspec.json.Decoder(tuple[str, ...]).decode,
     },
+    packs=packed.LEVEL,
 )
 
 POSTGRES = Codec(

@@ -58,6 +58,7 @@ def _apply(
 ) -> None:
     """Apply all migrations or none; the copy is removed if the database was not changed."""
     migration = pending[0]
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)  # a declared type is changed in place
     try:
         with connection:
             for migration in pending:

@@ -11,13 +11,14 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
 from hansard import atomic_files
-from hansard.errors import DatabaseReadOnly, HansardError, StorageError
+from hansard.errors import DatabaseReadOnly, HansardError, InvalidConfig, StorageError
 from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
 from hansard.search.tokenizer import passages
@@ -26,13 +27,15 @@ from hansard.storage.base import Append, Read, Storage, Write
 from hansard.storage.notifier import Notifier
 from hansard.storage.run_sync import run_now
 from hansard.storage.schema import Schema
-from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler
+from hansard.storage.sql import packed
+from hansard.storage.sql.compiler import SQLITE_DIALECT, Compiler, Dialect
 from hansard.storage.sql.migrations import Migrations
 from hansard.storage.sqlite import files, index
 from hansard.storage.sqlite.executor import MAX_BATCH, Executor, Job
 from hansard.storage.sqlite.kept import Kept
 from hansard.storage.sqlite.migrations import migrate, scripts
 from hansard.storage.sqlite.ownership import Ownership
+from hansard.storage.sqlite.positions import Positions
 from hansard.storage.sqlite.resident import Elsewhere, LoopReader, LoopUnit
 from hansard.storage.sqlite.transaction import SQL, SqliteTransaction
 from hansard.storage.sqlite.writer import Open, Safety, Writer, erasure, settling
@@ -47,7 +50,8 @@ class SqliteStorage(Storage):
     """A database in one file.
 
     With `readonly` it may be opened while another process owns it. An outdated schema is migrated when the database
-    is opened; with `migrate=False`, opening raises SchemaOutdated instead.
+    is opened; with `migrate=False`, opening raises SchemaOutdated instead. Long texts are compressed with zstd at the
+    `compression_level`, 1 to 19; with 0, new ones are not.
     """
 
     def __init__(
@@ -58,7 +62,9 @@ class SqliteStorage(Storage):
         migrations: Migrations | None = None,
         readonly: bool = False,
         migrate: bool = True,
+        compression_level: int = packed.LEVEL,
     ) -> None:
+        """Raises InvalidConfig if there is no such compression level."""
         self.path = files.locate(path)
         self.schema = schema
         self.migrations = migrations or Migrations.builtin("sqlite")
@@ -66,7 +72,8 @@ class SqliteStorage(Storage):
         self.notifier = Notifier()
         self.ownership = Ownership(self.path)
         self._migrate = migrate
-        self._compiler = Compiler(schema, SQLITE_DIALECT)
+        self._compiler = Compiler(schema, _compressing(compression_level))
+        self._positions = Positions()
         self._safety = Safety(self.path, self.ownership)
         self._process = os.getpid()
         self._connections: list[apsw.Connection] = []
@@ -243,7 +250,10 @@ class SqliteStorage(Storage):
         return connection
 
     def _unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
-        return SqliteTransaction(self.schema, self._compiler, tenant, connection)
+        positions = self._positions
+        return SqliteTransaction(
+            self.schema, self._compiler, tenant, connection, positions=positions
+        )
 
     def _reading_unit(self, tenant: str, connection: apsw.Connection) -> SqliteTransaction:
         return SqliteTransaction(self.schema, self._compiler, tenant, connection, self._kept)
@@ -260,8 +270,19 @@ class SqliteStorage(Storage):
         connection = self._connect(readonly=False)
         columns = [column.name for column in self.schema.of(Message).columns]
         self._kept = Kept(connection, columns)
-        self._writer = Writer(connection, self._safety, self.notifier, self._unit, self._kept)
+        self._positions = Positions()
+        self._writer = Writer(
+            connection, self._safety, self.notifier, self._unit, self._kept, self._positions
+        )
         return self._writer
+
+
+def _compressing(level: int) -> Dialect:
+    if level not in packed.LEVELS:
+        raise InvalidConfig(
+            f"The compression level is {level}; it can be 0 to {packed.LEVELS[-1]}."
+        )
+    return replace(SQLITE_DIALECT, codec=replace(SQLITE_DIALECT.codec, packs=level))
 
 
 class Reader:

@@ -31,6 +31,7 @@ from hansard.storage.sql.values import encode_json, microseconds, ref_to_bytes, 
 from hansard.storage.sqlite import index
 from hansard.storage.sqlite.appends import Batch, Heads, Refused
 from hansard.storage.sqlite.kept import Generation, Kept
+from hansard.storage.sqlite.positions import Positions
 from hansard.storage.sqlite.search import find
 
 SQL = statements("sqlite")
@@ -48,10 +49,14 @@ class SqliteTransaction(SqlTransaction):
         tenant: str,
         connection: apsw.Connection,
         kept: Kept | None = None,
+        positions: Positions | None = None,
     ) -> None:
-        """Create it before its transaction reads anything; `kept` is for units that only read."""
+        """Create it before its transaction reads anything; `kept` is for units that only read, `positions` for those
+        that write.
+        """
         super().__init__(schema, compiler, tenant)
         self._connection = connection
+        self._positions = positions or Positions()
         self._kept = kept
         self._generation = kept and kept.generation
         self.pending = 0
@@ -147,7 +152,8 @@ class SqliteTransaction(SqlTransaction):
     async def report(self, changes: Sequence[tuple[str, Change]]) -> None:
         """Add changes of tenants to the feed."""
         rows: list[tuple[Any, ...]] = []
-        for tenant, change in changes:
+        first = await self._positions.take(self, len(changes))
+        for position, (tenant, change) in enumerate(changes, first):
             ids = (change.conversation_id, change.branch)
             row = (
                 tenant,
@@ -158,6 +164,7 @@ class SqliteTransaction(SqlTransaction):
                 *(value and uuid_to_bytes(value) for value in ids),
                 change.seq,
                 change.count,
+                position,
             )
             rows.append(row)
             self.notified.add(user_channel(tenant, change.user_id))

@@ -27,6 +27,7 @@ from hansard.storage.sqlite.appends import Batch, Heads
 from hansard.storage.sqlite.executor import Job
 from hansard.storage.sqlite.kept import Kept
 from hansard.storage.sqlite.ownership import Ownership
+from hansard.storage.sqlite.positions import Positions
 from hansard.storage.sqlite.transaction import SqliteTransaction, result_code
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
@@ -110,9 +111,10 @@ class Writer:
         notifier: Notifier,
         unit: Open,
         kept: Kept,
+        positions: Positions,
     ) -> None:
         self._connection, self._safety, self._notifier = connection, safety, notifier
-        self._kept = kept
+        self._kept, self._positions = kept, positions
         self._unit = unit
         self._heads = Heads()
         self._begun = False
@@ -194,6 +196,7 @@ class Writer:
 
     def _roll_back(self) -> None:
         self._heads.forget()
+        self._positions.forget()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._kept.begin()
@@ -247,6 +250,7 @@ class Writer:
         if guarded and connection.in_transaction:
             undo = "ROLLBACK TO job; " if job.error else ""
             connection.execute(f"{undo}RELEASE job")
+            self._positions.forget()
         if connection.total_changes() != before:
             self._heads.forget()
         self.pending += unit.pending

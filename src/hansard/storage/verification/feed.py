@@ -20,11 +20,10 @@ from hansard.storage.sql.transaction import SqlTransaction
 from hansard.storage.verification.findings import PAGE, Collector, Expected
 
 _GIVEN = {
-    # The last position in the feed, the last one that was ever assigned, and the last settled one.
+    # The last position in the feed, the last one that may have been assigned, and the last settled one.
     "sqlite": (
-        "SELECT coalesce(max(position), 0), "
-        "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0), "
-        "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0) FROM feed"
+        "SELECT coalesce(max(position), 0), (SELECT position FROM feed_reserved), "
+        "coalesce(max(position), 0) FROM feed"
     ),
     "postgres": (
         "SELECT coalesce((SELECT max(position) FROM hansard.feed), 0), "
@@ -46,12 +45,12 @@ async def position(tx: Reader) -> int:
 
 
 async def entries(tx: Reader, since: int) -> AsyncIterator[list[FeedEntry]]:
-    """Yield the feed entries of a tenant after a position, in order."""
-    after: tuple[int, ...] | None = None
-    query = Query(FeedEntry).where(position__gt=since).by("position")
+    """Yield the feed entries of a tenant after a position, user by user, each in order."""
+    after: tuple[str | int, ...] | None = None
+    query = Query(FeedEntry).where(position__gt=since).by("user_id", "position")
     while page := await tx.select(query.page(PAGE, after)):
         yield page
-        after = (page[-1].position,)
+        after = (page[-1].user_id, page[-1].position)
 
 
 def count_message(collector: Collector, message: Message) -> None:

@@ -112,8 +112,15 @@ SELECT tenant_id FROM tenants ORDER BY tenant_id;
 -- name: report
 -- A change, in the feed.
 INSERT INTO feed
-    (tenant_id, created_at, user_id, kind, subject_id, conversation_id, branch, seq, count)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+    (tenant_id, created_at, user_id, kind, subject_id, conversation_id, branch, seq, count, position)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+
+-- name: reserved
+-- The position up to which positions may have been given.
+SELECT position FROM feed_reserved;
+
+-- name: reserve
+UPDATE feed_reserved SET position = ?1;
 
 -- name: search_messages
 -- The newest matches of an owner's search. The index gives them newest first and only those of the owner
