@@ -23,7 +23,10 @@ from results import Row, Target
 from texts import Texts
 
 SHORT = 100
-LONG = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 1_000, EARLIER: 100_000}
+LONG = {
+    "openai-agents": 100_000, "langgraph-checkpoint-sqlite": 1_000, "google-adk": 1_000, "agno": 1_000,
+    EARLIER: 100_000,
+}  # fmt: skip
 """How long the peers' conversations are; langgraph writes the whole of it with every append."""
 PEER_APPENDS = 60
 

@@ -18,9 +18,14 @@ from peers.host import EARLIER, Peer
 from results import Row, Target
 
 LAST = 50
-LENGTHS = {"openai-agents": 100_000, "langgraph-checkpoint-sqlite": 10_000, EARLIER: 100_000}
-"""How long the peers' conversations are; langgraph loads the whole of it to read its end."""
-PEER_READS = {"openai-agents": 300, "langgraph-checkpoint-sqlite": 3, EARLIER: 300}
+LENGTHS = {
+    "openai-agents": 100_000, "langgraph-checkpoint-sqlite": 10_000, "google-adk": 1_000, "agno": 1_000,
+    EARLIER: 100_000,
+}  # fmt: skip
+"""How long the peers' conversations are; langgraph loads all of it to read its end, and some take long to fill."""
+PEER_READS = {
+    "openai-agents": 300, "langgraph-checkpoint-sqlite": 3, "google-adk": 30, "agno": 30, EARLIER: 300,
+}  # fmt: skip
 
 NEAR_THE_SELECT = Target(
     "≤",

@@ -21,8 +21,11 @@ ENVIRONMENTS = HERE.parent / ".peers"
 SCRIPTS = {
     "openai-agents": "openai_agents.py",
     "langgraph-checkpoint-sqlite": "langgraph_sqlite.py",
+    "google-adk": "google_adk.py",
+    "agno": "agno_sqlite.py",
 }
 """The program that speaks for a package."""
+EXTRAS = {"google-adk": "[db]", "agno": "[sqlite]"}
 BEFORE = "3a06192"
 """The commit that this Hansard is compared with."""
 EARLIER = f"Hansard at {BEFORE}"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from host import HERE, SCRIPTS
+from host import EXTRAS, HERE, SCRIPTS
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
             "--no-header", "--no-annotate", "--python-version", "3.11",
             "--output-file", str(lock), "-",
         ]  # fmt: skip
-        subprocess.run(command, check=True, input=name, text=True)  # noqa: S603
+        subprocess.run(command, check=True, input=name + EXTRAS.get(name, ""), text=True)  # noqa: S603
         if "://" in lock.read_text("utf-8"):
             raise SystemExit(f"{lock.name} names a host")
 
