@@ -1,4 +1,4 @@
-"""What SQLite's writer leaves for later, in the hands of a test."""
+"""What the back ends leave for later, in the hands of a test."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from typing import cast
 import apsw
 import pytest
 
+from hansard.storage.postgres import index as postgres_index
+from hansard.storage.postgres import indexer
 from hansard.storage.sqlite import executor, index, writer
 
 ALL = 1_000_000
 
 
 def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: int = 1) -> None:
-    """Have nothing indexed when the writer has time, and `rows` after a commit if more than `at_most` are pending."""
-    monkeypatch.setattr(executor, "PAUSE", 3600)
-    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
-    monkeypatch.setattr(index, "ROWS", rows)
+    """Have nothing indexed when there is time, and `rows` at once if more than `at_most` are pending."""
+    for module, limit in ((executor, writer), (indexer, indexer)):
+        monkeypatch.setattr(module, "PAUSE", 3600)
+        monkeypatch.setattr(limit, "MAX_PENDING", at_most)
+    monkeypatch.setattr(indexer, "MOST", ALL)
+    monkeypatch.setattr(indexer, "PATIENCE", 0)
+    for module in (index, postgres_index):
+        monkeypatch.setattr(module, "ROWS", rows)
 
 
 def pending(path: Path) -> int:

@@ -60,6 +60,20 @@ class TestPostgres(StorageContract, PowersContract):
         await storage.close()
 
 
+class TestUnindexedPostgres(TestPostgres):
+    at_most = ALL
+
+    @pytest.fixture(autouse=True)
+    def _left_for_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        index_little(monkeypatch, self.at_most)
+
+
+class TestHalfIndexedPostgres(TestUnindexedPostgres):
+    """Here a process indexes one row at a time, beside the test, until two are left."""
+
+    at_most = 2
+
+
 class TestScrambledMemory(StorageContract, PowersContract):
     """A wrapper that changes what is stored keeps the contract of what it wraps."""
 

@@ -18,10 +18,12 @@ from hansard.storage import admin as storage_admin
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.tables import SCHEMA
 from hansard.testing.factories import Factory, insert
+from indexing import index_little
 
 pytestmark = pytest.mark.anyio
 
-TABLES = [*(table.name for table in SCHEMA.tables), "messages_terms"]
+INDEXES = ["messages_terms", "messages_pending", "artifact_texts_terms", "artifact_texts_pending"]
+TABLES = [*(table.name for table in SCHEMA.tables), *INDEXES]
 
 
 @pytest.fixture(params=["superuser", "owner", "owner above row security", "one that serves"])
@@ -60,13 +62,18 @@ async def _sign_in(admin: Any, url: str, role: str) -> str:
 
 
 @pytest.fixture
-async def storage(url: str) -> AsyncIterator[PostgresStorage]:
-    """With a row of every table in the tenant acme."""
+async def storage(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresStorage]:
+    """With a row of every table in the tenant acme; some are indexed, and one is not."""
+    index_little(monkeypatch)
     opened = PostgresStorage(url)
     await opened.open()
     factory = Factory()
     for table in SCHEMA.tables:
         rows = factory.make(table.record)
+        await opened.write("acme", lambda tx, r=rows: insert(tx, r))
+    for name in ("messages", "artifact_texts"):
+        await opened._complete("acme", name)
+        rows = factory.make(SCHEMA.named(name).record)
         await opened.write("acme", lambda tx, r=rows: insert(tx, r))
     yield opened
     await opened.close()
@@ -178,7 +185,7 @@ async def test_an_owner_that_serves_is_found_out(
     storage: PostgresStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "_role", "none")
-    assert await seen(storage, "globex") == {"tenants", "messages_terms"}
+    assert await seen(storage, "globex") == {"tenants", *INDEXES}
 
 
 @pytest.mark.parametrize("url", ["one that serves"], indirect=True)

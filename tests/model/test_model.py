@@ -18,6 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from hansard.errors import NotFound, VersionConflict
 from hansard.storage.base import Storage
 from hansard.storage.memory.storage import MemoryStorage
+from hansard.storage.postgres import search as postgres_search
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.storage.sqlite import index, search
 from hansard.storage.sqlite.appends import Heads
@@ -106,6 +107,27 @@ def test_a_bug_planted_in_what_is_left_for_later_is_found(
 @pytest.mark.usefixtures("anyio_backend")
 def test_postgres_does_what_memory_does(postgres_url: str) -> None:
     _compare(PostgresStorage(postgres_url, pool_size=2), 50)
+
+
+@pytest.mark.timeout(0 if EXAMPLES else 300)
+@pytest.mark.usefixtures("anyio_backend")
+@pytest.mark.parametrize("at_most", [2, ALL])
+def test_postgres_does_so_whatever_is_indexed(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, at_most: int
+) -> None:
+    index_little(monkeypatch, at_most)
+    _compare(PostgresStorage(postgres_url, pool_size=2), 20)
+
+
+@pytest.mark.skipif(bool(EXAMPLES), reason="not run: planted bugs are found on the fixed paths")
+@pytest.mark.usefixtures("anyio_backend")
+def test_pending_rows_that_postgres_forgets_are_found_out(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_little(monkeypatch)
+    monkeypatch.setattr(postgres_search, "_matching", lambda *_: iter(()))
+    with pytest.raises(AssertionError, match="The sides differ"):
+        _compare(PostgresStorage(postgres_url, pool_size=2), 20, phases=[Phase.generate])
 
 
 async def _loses_the_last_row(select: Verb, *asked: Any) -> list[Any]:

@@ -12,8 +12,8 @@ import hansard
 from hansard import Services
 from hansard.storage import search_terms
 from hansard.storage.memory import storage as memory_storage
+from hansard.storage.postgres import index as postgres_index
 from hansard.storage.postgres import storage as postgres_storage
-from hansard.storage.postgres import transaction as postgres_unit
 from hansard.storage.sqlite import index as sqlite_index
 from hansard.storage.sqlite import storage as sqlite_storage
 
@@ -28,10 +28,10 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.threads: list[str] = []
-        made, placed = self._noting(sqlite_index.passages), self._noting(postgres_unit.lexemes)
+        made, placed = self._noting(sqlite_index.passages), self._noting(postgres_index.lexemes)
         for module in (memory_storage, sqlite_storage, sqlite_index):
             monkeypatch.setattr(module, "passages", made)
-        for module in (postgres_storage, postgres_unit):
+        for module in (postgres_storage, postgres_index):
             monkeypatch.setattr(module, "lexemes", placed)
 
     def _noting(self, make: Callable[[str], Any]) -> Callable[[str], Any]:

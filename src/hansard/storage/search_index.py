@@ -12,6 +12,7 @@ from hansard.model.reindexes import Reindex
 from hansard.search.tokenizer import first_passages, passages
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.digest_backfill import DIGESTS
+from hansard.storage.postgres import index as postgres_index
 from hansard.storage.postgres import transaction as postgres_transaction
 from hansard.storage.query import Query
 from hansard.storage.schema import Table
@@ -36,9 +37,11 @@ _HELD = {
         "WHERE m.tenant_id = ?1 AND m.branch = ?2 AND m.seq BETWEEN ?3 AND ?4 GROUP BY m.k"
     ),
     "postgres": (
-        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL, FALSE FROM hansard.messages AS m "
+        "SELECT replace(m.id::text, '-', ''), count(t.passage), NULL, EXISTS ("
+        "SELECT FROM hansard.messages_pending AS p WHERE p.tenant_id = m.tenant_id "
+        "AND p.owner_id = m.owner_id AND p.id = m.id) FROM hansard.messages AS m "
         "LEFT JOIN hansard.messages_terms AS t ON t.tenant_id = m.tenant_id AND t.id = m.id "
-        "WHERE m.tenant_id = $1 AND m.branch = $2 AND m.seq BETWEEN $3 AND $4 GROUP BY m.id"
+        "WHERE m.tenant_id = $1 AND m.branch = $2 AND m.seq BETWEEN $3 AND $4 GROUP BY m.tenant_id, m.id"
     ),
 }
 
@@ -53,9 +56,11 @@ _HELD_ARTIFACTS = {
         "WHERE x.tenant_id = ?1 AND x.id BETWEEN ?2 AND ?3 GROUP BY x.k"
     ),
     "postgres": (
-        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL, FALSE FROM hansard.artifact_texts AS x "
+        "SELECT replace(x.id::text, '-', ''), count(t.passage), NULL, EXISTS ("
+        "SELECT FROM hansard.artifact_texts_pending AS p WHERE p.tenant_id = x.tenant_id "
+        "AND p.owner_id = x.owner_id AND p.id = x.id) FROM hansard.artifact_texts AS x "
         "LEFT JOIN hansard.artifact_texts_terms AS t ON t.tenant_id = x.tenant_id AND t.id = x.id "
-        "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.id"
+        "WHERE x.tenant_id = $1 AND x.id BETWEEN $2 AND $3 GROUP BY x.tenant_id, x.id"
     ),
 }
 
@@ -112,7 +117,8 @@ async def _wrongly_indexed(tx: Reader, records: list[Any], rows: Any) -> list[An
     ill = {r.id for r in records if not _fits(table.text_of(r), held.get(_hex(r.id)), makes)}
     base = tx.innermost
     if isinstance(base, postgres_transaction.PostgresTransaction) and len(makes) == 1:
-        ill |= await _with_other_terms(base, table, records)
+        indexed = [r for r in records if _hex(r.id) in held and held[_hex(r.id)].passages]
+        ill |= await _with_other_terms(base, table, indexed)
     return [r for r in records if r.id in ill]
 
 
@@ -123,7 +129,7 @@ async def _with_other_terms(
     vectors = [
         vector
         for record in records
-        for vector in postgres_transaction.marked(table, tx.tenant, record, table.text_of(record))
+        for vector in postgres_index.marked(table, tx.tenant, record, table.text_of(record))
     ]
     text = _OTHER_TERMS.format(table=table.name)
     rows = await tx.rows(text, (tx.tenant, *([vector[i] for vector in vectors] for i in range(3))))
@@ -242,10 +248,15 @@ async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table
 async def _rebuild_postgres(
     tx: postgres_transaction.PostgresTransaction, table: Table[Any]
 ) -> None:
-    add = postgres_transaction.SQL["index"].format(table=table.name)
+    add = postgres_index.SQL["index"].format(table=table.name)
+    await tx.run(postgres_index.SQL["forget_pending"].format(table=table.name), (tx.tenant,))
     await tx.run(f"DELETE FROM hansard.{table.name}_terms WHERE tenant_id = $1", (tx.tenant,))
     after: tuple[Any, ...] | None = None
     while page := await tx.select(Query(table.record).by("id").page(PAGE, after)):
-        rows = [row for record in page for row in tx.marked(table, record)]
+        rows = [
+            row
+            for record in page
+            for row in postgres_index.marked(table, tx.tenant, record, tx.text_of(record))
+        ]
         await tx.run_many(add, [(tx.tenant, *row) for row in rows])
         after = (page[-1].id,)

@@ -87,5 +87,6 @@ async def grant(connection: Any) -> None:
             f"GRANT USAGE ON SCHEMA hansard TO {role};"
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hansard TO {role};"
             f"REVOKE INSERT, UPDATE, DELETE ON {internal} FROM {role};"
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA hansard TO {role};"
             f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA hansard TO {role}"
         )

@@ -27,13 +27,16 @@ from hansard.ids import now
 from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
 from hansard.storage import message_tree, search_terms
-from hansard.storage.base import Append, Read, Storage, Write
+from hansard.storage.base import Append, Read, Storage, Transaction, Write
 from hansard.storage.postgres import address, roles
 from hansard.storage.postgres.connector import Connector
 from hansard.storage.postgres.errors import REPEAT, is_lost, translated
+from hansard.storage.postgres.index import LONG, complete, lexemes
+from hansard.storage.postgres.indexer import Indexer
 from hansard.storage.postgres.listener import CHANNEL, Notices
 from hansard.storage.postgres.migrations import migrate
-from hansard.storage.postgres.transaction import SQL, PostgresTransaction, lexemes
+from hansard.storage.postgres.search import Behind
+from hansard.storage.postgres.transaction import SQL, PostgresTransaction
 from hansard.storage.schema import Schema
 from hansard.storage.sql.compiler import POSTGRES_DIALECT, Compiler
 from hansard.storage.sql.migrations import Migrations
@@ -47,6 +50,9 @@ TIMEOUT = 30.0
 ATTEMPTS = 8
 _asyncpg: Any = asyncpg
 """The driver's own annotations are partial."""
+
+_TOLD = (HansardError, search_terms.Unprepared, Behind, *REPEAT)
+"""Errors after which a connection can be used, unless it is lost."""
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN"
@@ -88,6 +94,7 @@ class PostgresStorage(Storage):
         self._committed_at: datetime | None = None
         self._holder: tuple[str, float] | None = None
         self.notifier = self._notices = Notices(self._notify, self.connect)
+        self._indexer = Indexer(self._complete, self._all_pending)
 
     async def open(self) -> None:
         try:
@@ -104,6 +111,8 @@ class PostgresStorage(Storage):
                     init=_look_up_types if self._pooled else None,
                     reset=_keep_as_it_is,
                 )
+            if not self.readonly:
+                self._indexer.begin()
         except BaseException:
             await self.close()
             raise
@@ -137,6 +146,7 @@ class PostgresStorage(Storage):
 
     async def close(self) -> None:
         if self._pool is not None:
+            await self._indexer.close()
             await self._notices.close()
             pool, self._pool = self._pool, None
             try:
@@ -146,30 +156,31 @@ class PostgresStorage(Storage):
         await self._connector.close()
 
     async def read(self, tenant: str, work: Read[T]) -> T:
-        return await self._repeat(lambda: self._unit(_READ, tenant, work))
+        return await self._run(_READ, tenant, work)
 
     async def write(self, tenant: str, work: Write[T]) -> T:
-        return await search_terms.run(
-            lambda: self._repeat(lambda: self._unit(_WRITE, tenant, work)), lexemes
-        )
+        await self._indexer.make_room()
+        return await search_terms.run(lambda: self._run(_WRITE, tenant, work), lexemes)
 
     async def append(self, tenant: str, append: Append) -> list[Message]:
         async def append_at_once() -> list[Message] | None:
             async with self._session() as connection:
                 transaction = self._transaction(tenant, connection, alone=True)
                 messages = await transaction.append_at_once(append)
-            self._committed_at = now()
-            self._notices.publish(transaction.notified)
+            self._committed(transaction)
             return messages
 
-        async def append_messages() -> list[Message]:
-            messages = await self._repeat(append_at_once)
-            if messages is not None:
-                return messages
-            return await self.write(tenant, lambda tx: message_tree.append(tx, append))
+        await self._indexer.make_room()
+        messages = await self._repeat(append_at_once)
+        if messages is not None:
+            return messages
+        long = [text for m in append.messages if len(text := m.text) > LONG]
+
+        async def append_in_a_unit(tx: Transaction) -> list[Message]:
+            return await message_tree.append(tx, append)
 
         return await search_terms.run(
-            append_messages, lexemes, [message.text for message in append.messages]
+            lambda: self._run(_WRITE, tenant, append_in_a_unit), lexemes, long
         )
 
     async def health(self) -> Health:
@@ -209,6 +220,19 @@ class PostgresStorage(Storage):
 
         return await self._repeat(once)
 
+    async def _all_pending(self) -> list[tuple[str, str]]:
+        """Return the tenants and names of tables with rows that are not indexed yet."""
+        async with self._connection() as connection:
+            with translated():
+                rows = await connection.fetch(SQL["all_pending"])
+        return [(tenant, name) for tenant, name in rows]
+
+    async def _complete(self, tenant: str, name: str) -> int:
+        """Index some pending rows of a table, and return how many."""
+        async with self._connection(_WRITE, tenant) as connection:
+            unit = self._transaction(tenant, connection)
+            return await complete(unit, self.schema.named(name))
+
     async def _notify(self, notice: str) -> None:
         async with self._connection() as connection:
             with translated():
@@ -227,21 +251,32 @@ class PostgresStorage(Storage):
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         raise AssertionError
 
-    def _transaction(
-        self, tenant: str, connection: Any, *, alone: bool = False
-    ) -> PostgresTransaction:
+    def _transaction(self, tenant: str, connection: Any, **options: bool) -> PostgresTransaction:
         return PostgresTransaction(
-            self.schema, self._compiler, tenant, connection, role=self._role, alone=alone
+            self.schema, self._compiler, tenant, connection, role=self._role, **options
         )
 
-    async def _unit(self, begin: str, tenant: str, work: Any) -> Any:
+    async def _run(self, begin: str, tenant: str, work: Any) -> Any:
+        """Run a unit; if a search in it finds too many rows pending, they are indexed first."""
+        try:
+            return await self._repeat(lambda: self._unit(begin, tenant, work, self.readonly))
+        except Behind as behind:
+            await self._indexer.catch_up(tenant, behind.table)
+        return await self._repeat(lambda: self._unit(begin, tenant, work, reads_all=True))
+
+    async def _unit(self, begin: str, tenant: str, work: Any, reads_all: bool) -> Any:
         async with self._connection(begin, tenant) as connection:
-            unit = self._transaction(tenant, connection)
+            unit = self._transaction(tenant, connection, reads_all=reads_all)
             result = await work(unit)
         if begin == _WRITE:
-            self._committed_at = now()
-        self._notices.publish(unit.notified)
+            self._committed(unit)
         return result
+
+    def _committed(self, unit: PostgresTransaction) -> None:
+        self._committed_at = now()
+        self._notices.publish(unit.notified)
+        if unit.pending:
+            self._indexer.add(unit.tenant, unit.pending)
 
     @asynccontextmanager
     async def _connection(self, begin: str = _WRITE, tenant: str = "") -> AsyncIterator[Any]:
@@ -254,7 +289,7 @@ class PostgresStorage(Storage):
                 )
             try:
                 yield connection
-            except (HansardError, search_terms.Unprepared, *REPEAT) as error:
+            except _TOLD as error:
                 if not is_lost(error):
                     with suppress(Exception):  # if this fails, the connection is closed
                         await connection.execute("ROLLBACK")
@@ -282,7 +317,7 @@ class PostgresStorage(Storage):
         try:
             yield connection
             sound = True
-        except (HansardError, search_terms.Unprepared, *REPEAT) as error:
+        except _TOLD as error:
             sound = not is_lost(error)
             raise
         finally:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
+from hansard.model.artifacts import ArtifactText
 from hansard.model.feed import FeedEntry
 from hansard.model.messages import Message
-from hansard.search.tokenizer import Clause, owner_mark, passages, place_mark
 from hansard.storage import message_tree, search_terms
 from hansard.storage.base import (
     Append,
@@ -21,8 +22,10 @@ from hansard.storage.base import (
 )
 from hansard.storage.digests import content_digest
 from hansard.storage.notifier import user_channel
+from hansard.storage.postgres import index
 from hansard.storage.postgres.errors import translated
 from hansard.storage.postgres.roles import ITSELF
+from hansard.storage.postgres.search import find
 from hansard.storage.query import Query
 from hansard.storage.schema import Schema, Table
 from hansard.storage.sql.compiler import Compiler, TableSql
@@ -30,18 +33,6 @@ from hansard.storage.sql.statements import statements
 from hansard.storage.sql.transaction import Row, SqlTransaction
 
 SQL = statements("postgres")
-_NEWEST = (1 << 63) - 1
-
-
-def lexemes(text: str) -> list[list[str]]:
-    """Return the terms of each passage with their positions, in the engine's syntax."""
-    result: list[list[str]] = []
-    for terms in passages(text):
-        places: dict[str, list[str]] = {}
-        for position, term in enumerate(terms, start=1):
-            places.setdefault(term, []).append(str(position))
-        result.append([f"{term}':{','.join(at)}" for term, at in places.items()])
-    return result
 
 
 class PostgresTransaction(SqlTransaction):
@@ -58,16 +49,23 @@ class PostgresTransaction(SqlTransaction):
         *,
         role: str = ITSELF,
         alone: bool = False,
+        reads_all: bool = True,
     ) -> None:
-        """With `alone` there is no transaction, so each statement commits by itself."""
+        """With `alone` there is no transaction, so each statement commits by itself.
+
+        Without `reads_all`, a search may raise Behind.
+        """
         super().__init__(schema, compiler, tenant)
         self._connection = connection
         self._role = role
         self._alone = alone
+        self.reads_all = reads_all
+        self.pending: Counter[str] = Counter()
+        """Rows that the unit stored and did not index, by table."""
 
     @property
     def make_passages(self) -> search_terms.Make:
-        return lexemes
+        return index.lexemes
 
     async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
         with translated(unknown=self._alone):
@@ -87,25 +85,17 @@ class PostgresTransaction(SqlTransaction):
         return rows[0] if rows else None
 
     async def insert_searchable(self, table: Table[Any], records: Sequence[Any]) -> None:
-        search_terms.require(lexemes, map(self.text_of, records))
-        sql = self.sql.of(table.record)
-        await self.run_many(sql.insert, [sql.encode(record) for record in records])
-        add = SQL["index"].format(table=table.name)
-        vectors = [v for record in records for v in self.marked(table, record)]
-        await self.run_many(add, [(self.tenant, *vector) for vector in vectors])
+        await index.insert(self, table, records)
 
     async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
-        put, cut = (SQL[name].format(table=table.name) for name in ("reindex", "shorten"))
-        for record in records:
-            vectors = self.marked(table, record)
-            await self.run_many(put, [(self.tenant, *vector) for vector in vectors])
-            await self.run(cut, (self.tenant, record.id, len(vectors)))
+        await index.reindex(self, table, records)
 
-    def marked(self, table: Table[Any], record: Any) -> list[tuple[str, int, str]]:
-        return marked(table, self.tenant, record, self.text_of(record))
-
-    async def unindex(self, query: Query[Any]) -> None:
-        """Do nothing: the index's rows are deleted with their records."""
+    async def delete_searchable(self, query: Query[Any]) -> int:
+        sql = self.sql.of(query.record)
+        text, values = sql.delete(query, self.tenant)
+        owner = index.searchable(sql.table).owner
+        parts = {"delete": text, "table": sql.table.name, "owner": owner}
+        return (await self.rows(SQL["delete"].format(**parts), values))[0][0]
 
     async def append(self, append: Append) -> list[Message]:
         placed = await self.append_at_once(append)
@@ -114,12 +104,12 @@ class PostgresTransaction(SqlTransaction):
     async def append_at_once(self, append: Append) -> list[Message] | None:
         """Append in one statement. Return None if that is not possible; then nothing was done."""
         messages = append.messages
-        search_terms.require(lexemes, (message.text for message in messages))
+        if any(len(message.text) > index.LONG for message in messages):
+            return None
         sql = self.sql.of(Message)
         columns = dict(
             zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
         )
-        vectors = [v for m in messages for v in marked(sql.table, self.tenant, m, m.text)]
         sums = message_tree.activity(messages, None, None)
         rows = await self.rows(
             SQL["append"],
@@ -137,7 +127,6 @@ class PostgresTransaction(SqlTransaction):
                 self.counted(1),
                 *(columns[name] for name in _APPENDED),
                 [content_digest(message) for message in messages],
-                *([vector[i] for vector in vectors] for i in range(3)),
                 *([getattr(row, name) for row in sums] for name in _COUNTED),
                 [n for row in sums for n in (row.tokens_in, row.tokens_out)],
                 [row.engaged_seconds for row in sums],
@@ -146,6 +135,7 @@ class PostgresTransaction(SqlTransaction):
         if not rows:
             return None
         self.notified.add(user_channel(self.tenant, append.owner_id))
+        self.pending[sql.table.name] += len(messages)
         branch, first_seq, parent, digest = rows[0]
         end = (parent and str(parent), digest and digest.hex())
         return message_tree.assign_positions(messages, str(branch), first_seq - 1, *end)
@@ -174,43 +164,27 @@ class PostgresTransaction(SqlTransaction):
         return await self.select(entries.by("position").page(limit))
 
     async def search(self, search: TextSearch) -> list[Match]:
-        if not search.clauses:
-            return []
-        rows = await self.rows(
-            SQL["search"],
-            (
-                search.owner_id,
-                _match(search, owner_mark(self.tenant, search.owner_id)),
-                _NEWEST if search.before is None else search.before,
-                search.roles or None,
-                search.project_ids or None,
-                search.model,
-                search.since,
-                search.until,
-                search.archived,
-                search.window,
-            ),
+        filters = (
+            search.roles or None,
+            search.project_ids or None,
+            search.model,
+            search.since,
+            search.until,
+            search.archived,
         )
-        return [Match(str(row[0]), str(row[1]), row[2], row[3]) for row in rows]
+        found = await find(self, self.schema.of(Message), search, filters)
+        return [Match(one.id, one.place or "", one.position, one.score) for one in found]
 
     async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
-        if not search.clauses:
-            return []
-        rows = await self.rows(
-            SQL["search_artifacts"],
-            (
-                search.owner_id,
-                _match(search, owner_mark(self.tenant, search.owner_id)),
-                _NEWEST if search.before is None else search.before,
-                search.types or None,
-                search.languages or None,
-                search.project_id,
-                search.since,
-                search.until,
-                search.window,
-            ),
+        filters = (
+            search.types or None,
+            search.languages or None,
+            search.project_id,
+            search.since,
+            search.until,
         )
-        return [ArtifactMatch(str(row[0]), row[1], row[2]) for row in rows]
+        found = await find(self, self.schema.of(ArtifactText), search, filters)
+        return [ArtifactMatch(one.id, one.position, one.score) for one in found]
 
 
 _APPENDED = (
@@ -218,33 +192,3 @@ _APPENDED = (
     "group_id", "origin_id", "metadata", "author_id",
 )  # fmt: skip
 _COUNTED = ("day", "hour", "role", "model", "messages", "words", "characters")
-
-
-def marked(table: Table[Any], tenant: str, record: Any, text: str) -> list[tuple[str, int, str]]:
-    """Return for each passage of a record's text: the record's id, its number, and its terms with their positions."""
-    search = table.search
-    if search is None:
-        return []
-    mark = owner_mark(tenant, getattr(record, search.owner))
-    place = place_mark(getattr(record, search.place))
-    passages: list[list[str]] = search_terms.made(lexemes, text)
-    between = f" '{mark}"
-    return [
-        (record.id, number, f"'{place}'{between}{between.join(terms)}")
-        for number, terms in enumerate(passages)
-    ]
-
-
-def _match(search: TextSearch | ArtifactSearch, mark: str) -> str:
-    """Return the engine's query, which contains only quoted terms of the user's."""
-
-    def quoted(clause: Clause) -> str:
-        terms = [f"'{mark}{term}'" for term in clause.terms]
-        if clause.prefix:
-            terms[-1] += ":*"
-        return f"({' <-> '.join(terms)})"
-
-    parts = [quoted(clause) for clause in search.clauses]
-    if search.conversation_id is not None:
-        parts.append(f"'{place_mark(search.conversation_id)}'")
-    return " & ".join(parts)

@@ -3,9 +3,9 @@
 Each table begins with the tenant, which is part of its key, unique sets, indexes and references. SQLite's tables also
 have an integer key `k`, to which the search index refers; numbered rows have none, and are stored in the order of their
 key. PostgreSQL's tables have row-level security: a transaction sees only the rows of the tenant that
-`hansard.tenant` names. Two kinds of table do not force it on their owner: the list of tenants, which maintenance must
-read, and search indexes, whose index the engine would not use for a condition that could leak; functions of the owner
-read both.
+`hansard.tenant` names. Three kinds of table do not force it on their owner: the list of tenants, which maintenance must
+read, search indexes, whose index the engine would not use for a condition that could leak, and the lists of rows that
+are not indexed yet; functions of the owner read them.
 """
 
 from __future__ import annotations
@@ -116,6 +116,10 @@ def _names(fields: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in ("tenant_id", *fields))
 
 
+def _keys(table: Table[Any]) -> str:
+    return ", ".join(f'"{name}"' for name in table.key)
+
+
 def _row_security(name: str, *, forced: bool) -> list[str]:
     own = "tenant_id = NULLIF(current_setting('hansard.tenant', true), '')"
     statements = [f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"]
@@ -128,7 +132,8 @@ def _row_security(name: str, *, forced: bool) -> list[str]:
 def _search_index(table: Table[Any], dialect: Dialect) -> list[str]:
     """Return the statements for a table's search index: the terms of each passage, marked with owner and place.
 
-    On SQLite, another table has the mark up to which the index is complete.
+    On SQLite, another table has the mark up to which the index is complete; on PostgreSQL, another one has the rows
+    that are not indexed yet, with their numbers in the index.
     """
     name = f"{table.name}_terms"
     if dialect.name == "sqlite":
@@ -149,4 +154,8 @@ def _search_index(table: Table[Any], dialect: Dialect) -> list[str]:
         f"    FOREIGN KEY ({key}) REFERENCES hansard.{table.name} ({key}) ON DELETE CASCADE\n)",
         f"CREATE INDEX {name}_by_terms ON hansard.{name} USING gin (terms)",
         *_row_security(f"hansard.{name}", forced=False),
+        f'CREATE TABLE hansard.{table.name}_pending (\n    "tenant_id" text COLLATE "C" NOT NULL,\n'
+        f'    "owner_id" text COLLATE "C" NOT NULL,\n    {columns},\n    "k" bigint NOT NULL,\n'
+        f'    PRIMARY KEY ("tenant_id", "owner_id", {_keys(table)})\n)',
+        *_row_security(f"hansard.{table.name}_pending", forced=False),
     ]

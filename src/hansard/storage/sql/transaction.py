@@ -77,8 +77,8 @@ class SqlTransaction(Transaction):
         """Index rows of a searchable table again, without moving them."""
 
     @abstractmethod
-    async def unindex(self, query: Query[Any]) -> None:
-        """Remove the selected rows from the search index of their table."""
+    async def delete_searchable(self, query: Query[Any]) -> int:
+        """Delete rows of a searchable table, and take them out of its search index; return how many."""
 
     # The verbs
 
@@ -132,9 +132,8 @@ class SqlTransaction(Transaction):
     async def delete(self, query: Query[Any]) -> int:
         sql = self.sql.of(query.record)
         if sql.table.search:
-            await self.unindex(query)
-        text, values = sql.delete(query, self.tenant)
-        return await self.run(text, values)
+            return await self.delete_searchable(query)
+        return await self.run(*sql.delete(query, self.tenant))
 
     async def resolve_branch(
         self, conversation_id: str, owner_id: str, viewer: str, branch: str | None = None

@@ -101,12 +101,13 @@ class SqliteTransaction(SqlTransaction):
     async def reindex(self, table: Table[Any], records: Sequence[Any]) -> None:
         await index.reindex(self, table, records)
 
-    async def unindex(self, query: Query[Any]) -> None:
+    async def delete_searchable(self, query: Query[Any]) -> int:
         sql = self.sql.of(query.record)
         text, values = sql.select(query, self.tenant)
         rows = await self.rows(text.replace("SELECT ", "SELECT k, ", 1), values)
         if rows:
             await index.remove(self, sql.table, rows)
+        return await self.run(*sql.delete(query, self.tenant))
 
     async def append(self, append: Append) -> list[Message]:
         """Append as `message_tree.append` does, with statements that read and write only what is needed."""

@@ -4,7 +4,7 @@
 -- An append whose answer is simple: see hansard.append in functions.sql.
 SELECT place, first_seq, parent, parent_digest FROM hansard.append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34
 );
 
 -- name: tip
@@ -25,6 +25,56 @@ WHERE tenant_id = $1
 -- Add one passage to a table's index.
 INSERT INTO hansard.{table}_terms (tenant_id, id, passage, terms)
 VALUES ($1, $2, $3, $4::text::tsvector);
+
+-- name: add_pending
+-- Rows, with their owners, that are to be indexed later; they get their numbers now.
+INSERT INTO hansard.{table}_pending (tenant_id, owner_id, id, k)
+SELECT $1, e.owner, e.id, nextval('hansard.{table}_terms_k_seq')
+FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS e (owner, id, n) ORDER BY e.n;
+
+-- name: pending
+-- Which of these rows are pending.
+SELECT id FROM hansard.{table}_pending WHERE tenant_id = $1 AND id = ANY ($2);
+
+-- name: forget_pending
+DELETE FROM hansard.{table}_pending WHERE tenant_id = $1;
+
+-- name: all_pending
+SELECT tenant, name FROM hansard.pending();
+
+-- name: flush_later
+-- For what can be made again from the rows.
+SELECT set_config('synchronous_commit', 'off', true);
+
+-- name: next
+-- Some rows to index, which nobody else indexes, moves or deletes meanwhile.
+WITH taken AS MATERIALIZED (
+    SELECT owner_id, id, k FROM hansard.{table}_pending
+    WHERE tenant_id = $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+SELECT taken.owner_id, taken.id, taken.k, {columns}
+FROM taken JOIN hansard.{table} AS r ON r.tenant_id = $1 AND r.id = taken.id
+FOR KEY SHARE OF r SKIP LOCKED;
+
+-- name: complete
+-- Rows, with their owners, are pending no more; their passages, if they have any, are added to the index.
+WITH done AS (
+    DELETE FROM hansard.{table}_pending AS p USING unnest($2::text[], $3::uuid[]) AS e (owner, id)
+    WHERE p.tenant_id = $1 AND p.owner_id = e.owner AND p.id = e.id
+)
+INSERT INTO hansard.{table}_terms (tenant_id, id, passage, k, terms) OVERRIDING SYSTEM VALUE
+SELECT $1, e.id, e.passage, e.k, e.terms::tsvector
+FROM unnest($4::uuid[], $5::bigint[], $6::bigint[], $7::text[]) AS e (id, passage, k, terms)
+ON CONFLICT (tenant_id, id, passage) DO UPDATE SET terms = excluded.terms;
+
+-- name: delete
+-- Rows go, and are pending no more; their passages go by the index's reference.
+WITH gone AS ({delete} RETURNING tenant_id, {owner} AS owner_id, id),
+done AS (
+    DELETE FROM hansard.{table}_pending AS p USING gone
+    WHERE p.tenant_id = gone.tenant_id AND p.owner_id = gone.owner_id AND p.id = gone.id
+)
+SELECT count(*) FROM gone;
 
 -- name: reindex
 -- One passage of a row that is indexed already; it stays where it is, and one more goes beside the others.
@@ -53,15 +103,61 @@ SELECT hansard.feed_end();
 -- A notice to all who listen, in a transaction of its own, which nobody needs to find after a crash: see notices.py.
 SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2);
 
--- name: search
--- The newest matches of an owner's search: see hansard.search in functions.sql.
-SELECT message_id, conversation_id, place, score
-FROM hansard.search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: search_messages
+-- The newest indexed matches of an owner's search (see hansard.search in functions.sql), and the rows that are not
+-- indexed, which a search must read itself.
+SELECT message_id AS id, conversation_id AS place, place AS position, score, {nulls}
+FROM hansard.search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+UNION ALL (
+    SELECT r.id, r.conversation_id, p.k, NULL, {columns}
+    FROM hansard.messages_pending AS p
+    JOIN hansard.messages AS r ON r.tenant_id = p.tenant_id AND r.id = p.id
+    JOIN hansard.conversations AS c ON c.tenant_id = r.tenant_id AND c.id = r.conversation_id
+    JOIN hansard.branches AS b ON b.tenant_id = r.tenant_id AND b.id = r.branch
+    WHERE p.tenant_id = $11
+      AND p.owner_id = $1
+      AND p.k < $3
+      AND c.state = 'active'
+      AND c.expires_at IS NULL
+      AND b.state = 'active'
+      AND ($4::text[] IS NULL OR r.role = ANY ($4))
+      AND ($5::uuid[] IS NULL OR c.project_id = ANY ($5))
+      AND ($6::text IS NULL OR r.model = $6)
+      AND ($7::timestamptz IS NULL OR r.created_at >= $7)
+      AND ($8::timestamptz IS NULL OR r.created_at < $8)
+      AND ($9::boolean IS NULL OR c.archived = $9)
+      AND ($12::uuid IS NULL OR r.conversation_id = $12)
+    LIMIT $13
+);
 
--- name: search_artifacts
--- The newest matches among an owner's artifacts: see hansard.search_artifacts in functions.sql.
-SELECT artifact_id, place, score
-FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- name: search_artifact_texts
+-- The same among an owner's artifacts: see hansard.search_artifacts in functions.sql.
+SELECT artifact_id AS id, NULL::uuid AS place, place AS position, score, {nulls}
+FROM hansard.search_artifacts($1, $2, $3, $4, $5, $6, $7, $8, $9)
+UNION ALL (
+    SELECT r.id, NULL, p.k, NULL, {columns}
+    FROM hansard.artifact_texts_pending AS p
+    JOIN hansard.artifact_texts AS r ON r.tenant_id = p.tenant_id AND r.id = p.id
+    JOIN hansard.artifacts AS a ON a.tenant_id = r.tenant_id AND a.id = r.id
+    WHERE p.tenant_id = $10
+      AND p.owner_id = $1
+      AND p.k < $3
+      AND a.state = 'active'
+      AND NOT a.temporary
+      AND ($4::text[] IS NULL OR a.type = ANY ($4))
+      AND ($5::text[] IS NULL OR a.language = ANY ($5))
+      AND ($6::uuid IS NULL OR a.project_id = $6)
+      AND ($7::timestamptz IS NULL OR a.updated_at >= $7)
+      AND ($8::timestamptz IS NULL OR a.updated_at < $8)
+      AND ($11::uuid IS NULL OR r.conversation_id = $11)
+    LIMIT $12
+);
+
+-- name: rank
+-- Which of these passages match, and how well, as the index would say.
+SELECT e.n, ts_rank_cd(e.terms::tsvector, $2::tsquery)::double precision
+FROM unnest($1::text[]) WITH ORDINALITY AS e (terms, n)
+WHERE e.terms::tsvector @@ $2::tsquery;
 
 -- name: health
 -- Who we are, whether the server takes no changes from us, for how many seconds the oldest transaction runs that
@@ -121,6 +217,9 @@ SELECT CASE
             SELECT FROM pg_class CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS right_to
             WHERE relnamespace = n.oid AND relkind IN ('r', 'p') AND relrowsecurity
               AND NOT has_table_privilege(pg_class.oid, right_to))
+        OR EXISTS (
+            SELECT FROM pg_class WHERE relnamespace = n.oid
+              AND CASE relkind WHEN 'S' THEN NOT has_sequence_privilege(pg_class.oid, 'USAGE') END)
         OR EXISTS (
             SELECT FROM pg_proc WHERE pronamespace = n.oid
               AND NOT has_function_privilege(pg_proc.oid, 'EXECUTE'))

@@ -9,7 +9,7 @@ BEGIN
     FOR old IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = 'hansard'::regnamespace
-          AND proname IN ('feed_position', 'feed_end', 'feed_holder', 'feed_held', 'tenant_ids', 'search',
+          AND proname IN ('feed_position', 'feed_end', 'feed_holder', 'feed_held', 'tenant_ids', 'pending', 'search',
             'search_artifacts', 'append')
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);
@@ -80,7 +80,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT tenant_id FROM hansard.tenants
 $$;
 
--- The newest matches of a search in the tenant of this transaction. It runs as the owner of the index, to whom
+-- Which tables have rows that are not indexed yet, and whose, for the server that indexes them.
+CREATE FUNCTION hansard.pending() RETURNS TABLE (tenant text, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT tenant_id, 'messages' FROM hansard.messages_pending
+    UNION ALL
+    SELECT DISTINCT tenant_id, 'artifact_texts' FROM hansard.artifact_texts_pending
+$$;
+
+-- The newest indexed matches of a search in the tenant of this transaction. It runs as the owner of the index, to whom
 -- row security does not apply there: only so may the engine use the index. The tenant is the transaction's own,
 -- never the caller's word, and the messages are under row security as ever.
 CREATE FUNCTION hansard.search(
@@ -110,7 +118,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LIMIT p_window
 $$;
 
--- The newest matches among the artifacts of an owner; it runs as the search above does, for the same reason.
+-- The newest indexed matches among the artifacts of an owner; it runs as the search above does, for the same reason.
 CREATE FUNCTION hansard.search_artifacts(
     p_owner text, p_query text, p_before bigint, p_types text[], p_languages text[],
     p_project uuid, p_since timestamptz, p_until timestamptz, p_window bigint
@@ -146,7 +154,6 @@ CREATE FUNCTION hansard.append(
     p_ids uuid[], p_created timestamptz[], p_roles text[], p_parts json[], p_models text[],
     p_finish text[], p_tokens_in bigint[], p_tokens_out bigint[], p_runs uuid[], p_groups uuid[],
     p_origins uuid[], p_metadata json[], p_authors text[], p_contents bytea[],
-    p_term_ids uuid[], p_term_passages bigint[], p_terms text[],
     a_days text[], a_hours bigint[], a_roles text[], a_models text[], a_messages bigint[],
     a_words bigint[], a_characters bigint[], a_tokens bigint[], a_engaged bigint[]
 ) RETURNS TABLE (place uuid, first_seq bigint, parent uuid, parent_digest bytea)
@@ -201,9 +208,9 @@ BEGIN
         p_origins[i], p_metadata[i], p_authors[i], digests[i]
     FROM generate_series(1, n) AS i;
 
-    INSERT INTO hansard.messages_terms (tenant_id, id, passage, terms)
-    SELECT p_tenant, p_term_ids[i], p_term_passages[i], p_terms[i]::tsvector
-    FROM generate_series(1, cardinality(p_term_ids)) AS i;
+    INSERT INTO hansard.messages_pending (tenant_id, owner_id, id, k)
+    SELECT p_tenant, p_owner, p_ids[i], nextval('hansard.messages_terms_k_seq')
+    FROM generate_series(1, n) AS i;
 
     UPDATE hansard.branches SET head_seq = b.head_seq + n, head_id = p_ids[n], head_digest = digests[n]
     WHERE tenant_id = p_tenant AND id = b.id;
