@@ -18,12 +18,15 @@ ALL = 1_000_000
 
 
 def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: int = 1) -> None:
-    """Have nothing indexed when there is time, and `rows` at once if more than `at_most` are pending."""
-    for module, limit in ((executor, writer), (indexer, indexer)):
-        monkeypatch.setattr(module, "PAUSE", 3600)
-        monkeypatch.setattr(limit, "MAX_PENDING", at_most)
-    monkeypatch.setattr(indexer, "MOST", ALL)
+    """Have nothing indexed when there is time, and `rows` at a time if more than `at_most` are pending: on SQLite after
+    a commit, on PostgreSQL before a write.
+    """
+    monkeypatch.setattr(writer, "MAX_PENDING", at_most)
+    monkeypatch.setattr(indexer, "MAX_PENDING", ALL)
+    monkeypatch.setattr(indexer, "MOST", at_most)
     monkeypatch.setattr(indexer, "PATIENCE", 0)
+    for module in (executor, indexer):
+        monkeypatch.setattr(module, "PAUSE", 3600)
     for module in (index, postgres_index):
         monkeypatch.setattr(module, "ROWS", rows)
 

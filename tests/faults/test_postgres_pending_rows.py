@@ -21,6 +21,7 @@ from hansard.providers.registry import Providers
 from hansard.storage import admin as storage_admin
 from hansard.storage import reindexing
 from hansard.storage.postgres import index, indexer, search
+from hansard.storage.postgres import storage as storages
 from hansard.storage.postgres.storage import PostgresStorage
 from indexing import index_little
 from scrambled import Scrambled
@@ -270,8 +271,7 @@ async def test_the_test_above_notices_writes_that_do_not_help(
 
 
 async def most_pending(db: Database, admin: Any, monkeypatch: pytest.MonkeyPatch, most: int) -> int:
-    index_little(monkeypatch, rows=10)
-    monkeypatch.setattr(indexer, "MOST", most)
+    index_little(monkeypatch, most, rows=10)
     talk = await say(db)
     counts: list[int] = []
     for number in range(60):
@@ -279,6 +279,23 @@ async def most_pending(db: Database, admin: Any, monkeypatch: pytest.MonkeyPatch
         counts.append(await pending(admin))
     assert len(await found(db)) == 60
     return max(counts)
+
+
+@pytest.mark.usefixtures("never_idle")
+@pytest.mark.parametrize("plant", [False, True])
+async def test_the_feed_does_not_wait_for_what_is_indexed(
+    db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
+) -> None:
+    if plant:
+        monkeypatch.setattr(storages, "_INDEX", storages._WRITE)
+    await say(db, "hello")
+    storage: Any = db.storage
+    async with storage._connection(storages._INDEX, "local") as connection:
+        unit = storage._transaction("local", connection)
+        assert await index.complete(unit, storage.schema.named("messages")) == 1
+        talk = await say(db)
+        entries = await db.storage.read("local", lambda tx: tx.feed(LOCAL_USER, 0, 100))
+        assert (entries[-1].conversation_id == talk) != plant
 
 
 # What is removed

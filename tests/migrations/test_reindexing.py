@@ -19,6 +19,7 @@ from hansard.providers.registry import Providers
 from hansard.search.tokenizer import first_passages, passages
 from hansard.storage import reindexing, verification
 from hansard.storage.base import Storage
+from hansard.storage.postgres import index as postgres_index
 from hansard.storage.postgres import transaction as postgres_transaction
 from hansard.storage.query import Query
 from hansard.storage.sql.migrations import Migrations
@@ -69,7 +70,7 @@ async def make_old(
     storage = hansard.connect(url, providers=[]).storage
     with monkeypatch.context() as before:
         before.setattr(index, "passages", first_passages)
-        before.setattr(postgres_transaction, "passages", first_passages)
+        before.setattr(postgres_index, "passages", first_passages)
         async with hansard.Database(wrap(storage), providers=Providers([])) as db:
             me = db.scope()
             talk = await me.conversations.create(title="Old")

@@ -75,6 +75,8 @@ async def _make_old_postgres(url: str) -> None:
     await connection.execute(
         "CREATE INDEX feed_by_user_id_position ON hansard.feed (tenant_id, user_id, position)"
     )
+    for table in ("messages", "artifact_texts"):
+        await connection.execute(f"DROP TABLE hansard.{table}_pending")
     half = "UPDATE hansard.conversations SET deleted_at = $1::text::timestamptz WHERE title = $2"
     await connection.execute(half, "1970-01-01T00:00:00Z", "half imported")
     await connection.execute(half, "1970-01-02T00:00:00Z", "half purged")

@@ -38,8 +38,13 @@ def content_digest(message: Message) -> bytes:
     return hashlib.sha256(_encode(content)).digest()
 
 
-def digest_of(message: Message, seq: int, before: Digest | None) -> Digest:
-    """Return the digest of a message at `seq`; `before` is the digest of the message before it, if there is one."""
+def digest_of(
+    message: Message, seq: int, before: Digest | None, content: bytes | None = None
+) -> Digest:
+    """Return the digest of a message at `seq`; `before` is the digest of the message before it, if there is one.
+
+    `content` is its `content_digest`, if that is known.
+    """
     start = bytes.fromhex(before) if before is not None else b""
     place = seq.to_bytes(8, "big")
-    return hashlib.sha256(start + place + content_digest(message)).hexdigest()
+    return hashlib.sha256(start + place + (content or content_digest(message))).hexdigest()

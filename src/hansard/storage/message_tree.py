@@ -187,12 +187,17 @@ def assign_positions(
     head_seq: int,
     head_id: str | None,
     head_digest: str | None,
+    contents: Sequence[bytes | None] | None = None,
 ) -> list[Message]:
-    """Return the messages with their positions after a head. After a head without a digest they have none either."""
+    """Return the messages with their positions after a head. After a head without a digest they have none either.
+
+    `contents` are the messages' `content_digest`, if they are known.
+    """
     placed: list[Message] = []
     digest, has_digests = head_digest, head_id is None or head_digest is not None
-    for seq, message in enumerate(messages, head_seq + 1):
-        digest = digest_of(message, seq, digest) if has_digests else None
+    contents = contents or [None] * len(messages)
+    for seq, (message, content) in enumerate(zip(messages, contents, strict=True), head_seq + 1):
+        digest = digest_of(message, seq, digest, content) if has_digests else None
         placed.append(
             msgspec.structs.replace(
                 message, branch=branch, seq=seq, parent_id=head_id, digest=digest

@@ -63,7 +63,6 @@ async def insert(tx: PostgresTransaction, table: Table[Any], records: Sequence[A
 async def complete(tx: PostgresTransaction, table: Table[Any]) -> int:
     """Index some pending rows of the unit's tenant; return how many, 0 if there are none that nobody else has."""
     sql = tx.sql.of(table.record)
-    await tx.rows(SQL["flush_later"], ())
     text = SQL["next"].format(table=table.name, columns=sql.qualified("r"))
     rows = await tx.rows(text, (tx.tenant, ROWS))
     done, size, turn = 0, 0, 0

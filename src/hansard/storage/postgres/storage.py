@@ -20,8 +20,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-import asyncpg
-
 from hansard.errors import HansardError, Overloaded, StorageError
 from hansard.ids import now
 from hansard.model.health import Fault, Health
@@ -35,6 +33,7 @@ from hansard.storage.postgres.index import LONG, complete, lexemes
 from hansard.storage.postgres.indexer import Indexer
 from hansard.storage.postgres.listener import CHANNEL, Notices
 from hansard.storage.postgres.migrations import migrate
+from hansard.storage.postgres.pool import Pool
 from hansard.storage.postgres.search import Behind
 from hansard.storage.postgres.transaction import SQL, PostgresTransaction
 from hansard.storage.schema import Schema
@@ -48,14 +47,14 @@ POOL_SIZE = 10
 TIMEOUT = 30.0
 """Seconds for one statement, after which its connection is closed."""
 ATTEMPTS = 8
-_asyncpg: Any = asyncpg
-"""The driver's own annotations are partial."""
-
 _TOLD = (HansardError, search_terms.Unprepared, Behind, *REPEAT)
 """Errors after which a connection can be used, unless it is lost."""
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN"
+_INDEX = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL application_name = 'hansard indexes'"
+"""What is indexed can be indexed again, so the next commit that is flushed flushes it; the name tells the readers of
+the feed that nothing is added there."""
 
 
 class PostgresStorage(Storage):
@@ -89,7 +88,7 @@ class PostgresStorage(Storage):
         self._pooled = False
         self._role = roles.ITSELF
         self._compiler = Compiler(schema, POSTGRES_DIALECT)
-        self._pool: Any = None
+        self._pool: Pool | None = None
         self._connector = Connector()
         self._committed_at: datetime | None = None
         self._holder: tuple[str, float] | None = None
@@ -99,18 +98,9 @@ class PostgresStorage(Storage):
     async def open(self) -> None:
         try:
             await self._prepare_database()
-            with translated():
-                self._pool = await _asyncpg.create_pool(
-                    **self.address.arguments,
-                    timeout=self.address.timeout,
-                    min_size=1,
-                    max_size=self._pool_size,
-                    statement_cache_size=200 if self._prepared else 0,
-                    command_timeout=TIMEOUT,
-                    connect=self._connector.connect,
-                    init=_look_up_types if self._pooled else None,
-                    reset=_keep_as_it_is,
-                )
+            self._pool = Pool(self._connect_for_units, self._pool_size)
+            async with self._session():
+                pass
             if not self.readonly:
                 self._indexer.begin()
         except BaseException:
@@ -123,6 +113,18 @@ class PostgresStorage(Storage):
             return await self._connector.connect(
                 **self.address.arguments, timeout=self.address.timeout, statement_cache_size=0
             )
+
+    async def _connect_for_units(self) -> Any:
+        """Open a driver connection for the pool."""
+        connection = await self._connector.connect(
+            **self.address.arguments,
+            timeout=self.address.timeout,
+            statement_cache_size=200 if self._prepared else 0,
+            command_timeout=TIMEOUT,
+        )
+        if self._pooled:
+            await _look_up_types(connection)
+        return connection
 
     async def _prepare_database(self) -> None:
         connection = await self.connect()
@@ -149,10 +151,7 @@ class PostgresStorage(Storage):
             await self._indexer.close()
             await self._notices.close()
             pool, self._pool = self._pool, None
-            try:
-                await asyncio.wait_for(pool.close(), TIMEOUT)
-            except TimeoutError:
-                pool.terminate()
+            await pool.close(TIMEOUT)
         await self._connector.close()
 
     async def read(self, tenant: str, work: Read[T]) -> T:
@@ -229,12 +228,12 @@ class PostgresStorage(Storage):
 
     async def _complete(self, tenant: str, name: str) -> int:
         """Index some pending rows of a table, and return how many."""
-        async with self._connection(_WRITE, tenant) as connection:
+        async with self._connection(_INDEX, tenant) as connection:
             unit = self._transaction(tenant, connection)
             return await complete(unit, self.schema.named(name))
 
     async def _notify(self, notice: str) -> None:
-        async with self._connection() as connection:
+        async with self._session() as connection:
             with translated():
                 await connection.execute(SQL["notify"], CHANNEL, notice)
 
@@ -305,14 +304,7 @@ class PostgresStorage(Storage):
                 "The database is not open: use `async with hansard.connect(…) as db`."
             )
         with translated():
-            try:
-                connection = await pool.acquire(timeout=TIMEOUT)
-            except TimeoutError as error:
-                if pool.get_size() < pool.get_max_size():
-                    raise
-                raise Overloaded(
-                    "All connections to the database are in use; raise pool_size or try again later."
-                ) from error
+            connection = await pool.acquire(TIMEOUT)
         sound = False
         try:
             yield connection
@@ -321,10 +313,9 @@ class PostgresStorage(Storage):
             sound = not is_lost(error)
             raise
         finally:
-            with suppress(Exception):  # a broken connection is no longer in the pool
-                if not sound or connection.is_in_transaction():
-                    connection.terminate()
-                await pool.release(connection)
+            if not sound or connection.is_in_transaction():
+                connection.terminate()
+            pool.release(connection)
 
 
 async def _commit(connection: Any, begin: str) -> None:
@@ -355,7 +346,3 @@ async def _look_up_types(connection: Any) -> None:
         await connection.fetch(SQL["types"], *[[]] * 7)
     finally:
         await transaction.rollback()
-
-
-async def _keep_as_it_is(connection: Any) -> None:
-    """Do not reset connections: all settings end with their transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 import msgspec
@@ -106,39 +107,49 @@ class PostgresTransaction(SqlTransaction):
         messages = append.messages
         if any(len(message.text) > index.LONG for message in messages):
             return None
-        sql = self.sql.of(Message)
-        columns = dict(
-            zip(sql.table.stored, zip(*map(sql.encode, messages), strict=True), strict=False)
-        )
-        sums = message_tree.activity(messages, None, None)
-        rows = await self.rows(
-            SQL["append"],
-            (
-                self._role,
-                self.tenant,
-                append.conversation_id,
-                append.owner_id,
-                append.viewer,
-                append.branch,
-                append.expect_head is not msgspec.UNSET,
-                None if append.expect_head is msgspec.UNSET else append.expect_head,
-                append.at,
-                message_tree.preview(messages[-1]),
-                self.counted(1),
-                *(columns[name] for name in _APPENDED),
-                [content_digest(message) for message in messages],
-                *([getattr(row, name) for row in sums] for name in _COUNTED),
-                [n for row in sums for n in (row.tokens_in, row.tokens_out)],
-                [row.engaged_seconds for row in sums],
-            ),
-        )
+        contents = [content_digest(message) for message in messages]
+        lists = self._lists(messages, contents)
+        if len(messages) == 1:
+            rows = await self.rows(SQL["append_one"], (*self._goal(append), *chain(*lists)))
+        else:
+            rows = await self.rows(SQL["append"], (*self._goal(append), *lists))
         if not rows:
             return None
         self.notified.add(user_channel(self.tenant, append.owner_id))
-        self.pending[sql.table.name] += len(messages)
+        self.pending[_MESSAGES] += len(messages)
         branch, first_seq, parent, digest = rows[0]
         end = (parent and str(parent), digest and digest.hex())
-        return message_tree.assign_positions(messages, str(branch), first_seq - 1, *end)
+        return message_tree.assign_positions(messages, str(branch), first_seq - 1, *end, contents)
+
+    def _goal(self, append: Append) -> tuple[Any, ...]:
+        """Return where an append goes, and what changes there."""
+        return (
+            self._role,
+            self.tenant,
+            append.conversation_id,
+            append.owner_id,
+            append.viewer,
+            append.branch,
+            append.expect_head is not msgspec.UNSET,
+            None if append.expect_head is msgspec.UNSET else append.expect_head,
+            append.at,
+            message_tree.preview(append.messages[-1]),
+            self.counted(1),
+        )
+
+    def _lists(self, messages: Sequence[Message], contents: list[bytes]) -> list[Sequence[Any]]:
+        """Return the columns of the messages and those of their counters, each as a list."""
+        sql = self.sql.of(Message)
+        names = sql.table.stored
+        columns = dict(zip(names, zip(*map(sql.encode, messages), strict=True), strict=False))
+        sums = message_tree.activity(messages, None, None)
+        return [
+            *(columns[name] for name in _APPENDED),
+            contents,
+            *([getattr(row, name) for row in sums] for name in _COUNTED),
+            [n for row in sums for n in (row.tokens_in, row.tokens_out)],
+            [row.engaged_seconds for row in sums],
+        ]
 
     async def publish(self, *changes: Change) -> None:
         for change in changes:
@@ -187,6 +198,7 @@ class PostgresTransaction(SqlTransaction):
         return [ArtifactMatch(one.id, one.position, one.score) for one in found]
 
 
+_MESSAGES = "messages"
 _APPENDED = (
     "id", "created_at", "role", "parts", "model", "finish", "tokens_in", "tokens_out", "run_id",
     "group_id", "origin_id", "metadata", "author_id",

@@ -1,5 +1,16 @@
 -- The statements that the compiler does not write, for PostgreSQL.
 
+-- name: append_one
+-- An append of one message: the driver looks at each element of a list, so what is one value is no list on the way.
+SELECT place, first_seq, parent, parent_digest FROM hansard.append(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    ARRAY[$12::uuid], ARRAY[$13::timestamptz], ARRAY[$14::text], ARRAY[$15::json], ARRAY[$16::text],
+    ARRAY[$17::text], ARRAY[$18::bigint], ARRAY[$19::bigint], ARRAY[$20::uuid], ARRAY[$21::uuid],
+    ARRAY[$22::uuid], ARRAY[$23::json], ARRAY[$24::text], ARRAY[$25::bytea],
+    ARRAY[$26::text], ARRAY[$27::bigint], ARRAY[$28::text], ARRAY[$29::text], ARRAY[$30::bigint],
+    ARRAY[$31::bigint], ARRAY[$32::bigint], ARRAY[$33::bigint, $34::bigint], ARRAY[$35::bigint]
+);
+
 -- name: append
 -- An append whose answer is simple: see hansard.append in functions.sql.
 SELECT place, first_seq, parent, parent_digest FROM hansard.append(
@@ -41,10 +52,6 @@ DELETE FROM hansard.{table}_pending WHERE tenant_id = $1;
 
 -- name: all_pending
 SELECT tenant, name FROM hansard.pending();
-
--- name: flush_later
--- For what can be made again from the rows.
-SELECT set_config('synchronous_commit', 'off', true);
 
 -- name: next
 -- Some rows to index, which nobody else indexes, moves or deletes meanwhile.

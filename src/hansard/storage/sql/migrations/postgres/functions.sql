@@ -41,7 +41,7 @@ END
 $$;
 
 -- The oldest transaction that this snapshot sees running and that may still add to this database's feed, and
--- who runs it. One that is seen in another database never will. One of which nothing is known any more has
+-- who runs it. One that is seen in another database never will, nor one that indexes. One of which nothing is known any more has
 -- ended since the snapshot was taken: what it did is not visible here, so it counts.
 CREATE FUNCTION hansard.feed_holder() RETURNS TABLE (number bigint, pid integer, prepared text)
 LANGUAGE sql STABLE AS $$
@@ -51,6 +51,7 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.backend_xid = x::xid
     LEFT JOIN pg_prepared_xact() AS p ON p.transaction = x::xid
     WHERE coalesce(a.datid, p.dbid, here.oid) = here.oid
+      AND a.application_name IS DISTINCT FROM 'hansard indexes'
     ORDER BY 1
     LIMIT 1
 $$;
