@@ -69,6 +69,20 @@ def facts(path: Path) -> set[str]:
 # SQLite
 
 
+async def test_a_migration_that_returns_a_row_is_applied_to_its_end(
+    tmp_path: Path, today: Path
+) -> None:
+    """Whether the file is new or older: it is not applied again."""
+    for path in (tmp_path / "new.db", today):
+        for _ in range(2):
+            storage = SqliteStorage(path, migrations=with_a_fault("sqlite", "SELECT 1"))
+            await storage.open()
+            await storage.close()
+        noted = {row for row in facts(path) if f"({LATEST + 1}, 'fault'" in row}
+        assert len(noted) == 1
+    assert len(copies(today)) == 1
+
+
 async def test_opening_an_older_file_brings_it_up_and_keeps_a_copy(
     today: Path, tomorrow: Path
 ) -> None:

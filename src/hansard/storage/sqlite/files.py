@@ -115,7 +115,7 @@ def create(path: Path, statements: list[str], schema_version: int) -> None:
                 connection.pragma("journal_mode", "wal")
                 with connection:
                     for statement in statements:
-                        connection.execute(statement)
+                        connection.execute(statement).fetchall()  # or it ends at the first row
                     connection.pragma("application_id", APPLICATION_ID)
                     connection.pragma("user_version", schema_version)
             finally:

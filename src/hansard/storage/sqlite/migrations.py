@@ -62,7 +62,7 @@ def _apply(
     try:
         with connection:
             for migration in pending:
-                connection.execute(_script(migration))
+                connection.execute(_script(migration)).fetchall()  # or it ends at the first row
             connection.pragma("user_version", migrations.latest)
     except apsw.IOError as error:  # the outcome is unknown
         raise files.translate(error, path) from error
