@@ -42,7 +42,7 @@ UNITS = {"export": "µs", "import": "µs"}
 APPENDS, LISTS, READS, PROMPTS, STARTS = 200, 40, 60, 30, 3
 """A round's operations."""
 TALKS, TALK = 200, 100
-"""Conversations that are listed and searched, and the messages of each."""
+"""Conversations that are listed, read and searched, and the messages of each."""
 MOVED, SHORT = 100, 20
 """Conversations that are exported and imported, and the messages of each; the figures are for one message."""
 
@@ -181,7 +181,7 @@ async def _operations(scope: hansard.Services, texts: Texts) -> dict[str, _Opera
     async def append() -> None:
         await scope.messages.append(written, [hansard.user(next(said))])
 
-    programs = cycle(answers(1_000))
+    programs, others = cycle(answers(1_000)), cycle(talks)
 
     async def answer() -> None:
         await scope.messages.append(written, [hansard.assistant(next(programs))])
@@ -194,7 +194,12 @@ async def _operations(scope: hansard.Services, texts: Texts) -> dict[str, _Opera
         "append": _Operation(APPENDS, append),
         "answer: with a program": _Operation(APPENDS, answer),
         "list": _Operation(LISTS, lambda: scope.conversations.list(limit=50)),
-        "read": _Operation(READS, lambda: scope.messages.read(talks[0], last=50)),
+        "read: 50 that were read before": _Operation(
+            READS, lambda: scope.messages.read(talks[0], last=50)
+        ),
+        "read: 100 that were not": _Operation(
+            READS, lambda: scope.messages.read(next(others), last=TALK)
+        ),
         "search: a typical word": search(words[2_000]),
         "search: two typical words": search(f"{words[500]} {words[700]}"),
         "search: a word's beginning": search(f"{words[2_000][:4]}*"),

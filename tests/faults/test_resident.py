@@ -171,12 +171,16 @@ def _lengths(path: Path) -> list[int | None]:
             pytest.skip("The file system cannot tell what is in memory.")
         _evict(descriptor)
         os.pread(descriptor, 1, 0)
-        parts = [resident._resident(descriptor, 4096, offset) for offset in (0, 2048, 8192)]
+        parts = [_part(descriptor, offset) for offset in (0, 2048, 8192)]
         os.pread(descriptor, 1, 8192)
-        parts += [resident._resident(descriptor, 4096, offset) for offset in (8192, 9_000)]
-        return [part if part is None else len(part) for part in parts]
+        return [*parts, _part(descriptor, 8192), _part(descriptor, 9_000)]
     finally:
         os.close(descriptor)
+
+
+def _part(descriptor: int, offset: int) -> int | None:
+    part = resident._resident(descriptor, bytearray(4096), offset)
+    return None if part is None else len(part)
 
 
 def test_the_end_of_a_file_is_told_from_what_is_not_in_memory(tmp_path: Path) -> None:

@@ -213,12 +213,15 @@ class Reader(ABC):
         The branch, as this unit read it, must have all of them. A back end may keep them in memory, so other units may
         get the same objects. Raises NotADatabase if one is missing.
         """
-        rows = await self.select(
-            Query(Message).where(branch=branch, seq__ge=first, seq__le=last).by("seq")
-        )
+        rows = await self._messages(branch, first, last)
         if len(rows) != last - first + 1:
             raise damaged("A message")
         return rows
+
+    async def _messages(self, branch: Id, first: int, last: int) -> list[Message]:
+        return await self.select(
+            Query(Message).where(branch=branch, seq__ge=first, seq__le=last).by("seq")
+        )
 
     @abstractmethod
     async def search(self, search: TextSearch) -> list[Match]:

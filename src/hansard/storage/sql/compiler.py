@@ -17,6 +17,7 @@ import msgspec
 
 from hansard.errors import damaged
 from hansard.model.base import Entry
+from hansard.model.messages import Message
 from hansard.storage.query import Condition, Query
 from hansard.storage.schema import Column, Schema, Table
 from hansard.storage.sql.values import POSTGRES, SQLITE, Codec
@@ -78,7 +79,7 @@ class TableSql(Generic[E]):
         self._json = {c.name for c in table.columns if c.type == "json" and not c.nullable}
         """Columns where None is a value: the null of JSON."""
         self.encode: Callable[[E], list[Any]] = _encoder(table, dialect.codec)
-        self.decode: Callable[[Sequence[Any]], E] = _decoder(table, dialect.codec)
+        self._decode: Callable[[Sequence[Sequence[Any]]], list[E]] = _decoder(table, dialect.codec)
         self.columns = ", ".join(_quote(column.name) for column in table.columns)
         self._select = f"SELECT {self.columns} FROM {self.name} WHERE tenant_id = {self._mark(1)}"
         self.insert = self._insert("")
@@ -91,9 +92,13 @@ class TableSql(Generic[E]):
     def read(self, rows: Sequence[Sequence[Any]]) -> list[E]:
         """Return the records of rows. Raises NotADatabase if a row cannot be decoded."""
         try:
-            return [self.decode(row) for row in rows]
+            return self._decode(rows)
         except _UNREADABLE as error:
             raise damaged(f"A row of {self.table.name}") from error
+
+    def decode(self, row: Sequence[Any]) -> E:
+        """Return the record of a row; raises any error if it is damaged."""
+        return self._decode((row,))[0]
 
     def value(self, name: str, value: Any) -> Any:
         convert = self._encoders[name]
@@ -272,19 +277,21 @@ def _encoder(table: Table[E], codec: Codec) -> Callable[[E], list[Any]]:
     return _function(f"lambda record: [{', '.join(fields)}]", scope)
 
 
-def _decoder(table: Table[E], codec: Codec) -> Callable[[Sequence[Any]], E]:
-    """Return a function from a row to the record.
+def _decoder(table: Table[E], codec: Codec) -> Callable[[Sequence[Sequence[Any]]], list[E]]:
+    """Return a function from rows to their records.
 
     It calls an attribute, because that accepts any number of keyword arguments; more than fifteen, passed to a plain
     name, are collected in a dictionary first, which takes as long as everything else.
     """
     converts = {f"from_{c.name}": codec.decoder(c) for c in table.columns}
+    values = [f"value_{c.name}" for c in table.columns]
     fields = [
-        f"{c.name}={_converted(f'row[{i}]', f'from_{c.name}', c, converts)}"
-        for i, c in enumerate(table.columns)
+        f"{c.name}={_converted(value, f'from_{c.name}', c, converts)}"
+        for c, value in zip(table.columns, values, strict=True)
     ]
     scope = {**converts, "record": SimpleNamespace(make=table.record)}
-    return _function(f"lambda row: record.make({', '.join(fields)})", scope)
+    make = f"record.make({', '.join(fields)})"
+    return _function(f"lambda rows: [{make} for {', '.join(values)}, in rows]", scope)
 
 
 def _converted(value: str, convert: str, column: Column, converts: dict[str, Any]) -> str:
@@ -307,6 +314,9 @@ class Compiler:
     def __init__(self, schema: Schema, dialect: Dialect) -> None:
         self.dialect = dialect
         self._tables = {table.record: TableSql(table, dialect) for table in schema.tables}
+        messages = Query(Message).where(branch="", seq__ge=0, seq__le=0).by("seq")
+        self.messages = self.of(Message).select(messages, "")[0]
+        """Selects a tenant's messages of a branch from a seq to a seq."""
 
     def of(self, record: type[E]) -> TableSql[E]:
         try:

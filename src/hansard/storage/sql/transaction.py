@@ -144,6 +144,11 @@ class SqlTransaction(Transaction):
         rows = await self.rows(text, (self.tenant, *ids, owner_id, viewer))
         return sql.read(rows[:1])[0] if rows else None
 
+    async def _messages(self, branch: str, first: int, last: int) -> list[Message]:
+        sql = self.sql.of(Message)
+        values = (self.tenant, sql.value("branch", branch), first, last)
+        return sql.read(await self.rows(self.sql.messages, values))
+
     async def move(self, branch: str, first_seq: int, to: str) -> int:
         await self.get(Branch, branch, lock=True)
         moved = Query(Message).where(branch=branch, seq__ge=first_seq)

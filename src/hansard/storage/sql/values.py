@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+import uuid_utils
 
 from hansard.ids import is_id
 from hansard.model.parts import Parts
@@ -22,6 +23,8 @@ Convert = Callable[[Any], Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+MAX_IDS = 8192
+"""Ids whose text is remembered."""
 _encode_json = msgspec.json.Encoder(order=None).encode
 
 
@@ -70,10 +73,22 @@ def uuid_to_bytes(value: str) -> bytes:
     return bytes.fromhex(value.replace("-", ""))
 
 
-@lru_cache(maxsize=8192)
-def uuid_from_bytes(value: bytes) -> str:
-    digits = value.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+class _Ids(dict[bytes, str]):
+    """The texts of ids that were converted, until they are too many.
+
+    A page refers to few ids many times, and has as many new ones. So both finding one and adding one must be cheap,
+    and which of them was used longest ago is not recorded.
+    """
+
+    def __missing__(self, value: bytes) -> str:
+        if len(self) >= MAX_IDS:
+            self.clear()
+        text = self[value] = str(uuid_utils.UUID(bytes=value))
+        return text
+
+
+uuid_from_bytes: Callable[[bytes], str] = _Ids().__getitem__
+"""Return the text of an id. Raises ValueError unless it has 16 bytes."""
 
 
 def ref_to_bytes(value: str) -> bytes | str:
@@ -90,7 +105,7 @@ def microseconds(value: datetime) -> int:
 
 
 def from_microseconds(value: int) -> datetime:
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
+    return _EPOCH + value * _MICROSECOND
 
 
 SQLITE = Codec(

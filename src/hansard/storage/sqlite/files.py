@@ -62,9 +62,17 @@ def check_engine(version: str = apsw.sqlite_lib_version()) -> None:
         )
 
 
-def connect(path: Path, *, readonly: bool = False, vfs: str | None = None) -> apsw.Connection:
-    """Open a file with all safety settings, and check that they apply; `vfs` names another file layer."""
+def connect(
+    path: Path, *, readonly: bool = False, vfs: str | None = None, locked: bool = False
+) -> apsw.Connection:
+    """Open a file with all safety settings, and check that they apply.
+
+    `vfs` names another file layer. With `locked` the engine takes no locks against other threads, because the caller
+    has one for all that it does with the connection.
+    """
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
+    if locked:
+        flags |= apsw.SQLITE_OPEN_NOMUTEX
     try:
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=256)
         connection.set_busy_timeout(BUSY_MS)

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import apsw
 
@@ -64,7 +64,7 @@ class LoopReader:
         self._in_use = threading.Lock()
         self._files = _Files(descriptor)
         try:
-            self._connection = files.connect(path, readonly=True, vfs=self._files.name)
+            self._connection = files.connect(path, readonly=True, vfs=self._files.name, locked=True)
         except StorageError:
             self._files.unregister()
             raise
@@ -189,6 +189,7 @@ class _File(apsw.VFSFile):
         super().__init__("", name, flags)
         self._files = owner
         self._own: int | None = None
+        self._part = bytearray()
         if flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
             # Closing a descriptor of the database would release the engine's locks on it; no lock is on the log.
             self._descriptor = owner.database
@@ -199,15 +200,18 @@ class _File(apsw.VFSFile):
             raise apsw.CantOpenError("The file system cannot tell what is in memory.")
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
+        """Return a part of the file, in the same memory each time: the engine copies it at once."""
         if self._files.may_wait:
             return super().xRead(amount, offset)
         if self._files.spend(PAGE):
             raise apsw.IOError("The unit took too many steps.")
-        data = _resident(self._descriptor, amount, offset)
+        if len(self._part) != amount:
+            self._part = bytearray(amount)
+        data = _resident(self._descriptor, self._part, offset)
         if data is None:
             self._files.give_up()
             raise apsw.IOError("A page is not in memory.")
-        return data
+        return cast("bytes", data)  # the engine takes any buffer
 
     def xClose(self) -> None:  # noqa: N802
         super().xClose()
@@ -229,13 +233,14 @@ def _tells(descriptor: int) -> bool:
     return True
 
 
-def _resident(descriptor: int, amount: int, offset: int) -> bytes | None:
-    """Return a part of a file, shorter only where the file ends; None if some of it is not in memory."""
-    buffer = bytearray(amount)
+def _resident(descriptor: int, buffer: bytearray, offset: int) -> bytes | bytearray | None:
+    """Read a part of a file into a buffer and return it, a shorter part only where the file ends; None if some of it
+    is not in memory.
+    """
     try:
-        got = os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT)
+        got = os.preadv(descriptor, (buffer,), offset, os.RWF_NOWAIT)
     except OSError:
         return None
-    if got == amount:
-        return bytes(buffer)
+    if got == len(buffer):
+        return buffer
     return bytes(buffer[:got]) if offset + got >= os.fstat(descriptor).st_size else None
