@@ -225,24 +225,21 @@ async def _passages_of_all(
 
 
 async def rebuild(tx: Transaction) -> None:
-    """Rebuild the indexes: on SQLite for all tenants, on PostgreSQL for the unit's tenant."""
+    """Rebuild the indexes: on SQLite for all tenants, on PostgreSQL for the unit's tenant.
+
+    On SQLite it is only begun: all rows are pending afterwards, and `settle` waits until they are indexed. Below a
+    wrapper, without which the writer cannot read the rows, it is completed in this unit.
+    """
     base = tx.innermost
     for table in searchable(tx):
         if isinstance(base, SqlTransaction):
             await base.run(_DONE[base.sql.dialect.name], (tx.tenant, table.name))
         if isinstance(base, sqlite_transaction.SqliteTransaction):
-            await _rebuild_sqlite(base, table)
+            await index.rebuild(base, table)
+            while base.decode and await index.complete(base, table):
+                pass
         elif isinstance(base, postgres_transaction.PostgresTransaction):
             await _rebuild_postgres(base, table)
-
-
-async def _rebuild_sqlite(tx: sqlite_transaction.SqliteTransaction, table: Table[Any]) -> None:
-    name, add = table.name, sqlite_transaction.SQL["index"].format(table=table.name)
-    await tx.run(f"INSERT INTO {name}_terms ({name}_terms) VALUES ('delete-all')", ())
-    async for first, texts, _ in _passages_of_all(tx, table):
-        await tx.run_many(add, list(enumerate(texts, first)))
-    [(newest,)] = await tx.rows(sqlite_transaction.SQL["newest"].format(table=name), ())
-    await tx.run(sqlite_transaction.SQL["raise"].format(table=name), (newest,))
 
 
 async def _rebuild_postgres(

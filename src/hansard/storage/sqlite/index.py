@@ -44,6 +44,8 @@ LONG = search_terms.LONG
 """Texts of more characters are indexed at once."""
 ROWS, CHARACTERS = 128, 2 * LONG
 """What is indexed in one transaction, approximately: some milliseconds of work."""
+MANY = 20_000
+"""Pending rows above which an index is being built: its sums say nothing yet, so a search orders by time."""
 
 
 async def insert(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any]) -> None:
@@ -73,22 +75,33 @@ async def insert(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any
 
 async def complete(tx: SqliteTransaction, table: Table[Any]) -> int:
     """Index the next pending rows, of any tenant, and raise the mark; return how many rows it passed."""
-    sql, done, size = tx.sql.of(table.record), 0, 0
+    sql, done, size, last = tx.sql.of(table.record), 0, 0, 0
     text = SQL["next"].format(table=table.name, columns=sql.columns)
-    rows = await tx.rows(text, (ROWS,))
     entries: list[tuple[int, str]] = []
-    while done < len(rows) and size < CHARACTERS:
-        k, room, is_held, *row = rows[done]
+    for k, room, is_held, *row in tx.each(text, (ROWS,)):
         with suppress(NotADatabase):  # a damaged row; verification tells of it
             [record] = sql.read([row])
             words = "" if is_held else tx.text_of(record)
             size += len(words)
             entries += numbered(fitted(marked(table, record, words, passages), room), k)
-        done += 1
+        done, last = done + 1, k
+        if size >= CHARACTERS:
+            break
     await tx.run_each(SQL["index"].format(table=table.name), entries)
     if done:
-        await tx.run(SQL["raise"].format(table=table.name), (rows[done - 1][0],))
+        await tx.run(SQL["raise"].format(table=table.name), (last,))
     return done
+
+
+async def rebuild(tx: SqliteTransaction, table: Table[Any]) -> None:
+    """Begin to index all rows of a table anew, of all tenants: empty the index, and have all rows pending.
+
+    What follows is the writer's usual work, so a search finds everything meanwhile, and it goes on after a crash.
+    """
+    await tx.run(SQL["forget"].format(table=table.name), ())
+    await tx.run(SQL["raise"].format(table=table.name), (0,))
+    [(behind,)] = await tx.rows(SQL["behind"].format(table=table.name), ())
+    tx.pending += behind
 
 
 async def reindex(tx: SqliteTransaction, table: Table[Any], records: Sequence[Any]) -> None:

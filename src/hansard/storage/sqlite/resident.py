@@ -141,7 +141,7 @@ class LoopUnit(SqliteTransaction):
     async def search_artifacts(self, search: ArtifactSearch) -> list[ArtifactMatch]:
         self._leave(search)
 
-    def each(self, text: str) -> Iterator[Any]:
+    def each(self, text: str, values: Any = ()) -> Iterator[Any]:  # noqa: ARG002
         self._leave(text)
 
     def _leave(self, _: object) -> NoReturn:

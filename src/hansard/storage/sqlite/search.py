@@ -1,12 +1,14 @@
 """Searches a SQLite file: its index, and the rows that are not indexed yet, which are read instead (see `index`).
 
-Relevance is the engine's, BM25, for both, by the sums that the index has.
+Relevance is the engine's, BM25, for both, by the sums that the index has. Pending rows are read one at a time, newest
+first, until there are enough matches: after a rebuild has begun, all rows are pending.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hansard.search.tokenizer import Clause, occurrences, owner_mark, passages, place_mark
@@ -15,7 +17,7 @@ from hansard.storage.base import ArtifactSearch, TextSearch
 from hansard.storage.schema import Table
 from hansard.storage.sql.statements import statements
 from hansard.storage.sql.values import microseconds, uuid_from_bytes, uuid_to_bytes
-from hansard.storage.sqlite.index import numbered
+from hansard.storage.sqlite.index import MANY, numbered
 
 if TYPE_CHECKING:
     from hansard.storage.sqlite.transaction import SqliteTransaction
@@ -51,7 +53,9 @@ async def find(
     search: TextSearch | ArtifactSearch,
     filters: Mapping[str, Any],
 ) -> list[Found]:
-    """Return the newest `search.window` matches in a table, newest first."""
+    """Return the newest `search.window` matches in a table, newest first; all of the same relevance while the index is
+    being built, so that their order does not change with it.
+    """
     if not search.clauses:
         return []
     conversation = search.conversation_id and uuid_to_bytes(search.conversation_id)
@@ -72,11 +76,15 @@ async def find(
     ]
     columns = tx.sql.of(table.record).qualified("r")
     text = _text("pending", table).replace("{columns}", columns)
-    unread = await tx.rows(text, values | {"conversation": conversation})
-    pending = [p for p in _matching(tx, table, unread, search.clauses) if p.position < before]
+    unread = tx.each(text, values | {"conversation": conversation})
+    matching = (p for p in _matching(tx, table, unread, search.clauses) if p.position < before)
+    pending = list(islice(matching, search.window))
     if pending:
         found += await _rated(tx, table, phrases, pending)
         found.sort(key=lambda one: one.position, reverse=True)
+    [(behind,)] = await tx.rows(SQL["behind"].format(table=table.name), ())
+    if behind > MANY:
+        found = [one._replace(score=0.0) for one in found]
     return found[: search.window]
 
 
@@ -97,9 +105,9 @@ def _phrases(tenant: str, search: TextSearch | ArtifactSearch) -> list[str]:
 
 
 def _matching(
-    tx: SqliteTransaction, table: Table[Any], rows: Sequence[Any], clauses: Sequence[Clause]
+    tx: SqliteTransaction, table: Table[Any], rows: Iterable[Any], clauses: Sequence[Clause]
 ) -> Iterator[_Pending]:
-    """Yield the passages of rows, each given as its `k` and its columns, that match all clauses."""
+    """Yield the passages of rows, each given as its `k` and its columns, that match all clauses; a row's last first."""
     read = tx.sql.of(table.record).read
     needed = {term for clause in clauses for term in clause.terms}
     for k, *row in rows:
@@ -108,7 +116,7 @@ def _matching(
         if text.isascii() and not all(map(text.lower().__contains__, needed)):
             continue
         made: list[list[str]] = search_terms.made(passages, text)
-        for number, words in numbered(made, k):
+        for number, words in reversed(numbered(made, k)):
             counts = [occurrences(clause, words) for clause in clauses]
             if all(counts):
                 place = getattr(record, table.search.place) if table.search else None

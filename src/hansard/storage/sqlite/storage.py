@@ -123,13 +123,19 @@ class SqliteStorage(Storage):
 
     @property
     def is_settled(self) -> bool:
-        """Whether no row is pending; not known of a file that another process owns."""
-        return self._writer is None or not self._writer.pending
+        """Whether no row is pending, or so many that searches order by time; not known of a file that another process
+        owns.
+        """
+        pending = 0 if self._writer is None else self._writer.pending
+        return not pending or pending > index.MANY
 
     async def settle(self) -> None:
-        """Have the writer index all pending rows, if it can: a search does not need to write."""
-        if not self.readonly:
-            with suppress(HansardError):
+        """Have the writer index all pending rows, if it can: a search does not need to write.
+
+        Others write meanwhile.
+        """
+        with suppress(HansardError):
+            while self._writer is not None and self._writer.pending:
                 await self.write("", settling)
 
     async def erase(self) -> None:

@@ -72,9 +72,9 @@ class SqliteTransaction(SqlTransaction):
         except apsw.ConstraintError as error:
             raise _constraint(error) from error
 
-    def each(self, text: str) -> Iterator[Row]:
+    def each(self, text: str, values: Any = ()) -> Iterator[Row]:
         """Yield the rows of a statement one at a time; there may be more than fit into memory."""
-        return self._connection.execute(text)
+        return self._connection.execute(text, values)
 
     async def run(self, text: str, values: Any) -> int:
         try:

@@ -33,6 +33,8 @@ from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
 MAX_PENDING = 1_000
 """Rows that may wait for their terms while others are written: a search reads them one by one."""
+TURN = 8
+"""How many times some rows are indexed between two batches if somebody waits for all."""
 
 _IN_ORDER = 1
 """The engine's `synchronous` for commits without a flush, which a later one flushes with its own."""
@@ -47,7 +49,7 @@ async def erasure(_: Any) -> None:
 
 
 async def settling(_: Any) -> None:
-    """A unit without changes, which marks a batch after whose commit all pending rows are indexed."""
+    """A unit without changes, which marks a batch after whose commit many pending rows are indexed."""
 
 
 class Safety:
@@ -123,8 +125,8 @@ class Writer:
         self._searched: list[Table[Any]] = [
             table for table in unit("", connection).schema.tables if table.search
         ]
-        self.pending = 1
-        """About how many rows are not indexed; at first it is not known whether there are any."""
+        self.pending = max(1, self._behind())
+        """About how many rows are not indexed; none only after the writer has looked."""
 
     def run(self, jobs: list[Job]) -> None:
         self._safety.check()
@@ -132,8 +134,9 @@ class Writer:
             self._commit(jobs, guarded=True)
         self._fold([job for job in jobs if job.work is erasure and not job.error])
         if any(job.work is settling for job in jobs):
-            while self.pending:
-                self._index()
+            for _ in range(TURN):
+                if self.pending:
+                    self._index()
 
     def rest(self, *, idle: bool) -> bool:
         """Index some pending rows if nothing is asked of the writer, or if they are many; return whether there are
@@ -269,31 +272,33 @@ class Writer:
         """Index some pending rows. After a failure, do no more until something is written again."""
         try:
             self._safety.check()
-            table = next((table for table in self._searched if self._is_behind(table)), None)
-            self.pending = self._complete(table) if table else 0
+            table = next((table for table in self._searched if self._behind(table)), None)
+            if table is not None:
+                self._complete(table)
+            self.pending = self._behind()
         except Exception as error:
             if isinstance(error, apsw.Error | HansardError):
                 self._safety.failed(error)
             self.pending = 0
 
-    def _is_behind(self, table: Table[Any]) -> bool:
-        rows = self._connection.execute(SQL["is_behind"].format(table=table.name))
-        return bool(rows.get)
+    def _behind(self, *tables: Table[Any]) -> int:
+        """Return how many numbers of rows, at most, are not indexed: in some tables, or in all."""
+        texts = [SQL["behind"].format(table=table.name) for table in tables or self._searched]
+        return sum(cast("int", self._connection.execute(text).get) for text in texts)
 
-    def _complete(self, table: Table[Any]) -> int:
-        """Index the next rows of a table, and return about how many are still pending."""
+    def _complete(self, table: Table[Any]) -> None:
+        """Index the next rows of a table."""
         unit = self._unit("", self._connection)
         self._begin()
         try:
             self._flush(at_commit=False)
             self._connection.execute("BEGIN IMMEDIATE")
-            done = run_now(index.complete(unit, table))
+            run_now(index.complete(unit, table))
             self._end(wrote=True)
         finally:
             if self._connection.in_transaction:
                 self._roll_back()
             self._flush(at_commit=True)
-        return max(1, self.pending - done)
 
     def _flush(self, *, at_commit: bool) -> None:
         """Have commits flushed, or not."""

@@ -20,6 +20,7 @@ async def repair(storage: Storage) -> None:
         await storage.write(tenant, _mend)
     if storage.exclusive:
         await storage.write("", search_index.rebuild)
+        await storage.settle()
 
 
 async def _mend(tx: Transaction) -> None:

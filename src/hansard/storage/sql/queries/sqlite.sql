@@ -55,8 +55,13 @@ INSERT INTO {table}_terms ({table}_terms, rowid, terms) VALUES ('delete', ?1, ?2
 -- name: newest
 SELECT coalesce(max(k), 0) FROM {table};
 
--- name: is_behind
-SELECT coalesce(max(k), 0) > (SELECT k FROM {table}_indexed) FROM {table};
+-- name: behind
+-- How many numbers there are after the mark: pending rows, and what long texts among them take.
+SELECT max(0, coalesce(max(k), 0) - (SELECT k FROM {table}_indexed)) FROM {table};
+
+-- name: forget
+-- Empty an index: all rows are pending.
+INSERT INTO {table}_terms ({table}_terms) VALUES ('delete-all');
 
 -- name: next
 -- The next rows to index: how many passages can be numbered from after the row before it, and whether it is indexed.
