@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from hansard.errors import InvalidInput
 from hansard.normalization import normalize
+from hansard.search import alphabets, tokenizer
 from hansard.search.tokenizer import (
     MAX_CLAUSE_TERMS,
     MAX_CLAUSES,
@@ -202,3 +206,63 @@ def test_marks_of_owners_and_places_are_no_words() -> None:
     assert owner_mark("acme", "ada") == owner_mark("acme", "ada")
     for mark in (owner_mark("a", "b"), place_mark("01890000-0000-7000-8000-000000000000")):
         assert terms(mark) != [mark]
+
+
+# The definition of terms
+
+SCRIPTS = (
+    "abc XYZ 019 .,-'\t\n", "äöüß éàç ñøłđħ ŒŸ", "абвёй ЖЯ", "ΑΣσς ώϊ", "אבג\u05b8\u05bc", "ابتﷲ\u064b\u0640",
+    "कखिी\u093c\u094d", "กขคำ\u0e31\u0e34", "東京都々龍", "かがカｶﾞﾊﾟ\u3099", "한국어ㅎㅏㄴ\u1100\u1161\u11a8",
+    "１２Ａ½⅓²",
+    "🦉👍\U0001f3fd\u200d❤\ufe0f", "“”…–«»\u00a0\u00ad\u200b\u2028", "\u0301\u0308\u0327\u20d7\u034f", "Ꭰꭰǅﬁİſ",
+)  # fmt: skip
+
+
+def _defined(text: str) -> list[str]:
+    """The terms of a text by their definition."""
+
+    def plainest(characters: str) -> str:
+        return "".join(alphabets._plainest(character) or "" for character in characters)
+
+    def is_unspaced_letter(letter: str) -> bool:
+        return alphabets.CURRENT.unspaced.match(letter) is not None
+
+    result: list[str] = []
+    for word in plainest(fold(plainest(text))).split():
+        for is_unspaced, letters in groupby(word, is_unspaced_letter):
+            run = "".join(letters)
+            starts = range(len(run)) if is_unspaced else [0]
+            result += [run[start : start + 2] if is_unspaced else run for start in starts]
+    return [term[:MAX_TERM] for term in result]
+
+
+def _mixed(count: int) -> Iterator[str]:
+    """Texts of many scripts, in which anything may stand beside anything."""
+    random = Random(1)
+    for _ in range(count):
+        some = random.sample(SCRIPTS, random.randint(1, 3))
+        texts = ["".join(random.choices(script, k=random.randint(1, 12))) for script in some * 3]
+        random.shuffle(texts)
+        yield "".join(texts)
+
+
+@given(st.text() | st.lists(st.sampled_from("".join(SCRIPTS)), max_size=40).map("".join))
+def test_terms_are_as_defined(text: str) -> None:
+    assert terms(text) == _defined(text)
+
+
+def test_terms_of_mixed_scripts_are_as_defined() -> None:
+    for text in _mixed(3_000):
+        assert terms(text) == _defined(text)
+
+
+def test_a_character_that_is_folded_apart_from_its_neighbours_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The planted fault: no character combines with others."""
+    monkeypatch.setattr(alphabets, "COMBINES", "no such thing")
+    alone = alphabets._Alone()
+    alone.update({code: alphabets._fold_fully(chr(code)) for code in map(ord, "".join(SCRIPTS))})
+    monkeypatch.setattr(tokenizer, "CURRENT", alphabets.CURRENT._replace(alone=alone))
+    wrong = [text for text in _mixed(3_000) if terms(text, tokenizer.CURRENT) != _defined(text)]
+    assert len(wrong) > 100

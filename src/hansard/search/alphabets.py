@@ -24,6 +24,10 @@ EMOJI = (
 INNER = r"\W\u0640\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f"
 """Characters that may combine with the one before: marks, parts of Korean syllables, and those that are removed."""
 
+COMBINES = "\0"
+"""Stands for a character whose form depends on those around it; folding leaves none of it."""
+_ACCENTED = re.compile("[\u0080-\u024f\u2000-\u206f]+")
+
 _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3041-\u309f\u30a1-\u30ff"
     "\u3105-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
@@ -82,11 +86,35 @@ class Alphabet(NamedTuple):
     unspaced: re.Pattern[str]
     """Of these, each character begins a term of two."""
     normalize: Normalize = normalize
+    alone: dict[int, str] | None = None
+    """The folded form of each character that does not combine with others; `COMBINES` for those that do."""
 
     def fold(self, text: str) -> str:
         """Return the words of a text separated by spaces; folding a text in slices gives the same result."""
+        if self.alone is not None:
+            folded = _fold_alone(text, self.alone)
+            if COMBINES not in folded:
+                return folded
         folded = fold(text.translate(self.characters), self.normalize)
         return folded.translate(self.characters)
+
+
+class _Alone(dict[int, str]):
+    """For `str.translate`: the folded form of a character alone."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        begins = normalize("NFKD", character)[0]
+        combines = unicodedata.category(begins)[0] == "M" or "\u1160" <= begins <= "\u11ff"
+        is_kept = _plainest(character) not in (None, " ")
+        self[code] = COMBINES if combines and is_kept else _fold_fully(character)
+        return self[code]
+
+
+def _fold_alone(text: str, alone: dict[int, str]) -> str:
+    """Fold each character alone; only accented letters, if all others are ASCII."""
+    plain = _ACCENTED.sub(lambda run: run[0].translate(alone), text)
+    return plain.lower().translate(ASCII) if plain.isascii() else text.translate(alone)
 
 
 def fold(text: str, normalize: Normalize = normalize) -> str:
@@ -113,5 +141,7 @@ def _plainest(character: str) -> str | None:
     return character if category[0] in "LMN" else " "
 
 
-CURRENT = Alphabet(Characters(), re.compile(f"[{_CJK}{_SOUTH_EAST}]+"))
+_FULL = Alphabet(Characters(), re.compile(f"[{_CJK}{_SOUTH_EAST}]+"))
+_fold_fully = _FULL.fold
+CURRENT = _FULL._replace(alone=_Alone())
 FIRST = Alphabet(_Separators(), re.compile(f"[{_CJK}]+"), normalize_whole)

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from operator import add
 
 from hansard.errors import InvalidInput
 from hansard.search.alphabets import ASCII, CURRENT, EMOJI, FIRST, INNER, Alphabet, Places, fold
@@ -92,8 +93,22 @@ def terms(text: str, alphabet: Alphabet = CURRENT) -> list[str]:
         if word.isascii() or not alphabet.unspaced.search(word):
             result.append(word)
         else:
-            result.extend(word[start:end] for start, end in _bounds(word, alphabet))
+            _add_parts(result, word, alphabet)
     return _cut(result)
+
+
+def _add_parts(result: list[str], word: str, alphabet: Alphabet) -> None:
+    """Add the terms of a folded word that is partly written without spaces."""
+    position = 0
+    for run in alphabet.unspaced.finditer(word):
+        start, end = run.span()
+        if start > position:
+            result.append(word[position:start])
+        result += map(add, run[0], run[0][1:])
+        result.append(run[0][-1])
+        position = end
+    if position < len(word):
+        result.append(word[position:])
 
 
 def _slices(text: str) -> Iterator[str]:
