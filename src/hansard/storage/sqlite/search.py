@@ -30,6 +30,10 @@ _LEAST = 1e-6
 """The weight of a clause that most rows match, as the engine has it."""
 
 
+FEW = 2_000
+"""Pending rows up to which a unit reads them once for all of its searches."""
+
+
 class Found(NamedTuple):
     id: str
     place: str | None
@@ -74,15 +78,13 @@ async def find(
         Found(uuid_from_bytes(row[0]), row[1] and uuid_from_bytes(row[1]), row[2], row[3])
         for row in rows
     ]
-    columns = tx.sql.of(table.record).qualified("r")
-    text = _text("pending", table).replace("{columns}", columns)
-    unread = tx.each(text, values | {"conversation": conversation})
-    matching = (p for p in _matching(tx, table, unread, search.clauses) if p.position < before)
+    [(behind,)] = await tx.rows(SQL["behind"].format(table=table.name), ())
+    unread = _unread(tx, table, values | {"conversation": conversation}, remember=behind <= FEW)
+    matching = (p for p in _matching(unread, search.clauses) if p.position < before)
     pending = list(islice(matching, search.window))
     if pending:
         found += await _rated(tx, table, phrases, pending)
         found.sort(key=lambda one: one.position, reverse=True)
-    [(behind,)] = await tx.rows(SQL["behind"].format(table=table.name), ())
     if behind > MANY:
         found = [one._replace(score=0.0) for one in found]
     return found[: search.window]
@@ -104,23 +106,60 @@ def _phrases(tenant: str, search: TextSearch | ArtifactSearch) -> list[str]:
     return phrases
 
 
-def _matching(
-    tx: SqliteTransaction, table: Table[Any], rows: Iterable[Any], clauses: Sequence[Clause]
-) -> Iterator[_Pending]:
-    """Yield the passages of rows, each given as its `k` and its columns, that match all clauses; a row's last first."""
+class _Unread:
+    """A pending row: its text, and its passages as soon as somebody needs them."""
+
+    def __init__(self, k: int, record_id: str, place: str | None, text: str) -> None:
+        self.k, self.id, self.place = k, record_id, place
+        self._text = text
+        self._lowered = text.lower() if text.isascii() else None
+        self._passages: list[list[str]] | None = None
+
+    def may_contain(self, terms: Iterable[str]) -> bool:
+        return self._lowered is None or all(map(self._lowered.__contains__, terms))
+
+    @property
+    def passages(self) -> list[list[str]]:
+        if self._passages is None:
+            self._passages = search_terms.made(passages, self._text)
+        return self._passages or []
+
+
+def _unread(
+    tx: SqliteTransaction, table: Table[Any], values: Mapping[str, Any], *, remember: bool
+) -> Iterable[_Unread]:
+    """Return the pending rows that the filters leave, newest first; the unit may remember them for its next search."""
+    key = (table.name, tx.changes, *values.values())
+    remembered: list[_Unread] | None = tx.unread.get(key)
+    if remembered is not None:
+        return remembered
+    columns = tx.sql.of(table.record).qualified("r")
+    rows = _read(tx, table, tx.each(_text("pending", table).replace("{columns}", columns), values))
+    if not remember:
+        return rows
+    tx.unread[key] = remembered = list(rows)
+    return remembered
+
+
+def _read(tx: SqliteTransaction, table: Table[Any], rows: Iterable[Any]) -> Iterator[_Unread]:
+    """Yield rows, each given as its `k` and its columns."""
     read = tx.sql.of(table.record).read
-    needed = {term for clause in clauses for term in clause.terms}
     for k, *row in rows:
         [record] = read([row])
-        text = tx.text_of(record)
-        if text.isascii() and not all(map(text.lower().__contains__, needed)):
+        place = getattr(record, table.search.place) if table.search else None
+        yield _Unread(k, record.id, place, tx.text_of(record))
+
+
+def _matching(rows: Iterable[_Unread], clauses: Sequence[Clause]) -> Iterator[_Pending]:
+    """Yield the passages of rows that match all clauses; a row's last first."""
+    needed = {term for clause in clauses for term in clause.terms}
+    for row in rows:
+        if not row.may_contain(needed):
             continue
-        made: list[list[str]] = search_terms.made(passages, text)
-        for number, words in reversed(numbered(made, k)):
+        for number, words in reversed(numbered(row.passages, row.k)):
             counts = [occurrences(clause, words) for clause in clauses]
             if all(counts):
-                place = getattr(record, table.search.place) if table.search else None
-                yield _Pending(record.id, place, number, counts, len(words) + 1)
+                yield _Pending(row.id, row.place, number, counts, len(words) + 1)
 
 
 async def _rated(

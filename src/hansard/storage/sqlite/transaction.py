@@ -61,6 +61,8 @@ class SqliteTransaction(SqlTransaction):
         self._generation = kept and kept.generation
         self.pending = 0
         """How many rows the unit stored that are not indexed yet."""
+        self.unread: dict[tuple[Any, ...], Any] = {}
+        """Pending rows that the unit has read, by what was asked."""
 
     @property
     def make_passages(self) -> search_terms.Make:
@@ -71,6 +73,11 @@ class SqliteTransaction(SqlTransaction):
             return cast("list[Row]", self._connection.execute(text, values).fetchall())
         except apsw.ConstraintError as error:
             raise _constraint(error) from error
+
+    @property
+    def changes(self) -> int:
+        """A number that rises with every change that the connection makes."""
+        return self._connection.total_changes()
 
     def each(self, text: str, values: Any = ()) -> Iterator[Row]:
         """Yield the rows of a statement one at a time; there may be more than fit into memory."""
