@@ -199,7 +199,7 @@ async def test_an_append_that_waits_for_the_whole_index_is_noticed(
     rebuilding: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "TURN", COUNT)
-    assert await _pending_after_an_append(rebuilding) < COUNT - 2 * 8
+    assert await _pending_after_an_append(rebuilding) < COUNT - 2 * 2
 
 
 async def test_a_search_reads_no_more_pending_rows_than_it_returns(

@@ -33,7 +33,7 @@ from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
 MAX_PENDING = 1_000
 """Rows that may wait for their terms while others are written: a search reads them one by one."""
-TURN = 8
+TURN = 2
 """How many times some rows are indexed between two batches if somebody waits for all."""
 
 _IN_ORDER = 1
