@@ -22,6 +22,7 @@ def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: i
     a commit, on PostgreSQL before a write.
     """
     monkeypatch.setattr(writer, "MAX_PENDING", at_most)
+    monkeypatch.setattr(writer, "ADDED", 0)
     monkeypatch.setattr(indexer, "MAX_PENDING", ALL)
     monkeypatch.setattr(indexer, "MOST", at_most)
     monkeypatch.setattr(indexer, "PATIENCE", 0)

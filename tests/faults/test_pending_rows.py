@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from hansard.search.tokenizer import clauses
 from hansard.storage import admin, verification
 from hansard.storage.base import TextSearch, Transaction
 from hansard.storage.query import Query
-from hansard.storage.sqlite import index, search
+from hansard.storage.sqlite import index, search, writer
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.sqlite.transaction import SqliteTransaction
 from hansard.storage.sqlite.writer import Safety
@@ -181,6 +182,36 @@ async def pages_indexed_in_between(
     await until(lambda: pending(path) == 0)
     rest = await me.search.page("tea", limit=30, cursor=page.next)
     return len({hit.message.id for hit in (*page.items, *rest.items)})
+
+
+@pytest.mark.usefixtures("never_idle")
+async def test_the_first_page_waits_for_nothing_and_the_others_for_the_index(
+    tmp_path: Path, db: Database
+) -> None:
+    me = db.scope()
+    talk = await me.conversations.create()
+    await me.messages.append(talk.id, [hansard.user(f"tea {number}") for number in range(20)])
+    page = await me.search.page("tea", limit=5)
+    assert pending(tmp_path / "chats.db") == 20
+    rest = await me.search.page("tea", limit=15, cursor=page.next)
+    assert pending(tmp_path / "chats.db") == 0
+    assert rest.next is None
+    assert len({hit.message.id for hit in (*page.items, *rest.items)}) == 20
+
+
+@pytest.mark.parametrize("plant", [False, True])
+async def test_rows_do_not_pile_up_while_many_write(
+    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch, plant: bool
+) -> None:
+    index_little(monkeypatch, 20, rows=4)
+    monkeypatch.setattr(writer, "ADDED", 0 if plant else 1_000)
+    me = db.scope()
+    talks = [await me.conversations.create() for _ in range(64)]
+    for number in range(8):
+        said = [hansard.user(f"hello {number}")]
+        await asyncio.gather(*(me.messages.append(talk.id, said) for talk in talks))
+    await me.conversations.create()
+    assert (pending(tmp_path / "chats.db") <= 20 + 2 * len(talks)) is not plant
 
 
 @pytest.mark.usefixtures("never_idle")

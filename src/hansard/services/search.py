@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +29,8 @@ M = TypeVar("M", Match, ArtifactMatch)
 
 SNIPPET = 240
 """The approximate length of an excerpt, in characters."""
+SHOWN = 100
+"""The most results that a cursor names."""
 
 
 class SearchFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,14 +63,31 @@ class _Found(NamedTuple):
     text: str
 
 
-_Page = tuple[list[_Found], str | None]
-"""Results, and the cursor of the next page."""
+class _Place(NamedTuple):
+    """Where a page begins; the values of its cursor."""
+
+    before: int | None = None
+    """The position before which its window of matches ends; None for the newest."""
+    offset: int = 0
+    is_partial: bool = False
+    """Whether its messages contain only some of the words."""
+    shown: Sequence[int] = ()
+    """The positions of matches that the first page of the window had and this one leaves out."""
+
+
+_Shown = Annotated[list[Position], msgspec.Meta(max_length=SHOWN)]
+
+
+class _Page(NamedTuple):
+    results: list[_Found]
+    positions: list[int]
+    """Those of the matches."""
+    following: _Place | None
 
 
 class _Matches(NamedTuple):
     matches: list[Match]
-    following: list[Any] | None
-    """The values of the cursor of the next page."""
+    following: _Place | None
 
 
 class _Finder:
@@ -81,17 +100,16 @@ class _Finder:
         self._tx, self._query = tx, query
         self._quotes, self._words = quotes, words
 
-    async def page(self, offset: int, limit: int, *, is_partial: bool) -> _Matches:
+    async def page(self, place: _Place, limit: int) -> _Matches:
         matches = await self._tx.search(self._query)
-        ranked = _best(matches, lambda match: match.message_id)
-        if is_partial:
-            return await self._partial(matches, offset, limit, [])
-        before = self._query.before
-        following = _next_position(matches, len(ranked), self._query.window, before, offset + limit)
-        shown = ranked[offset : offset + limit]
-        if following is None and before is None and len(self._words) > 1:
+        if place.is_partial:
+            return await self._partial(matches, place.offset, limit, [])
+        ranked = _best(matches, lambda match: match.message_id, place.shown)
+        following = _next_place(matches, len(ranked), self._query.window, place, limit)
+        shown = ranked[place.offset : place.offset + limit]
+        if following is None and place.before is None and len(self._words) > 1:
             return await self._partial(matches, 0, limit, shown)
-        return _Matches(shown, following and [*following, False])
+        return _Matches(shown, following)
 
     async def _partial(
         self, complete: Sequence[Match], offset: int, limit: int, shown: list[Match]
@@ -100,7 +118,7 @@ class _Finder:
         known = {match.message_id for match in complete}
         found = await partial_matches.find(self._tx, self._query, self._quotes, self._words, known)
         end = offset + limit - len(shown)
-        following = [None, end, True] if end < len(found) else None
+        following = _Place(None, end, is_partial=True) if end < len(found) else None
         return _Matches([*shown, *found[offset:end]], following)
 
 
@@ -149,21 +167,17 @@ class Search(Service):
         check_text(q, "/q", 1_000)
         check_limit(limit)
         listing = [q, match, filter]
-        before, offset, is_partial = None, 0, False
-        if cursor is not None:
-            values = decode_cursor(listing, cursor, (Position | None, Position, bool))
-            before, offset, is_partial = values
-        query = self._message_query(q, filter, before)
+        place = _place(listing, cursor)
+        query = self._message_query(q, filter, place.before)
         quotes, words = quotes_and_words(q)
 
         async def find_hits(tx: Reader) -> _Page:
             finder = _Finder(tx, query, quotes, words if match == "any" else [])
-            found = await finder.page(offset, limit, is_partial=is_partial)
-            values = found.following
-            following = None if values is None else encode_cursor(listing, values)
-            return await _hits(tx, found.matches), following
+            found = await finder.page(place, limit)
+            positions = [match.position for match in found.matches]
+            return _Page(await _hits(tx, found.matches), positions, found.following)
 
-        results, following = await self._settled(find_hits, is_first=cursor is None)
+        results, following = await self._find(find_hits, listing, place)
         shown = query.clauses if match == "all" else (*query.clauses, *quotes, *words)
         return Page(await _with_excerpts(Hit, results, shown), following)
 
@@ -181,31 +195,44 @@ class Search(Service):
         """
         check_text(q, "/q", 1_000)
         check_limit(limit)
-        before, offset = None, 0
-        if cursor is not None:
-            before, offset = decode_cursor([q, filter], cursor, (Position | None, Position))
-        query = self._artifact_query(q, filter, before)
+        listing = [q, filter]
+        place = _place(listing, cursor)
+        query = self._artifact_query(q, filter, place.before)
 
         async def find_hits(tx: Reader) -> _Page:
             matches = await tx.search_artifacts(query)
-            ranked = _best(matches, lambda match: match.artifact_id)
-            results = await _artifact_hits(tx, ranked[offset : offset + limit])
-            values = _next_position(matches, len(ranked), query.window, before, offset + limit)
-            return results, encode_cursor([q, filter], values) if values else None
+            ranked = _best(matches, lambda match: match.artifact_id, place.shown)
+            found = ranked[place.offset : place.offset + limit]
+            following = _next_place(matches, len(ranked), query.window, place, limit)
+            positions = [match.position for match in found]
+            return _Page(await _artifact_hits(tx, found), positions, following)
 
-        results, following = await self._settled(find_hits, is_first=cursor is None)
+        results, following = await self._find(find_hits, listing, place)
         return Page(await _with_excerpts(ArtifactHit, results, query.clauses), following)
 
-    async def _settled(
-        self, find: Callable[[Reader], Awaitable[_Page]], *, is_first: bool
-    ) -> _Page:
-        """Read a page; a first page that others follow is read when their order no longer changes by itself."""
-        was_settled = self._storage.is_settled
-        page = await self.run_read(find)
-        if is_first and page[1] is not None and not was_settled:
+    async def _find(
+        self, find: Callable[[Reader], Awaitable[_Page]], listing: Any, place: _Place
+    ) -> tuple[list[_Found], str | None]:
+        """Read a page, and return its results and the cursor of the next one.
+
+        While rows are pending, the order of matches changes by itself. The first page waits for nothing; the pages
+        after it wait until the order is final, and leave out what the first one had.
+        """
+        if place.shown:
             await self._storage.settle()
-            return await self.run_read(find)
-        return page
+        may_change = not (
+            place.offset or place.is_partial or place.shown or self._storage.is_settled
+        )
+        page = await self.run_read(find)
+        following = page.following
+        if may_change and following and following.offset and not following.is_partial:
+            if len(page.positions) <= SHOWN:
+                following = place._replace(shown=page.positions)
+            else:
+                await self._storage.settle()
+                page = await self.run_read(find)
+                following = page.following
+        return page.results, following and encode_cursor(listing, following)
 
     def _artifact_query(
         self, q: str, criteria: ArtifactSearchFilter, before: int | None
@@ -242,23 +269,36 @@ class Search(Service):
         )
 
 
-def _best(matches: Sequence[M], key: Callable[[M], str]) -> list[M]:
-    """Return one match per record, most relevant first: a long text may match in several passages."""
+def _best(matches: Sequence[M], key: Callable[[M], str], shown: Collection[int]) -> list[M]:
+    """Return one match per record, most relevant first, without those that were shown: a long text may match in
+    several passages.
+    """
     best: dict[str, M] = {}
+    positions = frozenset(shown)
+    left_out = {key(match) for match in matches if match.position in positions}
     for match in matches:
+        if key(match) in left_out:
+            continue
         previous = best.get(key(match))
         if previous is None or match.score > previous.score:
             best[key(match)] = match
     return sorted(best.values(), key=lambda match: match.score, reverse=True)
 
 
-def _next_position(
-    matches: Sequence[Match | ArtifactMatch], ranked: int, window: int, before: int | None, end: int
-) -> list[int | None] | None:
-    """Return the position of the next page, or None."""
+def _place(listing: Any, cursor: str | None) -> _Place:
+    if cursor is None:
+        return _Place()
+    return _Place(*decode_cursor(listing, cursor, (Position | None, Position, bool, _Shown)))
+
+
+def _next_place(
+    matches: Sequence[Match | ArtifactMatch], ranked: int, window: int, place: _Place, limit: int
+) -> _Place | None:
+    """Return where the next page begins, if there is one."""
+    end = place.offset + limit
     if end < ranked:
-        return [before, end]
-    return [matches[-1].position, 0] if len(matches) == window else None
+        return place._replace(offset=end)
+    return _Place(matches[-1].position) if len(matches) == window else None
 
 
 async def _artifact_hits(tx: Reader, matches: Sequence[ArtifactMatch]) -> list[_Found]:

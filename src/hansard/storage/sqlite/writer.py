@@ -33,6 +33,8 @@ from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
 MAX_PENDING = 1_000
 """Rows that may wait for their terms while others are written: a search reads them one by one."""
+ADDED = 1_000
+"""Added rows that count for how many are indexed between two batches: a rebuild adds all at once."""
 TURN = 2
 """How many times some rows are indexed between two batches if somebody waits for all."""
 
@@ -127,6 +129,8 @@ class Writer:
         ]
         self.pending = max(1, self._behind())
         """About how many rows are not indexed; none only after the writer has looked."""
+        self._added = 0
+        """How many of them were added since some were indexed."""
 
     def run(self, jobs: list[Job]) -> None:
         self._safety.check()
@@ -139,11 +143,15 @@ class Writer:
                     self._index()
 
     def rest(self, *, idle: bool) -> bool:
-        """Index some pending rows if nothing is asked of the writer, or if they are many; return whether there are
-        more.
+        """Index some pending rows if nothing is asked of the writer; if they are many, at least twice as many as were
+        added since. Return whether there are more.
         """
+        least = max(self.pending - 2 * min(self._added, ADDED), MAX_PENDING)
         if self.pending and (idle or self.pending > MAX_PENDING):
             self._index()
+        while self.pending > least:
+            self._index()
+        self._added = 0
         return self.pending > 0
 
     def _commit(self, jobs: list[Job], *, guarded: bool) -> bool:
@@ -234,7 +242,7 @@ class Writer:
             return None
         for job, messages in zip(jobs, placed, strict=True):
             job.result, job.error = messages, None
-        self.pending += unit.pending
+        self._note(unit.pending)
         return unit.notified
 
     def _run(self, job: Job, *, guarded: bool) -> set[str]:
@@ -256,8 +264,12 @@ class Writer:
             self._positions.forget()
         if connection.total_changes() != before:
             self._heads.forget()
-        self.pending += unit.pending
+        self._note(unit.pending)
         return unit.notified
+
+    def _note(self, pending: int) -> None:
+        self.pending += pending
+        self._added += pending
 
     def _fold(self, erasures: list[Job]) -> None:
         """Empty the log for erasures; a failure does not affect the other jobs of the batch."""
