@@ -21,6 +21,7 @@ from hansard.errors import (
 from hansard.storage.base import Transaction
 from hansard.storage.postgres import errors
 from hansard.storage.postgres.errors import is_answer, translate
+from hansard.storage.postgres.indexer import Indexer
 from hansard.storage.postgres.storage import PostgresStorage
 from hansard.testing import factories
 
@@ -89,7 +90,11 @@ def test_an_answer_is_not_taken_for_a_lost_one(name: str) -> None:
 
 
 @pytest.fixture
-async def storage(postgres_url: str) -> AsyncIterator[PostgresStorage]:
+async def storage(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[PostgresStorage]:
+    """A storage that indexes nothing by itself, so that the driver fails where a test says."""
+    monkeypatch.setattr(Indexer, "begin", lambda _: None)
     opened = PostgresStorage(postgres_url, pool_size=1)
     await opened.open()
     yield opened

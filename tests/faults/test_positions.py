@@ -60,7 +60,7 @@ async def test_no_position_is_given_again_after_a_reservation_was_undone(
     path: Path, monkeypatch: pytest.MonkeyPatch, plant: bool
 ) -> None:
     if plant:
-        monkeypatch.setattr(Positions, "forget", lambda _: None)
+        monkeypatch.setattr(Positions, "undo", lambda _: None)
 
     async with hansard.connect(path, providers=[]) as db:
         me = db.scope(user="ada")

@@ -313,7 +313,7 @@ class PostgresStorage(Storage):
             sound = not is_lost(error)
             raise
         finally:
-            if not sound or connection.is_in_transaction():
+            if not connection.is_closed() and (not sound or connection.is_in_transaction()):
                 connection.terminate()
             pool.release(connection)
 

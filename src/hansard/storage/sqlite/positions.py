@@ -27,7 +27,8 @@ class Positions:
         self._last: int | None = None
         """None before the first."""
         self._reserved: int | None = None
-        """None if it must be read from the file."""
+        """In the present transaction; None before it was read from the file."""
+        self._committed: int | None = None
 
     async def take(self, tx: SqliteTransaction, count: int) -> int:
         """Return the first of so many new positions."""
@@ -42,6 +43,10 @@ class Positions:
         self._reserved = reserved
         return before + 1
 
-    def forget(self) -> None:
-        """What the last unit reserved may have been undone. The positions that it took are not given again."""
-        self._reserved = None
+    def commit(self) -> None:
+        """What was reserved is in the file."""
+        self._committed = self._reserved
+
+    def undo(self) -> None:
+        """What was reserved since the last commit may be undone. The positions that were taken are not given again."""
+        self._reserved = self._committed

@@ -8,6 +8,7 @@ needs no flush of its own, because it follows from the rows: the log is in order
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -127,8 +128,10 @@ class Writer:
         self._searched: list[Table[Any]] = [
             table for table in unit("", connection).schema.tables if table.search
         ]
-        self.pending = max(1, self._behind())
+        self.pending = 1
         """About how many rows are not indexed; none only after the writer has looked."""
+        with suppress(apsw.Error):  # a damaged file; who reads it is told
+            self.pending = max(1, self._behind())
         self._added = 0
         """How many of them were added since some were indexed."""
 
@@ -199,6 +202,7 @@ class Writer:
         if wrote:
             self._safety.log.mark(self._connection)
         self._connection.execute("COMMIT")
+        self._positions.commit()
         self._kept.begin()
         if wrote:
             self._safety.log.committed(self._connection)
@@ -207,7 +211,7 @@ class Writer:
 
     def _roll_back(self) -> None:
         self._heads.forget()
-        self._positions.forget()
+        self._positions.undo()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._kept.begin()
@@ -261,7 +265,8 @@ class Writer:
         if guarded and connection.in_transaction:
             undo = "ROLLBACK TO job; " if job.error else ""
             connection.execute(f"{undo}RELEASE job")
-            self._positions.forget()
+            if job.error:
+                self._positions.undo()
         if connection.total_changes() != before:
             self._heads.forget()
         self._note(unit.pending)
