@@ -30,7 +30,7 @@ _LEAST = 1e-6
 """The weight of a clause that most rows match, as the engine has it."""
 
 
-FEW = 2_000
+FEW = 4_000
 """Pending rows up to which a unit reads them once for all of its searches."""
 
 

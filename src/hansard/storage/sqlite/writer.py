@@ -32,7 +32,7 @@ from hansard.storage.sqlite.positions import Positions
 from hansard.storage.sqlite.transaction import SqliteTransaction, result_code
 from hansard.storage.sqlite.write_ahead_log import WriteAheadLog
 
-MAX_PENDING = 1_000
+MAX_PENDING = 2_000
 """Rows that may wait for their terms while others are written: a search reads them one by one."""
 ADDED = 1_000
 """Added rows that count for how many are indexed between two batches: a rebuild adds all at once."""
