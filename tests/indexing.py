@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -15,6 +17,27 @@ from hansard.storage.postgres import indexer
 from hansard.storage.sqlite import executor, index, writer
 
 ALL = 1_000_000
+KILLED = """
+import asyncio, os, signal, sys
+import hansard
+from hansard.storage.postgres import indexer
+from hansard.storage.sqlite import executor, index, writer
+
+executor.PAUSE = indexer.PAUSE = 3600
+writer.MAX_PENDING, index.ROWS = int(sys.argv[2]), 3
+if sys.argv[3] == "the mark alone":
+    index.numbered = lambda *_: []
+
+async def main():
+    async with hansard.connect(sys.argv[1], providers=[]) as db:
+        me = db.scope()
+        talk = await me.conversations.create()
+        for number in range(10):
+            await me.messages.append(talk.id, [hansard.user(f"hello {number}")])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
 
 
 def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: int = 1) -> None:
@@ -30,6 +53,12 @@ def index_little(monkeypatch: pytest.MonkeyPatch, at_most: int = ALL, *, rows: i
         monkeypatch.setattr(module, "PAUSE", 3600)
     for module in (index, postgres_index):
         monkeypatch.setattr(module, "ROWS", rows)
+
+
+def kill(url: str | Path, at_most: int = ALL, plant: str = "") -> None:
+    """Have a process append ten messages and be killed; on SQLite when at most so many rows are pending."""
+    done = subprocess.run([sys.executable, "-c", KILLED, url, str(at_most), plant], check=False)
+    assert done.returncode == -9
 
 
 def pending(path: Path) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,48 +13,18 @@ import pytest
 
 import hansard
 from hansard import Database, errors
-from hansard.model.branches import Branch
 from hansard.model.messages import Message
 from hansard.model.parts import Data
 from hansard.providers.registry import Providers
-from hansard.search.tokenizer import clauses
 from hansard.storage import admin, verification
-from hansard.storage.base import TextSearch, Transaction
 from hansard.storage.query import Query
-from hansard.storage.sqlite import index, search, writer
+from hansard.storage.sqlite import index, writer
 from hansard.storage.sqlite.storage import SqliteStorage
-from hansard.storage.sqlite.transaction import SqliteTransaction
 from hansard.storage.sqlite.writer import Safety
-from indexing import index_little, pending, until
+from indexing import index_little, kill, pending, until
 from scrambled import Scrambled
 
 pytestmark = pytest.mark.anyio
-
-KILLED = """
-import asyncio, os, signal, sys
-import hansard
-from hansard.storage.sqlite import executor, index, writer
-
-executor.PAUSE = 3600
-writer.MAX_PENDING, index.ROWS = int(sys.argv[2]), 3
-if sys.argv[3] == "the mark alone":
-    index.numbered = lambda *_: []
-
-async def main():
-    async with hansard.connect(sys.argv[1], providers=[]) as db:
-        me = db.scope()
-        talk = await me.conversations.create()
-        for number in range(10):
-            await me.messages.append(talk.id, [hansard.user(f"hello {number}")])
-        os.kill(os.getpid(), signal.SIGKILL)
-
-asyncio.run(main())
-"""
-
-
-@pytest.fixture
-def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    index_little(monkeypatch)
 
 
 @pytest.fixture
@@ -94,12 +62,6 @@ async def test_a_mark_that_is_raised_without_the_terms_is_noticed(tmp_path: Path
     assert await admin.verify(str(path)) != []
     async with hansard.connect(path, providers=[]) as db:
         assert len(await found(db)) < 10
-
-
-def kill(path: Path, at_most: int, plant: str = "") -> None:
-    """Have a process append and be killed when at most so many rows are pending."""
-    done = subprocess.run([sys.executable, "-c", KILLED, path, str(at_most), plant], check=False)
-    assert done.returncode == -9
 
 
 async def test_a_reader_beside_the_owner_finds_what_is_not_indexed(
@@ -359,73 +321,3 @@ async def test_only_so_many_rows_are_left_for_later(
             await db.scope().messages.append(talk.id, [hansard.user(f"hello {number}")])
             assert pending(tmp_path / "chats.db") <= 30
         assert len(await found(db)) == 100
-
-
-# Searches for several words
-
-
-async def _reads_of_pending_rows(db: Database, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Search for several words of which no row has all, and return how often each pending row was read."""
-    me = db.scope()
-    talk = await me.conversations.create()
-    for word in ("tea", "cake", "milk"):
-        await me.messages.append(talk.id, [hansard.user(word)])
-    read: list[int] = []
-    plain = search._Unread.__init__
-
-    def counted(self: search._Unread, k: int, *parts: Any) -> None:
-        read.append(k)
-        plain(self, k, *parts)
-
-    monkeypatch.setattr(search._Unread, "__init__", counted)
-    assert await found(db, "tea cake milk") == {"tea", "cake", "milk"}
-    assert len(read) % 3 == 0
-    return len(read) // 3
-
-
-async def test_a_search_for_several_words_reads_pending_rows_once(
-    db: Database, never_idle: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del never_idle
-    assert await _reads_of_pending_rows(db, monkeypatch) == 1
-
-
-async def test_many_pending_rows_are_not_remembered(
-    db: Database, never_idle: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also the control of the test above: it would notice."""
-    del never_idle
-    monkeypatch.setattr(search, "FEW", 2)
-    assert await _reads_of_pending_rows(db, monkeypatch) == 4
-
-
-async def _found_after_a_change(db: Database) -> list[int]:
-    """How many pending rows a unit finds before and after it deletes one of them."""
-    me = db.scope()
-    talk = await me.conversations.create()
-    for word in ("tea", "green tea"):
-        await me.messages.append(talk.id, [hansard.user(word)])
-    [last] = (await me.messages.read(talk.id, last=1)).items
-    tea = TextSearch(owner_id=me.scope.user, clauses=tuple(clauses("tea")))
-
-    async def delete(tx: Transaction) -> list[int]:
-        before = len(await tx.search(tea))
-        await tx.update(Branch, last.branch, head_id=None, head_seq=0)
-        await tx.delete(Query(Message).where(id=last.id))
-        return [before, len(await tx.search(tea))]
-
-    return await db.storage.write(me.scope.tenant, delete)
-
-
-async def test_a_unit_does_not_find_what_it_deleted(db: Database, never_idle: None) -> None:
-    del never_idle
-    assert await _found_after_a_change(db) == [2, 1]
-
-
-async def test_a_unit_that_finds_what_it_deleted_is_noticed(
-    db: Database, never_idle: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The planted fault: what was read before a change is remembered."""
-    del never_idle
-    monkeypatch.setattr(SqliteTransaction, "changes", 0)
-    assert await _found_after_a_change(db) == [2, 2]

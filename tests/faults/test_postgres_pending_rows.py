@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,33 +21,10 @@ from hansard.storage import reindexing
 from hansard.storage.postgres import index, indexer, search
 from hansard.storage.postgres import storage as storages
 from hansard.storage.postgres.storage import PostgresStorage
-from indexing import index_little
+from indexing import index_little, kill
 from scrambled import Scrambled
 
 pytestmark = pytest.mark.anyio
-
-KILLED = """
-import asyncio, os, signal, sys
-import hansard
-from hansard.storage.postgres import indexer
-
-indexer.PAUSE = 3600
-
-async def main():
-    async with hansard.connect(sys.argv[1], providers=[]) as db:
-        me = db.scope()
-        talk = await me.conversations.create()
-        for number in range(10):
-            await me.messages.append(talk.id, [hansard.user(f"hello {number}")])
-        os.kill(os.getpid(), signal.SIGKILL)
-
-asyncio.run(main())
-"""
-
-
-@pytest.fixture
-def never_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    index_little(monkeypatch)
 
 
 @pytest.fixture
@@ -114,12 +89,6 @@ async def test_what_a_killed_process_did_not_index_is_found_and_then_indexed(
         assert await found(db) == said
     assert await storage_admin.verify(postgres_url) == []
     assert await indexed(admin) == 10
-
-
-def kill(url: str) -> None:
-    """Have a process append and be killed."""
-    done = subprocess.run([sys.executable, "-c", KILLED, url], check=False)
-    assert done.returncode == -9
 
 
 async def test_a_process_that_ends_leaves_nothing_pending(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hansard
 from hansard.errors import InvalidConfig
 from hansard.model.parts import Parts, Reasoning, Text
-from hansard.storage.sql import packed
+from hansard.storage.sql import packed, values
 from hansard.storage.urls import storage_for
 
 LONG = "The conversation is long. " * 40
@@ -34,11 +34,11 @@ def test_a_text_comes_back_as_it_was(text: str, level: int) -> None:
 @example([])
 def test_parts_come_back_as_they_were(parts: list[Text | Reasoning]) -> None:
     said: Parts = tuple(parts)
-    assert packed.parts_from_text(packed.parts_to_text(said)) == said
+    assert values.parts_from_text(values.parts_to_text(said)) == said
 
 
 def test_the_only_text_of_a_message_has_no_json_around_it() -> None:
-    assert packed.parts_to_text((Text('say "hi"'),)) == 'say "hi"'
+    assert values.parts_to_text((Text('say "hi"'),)) == 'say "hi"'
 
 
 def test_a_short_text_and_one_that_does_not_shrink_stay_as_they_are() -> None:

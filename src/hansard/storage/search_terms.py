@@ -42,6 +42,11 @@ def require(make: Make, texts: Iterable[str]) -> None:
         raise Unprepared(missing)
 
 
+def may_contain(text: str, terms: Iterable[str]) -> bool:
+    """Return whether a text may contain all terms; of one that is ASCII its letters tell without tokenizing."""
+    return not text.isascii() or all(map(text.lower().__contains__, terms))
+
+
 def made(make: Make, text: str) -> Any:
     """Return the prepared terms of a text, or compute them now."""
     prepared = _ready.get((make, text)) if len(text) > SHORT else None

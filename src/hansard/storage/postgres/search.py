@@ -95,7 +95,7 @@ def _matching(
     for row in rows:
         [record] = read([row[4:]])
         text = tx.text_of(record)
-        if text.isascii() and not all(map(text.lower().__contains__, needed)):
+        if not search_terms.may_contain(text, needed):
             continue
         made: list[list[str]] = search_terms.made(passages, text)
         for terms in made:

@@ -1,8 +1,7 @@
 """Long values of a SQLite file: texts that are stored compressed.
 
 A packed column holds a TEXT as it is, or a BLOB: the zstd frame of a TEXT. Short texts, and those that would not become
-smaller, stay as they are, and a file may hold both forms of the same column. The parts of most messages are one text,
-so that is stored without the JSON around it. Parts as JSON begin with ``[``, and a text that does is stored as JSON.
+smaller, stay as they are, and a file may hold both forms of the same column.
 """
 
 from __future__ import annotations
@@ -11,10 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import zstandard
-
-from hansard.model.parts import Parts, Text
 
 LEVEL = 3
 """The usual zstd level: higher ones take longer, for some per cent less."""
@@ -27,8 +23,6 @@ LARGEST = 256 * 1024 * 1024
 
 _local = threading.local()
 """The compressors and the decompressor of each thread: they must not be used by two at once."""
-_decode_parts = msgspec.json.Decoder(Parts).decode
-_encode_json = msgspec.json.Encoder(order=None).encode
 
 
 def packer(level: int) -> Callable[[str], str | bytes]:
@@ -54,16 +48,6 @@ def unpack(value: str | bytes) -> str:
         return _decompressor().decompress(value, max_output_size=LARGEST).decode()
     except zstandard.ZstdError as error:
         raise ValueError(f"A compressed value is damaged: {error}") from error
-
-
-def parts_to_text(parts: Parts) -> str:
-    if len(parts) == 1 and isinstance(parts[0], Text) and not parts[0].text.startswith("["):
-        return parts[0].text
-    return _encode_json(parts).decode()
-
-
-def parts_from_text(text: str) -> Parts:
-    return _decode_parts(text) if text.startswith("[") else (Text(text),)
 
 
 def _compressor(level: int) -> Any:

@@ -15,7 +15,7 @@ import msgspec
 import uuid_utils
 
 from hansard.ids import is_id
-from hansard.model.parts import Parts
+from hansard.model.parts import Parts, Text
 from hansard.storage.schema import Column, ColumnType
 from hansard.storage.sql import packed
 
@@ -26,6 +26,7 @@ _MICROSECOND = timedelta(microseconds=1)
 MAX_IDS = 8192
 """Ids whose text is remembered."""
 _encode_json = msgspec.json.Encoder(order=None).encode
+_decode_parts = msgspec.json.Decoder(Parts).decode
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Codec:
         if not self._is_packed(column):
             return convert
         pack = packed.packer(self.packs or 0)
-        to_text = packed.parts_to_text if column.annotation == Parts else convert
+        to_text = parts_to_text if column.annotation == Parts else convert
         return pack if to_text is None else lambda value: pack(to_text(value))
 
     def decoder(self, column: Column) -> Convert | None:
@@ -55,7 +56,7 @@ class Codec:
             convert = msgspec.json.Decoder(column.annotation).decode
         if not self._is_packed(column):
             return convert
-        from_text = packed.parts_from_text if column.annotation == Parts else convert
+        from_text = parts_from_text if column.annotation == Parts else convert
         if from_text is None:
             return packed.unpack
         return lambda value: from_text(packed.unpack(value))
@@ -66,6 +67,17 @@ class Codec:
 
 def encode_json(value: Any) -> str:
     return _encode_json(value).decode()
+
+
+def parts_to_text(parts: Parts) -> str:
+    """Return the only text of a message as it is, and other parts, or a text that begins with ``[``, as JSON."""
+    if len(parts) == 1 and isinstance(parts[0], Text) and not parts[0].text.startswith("["):
+        return parts[0].text
+    return encode_json(parts)
+
+
+def parts_from_text(text: str) -> Parts:
+    return _decode_parts(text) if text.startswith("[") else (Text(text),)
 
 
 @lru_cache(maxsize=8192)

@@ -111,17 +111,13 @@ class _Unread:
 
     def __init__(self, k: int, record_id: str, place: str | None, text: str) -> None:
         self.k, self.id, self.place = k, record_id, place
-        self._text = text
-        self._lowered = text.lower() if text.isascii() else None
+        self.text = text
         self._passages: list[list[str]] | None = None
-
-    def may_contain(self, terms: Iterable[str]) -> bool:
-        return self._lowered is None or all(map(self._lowered.__contains__, terms))
 
     @property
     def passages(self) -> list[list[str]]:
         if self._passages is None:
-            self._passages = search_terms.made(passages, self._text)
+            self._passages = search_terms.made(passages, self.text)
         return self._passages or []
 
 
@@ -154,7 +150,7 @@ def _matching(rows: Iterable[_Unread], clauses: Sequence[Clause]) -> Iterator[_P
     """Yield the passages of rows that match all clauses; a row's last first."""
     needed = {term for clause in clauses for term in clause.terms}
     for row in rows:
-        if not row.may_contain(needed):
+        if not search_terms.may_contain(row.text, needed):
             continue
         for number, words in reversed(numbered(row.passages, row.k)):
             counts = [occurrences(clause, words) for clause in clauses]
