@@ -37,13 +37,36 @@ CUT = "hansard.cut"
 """The extension by which the application ends a connection in the middle of an answer."""
 _BETWEEN = len(": \r\n")
 
-_open: Counter[str] = Counter()
-"""Connections by address."""
+
+class Connections:
+    """How many connections each address has to one server."""
+
+    def __init__(self, most: int = 0) -> None:
+        self.most = most
+        """Connections that one address may have; 0: as many as it likes."""
+        self._open: Counter[str] = Counter()
+
+    def take(self, client: tuple[str, int] | None) -> bool:
+        """Count a connection; returns whether the address may have it."""
+        address = _address(client)
+        self._open[address] += 1
+        return not self.most or self._open[address] <= self.most
+
+    def release(self, client: tuple[str, int] | None) -> None:
+        """Count one less."""
+        address = _address(client)
+        self._open[address] -= 1
+        if self._open[address] <= 0:
+            del self._open[address]
+
+
+def _address(client: tuple[str, int] | None) -> str:
+    return client[0] if client else ""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    most = 0
-    """Connections that one address has; 0: as many as may be."""
+    counted = Connections()
+    """The server's connections."""
     _coming = False
     """Whether a body is to come that is not whole."""
     _came = 0
@@ -57,14 +80,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        address = take(self.client)
-        if self.most and _open[address] > self.most:
-            self._refuse(TooManyRequests(f"An address has {self.most} connections.", retry_after=3))
-        else:
+        if self.counted.take(self.client):
             self._wait()
+        else:
+            most = self.counted.most
+            self._refuse(TooManyRequests(f"An address has {most} connections.", retry_after=3))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        release(self.client)
+        self.counted.release(self.client)
         self._stop_timers()
         super().connection_lost(exc)
 
@@ -192,21 +215,6 @@ class _HeadHolder:
         if self._head is not None:
             self._transport.write(self._head)
             self._head = None
-
-
-def take(client: tuple[str, int] | None) -> str:
-    """Count a connection; returns its address."""
-    address = client[0] if client else ""
-    _open[address] += 1
-    return address
-
-
-def release(client: tuple[str, int] | None) -> None:
-    """Count one less."""
-    address = client[0] if client else ""
-    _open[address] -= 1
-    if _open[address] <= 0:
-        del _open[address]
 
 
 def refused(error: HansardError) -> bytes:

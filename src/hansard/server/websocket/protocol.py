@@ -14,11 +14,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidMessage
 
 from hansard.server.errors import HeadTooLarge
-from hansard.server.protocol import HttpProtocol, refused, release
+from hansard.server.protocol import Connections, HttpProtocol, refused
 from hansard.server.websocket import limits
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
+    counted = Connections()
+    """The server's connections."""
+
     def data_received(self, data: bytes) -> None:
         """Process received bytes, and close the connection after an invalid handshake, which uvicorn leaves open."""
         super().data_received(data)
@@ -31,7 +34,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        release(self.client)  # it was counted when it was opened, as an HTTP connection
+        self.counted.release(self.client)  # counted when it opened, as an HTTP connection
         super().connection_lost(exc)
 
     async def send(self, message: Any) -> None:
@@ -69,12 +72,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 def settings(connections: int = 0) -> dict[str, Any]:
     """Return settings for uvicorn. `connections` is the limit for each client address; 0 for none."""
 
-    class Bounded(HttpProtocol):
-        most = connections
-
+    of_server = {"counted": Connections(connections)}
     return {
-        "http": Bounded,
-        "ws": WebSocketProtocol,
+        "http": type("HttpProtocol", (HttpProtocol,), of_server),
+        "ws": type("WebSocketProtocol", (WebSocketProtocol,), of_server),
         "ws_max_size": 2 * limits.MAX_FRAME,
         "ws_ping_interval": limits.HEARTBEAT,
         "ws_ping_timeout": limits.HEARTBEAT,
