@@ -65,12 +65,14 @@ def stub() -> str:
     for name in classes_by_attribute.values():
         source = sys.modules[getattr(operations, name).__module__]
         module = ast.parse(inspect.getsource(source))
-        imports |= _imports(module, source.__name__)
-        classes.append(_twin(module, name))
+        twin = _twin(module, name)
+        classes.append(twin)
+        imports |= {line for line in _imports(module, source.__name__) if _used(_name(line), twin)}
     text = "\n\n".join(classes)
     twins = set(classes_by_attribute.values())
-    names = {line.rsplit(" ", 1)[-1]: line for line in imports}
-    lines = [names[name] for name in sorted(names) if _used(name, text) and name not in twins]
+    lines = sorted((line for line in imports if _name(line) not in twins), key=_name)
+    if len({_name(line) for line in lines}) < len(lines):
+        raise ValueError(f"A name has two meanings: {lines}")
     attributes = "\n".join(
         f"    {attribute}: {name}" for attribute, name in classes_by_attribute.items()
     )
@@ -78,10 +80,13 @@ def stub() -> str:
     return "\n".join([_HEAD, *lines, "", text, tail])
 
 
+def _name(line: str) -> str:
+    """Return the name that an import defines."""
+    return line.rsplit(" ", 1)[-1]
+
+
 def _used(name: str, text: str) -> bool:
-    return name in ("Iterable", "Right", "Scope") or bool(
-        re.search(rf"(?<![\w.'])(?<!def ){name}\b", text)
-    )
+    return bool(re.search(rf"(?<![\w.'])(?<!def ){name}\b", text))
 
 
 def services() -> dict[str, str]:
