@@ -124,16 +124,24 @@ async def test_any_name_of_a_tenant_is_announced_as_it_is(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    assert await _again(storage, tenant, announced) == tenant
+    assert await storage.read(tenant, announced) == tenant
     await storage.close()
 
 
-async def _again(storage: PostgresStorage, tenant: str, work: Any) -> str:
-    """On a new session, for the old one has ended."""
-    try:
-        return await storage.read(tenant, work)
-    except HansardError:
-        return await storage.read(tenant, work)
+async def test_connections_that_the_server_ended_are_passed_over(
+    postgres_url: str, admin: Any
+) -> None:
+    async with hansard.connect(postgres_url, providers=[]) as db:
+        scopes = [db.scope("acme", f"user {n}") for n in range(20)]
+        await asyncio.gather(*(scope.conversations.create() for scope in scopes))
+        for _ in range(3):
+            ended = await admin.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            assert ended > 2
+            listed = [scope.conversations.list() for scope in scopes]
+            assert [len(page.items) for page in await asyncio.gather(*listed)] == [1] * 20
 
 
 async def test_tenants_are_in_the_order_of_their_code_points(postgres_url: str) -> None:

@@ -15,12 +15,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Close, Frame, Opcode
+from websockets.protocol import OPEN
 from websockets.sync.client import connect
 
 from hansard.server.sessions import SessionManager
 from hansard.server.websocket import limits
 from hansard.server.websocket import session as session_module
+from hansard.server.websocket.protocol import WebSocketProtocol
 from hansard.server.websocket.session import Session
 from hansard.services.quotas import Bucket
 from server.harness import JSON, TOKEN, Site, browser, credentials, process, wait_until
@@ -344,6 +348,22 @@ def test_a_connection_that_is_lost_leaves_nothing_behind(here: Site) -> None:
         assert staying.event()["type"] == "conversation.created"
 
 
+def test_nothing_is_sent_to_a_client_that_has_begun_to_close(here: Site) -> None:
+    with socket(here.url) as leaving:
+        leaving.ask("ping")
+        found = (each for each in gc.get_objects() if issubclass(type(each), WebSocketProtocol))
+        [protocol] = [each for each in found if each.conn.state is OPEN]
+        close = Frame(Opcode.CLOSE, Close(1000, "").serialize())
+
+        async def send_after_close() -> None:
+            protocol.conn.receive_data(close.serialize(mask=True))
+            with pytest.raises(ClientDisconnected):
+                await protocol.send({"type": "websocket.send", "texts": [b"{}"]})
+            protocol.transport.close()
+
+        here.do(send_after_close)
+
+
 def sessions() -> int:
     gc.collect()
-    return sum(isinstance(each, Session) for each in gc.get_objects())
+    return sum(type(each) is Session for each in gc.get_objects())

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidMessage
+from websockets.protocol import OPEN
 
 from hansard.server.errors import HeadTooLarge
 from hansard.server.protocol import Connections, HttpProtocol, refused
@@ -51,7 +52,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     async def _send_all(self, texts: list[bytes]) -> None:
         await self.writable.wait()
-        if self.disconnected or self.close_sent:
+        if self.disconnected or self.conn.state is not OPEN:  # the client may have begun to close
             raise ClientDisconnected
         for text in texts:
             self.conn.send_text(text)

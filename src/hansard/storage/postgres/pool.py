@@ -27,7 +27,7 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self._connect = connect
-        self._size = size
+        self.size = size
         self._open: set[Any] = set()
         self._opening = 0
         self._free: deque[tuple[Any, float]] = deque()
@@ -42,7 +42,7 @@ class Pool:
             if not connection.is_closed() and time.monotonic() - since < IDLE:
                 return connection
             self._drop(connection)
-        if len(self._open) + self._opening < self._size:
+        if len(self._open) + self._opening < self.size:
             self._opening += 1
             return await self._open_one()
         connection = await self._wait(seconds)

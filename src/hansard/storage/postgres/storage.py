@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-from hansard.errors import HansardError, Overloaded, StorageError
+from hansard.errors import DatabaseUnreachable, HansardError, Overloaded, StorageError
 from hansard.ids import now
 from hansard.model.health import Fault, Health
 from hansard.model.messages import Message
@@ -280,12 +280,11 @@ class PostgresStorage(Storage):
     @asynccontextmanager
     async def _connection(self, begin: str = _WRITE, tenant: str = "") -> AsyncIterator[Any]:
         """A context with a connection in a transaction, which is committed at its end."""
-        async with self._session() as connection:
-            with translated():
-                await connection.execute(
-                    f"{begin}; SELECT set_config('role', '{self._role}', true), "
-                    f"set_config('hansard.tenant', {_literal(tenant)}, true)"
-                )
+        first = (
+            f"{begin}; SELECT set_config('role', '{self._role}', true), "
+            f"set_config('hansard.tenant', {_literal(tenant)}, true)"
+        )
+        async with self._session(first) as connection:
             try:
                 yield connection
             except _TOLD as error:
@@ -296,15 +295,17 @@ class PostgresStorage(Storage):
             await _commit(connection, begin)
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Any]:
-        """A context with a connection of the pool, which is closed if its last operation was interrupted."""
+    async def _session(self, first: str = "") -> AsyncIterator[Any]:
+        """A context with a connection of the pool, which is closed if its last operation was interrupted.
+
+        `first` is a statement that changes nothing by itself, so it is sent on another connection if one was lost.
+        """
         pool = self._pool
         if pool is None:
             raise StorageError(
                 "The database is not open: use `async with hansard.connect(…) as db`."
             )
-        with translated():
-            connection = await pool.acquire(TIMEOUT)
+        connection = await _started(pool, first)
         sound = False
         try:
             yield connection
@@ -316,6 +317,29 @@ class PostgresStorage(Storage):
             if not connection.is_closed() and (not sound or connection.is_in_transaction()):
                 connection.terminate()
             pool.release(connection)
+
+
+async def _started(pool: Pool, first: str) -> Any:
+    """Return a connection on which a statement was executed; connections that were lost meanwhile are passed over."""
+    for lost in range(pool.size + 1):
+        with translated():
+            connection = await pool.acquire(TIMEOUT)
+        started = False
+        try:
+            with translated():
+                if first:
+                    await connection.execute(first)
+            started = True
+        except DatabaseUnreachable as error:
+            if lost == pool.size or isinstance(error.__cause__, TimeoutError):
+                raise
+        finally:
+            if not started:
+                connection.terminate()
+                pool.release(connection)
+        if started:
+            return connection
+    raise AssertionError
 
 
 async def _commit(connection: Any, begin: str) -> None:
