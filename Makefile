@@ -8,11 +8,11 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix
 LINT := $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/lint-imports && $(BIN)/basedpyright
 APP := src/hansard/server/web/index.html
 
-.PHONY: help setup run chat test check bench lock clean
+.PHONY: help setup run chat persistence-demo test check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(VENV)/.run $(APP) ## Make .venv with Hansard and the demo model in it, and build the chat app
 
@@ -21,6 +21,9 @@ run: setup ## Start the server on 127.0.0.1:8765 and print a link that signs thi
 
 chat: setup ## Talk to a model in the terminal
 	@$(BIN)/hansard chat
+
+persistence-demo: setup ## Kill a server, start it again, and show that everything is there
+	@$(BIN)/python scripts/persistence_demo.py
 
 check: $(VENV)/.dev ## Run what is quick: lint, types, import directions, units, the contract on memory and SQLite (two minutes)
 	$(LINT)

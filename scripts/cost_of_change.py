@@ -53,12 +53,12 @@ class Note(Trashable, frozen=True, kw_only=True):
 ''',
         ),
         Edit(
-            "storage/tables.py",
+            "storage/tables/library.py",
             "from hansard.model.notes import Note\n",
-            "from hansard.model.messages import",
+            "from hansard.model.projects import",
         ),
         Edit(
-            "storage/tables.py",
+            "storage/tables/library.py",
             """    Table(
         Note,
         "notes",
@@ -69,7 +69,7 @@ class Note(Trashable, frozen=True, kw_only=True):
         references=(Reference(("owner_id",), User, belongs=True),),
     ),
 """,
-            after='        references=(Reference(("user_id",), User, belongs=True),),\n    ),',
+            after='        references=(Reference(("tag_id",), Tag, belongs=True),),\n    ),',
         ),
         Edit(
             "services/notes.py",

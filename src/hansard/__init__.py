@@ -27,6 +27,8 @@ _HOMES = {
         "UnsafeEngine Unstorable VersionConflict"
     ),
     "hansard.model.activity": "DayUse HourUse MessageCounters ModelUse Stats Topic",
+    "hansard.model.agents": "Agent",
+    "hansard.model.applied": "Applied AppliedAgent AppliedPrompt AppliedRule RuleSource",
     "hansard.model.artifacts": (
         "Artifact ArtifactCounters ArtifactHit ArtifactType Diff PreviewType Revision Use UseKey"
     ),
@@ -42,12 +44,17 @@ _HOMES = {
     "hansard.model.messages": "Finish Message OnConflict Rating Role Summary",
     "hansard.model.pages": "Hit MatchWords MessagePage Page",
     "hansard.model.parts": "Data Error File Image Part Parts Reasoning Text ToolCall ToolResult",
-    "hansard.model.projects": "Project",
+    "hansard.model.projects": (
+        "ConversationsOnDelete Inherited InheritedFrom InheritedRule Project ProjectDefaults"
+    ),
+    "hansard.model.prompts": "Prompt PromptRevision RenderedPrompt Variable VariableType",
+    "hansard.model.rules": "Rule RulePosition",
     "hansard.model.runs": "Run RunError RunEvent RunEventType RunMode RunStatus",
     "hansard.model.scope": "Right Scope",
     "hansard.model.sessions": "Session",
     "hansard.model.settings": "Setting",
     "hansard.model.shares": "Share ShareRight Snapshot",
+    "hansard.model.tags": "Tag",
     "hansard.model.users": "Tenant User",
     "hansard.providers.base": (
         "DataOutput Finished ImageOutput Listing Media Model Provider ProviderFailure "

@@ -20,7 +20,7 @@ import msgspec
 
 from hansard import sources
 from hansard.errors import InvalidConfig
-from hansard.services.options import MAX_KEPT, ChatOptions, Retention
+from hansard.services.options import MAX_KEPT, ChatOptions, Retention, needed_instead
 from hansard.services.quotas import Quotas
 from hansard.sources import OWN, Environment, Variables, env_file, read_private, register_all
 from hansard.storage.urls import is_sqlite, sqlite_path, storage_for
@@ -254,6 +254,8 @@ def _find(
                 raise InvalidConfig(
                     f"{field.name} is {raw!r} ({source}), which is not {_KINDS[field.type]}."
                 ) from None
+            if (needed := needed_instead(field.name, value)) is not None:
+                raise InvalidConfig(f"{field.name} is {raw!r} ({source}); it must be {needed}.")
             return Setting(name=field.name, value=value, source=source)
     return Setting(name=field.name, value=field.default, source="default")
 

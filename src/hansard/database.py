@@ -26,6 +26,7 @@ from hansard.services.conversations.purge import expire_temporary, finish_purges
 from hansard.services.feed.broadcaster import Broadcasters
 from hansard.services.feed.retention import trim_feeds
 from hansard.services.options import ChatOptions, Retention
+from hansard.services.projects.purge import finish_project_purges
 from hansard.services.quotas import Meters, Quotas
 from hansard.services.runs.recovery import adopt, end_abandoned
 from hansard.services.runs.runner import Runner
@@ -170,6 +171,7 @@ class Database(Openable):
             ):  # with several writers, leases tell which live
                 await end_abandoned(self.storage, tenant, now, self.runner.worker)
             await finish_purges(self.storage, tenant, imports=imports)
+            await finish_project_purges(self.storage, tenant, now)
             if not self._trusts_clock:
                 continue
             await self.storage.write(tenant, lambda tx: expire_temporary(tx, now))

@@ -35,6 +35,58 @@ def test_it_goes_on_in_the_last_conversation_unless_told_otherwise(program: Prog
     assert [(c["title"], c["message_count"]) for c in found] == [("one", 6), ("three", 2)]
 
 
+def titles(program: Program) -> list[tuple[str, int]]:
+    """The titles of all conversations with their numbers of messages, the oldest first."""
+    found = program.ok("conversations", "list", "--json").json["items"]
+    return [(c["title"], c["message_count"]) for c in reversed(found)]
+
+
+def test_a_title_that_no_conversation_has_starts_a_new_one(program: Program) -> None:
+    program.ok("chat", "one")
+    made = program.ok("chat", "--conversation", "Trip to Rome", "two")
+    assert (made.out, made.err) == ("two\n", "New conversation: Trip to Rome\n")
+    again = program.ok("chat", "--conversation", "trip to rome", "three")
+    assert (again.out, again.err) == ("three\n", "")
+    assert titles(program) == [("one", 2), ("Trip to Rome", 4)]
+
+
+def test_new_and_a_title_start_another_conversation_with_it(program: Program) -> None:
+    program.ok("chat", "--new", "--conversation", "Rome", "one")
+    made = program.ok("chat", "--new", "--conversation", "Rome", "two")
+    assert made.err == "New conversation: Rome\n"
+    assert titles(program) == [("Rome", 2), ("Rome", 2)]
+    unclear = program.run("chat", "--conversation", "Rome", "three")
+    assert (unclear.code, "Several conversations" in unclear.err) == (3, True)
+    assert titles(program) == [("Rome", 2), ("Rome", 2)]
+
+
+def test_a_title_is_kept_when_the_new_conversation_has_a_model(program: Program) -> None:
+    chosen = ("--conversation", "Rome", "--model", "echo/echo", "--system", "Be brief.")
+    program.ok("chat", *chosen, "one")
+    [kept] = program.ok("conversations", "list", "--json").json["items"]
+    assert (kept["title"], kept["model"], kept["system"]) == ("Rome", "echo/echo", "Be brief.")
+
+
+MISSING = "01890000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--conversation", MISSING], 3),
+        (["--conversation", MISSING, "--new"], 2),
+        (["--conversation", " ", "--new"], 2),
+        (["--conversation", " "], 2),
+        (["--conversation", "Rome", "--model", "nobody/nothing"], 2),
+    ],
+)
+def test_what_names_no_conversation_starts_none(
+    program: Program, arguments: list[str], code: int
+) -> None:
+    assert program.run("chat", *arguments, "hello").code == code
+    assert titles(program) == []
+
+
 def test_model_and_instructions_are_kept_with_the_conversation(program: Program) -> None:
     program.ok("chat", "--model", "echo/echo", "--system", "Be brief.", "one", HANSARD_MODEL="")
     [kept] = program.ok("conversations", "list", "--json").json["items"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from cli.program import Program
 from cli.record import fill
 
@@ -81,3 +83,36 @@ def test_an_export_takes_its_name_only_when_it_is_complete(program: Program) -> 
     assert [path.name for path in program.work.iterdir()] == ["all.jsonl"]
     assert program.run("export", "nowhere/all.jsonl").code == 1
     assert program.run("import", "missing.jsonl").code == 1
+
+
+def test_export_and_import_are_options_of_the_program_too(program: Program, other: Program) -> None:
+    fill(program)
+    lines = exported(program)
+    assert program.ok("--export", "all.jsonl").err == "Exported to all.jsonl.\n"
+    file = program.work / "all.jsonl"
+    assert (
+        file.read_text().splitlines()[1:]
+        == lines
+        == program.ok("--export", "-").out.splitlines()[1:]
+    )
+    other.ok("--import", str(file))
+    assert exported(other) == lines
+    other.ok("conversations", "rename", "swim", "A dive")
+    assert other.run("--import", str(file)).code == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--export", "one", "--import", "two"],
+        ["--export", "one", "export", "two"],
+        ["--import", "one", "chat", "hello"],
+        ["--export"],
+        ["--env-file", "none"],
+    ],
+)
+def test_only_one_command_is_run(program: Program, arguments: list[str]) -> None:
+    done = program.run(*arguments)
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert not program.home.exists()
+    assert list(program.work.iterdir()) == []

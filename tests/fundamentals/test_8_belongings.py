@@ -19,7 +19,7 @@ async def test_everything_goes_out_and_comes_back_equal(db: Database, ada: Servi
     lines = [line async for line in ada.transfer.export()]
     elsewhere = db.scope(tenant="globex", user="ada")
     report = await elsewhere.transfer.import_lines(lines)
-    assert report.added == {"user": 1, "conversation": 1, "branch": 1, "message": 1}
+    assert report.added == {"user": 1, "tag": 1, "conversation": 1, "branch": 1, "message": 1}
     again = [line async for line in elsewhere.transfer.export()]
     assert again[1:] == lines[1:], "the first line says when it was written"
 

@@ -71,6 +71,30 @@ async def test_a_released_file_reads_as_it_did(released: Path, expected: dict[st
             assert known == rows, table
 
 
+async def test_the_tags_of_conversations_in_a_released_file_are_records(
+    released: Path, expected: dict[str, Any]
+) -> None:
+    wanted = {
+        (tenant, row["owner_id"], tag)
+        for tenant, tables in expected.items()
+        for name in ("conversations", "projects", "prompts", "rules")
+        for row in tables.get(name, [])
+        for tag in row.get("tags", [])
+    }
+    assert wanted
+    storage = SqliteStorage(released)
+    await storage.open()
+    found = await contents(storage)
+    await storage.close()
+    tags = [
+        (tenant, tag["owner_id"], tag["name"])
+        for tenant, tables in found.items()
+        for tag in tables["tags"]
+        if tag["state"] == "active"
+    ]
+    assert sorted(wanted) == sorted(tags)
+
+
 async def test_a_released_file_is_whole_and_as_declared(released: Path) -> None:
     await admin.migrate(str(released))
     assert await admin.verify(str(released)) == []

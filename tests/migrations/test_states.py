@@ -10,6 +10,7 @@ import pytest
 
 import hansard
 from hansard.model.conversations import Conversation
+from hansard.model.tags import Tag
 from hansard.services.conversations.service import ConversationFilter
 from hansard.storage import admin
 from hansard.storage.query import Query
@@ -18,6 +19,17 @@ from hansard.storage.urls import storage_for
 pytestmark = pytest.mark.anyio
 
 TRASHABLE = ("projects", "conversations", "branches", "artifacts", "collections")
+ADDED_TABLES = (
+    "project_moves", "prompt_revisions", "prompts", "agents", "rules", "tag_removals", "tags",
+)  # fmt: skip
+ADDED_COLUMNS = {
+    "tenants": ("model", "options", "rules"),
+    "users": ("instructions", "model", "options", "rules"),
+    "projects": ("options", "rules", "tags"),
+    "conversations": ("agent_id", "traits"),
+    "runs": ("applied",),
+}
+"""What later migrations add, and their order of removal."""
 STATES = {
     "kept": ("active", None),
     "in the trash": ("trashed", "a time"),
@@ -38,7 +50,7 @@ async def address(url: str) -> str:
     """A migrated database, which had schema 8 and a conversation in each state."""
     async with hansard.connect(url, providers=[]) as db:
         for title in STATES:
-            await db.scope().conversations.create(title=title)
+            await db.scope().conversations.create(title=title, tags=["all", title])
         trash = await db.scope().conversations.find("in the trash")
         await db.scope().conversations.delete(trash.id)
     if url.startswith("postgresql"):
@@ -58,12 +70,23 @@ def _make_old_sqlite(path: Path) -> None:
     for table in ("messages", "artifact_texts"):
         connection.execute(f"DROP TABLE {table}_indexed")
     connection.execute("DROP TABLE feed_reserved")
+    connection.execute("DROP INDEX conversations_by_agent_id")
+    for statement in _without_additions():
+        connection.execute(statement)
     half = "UPDATE conversations SET deleted_at = ? WHERE title = ?"
     connection.execute(half, (0, "half imported"))
     connection.execute(half, (24 * 3600 * 10**6, "half purged"))
     connection.execute("DELETE FROM migrations WHERE number > 8")
     connection.pragma("user_version", 8)
     connection.close()
+
+
+def _without_additions(namespace: str = "") -> list[str]:
+    return [f"DROP TABLE {namespace}{table}" for table in ADDED_TABLES] + [
+        f"ALTER TABLE {namespace}{table} DROP COLUMN {column}"
+        for table, columns in ADDED_COLUMNS.items()
+        for column in columns
+    ]
 
 
 async def _make_old_postgres(url: str) -> None:
@@ -77,6 +100,8 @@ async def _make_old_postgres(url: str) -> None:
     )
     for table in ("messages", "artifact_texts"):
         await connection.execute(f"DROP TABLE hansard.{table}_pending")
+    for statement in _without_additions("hansard."):
+        await connection.execute(statement)
     half = "UPDATE hansard.conversations SET deleted_at = $1::text::timestamptz WHERE title = $2"
     await connection.execute(half, "1970-01-01T00:00:00Z", "half imported")
     await connection.execute(half, "1970-01-02T00:00:00Z", "half purged")
@@ -91,6 +116,22 @@ async def test_every_record_gets_its_state(address: str) -> None:
     await storage.close()
     found = {row.title: (row.state, row.deleted_at and "a time") for row in rows}
     assert found == STATES
+
+
+async def test_the_tags_of_conversations_become_records(address: str) -> None:
+    async with hansard.connect(address, providers=[]) as db:
+        query = Query(Tag).by("name")
+        tags = await db.storage.read("local", lambda tx: tx.select(query))
+        talks = await db.storage.read("local", lambda tx: tx.select(Query(Conversation)))
+        assert [tag.name for tag in tags] == sorted(["all", *STATES])
+        first = min(talk.created_at for talk in talks if "all" in talk.tags)
+        assert {(tag.owner_id, tag.state, tag.color, tag.version) for tag in tags} == {
+            ("me", "active", "", 1)
+        }
+        assert next(tag.created_at for tag in tags if tag.name == "all") == first
+        await db.scope().conversations.create(tags=["all", "new"])
+        again = await db.storage.read("local", lambda tx: tx.select(query))
+        assert [tag.name for tag in again] == sorted(["all", "new", *STATES])
 
 
 async def test_what_was_half_done_is_finished_after_it(address: str) -> None:

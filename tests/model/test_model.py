@@ -182,4 +182,4 @@ def test_a_planted_difference_is_found(
 
     monkeypatch.setattr(SqliteTransaction, verb, planted)
     with pytest.raises(AssertionError, match="The sides differ"):
-        _compare(SqliteStorage(tmp_path / "chats.db"), 30, phases=[Phase.generate])
+        _compare(SqliteStorage(tmp_path / "chats.db"), 60, phases=[Phase.generate])

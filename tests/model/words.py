@@ -39,6 +39,7 @@ tags = mostly(
     st.just([""]),
 )
 models = mostly(st.sampled_from((None, None, "p/one", "p/two", "other/é")), st.just("nameless"))
+options = st.sampled_from(({}, {"temperature": 0.5}, {"stop": [""]}, {"no such": 1}))
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.sampled_from((None, True, 0, -1, 2**70, 10**39, 0.1, "", "é", "x")),
     lambda inner: (

@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from hansard import Draft
 from hansard.model.messages import OnConflict
+from hansard.model.projects import ConversationsOnDelete
 from hansard.services.conversations.drafts import UNSET
 from model import words as w
 from model.sides import Outcome, Work
@@ -54,16 +55,18 @@ class Writing(Steps):
         parent=st.none() | picks,
         text=w.texts,
         model=w.models,
+        options=w.options,
+        tags=w.tags,
     )
     def create_project(
-        self, owner: int, name: str, parent: Pick | None, text: str, model: str | None
+        self, owner: int, name: str, parent: Pick | None, text: str, **given: Any
     ) -> None:
         project, outer = self.new_id(), self.project(parent, owner)
         made = self.do(
             owner,
             "owner",
             lambda s: s.projects.create(
-                name, id=project, parent_id=outer, instructions=text, model=model
+                name, id=project, parent_id=outer, instructions=text, **given
             ),
         )
         if made.error is None:
@@ -73,23 +76,38 @@ class Writing(Steps):
     @rule(
         n=numbers,
         asker=askers,
-        step=st.sampled_from(("get", "list", "update", "move", "delete", "restore")),
+        step=st.sampled_from(
+            ("get", "list", "defaults", "update", "move", "delete", "delete", "restore", "purge")
+        ),
         name=w.names,
         parent=picks,
         version=st.sampled_from((None, None, None, 1, 2, 3)),
+        fate=st.sampled_from(("keep", "move", "move", "delete")),
+        into=st.none() | picks,
     )
     def change_project(
-        self, n: int, asker: str, step: str, name: str, parent: Pick, version: int | None
+        self,
+        n: int,
+        asker: str,
+        step: str,
+        name: str,
+        parent: Pick,
+        version: int | None,
+        fate: ConversationsOnDelete,
+        into: Pick | None,
     ) -> None:
         project, owner = self.projects[n % len(self.projects)]
         outer = self.project(parent, owner)
+        to = self.project(into, owner) if fate == "move" else None
         steps: dict[str, Work] = {
             "get": lambda s: s.projects.get(project),
+            "defaults": lambda s: s.projects.defaults(project),
             "list": lambda s: s.projects.list(deleted=version is None),
             "update": lambda s: s.projects.update(project, name=name, version=version),
             "move": lambda s: s.projects.update(project, parent_id=outer),
-            "delete": lambda s: s.projects.delete(project),
+            "delete": lambda s: s.projects.delete(project, conversations=fate, to=to),
             "restore": lambda s: s.projects.restore(project),
+            "purge": lambda s: s.projects.purge(project),
         }
         self.do(owner, asker, steps[step])
 

@@ -90,6 +90,22 @@ def test_one_conversation_is_exported_alone(here: Site) -> None:
     problem(here.client.get("/export", params={"conversation_id": "nonsense"}), 404, "not-found")
 
 
+def test_a_conversation_is_exported_at_its_own_path_as_well(here: Site) -> None:
+    talk, other = here.talk(), here.talk()
+    here.say(talk, "one", "two")
+    path = f"/conversations/{talk['id']}"
+    own = here.client.get(f"{path}/export")
+    same = here.client.get("/export", params={"conversation_id": talk["id"]})
+    assert own.text.splitlines()[1:] == same.text.splitlines()[1:]
+    for name in ("content-type", "content-disposition"):
+        assert own.headers[name] == same.headers[name]
+    assert other["id"] not in own.text
+    here.delete(path)
+    for missing in (talk["id"], "nonsense"):
+        refused = here.client.get(f"/conversations/{missing}/export")
+        problem(refused, 404, "not-found")
+
+
 def test_an_import_that_is_wrong_is_refused_and_leaves_nothing(here: Site) -> None:
     talk = here.talk()
     here.say(talk, "one", "two")

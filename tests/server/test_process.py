@@ -274,6 +274,23 @@ def test_nothing_secret_and_nothing_said_is_logged(home: Path) -> None:
     assert server.token not in said
 
 
+@pytest.mark.parametrize(("level", "logged"), [("info", 1), ("warning", 0)])
+def test_stored_artifacts_are_logged_without_their_text(
+    home: Path, level: str, logged: int
+) -> None:
+    code = "def marmot():\n    sleeps = 1\n    eats = 2\n    whistles = 3\n    return sleeps, eats, whistles\n"
+    with process(home, log_level=level) as server, server.client() as client:
+        talk = client.post("/conversations", json={"title": "x"}).json()["id"]
+        for content in (f"```python marmot.py\n{code}```", "nothing"):
+            body = {"content": content, "model": "echo/echo"}
+            run = client.post(f"/conversations/{talk}/chat", json=body).json()["run"]
+            assert list(heard(client, run, 1))[-1]["type"] == "completed"
+        _, _, complained = server.end()
+    line = f"INFO Artifacts stored: 1, of an answer in conversation {talk}"
+    assert complained.count(line) == complained.count("Artifacts stored") == logged
+    assert "marmot" not in complained
+
+
 def test_a_server_for_other_machines_warns_and_still_wants_the_token(home: Path) -> None:
     everywhere = "0.0.0.0"  # noqa: S104
     with process(home, host=everywhere, allowed_hosts="chat.example, 10.0.0.7:99") as server:

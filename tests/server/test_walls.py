@@ -51,7 +51,7 @@ def things_of(here: Site) -> dict[str, str]:
     session = here.get("/sessions")["items"][0]
     name = f"marmot {uuid4()}"
     here.put(f"/settings/{name}", value="marmot")
-    return {
+    return library_of(here) | {
         "conversation_id": talk["id"],
         "message_id": run["message_id"],
         "branch_id": talk["branch"],
@@ -66,6 +66,18 @@ def things_of(here: Site) -> dict[str, str]:
         "digest": blob.json()["id"],
         "name": name,
     }
+
+
+def library_of(here: Site, *, deleted: bool = False) -> dict[str, str]:
+    """A tag, a rule, an agent and a template; with `deleted`, in the trash."""
+    needed: dict[str, JSON] = {"rule": {"text": "marmot"}, "prompt": {"body": "marmot"}}
+    ids: dict[str, str] = {}
+    for noun in ("tag", "rule", "agent", "prompt"):
+        made = here.post(f"/{noun}s", 201, name=f"marmot {uuid4()}", **needed.get(noun, {}))
+        ids[f"{noun}_id"] = made["id"]
+        if deleted:
+            here.delete(f"/{noun}s/{made['id']}")
+    return ids
 
 
 def trash_of(here: Site) -> dict[str, str]:
@@ -83,7 +95,7 @@ def trash_of(here: Site) -> dict[str, str]:
     here.delete(f"/artifacts/{artifact['id']}")
     collection = here.post("/collections", 201, name="gone")
     here.delete(f"/collections/{collection['id']}")
-    return {
+    return library_of(here, deleted=True) | {
         "conversation_id": gone["id"],
         "branch_id": branch,
         "project_id": project["id"],
@@ -212,7 +224,9 @@ def test_to_name_what_is_anothers_is_to_name_nothing(
     method = "patch" if reference.operation.startswith("update") else "post"
     told: list[Answer] = []
     for ids in (theirs, MISSING):
-        given = {**body, reference.field.removeprefix("?"): ids[reference.kind]}
+        name: Any = ids[reference.kind]
+        named = [name] if reference.field == "rules" else name
+        given = {**body, reference.field.removeprefix("?"): named}
         if reference.field.startswith("?"):
             query = f"{path}?{httpx2.QueryParams(given)}"
             told.append(ask(stranger, statements, "get", query))

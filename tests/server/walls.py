@@ -17,6 +17,7 @@ BODIES: dict[str, JSON] = {
     "chat": {"content": "x", **ECHO},
     "continue_run": {},
     "create_branch": {"at": ANY},
+    "create_task": {"name": "x", "body": "x"},
     "dialogue": {"models": ["echo/echo", "echo/echo"], "content": "x"},
     "edit_message": {"content": "x"},
     "link_artifact": {},
@@ -24,13 +25,18 @@ BODIES: dict[str, JSON] = {
     "preview_artifact": {},
     "rate_message": {"value": 1},
     "rename_branch": {"name": "x"},
+    "render_prompt": {},
     "retry_message": ECHO,
     "restore_revision": {},
     "share_artifact": {"user_id": "x"},
+    "update_agent": {"name": "x"},
     "update_artifact": {"title": "x"},
     "update_collection": {"name": "x"},
     "update_conversation": {"title": "x"},
     "update_project": {"name": "x"},
+    "update_prompt": {"description": "x"},
+    "update_rule": {"text": "x"},
+    "update_tag": {"color": ""},
     "use_artifact": {"use": "opened"},
 }
 """What operations on a thing are asked to do with it."""
@@ -51,6 +57,7 @@ class Reference(NamedTuple):
 
 SAID: JSON = {"messages": [TEXT]}
 PAGE: JSON = {"type": "html", "title": "x", "content": "x"}
+TEMPLATE: JSON = {"name": "y", "body": "x"}
 REFERENCES = [
     Reference("list_conversations", "?project_id", "project_id", "/conversations"),
     Reference("create_conversation", "project_id", "project_id", "/conversations"),
@@ -102,13 +109,31 @@ REFERENCES = [
     Reference("export_artifacts", "conversation_id", "conversation_id", "/artifacts/export"),
     Reference("export_artifacts", "project_id", "project_id", "/artifacts/export"),
     Reference("export_artifacts", "collection_id", "collection_id", "/artifacts/export"),
+    Reference("chat", "agent", "agent_id", "{own}/chat", BODIES["chat"]),
+    Reference("chat", "prompt", "prompt_id", "{own}/chat", ECHO),
+    Reference("chat", "rules", "rule_id", "{own}/chat", BODIES["chat"]),
+    Reference("answer", "agent", "agent_id", "{own}/answer", ECHO),
+    Reference("answer", "rules", "rule_id", "{own}/answer", ECHO),
+    Reference("create_conversation", "agent_id", "agent_id", "/conversations"),
+    Reference("update_conversation", "agent_id", "agent_id", "{own}"),
+    Reference("create_project", "rules", "rule_id", "/projects", {"name": "x"}),
+    Reference("update_project", "rules", "rule_id", "/projects/{project_id}"),
+    Reference("update_me", "rules", "rule_id", "/me"),
+    Reference("update_tenant", "rules", "rule_id", "/tenant"),
+    Reference("create_agent", "rules", "rule_id", "/agents", {"name": "y"}),
+    Reference("update_agent", "rules", "rule_id", "/agents/{agent_id}"),
+    Reference("list_prompts", "?agent_id", "agent_id", "/prompts"),
+    Reference("create_prompt", "agent_id", "agent_id", "/prompts", TEMPLATE),
+    Reference("create_prompt", "rules", "rule_id", "/prompts", TEMPLATE),
+    Reference("update_prompt", "rules", "rule_id", "/prompts/{prompt_id}"),
+    Reference("create_task", "rules", "rule_id", "/agents/{agent_id}/tasks", TEMPLATE),
     Reference("list_collections", "?project_id", "project_id", "/collections"),
     Reference("create_collection", "project_id", "project_id", "/collections", {"name": "x"}),
     Reference("update_collection", "project_id", "project_id", "/collections/{collection_id}"),
 ]
 
 NAMES = re.compile(
-    r"\w+_id|branch|at|source|into|source_conversation|before|after|around|expect_head"
+    r"\w+_id|agent|prompt|rules|branch|at|source|into|source_conversation|before|after|around|expect_head"
 )
 NO_THING = {
     ("read_feed", "?after"),
@@ -123,6 +148,7 @@ MISSING = {
     "name": "missing",
     **{name: str(uuid4()) for name in ("conversation_id", "message_id", "branch_id")},
     **{name: str(uuid4()) for name in ("run_id", "project_id", "artifact_id", "collection_id")},
+    **{name: str(uuid4()) for name in ("tag_id", "rule_id", "agent_id", "prompt_id")},
     "share_id": str(uuid4()),
     "session_id": str(uuid4()),
     "token": "missing",

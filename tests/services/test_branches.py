@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 import hansard
-from hansard import Services
+from hansard import Database, Services
 from hansard.errors import AlreadyExists, Conflict, InvalidInput, NotFound
 from hansard.ids import new_id
+from hansard.storage import verification
+from services.making import answer, artifacts, fenced
 from services.talks import found, path, said, say, talk, texts
 
 pytestmark = pytest.mark.anyio
@@ -165,6 +167,38 @@ async def test_conversations_merge_too(ada: Services) -> None:
     assert await said(ada, two) == ["c", "ddd"]
     hits = [hit.conversation.id async for hit in ada.search.messages("ddd")]
     assert sorted(hits) == sorted([one.id, two.id])
+
+
+async def test_many_conversations_merge_into_a_new_one(ada: Services, db: Database) -> None:
+    one, two, three = await talk(ada, "a", "b"), await talk(ada, "c"), await talk(ada)
+    await answer(ada, two, fenced())
+    await ada.messages.edit(one.id, (await path(ada, one))[1].id, "B")
+    sources = await path(ada, two) + await path(ada, one)
+    merged = await ada.conversations.merge([two.id, three.id, one.id.upper()], title="All")
+    copies = await path(ada, merged)
+    assert (merged.title, merged.message_count) == ("All", 4)
+    assert [(m.origin_id, m.text, m.created_at) for m in copies] == [
+        (m.id, m.text, m.created_at) for m in sources
+    ]
+    assert {m.id for m in copies}.isdisjoint({m.id for m in sources})
+    assert await path(ada, two) + await path(ada, one) == sources, "the sources stay as they are"
+    assert [a.conversation_id for a in await artifacts(ada)] == [merged.id, two.id]
+    assert await ada.conversations.get(merged.id) == merged
+    assert (await verification.verify(db.storage)).findings == []
+
+
+async def test_a_merge_of_many_that_is_refused_makes_nothing(ada: Services, bob: Services) -> None:
+    mine, others = await talk(ada, "a"), await talk(bob, "b")
+    gone = await ada.conversations.delete((await talk(ada, "c")).id)
+    for missing in (others.id, gone.id, new_id()):
+        with pytest.raises(NotFound):
+            await ada.conversations.merge([mine.id, missing])
+    for wrong in ([], [mine.id] * 101):
+        with pytest.raises(InvalidInput) as refused:
+            await ada.conversations.merge(wrong)
+        assert refused.value.pointer == "/ids"
+    assert [c.id for c in (await ada.conversations.list()).items] == [mine.id]
+    assert (await ada.conversations.merge([mine.id] * 100)).message_count == 100
 
 
 async def test_a_branch_goes_to_the_trash_with_what_left_it(ada: Services) -> None:

@@ -50,7 +50,10 @@ async def test_instructions_come_from_the_outside_in(address: str, clock: Clock)
         await ada.projects.delete(outer.id)
         await ada.conversations.update(made.id, system="")
         asked = await _asked(provider, ada, made, "again")
-        assert asked.system == "Of the tenant.\n\nInner.", "what is in the trash says nothing"
+        assert asked.system == "Of the tenant.", "what is in the trash says nothing"
+        await ada.projects.restore(inner.id)
+        asked = await _asked(provider, ada, made, "and again")
+        assert asked.system == "Of the tenant.\n\nInner."
         other = await talk(db.scope("globex", "ada"))
         asked = await _asked(provider, db.scope("globex", "ada"), other, "hello")
         assert asked.system == ""

@@ -17,6 +17,7 @@ from hansard.ids import new_id
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
+from hansard.model.prompts import Variable
 from hansard.services.conversations.service import ConversationFilter
 from hansard.services.transfer import snapshots
 from hansard.storage.query import Query
@@ -27,6 +28,7 @@ from services.talks import export, found, path, said, say, talk
 pytestmark = pytest.mark.anyio
 
 RECORDED = Path(__file__).with_name("recorded") / "export.jsonl"
+EARLIER = RECORDED.with_name("earlier.jsonl")
 PICTURE = bytes(range(256)) * 1_500
 
 
@@ -34,11 +36,20 @@ async def _rich(db: Database, who: Services) -> None:
     """Something of everything."""
     await who.users.update_me(name="Ada", traits={"born": 1815})
     await who.settings.set("theme", {"dark": None})
-    outer = await who.projects.create("outer", instructions="Be kind.")
+    rule = await who.rules.create("brief", "Be brief.", always=True, tags=["style"])
+    agent = await who.agents.create("Writer", options={"temperature": 0.5}, rules=[rule.id])
+    template = await who.prompts.create("hi", "Hi {{ a }}.", variables=[Variable("a")])
+    await who.prompts.update(template.id, body="Hello {{ a }}.", follow_ups=["And now?"])
+    await who.prompts.create("task", "Do.", agent_id=agent.id)
+    outer = await who.projects.create("outer", instructions="Be kind.", rules=[rule.id])
     inner = await who.projects.create("inner", parent_id=outer.id, model="p/m")
     await who.projects.update(outer.id, parent_id=None, name="zzz")
     made = await who.conversations.create(
-        title="Größe", project_id=inner.id, tags=["a"], metadata={"n": 10**30}
+        title="Größe",
+        project_id=inner.id,
+        tags=["a"],
+        metadata={"n": 10**30},
+        agent_id=agent.id,
     )
     blob = await who.blobs.put(PICTURE, "image/png")
     await say(who, made, "one", "two", "three")
@@ -111,13 +122,29 @@ async def test_an_export_imported_elsewhere_is_exported_equal(
 async def test_an_export_is_what_it_was_byte_for_byte(
     db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    """The recorded one was written by an earlier version. Also when it is read in small pages."""
+    """The recorded one was written once. Also when it is read in small pages."""
     monkeypatch.setattr(snapshots, "PAGE", page)
     recorded = RECORDED.read_bytes().splitlines(keepends=True)
     there = db.scope("globex", "ada")
     await there.transfer.import_lines(recorded)
     at = clock.now + timedelta(seconds=1)
     assert await export(there) == [jsonl.write_header(at), *recorded[1:]]
+
+
+async def test_an_export_of_an_earlier_version_is_imported_whole(db: Database) -> None:
+    """It has no tags, and not all fields of today."""
+    earlier = [msgspec.json.decode(line) for line in EARLIER.read_bytes().splitlines()]
+    there = db.scope("globex", "ada")
+    report = await there.transfer.import_lines(EARLIER.read_bytes().splitlines(keepends=True))
+    assert (report.unchanged, report.conflicting, report.problems) == ({}, {}, [])
+    again = [msgspec.json.decode(line) for line in await export(there)]
+    now = [each for each in again[1:-1] if each["kind"] != "tag"]
+    known = [
+        {name: value for name, value in one.items() if name in then}
+        for one, then in zip(now, earlier[1:-1], strict=True)
+    ]
+    assert known == earlier[1:-1]
+    assert [tag.name for tag in await there.tags.list()] == ["a"]
 
 
 async def _all_messages(who: Services) -> list[Any]:

@@ -12,16 +12,18 @@ from hansard.errors import Conflict, NotFound
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
-from hansard.model.messages import Summary
+from hansard.model.messages import Message, Summary
 from hansard.model.parts import Image, Text
 from hansard.providers.base import TextDelta
 from hansard.providers.echo import Echo, Scripted
 from hansard.services.conversations import purge
 from hansard.services.conversations.purge import release_uploads
 from hansard.services.conversations.service import BATCH
+from hansard.storage import verification
 from hansard.storage.base import Transaction
 from hansard.storage.query import Query
 from services.conftest import Clock
+from services.making import answer, artifacts, fenced
 from services.talks import found, path, said, say, talk, texts
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +113,125 @@ async def test_the_first_message_goes_and_comes_back(ada: Services) -> None:
     assert (shown.message_count, shown.preview) == (0, "")
     await ada.branches.restore(made.id, trashed.branch)
     assert await said(ada, made) == ["a", "b"]
+
+
+async def everything(services: Services, made: Conversation) -> dict[str, list[Message]]:
+    """The messages of each branch, by its id."""
+    branches = await services.branches.list(made.id)
+    return {branch.id: await path(services, made, branch.id) for branch in branches}
+
+
+async def rooted(services: Services) -> Conversation:
+    """A conversation that begins in three ways, with a fork, artifacts, and something in the trash."""
+    made = await talk(services, *"abc")
+    a, b, c = await path(services, made)
+    fork = await services.branches.fork(made.id, at=b.id)
+    await answer(services, made, fenced(), branch=fork.id)
+    await services.messages.edit(made.id, a.id, "A")
+    await say(services, made, "B")
+    await services.messages.edit(made.id, a.id, "Å")
+    await services.messages.delete(made.id, c.id)
+    return made
+
+
+async def check_that_all_is_in_order(db: Database) -> None:
+    assert (await verification.verify(db.storage)).findings == []
+
+
+async def test_all_messages_go_at_once_and_come_back(ada: Services, db: Database) -> None:
+    made = await rooted(ada)
+    was, count = await everything(ada, made), (await ada.conversations.get(made.id)).message_count
+    assert (len(was), count) == (4, 6)
+    trashed = await ada.messages.delete_all(made.id)
+    assert trashed.count == count
+    assert await everything(ada, made) == {made.branch: []}
+    assert (await ada.branches.current(made.id)).id == made.branch
+    shown = await ada.conversations.get(made.id)
+    assert (shown.message_count, shown.preview) == (0, "")
+    assert await found(ada, "a") | await found(ada, "B") == set()
+    assert await artifacts(ada) == []
+    await check_that_all_is_in_order(db)
+    assert await ada.branches.restore(made.id, trashed.branch) == count
+    assert await everything(ada, made) == was
+    assert (await ada.conversations.get(made.id)).message_count == count
+    assert len(await artifacts(ada)) == 1
+    assert len(await ada.branches.list(made.id, deleted=True)) == 1, "what went alone stays away"
+    await check_that_all_is_in_order(db)
+
+
+async def test_all_messages_come_back_beside_what_was_said_since(
+    ada: Services, db: Database
+) -> None:
+    made = await rooted(ada)
+    was = await everything(ada, made)
+    trashed = await ada.messages.delete_all(made.id)
+    [new] = await say(ada, made, "new")
+    assert new.seq == 0
+    await ada.branches.restore(made.id, trashed.branch)
+    ids = {branch: [m.id for m in ms] for branch, ms in (await everything(ada, made)).items()}
+    assert ids.pop(made.branch) == [new.id]
+    ids[made.branch] = ids.pop(trashed.branch)
+    assert ids == {branch: [m.id for m in ms] for branch, ms in was.items()}
+    assert texts(await ada.branches.siblings(made.id, new.id)) == ["a", "A", "Å", "new"]
+    await check_that_all_is_in_order(db)
+
+
+async def test_all_messages_go_when_the_main_branch_is_empty(ada: Services, db: Database) -> None:
+    made = await rooted(ada)
+    [a, *_] = await path(ada, made, made.branch)
+    await ada.messages.delete(made.id, a.id)
+    was = await everything(ada, made)
+    trashed = await ada.messages.delete_all(made.id)
+    assert trashed.count == 3
+    assert await everything(ada, made) == {made.branch: []}
+    await check_that_all_is_in_order(db)
+    with pytest.raises(Conflict):
+        await ada.messages.delete_all(made.id)
+    assert await ada.branches.restore(made.id, trashed.branch) == 3
+    assert await everything(ada, made) == was
+    await check_that_all_is_in_order(db)
+
+
+async def test_all_messages_are_purged_at_once(ada: Services, db: Database) -> None:
+    made = await rooted(ada)
+    [a, *_] = await path(ada, made, made.branch)
+    early = await ada.messages.delete(made.id, a.id)
+    trashed = await ada.messages.delete_all(made.id)
+    await ada.branches.purge(made.id, trashed.branch)
+    assert early.branch in {b.id for b in await ada.branches.list(made.id, deleted=True)}
+    assert await ada.branches.restore(made.id, early.branch) == 3
+    assert await said(ada, made) == ["a", "b"]
+    await check_that_all_is_in_order(db)
+
+
+async def test_all_messages_in_the_trash_are_exported_and_imported(
+    ada: Services, eve: Services, db: Database
+) -> None:
+    made = await rooted(ada)
+    was = [m.id for path in (await everything(ada, made)).values() for m in path]
+    trashed = await ada.messages.delete_all(made.id)
+    lines = [line async for line in ada.transfer.export(conversation_id=made.id)]
+    await eve.transfer.import_lines(lines)
+    await eve.branches.restore(made.id, trashed.branch)
+    assert [m.id for path in (await everything(eve, made)).values() for m in path] == was
+    await check_that_all_is_in_order(db)
+
+
+async def test_only_the_owner_deletes_all_messages(ada: Services, bob: Services) -> None:
+    made = await talk(ada, "a")
+    with pytest.raises(NotFound):
+        await bob.messages.delete_all(made.id)
+    assert await said(ada, made) == ["a"]
+
+
+async def test_the_feed_says_that_all_messages_went(ada: Services) -> None:
+    made = await rooted(ada)
+    [a, *_] = await path(ada, made, made.branch)
+    end = await ada.feed.end()
+    trashed = await ada.messages.delete_all(made.id)
+    [entry] = await ada.feed.read(after=end)
+    assert (entry.kind, entry.subject_id, entry.branch) == ("message.deleted", a.id, trashed.branch)
+    assert (entry.seq, entry.count) == (0, trashed.count)
 
 
 async def test_nothing_goes_on_from_what_is_in_the_trash(ada: Services) -> None:

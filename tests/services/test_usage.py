@@ -16,6 +16,10 @@ NOTHING = {
     "messages": (0, 0),
     "files": (0, 0),
     "artifacts": (0, 0),
+    "tags": (0, None),
+    "rules": (0, None),
+    "agents": (0, None),
+    "prompts": (0, None),
     "projects": (0, None),
     "collections": (0, None),
 }

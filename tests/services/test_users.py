@@ -37,6 +37,43 @@ async def test_a_tenants_instructions_are_an_administrators_to_change(
     assert (await ada.users.tenant()).name == "Acme"
 
 
+async def test_a_user_and_a_tenant_keep_a_model_options_and_rules(
+    ada: Services, bob: Services
+) -> None:
+    rules = ada.rules
+    brief = await rules.create("Brief", "Be brief.")
+    fields: dict[str, Any] = {"model": "p/m", "options": {"seed": 1}, "rules": ["Brief"]}
+    me = await ada.users.update_me(instructions="Mine.", **fields)
+    assert (me.instructions, me.model, me.options) == ("Mine.", "p/m", {"seed": 1})
+    assert me.rules == (brief.id,)
+    tenant = await ada.users.update_tenant(**fields)
+    assert (tenant.model, tenant.options, tenant.rules) == ("p/m", {"seed": 1}, (brief.id,))
+    assert await bob.users.tenant() == tenant
+    for update in (ada.users.update_me, ada.users.update_tenant):
+        changed = await update(model=None, options={"top_p": 0.5})
+        assert (changed.model, changed.options) == (None, {"top_p": 0.5})
+        assert changed.rules == (brief.id,)
+    for update in (bob.users.update_me, bob.users.update_tenant):
+        with pytest.raises(NotFound) as missing:
+            await update(rules=["Brief"])
+        assert missing.value.pointer == "/rules/0"
+
+
+async def test_what_a_user_or_tenant_cannot_have_is_refused(ada: Services) -> None:
+    refusals: list[tuple[dict[str, Any], str]] = [
+        ({"model": "nameless"}, "/model"),
+        ({"options": {"heat": 1}}, "/options/heat"),
+        ({"options": {"seed": True}}, "/options/seed"),
+        ({"instructions": "\0"}, "/instructions"),
+        ({"rules": ["r"] * 101}, "/rules"),
+    ]
+    for update in (ada.users.update_me, ada.users.update_tenant):
+        for given, pointer in refusals:
+            with pytest.raises(InvalidInput) as refused:
+                await update(**given)
+            assert refused.value.pointer == pointer
+
+
 @pytest.mark.parametrize(
     ("names", "pointer"), [(("a b", "ada"), "/tenant"), (("acme", "a\0"), "/user")]
 )

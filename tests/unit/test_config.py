@@ -10,6 +10,7 @@ import pytest
 
 from hansard.config import load
 from hansard.errors import InvalidConfig
+from hansard.services.options import ChatOptions
 
 PLACES = ("flag", "environment", ".env", "file", "default")
 
@@ -118,3 +119,45 @@ def test_the_settings_of_answers_reach_the_chat(tmp_path: Path) -> None:
     assert (options.model, options.max_history) == ("echo/echo", 7)
     assert (options.auto_save, options.summarize, options.auto_title) == (False, False, True)
     assert load({}, {"HANSARD_HOME": str(tmp_path)}).chat_options().model is None
+
+
+OUT_OF_RANGE = [
+    ("max_history", "0"),
+    ("max_history", "-1"),
+    ("save_interval", "0"),
+    ("save_interval", "-0.5"),
+    ("save_interval", "nan"),
+    ("save_interval", "inf"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES[:4])
+@pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE)
+def test_a_value_out_of_range_is_told_with_its_place(
+    tmp_path: Path, name: str, value: str, place: str
+) -> None:
+    variable = f"HANSARD_{name.upper()}"
+    environment = {"HANSARD_HOME": str(tmp_path)}
+    environment |= {variable: value} if place == "environment" else {}
+    (tmp_path / ".env").write_text(f"{variable}={value}\n" if place == ".env" else "")
+    (tmp_path / "config.toml").write_text(f"{name} = {value}\n" if place == "file" else "")
+    source = {".env": str(tmp_path / ".env"), "file": str(tmp_path / "config.toml")}
+    with pytest.raises(InvalidConfig) as refused:
+        load({name: value} if place == "flag" else {}, environment)
+    for word in (name, value, f"({source.get(place, place)})"):
+        assert word in refused.value.message
+
+
+@pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE)
+def test_the_library_refuses_it_too(name: str, value: str) -> None:
+    number = float(value) if name == "save_interval" else int(value)
+    options: dict[str, Any] = {name: number}
+    with pytest.raises(InvalidConfig, match=f"{name} is {number}"):
+        ChatOptions(**options)
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_history", 1), ("save_interval", 0.001)])
+def test_the_smallest_values_are_accepted(tmp_path: Path, name: str, value: float) -> None:
+    options: dict[str, Any] = {name: value}
+    loaded = load(options, {"HANSARD_HOME": str(tmp_path)}).chat_options()
+    assert getattr(loaded, name) == getattr(ChatOptions(**options), name) == value

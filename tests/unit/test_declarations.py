@@ -14,10 +14,12 @@ from hansard.model.blobs import BlobUse
 from hansard.model.conversations import Conversation
 from hansard.model.event_kinds import EventKind
 from hansard.model.feed import FeedEntry
+from hansard.model.projects import ProjectMove
 from hansard.model.reindexes import Reindex
 from hansard.model.runs import RunEvent
 from hansard.model.sessions import Session, SpentCode
 from hansard.model.shares import LinkKey, Share
+from hansard.model.tags import TagRemoval
 from hansard.model.users import Tenant, User
 from hansard.storage.schema import Table
 from hansard.storage.tables import SCHEMA
@@ -25,6 +27,8 @@ from hansard.storage.tables import SCHEMA
 NOT_EXPORTED = {
     Tenant: "an export is one user's",
     BlobUse: "an import makes them from the messages",
+    TagRemoval: "what restoring a tag gives back, in one database",
+    ProjectMove: "what restoring a project moves back, in one database",
     RunEvent: "they repeat the answer and are kept for a day",
     MessageCounters: "they are computed from the messages",
     ArtifactText: "it is made from the newest revision",
@@ -102,6 +106,6 @@ def test_children_come_from_the_declarations() -> None:
     def children(record: type[Entry]) -> set[str]:
         return {table.name for table, _ in SCHEMA.children(record)}
 
-    assert children(Conversation) == {"branches", "artifacts"}
+    assert children(Conversation) == {"branches", "artifacts", "project_moves"}
     assert "conversations" in children(cast("type[Entry]", User))
     assert all(SCHEMA.belongs_to(table.record, User) for table in SCHEMA.tables if table.trashable)

@@ -26,7 +26,18 @@ FIELDS = {
     for field in msgspec.structs.fields(kind)
 }
 """Parameters called as a field of a record are what the record says of that field."""
-USUAL = FIELDS | {"self", "cursor", "limit", "branch_id", "user", "rights", "artifact_id", "run_id"}
+USUAL = FIELDS | {
+    "self",
+    "cursor",
+    "limit",
+    "branch_id",
+    "user",
+    "rights",
+    "artifact_id",
+    "run_id",
+    "rule_id",
+    "tag_id",
+}
 
 
 SERVICES = [getattr(operations, name) for name in services().values()]

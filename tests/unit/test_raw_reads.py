@@ -37,6 +37,8 @@ OWN = {
     ("transfer/exporter", "_content"),
     ("transfer/snapshots", "read"),
     ("users/usage", "_artifact_sizes"),
+    ("projects/trash", "_deletion_time"),
+    ("projects/purge", "_empty_some"),
 }
 """Functions that read what is the scope's user's own, or ask by a link, in the same unit."""
 ASKED = {"revision_of", "revisions_of", "oldest_of", "text", "contents"}

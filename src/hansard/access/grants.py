@@ -1,4 +1,4 @@
-"""What users may do with records that they do not own: today, with artifacts that are shared with them.
+"""What users may do with records that they do not own: with artifacts that are shared with them, and public templates.
 
 Grants are read in every transaction, so one that is revoked or expires ends at once, also between two chunks of a
 stream.
@@ -13,6 +13,7 @@ from typing import Literal
 
 from hansard.model.artifacts import Artifact
 from hansard.model.base import Entry
+from hansard.model.prompts import Prompt
 from hansard.model.scope import Scope
 from hansard.model.shares import Share
 from hansard.storage.base import Reader
@@ -46,6 +47,11 @@ async def _shares(tx: Reader, principal: Scope, ids: Collection[str], now: datet
     return grants
 
 
+async def _public(tx: Reader, _: Scope, ids: Collection[str], __: datetime) -> Grants:
+    query = Query(Prompt).where(id__in=sorted(ids), public=True, agent_id=None)
+    return {prompt.id: {"read"} for prompt in await tx.select(query)}
+
+
 _Source = Callable[[Reader, Scope, Collection[str], datetime], Awaitable[Grants]]
-_SOURCES: dict[type[Entry], _Source] = {Artifact: _shares}
+_SOURCES: dict[type[Entry], _Source] = {Artifact: _shares, Prompt: _public}
 """How the grants of each type of record are read; records of other types are their owners' alone."""

@@ -67,7 +67,9 @@ DESCRIPTIONS = {
     "revision": "The number of a revision; null for the newest.",
     "expires_at": "When it ends; null for never.",
     "instructions": "Text that is added to the system prompt.",
-    "traits": "A JSON object about the user, for clients.",
+    "traits": "A JSON object for clients: about the user, or whom the conversation is held with.",
+    "agent_id": "The id of an agent.",
+    "rules": "Rules, by id or name.",
 }
 """What fields of request bodies mean."""
 

@@ -24,7 +24,11 @@ from hansard.services.conversations.ratings import Ratings
 from hansard.services.conversations.service import Conversations
 from hansard.services.feed.broadcaster import Broadcasters
 from hansard.services.feed.service import Feed
-from hansard.services.projects import Projects
+from hansard.services.library.agents import Agents
+from hansard.services.library.prompts import Prompts
+from hansard.services.library.rules import Rules
+from hansard.services.library.tags import Tags
+from hansard.services.projects.service import Projects
 from hansard.services.quotas import Meters
 from hansard.services.runs.chat import Chat
 from hansard.services.runs.models import Models
@@ -50,6 +54,10 @@ class Services:
     messages: Messages
     branches: Branches
     projects: Projects
+    prompts: Prompts
+    agents: Agents
+    rules: Rules
+    tags: Tags
     search: Search
     statistics: Statistics
     usage: Usage
@@ -102,6 +110,10 @@ _CONVERSATION = "/conversations/{conversation_id}"
 _MESSAGE = f"{_CONVERSATION}/messages/{{message_id}}"
 _BRANCH = f"{_CONVERSATION}/branches/{{branch_id}}"
 _PROJECT = "/projects/{project_id}"
+_PROMPT = "/prompts/{prompt_id}"
+_AGENT = "/agents/{agent_id}"
+_RULE = "/rules/{rule_id}"
+_TAG = "/tags/{tag_id}"
 _ARTIFACT = "/artifacts/{artifact_id}"
 _COLLECTION = "/collections/{collection_id}"
 
@@ -130,6 +142,9 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
             Conversations.purge_all,
             envelope=Count,
         ),
+        Operation(
+            "merge_conversations", "POST /conversations/merge", Conversations.merge, body="Merging"
+        ),
         Operation("merge_branches", f"POST {_CONVERSATION}/merge", Branches.merge, body="Merge"),
     ),
     "messages": (
@@ -137,6 +152,7 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
             "append_messages", f"POST {_CONVERSATION}/messages", Messages.append, body="NewMessages"
         ),
         Operation("list_messages", f"GET {_CONVERSATION}/messages", Messages.read),
+        Operation("delete_messages", f"DELETE {_CONVERSATION}/messages", Messages.delete_all),
         Operation("get_message", f"GET {_MESSAGE}", Messages.get),
         Operation("delete_message", f"DELETE {_MESSAGE}", Messages.delete),
         Operation("edit_message", f"POST {_MESSAGE}/edit", Messages.edit, body="NewContent"),
@@ -167,7 +183,11 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
     ),
     "chat": (
         Operation(
-            "chat", f"POST {_CONVERSATION}/chat 202", Chat.send, envelope=StartedRuns, body="Prompt"
+            "chat",
+            f"POST {_CONVERSATION}/chat 202",
+            Chat.send,
+            envelope=StartedRuns,
+            body="ChatPrompt",
         ),
         Operation(
             "answer",
@@ -207,6 +227,55 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
         Operation("update_project", f"PATCH {_PROJECT}", Projects.update),
         Operation("delete_project", f"DELETE {_PROJECT}", Projects.delete),
         Operation("restore_project", f"POST {_PROJECT}/restore 200", Projects.restore),
+        Operation("purge_project", f"POST {_PROJECT}/purge", Projects.purge),
+        Operation("get_project_defaults", f"GET {_PROJECT}/defaults", Projects.defaults),
+    ),
+    "agents": (
+        Operation("create_agent", "POST /agents", Agents.create),
+        Operation("list_agents", "GET /agents", Agents.list),
+        Operation("get_agent", f"GET {_AGENT}", Agents.get),
+        Operation("update_agent", f"PATCH {_AGENT}", Agents.update),
+        Operation("delete_agent", f"DELETE {_AGENT}", Agents.delete),
+        Operation("restore_agent", f"POST {_AGENT}/restore 200", Agents.restore),
+        Operation("purge_agent", f"POST {_AGENT}/purge", Agents.purge),
+        Operation("list_tasks", f"GET {_AGENT}/tasks", Prompts.list),
+        Operation("create_task", f"POST {_AGENT}/tasks", Prompts.create),
+    ),
+    "prompts": (
+        Operation("create_prompt", "POST /prompts", Prompts.create),
+        Operation("list_prompts", "GET /prompts", Prompts.list),
+        Operation("get_prompt", f"GET {_PROMPT}", Prompts.get),
+        Operation("update_prompt", f"PATCH {_PROMPT}", Prompts.update),
+        Operation("delete_prompt", f"DELETE {_PROMPT}", Prompts.delete),
+        Operation("restore_prompt", f"POST {_PROMPT}/restore 200", Prompts.restore),
+        Operation("purge_prompt", f"POST {_PROMPT}/purge", Prompts.purge),
+        Operation("list_prompt_revisions", f"GET {_PROMPT}/revisions", Prompts.revisions),
+        Operation(
+            "render_prompt",
+            f"POST {_PROMPT}/render 200",
+            Prompts.render,
+            body="VariableValues",
+            body_is_optional=True,
+            right="read",
+        ),
+    ),
+    "rules": (
+        Operation("create_rule", "POST /rules", Rules.create),
+        Operation("list_rules", "GET /rules", Rules.list),
+        Operation("get_rule", f"GET {_RULE}", Rules.get),
+        Operation("update_rule", f"PATCH {_RULE}", Rules.update),
+        Operation("delete_rule", f"DELETE {_RULE}", Rules.delete),
+        Operation("restore_rule", f"POST {_RULE}/restore 200", Rules.restore),
+        Operation("purge_rule", f"POST {_RULE}/purge", Rules.purge),
+    ),
+    "tags": (
+        Operation("create_tag", "POST /tags", Tags.create),
+        Operation("list_tags", "GET /tags", Tags.list),
+        Operation("get_tag", f"GET {_TAG}", Tags.get),
+        Operation("update_tag", f"PATCH {_TAG}", Tags.update),
+        Operation("delete_tag", f"DELETE {_TAG}", Tags.delete),
+        Operation("restore_tag", f"POST {_TAG}/restore 200", Tags.restore),
+        Operation("purge_tag", f"POST {_TAG}/purge", Tags.purge),
     ),
     "settings": (
         Operation("list_settings", "GET /settings", Settings.list),

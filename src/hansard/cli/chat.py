@@ -27,7 +27,7 @@ Place = Annotated[
     typer.Option(
         "--conversation",
         metavar="ID-OR-TITLE",
-        help="The conversation; the last active one if left out.",
+        help="The conversation, or the title of a new one; the last active one if left out.",
     ),
 ]
 New = Annotated[bool, typer.Option("--new", help="Start a new conversation.")]
@@ -45,6 +45,24 @@ Options = Annotated[
         metavar="NAME=VALUE",
         help="An option of the model, such as temperature=0.2; repeatable.",
     ),
+]
+Agent = Annotated[
+    str | None,
+    typer.Option("--agent", metavar="NAME", help="The agent that answers from now on."),
+]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option("--rule", metavar="NAME", help="A rule for this prompt; repeatable."),
+]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt", metavar="NAME", help="Send a prompt template, or a task of the agent."
+    ),
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="A variable of the template; repeatable."),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the answer's events as JSON Lines; with a prompt.")
@@ -64,23 +82,34 @@ async def chat(
     model: Model = None,
     system: System = None,
     option: Options = None,
+    agent: Agent = None,
+    rule: Rules = None,
+    template: Template = None,
+    variable: Variables = None,
     as_json: Json = False,
 ) -> None:
     """Chat with a model. With a prompt, as an argument or from a pipe, print its answer.
 
-    The last active conversation is continued. Ctrl-C stops an answer and keeps its text so far.
+    The last active conversation is continued. A title that no conversation has starts a new one. Ctrl-C stops an
+    answer and keeps its text so far.
     """
-    if new and conversation is not None:
-        raise InvalidInput("--new and --conversation exclude each other.")
-    prompt = _prompt(words)
+    if template is not None and words:
+        raise InvalidInput("Give either a prompt or --prompt.")
+    if variable and template is None:
+        raise InvalidInput("--var belongs to a template: give --prompt.")
+    prompt = None if template is not None else _prompt(words)
     options = _options(option or [])
+    variables = _pairs(variable or [], "Variables")
     from hansard.cli.repl import once  # noqa: PLC0415
     from hansard.cli.repl.conversation import ConversationState  # noqa: PLC0415
 
     async with writing(loaded) as database:
         state = ConversationState(database, loaded, options)
-        await state.begin(conversation, new=new, model=model, system=system)
-        if prompt is None:
+        await state.begin(conversation, new=new, model=model, system=system, agent=agent)
+        await state.choose_rules(rule or [])
+        if template is not None:
+            await state.choose_template(template, variables)
+        if prompt is None and template is None:
             from hansard.cli.repl.loop import loop  # noqa: PLC0415
 
             await loop(state)
@@ -115,12 +144,20 @@ def _options(texts: list[str]) -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
     options: dict[str, Any] = {}
-    for option in texts:
-        name, equals, value = option.partition("=")
-        if not (name and equals):
-            raise InvalidInput(f"Options have the form NAME=VALUE; {option!r} does not.")
+    for name, value in _pairs(texts, "Options").items():
         try:
             options[name] = msgspec.json.decode(value)
         except msgspec.DecodeError:
             options[name] = value
     return options
+
+
+def _pairs(texts: list[str], what: str) -> dict[str, str]:
+    """Return the values of arguments of the form NAME=VALUE by name."""
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise InvalidInput(f"{what} have the form NAME=VALUE; {text!r} does not.")
+        values[name] = value
+    return values

@@ -69,8 +69,9 @@ def _version(requested: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def hansard(
+    context: typer.Context,
     version: Annotated[  # noqa: ARG001 - its callback has done it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -82,9 +83,30 @@ def hansard(
             help="Read variables from this file.",
         ),
     ] = None,
+    export_to: Annotated[
+        str | None, typer.Option("--export", metavar="FILE|-", help="The same as export FILE.")
+    ] = None,
+    import_from: Annotated[
+        str | None, typer.Option("--import", metavar="FILE|-", help="The same as import FILE.")
+    ] = None,
 ) -> None:
     """The conversation database: the verbatim record of everything said."""
     session.use_env_file(env_file)
+    given = {"export": export_to, "import": import_from}
+    commands = [(name, file) for name, file in given.items() if file is not None]
+    if len(commands) + (context.invoked_subcommand is not None) > 1:
+        context.fail("--export and --import are commands of their own: give only one.")
+    if context.invoked_subcommand is None and not commands:
+        context.fail("Missing command.")
+    for name, file in commands:
+        _invoke(context, name, file)
+
+
+def _invoke(context: typer.Context, name: str, file: str) -> None:
+    """Run a command with a file as its argument."""
+    command = typer.main.get_group(app).commands[name]
+    with command.make_context(name, ["--", file], parent=context) as inner:
+        command.invoke(inner)
 
 
 def main(arguments: Sequence[str]) -> int:

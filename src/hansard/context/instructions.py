@@ -1,13 +1,21 @@
-"""System instructions: the tenant's, then the projects' from the outside in, then the conversation's."""
+"""System instructions: the tenant's, the user's, the projects' from the outside in, the agent's, the conversation's.
+
+Rules stand before or after all of them, or at the end of the prompt.
+"""
 
 from __future__ import annotations
 
+import json
+
+from hansard.model.applied import Applied
 from hansard.model.conversations import Conversation
 from hansard.model.projects import Project
-from hansard.model.users import Tenant
+from hansard.model.rules import RulePosition
+from hansard.model.users import Tenant, User
 from hansard.storage.base import Reader
 
 MAX_NESTING = 32
+FORMAT = "Answer with JSON only, which conforms to this JSON Schema:"
 
 
 async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
@@ -24,23 +32,30 @@ async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
     return projects
 
 
-async def instructions(tx: Reader, conversation: Conversation) -> str:
-    """Return the system instructions for a conversation."""
-    tenant = await tx.get(Tenant)
+async def instructions(
+    tx: Reader, conversation: Conversation, applied: Applied, *, describe_format: bool = False
+) -> str:
+    """Return the system instructions for a prompt in a conversation.
+
+    With `describe_format`, they describe the agent's JSON Schema, for a model that does not support one otherwise.
+    """
+    tenant, user = await tx.get(Tenant), await tx.get(User, conversation.owner_id)
     projects = await projects_of(tx, conversation)
+    agent = applied.agent
     texts = [
+        *rules_at(applied, "before"),
         tenant.instructions if tenant else "",
+        user.instructions if user else "",
         *(project.instructions for project in reversed(projects)),
+        agent.instructions if agent else "",
         conversation.system,
+        *rules_at(applied, "after"),
     ]
+    if describe_format and agent is not None and agent.output_schema is not None:
+        texts.append(f"{FORMAT}\n{json.dumps(agent.output_schema, ensure_ascii=False)}")
     return "\n\n".join(text.strip() for text in texts if text.strip())
 
 
-async def chosen_model(tx: Reader, conversation: Conversation) -> str | None:
-    """Return the model of a conversation or of the innermost project with one; None if none is set."""
-    if conversation.model is not None:
-        return conversation.model
-    for project in await projects_of(tx, conversation):
-        if project.model is not None:
-            return project.model
-    return None
+def rules_at(applied: Applied, position: RulePosition) -> list[str]:
+    """Return the texts of the rules that are placed at a position."""
+    return [rule.text for rule in applied.rules if rule.position == position]

@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from hansard.context.instructions import instructions
+from hansard.context.instructions import instructions, rules_at
 from hansard.context.tokens import estimate, estimate_parts
 from hansard.errors import Conflict
+from hansard.model.applied import Applied
 from hansard.model.blobs import BlobChunk
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -50,17 +51,21 @@ async def build(
     context_tokens: int,
     max_history: int,
     model: str,
+    applied: Applied = Applied(),  # noqa: B008 - frozen
+    describe_format: bool = False,
     alone: bool = True,
 ) -> Context:
-    """Return the context for answering `prompt`: the messages on the path to it.
-     The prompt is identified by its id, since it may have moved. `alone` is False in a dialogue of models, where only
+    """Return the context for answering `prompt`: the messages on the path to it, and what `applied` to the prompt.
+
+    The prompt is identified by its id, since it may have moved. `alone` is False in a dialogue of models, where only
     the model's own answers have the role of the assistant. Raises Conflict if the prompt is gone.
     """
     branch = await tx.get(Branch, prompt.branch)
     if branch is None:
         raise Conflict(GONE)
-    system = await instructions(tx, conversation)
-    budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system)
+    system = await instructions(tx, conversation, applied, describe_format=describe_format)
+    rules = "\n\n".join(rules_at(applied, "prompt"))
+    budget = context_tokens - context_tokens // ANSWER_SHARE - estimate(system) - estimate(rules)
     messages, media = await _newest(tx, branch, prompt.seq, budget, max_history)
     check_last(messages, prompt)
     first = messages[0].seq
@@ -69,7 +74,7 @@ async def build(
         system = f"{system}\n\n{SUMMARY_HEADING}\n{summary.text}".strip()
     return Context(
         system=system,
-        turns=turns(messages, media, model, alone=alone),
+        turns=_with_rules(turns(messages, media, model, alone=alone), rules),
         first_seq=first,
         summary_seq=summary.seq if summary else -1,
     )
@@ -153,6 +158,13 @@ def turns(
         else:
             merged.append(Turn(role, parts))
     return tuple(merged)
+
+
+def _with_rules(turns: tuple[Turn, ...], rules: str) -> tuple[Turn, ...]:
+    """Return turns with rules at the end of the last one, which is the prompt."""
+    if not rules or not turns:
+        return turns
+    return (*turns[:-1], Turn(turns[-1].role, (*turns[-1].parts, Text(rules))))
 
 
 def _part(part: Part, media: Mapping[str, bytes]) -> Part | Media:

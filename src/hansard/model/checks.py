@@ -43,6 +43,8 @@ MAX_METADATA_BYTES = 64 * 1024
 MAX_TAGS = 100
 MAX_TAG = 100
 """Characters of one tag."""
+MAX_NAMES = 500
+"""Names in a list, such as the tools of an agent."""
 MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_DIGITS = 40
@@ -246,6 +248,16 @@ def check_tags(tags: Sequence[str], pointer: str) -> tuple[str, ...]:
         if not tag.strip():
             raise InvalidInput("Tags must not be blank.", pointer=f"{pointer}/{i}")
     return tuple(dict.fromkeys(tags))
+
+
+def check_names(names: Sequence[str], pointer: str) -> tuple[str, ...]:
+    """Return names, each once. Raises InvalidInput if one is blank, TooLarge if there are too many or too long ones."""
+    if len(names) > MAX_NAMES:
+        raise TooLarge(f"There may be at most {MAX_NAMES} names.", pointer=pointer)
+    for i, name in enumerate(names):
+        if not check_text(name, f"{pointer}/{i}", MAX_MODEL).strip():
+            raise InvalidInput("Names must not be blank.", pointer=f"{pointer}/{i}")
+    return tuple(dict.fromkeys(names))
 
 
 def check_model(model: str | None, pointer: str) -> str | None:

@@ -22,8 +22,12 @@ class Conversation(Trashable, frozen=True, kw_only=True):
     """System instructions, added after those of the tenant and the projects."""
     model: str | None = None
     """The model that answers, `provider/model`; None inherits it."""
+    agent_id: Id | None = None
+    """The agent with which it is held; None: a model alone."""
     tags: Names = ()
     metadata: JsonObject = {}
+    traits: JsonObject = {}
+    """A JSON object about whom it is held with, for clients."""
     pinned: bool = False
     archived: bool = False
     branch: Id

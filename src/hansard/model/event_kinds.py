@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from hansard.model.agents import Agent
 from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
@@ -11,11 +12,19 @@ from hansard.model.conversations import Conversation
 from hansard.model.events import Appended
 from hansard.model.messages import Rating
 from hansard.model.projects import Project
+from hansard.model.prompts import Prompt
+from hansard.model.rules import Rule
 from hansard.model.runs import Run
 from hansard.model.settings import Setting
+from hansard.model.tags import Tag
 from hansard.model.users import Tenant, User
 
 EventKind = Literal[
+    "agent.created",
+    "agent.updated",
+    "agent.deleted",
+    "agent.restored",
+    "agent.purged",
     "artifact.created",
     "artifact.updated",
     "artifact.deleted",
@@ -45,6 +54,17 @@ EventKind = Literal[
     "project.updated",
     "project.deleted",
     "project.restored",
+    "project.purged",
+    "prompt.created",
+    "prompt.updated",
+    "prompt.deleted",
+    "prompt.restored",
+    "prompt.purged",
+    "rule.created",
+    "rule.updated",
+    "rule.deleted",
+    "rule.restored",
+    "rule.purged",
     "run.started",
     "run.completed",
     "run.failed",
@@ -52,21 +72,30 @@ EventKind = Literal[
     "run.interrupted",
     "setting.updated",
     "setting.deleted",
+    "tag.created",
+    "tag.updated",
+    "tag.deleted",
+    "tag.restored",
+    "tag.purged",
     "tenant.updated",
     "user.updated",
 ]
 """What happened: the noun and the verb of a change."""
 
 EventRecord = (
-    Appended
+    Agent
+    | Appended
     | Artifact
     | Branch
     | Collection
     | Conversation
     | Project
+    | Prompt
     | Rating
+    | Rule
     | Run
     | Setting
+    | Tag
     | Tenant
     | User
 )

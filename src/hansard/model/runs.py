@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from hansard.model.applied import Applied
 from hansard.model.base import Entry, Id, JsonObject, Record
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
@@ -56,6 +57,8 @@ class Run(Record, frozen=True, kw_only=True):
     """Whether it answers a prompt, continues an answer that was cut off, or takes part in a dialogue of models."""
     options: JsonObject = {}
     """Options for the model, such as `temperature`."""
+    applied: Applied = Applied()
+    """The agent, the rules and the template that applied, as they were."""
     worker: str = ""
     """The process that generates the answer."""
     lease_until: datetime

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 from hansard.errors import InvalidInput
-from hansard.model.checks import is_a
+from hansard.model.base import JsonObject
+from hansard.model.checks import check_json, is_a
 
 
 class _Kind(NamedTuple):
@@ -79,13 +80,37 @@ def check_options(options: Mapping[str, Any], names: Mapping[str, str], provider
             known = ", ".join(sorted(names)) or "none"
             raise InvalidInput(
                 f"{provider} does not support the option {name!r}; it supports: {known}.",
-                pointer=f"/options/{name.replace('~', '~0').replace('/', '~1')}",
+                pointer=f"/options/{_escaped(name)}",
             )
-        kind = _KINDS[name]
-        if not kind.fits(value):
+        _check_kind(name, value, f"/options/{name}")
+
+
+def check_known_options(options: Mapping[str, Any], pointer: str) -> JsonObject:
+    """Return options for a model that is not known yet.
+
+    Raises InvalidInput, with a pointer to the option, if one exists for no provider or has another type.
+    """
+    for name in options:
+        if name not in _KINDS:
+            known = ", ".join(sorted(_KINDS))
             raise InvalidInput(
-                f"The option {name!r} must be {kind.what}.", pointer=f"/options/{name}"
+                f"There is no option {name!r}; there are: {known}.",
+                pointer=f"{pointer}/{_escaped(name)}",
             )
+    checked: JsonObject = check_json(options, pointer)
+    for name, value in checked.items():
+        _check_kind(name, value, f"{pointer}/{name}")
+    return checked
+
+
+def _check_kind(name: str, value: Any, pointer: str) -> None:
+    kind = _KINDS[name]
+    if not kind.fits(value):
+        raise InvalidInput(f"The option {name!r} must be {kind.what}.", pointer=pointer)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def render_options(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from hansard.errors import (
@@ -85,13 +84,6 @@ class Providers:
                 pointer="/model",
             )
         return provider, model
-
-    def defaults(self, name: str) -> Mapping[str, Any]:
-        """Return the default options of a model; none if it does not exist any more."""
-        try:
-            return self.find(name)[0].defaults
-        except UnknownModel:
-            return {}
 
     async def listing(self) -> Listing:
         """Return all available models, and the failures of the providers that could not be listed."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import msgspec
+
+from hansard.errors import InvalidConfig
 
 
 class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How answers are generated and stored."""
+    """How answers are generated and stored. Raises InvalidConfig if a value is out of range."""
 
     model: str | None = None
     """The default model, in the form provider/model; None for the best available one."""
     max_history: int = 200
-    """The maximum number of messages sent to a model."""
+    """The maximum number of messages sent to a model; at least 1."""
     auto_save: bool = True
     """Store the events of a running answer; otherwise only the finished answer is stored."""
     save_interval: float = 0.2
-    """Seconds between saves of a running answer."""
+    """Seconds between saves of a running answer; more than 0."""
     auto_title: bool = True
     """Title a conversation after its first exchange."""
     summarize: bool = True
@@ -28,6 +33,22 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The maximum number of requests to a provider until the first output."""
     retry_pause: float = 0.5
     """Seconds before the second attempt; doubled for each further one."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_history", "save_interval"):
+            value = getattr(self, name)
+            if (needed := needed_instead(name, value)) is not None:
+                raise InvalidConfig(f"{name} is {value!r}; it must be {needed}.")
+
+
+def needed_instead(name: str, value: Any) -> str | None:
+    """Return what an option must be instead of a value out of range; None if the value is in range."""
+    is_number = isinstance(value, int | float)
+    if name == "max_history" and not (is_number and value >= 1):
+        return "1 or more"
+    if name == "save_interval" and not (is_number and 0 < value < math.inf):
+        return "more than 0 seconds"
+    return None
 
 
 MAX_KEPT = 10_000

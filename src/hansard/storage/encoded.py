@@ -172,7 +172,7 @@ def _checked(table: Table[Any], name: str) -> Column:
     used = {
         "tenant_id",
         *table.key,
-        *(n for fields in (*table.unique, *table.indexes) for n in fields),
+        *(n for fields in (*table.unique, *table.unique_active, *table.indexes) for n in fields),
         *(n for reference in table.references for n in reference.fields),
         *(derived.source for derived in table.derived),
         *((table.search.owner, table.search.place) if table.search else ()),

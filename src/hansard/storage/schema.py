@@ -91,6 +91,8 @@ class Table(Generic[E]):
     """What live events of a kind carry, if not the table's record; None: nothing."""
     key: tuple[str, ...] = ("id",)
     unique: tuple[tuple[str, ...], ...] = ()
+    unique_active: tuple[tuple[str, ...], ...] = ()
+    """Sets of fields whose values no two active records share; such as names, which the trash does not keep taken."""
     indexes: tuple[tuple[str, ...], ...] = ()
     references: tuple[Reference, ...] = ()
     derived: tuple[Derived, ...] = ()

@@ -14,6 +14,7 @@ import pytest
 from hansard.errors import AlreadyExists, Conflict, NotFound, StorageError, VersionConflict
 from hansard.model.base import Entry
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import ACTIVE, trashed
 from hansard.model.settings import Setting
 from hansard.model.users import Tenant, User
 from hansard.storage.base import Storage, Transaction
@@ -23,6 +24,7 @@ from hansard.storage.tables import SCHEMA
 from hansard.testing.factories import EPOCH, Factory, insert
 
 ACME, GLOBEX = "acme", "globex"
+TRASHED = trashed(EPOCH)
 
 
 class StorageContract:
@@ -99,6 +101,32 @@ class StorageContract:
             await storage.write(ACME, lambda tx: tx.insert(row))
         assert await storage.write(ACME, lambda tx: tx.insert(row, absent=True)) == 0
         assert await _get(storage, table, row) == row
+
+    async def test_active_records_share_no_unique_values_and_the_trash_holds_none(
+        self, storage: Storage, table: Table[Any]
+    ) -> None:
+        factory = Factory(self.schema)
+        for fields in table.unique_active:
+            first = await _stored(storage, table, factory, **ACTIVE)
+            same = {
+                name: getattr(first, name)
+                for name in fields
+                if name in table.record.__struct_fields__
+            }
+            twin = factory.one(table.record, **{**_shared(table, first), **same, **ACTIVE})
+            key, other_key = table.key_of(first), table.key_of(twin)
+            with pytest.raises(AlreadyExists):
+                await storage.write(ACME, lambda tx, row=twin: tx.insert(row))
+            assert await storage.write(ACME, lambda tx, row=twin: tx.insert(row, absent=True)) == 0
+            await storage.write(ACME, lambda tx, k=key: tx.update(table.record, *k, **TRASHED))
+            await storage.write(ACME, lambda tx, row=twin: tx.insert(row))
+            with pytest.raises(AlreadyExists):
+                await storage.write(ACME, lambda tx, k=key: tx.update(table.record, *k, **ACTIVE))
+            await storage.write(
+                ACME, lambda tx, k=other_key: tx.update(table.record, *k, **TRASHED)
+            )
+            await storage.write(ACME, lambda tx, k=key: tx.update(table.record, *k, **ACTIVE))
+            assert (await _get(storage, table, first)).state == "active"
 
     async def test_an_update_changes_what_it_names_and_counts_as_a_version(
         self, storage: Storage, table: Table[Any]
@@ -294,11 +322,17 @@ def _tenant(name: str) -> Any:
     return work
 
 
-async def _stored(storage: Storage, table: Table[Any], factory: Factory) -> Any:
-    rows: list[Entry] = factory.make(table.record)
+async def _stored(storage: Storage, table: Table[Any], factory: Factory, **fields: Any) -> Any:
+    rows: list[Entry] = factory.make(table.record, **fields)
     await storage.write(ACME, lambda tx: insert(tx, rows))
     return rows[-1]
 
 
 async def _get(storage: Storage, table: Table[Any], row: Any) -> Any:
     return await storage.read(ACME, lambda tx: tx.get(table.record, *table.key_of(row)))
+
+
+def _shared(table: Table[Any], row: Any) -> dict[str, Any]:
+    """Return the fields by which a record refers to others, and those of which columns are made."""
+    named = [name for reference in table.references for name in reference.fields]
+    return {name: getattr(row, name) for name in (*named, *(d.source for d in table.derived))}

@@ -23,6 +23,7 @@ import hansard
 from hansard import Database, Services
 from hansard.model.messages import Summary
 from hansard.model.parts import Data, Error, File, Image, Reasoning, Text, ToolCall, ToolResult
+from hansard.model.prompts import Variable
 from hansard.model.reindexes import Reindex
 from hansard.model.shares import Share
 from hansard.providers.echo import Echo
@@ -66,6 +67,7 @@ async def fill(db: Database) -> None:
     await ada.settings.set("theme", {"dark": True, "size": 1.25, "big": 12345678901234567890})
     trips = await ada.projects.create(name="Trips", instructions="Think of the budget.")
     italy = await ada.projects.create(name="Italy", parent_id=trips.id, model="echo/echo")
+    await _library(ada)
     await _talks(db, ada, italy.id)
     await _parts(ada)
     await _made(db, ada)
@@ -73,6 +75,30 @@ async def fill(db: Database) -> None:
     for other in (bob, eve):
         talk = await other.conversations.create(title="Something of mine")
         await other.messages.append(talk.id, [hansard.user("東京 is far from here")])
+
+
+async def _library(ada: Services) -> None:
+    """Tags, rules, agents with a task, templates with revisions; and what deleting took away."""
+    await ada.rules.create("Brief", "Be brief.", always=True, tags=["style"])
+    polite = await ada.rules.create("Polite", "Be polite.", position="prompt")
+    writer = await ada.agents.create(
+        "Writer",
+        instructions="You write.",
+        options={"temperature": 0.5},
+        rules=[polite.id],
+        output_schema={"type": "object"},
+    )
+    name = Variable("name", required=True, help="Who is greeted.")
+    greeting = await ada.prompts.create("greet", "Hello {{ name }}.", variables=[name])
+    times = Variable("times", "number", default=2)
+    await ada.prompts.update(greeting.id, body="{{ name }} {{ times }}", variables=[name, times])
+    await ada.prompts.create("sum", "Sum up.", agent_id=writer.id, follow_ups=["And shorter?"])
+    gone = await ada.tags.create("gone", color="#ff8800")
+    await ada.conversations.create(title="Tagged", tags=["gone"], agent_id=writer.id)
+    await ada.tags.delete(gone.id)
+    folder = await ada.projects.create("Deleted folder", options={"top_p": 0.9}, rules=["Polite"])
+    await ada.conversations.create(title="Moved away", project_id=folder.id, traits={"a": 1})
+    await ada.projects.delete(folder.id, conversations="move")
 
 
 async def _talks(db: Database, ada: Services, project: str) -> None:

@@ -19,8 +19,9 @@ export interface paths {
         put?: never;
         /**
          * Create an empty conversation with its main branch.
-         * @description `model` has the form provider/model. A `temporary` conversation is removed after 24 hours. `id` makes the
-         *     request repeatable: a repeated request returns the existing conversation.
+         * @description `model` has the form provider/model. The tags of its project and the projects around that come before `tags`.
+         *     A `temporary` conversation is removed after 24 hours. `id` makes the request repeatable: a repeated request
+         *     returns the existing conversation.
          */
         post: operations["create_conversation"];
         /** Move every conversation to the trash, archived ones too; return how many were moved. */
@@ -104,6 +105,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a conversation with copies of the messages of up to 100 conversations, in this order; return it.
+         * @description Of each, the user's current branch is copied, and the conversation itself is not changed. The copies have new
+         *     ids, the original times and the original ids as `origin_id`.
+         */
+        post: operations["merge_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/merge": {
         parameters: {
             query?: never;
@@ -149,7 +171,11 @@ export interface paths {
          *     HeadConflict, "append" appends anyway, "fork" starts a new branch after the expected message.
          */
         post: operations["append_messages"];
-        delete?: never;
+        /**
+         * Move all messages of a conversation, on every branch, to the trash.
+         * @description Restoring the returned branch restores all of them.
+         */
+        delete: operations["delete_messages"];
         options?: never;
         head?: never;
         patch?: never;
@@ -204,7 +230,8 @@ export interface paths {
         put?: never;
         /**
          * Generate another answer on a new branch, which becomes the user's current one; the old answer stays.
-         * @description `id` is the request's id and makes it repeatable.
+         * @description The agent and the rules that were chosen for the prompt apply again, as they are now. `id` is the request's id
+         *     and makes it repeatable.
          */
         post: operations["retry_message"];
         delete?: never;
@@ -366,12 +393,11 @@ export interface paths {
         put?: never;
         /**
          * Append a prompt and start answering it; return the runs, which continue in the background.
-         * @description Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
-         *     conversation's model applies, else its project's, else the default. `options` are passed to the provider. `id`
-         *     is the prompt's id and makes the request repeatable: a repeated request returns the existing runs. Raises
-         *     EmptyInput if the prompt is blank, InvalidInput for invalid options, UnknownModel, NotFound if the
-         *     conversation or branch does not exist, AlreadyExists if the id is stored with other content, TooManyRequests
-         *     above the user's quota.
+         * @description Give `content`, `parts`, or `prompt`: the id or name of a template, with the values of its `variables`. `model`
+         *     or `models` have the form provider/model; without, the model that is set closest applies: the conversation's,
+         *     its agent's, its project's, the user's, the tenant's, else the default. `options` are passed to the provider.
+         *     `agent` and `rules` are ids or names, and apply to this prompt beside what is set around it. `id` is the
+         *     message's id and makes the request repeatable: a repeated request returns the existing runs.
          */
         post: operations["chat"];
         delete?: never;
@@ -391,7 +417,8 @@ export interface paths {
         put?: never;
         /**
          * Start answering the last message of a branch; return the runs.
-         * @description `id` is the request's id and makes it repeatable: a repeated request returns the existing runs.
+         * @description `agent` and `rules` are ids or names, and apply beside what is set around the message. `id` is the request's id
+         *     and makes it repeatable: a repeated request returns the existing runs.
          */
         post: operations["answer"];
         delete?: never;
@@ -628,10 +655,9 @@ export interface paths {
         put?: never;
         /**
          * Create a project.
-         * @description `instructions` are added to the system prompt of its conversations; `model` is their default, in the form
-         *     provider/model. `id` makes the request repeatable: a repeated request returns the existing project. Raises
-         *     NotFound if the parent does not exist, Conflict if it is nested too deeply, AlreadyExists if the id exists
-         *     with other fields.
+         * @description `instructions` are added to the system prompt of its conversations; `model`, in the form provider/model, and
+         *     `options` are their defaults. `rules`, by id or name, apply to their prompts, and new ones get the `tags`. `id`
+         *     makes the request repeatable: a repeated request returns the existing project.
          */
         post: operations["create_project"];
         delete?: never;
@@ -651,11 +677,18 @@ export interface paths {
         get: operations["get_project"];
         put?: never;
         post?: never;
-        /** Move a project to the trash; its conversations and inner projects are not deleted. */
+        /**
+         * Move a project and the projects inside to the trash.
+         * @description Their conversations stay, out of the project (`keep`); are moved to the project `to`, or out of all projects
+         *     without it (`move`); or are moved to the trash with it (`delete`).
+         */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
-        /** Change the given fields; with `version`, only if that is still the project's version. */
+        /**
+         * Change the given fields; with `version`, only if that is still the project's version.
+         * @description `options` replaces all options.
+         */
         patch: operations["update_project"];
         trace?: never;
     };
@@ -668,8 +701,414 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore a project from the trash. */
+        /**
+         * Restore a project from the trash, with the projects that were deleted with it.
+         * @description Conversations that were moved when it was deleted are moved back from where they were moved to, and those that
+         *     were deleted with it are restored. If the project around it is in the trash, it is in none afterwards.
+         */
         post: operations["restore_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Permanently remove a project in the trash, with the projects that were deleted with it.
+         * @description Conversations, artifacts and collections in them stay where they are, in no project.
+         */
+        post: operations["purge_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return what holds for conversations in a project, and whether tenant, user or which project sets it. */
+        get: operations["get_project_defaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all agents by name; with `deleted`, those in the trash. */
+        get: operations["list_agents"];
+        put?: never;
+        /**
+         * Create an agent.
+         * @description `rules` are ids or names; `output_schema` is a JSON Schema for its answers. `id` makes the request repeatable: a
+         *     repeated request returns the existing agent.
+         */
+        post: operations["create_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return an agent. */
+        get: operations["get_agent"];
+        put?: never;
+        post?: never;
+        /** Move an agent and its tasks to the trash. */
+        delete: operations["delete_agent"];
+        options?: never;
+        head?: never;
+        /** Change the given fields; with `version`, only if that is still the agent's version. */
+        patch: operations["update_agent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore an agent from the trash, and the tasks that were deleted with it. */
+        post: operations["restore_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove an agent in the trash and its tasks; its conversations go on without it. */
+        post: operations["purge_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the user's templates and the public ones of the tenant, by name.
+         * @description With `agent_id`, the tasks of that agent; with `deleted`, the user's templates in the trash.
+         */
+        get: operations["list_tasks"];
+        put?: never;
+        /**
+         * Create a template; with `agent_id`, a task of that agent.
+         * @description `rules` are ids or names. `id` makes the request repeatable: a repeated request returns the existing template.
+         */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return the user's templates and the public ones of the tenant, by name.
+         * @description With `agent_id`, the tasks of that agent; with `deleted`, the user's templates in the trash.
+         */
+        get: operations["list_prompts"];
+        put?: never;
+        /**
+         * Create a template; with `agent_id`, a task of that agent.
+         * @description `rules` are ids or names. `id` makes the request repeatable: a repeated request returns the existing template.
+         */
+        post: operations["create_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a template of the user, or a public one. */
+        get: operations["get_prompt"];
+        put?: never;
+        post?: never;
+        /** Move a template to the trash. */
+        delete: operations["delete_prompt"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields; with `version`, only if that is still the template's version.
+         * @description Another body, or other variables, are a new revision; earlier ones are kept.
+         */
+        patch: operations["update_prompt"];
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a template from the trash. */
+        post: operations["restore_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a template in the trash and its revisions. */
+        post: operations["purge_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the revisions of a template, the newest first. */
+        get: operations["list_prompt_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{prompt_id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return the text of a template for these values of its variables. */
+        post: operations["render_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all rules by name; with `deleted`, those in the trash. */
+        get: operations["list_rules"];
+        put?: never;
+        /**
+         * Create a rule.
+         * @description Its text is placed before or after the system instructions, or at the end of the prompt. With `always`, it
+         *     applies to every prompt. `id` makes the request repeatable.
+         */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a rule. */
+        get: operations["get_rule"];
+        put?: never;
+        post?: never;
+        /** Move a rule to the trash: it does not apply any more. */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /** Change the given fields; with `version`, only if that is still the rule's version. */
+        patch: operations["update_rule"];
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a rule from the trash; it applies where it did. */
+        post: operations["restore_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a rule in the trash, and take it from what it is a rule of. */
+        post: operations["purge_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all tags by name; with `deleted`, those in the trash. */
+        get: operations["list_tags"];
+        put?: never;
+        /**
+         * Create a tag. `color` has the form #3366cc.
+         * @description `id` makes the request repeatable: a repeated request returns the existing tag.
+         */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a tag. */
+        get: operations["get_tag"];
+        put?: never;
+        post?: never;
+        /** Move a tag to the trash, and take it from everything that has it. */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields; with `version`, only if that is still the tag's version.
+         * @description A new name is given to everything that has the tag.
+         */
+        patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/api/v1/tags/{tag_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a tag from the trash, and give it back to what had it. */
+        post: operations["restore_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{tag_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a tag in the trash. */
+        post: operations["purge_tag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -726,7 +1165,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the user's name or traits, a JSON object. */
+        /**
+         * Change the given fields of the user.
+         * @description `traits` is a JSON object. `instructions`, `model`, `options` and `rules`, by id or name, apply to all
+         *     conversations; `options` replaces all options.
+         */
         patch: operations["update_me"];
         trace?: never;
     };
@@ -744,7 +1187,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the tenant's name or the instructions for all its users. */
+        /**
+         * Change the given fields of the tenant.
+         * @description `instructions`, `model`, `options` and `rules` apply to all its users; `options` replaces all options. The rules
+         *     are some of the scope's user, by id or name.
+         */
         patch: operations["update_tenant"];
         trace?: never;
     };
@@ -1365,6 +1812,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export one conversation, as `GET /export` does with its id.
+         * @description The last line has the number of records: an export without it is incomplete.
+         */
+        get: operations["export_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/import": {
         parameters: {
             query?: never;
@@ -1527,6 +1994,16 @@ export interface components {
             tags?: string[];
             /** @default null */
             metadata?: Record<string, unknown> | null;
+            /**
+             * @description A JSON object for clients: about the user, or whom the conversation is held with.
+             * @default null
+             */
+            traits?: Record<string, unknown> | null;
+            /**
+             * @description The id of an agent.
+             * @default null
+             */
+            agent_id?: string | null;
             /** @default false */
             pinned?: boolean;
             /**
@@ -1579,10 +2056,20 @@ export interface components {
              * @default null
              */
             model?: string | null;
+            /**
+             * @description The agent with which it is held; null: a model alone.
+             * @default null
+             */
+            agent_id?: string | null;
             /** @default [] */
             tags?: string[];
             /** @default {} */
             metadata?: Record<string, unknown>;
+            /**
+             * @description A JSON object about whom it is held with, for clients.
+             * @default {}
+             */
+            traits?: Record<string, unknown>;
             /** @default false */
             pinned?: boolean;
             /** @default false */
@@ -1632,6 +2119,10 @@ export interface components {
             project_id?: string | null;
             tags?: string[];
             metadata?: Record<string, unknown>;
+            /** @description A JSON object for clients: about the user, or whom the conversation is held with. */
+            traits?: Record<string, unknown>;
+            /** @description The id of an agent. */
+            agent_id?: string | null;
             pinned?: boolean;
             archived?: boolean;
             /** @description Whether lists and searches leave it out and it is purged after a day. */
@@ -1643,6 +2134,12 @@ export interface components {
          */
         Count: {
             count: number;
+        };
+        /** Merging */
+        Merging: {
+            ids: string[];
+            /** @default  */
+            title?: string;
         };
         /** Merge */
         Merge: {
@@ -1980,6 +2477,11 @@ export interface components {
              */
             options?: Record<string, unknown>;
             /**
+             * @description The agent, the rules and the template that applied, as they were.
+             * @default {}
+             */
+            applied?: components["schemas"]["Applied"];
+            /**
              * @description The process that generates the answer.
              * @default
              */
@@ -1999,6 +2501,64 @@ export interface components {
             error?: components["schemas"]["RunError"] | null;
             /** @default null */
             ended_at?: string | null;
+        };
+        /**
+         * Applied
+         * @description What applied to a prompt beside the instructions of the tenant, the user, the projects and the conversation.
+         */
+        Applied: {
+            /** @default null */
+            agent?: components["schemas"]["AppliedAgent"] | null;
+            /**
+             * @description The template that the prompt was made from.
+             * @default null
+             */
+            prompt?: components["schemas"]["AppliedPrompt"] | null;
+            /** @default [] */
+            rules?: components["schemas"]["AppliedRule"][];
+        };
+        /**
+         * AppliedAgent
+         * @description An agent as it was.
+         */
+        AppliedAgent: {
+            /** @description a UUID */
+            id: string;
+            name: string;
+            version: number;
+            /** @default  */
+            instructions?: string;
+            /** @default null */
+            output_schema?: Record<string, unknown> | null;
+        };
+        /**
+         * AppliedPrompt
+         * @description The template that a prompt was made from.
+         */
+        AppliedPrompt: {
+            /** @description a UUID */
+            id: string;
+            name: string;
+            revision: number;
+            /**
+             * @description The values of its variables.
+             * @default {}
+             */
+            values?: Record<string, unknown>;
+        };
+        /**
+         * AppliedRule
+         * @description A rule as it was.
+         */
+        AppliedRule: {
+            /** @description a UUID */
+            id: string;
+            name: string;
+            text: string;
+            /** @enum {unknown} */
+            position: "after" | "before" | "prompt";
+            /** @enum {unknown} */
+            source: "agent" | "always" | "chosen" | "project" | "prompt" | "tenant" | "user";
         };
         /** RunError */
         RunError: {
@@ -2143,8 +2703,8 @@ export interface components {
         BranchName: {
             name: string;
         };
-        /** Prompt */
-        Prompt: {
+        /** ChatPrompt */
+        ChatPrompt: {
             /**
              * @description The text.
              * @default null
@@ -2180,6 +2740,17 @@ export interface components {
              * @default null
              */
             options?: Record<string, unknown> | null;
+            /** @default null */
+            agent?: string | null;
+            /** @default null */
+            prompt?: string | null;
+            /** @default null */
+            variables?: Record<string, unknown> | null;
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
         };
         /**
          * StartedRuns
@@ -2238,6 +2809,13 @@ export interface components {
              * @default null
              */
             options?: Record<string, unknown> | null;
+            /** @default null */
+            agent?: string | null;
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
         };
         /** Dialogue */
         Dialogue: {
@@ -2419,10 +2997,22 @@ export interface components {
              * @default null
              */
             model?: string | null;
+            /**
+             * @description Options for the provider.
+             * @default null
+             */
+            options?: Record<string, unknown> | null;
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
+            /** @default [] */
+            tags?: string[];
         };
         /**
          * Project
-         * @description A folder of conversations; folders nest and inherit the instructions and the model of the outer ones.
+         * @description A folder of conversations; folders nest, and what is not set in one is inherited from the outer ones.
          */
         Project: {
             tenant_id: string;
@@ -2449,7 +3039,7 @@ export interface components {
             parent_id?: string | null;
             name: string;
             /**
-             * @description System instructions for its conversations, added after those of the tenant and the outer projects.
+             * @description System instructions for its conversations, added after those of the tenant, the user and the outer projects.
              * @default
              */
             instructions?: string;
@@ -2458,6 +3048,21 @@ export interface components {
              * @default null
              */
             model?: string | null;
+            /**
+             * @description Options for the model, such as `temperature`; those that are not set are inherited.
+             * @default {}
+             */
+            options?: Record<string, unknown>;
+            /**
+             * @description The ids of rules that apply in it, beside those of the outer projects.
+             * @default []
+             */
+            rules?: string[];
+            /**
+             * @description The tags of new conversations in it, beside those of the outer projects.
+             * @default []
+             */
+            tags?: string[];
         };
         /**
          * Items[Project]
@@ -2482,6 +3087,542 @@ export interface components {
             instructions?: string;
             /** @description A model, in the form provider/model. */
             model?: string | null;
+            /** @description Options for the provider. */
+            options?: Record<string, unknown>;
+            /** @description Rules, by id or name. */
+            rules?: string[];
+            tags?: string[];
+        };
+        /**
+         * ProjectDefaults
+         * @description What holds for conversations in a project that set nothing themselves.
+         */
+        ProjectDefaults: {
+            /** @description The model; null: the server's. */
+            model: components["schemas"]["Inherited"] | null;
+            /** @description The options for the model, by name. */
+            options: {
+                [key: string]: components["schemas"]["Inherited"];
+            };
+            /** @description System instructions, in the order in which they are sent. */
+            instructions: components["schemas"]["Inherited"][];
+            /** @description Rules, in the order in which they apply, each once. */
+            rules: components["schemas"]["InheritedRule"][];
+            /** @description The tags of new conversations, in their order, each once. */
+            tags: components["schemas"]["Inherited"][];
+        };
+        /**
+         * Inherited
+         * @description A value that holds in a project, and where it is set.
+         */
+        Inherited: {
+            value: unknown;
+            /** @enum {unknown} */
+            source: "project" | "tenant" | "user";
+            /**
+             * @description The project that sets it, if `source` is `project`.
+             * @default null
+             */
+            project_id?: string | null;
+            /**
+             * @description The name of that project.
+             * @default null
+             */
+            name?: string | null;
+        };
+        /**
+         * InheritedRule
+         * @description A rule that applies in a project, and why.
+         */
+        InheritedRule: {
+            /** @description a UUID */
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            source: "agent" | "always" | "chosen" | "project" | "prompt" | "tenant" | "user";
+            /**
+             * @description The project whose rule it is, if `source` is `project`.
+             * @default null
+             */
+            project_id?: string | null;
+        };
+        /** NewAgent */
+        NewAgent: {
+            name: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            description?: string;
+            /**
+             * @description Text that is added to the system prompt.
+             * @default
+             */
+            instructions?: string;
+            /**
+             * @description A model, in the form provider/model.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Options for the provider.
+             * @default null
+             */
+            options?: Record<string, unknown> | null;
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
+            /** @default [] */
+            tools?: string[];
+            /** @default null */
+            output_schema?: Record<string, unknown> | null;
+        };
+        /**
+         * Agent
+         * @description Instructions, a model and its options, rules and tools, with which conversations are held.
+         *
+         *     Its tasks are prompt templates that belong to it.
+         */
+        Agent: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @description No two agents of a user have the same one, except in the trash. */
+            name: string;
+            /** @default  */
+            description?: string;
+            /**
+             * @description System instructions, added after those of the tenant, the user and the projects.
+             * @default
+             */
+            instructions?: string;
+            /**
+             * @description The model that answers, `provider/model`; null inherits it.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Options for the model, such as `temperature`; those that are not set are inherited.
+             * @default {}
+             */
+            options?: Record<string, unknown>;
+            /**
+             * @description The ids of rules that apply to its prompts.
+             * @default []
+             */
+            rules?: string[];
+            /**
+             * @description The names of the tools that it may use.
+             * @default []
+             */
+            tools?: string[];
+            /**
+             * @description A JSON Schema for its answers; null: text.
+             * @default null
+             */
+            output_schema?: Record<string, unknown> | null;
+        };
+        /**
+         * Items[Agent]
+         * @description A complete list.
+         */
+        AgentItems: {
+            items: components["schemas"]["Agent"][];
+        };
+        /**
+         * AgentChanges
+         * @description Omitted fields stay unchanged.
+         */
+        AgentChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            description?: string;
+            /** @description Text that is added to the system prompt. */
+            instructions?: string;
+            /** @description A model, in the form provider/model. */
+            model?: string | null;
+            /** @description Options for the provider. */
+            options?: Record<string, unknown>;
+            /** @description Rules, by id or name. */
+            rules?: string[];
+            tools?: string[];
+            output_schema?: Record<string, unknown> | null;
+        };
+        /**
+         * Items[Prompt]
+         * @description A complete list.
+         */
+        PromptItems: {
+            items: components["schemas"]["Prompt"][];
+        };
+        /**
+         * Prompt
+         * @description A template for prompts, in the Liquid language; with an agent, a task of that agent.
+         */
+        Prompt: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /**
+             * @description The agent that it is a task of; null: none.
+             * @default null
+             */
+            agent_id?: string | null;
+            /** @description No two templates of a user, or tasks of an agent, have the same one, except in the trash. */
+            name: string;
+            /** @default  */
+            description?: string;
+            body: string;
+            /** @default [] */
+            variables?: components["schemas"]["Variable"][];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description The ids of rules that apply to the prompts made from it.
+             * @default []
+             */
+            rules?: string[];
+            /**
+             * @description Prompts that are suggested after the answer.
+             * @default []
+             */
+            follow_ups?: string[];
+            /**
+             * @description Whether all users of the tenant may read and use it.
+             * @default false
+             */
+            public?: boolean;
+            /**
+             * @description How many pairs of body and variables it has had; each is kept as a PromptRevision.
+             * @default 1
+             */
+            revision?: number;
+        };
+        /**
+         * Variable
+         * @description A variable of a template.
+         */
+        Variable: {
+            name: string;
+            /**
+             * @description `list`: a list of texts; `choice`: one of `choices`.
+             * @default string
+             * @enum {unknown}
+             */
+            type?: "boolean" | "choice" | "list" | "number" | "string";
+            /**
+             * @description Whether a value must be given; without one, a variable that is not required has its default.
+             * @default false
+             */
+            required?: boolean;
+            /** @default null */
+            default?: unknown;
+            /** @default  */
+            help?: string;
+            /** @default [] */
+            choices?: string[];
+        };
+        /** NewTask */
+        NewTask: {
+            name: string;
+            body: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            variables?: components["schemas"]["Variable"][];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
+            /** @default [] */
+            follow_ups?: string[];
+            /** @default false */
+            public?: boolean;
+        };
+        /** NewPrompt */
+        NewPrompt: {
+            name: string;
+            body: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @description The id of an agent.
+             * @default null
+             */
+            agent_id?: string | null;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            variables?: components["schemas"]["Variable"][];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description Rules, by id or name.
+             * @default []
+             */
+            rules?: string[];
+            /** @default [] */
+            follow_ups?: string[];
+            /** @default false */
+            public?: boolean;
+        };
+        /**
+         * PromptChanges
+         * @description Omitted fields stay unchanged.
+         */
+        PromptChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            description?: string;
+            body?: string;
+            variables?: components["schemas"]["Variable"][];
+            tags?: string[];
+            /** @description Rules, by id or name. */
+            rules?: string[];
+            follow_ups?: string[];
+            public?: boolean;
+        };
+        /**
+         * Items[PromptRevision]
+         * @description A complete list.
+         */
+        PromptRevisionItems: {
+            items: components["schemas"]["PromptRevision"][];
+        };
+        /**
+         * PromptRevision
+         * @description A body of a template, and its variables.
+         */
+        PromptRevision: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description a UUID */
+            prompt_id: string;
+            number: number;
+            body: string;
+            /** @default [] */
+            variables?: components["schemas"]["Variable"][];
+        };
+        /** VariableValues */
+        VariableValues: {
+            /** @default null */
+            variables?: Record<string, unknown> | null;
+        };
+        /**
+         * RenderedPrompt
+         * @description The text of a template for values of its variables.
+         */
+        RenderedPrompt: {
+            text: string;
+            revision: number;
+        };
+        /** NewRule */
+        NewRule: {
+            name: string;
+            text: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * @default after
+             * @enum {unknown}
+             */
+            position?: "after" | "before" | "prompt";
+            /** @default false */
+            always?: boolean;
+            /** @default [] */
+            tags?: string[];
+        };
+        /**
+         * Rule
+         * @description A text that is sent with prompts.
+         *
+         *     It applies to every prompt, or in a project, with an agent or a template, or when it is chosen for one prompt.
+         */
+        Rule: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @description No two rules of a user have the same one, except in the trash. */
+            name: string;
+            text: string;
+            /**
+             * @default after
+             * @enum {unknown}
+             */
+            position?: "after" | "before" | "prompt";
+            /**
+             * @description Whether it applies to every prompt of the user.
+             * @default false
+             */
+            always?: boolean;
+            /** @default [] */
+            tags?: string[];
+        };
+        /**
+         * Items[Rule]
+         * @description A complete list.
+         */
+        RuleItems: {
+            items: components["schemas"]["Rule"][];
+        };
+        /**
+         * RuleChanges
+         * @description Omitted fields stay unchanged.
+         */
+        RuleChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            text?: string;
+            /** @enum {unknown} */
+            position?: "after" | "before" | "prompt";
+            always?: boolean;
+            tags?: string[];
+        };
+        /** NewTag */
+        NewTag: {
+            name: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default  */
+            color?: string;
+        };
+        /**
+         * Tag
+         * @description A label for conversations, prompts, rules and projects, which refer to it by its name.
+         */
+        Tag: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @description No two tags of a user have the same one, except in the trash. */
+            name: string;
+            /**
+             * @description A color in hexadecimal, such as `#3366cc`; empty: none.
+             * @default
+             */
+            color?: string;
+        };
+        /**
+         * Items[Tag]
+         * @description A complete list.
+         */
+        TagItems: {
+            items: components["schemas"]["Tag"][];
+        };
+        /**
+         * TagChanges
+         * @description Omitted fields stay unchanged.
+         */
+        TagChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            color?: string;
         };
         /**
          * Items[Setting]
@@ -2532,6 +3673,26 @@ export interface components {
             name?: string;
             /** @default {} */
             traits?: Record<string, unknown>;
+            /**
+             * @description System instructions for the user's conversations, added after those of the tenant.
+             * @default
+             */
+            instructions?: string;
+            /**
+             * @description The default model, `provider/model`; null inherits it.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Options for the model; those that are not set are inherited.
+             * @default {}
+             */
+            options?: Record<string, unknown>;
+            /**
+             * @description The ids of rules that apply to every prompt of the user.
+             * @default []
+             */
+            rules?: string[];
         };
         /**
          * UserChanges
@@ -2541,10 +3702,18 @@ export interface components {
             /** @default null */
             name?: string | null;
             /**
-             * @description A JSON object about the user, for clients.
+             * @description A JSON object for clients: about the user, or whom the conversation is held with.
              * @default null
              */
             traits?: Record<string, unknown> | null;
+            /** @description Text that is added to the system prompt. */
+            instructions?: string;
+            /** @description A model, in the form provider/model. */
+            model?: string | null;
+            /** @description Options for the provider. */
+            options?: Record<string, unknown>;
+            /** @description Rules, by id or name. */
+            rules?: string[];
         };
         /**
          * Tenant
@@ -2565,6 +3734,21 @@ export interface components {
              * @default
              */
             instructions?: string;
+            /**
+             * @description The default model, `provider/model`; null: the server's.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * @description Options for the model, such as `temperature`.
+             * @default {}
+             */
+            options?: Record<string, unknown>;
+            /**
+             * @description The ids of rules that apply to every prompt in the tenant.
+             * @default []
+             */
+            rules?: string[];
         };
         /**
          * TenantChanges
@@ -2578,6 +3762,12 @@ export interface components {
              * @default null
              */
             instructions?: string | null;
+            /** @description A model, in the form provider/model. */
+            model?: string | null;
+            /** @description Options for the provider. */
+            options?: Record<string, unknown>;
+            /** @description Rules, by id or name. */
+            rules?: string[];
         };
         /**
          * Blob
@@ -3426,6 +4616,13 @@ export interface components {
              */
             messages: components["schemas"]["Message"][];
         };
+        AgentsEvent: {
+            /** @enum {string} */
+            type: "agent.created" | "agent.updated" | "agent.deleted" | "agent.restored" | "agent.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Agent"] | null;
+        };
         ArtifactsEvent: {
             /** @enum {string} */
             type: "artifact.created" | "artifact.updated" | "artifact.deleted" | "artifact.restored" | "artifact.purged" | "artifact.shared" | "artifact.unshared";
@@ -3475,10 +4672,24 @@ export interface components {
         };
         ProjectsEvent: {
             /** @enum {string} */
-            type: "project.created" | "project.updated" | "project.deleted" | "project.restored";
+            type: "project.created" | "project.updated" | "project.deleted" | "project.restored" | "project.purged";
             position: number;
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["Project"] | null;
+        };
+        PromptsEvent: {
+            /** @enum {string} */
+            type: "prompt.created" | "prompt.updated" | "prompt.deleted" | "prompt.restored" | "prompt.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Prompt"] | null;
+        };
+        RulesEvent: {
+            /** @enum {string} */
+            type: "rule.created" | "rule.updated" | "rule.deleted" | "rule.restored" | "rule.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Rule"] | null;
         };
         RunsEvent: {
             /** @enum {string} */
@@ -3494,6 +4705,13 @@ export interface components {
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["Setting"] | null;
         };
+        TagsEvent: {
+            /** @enum {string} */
+            type: "tag.created" | "tag.updated" | "tag.deleted" | "tag.restored" | "tag.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["Tag"] | null;
+        };
         UsersEvent: {
             /** @enum {string} */
             type: "tenant.updated";
@@ -3507,7 +4725,7 @@ export interface components {
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["User"] | null;
         };
-        Event: components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["UsersEvent"];
+        Event: components["schemas"]["AgentsEvent"] | components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["PromptsEvent"] | components["schemas"]["RulesEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["TagsEvent"] | components["schemas"]["UsersEvent"];
     };
     responses: {
         /** @description The request was refused or failed; the problem says why. */
@@ -3774,6 +4992,37 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    merge_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merging"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     merge_branches: {
         parameters: {
             query?: never;
@@ -3871,6 +5120,32 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trashed"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -4295,7 +5570,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Prompt"];
+                "application/json": components["schemas"]["ChatPrompt"];
             };
         };
         responses: {
@@ -4772,7 +6047,10 @@ export interface operations {
     };
     delete_project: {
         parameters: {
-            query?: never;
+            query?: {
+                conversations?: "delete" | "keep" | "move";
+                to?: string;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -4848,6 +6126,941 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Project"];
                 };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_project_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDefaults"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_agents: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgent"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_prompts: {
+        parameters: {
+            query?: {
+                agent_id?: string;
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrompt"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_prompt_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptRevisionItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    render_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VariableValues"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedPrompt"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
@@ -6222,6 +8435,32 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines, one record per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hansard.cli.repl.conversation import ConversationState
 
 
-async def ask(state: ConversationState, prompt: str, *, as_json: bool) -> None:
-    """Print the answer. Raises the error of a failed run."""
+async def ask(state: ConversationState, prompt: str | None, *, as_json: bool) -> None:
+    """Print the answer to a prompt, or to the chosen template. Raises the error of a failed run."""
     async with Asking(state.services) as asking:
         [run] = await asking.begin(state.say(prompt))
         ended = await follow(state.services, run, view(as_json=as_json))

@@ -9,23 +9,40 @@ from litestar import Request, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
+from hansard.api.operations import Services
 from hansard.errors import StorageFull
 from hansard.formats.jsonl import MAX_LINE
 from hansard.server.decoding import check_media_type
-from hansard.server.fields import QueryId, Scoped
+from hansard.server.fields import PathId, QueryId, Scoped
 from hansard.services.transfer.import_session import ImportReport
 
 MAX_IMPORT = 4 * 1024 * 1024 * 1024
 MEDIA_TYPE = "application/jsonl"
-_LINES = ResponseSpec(str, media_type=MEDIA_TYPE, description="JSON Lines, one record per line.")
+_JSON_LINES = ResponseSpec(
+    str, media_type=MEDIA_TYPE, description="JSON Lines, one record per line."
+)
 
 
-@get("/export", responses={200: _LINES})
+@get("/export", responses={200: _JSON_LINES})
 async def export(services: Scoped, conversation_id: QueryId = None) -> Stream:
     """Export all data of the user, including the trash, or one conversation.
 
     The last line has the number of records: an export without it is incomplete.
     """
+    return await _lines(services, conversation_id)
+
+
+@get("/conversations/{conversation_id:str}/export", responses={200: _JSON_LINES})
+async def export_conversation(services: Scoped, conversation_id: PathId) -> Stream:
+    """Export one conversation, as `GET /export` does with its id.
+
+    The last line has the number of records: an export without it is incomplete.
+    """
+    return await _lines(services, conversation_id)
+
+
+async def _lines(services: Services, conversation_id: str | None) -> Stream:
+    """Return an export. Raises NotFound, before the export begins, if the conversation does not exist."""
     if conversation_id is not None:
         await services.conversations.get(conversation_id)
     return Stream(
@@ -59,4 +76,4 @@ async def receive(request: Request[Any, Any, Any], file: IO[bytes]) -> None:
         raise StorageFull(f"The upload cannot be stored: {error.strerror}.") from error
 
 
-ROUTES = (export, import_records)
+ROUTES = (export, export_conversation, import_records)

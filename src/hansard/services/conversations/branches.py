@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from hansard.errors import AlreadyExists, Conflict, damaged
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch, BranchList
 from hansard.model.checks import MAX_TITLE, check_text
-from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.services.artifacts import lifecycle
-from hansard.services.artifacts.extraction import artifacts_of_message
 from hansard.services.base import Service
 from hansard.services.conversations import trash
+from hansard.services.conversations.copies import append_copies
 from hansard.services.conversations.forks import fork_at, publish_branch, select_branch
-from hansard.services.conversations.messages import append_with_side_effects
 from hansard.services.conversations.purge import purge_branches
 from hansard.storage import message_tree
-from hansard.storage.base import Append, Reader, Transaction
+from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
-
-MERGE_BATCH = 500
 
 
 class Branches(Service):
@@ -193,7 +187,7 @@ class Branches(Service):
         not changed. Raises NotFound if a branch or conversation does not exist.
         """
 
-        async def append_copies(tx: Transaction) -> list[Message]:
+        async def merge_branch(tx: Transaction) -> list[Message]:
             conversation = await self.conversation(tx, conversation_id, "write", lock=True)
             target = await self.branch(tx, conversation, into, lock=True)
             origin = conversation
@@ -201,20 +195,11 @@ class Branches(Service):
                 origin = await self.conversation(tx, source_conversation, "read", lock=True)
             branch = await self.branch(tx, origin, source)
             messages = await self._missing(tx, target, branch)
-            copies = [_copy(message, conversation) for message in messages]
-            artifacts = {
-                c.id: await artifacts_of_message(tx, m.id)
-                for c, m in zip(copies, messages, strict=True)
-            }
-            stored: list[Message] = []
-            for i in range(0, len(copies), MERGE_BATCH):
-                batch = tuple(copies[i : i + MERGE_BATCH])
-                stored += await append_with_side_effects(
-                    tx, self._request(conversation, target, batch), artifacts
-                )
-            return stored
+            return await append_copies(
+                tx, self.scope.user, conversation, target.id, messages, self.clock()
+            )
 
-        return await self.run_write(append_copies)
+        return await self.run_write(merge_branch)
 
     async def _missing(self, tx: Reader, target: Branch, source: Branch) -> list[Message]:
         """Return the messages of the source's path that are not on the target's path and were not merged before."""
@@ -224,19 +209,6 @@ class Branches(Service):
         merged_ids = target_ids | {m.origin_id for m in target_path}
         return [m for m in path if m.id not in merged_ids and m.origin_id not in target_ids]
 
-    def _request(
-        self, conversation: Conversation, target: Branch, messages: tuple[Message, ...]
-    ) -> Append:
-        return Append(
-            conversation_id=conversation.id,
-            owner_id=self.scope.user,
-            viewer=self.scope.user,
-            messages=messages,
-            branch=target.id,
-            fork_id=new_id(),
-            at=self.clock(),
-        )
-
 
 def _return_if_same_fork(existing: Branch, owner: Branch, message: Message, name: str) -> Branch:
     """Return the existing branch if a repeated request could have created it. Raises AlreadyExists otherwise."""
@@ -244,14 +216,3 @@ def _return_if_same_fork(existing: Branch, owner: Branch, message: Message, name
     if existing.state != "active" or not same or (name and existing.name != name):
         raise AlreadyExists("This id is taken.", pointer="/id")
     return existing
-
-
-def _copy(message: Message, conversation: Conversation) -> Message:
-    return msgspec.structs.replace(
-        message,
-        id=new_id(),
-        conversation_id=conversation.id,
-        run_id=None,
-        group_id=None,
-        origin_id=message.id,
-    )

@@ -7,6 +7,7 @@ it and everything after it to the trash (see `trash`).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from hansard.services.conversations.drafts import UNSET, append_request, parts_o
 from hansard.services.conversations.forks import fork_before, select_branch
 from hansard.storage import message_tree
 from hansard.storage.base import Append, Reader, Transaction
+from hansard.storage.query import Query
 
 PAGE = 200
 _CHANGED = "The branch changed while its messages were read; read them again."
@@ -198,16 +200,39 @@ class Messages(Service):
             message, owner = await self.message(tx, conversation, message_id)
             now = self.clock()
             trashed = await trash.trash_message(tx, conversation, owner, message, new_id(), now)
-            fields: dict[str, Any] = {
-                "conversation_id": conversation.id,
-                "branch": trashed.branch,
-                "seq": message.seq,
-                "count": trashed.count,
-            }
-            await tx.publish(self.change("message.deleted", message.id, now, **fields))
+            await self._publish_deletion(tx, message, trashed, now)
             return trashed
 
         return await self.run_write(trash_message)
+
+    async def delete_all(self, conversation_id: str) -> trash.Trashed:
+        """Move all messages of a conversation, on every branch, to the trash.
+
+        Restoring the returned branch restores all of them. Raises NotFound if the conversation does not exist, Conflict
+        if it has no messages.
+        """
+
+        async def trash_messages(tx: Transaction) -> trash.Trashed:
+            conversation = await self.conversation(tx, conversation_id, "write", lock=True)
+            main = await self.branch(tx, conversation, conversation.branch, lock=True)
+            now = self.clock()
+            trashed = await trash.trash_messages(tx, conversation, main, new_id(), now)
+            [first] = await tx.select(Query(Message).where(branch=trashed.branch, seq=0))
+            await self._publish_deletion(tx, first, trashed, now)
+            return trashed
+
+        return await self.run_write(trash_messages)
+
+    async def _publish_deletion(
+        self, tx: Transaction, message: Message, trashed: trash.Trashed, now: datetime
+    ) -> None:
+        fields: dict[str, Any] = {
+            "conversation_id": message.conversation_id,
+            "branch": trashed.branch,
+            "seq": message.seq,
+            "count": trashed.count,
+        }
+        await tx.publish(self.change("message.deleted", message.id, now, **fields))
 
 
 async def append_with_side_effects(

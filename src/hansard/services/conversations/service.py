@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, NotFound
+from hansard.errors import AlreadyExists, EmptyInput, InvalidInput, NotFound
 from hansard.ids import check_id, is_id, new_id
+from hansard.model.agents import Agent
 from hansard.model.branches import Branch
 from hansard.model.checks import (
     MAX_TITLE,
@@ -25,21 +26,32 @@ from hansard.model.checks import (
     check_time,
 )
 from hansard.model.conversations import Conversation
-from hansard.model.event_kinds import EventKind
-from hansard.model.lifecycle import ACTIVE, deletion_time, trashed
 from hansard.model.pages import Page
 from hansard.search.tokenizer import fold
 from hansard.services.artifacts import lifecycle
 from hansard.services.base import Checks, Service, check_limit, checked, return_if_identical
+from hansard.services.conversations.changes import (
+    change_conversation,
+    insert_conversation,
+    restore_conversation,
+    set_state,
+    trash_conversation,
+)
+from hansard.services.conversations.copies import append_copies
 from hansard.services.conversations.forks import set_branch_model
-from hansard.services.conversations.purge import conversation_counters, purge_conversation, recount
+from hansard.services.conversations.purge import purge_conversation
 from hansard.services.cursors import IdText, decode_cursor, page_of
+from hansard.services.library.nesting import inherited_tags
+from hansard.services.library.tags import ensure_tags
+from hansard.storage import message_tree
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.query import Query
 
 TEMPORARY_LIFETIME = timedelta(hours=24)
 BATCH = 100
 """Conversations changed per transaction when all of them are changed."""
+MAX_MERGED = 100
+"""The maximum number of conversations in a merge."""
 
 _UNSET = msgspec.UNSET
 
@@ -74,18 +86,20 @@ class Conversations(Service):
         project_id: str | None = None,
         tags: Sequence[str] = (),
         metadata: dict[str, Any] | None = None,
+        traits: dict[str, Any] | None = None,
+        agent_id: str | None = None,
         pinned: bool = False,
         temporary: bool = False,
         created_at: datetime | None = None,
     ) -> Conversation:
         """Create an empty conversation with its main branch.
 
-        `model` has the form provider/model. A `temporary` conversation is removed after 24 hours. `id` makes the
-        request repeatable: a repeated request returns the existing conversation. Raises InvalidInput for invalid
-        fields, NotFound if the project does not exist, AlreadyExists if the id exists with other fields.
+        `model` has the form provider/model. The tags of its project and the projects around that come before `tags`.
+        A `temporary` conversation is removed after 24 hours. `id` makes the request repeatable: a repeated request
+        returns the existing conversation. Raises InvalidInput for invalid fields, TooLarge if all tags together are too
+        many, NotFound if the project or the agent does not exist, AlreadyExists if the id exists with other fields.
         """
         now = self.clock() if created_at is None else check_time(created_at, "/created_at")
-        branch_id = new_id()
         fields = checked(
             _CHECKS,
             title=title,
@@ -94,41 +108,62 @@ class Conversations(Service):
             project_id=project_id,
             tags=tags,
             metadata=metadata or {},
+            traits=traits or {},
+            agent_id=agent_id,
             pinned=pinned,
         )
-        conversation = Conversation(
+        requested = Conversation(
             **self.stamp(id, now),
             **fields,
             expires_at=now + TEMPORARY_LIFETIME if temporary else None,
-            branch=branch_id,
+            branch=new_id(),
             active_at=now,
         )
 
-        async def insert_conversation(tx: Transaction) -> Conversation:
+        async def create_conversation(tx: Transaction) -> Conversation:
             await self.ensure_user(tx, now)
-            await self.check_project(tx, conversation.project_id)
+            await self.check_project(tx, requested.project_id)
+            await self._check_agent(tx, requested.agent_id)
+            conversation = await _with_inherited_tags(tx, requested)
             existing = await tx.get(Conversation, conversation.id)
             if existing is not None:
                 if bool(existing.expires_at) != temporary:
                     raise AlreadyExists("This id is taken.", pointer="/id")
                 return return_if_identical(existing, conversation, *fields)
-            main = Branch(
-                tenant_id=conversation.tenant_id,
-                id=branch_id,
-                conversation_id=conversation.id,
-                name="main",
-                created_at=now,
-                updated_at=now,
-            )
-            await tx.insert(conversation)
-            await tx.insert(main)
-            await tx.increment(conversation_counters(conversation))
-            await tx.publish(
-                self.change("conversation.created", conversation.id, now, **_location(conversation))
-            )
-            return conversation
+            await ensure_tags(tx, self, conversation.tags)
+            return await insert_conversation(tx, conversation, now)
 
-        return await self.run_write(insert_conversation)
+        return await self.run_write(create_conversation)
+
+    async def merge(self, ids: Sequence[str], *, title: str = "") -> Conversation:
+        """Create a conversation with copies of the messages of up to 100 conversations, in this order; return it.
+
+        Of each, the user's current branch is copied, and the conversation itself is not changed. The copies have new
+        ids, the original times and the original ids as `origin_id`. Raises EmptyInput without ids, InvalidInput for
+        more than 100, NotFound if a conversation does not exist.
+        """
+        if not ids:
+            raise EmptyInput("Give the conversations to merge.", pointer="/ids")
+        if len(ids) > MAX_MERGED:
+            raise InvalidInput(f"Give at most {MAX_MERGED} conversations.", pointer="/ids")
+        now = self.clock()
+        fields = checked(_CHECKS, title=title)
+        merged = Conversation(**self.stamp(None, now), **fields, branch=new_id(), active_at=now)
+
+        async def copy_conversations(tx: Transaction) -> Conversation:
+            await self.ensure_user(tx, now)
+            sources = {
+                each: await self.conversation(tx, each, "read", lock=True)
+                for each in sorted({id.lower() for id in ids})  # noqa: A001
+            }
+            await insert_conversation(tx, merged, now)
+            for each in ids:
+                branch = await self.branch(tx, sources[each.lower()])
+                messages = await message_tree.path(tx, branch, 0, branch.head_seq)
+                await append_copies(tx, self.scope.user, merged, merged.branch, messages, now)
+            return await self.conversation(tx, merged.id, "read")
+
+        return await self.run_write(copy_conversations)
 
     async def get(self, conversation_id: str, *, deleted: bool = False) -> Conversation:
         """Return a conversation; with `deleted`, one in the trash. Raises NotFound if there is none."""
@@ -190,6 +225,8 @@ class Conversations(Service):
         project_id: str | msgspec.UnsetType | None = _UNSET,
         tags: Sequence[str] | msgspec.UnsetType = _UNSET,
         metadata: dict[str, Any] | msgspec.UnsetType = _UNSET,
+        traits: dict[str, Any] | msgspec.UnsetType = _UNSET,
+        agent_id: str | msgspec.UnsetType | None = _UNSET,
         pinned: bool | msgspec.UnsetType = _UNSET,
         archived: bool | msgspec.UnsetType = _UNSET,
         temporary: bool | msgspec.UnsetType = _UNSET,
@@ -197,8 +234,8 @@ class Conversations(Service):
         """Change the given fields.
 
         With `version`, only if that is still the conversation's version. `temporary=False` makes a temporary
-        conversation permanent. Raises InvalidInput for invalid fields, NotFound if the conversation or project does
-        not exist, VersionConflict if the version is another.
+        conversation permanent. Raises InvalidInput for invalid fields, NotFound if the conversation, project or agent
+        does not exist, VersionConflict if the version is another.
         """
         changes = checked(
             _CHECKS,
@@ -208,6 +245,8 @@ class Conversations(Service):
             project_id=project_id,
             tags=tags,
             metadata=metadata,
+            traits=traits,
+            agent_id=agent_id,
             pinned=pinned,
             archived=archived,
         )
@@ -217,12 +256,19 @@ class Conversations(Service):
         async def update_conversation(tx: Transaction) -> Conversation:
             conversation = await self.conversation(tx, conversation_id, lock=True)
             await self.check_project(tx, changes.get("project_id"))
-            updated = await self._apply(tx, conversation, changes, version)
+            await self._check_agent(tx, changes.get("agent_id"))
+            await ensure_tags(tx, self, changes.get("tags", ()))
+            updated = await change_conversation(tx, conversation, changes, self.clock(), version)
             if "model" in changes:
                 await self._clear_branch_models(tx, conversation)
             return updated
 
         return await self.run_write(update_conversation)
+
+    async def _check_agent(self, tx: Reader, agent_id: str | None) -> None:
+        """Raises NotFound if `agent_id` is given and the scope's user may not use that agent."""
+        if agent_id is not None:
+            await self._get_owned(tx, Agent, agent_id, "read", pointer="/agent_id")
 
     async def _clear_branch_models(self, tx: Transaction, conversation: Conversation) -> None:
         """Clear the models of a conversation's branches, so that the conversation's model applies to all."""
@@ -233,24 +279,20 @@ class Conversations(Service):
     async def delete(self, conversation_id: str) -> Conversation:
         """Move a conversation to the trash. Raises NotFound if it does not exist."""
 
-        async def trash_conversation(tx: Transaction) -> Conversation:
+        async def trash(tx: Transaction) -> Conversation:
             conversation = await self.conversation(tx, conversation_id, lock=True)
-            return await self._trash(tx, conversation)
+            return await trash_conversation(tx, conversation, self.clock())
 
-        return await self.run_write(trash_conversation)
+        return await self.run_write(trash)
 
     async def restore(self, conversation_id: str) -> Conversation:
         """Restore a conversation from the trash, unchanged. Raises NotFound if it is not in the trash."""
 
-        async def restore_conversation(tx: Transaction) -> Conversation:
+        async def restore(tx: Transaction) -> Conversation:
             conversation = await self.conversation(tx, conversation_id, deleted=True, lock=True)
-            now = self.clock()
-            await lifecycle.restore(
-                tx, conversation.deleted_at, now, conversation_id=conversation.id
-            )
-            return await self._set_state(tx, conversation, "conversation.restored", now, ACTIVE)
+            return await restore_conversation(tx, conversation, self.clock())
 
-        return await self.run_write(restore_conversation)
+        return await self.run_write(restore)
 
     async def purge(self, conversation_id: str) -> None:
         """Permanently remove a conversation in the trash, with its messages, branches and runs.
@@ -263,7 +305,7 @@ class Conversations(Service):
             now = self.clock()
             await lifecycle.mark_purging(tx, now, conversation_id=conversation.id)
             state = {"state": "purging"}
-            return await self._set_state(tx, conversation, "conversation.purged", now, state)
+            return await set_state(tx, conversation, "conversation.purged", now, state)
 
         conversation = await self.run_write(mark_purging)
         await purge_conversation(self._storage, self.scope.tenant, conversation.id)
@@ -275,7 +317,7 @@ class Conversations(Service):
         async def trash_batch(tx: Transaction) -> int:
             conversations = await tx.select(query.by("id").page(BATCH))
             for conversation in conversations:
-                await self._trash(tx, conversation)
+                await trash_conversation(tx, conversation, self.clock())
             return len(conversations)
 
         count = 0
@@ -300,49 +342,6 @@ class Conversations(Service):
                 count += 1
         return count
 
-    async def _trash(self, tx: Transaction, conversation: Conversation) -> Conversation:
-        """Move a conversation and its artifacts to the trash."""
-        now, in_conversation = self.clock(), {"conversation_id": conversation.id}
-        at = deletion_time(now, await lifecycle.deletions(tx, now, **in_conversation))
-        await lifecycle.delete(tx, at, now, **in_conversation)
-        return await self._set_state(tx, conversation, "conversation.deleted", now, trashed(at))
-
-    async def _set_state(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        kind: EventKind,
-        now: datetime,
-        changes: dict[str, Any],
-    ) -> Conversation:
-        updated = await tx.update(Conversation, conversation.id, updated_at=now, **changes)
-        await tx.publish(self.change(kind, conversation.id, now, **_location(conversation)))
-        return updated
-
-    async def _apply(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        changes: dict[str, Any],
-        version: int | None = None,
-    ) -> Conversation:
-        now = self.clock()
-        updated = await tx.update(
-            Conversation, conversation.id, version=version, updated_at=now, **changes
-        )
-        if updated.project_id != conversation.project_id:
-            await recount(tx, conversation, -1)
-            await recount(tx, updated, 1)
-        if (updated.project_id, updated.expires_at) != (
-            conversation.project_id,
-            conversation.expires_at,
-        ):
-            await lifecycle.update_from_conversation(tx, updated)
-        await tx.publish(
-            self.change("conversation.updated", conversation.id, now, **_location(conversation))
-        )
-        return updated
-
 
 _CHECKS: Checks = {
     "title": lambda title: check_text(title, "/title", MAX_TITLE),
@@ -351,11 +350,16 @@ _CHECKS: Checks = {
     "project_id": lambda project_id: project_id and project_id.lower(),
     "tags": lambda tags: check_tags(tags, "/tags"),
     "metadata": lambda metadata: check_json(metadata, "/metadata"),
+    "traits": lambda traits: check_json(traits, "/traits"),
+    "agent_id": lambda agent_id: agent_id and agent_id.lower(),
 }
 
 
-def _location(conversation: Conversation) -> dict[str, Any]:
-    return {"conversation_id": conversation.id}
+async def _with_inherited_tags(tx: Reader, conversation: Conversation) -> Conversation:
+    """Return a new conversation with the tags of its project and the projects around that before its own."""
+    inherited = await inherited_tags(tx, conversation.project_id)
+    tags = tuple(dict.fromkeys((*inherited, *conversation.tags)))
+    return msgspec.structs.replace(conversation, tags=check_tags(tags, "/tags"))
 
 
 def _build_query(owner_id: str, criteria: ConversationFilter) -> Query[Conversation]:

@@ -55,13 +55,48 @@ async def trash_message(
     if owner.parent_branch is not None and message.seq == owner.fork_seq + 1:
         return await trash_branch(tx, conversation, owner, now)
     parent = await tx.get(Message, message.parent_id) if message.parent_id else None
-    rest = make_fork(owner, parent, fork_id=trash_id, name=owner.name, at=now)
-    trashed = replace(rest, cut_from=owner.id, **_head(owner))
-    await tx.insert(trashed)
-    await tx.move(owner.id, message.seq, trashed.id)
-    await _reattach(tx, owner.id, message.seq, trashed.id, now)
-    await tx.update(Branch, owner.id, **ending_with(parent))
-    return await trash_branch(tx, conversation, trashed, now)
+    rest = await _cut(tx, owner, parent, trash_id, now)
+    return await trash_branch(tx, conversation, rest, now)
+
+
+async def trash_messages(
+    tx: Transaction, conversation: Conversation, main: Branch, trash_id: str, now: datetime
+) -> Trashed:
+    """Move all messages of a conversation to the trash.
+
+    The messages of its main branch become branch `trash_id`; if there are none, the oldest branch that begins the
+    conversation anew is the top. The other branches that begin it anew fork from the top while they are in the trash,
+    so that they are restored and purged with it. Raises Conflict if there are no messages.
+    """
+    if conversation.message_count == 0:
+        raise Conflict("The conversation has no messages.")
+    roots = await tx.select(_beginnings(main.id).where(state="active"))
+    if main.head_seq >= 0:
+        top = await _cut(tx, main, None, trash_id, now)
+    else:
+        top = next(root for root in roots if root.head_seq >= 0)
+    for root in roots:
+        if root.id != top.id:
+            await tx.update(Branch, root.id, parent_branch=top.id, updated_at=now)
+    return await trash_branch(tx, conversation, top, now)
+
+
+def _beginnings(parent_branch: str) -> Query[Branch]:
+    """Return a query of the branches attached to a branch that begin the conversation anew, the oldest first."""
+    return Query(Branch).where(parent_branch=parent_branch, fork_seq=-1).by("created_at", "id")
+
+
+async def _cut(
+    tx: Transaction, owner: Branch, end: Message | None, rest_id: str, now: datetime
+) -> Branch:
+    """Move what follows message `end` on a branch to a new branch, and return that; without `end`, all of it."""
+    rest = make_fork(owner, end, fork_id=rest_id, name=owner.name, at=now)
+    rest = replace(rest, cut_from=owner.id, **_head(owner))
+    await tx.insert(rest)
+    await tx.move(owner.id, rest.fork_seq + 1, rest.id)
+    await _reattach(tx, owner.id, rest.fork_seq + 1, rest.id, now)
+    await tx.update(Branch, owner.id, **ending_with(end))
+    return rest
 
 
 async def trash_branch(
@@ -104,6 +139,9 @@ async def restore_branch(
             await tx.update(Branch, branch.id, updated_at=now, **ACTIVE)
             await lifecycle.restore(tx, top.deleted_at, now, branch=branch.id)
             message_count += branch.head_seq - branch.fork_seq
+    if parent is not None and top.fork_seq == -1:
+        for root in await tx.select(_beginnings(top.id)):
+            await tx.update(Branch, root.id, parent_branch=parent.id, updated_at=now)
     if parent is not None and top.cut_from == parent.id and parent.head_seq == top.fork_seq:
         await tx.move(top.id, 0, parent.id)
         await _reattach(tx, top.id, 0, parent.id, now)

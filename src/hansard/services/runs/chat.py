@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from hansard.context.instructions import chosen_model
+import msgspec
+
 from hansard.errors import (
     Conflict,
     EmptyInput,
@@ -23,6 +24,7 @@ from hansard.errors import (
 from hansard.ids import new_id
 from hansard.model.branches import Branch
 from hansard.model.checks import check_json, check_model
+from hansard.model.conversations import Conversation
 from hansard.model.drafts import Draft
 from hansard.model.messages import Message
 from hansard.model.parts import Part
@@ -31,10 +33,12 @@ from hansard.model.scope import Scope
 from hansard.services.conversations.drafts import append_request, check_prompt
 from hansard.services.conversations.forks import fork_at, fork_before, select_branch
 from hansard.services.conversations.messages import append_with_side_effects
+from hansard.services.library.rendering import rendered
 from hansard.services.quotas import Meters
 from hansard.services.runs.default_model import default_model
 from hansard.services.runs.runner import Runner
 from hansard.services.runs.service import Runs
+from hansard.services.runs.setup import Choices, Setup, choices, choices_of, setup_of
 from hansard.services.runs.start import (
     Starter,
     Stored,
@@ -71,34 +75,48 @@ class Chat(Starter):
         models: Sequence[str] | None = None,
         branch: str | None = None,
         options: dict[str, Any] | None = None,
+        agent: str | None = None,
+        prompt: str | None = None,
+        variables: dict[str, Any] | None = None,
+        rules: Sequence[str] = (),
     ) -> list[Run]:
         """Append a prompt and start answering it; return the runs, which continue in the background.
 
-        Give either `content` or `parts`. `model` or `models` have the form provider/model; without, the
-        conversation's model applies, else its project's, else the default. `options` are passed to the provider. `id`
-        is the prompt's id and makes the request repeatable: a repeated request returns the existing runs. Raises
-        EmptyInput if the prompt is blank, InvalidInput for invalid options, UnknownModel, NotFound if the
-        conversation or branch does not exist, AlreadyExists if the id is stored with other content, TooManyRequests
-        above the user's quota.
+        Give `content`, `parts`, or `prompt`: the id or name of a template, with the values of its `variables`. `model`
+        or `models` have the form provider/model; without, the model that is set closest applies: the conversation's,
+        its agent's, its project's, the user's, the tenant's, else the default. `options` are passed to the provider.
+        `agent` and `rules` are ids or names, and apply to this prompt beside what is set around it. `id` is the
+        message's id and makes the request repeatable: a repeated request returns the existing runs. Raises EmptyInput
+        if the prompt is blank, InvalidInput for invalid options or variables, UnknownModel, NotFound if the
+        conversation, branch, agent, template or a rule does not exist, AlreadyExists if the id is stored with other
+        content, TooManyRequests above the user's quota.
         """
-        draft = Draft(role="user", parts=list(check_prompt(content, parts)), id=id)
         checked_options = check_json(options or {}, "/options")
-        names = await self._model_names(conversation_id, model, models, checked_options, branch)
+        chosen = choices(agent, prompt, variables, rules)
+        setup = await self._setup(conversation_id, branch, chosen)
+        if setup.template is not None:
+            if (content, parts) != (None, None):
+                raise InvalidInput("Give either content, parts or prompt.", pointer="/prompt")
+            content = await rendered(setup.template, chosen.variables)
+        draft = Draft(role="user", parts=list(check_prompt(content, parts)), id=id)
+        names = await self._model_names(conversation_id, setup, model, models, checked_options)
         request = append_request(self.scope, conversation_id, [draft], self.clock(), branch=branch)
 
         request_id = request.messages[0].id
 
         async def store_prompt(tx: Transaction) -> Stored:
             conversation = await self.conversation(tx, request.conversation_id, "write", lock=True)
-            [prompt] = await append_with_side_effects(tx, request)
+            [message] = await append_with_side_effects(tx, request)
             existing = await runs_asked_by(tx, conversation, request_id, "answer")
-            if not existing and prompt.created_at != request.at:
-                existing = await runs_of_prompt(tx, prompt)
+            if not existing and message.created_at != request.at:
+                existing = await runs_of_prompt(tx, message)
             if existing:
                 return Stored(existing, new=False)
-            prompt_branch = await self.branch(tx, conversation, prompt.branch)
+            prompt_branch = await self.branch(tx, conversation, message.branch)
             return Stored(
-                await self.begin(tx, prompt_branch, prompt, names, checked_options, request_id)
+                await self.begin(
+                    tx, prompt_branch, message, names, checked_options, request_id, setup
+                )
             )
 
         return await self.ask(request_id, store_prompt)
@@ -112,14 +130,18 @@ class Chat(Starter):
         model: str | None = None,
         models: Sequence[str] | None = None,
         options: dict[str, Any] | None = None,
+        agent: str | None = None,
+        rules: Sequence[str] = (),
     ) -> list[Run]:
         """Start answering the last message of a branch; return the runs.
 
-        `id` is the request's id and makes it repeatable: a repeated request returns the existing runs. Raises Conflict
-        if the branch is empty, AlreadyExists if the id belongs to another request, TooManyRequests above the quota.
+        `agent` and `rules` are ids or names, and apply beside what is set around the message. `id` is the request's id
+        and makes it repeatable: a repeated request returns the existing runs. Raises Conflict if the branch is empty,
+        AlreadyExists if the id belongs to another request, TooManyRequests above the quota.
         """
         checked_options = check_json(options or {}, "/options")
-        names = await self._model_names(conversation_id, model, models, checked_options, branch)
+        setup = await self._setup(conversation_id, branch, choices(agent, rules=rules))
+        names = await self._model_names(conversation_id, setup, model, models, checked_options)
         request_id = request_id_of(id)
 
         async def store_runs(tx: Transaction) -> Stored:
@@ -130,7 +152,9 @@ class Chat(Starter):
             head = await tx.get(Message, target.head_id) if target.head_id else None
             if head is None:
                 raise Conflict("The branch has no messages to answer.")
-            return Stored(await self.begin(tx, target, head, names, checked_options, request_id))
+            return Stored(
+                await self.begin(tx, target, head, names, checked_options, request_id, setup)
+            )
 
         return await self.ask(request_id, store_runs)
 
@@ -145,11 +169,12 @@ class Chat(Starter):
     ) -> Run:
         """Generate another answer on a new branch, which becomes the user's current one; the old answer stays.
 
-        `id` is the request's id and makes it repeatable. Raises InvalidInput if the message is not an answer, NotFound
-        if it does not exist, TooManyRequests above the quota.
+        The agent and the rules that were chosen for the prompt apply again, as they are now. `id` is the request's id
+        and makes it repeatable. Raises InvalidInput if the message is not an answer, NotFound if it does not exist,
+        TooManyRequests above the quota.
         """
         checked_options = check_json(options or {}, "/options")
-        [fallback] = await self._model_names(conversation_id, model, None, {})
+        [fallback] = await self._model_names(conversation_id, Setup(), model, None, {})
 
         request_id = request_id_of(id)
 
@@ -165,7 +190,8 @@ class Chat(Starter):
             now = self.clock()
             fork = await fork_before(tx, self.scope, owner, message, new_id(), now, model=model)
             await select_branch(tx, self.scope, fork, now)
-            return Stored([await self.insert(tx, fork, name, checked_options, request_id)])
+            setup = await self._setup_again(tx, conversation, fork, message)
+            return Stored([await self.insert(tx, fork, name, checked_options, request_id, setup)])
 
         return (await self.ask(request_id, store_run))[0]
 
@@ -193,8 +219,9 @@ class Chat(Starter):
             if target.head_id != message.id:
                 target = await fork_at(tx, self.scope, target, message, new_id(), self.clock())
                 await select_branch(tx, self.scope, target, self.clock())
+            same = Setup(applied=run.applied)
             continuation = await self.insert(
-                tx, target, run.model, run.options, request_id, mode="continue"
+                tx, target, run.model, run.options, request_id, same, mode="continue"
             )
             return Stored([continuation])
 
@@ -239,7 +266,10 @@ class Chat(Starter):
                 target = await tx.get(Branch, target.id) or target
             if target.head_id is None:
                 raise Conflict("The branch has no messages.")
-            first = await self.insert(tx, target, models[0], {}, request_id, mode="dialogue")
+            around = await setup_of(tx, conversation, target)
+            first = await self.insert(
+                tx, target, models[0], {}, request_id, around, mode="dialogue"
+            )
             return Stored([first])
 
         def start_dialogue(runs: list[Run]) -> None:
@@ -285,7 +315,10 @@ class Chat(Starter):
                 return Stored(existing, new=False)
             if branch is None or branch.state != "active" or branch.head_id != run.message_id:
                 return Stored([])
-            return Stored([await self.insert(tx, branch, name, {}, request_id, mode="dialogue")])
+            conversation = await self.conversation(tx, run.conversation_id, "write")
+            around = await setup_of(tx, conversation, branch)
+            turn = await self.insert(tx, branch, name, {}, request_id, around, mode="dialogue")
+            return Stored([turn])
 
         while True:
             try:
@@ -295,13 +328,34 @@ class Chat(Starter):
 
     # Runs
 
+    async def _setup(self, conversation_id: str, branch_id: str | None, chosen: Choices) -> Setup:
+        """Return what applies to a prompt on a branch."""
+
+        async def read_setup(tx: Reader) -> Setup:
+            conversation = await self.conversation(tx, conversation_id, "write")
+            branch = await self.branch(tx, conversation, branch_id)
+            return await setup_of(tx, conversation, branch, chosen)
+
+        return await self.run_read(read_setup)
+
+    async def _setup_again(
+        self, tx: Reader, conversation: Conversation, branch: Branch, message: Message
+    ) -> Setup:
+        """Return what applies to another answer to the prompt that a message answers."""
+        run = await tx.get(Run, message.run_id) if message.run_id else None
+        if run is None:
+            return await setup_of(tx, conversation, branch)
+        setup = await setup_of(tx, conversation, branch, choices_of(run.applied))
+        applied = msgspec.structs.replace(setup.applied, prompt=run.applied.prompt)
+        return msgspec.structs.replace(setup, applied=applied)
+
     async def _model_names(
         self,
         conversation_id: str,
+        setup: Setup,
         model: str | None,
         models: Sequence[str] | None,
         options: dict[str, Any],
-        branch: str | None = None,
     ) -> list[str]:
         """Return the models that are to answer.
 
@@ -318,8 +372,7 @@ class Chat(Starter):
         if len(names) > MAX_MODELS:
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
-            chosen = await self.run_read(lambda tx: self._chosen_model(tx, conversation_id, branch))
-            names = [chosen or await default_model(self, self.runner, conversation_id)]
+            names = [setup.model or await default_model(self, self.runner, conversation_id)]
         self._check(names, options)
         return names
 
@@ -329,11 +382,3 @@ class Chat(Starter):
             provider, _ = self.runner.providers.find(name)
             check_model(name, "/model")
             provider.check_options(options)
-
-    async def _chosen_model(
-        self, tx: Reader, conversation_id: str, branch_id: str | None
-    ) -> str | None:
-        """Return the model of the branch, else of the conversation or its project; None if none is set."""
-        conversation = await self.conversation(tx, conversation_id, "write")
-        branch = await self.branch(tx, conversation, branch_id)
-        return branch.model or await chosen_model(tx, conversation)

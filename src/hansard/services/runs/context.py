@@ -38,6 +38,8 @@ async def request_for(
             context_tokens=model_info.context_tokens,
             max_history=options.max_history,
             model=run.model,
+            applied=run.applied,
+            describe_format="response_format" not in run.options,
             alone=run.mode != "dialogue",
         )
 

@@ -36,7 +36,7 @@ async def store(
     attempt = 0
     while True:
         try:
-            return await storage.write(completion.run.tenant_id, completion.write)
+            event = await storage.write(completion.run.tenant_id, completion.write)
         except Exception as error:
             attempt += 1
             if closing.is_set():
@@ -53,7 +53,20 @@ async def store(
                     return None
                 completion, attempt = next_best, 0
                 continue
+        else:
+            _log_artifacts(completion, event)
+            return event
         await _pause(attempt, closing)
+
+
+def _log_artifacts(completion: RunCompletion, last_event: RunEvent) -> None:
+    """Log how many artifacts were stored with an answer, unless there are none or its conversation was purged."""
+    run = completion.run
+    count = len(completion.finds.get(run.message_id, ()))
+    if count and last_event.data.get("message_id") is not None:
+        _log.info(
+            "Artifacts stored: %d, of an answer in conversation %s", count, run.conversation_id
+        )
 
 
 def is_refusal(error: Exception, attempt: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.errors import AlreadyExists, HansardError, OutcomeUnknown
+from hansard.errors import AlreadyExists, HansardError, OutcomeUnknown, UnknownModel
 from hansard.ids import check_id, new_id
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
@@ -25,6 +25,7 @@ from hansard.services.conversations.forks import fork_at, set_branch_model
 from hansard.services.quotas import Meters
 from hansard.services.runs.recovery import adopt
 from hansard.services.runs.runner import LEASE, Runner
+from hansard.services.runs.setup import Setup
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.query import Query
 
@@ -57,6 +58,7 @@ class Starter(Service):
         names: Sequence[str],
         options: dict[str, Any],
         request_id: str,
+        setup: Setup,
     ) -> list[Run]:
         """Insert runs for a prompt: the first on the branch that ends with it, the others on new branches."""
         owner = await tx.get(Branch, prompt.branch) or prompt_branch
@@ -70,7 +72,9 @@ class Starter(Service):
             elif group:
                 await set_branch_model(tx, self.scope, prompt_branch, name, self.clock())
             runs.append(
-                await self.insert(tx, branch, name, options, request_id, group=group, before=i)
+                await self.insert(
+                    tx, branch, name, options, request_id, setup, group=group, before=i
+                )
             )
         return runs
 
@@ -81,6 +85,7 @@ class Starter(Service):
         name: str,
         options: dict[str, Any],
         request_id: str,
+        setup: Setup,
         *,
         mode: RunMode = "answer",
         group: str | None = None,
@@ -106,7 +111,8 @@ class Starter(Service):
             model=name,
             status="running" if self.runner.has_room(before) else "queued",
             mode=mode,
-            options={**self.runner.providers.defaults(name), **options},
+            options=self._options(name, setup, options),
+            applied=setup.applied,
             worker=self.runner.worker,
             lease_until=now + LEASE,
             created_at=now,
@@ -116,6 +122,14 @@ class Starter(Service):
         location = {"conversation_id": run.conversation_id, "branch": run.branch}
         await tx.publish(self.change("run.started", run.id, now, **location))
         return run
+
+    def _options(self, name: str, setup: Setup, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the options for a model; those that were given, if it does not exist any more."""
+        try:
+            provider, _ = self.runner.providers.find(name)
+        except UnknownModel:
+            return given
+        return setup.options_for(provider, given)
 
     def _running(self) -> int:
         """Return how many runs of the user are running or queued in this process."""

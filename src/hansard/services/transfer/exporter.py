@@ -32,8 +32,8 @@ from hansard.model.users import User
 from hansard.services.artifacts.contents import unpack
 from hansard.services.base import Service
 from hansard.services.blobs import type_in
+from hansard.services.library.nesting import outward
 from hansard.services.ordering import outer_first
-from hansard.services.projects import outward
 from hansard.services.transfer import snapshots
 from hansard.services.transfer.batches import Batches
 from hansard.services.transfer.import_session import ImportReport
@@ -152,6 +152,7 @@ class Transfer(Service):
         own = Query(Project).where(owner_id=self.scope.user).by("created_at", "id")
         projects = await self.run_read(lambda tx: tx.select(own))
         for project in outer_first(projects, lambda each: each.parent_id):
+            _check_complete(project)
             shown.add(project.id)
             yield project
 
@@ -170,10 +171,14 @@ class Transfer(Service):
         return await self.run_read(lambda tx: snapshots.read(tx, ids))
 
     async def _projects(self, project_id: str | None, shown: set[str]) -> AsyncIterator[Project]:
-        """Yield a project and those around it, the outermost first, unless they are written already."""
+        """Yield a project and those around it, the outermost first, unless they are written already.
+
+        Raises Conflict if one of them is being purged.
+        """
         if project_id is None or project_id in shown:
             return
         for project in reversed(await self.run_read(lambda tx: _project_path(tx, project_id))):
+            _check_complete(project)
             if project.id not in shown:
                 shown.add(project.id)
                 yield project
@@ -336,6 +341,12 @@ def _as_owner_sees(blob: Blob, message: Message) -> Blob:
     """Return a blob with the time and media type of its owner's message, not of other uses."""
     media_type = type_in(message, blob.id) or blob.media_type
     return replace(blob, created_at=message.created_at, media_type=media_type)
+
+
+def _check_complete(project: Project) -> None:
+    """Raises Conflict if a project is being purged, so that others may still refer to it."""
+    if project.incomplete:
+        raise Conflict(PURGED_MEANWHILE)
 
 
 async def _project_path(tx: Reader, project_id: str) -> list[Project]:

@@ -26,10 +26,12 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
+from hansard.model.tags import Tag
 from hansard.model.users import Tenant, User
 from hansard.services.transfer.integrity import TreeCheck
 from hansard.services.transfer.steps import Step, Work, run_together
 from hansard.storage.base import Reader, Storage, Transaction
+from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 
 MAX_PROBLEMS = 100
@@ -192,6 +194,26 @@ class ImportSession(ABC):
         self._note("conflicting", record)
         self._add_problem(f"{kind_of(record)} {record.id} was not imported: its id is taken")
 
+    async def _find_namesake(self, record: Any) -> Any:
+        """Return the user's active record with the name of an active one to add, if names of its type are unique."""
+        table = SCHEMA.of(cast("type[Entry]", type(record)))
+        if not table.unique_active or record.state != "active":
+            return None
+        values = msgspec.structs.asdict(record)
+        values |= table.derive(values)
+        [names] = table.unique_active
+        query = Query(table.record).where(state="active", **{name: values[name] for name in names})
+        namesakes = await self._storage.read(self._scope.tenant, lambda tx: tx.select(query))
+        return namesakes[0] if namesakes else None
+
+    def _report_namesake(self, record: Any, existing: Any) -> None:
+        """Report a record that is not added because its name is taken; tags that differ only in their ids are equal."""
+        if isinstance(record, Tag) and record.color == existing.color:
+            self._note("unchanged", record)
+            return
+        self._note("conflicting", record)
+        self._add_problem(f"{kind_of(record)} {record.id} was not imported: its name is taken")
+
     def _compare(self, record: Any, existing: Any) -> None:
         if record == _comparable(existing, record) or (
             isinstance(record, User) and _is_same_user(record, existing)
@@ -223,9 +245,13 @@ def _conversation_of(record: Entry) -> str | None:
     return getattr(record, "conversation_id", own_id)
 
 
+USER_FIELDS = ("name", "traits", "instructions", "model", "options", "rules")
+"""What a user may set of their own record."""
+
+
 def is_blank(user: User | None) -> bool:
-    """Return whether an existing user has no name and no traits."""
-    return user is not None and not user.name and not user.traits
+    """Return whether a user exists who has set nothing."""
+    return user is not None and not any(getattr(user, name) for name in USER_FIELDS)
 
 
 _DERIVED: dict[type[Entry], str] = {Message: "digest", Branch: "head_digest", Artifact: "removed"}
@@ -242,4 +268,4 @@ def _comparable(existing: Any, record: Entry) -> Any:
 
 def _is_same_user(user: User, existing: User) -> bool:
     """Return whether two records of a user differ only in their times."""
-    return (user.name, user.traits) == (existing.name, existing.traits)
+    return all(getattr(user, name) == getattr(existing, name) for name in USER_FIELDS)

@@ -40,9 +40,10 @@ from hansard.services.conversations.purge import (
     message_counters,
     purge_conversation,
 )
+from hansard.services.library.tags import Tags, ensure_tags
 from hansard.services.transfer.artifact_importer import ArtifactIntake, show_extracted
 from hansard.services.transfer.counting import count, count_late, hold
-from hansard.services.transfer.import_session import is_blank
+from hansard.services.transfer.import_session import USER_FIELDS, is_blank
 from hansard.services.transfer.integrity import BlobCheck, Chain, TreeCheck
 from hansard.services.transfer.steps import Step
 from hansard.storage.base import Reader, Storage, Transaction
@@ -61,6 +62,7 @@ class Importer(ArtifactIntake):
 
     def __init__(self, scope: Scope, storage: Storage, clock: Clock) -> None:
         super().__init__(scope, storage, clock)
+        self._tags = Tags(scope, storage, clock)
         self._blob: BlobCheck | None = None
         self._unread: dict[str, None] = {}
         """Answers that may contain artifacts and have no extraction marker in the file."""
@@ -127,17 +129,18 @@ class Importer(ArtifactIntake):
         await self._complete_digests(conversation)
         artifacts, self._complete = self._complete, []
 
-        async def show_artifacts(tx: Transaction) -> None:
+        async def show_all(tx: Transaction) -> None:
             for artifact in artifacts:
                 await artifact.show(tx)
             if extracted:
                 await show_extracted(tx, conversation.id)
+            await ensure_tags(tx, self._tags, conversation.tags)
 
         step = Step(
             conversation,
             "conversation",
             sums=[conversation_counters(conversation)],
-            work=show_artifacts,
+            work=show_all,
             shown=conversation,
             changes=[conversation_change(conversation, "conversation.created", self._clock())],
         )
@@ -303,6 +306,8 @@ class Importer(ArtifactIntake):
             is_blank_user = isinstance(record, User) and is_blank(existing) and not is_blank(record)
             if taken and existing is None:
                 self._report_taken(record)
+            elif existing is None and (namesake := await self._find_namesake(record)):
+                self._report_namesake(record, namesake)
             elif existing is None or is_blank_user:
                 await self._add(record, is_blank_user)
             else:
@@ -319,7 +324,7 @@ class Importer(ArtifactIntake):
     async def _insert(self, tx: Transaction, record: Any, is_blank_user: bool) -> str | None:
         """Insert a record; if the user has no record that it belongs to, return that one's id instead."""
         if is_blank_user:
-            changes = {"name": record.name, "traits": record.traits}
+            changes = {name: getattr(record, name) for name in USER_FIELDS}
             await tx.update(User, record.id, updated_at=record.updated_at, **changes)
             return None
         if isinstance(record, User):

@@ -16,12 +16,15 @@ from collections.abc import Collection as Values
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from hansard.context.variables import check_variables
 from hansard.errors import InvalidInput, TooLarge
+from hansard.formats.jsonl import MAX_LINE
 from hansard.ids import check_id, check_user
+from hansard.model.agents import Agent
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
@@ -35,6 +38,7 @@ from hansard.model.checks import (
     check_json,
     check_media_type,
     check_model,
+    check_names,
     check_parts,
     check_tags,
     check_text,
@@ -44,12 +48,17 @@ from hansard.model.checks import (
 from hansard.model.collections import Collection
 from hansard.model.lifecycle import Trashable, complete_state
 from hansard.model.parts import Parts, Text
+from hansard.model.prompts import Prompt, PromptRevision
+from hansard.model.rules import Rule
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
+from hansard.model.tags import Tag
 from hansard.services.artifacts import collections, validation
 from hansard.services.artifacts.extraction import MAX_DESCRIPTION, MAX_NAME
 from hansard.services.artifacts.validation import check_note
 from hansard.services.blobs import CHUNK, MAX_BLOB
+from hansard.services.library import agents, prompts, rules, tags
+from hansard.services.library.prompts import check_follow_ups
 from hansard.services.users.settings import check_setting
 from hansard.storage.tables import SCHEMA
 
@@ -146,7 +155,12 @@ def _ignoring_name(check: Callable[[Any], Any]) -> Check:
 _FIELD_CHECKS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
     Artifact: validation.CHECKS,
     Blob: {"media_type": lambda media_type: check_media_type(media_type, "/media_type")},
+    Agent: agents.CHECKS,
     Collection: collections.CHECKS,
+    Prompt: prompts.CHECKS,
+    PromptRevision: {"variables": lambda variables: check_variables(variables, "/variables")},
+    Rule: rules.CHECKS,
+    Tag: tags.CHECKS,
     Revision: {
         "title": check_title,
         "note": check_note,
@@ -190,7 +204,17 @@ def _json(name: str, value: Any) -> Any:
     if isinstance(value, RunError):
         check_text(value.code + value.message, f"/{name}/message")
         return value
+    if isinstance(value, msgspec.Struct | tuple):  # of a type of its own, as `decode` made it
+        check_json(msgspec.to_builtins(value), f"/{name}", MAX_LINE)
+        return cast("Any", value)
     return check_json(value, f"/{name}")
+
+
+def _names(name: str, value: Sequence[str]) -> tuple[str, ...]:
+    pointer = f"/{name}"
+    if name == "follow_ups":
+        return check_follow_ups(value, pointer)
+    return check_tags(value, pointer) if name == "tags" else check_names(value, pointer)
 
 
 _CHECKS: dict[str, Check] = {
@@ -199,7 +223,7 @@ _CHECKS: dict[str, Check] = {
     "text": _text,
     "int": _number,
     "time": lambda name, value: check_time(value, f"/{name}"),
-    "names": lambda name, value: check_tags(value, f"/{name}"),
+    "names": _names,
     "json": _json,
 }
 

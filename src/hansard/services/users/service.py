@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from hansard.model.checks import MAX_TITLE, check_json, check_text
+import msgspec
+
+from hansard.model.checks import MAX_TITLE, check_json, check_model, check_text
 from hansard.model.users import Tenant, User
-from hansard.services.base import Service
+from hansard.providers.options import check_known_options
+from hansard.services.base import Checks, Service, checked
+from hansard.services.library.rules import check_rules, with_rule_ids
 from hansard.storage.base import Transaction
+
+_UNSET = msgspec.UNSET
+_CHECKS: Checks = {
+    "instructions": lambda text: check_text(text, "/instructions"),
+    "model": lambda model: check_model(model, "/model"),
+    "options": lambda options: check_known_options(options, "/options"),
+    "rules": check_rules,
+}
 
 
 class Users(Service):
@@ -25,10 +38,24 @@ class Users(Service):
         return await self.run_write(get_user)
 
     async def update_me(
-        self, *, name: str | None = None, traits: dict[str, Any] | None = None
+        self,
+        *,
+        name: str | None = None,
+        traits: dict[str, Any] | None = None,
+        instructions: str | msgspec.UnsetType = _UNSET,
+        model: str | msgspec.UnsetType | None = _UNSET,
+        options: dict[str, Any] | msgspec.UnsetType = _UNSET,
+        rules: Sequence[str] | msgspec.UnsetType = _UNSET,
     ) -> User:
-        """Change the user's name or traits, a JSON object. Raises InvalidInput for invalid values."""
-        changes: dict[str, Any] = {}
+        """Change the given fields of the user.
+
+        `traits` is a JSON object. `instructions`, `model`, `options` and `rules`, by id or name, apply to all
+        conversations; `options` replaces all options. Raises InvalidInput for invalid values, NotFound if a rule does
+        not exist.
+        """
+        changes = checked(
+            _CHECKS, instructions=instructions, model=model, options=options, rules=rules
+        )
         if name is not None:
             changes["name"] = check_text(name, "/name", MAX_TITLE)
         if traits is not None:
@@ -37,8 +64,9 @@ class Users(Service):
         async def update_user(tx: Transaction) -> User:
             now = self.clock()
             await self.ensure_user(tx, now)
+            fields = await with_rule_ids(tx, self.scope.user, changes)
             await tx.publish(self.change("user.updated", self.scope.user, now))
-            return await tx.update(User, self.scope.user, updated_at=now, **changes)
+            return await tx.update(User, self.scope.user, updated_at=now, **fields)
 
         return await self.run_write(update_user)
 
@@ -54,14 +82,22 @@ class Users(Service):
         return await self.run_write(get_tenant)
 
     async def update_tenant(
-        self, *, name: str | None = None, instructions: str | None = None
+        self,
+        *,
+        name: str | None = None,
+        instructions: str | None = None,
+        model: str | msgspec.UnsetType | None = _UNSET,
+        options: dict[str, Any] | msgspec.UnsetType = _UNSET,
+        rules: Sequence[str] | msgspec.UnsetType = _UNSET,
     ) -> Tenant:
-        """Change the tenant's name or the instructions for all its users.
+        """Change the given fields of the tenant.
 
-        Raises PermissionDenied without the right `admin`.
+        `instructions`, `model`, `options` and `rules` apply to all its users; `options` replaces all options. The rules
+        are some of the scope's user, by id or name. Raises PermissionDenied without the right `admin`, InvalidInput for
+        invalid values, NotFound if a rule does not exist.
         """
         self.require("admin")
-        changes: dict[str, Any] = {}
+        changes = checked(_CHECKS, model=model, options=options, rules=rules)
         if name is not None:
             changes["name"] = check_text(name, "/name", MAX_TITLE)
         if instructions is not None:
@@ -70,7 +106,8 @@ class Users(Service):
         async def update_tenant(tx: Transaction) -> Tenant:
             now = self.clock()
             await self.ensure_user(tx, now)
+            fields = await with_rule_ids(tx, self.scope.user, changes)
             await tx.publish(self.change("tenant.updated", self.scope.tenant, now))
-            return await tx.update(Tenant, updated_at=now, **changes)
+            return await tx.update(Tenant, updated_at=now, **fields)
 
         return await self.run_write(update_tenant)

@@ -8,7 +8,7 @@ test that runs the same steps on both, compare the other back ends with this one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -165,6 +165,8 @@ class _Unit(Transaction):
         if table.versioned and not table.unversioned.issuperset(changes):
             changes["version"] = row.version + 1
         changed = msgspec.structs.replace(row, **changes)
+        if self._is_taken(table, changed):
+            raise AlreadyExists()
         self._check_references(table, changed)
         self._put(table, key, changed)
         return changed
@@ -267,11 +269,10 @@ class _Unit(Transaction):
         if table.search and (before is None or row is None):
             terms = row and search_terms.made(passages, self.text_of(row))
             self._set(f"{table.name} by terms", key, terms)
-        for fields in table.unique:
-            if before is not None:
-                self._set(_index(table, fields), _values_of(before, fields), None)
-            if row is not None:
-                self._set(_index(table, fields), _values_of(row, fields), row)
+        for index, values in _unique_values(table, before):
+            self._set(index, values, None)
+        for index, values in _unique_values(table, row):
+            self._set(index, values, row)
 
     def _set(self, name: str, key: tuple[Any, ...], row: Any) -> None:
         rows = self._rows[name]
@@ -286,10 +287,12 @@ class _Unit(Transaction):
             rows[key] = row
 
     def _exists(self, table: Table[Any], record: Entry) -> bool:
-        return table.key_of(record) in self._rows[table.name] or any(
-            _values_of(record, fields) in self._rows[_index(table, fields)]
-            for fields in table.unique
-        )
+        return table.key_of(record) in self._rows[table.name] or self._is_taken(table, record)
+
+    def _is_taken(self, table: Table[Any], record: Entry) -> bool:
+        """Return whether another row has values of this one that must be unique."""
+        others = [self._rows[index].get(values) for index, values in _unique_values(table, record)]
+        return any(row is not None and table.key_of(row) != table.key_of(record) for row in others)
 
     def _check_references(self, table: Table[Any], row: Any) -> None:
         for reference in table.references:
@@ -306,12 +309,15 @@ class _Unit(Transaction):
             raise Conflict(f"The record refers to a row of {target.name} that does not exist.")
 
 
-def _index(table: Table[Any], fields: tuple[str, ...]) -> str:
-    return f"{table.name} by {' '.join(fields)}"
-
-
-def _values_of(row: Entry, fields: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in fields)
+def _unique_values(table: Table[Any], row: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the name of each index of unique values, and the row's values in it; nothing without a row."""
+    if row is None:
+        return
+    is_active = getattr(row, "state", None) == "active"
+    for fields in (*table.unique, *(table.unique_active if is_active else ())):
+        values = {n: getattr(row, n, None) for n in (*fields, *(d.source for d in table.derived))}
+        values |= table.derive(values)
+        yield f"{table.name} by {' '.join(fields)}", tuple(values[name] for name in fields)
 
 
 def _passes(artifact: Artifact, search: ArtifactSearch) -> bool:

@@ -20,7 +20,7 @@ from hansard.storage.sql.compiler import POSTGRES_DIALECT, SQLITE_DIALECT, Diale
 Outline = dict[str, Any]
 
 _HEADER = (
-    "-- Written by `hansard db revision` from the declarations in hansard/storage/tables.py.\n\n"
+    "-- Written by `hansard db revision` from the declarations in hansard/storage/tables/.\n\n"
 )
 
 
@@ -39,6 +39,11 @@ def outline(schema: Schema) -> dict[str, Outline]:
             ],
             "search": table.search is not None,
             **({"numbered": True} if table.numbered else {}),
+            **(
+                {"unique_active": [list(fields) for fields in table.unique_active]}
+                if table.unique_active
+                else {}
+            ),
         }
         for table in schema.tables
     }
@@ -61,7 +66,7 @@ def changes(schema: Schema, before: dict[str, Outline], dialect: Dialect) -> lis
 
 def _alter(table: Table[Any], before: Outline, after: Outline, dialect: Dialect) -> list[str]:
     columns, wanted = before["columns"], after["columns"]
-    fixed = ("key", "unique", "references", "search", "numbered")
+    fixed = ("key", "unique", "references", "search", "numbered", "unique_active")
     if any(wanted.get(name) != kind for name, kind in columns.items()) or any(
         before.get(part) != after.get(part) for part in fixed
     ):

@@ -134,6 +134,7 @@ _ALIASES = {
     " GENERATED ALWAYS AS IDENTITY": " NOT NULL",
     "USING btree ": "",
     "hansard.": "",
+    "::text": "",
     '"': "",
 }
 
@@ -185,4 +186,4 @@ def _plain(text: str) -> str:
 
 
 def _policy(text: str) -> str:
-    return re.sub(r"[()\s]", "", _plain(text).replace("::text", ""))
+    return re.sub(r"[()\s]", "", _plain(text))

@@ -23,6 +23,7 @@ def create(table: Table[Any], schema: Schema, dialect: Dialect) -> list[str]:
     """Return the statements that create a table, its indexes and policies."""
     statements = [_table(table, schema, dialect)]
     statements += [create_index(table, fields, dialect) for fields in table.indexes]
+    statements += [_unique_active(table, fields, dialect) for fields in table.unique_active]
     if dialect.name == "postgres":
         statements += _row_security(f"hansard.{table.name}", forced=table.record is not Tenant)
     if table.search:
@@ -45,6 +46,13 @@ def create_index(table: Table[Any], fields: tuple[str, ...], dialect: Dialect) -
     return (
         f"CREATE INDEX {index_name(table, fields)} "
         f"ON {dialect.namespace}{table.name} ({columns}){partial}"
+    )
+
+
+def _unique_active(table: Table[Any], fields: tuple[str, ...], dialect: Dialect) -> str:
+    return (
+        f"CREATE UNIQUE INDEX {index_name(table, fields)} "
+        f"ON {dialect.namespace}{table.name} ({_names(fields)}) WHERE \"state\" = 'active'"
     )
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from hansard.testing.protocol.answers import JSON, expect_equal
 from hansard.testing.protocol.registry import group
-from hansard.testing.protocol.server import Server
+from hansard.testing.protocol.server import TITLE, Server
 
 check = group("branches")
 
@@ -172,3 +172,17 @@ def a_branch_belongs_to_its_conversation(server: Server) -> None:
         answer.expect_problem(404, "not-found")
     params = {"branch": branch["id"]}
     server.request("GET", f"{path}/messages", params=params).expect_problem(404, "not-found")
+
+
+@check
+def many_conversations_merge_into_a_new_one(server: Server) -> None:
+    """Conversations are copied into a new one, in the order given, and nothing is created if one does not exist."""
+    one, two = server.conversation(), server.conversation()
+    sources = server.append(two, "c") + server.append(one, "a", "b")
+    merged = server.post("/conversations/merge", ids=[two["id"], one["id"]], title=TITLE)
+    items = server.get(f"/conversations/{merged['id']}/messages")["items"]
+    expect_equal([m["origin_id"] for m in items], [m["id"] for m in sources], "the origins")
+    expect_equal(merged["message_count"], 3, "the number of messages")
+    for ids, status in (([one["id"], str(uuid4())], 404), ([], 422), ([one["id"]] * 101, 400)):
+        body = {"ids": ids, "title": TITLE}
+        server.request("POST", "/conversations/merge", json=body).expect_problem(status)

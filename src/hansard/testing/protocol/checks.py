@@ -7,6 +7,7 @@ from hansard.testing.protocol import (
     conversations,
     every_operation,
     feed,
+    library,
     messages,
     paging,
     projects,
@@ -22,7 +23,7 @@ from hansard.testing.protocol.registry import CHECKS, select
 
 MODULES = (
     *(basics, every_operation, paging, conversations, messages, branches, trash, runs),
-    *(feed, websocket, artifacts, sharing, projects, settings, search, transfer),
+    *(feed, websocket, artifacts, sharing, projects, library, settings, search, transfer),
 )
 """The modules with checks, each about one noun."""
 

@@ -55,6 +55,7 @@ delete_conversation  DELETE /conversations/{conversation_id}
 purge_conversations  POST   /conversations/purge
 restore_conversation POST   /conversations/{conversation_id}/restore
 purge_conversation   POST   /conversations/{conversation_id}/purge
+merge_conversations  POST   /conversations/merge
 merge_branches       POST   /conversations/{conversation_id}/merge
 read_feed            GET    /feed
 follow_feed          GET    /feed/stream
@@ -62,6 +63,7 @@ check_alive          GET    /healthz
 check_ready          GET    /readyz
 append_messages      POST   /conversations/{conversation_id}/messages
 list_messages        GET    /conversations/{conversation_id}/messages
+delete_messages      DELETE /conversations/{conversation_id}/messages
 get_message          GET    /conversations/{conversation_id}/messages/{message_id}
 delete_message       DELETE /conversations/{conversation_id}/messages/{message_id}
 edit_message         POST   /conversations/{conversation_id}/messages/{message_id}/edit
@@ -77,6 +79,40 @@ get_project          GET    /projects/{project_id}
 update_project       PATCH  /projects/{project_id}
 delete_project       DELETE /projects/{project_id}
 restore_project      POST   /projects/{project_id}/restore
+create_tag           POST   /tags
+list_tags            GET    /tags
+get_tag              GET    /tags/{tag_id}
+update_tag           PATCH  /tags/{tag_id}
+delete_tag           DELETE /tags/{tag_id}
+restore_tag          POST   /tags/{tag_id}/restore
+purge_tag            POST   /tags/{tag_id}/purge
+create_rule          POST   /rules
+list_rules           GET    /rules
+get_rule             GET    /rules/{rule_id}
+update_rule          PATCH  /rules/{rule_id}
+delete_rule          DELETE /rules/{rule_id}
+restore_rule         POST   /rules/{rule_id}/restore
+purge_rule           POST   /rules/{rule_id}/purge
+create_agent         POST   /agents
+list_agents          GET    /agents
+get_agent            GET    /agents/{agent_id}
+update_agent         PATCH  /agents/{agent_id}
+delete_agent         DELETE /agents/{agent_id}
+restore_agent        POST   /agents/{agent_id}/restore
+purge_agent          POST   /agents/{agent_id}/purge
+create_prompt        POST   /prompts
+list_prompts         GET    /prompts
+get_prompt           GET    /prompts/{prompt_id}
+update_prompt        PATCH  /prompts/{prompt_id}
+delete_prompt        DELETE /prompts/{prompt_id}
+restore_prompt       POST   /prompts/{prompt_id}/restore
+purge_prompt         POST   /prompts/{prompt_id}/purge
+list_tasks           GET    /agents/{agent_id}/tasks
+create_task          POST   /agents/{agent_id}/tasks
+list_prompt_revisions GET    /prompts/{prompt_id}/revisions
+render_prompt        POST   /prompts/{prompt_id}/render
+purge_project        POST   /projects/{project_id}/purge
+get_project_defaults GET    /projects/{project_id}/defaults
 rate_message         PUT    /conversations/{conversation_id}/messages/{message_id}/rating
 list_ratings         GET    /conversations/{conversation_id}/ratings
 list_runs            GET    /conversations/{conversation_id}/runs
@@ -103,6 +139,7 @@ follow_link          GET    /links/{token}
 download_linked      GET    /links/{token}/file
 get_stats            GET    /stats
 export               GET    /export
+export_conversation  GET    /conversations/{conversation_id}/export
 import_records       POST   /import
 get_usage            GET    /usage
 get_scope            GET    /scope
@@ -128,6 +165,7 @@ BODIES: dict[str, JSON] = {
     "update_collection": {"name": "Protocol check"},
     "create_conversation": {"title": "Protocol check"},
     "update_conversation": {"title": "Protocol check"},
+    "merge_conversations": {"ids": ["{conversation_id}"], "title": "Protocol check"},
     "merge_branches": {"source": "{branch_id}"},
     "append_messages": {"messages": [{"role": "user", "content": "one"}]},
     "edit_message": {"content": "one"},
@@ -135,6 +173,16 @@ BODIES: dict[str, JSON] = {
     "preview_artifact": {},
     "create_project": {"name": "Protocol check"},
     "update_project": {"name": "Protocol check"},
+    "create_tag": {"name": "{unique}"},
+    "update_tag": {"color": "#336699"},
+    "create_rule": {"name": "{unique}", "text": "Be brief."},
+    "update_rule": {"text": "Be brief."},
+    "create_agent": {"name": "{unique}"},
+    "update_agent": {"description": "one"},
+    "create_task": {"name": "{unique}", "body": "one"},
+    "create_prompt": {"name": "{unique}", "body": "one"},
+    "update_prompt": {"description": "one"},
+    "render_prompt": {},
     "rate_message": {"value": 1},
     "continue_run": {},
     "sign_in": {"code": "none"},
@@ -151,7 +199,7 @@ OPEN = {"check_alive", "check_ready", "sign_in", "preview_link", "follow_link", 
 """Operations that need no credential."""
 ONLY_REST = {
     *("download_artifact", "download_blob", "preview_artifact", "preview_link", "follow_run"),
-    *("follow_link", "download_linked", "end_session"),
+    *("follow_link", "download_linked", "end_session", "export_conversation"),
 }
 """Operations on a record that are not requests over the WebSocket."""
 SOCKET_BODIES = {"create_artifact": "artifact", "update_artifact": "updates", "chat": "message"}

@@ -1,4 +1,4 @@
-"""Checks of projects and collections. Their records stay in the trash, because the protocol does not purge them."""
+"""Checks of projects and collections. Collections stay in the trash, because the protocol does not purge them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from hansard.testing.protocol.answers import expect, expect_equal
 from hansard.testing.protocol.registry import group
-from hansard.testing.protocol.server import TITLE, Server
+from hansard.testing.protocol.server import ECHO, TITLE, Server
 
 check = group("projects")
 
@@ -73,6 +73,75 @@ def projects_have_no_cycle(server: Server) -> None:
     path = f"/projects/{outer['id']}"
     answer = server.request("PATCH", path, json={"parent_id": inner["id"]})
     answer.expect_problem(409, "conflict")
+
+
+@check
+def a_project_takes_those_inside_to_the_trash(server: Server) -> None:
+    """A project is deleted and restored with the projects inside."""
+    outer = server.post("/projects", name=TITLE)
+    inner = server.post("/projects", name=TITLE, parent_id=outer["id"])
+    server.delete(f"/projects/{outer['id']}")
+    for project in (outer, inner):
+        deleted = _listed(server, "/projects", project["id"], deleted=True)
+        expect(deleted, "it in the trash", project["id"])
+    server.act(f"/projects/{outer['id']}/restore")
+    expect_equal(server.get(f"/projects/{inner['id']}")["parent_id"], outer["id"], "the outer one")
+
+
+@check
+def conversations_are_moved_with_a_deleted_project(server: Server) -> None:
+    """Conversations are moved to another project when theirs is deleted, and back when it is restored."""
+    project, other = server.post("/projects", name=TITLE), server.post("/projects", name=TITLE)
+    conversation = server.conversation(project_id=project["id"])
+    own = f"/conversations/{conversation['id']}"
+    path = f"/projects/{project['id']}"
+    answer = server.request("DELETE", f"{path}?conversations=move&to={project['id']}")
+    answer.expect_problem(409, "conflict", "/to")
+    answer = server.request("DELETE", f"{path}?to={other['id']}")
+    answer.expect_problem(400, "invalid-input", "/to")
+    server.request("DELETE", f"{path}?conversations=move&to={other['id']}").expect(200)
+    expect_equal(server.get(own)["project_id"], other["id"], "the project while it is deleted")
+    server.act(f"{path}/restore")
+    expect_equal(server.get(own)["project_id"], project["id"], "the project after that")
+
+
+@check
+def conversations_are_deleted_with_a_project(server: Server) -> None:
+    """Conversations are moved to the trash with their project, and stay there when it is purged."""
+    project = server.post("/projects", name=TITLE)
+    conversation = server.conversation(project_id=project["id"])
+    own = f"/conversations/{conversation['id']}"
+    path = f"/projects/{project['id']}"
+    server.request("POST", f"{path}/purge").expect_problem(404, "not-found")
+    server.request("DELETE", f"{path}?conversations=delete").expect(200)
+    server.request("GET", own).expect_problem(404, "not-found")
+    server.request("POST", f"{path}/purge").expect(204)
+    server.request("POST", f"{path}/restore").expect_problem(404, "not-found")
+    expect_equal(server.act(f"{own}/restore")["project_id"], None, "the project of what is left")
+
+
+@check
+def a_project_passes_things_on(server: Server) -> None:
+    """Options are inherited, and the defaults name the project that sets them; new conversations get the tags."""
+    fields = {"options": {"temperature": 0.5}, "instructions": "Be brief.", "tags": ["protocol"]}
+    outer = server.post("/projects", name=TITLE, **fields)
+    inner = server.post("/projects", name=TITLE, parent_id=outer["id"], model=ECHO)
+    defaults = server.get(f"/projects/{inner['id']}/defaults")
+    source = {"source": "project", "project_id": outer["id"], "name": TITLE}
+    expect_equal(defaults["options"]["temperature"], {"value": 0.5, **source}, "the option")
+    expect_equal(defaults["instructions"][-1], {"value": "Be brief.", **source}, "the instructions")
+    expect_equal(defaults["tags"], [{"value": "protocol", **source}], "the tags")
+    expect_equal(defaults["model"]["project_id"], inner["id"], "the project with the model")
+    conversation = server.conversation(project_id=inner["id"], tags=["own"])
+    expect_equal(conversation["tags"], ["protocol", "own"], "the tags of a new conversation")
+
+
+@check
+def an_option_must_exist(server: Server) -> None:
+    """An option that no provider has is refused by its name, as is one of another type."""
+    for options in ({"no_such_option": 1}, {"seed": "one"}):
+        answer = server.request("POST", "/projects", json={"name": TITLE, "options": options})
+        answer.expect_problem(400, "invalid-input", f"/options/{next(iter(options))}")
 
 
 @check

@@ -29,10 +29,19 @@ T = TypeVar("T")
 
 ECHO = "echo/echo"
 TITLE = "Protocol check"
-COLLECTIONS = {"/artifacts", "/collections", "/conversations", "/projects"}
+LIBRARY = ("/tags", "/rules", "/agents", "/prompts")
+"""Paths of records whose names are unique."""
+COLLECTIONS = {"/artifacts", "/collections", "/conversations", "/projects", *LIBRARY}
 """Paths whose POST creates a record that is removed after the check."""
+MERGE = "/conversations/merge"
+"""The path whose POST creates a conversation of others, which is removed too."""
 ENDED = {"cancelled", "completed", "failed", "interrupted"}
 _RETRIES = 5
+
+
+def unique() -> str:
+    """Return a name that no record has."""
+    return f"{TITLE} {uuid4()}"
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,8 @@ class Server:
             time.sleep(_seconds(response.headers.get("retry-after", "")))
             response = self._client.request(method, path, headers=sent, **how)
         answer = Answer(self.last_request, response)
-        if answer.status == 201 and path in COLLECTIONS:
-            self._remove_later(f"{path}/{answer.json()['id']}")
+        if answer.status == 201 and path in COLLECTIONS | {MERGE}:
+            self._remove_later(f"{path.removesuffix('/merge')}/{answer.json()['id']}")
         return answer
 
     def _note(self, method: str, path: str, how: JSON) -> None:
@@ -191,7 +200,7 @@ class Server:
         """Move a record to the trash, and purge it where the protocol has a purge."""
         self.request("DELETE", path)
         self._created.discard(path)
-        if path.startswith(("/conversations", "/artifacts")):
+        if path.startswith(("/conversations", "/artifacts", "/projects")):
             self.request("POST", f"{path}/purge")
 
     def _remove_later(self, path: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from hansard.testing.protocol.answers import JSON, Answer
 from hansard.testing.protocol.operations import BODIES, OPERATIONS, Operation
-from hansard.testing.protocol.server import TITLE, Server
+from hansard.testing.protocol.server import TITLE, Server, unique
 
 Ids = dict[str, str]
 """Ids by the names of the parameters in paths."""
@@ -28,7 +28,13 @@ class Specimen:
         server.request("PUT", f"/collections/{collection['id']}/artifacts/{artifact['id']}")
         link = server.post(f"/artifacts/{artifact['id']}/links")
         blob = server.request("POST", "/blobs", content=b"Protocol check").expect(201).json()
+        agent = server.post("/agents", name=unique())
         self.ids: Ids = {
+            "tag_id": server.post("/tags", name=unique())["id"],
+            "rule_id": server.post("/rules", name=unique(), text="Be brief.")["id"],
+            "agent_id": agent["id"],
+            "prompt_id": server.post("/prompts", name=unique(), body="one")["id"],
+            "unique": unique(),
             "project_id": project["id"],
             "conversation_id": conversation["id"],
             "main_branch": conversation["branch"],
@@ -63,6 +69,8 @@ class Specimen:
         return body and {name: self._fill(value) for name, value in body.items()}
 
     def _fill(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._fill(each) for each in cast("list[Any]", value)]
         return value.format(**self.ids) if isinstance(value, str) else value
 
     def request(

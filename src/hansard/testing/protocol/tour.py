@@ -21,23 +21,31 @@ READS = [
         "get_scope",
     ),
     *("get_stats", "list_sessions", "list_settings", "get_setting", "set_setting"),
-    *("list_projects", "get_project", "list_conversations", "get_conversation", "list_messages"),
+    *("list_projects", "get_project", "get_project_defaults"),
+    *("list_conversations", "get_conversation", "list_messages"),
     *("get_message", "list_siblings", "rate_message", "list_ratings", "list_branches"),
     *("list_artifacts", "get_artifact", "read_artifact", "download_artifact", "list_revisions"),
     *("diff_artifact", "use_artifact", "get_artifact_uses", "preview_artifact", "list_shares"),
     *("follow_link", "download_linked", "preview_link", "share_artifact", "list_collections"),
+    *("list_tags", "get_tag", "list_rules", "get_rule", "list_agents", "get_agent", "list_tasks"),
+    *("list_prompts", "get_prompt", "list_prompt_revisions", "render_prompt"),
     *("get_collection", "download_blob", "get_blob", "list_active_runs", "list_runs", "read_feed"),
 ]
 CHANGES = [
     *("update_me", "update_tenant", "update_project", "update_conversation", "append_messages"),
     *("rename_branch", "switch_branch", "update_artifact", "restore_revision", "link_artifact"),
+    *("update_tag", "update_rule", "update_agent", "update_prompt"),
     *("update_collection", "uncollect_artifact", "collect_artifact", "revoke_share"),
 ]
 TRASH = [
     *("delete_artifact", "restore_artifact", "delete_artifact", "purge_artifact"),
     *("delete_setting", "delete_collection", "restore_collection", "delete_project"),
-    *("restore_project", "delete_conversation", "restore_conversation", "delete_conversation"),
-    "purge_conversation",
+    *("delete_tag", "restore_tag", "delete_tag", "purge_tag"),
+    *("delete_rule", "restore_rule", "delete_rule", "purge_rule"),
+    *("delete_prompt", "restore_prompt", "delete_prompt", "purge_prompt"),
+    *("delete_agent", "restore_agent", "delete_agent", "purge_agent"),
+    *("restore_project", "delete_project", "purge_project"),
+    *("delete_conversation", "restore_conversation", "delete_conversation", "purge_conversation"),
 ]
 
 
@@ -81,6 +89,8 @@ def _read(tour: Tour) -> None:
     tour.send("search_artifacts", query="?q=two")
     for name in ("create_project", "create_collection", "create_conversation", "create_artifact"):
         tour.go(name)
+    for name in ("create_tag", "create_rule", "create_agent", "create_prompt", "create_task"):
+        tour.go(name)
 
 
 def _branches(tour: Tour) -> None:
@@ -89,6 +99,7 @@ def _branches(tour: Tour) -> None:
     tour.responses["merge_branches"] = tour.specimen.request(
         "merge_branches", body={"source": edited["branch"], "into": main}
     )
+    tour.go("merge_conversations")
     own = tour.go("create_branch").expect(201).json()["id"]
     trashed = tour.go("delete_branch", branch_id=edited["branch"]).expect(200).json()["branch"]
     tour.go("restore_branch", branch_id=trashed).expect(200)
@@ -96,10 +107,14 @@ def _branches(tour: Tour) -> None:
     [last] = tour.server.append(conversation, "three", branch=own)
     trashed = tour.go("delete_message", message_id=last["id"]).expect(200).json()["branch"]
     tour.go("purge_branch", branch_id=trashed)
+    emptied = tour.server.conversation(title=TITLE)
+    tour.server.append(emptied, "one")
+    tour.go("delete_messages", conversation_id=emptied["id"]).expect(200)
 
 
 def _transfer(tour: Tour) -> None:
     lines = tour.send("export", query=f"?conversation_id={tour.specimen.ids['conversation_id']}")
+    tour.go("export_conversation")
     headers = {"Content-Type": "application/jsonl"}
     tour.send("import_records", content=lines.response.content, headers=headers)
     archive = tour.send("export_artifacts", json={"ids": [tour.specimen.ids["artifact_id"]]})

@@ -145,6 +145,16 @@ def a_changed_text_is_not_imported(server: Server) -> None:
 
 
 @check
+def a_conversation_is_exported_at_its_own_path(server: Server) -> None:
+    """The export at a conversation's own path is that of `/export` with its id, but for the time in the first line."""
+    conversation = server.conversation()
+    server.append(conversation, "one", "two")
+    path = f"/conversations/{conversation['id']}/export"
+    own = server.request("GET", path).expect(200).response.content
+    expect_equal(own.splitlines()[1:], _exported(server, conversation).splitlines()[1:], "lines")
+
+
+@check
 def an_unknown_conversation_is_not_exported(server: Server) -> None:
     """The export of a conversation that does not exist is refused."""
     params = {"conversation_id": str(uuid4())}

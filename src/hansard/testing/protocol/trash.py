@@ -71,6 +71,24 @@ def restore_brings_a_conversation_back(server: Server) -> None:
 
 
 @check
+def all_messages_go_and_come_back(server: Server) -> None:
+    """All messages of a conversation are deleted in one request; restoring the branch it names restores them."""
+    conversation = server.conversation()
+    path = f"/conversations/{conversation['id']}"
+    first, _ = server.append(conversation, "one", "two")
+    server.post(f"{path}/messages/{first['id']}/edit", content="three")
+    branches = [branch["id"] for branch in server.get(f"{path}/branches")["items"]]
+    messages = [server.get(f"{path}/messages", branch=branch)["items"] for branch in branches]
+    trashed = server.delete(f"{path}/messages")
+    expect_equal(trashed["count"], 3, "the number of deleted messages")
+    expect_equal(server.get(path)["message_count"], 0, "the number of messages")
+    server.request("DELETE", f"{path}/messages").expect_problem(409)
+    server.act(f"{path}/branches/{trashed['branch']}/restore")
+    restored = [server.get(f"{path}/messages", branch=branch)["items"] for branch in branches]
+    expect_equal(restored, messages, "the messages of all branches")
+
+
+@check
 def restore_brings_an_artifact_back(server: Server) -> None:
     """A restored artifact has its content and its revisions."""
     path = f"/artifacts/{server.artifact()['id']}"

@@ -1,0 +1,45 @@
+"""Projects around and inside a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hansard.model.projects import Project
+from hansard.storage.base import Reader
+from hansard.storage.query import Query
+
+MAX_NESTING = 32
+
+
+async def outward(tx: Reader, project: Project) -> list[Project]:
+    """Return a project and the projects around it, the outermost last."""
+    projects = [project]
+    while project.parent_id is not None and len(projects) <= MAX_NESTING:
+        parent = await tx.get(Project, project.parent_id)
+        if parent is None:
+            break
+        project = parent
+        projects.append(project)
+    return projects
+
+
+async def inside(tx: Reader, project: Project) -> list[Project]:
+    """Return the projects inside a project at any depth, in whatever state, each after the one it is in."""
+    found: dict[str, Project] = {}
+    level: Sequence[str] = [project.id]
+    while level:
+        query = Query(Project).where(owner_id=project.owner_id, parent_id__in=level)
+        children = await tx.select(query.by("name", "id"))
+        new = {c.id: c for c in children if c.id not in found and c.id != project.id}
+        found |= new
+        level = list(new)
+    return list(found.values())
+
+
+async def inherited_tags(tx: Reader, project_id: str | None) -> tuple[str, ...]:
+    """Return the tags of a project and the projects around it, the outermost first, each once."""
+    project = await tx.get(Project, project_id) if project_id is not None else None
+    if project is None:
+        return ()
+    active = [each for each in reversed(await outward(tx, project)) if each.state == "active"]
+    return tuple(dict.fromkeys(tag for each in active for tag in each.tags))
