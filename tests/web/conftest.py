@@ -104,7 +104,8 @@ def server(running: Process) -> Iterator[Caller]:
         caller.delete("/conversations")
         caller.post("/conversations/purge", 200)
         for project in caller.get("/projects")["items"]:
-            caller.delete(f"/projects/{project['id']}")
+            if project["parent_id"] is None:  # those inside go with it
+                caller.delete(f"/projects/{project['id']}")
         yield caller
 
 
