@@ -45,7 +45,10 @@ async def test_what_was_acknowledged_survives_every_kill_once(
 
 @pytest.mark.parametrize(
     ("plant", "noticed"),
-    [("answer before commit", "lost|no such run"), ("commit each message", "half-written")],
+    [
+        ("answer before commit", "lost|no such run|no such conversation"),
+        ("commit each message", "half-written"),
+    ],
 )
 async def test_a_writer_with_a_fault_is_found_out(
     writers: WriterPool, tmp_path: Path, plant: str, noticed: str
