@@ -34,10 +34,10 @@ class LibraryService(Service, internal=True):
     async def _get(self, record_type: type[R], record_id: str) -> R:
         return await self.run_read(lambda tx: self._get_owned(tx, record_type, record_id, "read"))
 
-    async def _list(self, record_type: type[R], *, deleted: bool, **conditions: Any) -> list[R]:
+    async def _list(self, record_type: type[R], *, deleted: bool) -> list[R]:
         """Return the user's records by name; with `deleted`, those in the trash."""
         state = "trashed" if deleted else "active"
-        query = Query(record_type).where(owner_id=self.scope.user, state=state, **conditions)
+        query = Query(record_type).where(owner_id=self.scope.user, state=state)
         return await self.run_read(lambda tx: tx.select(query.by("name", "id")))
 
     async def _change(

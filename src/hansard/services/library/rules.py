@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from hansard.errors import InvalidInput, TooLarge
 from hansard.model.agents import Agent
+from hansard.model.applied import RuleSource
 from hansard.model.checks import check_one, check_tags, check_text
 from hansard.model.projects import Project
 from hansard.model.prompts import Prompt
@@ -174,6 +175,38 @@ async def find_rules(
         if name.lower() not in known and name not in known:
             raise missing("rule", name, f"{pointer}/{i}")
     return found
+
+
+class Listed(NamedTuple):
+    """Rules that a record lists, by their ids."""
+
+    source: RuleSource
+    rules: Sequence[str]
+    owner_id: str | None
+    """Whose they must be; None: anybody's."""
+    project_id: str | None = None
+
+
+async def listed_rules(
+    tx: Reader, owner_id: str, listed: Iterable[Listed]
+) -> list[tuple[Rule, RuleSource, str | None]]:
+    """Return the active rules that are listed, each once, with the source and project of its first place.
+
+    Those of the user that always apply come after the ones that the user's record lists.
+    """
+    listed = list(listed)
+    ids = sorted({rule_id for each in listed for rule_id in each.rules})
+    active = Query(Rule).where(state="active")
+    by_id = {rule.id: rule for rule in await tx.select(active.where(id__in=ids))} if ids else {}
+    always = await tx.select(active.where(owner_id=owner_id, always=True).by("name", "id"))
+    found: dict[str, tuple[Rule, RuleSource, str | None]] = {}
+    for each in listed:
+        for rule in (by_id[rule_id] for rule_id in each.rules if rule_id in by_id):
+            if each.owner_id in (None, rule.owner_id):
+                found.setdefault(rule.id, (rule, each.source, each.project_id))
+        for rule in always if each.source == "user" else ():
+            found.setdefault(rule.id, (rule, "always", None))
+    return list(found.values())
 
 
 async def with_rule_ids(tx: Reader, owner_id: str, changes: dict[str, Any]) -> dict[str, Any]:

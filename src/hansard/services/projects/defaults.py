@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hansard.model.applied import RuleSource
-from hansard.model.base import Id
 from hansard.model.projects import (
     Inherited,
     InheritedFrom,
@@ -14,11 +12,10 @@ from hansard.model.projects import (
     Project,
     ProjectDefaults,
 )
-from hansard.model.rules import Rule
 from hansard.model.users import Tenant, User
 from hansard.services.library.nesting import outward
+from hansard.services.library.rules import Listed, listed_rules
 from hansard.storage.base import Reader
-from hansard.storage.query import Query
 
 
 class _Layer(NamedTuple):
@@ -32,14 +29,6 @@ class _Layer(NamedTuple):
             own = {"project_id": self.record.id, "name": self.record.name}
             return Inherited(value=value, source=self.source, **own)
         return Inherited(value=value, source=self.source)
-
-
-class _AppliedId(NamedTuple):
-    """The id of a rule that applies, and why."""
-
-    rule_id: Id
-    source: RuleSource
-    project_id: Id | None = None
 
 
 async def read_defaults(tx: Reader, project: Project) -> ProjectDefaults:
@@ -75,27 +64,20 @@ async def _read_layers(tx: Reader, project: Project) -> list[_Layer]:
 
 
 async def _read_rules(tx: Reader, owner_id: str, layers: Sequence[_Layer]) -> list[InheritedRule]:
-    """Return the rules of the layers, and after the user's own those that apply always, without those in the trash.
-
-    Only the tenant's may be another user's.
-    """
-    always = Query(Rule).where(owner_id=owner_id, state="active", always=True).by("name", "id")
-    applied: list[_AppliedId] = []
-    for layer in layers:
-        key = layer.record.id if isinstance(layer.record, Project) else None
-        applied += [_AppliedId(rule_id, layer.source, key) for rule_id in layer.record.rules]
-        if layer.source == "user":
-            applied += [_AppliedId(rule.id, "always") for rule in await tx.select(always)]
-    ids = sorted({each.rule_id for each in applied})
-    query = Query(Rule).where(id__in=ids, state="active")
-    rules = {rule.id: rule for rule in await tx.select(query)} if ids else {}
-    found: dict[Id, InheritedRule] = {}
-    for rule_id, source, key in applied:
-        there = rules.get(rule_id)
-        if there is not None and (source == "tenant" or there.owner_id == owner_id):
-            rule = InheritedRule(id=rule_id, name=there.name, source=source, project_id=key)
-            found.setdefault(rule_id, rule)
-    return list(found.values())
+    """Return the rules of the layers, and those of the user that always apply."""
+    listed = [
+        Listed(
+            source=layer.source,
+            rules=layer.record.rules,
+            owner_id=None if layer.source == "tenant" else owner_id,
+            project_id=layer.record.id if isinstance(layer.record, Project) else None,
+        )
+        for layer in layers
+    ]
+    return [
+        InheritedRule(id=rule.id, name=rule.name, source=source, project_id=project_id)
+        for rule, source, project_id in await listed_rules(tx, owner_id, listed)
+    ]
 
 
 def _tags(layers: Sequence[_Layer]) -> list[Inherited]:

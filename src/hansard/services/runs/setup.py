@@ -5,7 +5,7 @@ It is decided when the prompt is asked, and stored with the run by value: later 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,7 +26,7 @@ from hansard.model.users import Tenant, User
 from hansard.providers.base import Provider
 from hansard.services.library.base import missing, named
 from hansard.services.library.rendering import check_values
-from hansard.services.library.rules import check_rules, find_rules
+from hansard.services.library.rules import Listed, check_rules, find_rules, listed_rules
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
 
@@ -129,8 +129,6 @@ async def setup_of(
 
 
 _Holder = Tenant | User | Project | Agent
-_Listed = tuple[RuleSource, str | None, Sequence[str]]
-"""Where rules come from, whose they must be (None: anybody's), and their ids."""
 
 
 async def _prompt(
@@ -194,56 +192,42 @@ async def _rules(
     chosen: Choices,
 ) -> tuple[AppliedRule, ...]:
     """Return the rules that apply, each once, from the tenant's to the chosen ones."""
-    active = Query(Rule).where(state="active")
-    always = await tx.select(active.where(owner_id=owner, always=True).by("name", "id"))
     listed = [_listed(holder, owner) for holder in holders]
     if prompt is not None:
-        listed.append(("prompt", prompt.owner_id, prompt.rules))
-    ids = sorted({rule_id for _, _, rules in listed for rule_id in rules})
-    by_id = {rule.id: rule for rule in await tx.select(active.where(id__in=ids))} if ids else {}
-    found: list[tuple[RuleSource, Rule]] = []
-    for source, whose, rules in listed:
-        there = [by_id[rule_id] for rule_id in rules if rule_id in by_id]
-        found += _as(source, [rule for rule in there if whose in (None, rule.owner_id)])
-        if source == "user":
-            found += _as("always", always)
+        listed.append(Listed("prompt", prompt.rules, prompt.owner_id))
+    applied = {
+        rule.id: _applied_rule(rule, source)
+        for rule, source, _ in await listed_rules(tx, owner, listed)
+    }
     if chosen.lenient:
         picked = await named(tx, Rule, owner, chosen.rules)
     else:
         picked = await find_rules(tx, owner, chosen.rules)
-    found += _as("chosen", picked)
-    applied = tuple(_applied_rules(found))
-    if sum(len(rule.text) for rule in applied) > MAX_RULES_TEXT:
+    for rule in picked:
+        applied.setdefault(rule.id, _applied_rule(rule, "chosen"))
+    if sum(len(rule.text) for rule in applied.values()) > MAX_RULES_TEXT:
         raise TooLarge(
             f"The rules that apply exceed {MAX_RULES_TEXT} characters.", pointer="/rules"
         )
-    return applied
+    return tuple(applied.values())
 
 
-def _listed(holder: _Holder, owner: str) -> _Listed:
+def _listed(holder: _Holder, owner: str) -> Listed:
     match holder:
         case Tenant():
-            return "tenant", None, holder.rules
+            return Listed("tenant", holder.rules, None)
         case User():
-            return "user", owner, holder.rules
+            return Listed("user", holder.rules, owner)
         case Project():
-            return "project", owner, holder.rules
+            return Listed("project", holder.rules, owner)
         case Agent():
-            return "agent", owner, holder.rules
+            return Listed("agent", holder.rules, owner)
 
 
-def _as(source: RuleSource, rules: Iterable[Rule]) -> list[tuple[RuleSource, Rule]]:
-    return [(source, rule) for rule in rules]
-
-
-def _applied_rules(found: Iterable[tuple[RuleSource, Rule]]) -> Iterable[AppliedRule]:
-    seen: set[str] = set()
-    for source, rule in found:
-        if rule.id not in seen:
-            seen.add(rule.id)
-            yield AppliedRule(
-                id=rule.id, name=rule.name, text=rule.text, position=rule.position, source=source
-            )
+def _applied_rule(rule: Rule, source: RuleSource) -> AppliedRule:
+    return AppliedRule(
+        id=rule.id, name=rule.name, text=rule.text, position=rule.position, source=source
+    )
 
 
 def _applied_agent(agent: Agent) -> AppliedAgent:
