@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from hansard.errors import AlreadyExists, NotFound
 from hansard.ids import is_id
 from hansard.model.checks import check_title
@@ -68,15 +70,24 @@ class LibraryService(Service, internal=True):
 
     async def _check_name(self, tx: Reader, record: Trashable, name: str | None = None) -> None:
         """Raises AlreadyExists if another active record has the name, which is the record's own by default."""
-        [fields] = tx.schema.of(type(record)).unique_active
-        own = cast("Any", record)
-        name = own.name if name is None else name
-        query = Query(type(record)).where(owner_id=own.owner_id, name=name, state="active")
-        if "holder" in fields:
-            query = query.where(agent_id=own.agent_id)
-        if any(other.id != record.id for other in await tx.select(query)):
-            noun = type(record).__name__.lower()
-            raise AlreadyExists(f"There is a {noun} called {name!r} already.", pointer="/name")
+        fields = {} if name is None else {"name": name}
+        wanted = msgspec.structs.replace(record, **fields)
+        if await namesake(tx, wanted) is not None:
+            noun, taken = type(record).__name__.lower(), cast("Any", wanted).name
+            raise AlreadyExists(f"There is a {noun} called {taken!r} already.", pointer="/name")
+
+
+async def namesake(tx: Reader, record: R) -> R | None:
+    """Return another active record with the values of this one that must be unique among them; None if none has."""
+    table = tx.schema.of(type(record))
+    values = msgspec.structs.asdict(record)
+    values |= table.derive(values)
+    for names in table.unique_active:
+        same = {name: values[name] for name in names}
+        query = Query(type(record)).where(state="active", id__ne=record.id, **same)
+        if found := await tx.select(query.page(1)):
+            return found[0]
+    return None
 
 
 def kind_of(record: Trashable, what: str) -> EventKind:

@@ -23,15 +23,16 @@ from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
+from hansard.model.lifecycle import Trashable
 from hansard.model.messages import Message
 from hansard.model.projects import Project
 from hansard.model.scope import Scope
 from hansard.model.tags import Tag
 from hansard.model.users import Tenant, User
+from hansard.services.library.base import namesake
 from hansard.services.transfer.integrity import TreeCheck
 from hansard.services.transfer.steps import Step, Work, run_together
 from hansard.storage.base import Reader, Storage, Transaction
-from hansard.storage.query import Query
 from hansard.storage.tables import SCHEMA
 
 MAX_PROBLEMS = 100
@@ -196,15 +197,9 @@ class ImportSession(ABC):
 
     async def _find_namesake(self, record: Any) -> Any:
         """Return the user's active record with the name of an active one to add, if names of its type are unique."""
-        table = SCHEMA.of(cast("type[Entry]", type(record)))
-        if not table.unique_active or record.state != "active":
+        if not isinstance(record, Trashable) or record.state != "active":
             return None
-        values = msgspec.structs.asdict(record)
-        values |= table.derive(values)
-        [names] = table.unique_active
-        query = Query(table.record).where(state="active", **{name: values[name] for name in names})
-        namesakes = await self._storage.read(self._scope.tenant, lambda tx: tx.select(query))
-        return namesakes[0] if namesakes else None
+        return await self._storage.read(self._scope.tenant, lambda tx: namesake(tx, record))
 
     def _report_namesake(self, record: Any, existing: Any) -> None:
         """Report a record that is not added because its name is taken; tags that differ only in their ids are equal."""
