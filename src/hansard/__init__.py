@@ -24,10 +24,11 @@ _HOMES = {
         "NotFound OutcomeUnknown Overloaded PermissionDenied ProviderError ProviderRefused "
         "ProviderUnavailable RevisionConflict SchemaOutdated SchemaTooNew StorageError "
         "StorageFull TooLarge TooManyRequests Unauthenticated Unavailable UnknownModel "
-        "UnsafeEngine Unstorable VersionConflict"
+        "Undecipherable UnsafeEngine Unstorable VersionConflict"
     ),
     "hansard.model.activity": "DayUse HourUse MessageCounters ModelUse Stats Topic",
     "hansard.model.agents": "Agent",
+    "hansard.model.api_keys": "ApiKey",
     "hansard.model.applied": "Applied AppliedAgent AppliedPrompt AppliedRule RuleSource",
     "hansard.model.artifacts": (
         "Artifact ArtifactCounters ArtifactHit ArtifactType Diff PreviewType Revision Use UseKey"
@@ -48,6 +49,9 @@ _HOMES = {
         "ConversationsOnDelete Inherited InheritedFrom InheritedRule Project ProjectDefaults"
     ),
     "hansard.model.prompts": "Prompt PromptRevision RenderedPrompt Variable VariableType",
+    "hansard.model.providers": (
+        "EnvironmentProvider ProviderConfig ProviderModel ProviderTest ProviderType"
+    ),
     "hansard.model.rules": "Rule RulePosition",
     "hansard.model.runs": "Run RunError RunEvent RunEventType RunMode RunStatus",
     "hansard.model.scope": "Right Scope",

@@ -29,6 +29,7 @@ from hansard.errors import TooLarge as TooLarge
 from hansard.errors import TooManyRequests as TooManyRequests
 from hansard.errors import Unauthenticated as Unauthenticated
 from hansard.errors import Unavailable as Unavailable
+from hansard.errors import Undecipherable as Undecipherable
 from hansard.errors import UnknownModel as UnknownModel
 from hansard.errors import UnsafeEngine as UnsafeEngine
 from hansard.errors import Unstorable as Unstorable
@@ -40,6 +41,7 @@ from hansard.model.activity import ModelUse as ModelUse
 from hansard.model.activity import Stats as Stats
 from hansard.model.activity import Topic as Topic
 from hansard.model.agents import Agent as Agent
+from hansard.model.api_keys import ApiKey as ApiKey
 from hansard.model.applied import Applied as Applied
 from hansard.model.applied import AppliedAgent as AppliedAgent
 from hansard.model.applied import AppliedPrompt as AppliedPrompt
@@ -101,6 +103,11 @@ from hansard.model.prompts import PromptRevision as PromptRevision
 from hansard.model.prompts import RenderedPrompt as RenderedPrompt
 from hansard.model.prompts import Variable as Variable
 from hansard.model.prompts import VariableType as VariableType
+from hansard.model.providers import EnvironmentProvider as EnvironmentProvider
+from hansard.model.providers import ProviderConfig as ProviderConfig
+from hansard.model.providers import ProviderModel as ProviderModel
+from hansard.model.providers import ProviderTest as ProviderTest
+from hansard.model.providers import ProviderType as ProviderType
 from hansard.model.rules import Rule as Rule
 from hansard.model.rules import RulePosition as RulePosition
 from hansard.model.runs import Run as Run

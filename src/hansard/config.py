@@ -20,6 +20,7 @@ import msgspec
 
 from hansard import sources
 from hansard.errors import InvalidConfig
+from hansard.root_keys import RootKeys, root_keys_for
 from hansard.services.options import MAX_KEPT, ChatOptions, Retention, needed_instead
 from hansard.services.quotas import Quotas
 from hansard.sources import OWN, Environment, Variables, env_file, read_private, register_all
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 DATABASE = "chats.db"
 TOKEN = "token"  # noqa: S105 - the file's name
 FILE = "config.toml"
+ROOT_KEY = "root.key"
 MAX_DAYS = 36_500
 _ADDRESSES = ("HANSARD_DATABASE_URL", "DATABASE_PATH")
 
@@ -80,6 +82,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Open requests, streams and sockets of a user."""
     quota_address: int = 1_000
     """Connections from one client address; behind a proxy, all clients have the same one."""
+    root_key_file: str = ""
+    """The file with the root keys, which encrypt API keys; empty: beside the database, or in the data directory."""
+    allow_private_providers: bool = True
+    """Whether the providers that users set up may be in this machine's own networks."""
     log_level: str = "warning"
 
     def url(self, port: int) -> str:
@@ -137,17 +143,25 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         if self.config.max_running < 1:
             raise InvalidConfig("max_running must be 1 or more.")
         from hansard.database import Database  # noqa: PLC0415
-        from hansard.providers.registry import Providers, pairs  # noqa: PLC0415 - slow, and seldom needed
+        from hansard.providers.registry import Registry, pairs  # noqa: PLC0415 - slow, and seldom needed
 
         self.variables.check_pairs([*pairs(self.environment), *self._database_pairs()])
         return Database(
             storage_for(self.database, **storage),
-            providers=Providers.from_environment(self.environment),
+            providers=Registry.from_environment(self.environment),
             options=self.chat_options(),
             keep_feed=timedelta(days=self.config.feed_days),
             retention=self.retention(),
             quotas=self.quotas(),
+            root_keys=self.root_keys(),
+            allow_private_providers=self.config.allow_private_providers,
         )
+
+    def root_keys(self) -> RootKeys:
+        """Return the root keys of the database. Raises InvalidConfig if a variable has anything but keys."""
+        file = self.config.root_key_file or None
+        found = root_keys_for(self.database, file, self.environment)
+        return found or RootKeys(self.home / ROOT_KEY)
 
     def _database_pairs(self) -> list[tuple[str, str]]:
         """Return the password variable that the driver reads, if the URL has no password, paired with the URL's."""

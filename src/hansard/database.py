@@ -14,19 +14,28 @@ from msgspec.structs import replace
 from hansard.api.operations import Services
 from hansard.arguments import check_arguments
 from hansard.blocking import Openable
-from hansard.errors import HansardError, InvalidConfig, PermissionDenied
+from hansard.errors import (
+    HansardError,
+    InvalidConfig,
+    PermissionDenied,
+    StorageError,
+    Unavailable,
+)
 from hansard.ids import Clock, check_tenant, check_user, now
 from hansard.model.health import Health
 from hansard.model.runs import RunEvent
 from hansard.model.scope import ALL_RIGHTS, Right, Scope
 from hansard.providers.base import Provider
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
+from hansard.root_keys import RootKeys, root_keys_for
 from hansard.services.artifacts.retention import remove_old_revisions
 from hansard.services.conversations.purge import expire_temporary, finish_purges, release_uploads
 from hansard.services.feed.broadcaster import Broadcasters
 from hansard.services.feed.retention import trim_feeds
 from hansard.services.options import ChatOptions, Retention
 from hansard.services.projects.purge import finish_project_purges
+from hansard.services.providers.directory import Directory
+from hansard.services.providers.vault import Vault
 from hansard.services.quotas import Meters, Quotas
 from hansard.services.runs.recovery import adopt, end_abandoned
 from hansard.services.runs.runner import Runner
@@ -70,17 +79,19 @@ class Database(Openable):
         self,
         storage: Storage,
         *,
-        providers: Providers | None = None,
+        providers: Registry | None = None,
         options: ChatOptions | None = None,
         retention: Retention | None = None,
         clock: Clock = now,
         keep_feed: timedelta = KEEP_FEED,
         quotas: Quotas | None = None,
+        root_keys: RootKeys | None = None,
+        allow_private_providers: bool = True,
     ) -> None:
         self.storage = storage
         self.meters = Meters(quotas)
         self.broadcasters = Broadcasters(storage)
-        self.providers = providers or Providers.from_environment()
+        self.providers = providers or Registry.from_environment()
         self.retention = retention or Retention()
         self.clock = clock
         self.keep_feed = keep_feed
@@ -90,7 +101,11 @@ class Database(Openable):
         """Whether records are removed by their age."""
         self._last_maintenance: tuple[datetime, float] | None = None
         """Wall-clock and monotonic time of the last maintenance."""
-        self.runner = Runner(storage, self.providers, clock, options or ChatOptions())
+        self.vault = Vault(storage, root_keys)
+        self.directory = Directory(
+            storage, self.providers, self.vault, allow_private=allow_private_providers
+        )
+        self.runner = Runner(storage, self.directory, clock, options or ChatOptions())
 
     @check_arguments
     def scope(
@@ -119,6 +134,7 @@ class Database(Openable):
         if self.storage.readonly:
             return
         try:
+            await self._check_root_keys()
             await self._maintain(starting=True)
         except BaseException:
             await self.storage.close()
@@ -126,11 +142,19 @@ class Database(Openable):
         self.runner.spawn(self._maintain_periodically())
         self.runner.spawn(self._reindex())
 
+    async def _check_root_keys(self) -> None:
+        """Raises InvalidConfig if a root key is missing; a database that is away for a moment is no reason to stop."""
+        try:
+            await self.vault.check()
+        except (StorageError, Unavailable) as error:
+            _log.warning("The root keys could not be checked: %s", error.message)
+
     async def close(self) -> None:
         """End running answers, keeping their text so far, then close the storage."""
         self.broadcasters.close()
         try:
             await self.runner.close()
+            await self.directory.close()
             await self.providers.close()
         finally:
             await self.storage.close()
@@ -255,12 +279,15 @@ def connect(
     clock: Clock = now,
     keep_feed: timedelta = KEEP_FEED,
     token: str | None = None,
+    root_key_file: str | Path | None = None,
     **storage: Any,
 ) -> Database:
     """Return a database at `memory:`, `sqlite:///chats.db`, `postgresql://…` or a path; open it with `async with`.
 
     Without `providers`: the demo model if installed, echo, and those that the environment has keys for. `keep_feed`
-    is how long feed entries are kept. Further arguments are passed to the storage, such as `readonly` or `migrate`.
+    is how long feed entries are kept. API keys are encrypted with the root key in `root_key_file`; without it, in the
+    variable `HANSARD_ROOT_KEY`, in the file that `HANSARD_ROOT_KEY_FILE` names, or beside an SQLite database. Further
+    arguments are passed to the storage, such as `readonly` or `migrate`.
 
     At `http://…` or `https://…`, the database of the server there, with its `token` and the same services: see
     `hansard.client.RemoteDatabase`. The other arguments belong to the server then. Raises InvalidConfig without a token
@@ -269,14 +296,14 @@ def connect(
     if str(address).lower().startswith(("http://", "https://")):
         from hansard.client.remote import connect_to  # noqa: PLC0415 - needs an optional package
 
-        others = (providers, options, retention, clock, keep_feed, *storage)
-        own = others != (None, None, None, now, KEEP_FEED)
+        others = (providers, options, retention, clock, keep_feed, root_key_file, *storage)
+        own = others != (None, None, None, now, KEEP_FEED, None)
         return cast("Database", connect_to(str(address), token, others=own))
     if token is not None:
         raise InvalidConfig(
             "Only a server has a token; its address starts with http:// or https://."
         )
-    registry = None if providers is None else Providers(providers)
+    registry = None if providers is None else Registry(providers)
     backend = storage_for(address, **storage)
     return Database(
         backend,
@@ -285,4 +312,5 @@ def connect(
         retention=retention,
         clock=clock,
         keep_feed=keep_feed,
+        root_keys=root_keys_for(str(address), root_key_file),
     )

@@ -32,6 +32,7 @@
     │   ├── SchemaTooNew          a newer Hansard wrote it
     │   ├── SchemaOutdated        it needs `hansard db migrate`
     │   ├── Unstorable            it permanently rejects these values
+    │   ├── Undecipherable        a stored secret cannot be decrypted
     │   └── UnsafeEngine          the engine, or its settings, could lose data
     └── InvalidConfig             a setting is wrong or missing
 
@@ -262,6 +263,12 @@ class Unstorable(StorageError):
     """The database cannot store these values."""
 
     code = "unstorable"
+
+
+class Undecipherable(StorageError):
+    """A stored secret cannot be decrypted: it was changed or moved, or encrypted with another root key."""
+
+    code = "undecipherable"
 
 
 class UnsafeEngine(StorageError):

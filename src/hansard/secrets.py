@@ -1,9 +1,9 @@
-"""The secrets of this process, and how output masks them.
+"""The secrets of this process and of its users, and how output masks them.
 
 Code that reads a key, a token or a password registers it at once. Error messages and log lines pass through `mask`,
 which replaces registered secrets (also percent-encoded, escaped or in base64) and everything that looks like a key.
 Texts of people and models pass through `mask_known`, which replaces only registered secrets that are too long to be
-words.
+words. What a user registers is masked only in the user's own tasks: any text may be a secret of somebody.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from functools import lru_cache
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -91,6 +94,19 @@ class _Registry:
 
 
 _registry = _Registry()
+_here: ContextVar[_Registry | None] = ContextVar("_here", default=None)
+
+
+@lru_cache(maxsize=256)
+def _registry_of(secrets: frozenset[str]) -> _Registry:
+    made = _Registry()
+    made.add(secrets)
+    return made
+
+
+def _registries() -> list[_Registry]:
+    here = _here.get()
+    return [_registry] if here is None else [_registry, here]
 
 
 def register(*secrets: str | None) -> None:
@@ -98,25 +114,36 @@ def register(*secrets: str | None) -> None:
     _registry.add(secret for secret in secrets if secret)
 
 
-def register_url(url: str | None) -> None:
-    """Register the secrets in a URL: the password, and parameters that are named like a secret.
+def register_here(*secrets: str | None) -> None:
+    """Register the secrets of a user in place of others': only this task and those that it starts mask them."""
+    _here.set(_registry_of(frozenset(secret for secret in secrets if secret)))
 
-    A password that equals the user, the host or the database is not registered.
+
+def register_url(url: str | None) -> None:
+    """Register the secrets in a URL."""
+    register(*secrets_in_url(url))
+
+
+def secrets_in_url(url: str | None) -> list[str]:
+    """Return the secrets in a URL: the password, and parameters that are named like a secret.
+
+    A password that equals the user, the host or the database is none.
     """
     try:
         parts = urlsplit(url or "")
         password, user, host = parts.password, unquote(parts.username or ""), parts.hostname
     except ValueError:
-        return
+        return []
     public = {user, host, parts.path.strip("/")}
     secrets = [unquote(password)] if password else []
     if user and password is None and parts.scheme.lower() in ("http", "https"):
         secrets = [user]
         public.discard(user)
     secrets += [v for n, v in parse_qsl(parts.query) if re.search(rf"(?i){_WORDS}\Z", n)]
-    register(*(secret for secret in secrets if secret not in public))
+    secrets = [secret for secret in secrets if secret not in public]
     if password and user:
-        register(base64.b64encode(f"{user}:{unquote(password)}".encode()).decode())
+        secrets.append(base64.b64encode(f"{user}:{unquote(password)}".encode()).decode())
+    return secrets
 
 
 def register_environment(environment: Mapping[str, str]) -> None:
@@ -135,10 +162,16 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def fingerprint_of(secret: str) -> str:
+    """Return the first 12 digits of a secret's SHA-256, which tell secrets apart."""
+    return hash_of(secret)[:12]
+
+
 def mask(text: str) -> str:
     """Mask an error message: registered secrets, and everything that looks like a key or a password."""
-    if _registry.all is not None:
-        text = _registry.all.sub(MASK, text)
+    for registry in _registries():
+        if registry.all is not None:
+            text = registry.all.sub(MASK, text)
     for shape, shown in (*_SHAPES, *_ADDRESSES):
         text = shape.sub(shown, text)
     return text
@@ -153,8 +186,10 @@ def mask_url(url: str) -> str:
 
 def mask_known(text: str) -> str:
     """Mask the registered secrets that are too long to be words, in a text of a person or a model."""
-    pattern = _registry.unmistakable
-    return text if pattern is None else pattern.sub(MASK, text)
+    for registry in _registries():
+        if registry.unmistakable is not None:
+            text = registry.unmistakable.sub(MASK, text)
+    return text
 
 
 def mask_values(value: Any, how: Callable[[str], str] = mask) -> Any:
@@ -191,7 +226,7 @@ class Masker:
 def _partial_size(text: str) -> int:
     """Return how many characters at the end of a text may be the beginning of a secret."""
     longest = 0
-    for secret in _registry.secrets:
+    for secret in chain.from_iterable(registry.secrets for registry in _registries()):
         if len(secret) < UNMISTAKABLE:
             continue
         at = text.find(secret[0], max(0, len(text) - len(secret) + 1))

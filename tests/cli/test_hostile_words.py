@@ -64,6 +64,11 @@ _COMMANDS: dict[str, Callable[[Made], list[list[str]]]] = {
     "search": lambda _: [["seen"], ["seen", "--json"]],
     "stats": lambda _: [[], ["--json"]],
     "models": lambda _: [["--json"]],
+    "keys list": lambda _: [[], ["--json"]],
+    "keys new": lambda _: [[]],
+    "keys rotate": lambda _: [[]],
+    "keys forget": lambda _: [[]],
+    "mcp": lambda _: [["--db", HOSTILE]],
     "conversations list": lambda _: [[], ["--json"]],
     "conversations show": lambda m: [[m.conversation], [m.conversation, "--json"], [HOSTILE]],
     "conversations rename": lambda m: [[m.spare, HOSTILE]],
@@ -118,7 +123,9 @@ def _names(command: Any, path: tuple[str, ...] = ()) -> list[str]:
 
 def test_every_command_is_tried() -> None:
     known = {n for n in _names(typer.main.get_command(app)) if n not in _ELSEWHERE}
-    assert known - {"conversations", "projects", "artifacts", "db", "sessions"} == set(_COMMANDS)
+    assert known - {"conversations", "projects", "artifacts", "db", "keys", "sessions"} == set(
+        _COMMANDS
+    )
 
 
 def test_no_command_lets_a_terminal_obey_the_record(program: Program, made: Made) -> None:

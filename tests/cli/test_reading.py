@@ -24,6 +24,8 @@ CHANGES = {
     "conversations delete",
     "conversations restore",
     "conversations purge",
+    "keys forget",
+    "keys rotate",
     "db migrate",
     "db revision",
     "db backup",
@@ -31,7 +33,17 @@ CHANGES = {
     "serve",
     "sessions end",
 }
-PLAIN = {"db path", "config path", "link", "export", "artifacts link", "artifacts diff", "torture"}
+PLAIN = {
+    "keys new",
+    "mcp",
+    "db path",
+    "config path",
+    "link",
+    "export",
+    "artifacts link",
+    "artifacts diff",
+    "torture",
+}
 """What these print is one line to be used as it is, JSON Lines anyway, or a patch."""
 TITLES = ["A swim in Venice", "A walk in Rome"]
 

@@ -27,6 +27,8 @@ HEAVY = {
     "liquid",
     "litestar",
     "markdown_it",
+    "mcp",
+    "mcp_types",
     "msgspec",
     "openai",
     "prompt_toolkit",
@@ -34,6 +36,7 @@ HEAVY = {
     "pydantic_ai",
     "pygments",
     "rich",
+    "starlette",
     "uvicorn",
     "xllamacpp",
 }
@@ -57,7 +60,9 @@ def test_the_version_comes_without_importing_anything_heavy(program: Program) ->
     assert loaded(program, "--version") & (HEAVY | {"hashlib", "logging"}) == set()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("chat", "--help"), ("db", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("chat", "--help"), ("db", "--help"), ("mcp", "--help")]
+)
 def test_so_does_help(program: Program, arguments: tuple[str, ...]) -> None:
     assert loaded(program, *arguments) & HEAVY <= TYPERS
 

@@ -23,7 +23,7 @@ from hansard.model.parts import Data, Parts, Reasoning, Text, ToolCall
 from hansard.model.runs import Run
 from hansard.model.settings import Setting
 from hansard.providers.echo import Echo
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage import verification
 from hansard.storage.base import Reader, Storage
 from hansard.storage.encoded import EncodedStorage
@@ -59,7 +59,7 @@ def twice(storage: Storage) -> Storage:
 
 def connected(storage: Storage) -> hansard.Database:
     options = hansard.ChatOptions(auto_title=False)
-    return hansard.Database(storage, providers=Providers([Echo()]), options=options)
+    return hansard.Database(storage, providers=Registry([Echo()]), options=options)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

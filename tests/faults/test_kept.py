@@ -17,7 +17,7 @@ from hansard import Database, HansardError
 from hansard.ids import now
 from hansard.model.branches import Branch
 from hansard.model.messages import Message
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage.base import Reader, Storage, Transaction
 from hansard.storage.memory.storage import MemoryStorage
 from hansard.storage.sqlite import kept
@@ -35,7 +35,7 @@ class Talk:
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
-        self.scope = Database(storage, providers=Providers([])).scope()
+        self.scope = Database(storage, providers=Registry([])).scope()
         self.id = ""
         self.branches: list[str] = []
         self.trash: list[str] = []

@@ -15,7 +15,7 @@ import hansard
 from hansard import Database, errors
 from hansard.model.messages import Message
 from hansard.model.parts import Data
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage import admin, verification
 from hansard.storage.query import Query
 from hansard.storage.sqlite import index, writer
@@ -203,7 +203,7 @@ async def test_what_a_wrapper_stores_is_never_indexed_without_it(
         statement = "UPDATE {table}_indexed SET k = k WHERE ?1 > ?2"
         monkeypatch.setitem(index.SQL, "keep_up", statement)
     file = SqliteStorage(tmp_path / "chats.db")
-    async with Database(Scrambled(file), providers=Providers([])) as db:
+    async with Database(Scrambled(file), providers=Registry([])) as db:
         me = db.scope()
         talk = await me.conversations.create()
         await me.messages.append(talk.id, [hansard.user(parts=[Data({"a": 1})])])

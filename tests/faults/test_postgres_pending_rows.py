@@ -15,7 +15,7 @@ from hansard import Database, errors
 from hansard.database import LOCAL_USER
 from hansard.ids import now
 from hansard.model.reindexes import Reindex
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage import admin as storage_admin
 from hansard.storage import reindexing
 from hansard.storage.postgres import index, indexer, search
@@ -388,7 +388,7 @@ async def test_what_a_wrapper_stores_is_indexed_at_once(
 ) -> None:
     storage = PostgresStorage(postgres_url)
     chosen = Scrambled(storage) if is_wrapped else storage
-    async with Database(chosen, providers=Providers([])) as db:
+    async with Database(chosen, providers=Registry([])) as db:
         await say(db, "hello", "hello there")
         assert len(await found(db)) == 2
     assert (await pending(admin), await indexed(admin)) == ((0, 2) if is_wrapped else (2, 0))

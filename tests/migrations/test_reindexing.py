@@ -15,7 +15,7 @@ from hansard import Services
 from hansard.errors import NotADatabase
 from hansard.model.messages import Message
 from hansard.model.reindexes import Reindex
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.search.tokenizer import first_passages, passages
 from hansard.storage import reindexing, verification
 from hansard.storage.base import Storage
@@ -71,7 +71,7 @@ async def make_old(
     with monkeypatch.context() as before:
         before.setattr(index, "passages", first_passages)
         before.setattr(postgres_index, "passages", first_passages)
-        async with hansard.Database(wrap(storage), providers=Providers([])) as db:
+        async with hansard.Database(wrap(storage), providers=Registry([])) as db:
             me = db.scope()
             talk = await me.conversations.create(title="Old")
             for text in SAID:
@@ -136,7 +136,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
 
 
 def services(storage: Storage) -> Services:
-    db = hansard.Database(storage, providers=Providers([]))
+    db = hansard.Database(storage, providers=Registry([]))
     return db.scope()
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 import hansard
+from hansard.model.sealed import SealedSecret
 from hansard.services.conversations.service import ConversationFilter
 from hansard.services.search import SearchFilter
 from hansard.storage import admin
+from hansard.storage.query import Query
 from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
-from migrations.released.make import contents, ticking
+from migrations.released.make import ROOT_KEY, contents, ticking
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +41,11 @@ def released(number: str, tmp_path: Path) -> Path:
 def expected(number: str) -> dict[str, Any]:
     """The records that are in it, as JSON, by tenant and table."""
     return json.loads((RELEASED / f"{number}.json").read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def root_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANSARD_ROOT_KEY", ROOT_KEY)
 
 
 def test_every_schema_that_was_released_has_its_file() -> None:
@@ -100,6 +107,14 @@ async def test_a_released_file_is_whole_and_as_declared(released: Path) -> None:
     assert await admin.verify(str(released)) == []
     state = await admin.state(str(released))
     assert (state.pending, state.differences) == ([], [])
+
+
+async def test_the_secrets_in_a_released_file_are_read(released: Path, number: str) -> None:
+    async with hansard.connect(released, providers=[], clock=ticking()) as db:
+        rows = await db.storage.read("acme", lambda tx: tx.select(Query(SealedSecret).by("id")))
+        opened = [db.vault.open(row) for row in rows]
+    stored = [{"value": "a-key-of-nobody-at-all"}, {"X-Team": "blue"}]
+    assert opened == (stored if number >= "0014" else [])
 
 
 async def test_a_released_file_can_be_gone_on_with(released: Path) -> None:

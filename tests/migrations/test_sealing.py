@@ -14,7 +14,7 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.reindexes import Reindex
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage import digest_backfill, verification
 from hansard.storage.base import Storage, Transaction
 from hansard.storage.query import Query
@@ -55,7 +55,7 @@ async def storage(address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 def services(storage: Storage) -> Services:
-    return hansard.Database(storage, providers=Providers([])).scope()
+    return hansard.Database(storage, providers=Registry([])).scope()
 
 
 async def take_digests_away(storage: Storage) -> None:

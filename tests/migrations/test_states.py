@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 
 TRASHABLE = ("projects", "conversations", "branches", "artifacts", "collections")
 ADDED_TABLES = (
+    "secrets", "providers", "api_keys",
     "project_moves", "prompt_revisions", "prompts", "agents", "rules", "tag_removals", "tags",
 )  # fmt: skip
 ADDED_COLUMNS = {

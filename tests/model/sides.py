@@ -19,7 +19,7 @@ import msgspec
 
 from hansard import Database, HansardError, Services, ids
 from hansard.model.feed import FeedEntry
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.storage.base import Storage
 
 START = datetime(2026, 3, 1, 23, 40, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Sides:
         self._made = 0
         self._runner = asyncio.Runner()
         self._databases = [
-            Database(storage, providers=Providers([]), clock=lambda: self.now)
+            Database(storage, providers=Registry([]), clock=lambda: self.now)
             for storage in storages
         ]
         self._uuids = ids.uuid_utils

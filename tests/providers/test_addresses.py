@@ -10,7 +10,7 @@ import pytest
 from hansard.errors import InvalidConfig, ProviderError
 from hansard.model.parts import Text
 from hansard.providers.base import Request, TextDelta, Turn
-from hansard.providers.registry import Providers, ollama_url
+from hansard.providers.registry import Registry, ollama_url
 from hansard.providers.remote import Remote
 from hansard.providers.transport import joined
 from providers.endpoint import OK, endpoint
@@ -47,7 +47,7 @@ def test_ollamas_address_is_read_as_ollama_reads_it(given: str, address: str) ->
 @pytest.mark.parametrize("given", ["ftp://models.example", "models.example:many", "a:99999999"])
 def test_what_is_no_address_is_refused_at_the_start(given: str) -> None:
     with pytest.raises(InvalidConfig, match="OLLAMA_HOST"):
-        Providers.from_environment({"OLLAMA_HOST": given})
+        Registry.from_environment({"OLLAMA_HOST": given})
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_what_is_no_address_is_refused_at_the_start(given: str) -> None:
 @pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "HANSARD_PROVIDER_FAKE_URL"])
 def test_an_address_that_is_none_is_refused_at_the_start(variable: str, given: str) -> None:
     with pytest.raises(InvalidConfig, match="not a URL"):
-        Providers.from_environment({"OPENAI_API_KEY": "a-key", variable: given})
+        Registry.from_environment({"OPENAI_API_KEY": "a-key", variable: given})
 
 
 @pytest.mark.parametrize("given", ["a-key\n", "  a-key ", "\ta-key\r\n", "\ufeffa-key"])
 async def test_what_surrounds_a_key_is_no_part_of_it(given: str) -> None:
     async with endpoint(OK) as (url, asked):
         environment = {"HANSARD_PROVIDER_FAKE_URL": url, "HANSARD_PROVIDER_FAKE_KEY": given}
-        provider, _ = Providers.from_environment(environment).find("fake/m")
+        provider, _ = Registry.from_environment(environment).find("fake/m")
         async for _ in provider.stream(HELLO):
             pass
         await provider.close()
@@ -75,7 +75,7 @@ async def test_what_surrounds_a_key_is_no_part_of_it(given: str) -> None:
 def test_a_key_that_cannot_be_sent_is_refused_at_the_start(variable: str, given: str) -> None:
     environment = {"HANSARD_PROVIDER_FAKE_URL": "http://models.example", variable: given}
     with pytest.raises(InvalidConfig, match=variable) as caught:
-        Providers.from_environment(environment)
+        Registry.from_environment(environment)
     assert given not in str(caught.value)
 
 

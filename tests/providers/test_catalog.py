@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.errors import ProviderError, UnknownModel
+from hansard.errors import ProviderError, ProviderUnavailable, UnknownModel
 from hansard.providers import catalog, registry
 from hansard.providers.abilities import can_chat
-from hansard.providers.base import Model, Provider, model
+from hansard.providers.base import Event, Finished, Model, Provider, Request, model
 from hansard.providers.catalog import read_models
 from hansard.providers.echo import Echo
 from hansard.providers.preferences import best
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.providers.remote import Kind, Remote
 from providers.endpoint import endpoint as paged
 from services.strict import endpoint, stream
@@ -46,7 +47,7 @@ def _reply(document: Any) -> bytes:
 async def _listed(document: Any) -> list[str]:
     """The models that are offered where one endpoint lists so."""
     with endpoint(lambda _: stream("Yes."), _reply(document)) as (url, _):
-        providers = Providers([Remote("fake", url=url), Echo()])
+        providers = Registry([Remote("fake", url=url), Echo()])
         try:
             listing = await providers.listing()
             assert not listing.failures
@@ -91,7 +92,7 @@ async def test_a_list_that_cannot_be_read_is_an_affair_of_its_provider(reply: by
         endpoint(lambda _: stream("Yes."), reply) as (bad, _),
         endpoint(lambda _: stream("Yes.")) as (good, _),
     ):
-        providers = Providers([Remote("bad", url=bad), Remote("good", url=good), Echo()])
+        providers = Registry([Remote("bad", url=bad), Remote("good", url=good), Echo()])
         listing = await providers.listing()
         assert [model.name for model in listing.models] == ["good/m", "echo/echo"]
         [failure] = listing.failures
@@ -115,7 +116,7 @@ class _Broken(Provider):
 
 
 async def test_a_provider_that_breaks_takes_no_other_with_it() -> None:
-    listing = await Providers([_Broken(), Echo()]).listing()
+    listing = await Registry([_Broken(), Echo()]).listing()
     assert [model.name for model in listing.models] == ["echo/echo"]
     [failure] = listing.failures
     assert (failure.provider, failure.code) == ("broken", "provider-error")
@@ -125,7 +126,7 @@ async def test_a_provider_that_breaks_takes_no_other_with_it() -> None:
 async def test_only_a_provider_that_somebody_set_up_is_missed(unused_port: int) -> None:
     nobody = f"http://127.0.0.1:{unused_port}/v1"
     for expected in (True, False):
-        providers = Providers([Remote("away", url=nobody, expected=expected), Echo()])
+        providers = Registry([Remote("away", url=nobody, expected=expected), Echo()])
         listing = await providers.listing()
         assert [failure.code for failure in listing.failures] == (
             ["provider-unavailable"] if expected else []
@@ -292,15 +293,15 @@ def test_where_no_name_is_known_the_newest_is_the_default_then_the_first() -> No
 async def test_the_default_can_chat() -> None:
     listed = {"data": [{"id": "a-embed", "created": 9}, {"id": "b"}, {"id": "c", "created": 8}]}
     with endpoint(lambda _: stream("Yes."), _reply(listed)) as (url, _):
-        providers = Providers([Remote("fake", url=url), Echo()])
+        providers = Registry([Remote("fake", url=url), Echo()])
         assert await providers.default() == "fake/c"
         await providers.close()
     with endpoint(lambda _: stream("Yes."), _reply(["whisper-1"])) as (url, _):
-        providers = Providers([Remote("fake", url=url), Echo()])
+        providers = Registry([Remote("fake", url=url), Echo()])
         assert await providers.default() == "echo/echo"
         await providers.close()
     with pytest.raises(UnknownModel):
-        await Providers([]).default()
+        await Registry([]).default()
 
 
 async def test_a_list_read_all_at_once_is_what_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,4 +312,52 @@ async def test_a_list_read_all_at_once_is_what_would_fail(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(registry, "_listed", careless)
     with pytest.raises(KeyError):
-        await Providers([_Broken(), Echo()]).listing()
+        await Registry([_Broken(), Echo()]).listing()
+
+
+class Counting(Provider):
+    """Counts how often it is asked for its models, of which it has one, or does not respond."""
+
+    name = "counting"
+
+    def __init__(self, *, responds: bool) -> None:
+        self.responds = responds
+        self.asked = 0
+
+    async def models(self) -> list[Model]:
+        self.asked += 1
+        if not self.responds:
+            raise ProviderUnavailable("It does not respond.")
+        return [model(self.name, "listed")]
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:  # noqa: ARG002
+        yield Finished("stop")
+
+
+async def test_a_provider_that_does_not_respond_delays_one_list_and_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hansard.providers.registry.SLOW", 0.0)
+    silent = Counting(responds=False)
+    known = Registry([silent])
+    first = await known.listing()
+    assert [failure.provider for failure in first.failures] == ["counting"]
+    assert await known.listing() == first
+    assert (await known.model("counting/any")).name == "counting/any"
+    assert silent.asked == 1
+
+
+async def test_a_failure_that_comes_at_once_is_looked_at_again() -> None:
+    failing = Counting(responds=False)
+    known = Registry([failing])
+    assert (await known.listing()).failures
+    failing.responds = True
+    assert [m.name for m in (await known.listing()).models] == ["counting/listed"]
+
+
+async def test_a_model_that_is_not_listed_is_not_asked_for_with_each_answer() -> None:
+    counting = Counting(responds=True)
+    known = Registry([counting])
+    for name in ("counting/other", "counting/other", "counting/listed"):
+        assert (await known.model(name)).name == name
+    assert counting.asked == 1

@@ -20,7 +20,7 @@ from hansard.model.parts import Text
 from hansard.providers import local, transport
 from hansard.providers import remote as remote_module
 from hansard.providers.base import Event, Finished, Request, TextDelta, Turn
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.providers.remote import Remote
 from hansard.providers.retrying import stream_with_retries
 
@@ -224,7 +224,7 @@ async def test_a_refusal_is_final(status: int, remote: Make) -> None:
 
 
 async def test_the_environment_says_which_providers_there_are(llama: str) -> None:
-    providers = Providers.from_environment(
+    providers = Registry.from_environment(
         {
             "HANSARD_PROVIDER_MY_LLAMA_URL": f"{llama}/v1",
             "HANSARD_PROVIDER_MY_LLAMA_KEY": KEY,
@@ -240,7 +240,7 @@ async def test_the_environment_says_which_providers_there_are(llama: str) -> Non
 async def test_an_ollama_that_runs_is_found() -> None:
     """The name and the address are Ollama's; what listens there speaks the same protocol."""
     async with _misbehaving() as (url, _):
-        providers = Providers.from_environment({"OLLAMA_HOST": url.removesuffix("/v1")})
+        providers = Registry.from_environment({"OLLAMA_HOST": url.removesuffix("/v1")})
         provider, model = providers.find("ollama/m")
         request = Request(model=model, turns=QUESTION)
         said = [e.text async for e in provider.stream(request) if isinstance(e, TextDelta)]

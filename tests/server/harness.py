@@ -21,7 +21,8 @@ import uvicorn
 from hansard.database import Database
 from hansard.providers.base import Provider
 from hansard.providers.echo import Echo
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
+from hansard.root_keys import RootKeys
 from hansard.server.app import make_app
 from hansard.server.cookies import KEY
 from hansard.server.middleware import local_hosts
@@ -238,9 +239,11 @@ def site(
     """A server in a thread, on a free port; `served` is what `make_app` is told besides."""
     storage = storage_for(address)
     chosen: dict[str, Any] = {"auto_title": False, "summarize": False, "save_interval": 0.05}
-    known = Providers([*providers, Echo()])
+    known = Registry([*providers, Echo()])
     given = ChatOptions(**chosen | options)
-    database = Database(storage, providers=known, options=given, quotas=quotas)
+    database = Database(
+        storage, providers=known, options=given, quotas=quotas, root_keys=RootKeys()
+    )
     server = Listening(database, **served or {})
     found: list[asyncio.AbstractEventLoop] = []
 

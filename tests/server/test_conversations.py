@@ -75,7 +75,7 @@ def test_what_is_kept_is_told_by_kind(anywhere: Site, two: tuple[Site, Site]) ->
         "messages": (1, 5),
         "files": (0, 0),
         "artifacts": (0, 0),
-        **dict.fromkeys(("tags", "rules", "agents", "prompts"), (0, None)),
+        **dict.fromkeys(("tags", "rules", "agents", "prompts", "api_keys", "providers"), (0, None)),
         "projects": (0, None),
         "collections": (0, None),
     }

@@ -139,14 +139,14 @@ def test_the_api_stays_what_it_is(built: Site) -> None:
 
 
 def test_nothing_but_the_page_lies_outside_the_api(built: Site) -> None:
-    """The gate wants a credential below /api alone, so what holds anything may be nowhere else.
+    """The gate wants a credential below /api and at /mcp alone, so what holds anything may be nowhere else.
 
     The address of a preview is its own credential.
     """
     api = make_api(built.database, session_manager=keeper(built), closing=Shutdown())
     outside = {route.path for route in api.routes if not route.path.startswith("/api/")}
     previews = {"/preview/{sealed:str}", "/preview/{sealed:str}/frame"}
-    assert outside == {"/", "/{_:path}", "/healthz", "/readyz"} | previews
+    assert outside == {"/", "/{_:path}", "/healthz", "/mcp", "/readyz"} | previews
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["cut", "kept"])

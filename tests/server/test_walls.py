@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx2
+import msgspec
 import pytest
 
 from hansard.errors import NotFound
+from hansard.mcp.tool import Tool
+from hansard.mcp.tools import TOOLS
 from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
@@ -18,7 +22,17 @@ from hansard.services.base import Service
 from hansard.storage.base import Reader
 from hansard.storage.sqlite.transaction import SqliteTransaction
 from server.harness import JSON, TOKEN, Site, problem, site
-from server.walls import BODIES, MISSING, NAMES, NO_THING, OWN_NAMES, REFERENCES, Reference
+from server.walls import (
+    BODIES,
+    MISSING,
+    NAMES,
+    NO_THING,
+    OWN_NAMES,
+    REFERENCES,
+    TOOL_ARGUMENTS,
+    TOOL_IDS,
+    Reference,
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +83,22 @@ def things_of(here: Site) -> dict[str, str]:
 
 
 def library_of(here: Site, *, deleted: bool = False) -> dict[str, str]:
-    """A tag, a rule, an agent and a template; with `deleted`, in the trash."""
-    needed: dict[str, JSON] = {"rule": {"text": "marmot"}, "prompt": {"body": "marmot"}}
+    """A record of each noun with unique names; with `deleted`, in the trash."""
+    needed: dict[str, JSON] = {
+        "tag": {},
+        "rule": {"text": "marmot"},
+        "agent": {},
+        "prompt": {"body": "marmot"},
+        "api_key": {"value": "marmot-marmot"},
+        "provider": {"type": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"},
+    }
     ids: dict[str, str] = {}
-    for noun in ("tag", "rule", "agent", "prompt"):
-        made = here.post(f"/{noun}s", 201, name=f"marmot {uuid4()}", **needed.get(noun, {}))
+    for noun, fields in needed.items():
+        path = f"/{noun.replace('_', '-')}s"
+        made = here.post(path, 201, name=f"marmot-{uuid4()}", **fields)
         ids[f"{noun}_id"] = made["id"]
         if deleted:
-            here.delete(f"/{noun}s/{made['id']}")
+            here.delete(f"{path}/{made['id']}")
     return ids
 
 
@@ -234,6 +256,69 @@ def test_to_name_what_is_anothers_is_to_name_nothing(
             told.append(ask(stranger, statements, method, path, given))
     assert told[0] == told[1]
     assert told[0].status in {200, 404, 409}
+
+
+TOOL_REFERENCES = [
+    (tool, field.name)
+    for tool in TOOLS
+    for field in msgspec.structs.fields(tool.arguments)
+    if NAMES.fullmatch(field.name)
+]
+"""All arguments of tools that name a thing."""
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument"), TOOL_REFERENCES, ids=lambda each: getattr(each, "name", each)
+)
+def test_to_a_tool_what_is_anothers_is_missing(
+    owner: Site, stranger: Site, statements: list[str], tool: Tool, argument: str
+) -> None:
+    own, theirs, before = things_of(stranger), things_of(owner), exported(owner)
+    fields = msgspec.structs.fields(tool.arguments)
+    needed = {
+        field.name: own[field.name] for field in fields if field.required and field.name in own
+    }
+    told: list[Answer] = []
+    for ids in (theirs, MISSING):
+        named = {argument: ids[TOOL_IDS.get(argument, argument)]}
+        told.append(call(stranger, statements, tool.name, needed | named))
+    assert told[0] == told[1]
+    result = json.loads(told[0].content)["result"]
+    refused = json.loads(result["content"][0]["text"]) if result["isError"] else None
+    assert refused is None or refused["code"] in {"not-found", "head-conflict"}
+    assert refused is not None or result["structuredContent"]["items"] == []
+    assert exported(owner) == before
+
+
+def call(here: Site, asked: list[str], tool: str, arguments: JSON) -> Answer:
+    """Call a tool at the end for agents that write."""
+    params = {"name": tool, "arguments": TOOL_ARGUMENTS.get(tool, {}) | arguments}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return ask(here, asked, "post", f"{here.url}/mcp?write=true", body)
+
+
+def test_a_hole_behind_a_tool_would_be_seen(
+    owner: Site, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Service, "conversation", owned_by_anybody)
+    with owner.beside(user="mallory") as stranger:
+        told = [
+            call(stranger, statements, "list_messages", {"conversation_id": ids["conversation_id"]})
+            for ids in (things_of(owner), MISSING)
+        ]
+    assert told[0] != told[1]
+
+
+def test_tools_list_and_find_ones_own_alone(
+    owner: Site, stranger: Site, statements: list[str]
+) -> None:
+    theirs, mine = things_of(owner), things_of(stranger)
+    for here in (owner, stranger):
+        here.do(here.database.storage.settle)
+    for tool in ("search", "list_conversations", "list_artifacts", "search_artifacts"):
+        told = call(stranger, statements, tool, {"limit": 50}).content.decode()
+        assert not [thing for thing in theirs.values() if thing in told and thing != "1"], tool
+        assert mine["conversation_id"] in told, tool
 
 
 def test_every_field_that_names_a_thing_is_tried(owner: Site) -> None:

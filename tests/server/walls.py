@@ -30,10 +30,12 @@ BODIES: dict[str, JSON] = {
     "restore_revision": {},
     "share_artifact": {"user_id": "x"},
     "update_agent": {"name": "x"},
+    "update_api_key": {"name": "x"},
     "update_artifact": {"title": "x"},
     "update_collection": {"name": "x"},
     "update_conversation": {"title": "x"},
     "update_project": {"name": "x"},
+    "update_provider": {"position": 1},
     "update_prompt": {"description": "x"},
     "update_rule": {"text": "x"},
     "update_tag": {"color": ""},
@@ -57,6 +59,7 @@ class Reference(NamedTuple):
 
 SAID: JSON = {"messages": [TEXT]}
 PAGE: JSON = {"type": "html", "title": "x", "content": "x"}
+PROVIDER: JSON = {"name": "y", "type": "openai"}
 TEMPLATE: JSON = {"name": "y", "body": "x"}
 REFERENCES = [
     Reference("list_conversations", "?project_id", "project_id", "/conversations"),
@@ -127,6 +130,8 @@ REFERENCES = [
     Reference("create_prompt", "rules", "rule_id", "/prompts", TEMPLATE),
     Reference("update_prompt", "rules", "rule_id", "/prompts/{prompt_id}"),
     Reference("create_task", "rules", "rule_id", "/agents/{agent_id}/tasks", TEMPLATE),
+    Reference("create_provider", "api_key_id", "api_key_id", "/providers", PROVIDER),
+    Reference("update_provider", "api_key_id", "api_key_id", "/providers/{provider_id}"),
     Reference("list_collections", "?project_id", "project_id", "/collections"),
     Reference("create_collection", "project_id", "project_id", "/collections", {"name": "x"}),
     Reference("update_collection", "project_id", "project_id", "/collections/{collection_id}"),
@@ -143,12 +148,26 @@ NO_THING = {
 }
 """Positions and event numbers; and names of people, who need not be there."""
 
+TOOL_ARGUMENTS: dict[str, JSON] = {
+    "search": {"q": "marmot"},
+    "search_artifacts": {"q": "marmot"},
+    "append_messages": SAID,
+    "create_conversation": {"title": "x"},
+}
+"""What else tools are asked for that need more than ids."""
+TOOL_IDS = {
+    "branch": "branch_id",
+    **dict.fromkeys(("before", "after", "around", "expect_head"), "message_id"),
+}
+"""Of what kind the ids are that the arguments of tools name; others are named after their kind."""
+
 MISSING = {
     "digest": "0" * 64,
     "name": "missing",
     **{name: str(uuid4()) for name in ("conversation_id", "message_id", "branch_id")},
     **{name: str(uuid4()) for name in ("run_id", "project_id", "artifact_id", "collection_id")},
     **{name: str(uuid4()) for name in ("tag_id", "rule_id", "agent_id", "prompt_id")},
+    **{name: str(uuid4()) for name in ("api_key_id", "provider_id")},
     "share_id": str(uuid4()),
     "session_id": str(uuid4()),
     "token": "missing",

@@ -37,8 +37,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty database on each back end."""
+def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new, empty database on each back end, and a file for its root keys."""
+    monkeypatch.setenv("HANSARD_ROOT_KEY_FILE", str(tmp_path / "root.key"))
     if request.param == "memory":
         return "memory:"
     if request.param == "sqlite":

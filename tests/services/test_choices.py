@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import hansard
+from hansard import Database, Services
 from hansard.errors import ProviderRefused
 from hansard.providers.base import (
     Event,
@@ -38,24 +39,23 @@ class _Failing(Scripted):
         return [model(self.name, "one")]
 
 
+async def chosen(db: Database, who: Services) -> str:
+    """The default model of a user."""
+    return await default_model(who.chat, db.runner, db.providers)
+
+
 async def test_a_new_conversation_takes_the_model_that_was_used_last(opened: Open) -> None:
     providers: list[Provider] = [Scripted([TextDelta("Yes.")]), Echo(), _Failing()]
     async with opened(*providers) as (db, ada):
-        assert await default_model(ada.chat, db.runner) == "scripted/one", (
-            "a good one, as nothing was used"
-        )
+        assert await chosen(db, ada) == "scripted/one", "a good one, as nothing was used"
         await ask(ada, await talk(ada), "hello", model="scripted/two")
         assert (await ask(ada, await talk(ada), "hello")).model == "scripted/two"
         first = await talk(ada)
         await ask(ada, first, "hello", model="echo/echo")
         await ask(ada, await talk(ada), "hello", model="failing/one")
-        assert await default_model(ada.chat, db.runner) == "echo/echo", (
-            "what only failed is not used"
-        )
+        assert await chosen(db, ada) == "echo/echo", "what only failed is not used"
         bob = db.scope("acme", "bob")
-        assert await default_model(bob.chat, db.runner) == "scripted/one", (
-            "each user has an own last one"
-        )
+        assert await chosen(db, bob) == "scripted/one", "each user has an own last one"
         named = await ada.conversations.create(model="scripted/one")
         assert (await ask(ada, named, "hello")).model == "scripted/one"
 
@@ -74,7 +74,7 @@ async def test_a_setting_wins_over_what_was_used_last(opened: Open) -> None:
         first = await talk(ada)
         await ask(ada, first, "hello", model="scripted/two")
         assert (await ask(ada, first, "hello")).model == "echo/echo"
-        assert await default_model(ada.chat, db.runner) == "echo/echo"
+        assert await chosen(db, ada) == "echo/echo"
 
 
 async def test_a_model_that_is_no_longer_there_is_not_taken(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_model_that_is_no_longer_there_is_not_taken(tmp_path: Path) -> N
         ada = db.scope("acme", "ada")
         await ask(ada, await talk(ada), "hello", model="scripted/two")
     async with hansard.connect(address, providers=[Echo()], options=options) as db:
-        assert await default_model(db.scope("acme", "ada").chat, db.runner) == "echo/echo"
+        assert await chosen(db, db.scope("acme", "ada")) == "echo/echo"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ NOUNS: dict[str, dict[str, Any]] = {
     "rules": {"text": "Be brief."},
     "agents": {},
     "prompts": {"body": "Hello."},
+    "api_keys": {"value": "a-key-of-nobody"},
+    "providers": {"type": "openai"},
 }
 """The nouns, and what each needs beside a name."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hansard import Database, Services
+from hansard.context.projects import MAX_NESTING
 from hansard.errors import (
     AlreadyExists,
     Conflict,
@@ -19,7 +20,6 @@ from hansard.ids import new_id
 from hansard.model.checks import MAX_TAGS
 from hansard.model.lifecycle import trashed
 from hansard.model.projects import Inherited, InheritedRule, Project, ProjectDefaults
-from hansard.services.library.nesting import MAX_NESTING
 
 pytestmark = pytest.mark.anyio
 

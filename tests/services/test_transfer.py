@@ -41,6 +41,8 @@ async def _rich(db: Database, who: Services) -> None:
     template = await who.prompts.create("hi", "Hi {{ a }}.", variables=[Variable("a")])
     await who.prompts.update(template.id, body="Hello {{ a }}.", follow_ups=["And now?"])
     await who.prompts.create("task", "Do.", agent_id=agent.id)
+    key = await who.api_keys.create("work", "a-key-of-nobody-at-all")
+    await who.providers.create("mine", "openrouter", api_key_id=key.id, enabled=False)
     outer = await who.projects.create("outer", instructions="Be kind.", rules=[rule.id])
     inner = await who.projects.create("inner", parent_id=outer.id, model="p/m")
     await who.projects.update(outer.id, parent_id=None, name="zzz")

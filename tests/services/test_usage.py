@@ -20,6 +20,8 @@ NOTHING = {
     "rules": (0, None),
     "agents": (0, None),
     "prompts": (0, None),
+    "api_keys": (0, None),
+    "providers": (0, None),
     "projects": (0, None),
     "collections": (0, None),
 }

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from hansard import Database, Services, ids
 from hansard.model.runs import ENDED
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.services.options import ChatOptions
 from hansard.storage import verification
 from hansard.storage.memory.storage import MemoryStorage
@@ -61,7 +61,7 @@ class Process:
         self.connection = Connection(world.storage, world.weather, exclusive=world.exclusive)
         self.database = Database(
             self.connection,
-            providers=Providers([Oracle(self.connection, world.rng)]),
+            providers=Registry([Oracle(self.connection, world.rng)]),
             options=ChatOptions(model="oracle/one", save_interval=0.2, retry_pause=0.1, attempts=2),
             clock=world.clock,
         )

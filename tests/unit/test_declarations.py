@@ -17,6 +17,7 @@ from hansard.model.feed import FeedEntry
 from hansard.model.projects import ProjectMove
 from hansard.model.reindexes import Reindex
 from hansard.model.runs import RunEvent
+from hansard.model.sealed import SealedSecret
 from hansard.model.sessions import Session, SpentCode
 from hansard.model.shares import LinkKey, Share
 from hansard.model.tags import TagRemoval
@@ -38,6 +39,7 @@ NOT_EXPORTED = {
     LinkKey: "a secret",
     Session: "a secret",
     SpentCode: "a secret",
+    SealedSecret: "a secret",
     Reindex: "a task of one database",
     FeedEntry: "the history of one database",
 }

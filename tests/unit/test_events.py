@@ -17,6 +17,7 @@ from hansard.storage.base import Change
 
 ROOT = Path(hansard.__file__).parent
 KINDS = get_args(EventKind)
+LIBRARY = ("tag", "rule", "agent", "prompt", "api_key", "provider")
 KIND = re.compile(r'"([a-z]+\.[a-z]+ed)"')
 
 
@@ -37,7 +38,7 @@ def test_every_declared_kind_is_published_somewhere_and_no_other() -> None:
     texts.append((ROOT / "storage" / "message_tree.py").read_text("utf-8"))
     library = (ROOT / "services" / "library" / "base.py").read_text("utf-8")
     verbs = re.findall(r'kind_of\(record, "(\w+)"\)', library)
-    published = {f"{noun}.{verb}" for noun in ("tag", "rule", "agent", "prompt") for verb in verbs}
+    published = {f"{noun}.{verb}" for noun in LIBRARY for verb in verbs}
     assert {kind for text in texts for kind in KIND.findall(text)} | published == set(KINDS)
 
 

@@ -106,7 +106,17 @@ def server(running: Process) -> Iterator[Caller]:
         for project in caller.get("/projects")["items"]:
             if project["parent_id"] is None:  # those inside go with it
                 caller.delete(f"/projects/{project['id']}")
+        empty_library(caller)
         yield caller
+
+
+def empty_library(caller: Caller) -> None:
+    """Remove all agents with their tasks, templates, rules, tags, providers and API keys."""
+    for noun in ("agents", "prompts", "rules", "tags", "providers", "api-keys"):
+        for record in caller.get(f"/{noun}")["items"]:
+            caller.delete(f"/{noun}/{record['id']}")
+        for record in caller.get(f"/{noun}", deleted=True)["items"]:
+            caller.post(f"/{noun}/{record['id']}/purge", 204)
 
 
 @pytest.fixture

@@ -28,6 +28,15 @@ SETTINGS = {
     "data": "Danger zone",
 }
 
+LIBRARY = {
+    "prompts": "Invite",
+    "agents": "Editor",
+    "rules": "Brief",
+    "tags": "travel",
+    "providers": "tide",
+    "api-keys": "personal",
+}
+
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -37,6 +46,7 @@ async def test_nothing_serious_is_wrong_with_any_page(
     how = PHONE if size == "phone" else {"viewport": DESKTOP}
     app = await visit(server, color_scheme=theme, **how)
     mistakes: dict[str, list[str]] = {}
+    fill_library(server)
     async for page in pages(app, fill(server)):
         if not await app.page.evaluate("'axe' in window"):
             await app.page.evaluate(AXE.read_text("utf-8"))
@@ -52,6 +62,18 @@ async def test_nothing_serious_is_wrong_with_any_page(
     assert not mistakes, "\n".join(
         f"{page}: {line}" for page in mistakes for line in mistakes[page]
     )
+
+
+def fill_library(server: Caller) -> None:
+    server.post("/tags", 201, name="travel", color="#0369a1")
+    brief = server.post("/rules", 201, name="Brief", text="In one sentence.", tags=["travel"])
+    variables = [{"name": "event", "required": True}]
+    server.post("/prompts", 201, name="Invite", body="To {{ event }}", variables=variables)
+    agent = server.post("/agents", 201, name="Editor", rules=[brief["id"]])
+    server.post(f"/agents/{agent['id']}/tasks", 201, name="shorten", body="Shorten it.")
+    key = server.post("/api-keys", 201, name="personal", value="tide-key-0123456789")
+    headers = {"X-Team": "tide-team-0123456789"}
+    server.post("/providers", 201, name="tide", type="groq", api_key_id=key["id"], headers=headers)
 
 
 async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
@@ -131,10 +153,42 @@ async def pages(app: App, record: dict[str, JSON]) -> AsyncIterator[str]:
     await app.open(f"/projects/{record['project']['id']}")
     await expect(app.main.get_by_role("link", name="Four days in Rome")).to_be_visible()
     yield "project"
+    async for page in library(app):
+        yield page
     for page, words in SETTINGS.items():
         await app.open(f"/settings/{page}")
         await expect(app.main.get_by_text(words).first).to_be_visible()
         yield f"settings: {page}"
+
+
+async def library(app: App) -> AsyncIterator[str]:
+    """The pages of the library, their forms, and what is chosen in the message field."""
+    for page, name in LIBRARY.items():
+        await app.open(f"/library/{page}")
+        await app.main.get_by_role("button", name=f"Edit {name}").click()
+        await expect(app.dialog.get_by_role("textbox", name="Name").first).to_be_visible()
+        yield f"library: {page}, editor"
+        await app.press("Escape")
+        await expect(app.dialog).to_have_count(0)
+        yield f"library: {page}"
+        await app.main.get_by_role("link", name="Trash").click()
+        await expect(app.main.get_by_role("heading", name="Trash")).to_be_visible()
+        yield f"library: {page}, trash"
+    await app.open()
+    await app.field.press_sequentially("@ed")
+    await app.page.get_by_role("option", name="@Editor").click()
+    await app.field.press_sequentially("/inv")
+    await expect(app.page.get_by_role("option", name="/Invite")).to_be_visible()
+    yield "message field: templates"
+    await app.press("Enter")
+    await app.dialog.get_by_role("textbox", name="event").fill("a picnic")
+    await expect(app.dialog.get_by_role("region", name="Preview")).to_contain_text("a picnic")
+    yield "message field: template"
+    await app.press("Escape")
+    await app.button("Rules").click()
+    await expect(app.page.get_by_role("menuitemcheckbox", name="Brief")).to_be_visible()
+    yield "message field: rules"
+    await app.press("Escape")
 
 
 async def test_axe_would_see_a_button_without_a_name(app: App) -> None:

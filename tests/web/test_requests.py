@@ -46,7 +46,7 @@ async def open_empty(app: App, talk: dict[str, str]) -> None:
 
 
 async def test_a_prompt_and_its_answer_cost_at_most_three_requests(
-    visit: Visit, titled: Caller
+    titled: Caller, visit: Visit
 ) -> None:
     """Counted until the answer, the title and the list are up to date; for one who watches, at most two."""
     titled.talk(title="Other")

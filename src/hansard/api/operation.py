@@ -71,7 +71,8 @@ class Operation:
         self.method = method
         self.right: Right = right or ("read" if self.verb == "GET" else "write")
         self._function = inspect.unwrap(method)
-        self.service, self.call = self._function.__qualname__.lower().split(".")
+        noun, self.call = self._function.__qualname__.split(".")
+        self.service = re.sub("(?<!^)(?=[A-Z])", "_", noun).lower()
         self._signature = inspect.signature(self._function)
         self._hints = get_type_hints(self._function, include_extras=True)
         self._renamed = renamed or {}

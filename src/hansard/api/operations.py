@@ -29,6 +29,8 @@ from hansard.services.library.prompts import Prompts
 from hansard.services.library.rules import Rules
 from hansard.services.library.tags import Tags
 from hansard.services.projects.service import Projects
+from hansard.services.providers.api_keys import ApiKeys
+from hansard.services.providers.service import Providers
 from hansard.services.quotas import Meters
 from hansard.services.runs.chat import Chat
 from hansard.services.runs.models import Models
@@ -58,6 +60,8 @@ class Services:
     agents: Agents
     rules: Rules
     tags: Tags
+    api_keys: ApiKeys
+    providers: Providers
     search: Search
     statistics: Statistics
     usage: Usage
@@ -92,6 +96,8 @@ class Services:
         self.runs = Runs(scope, storage, runner)
         self.models = Models(scope, storage, runner)
         self.chat = Chat(scope, storage, runner, meters)
+        self.api_keys = ApiKeys(scope, storage, runner.clock, runner.directory.vault)
+        self.providers = Providers(scope, storage, runner.clock, runner.directory)
         for name, service in SERVICES.items():
             if not hasattr(self, name):
                 setattr(self, name, service(scope, storage, runner.clock))
@@ -114,6 +120,8 @@ _PROMPT = "/prompts/{prompt_id}"
 _AGENT = "/agents/{agent_id}"
 _RULE = "/rules/{rule_id}"
 _TAG = "/tags/{tag_id}"
+_API_KEY = "/api-keys/{api_key_id}"
+_PROVIDER = "/providers/{provider_id}"
 _ARTIFACT = "/artifacts/{artifact_id}"
 _COLLECTION = "/collections/{collection_id}"
 
@@ -276,6 +284,31 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
         Operation("delete_tag", f"DELETE {_TAG}", Tags.delete),
         Operation("restore_tag", f"POST {_TAG}/restore 200", Tags.restore),
         Operation("purge_tag", f"POST {_TAG}/purge", Tags.purge),
+    ),
+    "api_keys": (
+        Operation("create_api_key", "POST /api-keys", ApiKeys.create),
+        Operation("list_api_keys", "GET /api-keys", ApiKeys.list),
+        Operation("get_api_key", f"GET {_API_KEY}", ApiKeys.get),
+        Operation("update_api_key", f"PATCH {_API_KEY}", ApiKeys.update),
+        Operation("delete_api_key", f"DELETE {_API_KEY}", ApiKeys.delete),
+        Operation("restore_api_key", f"POST {_API_KEY}/restore 200", ApiKeys.restore),
+        Operation("purge_api_key", f"POST {_API_KEY}/purge", ApiKeys.purge),
+    ),
+    "providers": (
+        Operation("create_provider", "POST /providers", Providers.create),
+        Operation("list_providers", "GET /providers", Providers.list),
+        Operation(
+            "list_environment_providers",
+            "GET /providers/environment",
+            Providers.environment,
+        ),
+        Operation("get_provider", f"GET {_PROVIDER}", Providers.get),
+        Operation("update_provider", f"PATCH {_PROVIDER}", Providers.update),
+        Operation("delete_provider", f"DELETE {_PROVIDER}", Providers.delete),
+        Operation("restore_provider", f"POST {_PROVIDER}/restore 200", Providers.restore),
+        Operation("purge_provider", f"POST {_PROVIDER}/purge", Providers.purge),
+        Operation("test_provider", f"POST {_PROVIDER}/test 200", Providers.test),
+        Operation("refresh_provider", f"POST {_PROVIDER}/refresh 200", Providers.refresh),
     ),
     "settings": (
         Operation("list_settings", "GET /settings", Settings.list),

@@ -23,6 +23,8 @@ from hansard.cli import (
     config,
     conversations,
     db,
+    keys,
+    mcp,
     models,
     projects,
     search,
@@ -56,8 +58,10 @@ for module in (
     archives,
     transfer,
     serve,
+    mcp,
     config,
     db,
+    keys,
     torture,
 ):
     module.register(app)

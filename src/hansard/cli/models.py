@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hansard.cli.commands import configured
+from hansard.cli.commands import reads
 from hansard.cli.options import Json
 from hansard.cli.rendering import print_json, print_table
 from hansard.output import note
 
 if TYPE_CHECKING:
-    from hansard.config import Loaded
+    from hansard.api.operations import Services
     from hansard.providers.base import Model, ProviderFailure
 
 
@@ -19,21 +19,14 @@ def register(main: typer.Typer) -> None:
     main.command("models")(models)
 
 
-@configured
-async def models(loaded: Loaded, as_json: Json = False) -> None:
+@reads
+async def models(services: Services, as_json: Json = False) -> None:
     """List the available models; a * marks the default one."""
-    from hansard.providers.registry import Providers  # noqa: PLC0415
-
-    providers = Providers.from_environment(loaded.environment)
-    try:
-        listing = await providers.listing()
-        default = loaded.config.model or await providers.default()
-    finally:
-        await providers.close()
+    listing = await services.models.list()
     if as_json:
-        print_json({"items": listing.models, "failures": listing.failures, "default": default})
+        print_json(listing)
         return
-    print_models(listing.models, listing.failures, default)
+    print_models(listing.items, listing.failures, listing.default)
 
 
 def print_models(

@@ -7,29 +7,14 @@ from __future__ import annotations
 
 import json
 
+from hansard.context.projects import projects_of
 from hansard.model.applied import Applied
 from hansard.model.conversations import Conversation
-from hansard.model.projects import Project
 from hansard.model.rules import RulePosition
 from hansard.model.users import Tenant, User
 from hansard.storage.base import Reader
 
-MAX_NESTING = 32
 FORMAT = "Answer with JSON only, which conforms to this JSON Schema:"
-
-
-async def projects_of(tx: Reader, conversation: Conversation) -> list[Project]:
-    """Return the projects around a conversation, the innermost first, without those in the trash."""
-    projects: list[Project] = []
-    project_id = conversation.project_id
-    while project_id is not None and len(projects) < MAX_NESTING:
-        project = await tx.get(Project, project_id)
-        if project is None:
-            break
-        if project.state == "active":
-            projects.append(project)
-        project_id = project.parent_id
-    return projects
 
 
 async def instructions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from hansard.model.agents import Agent
+from hansard.model.api_keys import ApiKey
 from hansard.model.artifacts import Artifact
 from hansard.model.branches import Branch
 from hansard.model.collections import Collection
@@ -13,6 +14,7 @@ from hansard.model.events import Appended
 from hansard.model.messages import Rating
 from hansard.model.projects import Project
 from hansard.model.prompts import Prompt
+from hansard.model.providers import ProviderConfig
 from hansard.model.rules import Rule
 from hansard.model.runs import Run
 from hansard.model.settings import Setting
@@ -25,6 +27,11 @@ EventKind = Literal[
     "agent.deleted",
     "agent.restored",
     "agent.purged",
+    "api_key.created",
+    "api_key.updated",
+    "api_key.deleted",
+    "api_key.restored",
+    "api_key.purged",
     "artifact.created",
     "artifact.updated",
     "artifact.deleted",
@@ -60,6 +67,11 @@ EventKind = Literal[
     "prompt.deleted",
     "prompt.restored",
     "prompt.purged",
+    "provider.created",
+    "provider.updated",
+    "provider.deleted",
+    "provider.restored",
+    "provider.purged",
     "rule.created",
     "rule.updated",
     "rule.deleted",
@@ -84,6 +96,7 @@ EventKind = Literal[
 
 EventRecord = (
     Agent
+    | ApiKey
     | Appended
     | Artifact
     | Branch
@@ -91,6 +104,7 @@ EventRecord = (
     | Conversation
     | Project
     | Prompt
+    | ProviderConfig
     | Rating
     | Rule
     | Run

@@ -28,6 +28,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a chat model, as far as the provider's list and its name tell."""
     created: int | None = None
     """When it was released, in seconds since 1970, if known."""
+    price_in: float | None = None
+    """US dollars for a million tokens of a prompt, if known; `price_out`: of an answer."""
+    price_out: float | None = None
 
 
 class ProviderFailure(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,12 @@ MAX_PAGES = 50
 MAX_MODELS = 5_000
 MAX_TOKEN = 1_000
 """The maximum length of the token of the next page."""
+MAX_PRICE = 1e6
+_CONTEXTS = (
+    *("context_length", "context_window", "max_context_length", "max_model_len"),
+    *("max_input_tokens", "inputTokenLimit"),
+)
+"""Fields in which lists tell the size of a model's context."""
 _LISTS = ("data", "models", "items", "results")
 _NEXT = {"nextPageToken": "pageToken", "next_page_token": "page_token", "last_id": "after"}
 """Fields that contain the token of the next page, and the parameter for it in OpenAI's protocol."""
@@ -74,9 +80,11 @@ def _models(provider: str, entries: list[Any], context_tokens: int) -> Iterator[
             yield model(
                 provider,
                 name,
-                context_tokens=context_tokens,
+                context_tokens=_context(fields) or context_tokens,
                 chat=can_chat(name, fields),
                 created=_created(fields),
+                price_in=_price(fields, "prompt"),
+                price_out=_price(fields, "completion"),
             )
 
 
@@ -108,6 +116,28 @@ def _created(fields: dict[str, Any]) -> int | None:
             except (ValueError, OverflowError, OSError):
                 continue
     return None
+
+
+def _context(fields: dict[str, Any]) -> int | None:
+    """Return the size of a model's context in tokens, if the list says it."""
+    for key in _CONTEXTS:
+        value = fields.get(key)
+        if type(value) is int and 0 < value < 2**31:
+            return value
+    return None
+
+
+def _price(fields: dict[str, Any], what: str) -> float | None:
+    """Return a price in US dollars for a million tokens, if the list has one for each token, as OpenRouter's does."""
+    pricing = fields.get("pricing")
+    value = cast("dict[str, Any]", pricing).get(what) if isinstance(pricing, dict) else None
+    if not isinstance(value, str):
+        return None
+    try:
+        price = float(value) * 1_000_000
+    except ValueError:
+        return None
+    return round(price, 6) if 0 <= price < MAX_PRICE else None
 
 
 def _following(document: Any) -> NextPage | None:

@@ -7,7 +7,7 @@ import importlib.util
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from hansard.errors import (
@@ -33,6 +33,9 @@ _KEYS: dict[str, tuple[Kind, tuple[str, ...], str | None]] = {
 _ENDPOINT = re.compile(r"HANSARD_PROVIDER_([A-Z0-9_]+)_URL")
 DEFAULT_FOR = 60.0
 """Seconds for which the default model stays the same."""
+SLOW = 2.0
+"""Seconds after which a failed list of models is not asked for again for `PAUSE`."""
+PAUSE = 60.0
 MAX_MESSAGE = 2_000
 """Characters."""
 _PREFERRED = ("anthropic", "openai", "google", "openrouter", "ollama")
@@ -50,16 +53,22 @@ def pairs(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-class Providers:
+class Registry:
     """Finds the provider for a model's name."""
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
+    def __init__(self, providers: Iterable[Provider], first: Iterable[str] = ()) -> None:
         self._by_name = {provider.name: provider for provider in providers}
+        self._first = tuple(first)
+        """The providers from which the default model is chosen first."""
         self._known: dict[str, Model] = {}
         self._default: tuple[str, float] | None = None
+        self._asked: dict[str, float] = {}
+        """When each provider told its list for the sake of one model."""
+        self._silent: dict[str, tuple[ProviderFailure | None, float]] = {}
+        """The providers that do not respond, with their failure, and when they were found out."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Providers:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Registry:
         """Create the providers that the environment configures, the demo model and echo.
 
         `OPENAI_API_KEY` (with `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OPENROUTER_API_KEY`
@@ -72,6 +81,16 @@ class Providers:
         if importlib.util.find_spec("httpx2") is not None:
             providers += _remote(environment)
         return cls([*providers, Echo()])
+
+    def after(self, own: Sequence[Provider]) -> Registry:
+        """Return these providers after a user's own, which hide those with the same name."""
+        names = [provider.name for provider in own]
+        others = [p for name, p in self._by_name.items() if name not in names]
+        return Registry([*own, *others], names)
+
+    @property
+    def all(self) -> list[Provider]:
+        return list(self._by_name.values())
 
     def find(self, name: str) -> tuple[Provider, str]:
         """Return the provider and its own name for a model `provider/model`. Raises UnknownModel."""
@@ -87,7 +106,7 @@ class Providers:
 
     async def listing(self) -> Listing:
         """Return all available models, and the failures of the providers that could not be listed."""
-        lists = await asyncio.gather(*map(_listed, self._by_name.values()))
+        lists = await asyncio.gather(*map(self._list, self._by_name.values()))
         models = {model.name: model for listed, _ in lists for model in listed}
         failures = [failure for _, failure in lists if failure is not None]
         return Listing(models=list(models.values()), failures=failures)
@@ -97,12 +116,25 @@ class Providers:
         return (await self.listing()).models
 
     async def model(self, name: str) -> Model:
-        """Return a model's properties; only its name if nothing else is known."""
+        """Return a model's properties; only its name if nothing else is known, and then for a `PAUSE`."""
         provider, _ = self.find(name)
-        if name not in self._known:
-            listed, _ = await _listed(provider)
+        if name not in self._known and not _lately(self._asked.get(provider.name)):
+            listed, _ = await self._list(provider)
             self._known |= {known.name: known for known in listed}
+            if listed:
+                self._asked[provider.name] = time.monotonic()
         return self._known.get(name) or Model(name=name, provider=provider.name)
+
+    async def _list(self, provider: Provider) -> tuple[list[Model], ProviderFailure | None]:
+        """Return a provider's models or its failure; one that did not respond is left alone for a `PAUSE`."""
+        failure, at = self._silent.get(provider.name, (None, None))
+        if _lately(at):
+            return [], failure
+        began = time.monotonic()
+        models, failure = await _listed(provider)
+        if not models and time.monotonic() - began > SLOW:
+            self._silent[provider.name] = failure, time.monotonic()
+        return models, failure
 
     async def default(self) -> str:
         """Return the default model: a real one, else the demo model, else echo. Raises UnknownModel if no model can
@@ -118,7 +150,7 @@ class Providers:
         for known in await self.models():
             by_provider.setdefault(known.provider, []).append(known)
         others = [name for name in by_provider if name not in (*_PREFERRED, "local", "echo")]
-        for name in (*_PREFERRED, *others, "local", "echo"):
+        for name in (*self._first, *_PREFERRED, *others, "local", "echo"):
             if chosen := best(by_provider.get(name, ())):
                 return chosen.name
         raise UnknownModel("No model is available that can chat.")
@@ -126,6 +158,10 @@ class Providers:
     async def close(self) -> None:
         for provider in self._by_name.values():
             await provider.close()
+
+
+def _lately(at: float | None) -> bool:
+    return at is not None and time.monotonic() - at < PAUSE
 
 
 async def _listed(provider: Provider) -> tuple[list[Model], ProviderFailure | None]:

@@ -22,8 +22,8 @@ from hansard.providers.openai import OpenAI
 from hansard.providers.options import check_options
 from hansard.providers.protocol import Protocol
 from hansard.providers.sse import ServerEvent
-from hansard.providers.transport import Transport
-from hansard.secrets import register, register_url
+from hansard.providers.transport import Connections, Transport
+from hansard.secrets import register, secrets_in_url
 
 Kind = Literal["openai", "anthropic", "google"]
 LIST_TIMEOUT = 5.0
@@ -45,6 +45,8 @@ class Remote(Provider):
         key: str | None = None,
         context_tokens: int = DEFAULT_CONTEXT,
         expected: bool = True,
+        headers: Mapping[str, str] | None = None,
+        connections: Connections | None = None,
     ) -> None:
         url = None if url is None else checked_url(url, f"The address of {name}")
         self.name = name
@@ -52,11 +54,15 @@ class Remote(Provider):
         self.url = url
         self.context_tokens = context_tokens
         self.expected = expected
-        register_url(url)
+        key = clean_key(key, f"The key of {name}")
+        if connections is None:  # else it is a user's, and so are its secrets
+            register(key, *secrets_in_url(url))
         self._protocol = _protocol(kind, url)
         self.defaults = self._protocol.defaults
-        headers = self._protocol.headers(clean_key(key, f"The key of {name}"))
-        self._transport = Transport(name, url or self._protocol.url, headers)
+        own = self._protocol.headers(key)
+        self._transport = Transport(
+            name, url or self._protocol.url, {**own, **(headers or {})}, connections
+        )
 
     async def models(self) -> list[Model]:
         await self._transport.open()
@@ -191,5 +197,4 @@ def clean_key(key: str | None, what: str) -> str | None:
         raise InvalidConfig(
             f"{what} contains the character U+{ord(odd):04X}, which keys do not contain: copy it again, without quotes."
         )
-    register(cleaned)
     return cleaned or None

@@ -11,16 +11,20 @@ import importlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from hansard.errors import InvalidConfig, ProviderError, ProviderUnavailable
+from hansard.providers.addresses import Target, public_target
 from hansard.providers.failures import Failure, error_of, failure_in, failure_of, moved, short_text
 from hansard.providers.sse import EventReader, EventTooLarge, ServerEvent
 
 CONNECT_TIMEOUT = 10.0
 MAX_BODY = 16 * 1024 * 1024
 """The maximum size of a list or an error, in bytes."""
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=())
+"""Users share connections, and what an endpoint says to one of them is not for the others."""
 
 
 def load() -> Any:
@@ -28,13 +32,63 @@ def load() -> Any:
     return importlib.import_module("httpx2")
 
 
+class Connections:
+    """The connections to one endpoint or to several, opened on first use."""
+
+    def __init__(self, *, public_only: bool = False) -> None:
+        self.public_only = public_only
+        """Whether only public addresses may be connected to; proxies are not used then, they resolve names again."""
+        self._client: Any = None
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> Any:
+        """Import the library and create the client on a thread, because that may take a second; return the client."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
+
+    def _make(self) -> Any:
+        library = load()
+        try:
+            return library.AsyncClient(
+                timeout=library.Timeout(None, connect=CONNECT_TIMEOUT),
+                limits=library.Limits(
+                    max_connections=None,
+                    # A pool knows only addresses: a kept connection would serve every host at its address.
+                    max_keepalive_connections=0 if self.public_only else None,
+                ),
+                cookies=CookieJar(_NO_COOKIES),
+                trust_env=not self.public_only,
+            )
+        except (ValueError, ImportError, library.InvalidURL) as error:
+            raise InvalidConfig(f"The proxy in the environment cannot be used: {error}") from error
+
+    async def target(self, url: str) -> Target:
+        """Return what to connect to for a URL. Raises ProviderRefused if its address must be public and is not."""
+        return await public_target(url) if self.public_only else Target(url)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+
 class Transport:
-    def __init__(self, name: str, url: str, headers: Mapping[str, str]) -> None:
+    """Requests to one endpoint; without `connections`, it has its own."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        headers: Mapping[str, str],
+        connections: Connections | None = None,
+    ) -> None:
         self.name = name
         self.url = url
         self._headers = dict(headers)
-        self._client: Any = None
-        self._opening = asyncio.Lock()
+        self._is_shared = connections is not None
+        self._connections = connections or Connections()
 
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[ServerEvent]:
         """Send a request and yield the events of the response. Raises ProviderError."""
@@ -65,38 +119,29 @@ class Transport:
         return document
 
     async def open(self) -> None:
-        """Import the library and create the client on a thread, because that may take a second."""
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(self._make)
-
-    def _make(self) -> Any:
-        library = load()
-        try:
-            return library.AsyncClient(
-                headers=self._headers,
-                timeout=library.Timeout(None, connect=CONNECT_TIMEOUT),
-                limits=library.Limits(max_connections=None),
-            )
-        except (ValueError, ImportError, library.InvalidURL) as error:
-            raise InvalidConfig(f"The proxy in the environment cannot be used: {error}") from error
+        """Make everything ready for the first request, which may take a second."""
+        await self._connections.open()
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        if not self._is_shared:
+            await self._connections.close()
 
     @asynccontextmanager
     async def _sent(
         self, method: str, path: str, body: Mapping[str, Any] | None
     ) -> AsyncGenerator[Any]:
-        await self.open()
+        client = await self._connections.open()
         library = load()
         content = None if body is None else json.dumps(body).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        typed = {} if body is None else {"Content-Type": "application/json"}
         try:
-            async with self._client.stream(
-                method, joined(self.url, path), content=content, headers=headers
+            target = await self._connections.target(joined(self.url, path))
+            async with client.stream(
+                method,
+                target.url,
+                content=content,
+                headers={**typed, **self._headers, **target.headers},
+                extensions=target.extensions,
             ) as response:
                 if response.status_code >= 300:
                     raise await self._refusal(response)

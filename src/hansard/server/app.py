@@ -20,7 +20,7 @@ from hansard.model.scope import Scope
 from hansard.server import errors, openapi, preview, sse, static
 from hansard.server.cookies import SessionCookie
 from hansard.server.decoding import MAX_BODY, BoundedRequest
-from hansard.server.http import health
+from hansard.server.http import health, mcp
 from hansard.server.http.routes import routes
 from hansard.server.middleware import Gate
 from hansard.server.rate_limit import LinkRateLimiter
@@ -54,7 +54,7 @@ def make_api(
     anonymous = replace(session_manager.scope, rights=frozenset(("read",)))
     dependencies["services"] = _provide_services(database, anonymous)
     nouns = routes()
-    outside = [*health.ROUTES, *preview.ROUTES, *static.ROUTES]
+    outside = [*health.ROUTES, *mcp.ROUTES, *preview.ROUTES, *static.ROUTES]
     return Litestar(
         [Router(openapi.PREFIX, route_handlers=[*nouns, open_socket, _document]), *outside],
         dependencies=dependencies | {"line": Provide(sse.line, sync_to_thread=False)},

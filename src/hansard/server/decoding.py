@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from litestar import Request
 from litestar.exceptions import InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from hansard.api.validation import invalid
 from hansard.errors import InvalidInput, TooLarge
 from hansard.model.checks import MAX_DEPTH
 from hansard.model.scope import Scope
@@ -19,10 +19,6 @@ from hansard.server.errors import UnsupportedMediaType
 from hansard.services.quotas import Meters
 
 MAX_BODY = 16 * 1024 * 1024
-
-_WHERE = re.compile(r" - at `\$(.*)`$")
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
-_FIELD = re.compile(r"(?:unknown|required) field `(.*)`$")
 
 
 class BoundedRequest(Request[Any, str | None, Any]):
@@ -64,7 +60,7 @@ def decode(body: bytes, kind: Any) -> Any:
     try:
         return _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise invalid(error) from None
     except msgspec.DecodeError as error:
         raise InvalidInput(f"The body is not valid JSON: {error}.", pointer="") from None
     except RecursionError:
@@ -80,15 +76,3 @@ def decode(body: bytes, kind: Any) -> Any:
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
-
-
-def _invalid(text: str) -> InvalidInput:
-    """Convert msgspec's message, which ends with the path of the invalid value."""
-    where = _WHERE.search(text)
-    message = text[: where.start()] if where else text
-    steps = _STEP.finditer(where[1]) if where else ()
-    path = [step[1] or step[2] for step in steps if step[1] or step[2]]
-    if field := _FIELD.search(message):
-        path.append(field[1])
-    pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
-    return InvalidInput(f"{message}.", pointer=pointer)

@@ -13,8 +13,14 @@ import msgspec
 
 
 def field_texts() -> dict[str, dict[str, str]]:
-    """Return the documentation of each field of each struct of Hansard, by class name."""
-    return {kind.__name__: texts_of(kind) for kind in _kinds(msgspec.Struct) if _is_ours(kind)}
+    """Return the documentation of each field of each struct of Hansard, by class name.
+
+    Of several with the same name, that which was imported first counts: records are, before what uses them.
+    """
+    texts: dict[str, dict[str, str]] = {}
+    for kind in filter(_is_ours, _kinds(msgspec.Struct)):
+        texts[kind.__name__] = texts_of(kind) | texts.get(kind.__name__, {})
+    return texts
 
 
 def _kinds(base: type) -> Iterator[type]:

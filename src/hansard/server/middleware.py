@@ -1,10 +1,10 @@
 """Middleware that authenticates every request and adds security headers to every response.
 
 Any web page can send requests to a local port, under any host name that its owner chooses (DNS rebinding). So the Host
-header must be an accepted one, and requests below `/api` need a credential: the token, or the cookie of a session
-together with the key that the page stores. Browsers send a cookie automatically, and to every port of a host: so it
-is valid only with the key, and only from pages of this server. The token in a link's URL is a credential for that
-link. Only `/api` and previews serve user data; preview URLs are signed and expire. CORS is never allowed.
+header must be an accepted one, and requests below `/api` and to `/mcp` need a credential: the token, or the cookie of a
+session together with the key that the page stores. Browsers send a cookie automatically, and to every port of a host:
+so it is valid only with the key, and only from pages of this server. The token in a link's URL is a credential for that
+link. Only `/api`, `/mcp` and previews serve user data; preview URLs are signed and expire. CORS is never allowed.
 
 A streamed response is checked while it is sent: when its session ends, the response is aborted.
 
@@ -32,6 +32,8 @@ OPEN = frozenset({"/api/v1/healthz", "/api/v1/readyz", "/api/v1/openapi.json", "
 """Paths of the API that need no credential."""
 SOCKET = "/api/v1/ws"
 """The only path of WebSockets."""
+MCP = "/mcp"
+"""The path of agents."""
 _LINK = re.compile("/api/v1/links/[^/]+(/file|/preview)?")
 """Paths that need only the token of the link that they contain."""
 
@@ -115,8 +117,9 @@ class Gate:
         headers = _headers(scope)
         self._check_host(headers.get("host", ""))
         path = scope["path"]
-        credential = await self._valid_credential(headers) if _is_api(path) else None
-        if credential is None and _is_api(path) and not is_open(path):
+        private = _is_private(path)
+        credential = await self._valid_credential(headers) if private else None
+        if credential is None and private and not is_open(path):
             raise Unauthenticated(
                 "Send the header `Authorization: Bearer` with this server's token."
             )
@@ -124,6 +127,8 @@ class Gate:
             _check_site(headers)
             if scope.get("method") not in ("GET", "HEAD"):
                 _check_origin(headers)
+        if path.rstrip("/") == MCP and "origin" in headers:  # as the protocol demands
+            _check_origin(headers)
         if scope["type"] == "websocket" and scope["path"].rstrip("/") != SOCKET:
             raise NotFound("There is nothing at this URL.")
         return credential
@@ -197,8 +202,9 @@ def is_open(path: str) -> bool:
     return path in OPEN or _LINK.fullmatch(path) is not None
 
 
-def _is_api(path: str) -> bool:
-    return f"{path}/".startswith("/api/")
+def _is_private(path: str) -> bool:
+    """Whether a path serves user data to those who have a credential."""
+    return f"{path}/".startswith(("/api/", f"{MCP}/"))
 
 
 def _check_site(headers: dict[str, str]) -> None:

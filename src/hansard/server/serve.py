@@ -41,8 +41,8 @@ REQUEST_TIMEOUT = 3
 BACKLOG = 2048
 
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
-_VIEWS = {"artifacts", "c", "projects", "search", "settings", "shared"}
-OWN = {"api", "assets", "healthz", "preview", "readyz", "signin"} | _VIEWS
+_VIEWS = {"artifacts", "c", "library", "projects", "search", "settings", "shared"}
+OWN = {"api", "assets", "healthz", "mcp", "preview", "readyz", "signin"} | _VIEWS
 """First path segments of Hansard's own URLs. A proxy may or may not remove the prefix, so it must not be one of
 them.
 """

@@ -75,6 +75,10 @@ def sqlite_path(address: str) -> Path:
     return Path(unquote(rest[1:])).expanduser()
 
 
+def is_memory(address: str) -> bool:
+    return address in _MEMORY
+
+
 def is_sqlite(address: str) -> bool:
     return address not in _MEMORY and (
         "://" not in address or address.lower().startswith("sqlite://")

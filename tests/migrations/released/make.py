@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,8 @@ from hansard.storage.sqlite.storage import SqliteStorage
 from hansard.storage.tables import SCHEMA
 
 HERE = Path(__file__).parent
+ROOT_KEY = b64encode(bytes(range(32))).decode()
+"""The key with which the files' secrets are encrypted, for the variable HANSARD_ROOT_KEY."""
 RELEASE_DAY = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -97,6 +101,10 @@ async def _library(ada: Services) -> None:
     await ada.conversations.create(title="Tagged", tags=["gone"], agent_id=writer.id)
     await ada.tags.delete(gone.id)
     folder = await ada.projects.create("Deleted folder", options={"top_p": 0.9}, rules=["Polite"])
+    key = await ada.api_keys.create("work", "a-key-of-nobody-at-all")
+    headers = {"X-Team": "blue"}
+    await ada.providers.create("mine", "openrouter", api_key_id=key.id, headers=headers)
+    await ada.providers.create("gone", "ollama", enabled=False, chosen_models=["small"])
     await ada.conversations.create(title="Moved away", project_id=folder.id, traits={"a": 1})
     await ada.projects.delete(folder.id, conversations="move")
 
@@ -201,6 +209,7 @@ async def make(path: Path) -> dict[str, Any]:
 
 
 def main() -> None:
+    os.environ["HANSARD_ROOT_KEY"] = ROOT_KEY
     with TemporaryDirectory() as directory:
         path = Path(directory) / "chats.db"
         found = asyncio.run(make(path))

@@ -25,3 +25,8 @@ test("what is refused is asked for once", async () => {
 test("what is asked for once is not repeated", async () => {
   await expect(ask(Promise.resolve(unknown))).rejects.toBeInstanceOf(Unreachable);
 });
+
+test("a failure of a provider is not one of the server", async () => {
+  const failed = { error: { type: "urn:hansard:problem:provider-unavailable", detail: "It is down." }, response: new Response(null, { status: 502 }) };
+  await expect(ask(Promise.resolve(failed))).rejects.toEqual(new Refused("provider-unavailable", 502, "It is down.", ""));
+});

@@ -15,6 +15,11 @@ export type Complete<T> = T extends readonly (infer U)[]
     ? { [K in keyof T]-?: Complete<Exclude<T[K], undefined>> }
     : T;
 
+export type Agent = Complete<Schemas["Agent"]>;
+/** A key for providers, without its value. */
+export type ApiKey = Complete<Schemas["ApiKey"]>;
+/** It lacks the fields that have their default. */
+export type Applied = Schemas["Applied"];
 export type Appended = Complete<Schemas["Appended"]>;
 export type Artifact = Complete<Schemas["Artifact"]>;
 export type ArtifactHit = Complete<Schemas["ArtifactHit"]>;
@@ -24,6 +29,7 @@ export type Branch = Complete<Schemas["Branch"]>;
 export type Collection = Complete<Schemas["Collection"]>;
 export type Conversation = Complete<Schemas["Conversation"]>;
 export type ConversationPage = Complete<Schemas["ConversationPage"]>;
+export type EnvironmentProvider = Complete<Schemas["EnvironmentProvider"]>;
 export type FeedEntry = Complete<Schemas["FeedEntry"]>;
 /** A change that the server reports over the WebSocket. */
 export type FeedEvent = Live<Schemas["Event"]>;
@@ -36,12 +42,24 @@ export type MessagePage = Complete<Schemas["MessagePage"]>;
 export type Model = Complete<Schemas["Model"]>;
 export type Part = Message["parts"][number];
 export type Project = Complete<Schemas["Project"]>;
+export type ProjectDefaults = Complete<Schemas["ProjectDefaults"]>;
+export type Provider = Complete<Schemas["ProviderConfig"]>;
+export type ProviderModel = Provider["models"][number];
+export type ProviderTest = Complete<Schemas["ProviderTest"]>;
+/** A template for prompts. With an agent, it is a task of that agent. */
+export type PromptTemplate = Templated<Schemas["Prompt"]>;
+export type PromptRevision = Templated<Schemas["PromptRevision"]>;
+/** Unlike other responses, variables lack the fields that have their default. */
+export type Variable = Pick<Complete<Schemas["Variable"]>, "name"> & Partial<Complete<Schemas["Variable"]>>;
+type Templated<T> = Omit<Complete<T>, "variables"> & { readonly variables: readonly Variable[] };
 export type Rating = Complete<Schemas["Rating"]>;
 export type Revision = Complete<Schemas["Revision"]>;
+export type Rule = Complete<Schemas["Rule"]>;
 export type Run = Complete<Schemas["Run"]>;
 export type RunEvent = Complete<Schemas["RunEvent"]>;
 export type Share = Complete<Schemas["Share"]>;
 export type Stats = Complete<Schemas["Stats"]>;
+export type Tag = Complete<Schemas["Tag"]>;
 
 /** The server refused a request. */
 export class Refused extends Error {
@@ -114,10 +132,10 @@ export async function unwrapWithRetry<T>(request: () => Promise<Answer<T>>, paus
 
 /** The error that a failed response stands for. */
 export function errorFor(error: unknown, response: Response): Error {
-  // A proxy responds in place of a server that is down.
-  if ([502, 503, 504].includes(response.status)) return new Unreachable();
   const problem = (typeof error === "object" && error !== null ? error : {}) as Partial<Schemas["Problem"]>;
   const code = problem.type?.split(":").at(-1) ?? "unknown";
+  // A proxy responds in place of a server that is down; the server itself reports failures of providers so.
+  if ([502, 503, 504].includes(response.status) && !code.startsWith("provider")) return new Unreachable();
   const message = problem.detail || problem.title || response.statusText;
   return new Refused(code, response.status, message, problem.pointer ?? "");
 }

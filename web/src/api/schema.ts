@@ -1115,6 +1115,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all keys by name, without their values; with `deleted`, those in the trash. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Store a key, encrypted.
+         * @description `id` makes the request repeatable.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a key, without its value. */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /** Move a key to the trash, and take it from the providers that use it: `unlinked` names them. */
+        delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        /** Change the name or replace the value; with `version`, only if that is still the key's version. */
+        patch: operations["update_api_key"];
+        trace?: never;
+    };
+    "/api/v1/api-keys/{api_key_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a key from the trash, for the providers that used it and have no other by now. */
+        post: operations["restore_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{api_key_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a key in the trash with its value. */
+        post: operations["purge_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all providers in their order; with `deleted`, those in the trash. */
+        get: operations["list_providers"];
+        put?: never;
+        /**
+         * Set up a provider, whose models are then called NAME/model.
+         * @description Without `base_url`, it is at the type's own address. `headers` are sent with every request; their values are
+         *     stored encrypted, and only their names are returned. Lists and defaults follow `position`. `id` makes the
+         *     request repeatable.
+         */
+        post: operations["create_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the providers of the server's environment; a user's own provider hides the one with its name. */
+        get: operations["list_environment_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a provider. */
+        get: operations["get_provider"];
+        put?: never;
+        post?: never;
+        /** Move a provider to the trash: its models do not answer any more. */
+        delete: operations["delete_provider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields; with `version`, only if that is still the provider's version.
+         * @description `headers` replaces all headers. Another type or address forgets the fetched list of models.
+         */
+        patch: operations["update_provider"];
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a provider from the trash. */
+        post: operations["restore_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permanently remove a provider in the trash, with its headers. */
+        post: operations["purge_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a provider for its models; return how long that took, or why it failed. */
+        post: operations["test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch and store the list of a provider's models. */
+        post: operations["refresh_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -2966,6 +3170,13 @@ export interface components {
              * @default null
              */
             created?: number | null;
+            /**
+             * @description US dollars for a million tokens of a prompt, if known; `price_out`: of an answer.
+             * @default null
+             */
+            price_in?: number | null;
+            /** @default null */
+            price_out?: number | null;
         };
         /**
          * ProviderFailure
@@ -3623,6 +3834,258 @@ export interface components {
             version?: number | null;
             name?: string;
             color?: string;
+        };
+        /** NewApiKey */
+        NewApiKey: {
+            name: string;
+            value: string;
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+        };
+        /**
+         * ApiKey
+         * @description A key for providers. Its value can be stored and replaced, but not be read.
+         */
+        ApiKey: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @description No two keys of a user have the same one, except in the trash. */
+            name: string;
+            /** @description The first 12 digits of the value's SHA-256, by which a value can be recognised. */
+            fingerprint: string;
+            /** @description The last four characters of the value; empty if it is short. */
+            ending: string;
+            /**
+             * @description The ids of the providers that used it when it was deleted; restoring links those that have no other.
+             * @default []
+             */
+            unlinked?: string[];
+        };
+        /**
+         * Items[ApiKey]
+         * @description A complete list.
+         */
+        ApiKeyItems: {
+            items: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * ApiKeyChanges
+         * @description Omitted fields stay unchanged.
+         */
+        ApiKeyChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            value?: string;
+        };
+        /** NewProvider */
+        NewProvider: {
+            name: string;
+            /** @enum {unknown} */
+            type: "anthropic" | "deepseek" | "google" | "groq" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "together" | "xai";
+            /**
+             * @description The client may choose the id, so that a repeated request has no effect.
+             * @default null
+             */
+            id?: string | null;
+            /** @default null */
+            base_url?: string | null;
+            /** @default null */
+            api_key_id?: string | null;
+            /** @default null */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @default true */
+            enabled?: boolean;
+            /** @default 0 */
+            position?: number;
+            /** @default [] */
+            chosen_models?: string[];
+        };
+        /**
+         * ProviderConfig
+         * @description A provider that a user set up; its models are called `NAME/model`.
+         */
+        ProviderConfig: {
+            tenant_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @default 1 */
+            version?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description a UUID */
+            id: string;
+            /**
+             * @default active
+             * @enum {unknown}
+             */
+            state?: "active" | "importing" | "purging" | "trashed";
+            /**
+             * @description When it was moved to the trash; null if it is not there.
+             * @default null
+             */
+            deleted_at?: string | null;
+            owner_id: string;
+            /** @description No two providers of a user have the same one, except in the trash. */
+            name: string;
+            /** @enum {unknown} */
+            type: "anthropic" | "deepseek" | "google" | "groq" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "together" | "xai";
+            /**
+             * @description null: the type's own.
+             * @default null
+             */
+            base_url?: string | null;
+            /** @default null */
+            api_key_id?: string | null;
+            /**
+             * @description The names of additional headers; their values are secrets.
+             * @default []
+             */
+            header_names?: string[];
+            /** @default true */
+            enabled?: boolean;
+            /**
+             * @description Providers are listed and chosen from in this order.
+             * @default 0
+             */
+            position?: number;
+            /**
+             * @description The only models to offer; empty: all.
+             * @default []
+             */
+            chosen_models?: string[];
+            /**
+             * @description The list of models when it was last fetched.
+             * @default []
+             */
+            models?: components["schemas"]["ProviderModel"][];
+            /**
+             * @description When the list was last fetched; null: never.
+             * @default null
+             */
+            fetched_at?: string | null;
+        };
+        /**
+         * ProviderModel
+         * @description A model in a provider's list, with what the list tells about it.
+         */
+        ProviderModel: {
+            /** @description Its name at the provider. */
+            name: string;
+            /**
+             * @description Whether it is a chat model, as far as the list and its name tell.
+             * @default true
+             */
+            chat?: boolean;
+            /** @default null */
+            context_tokens?: number | null;
+            /**
+             * @description US dollars for a million tokens of a prompt; `price_out`: of an answer.
+             * @default null
+             */
+            price_in?: number | null;
+            /** @default null */
+            price_out?: number | null;
+            /**
+             * @description When it was released, in seconds since 1970.
+             * @default null
+             */
+            created?: number | null;
+        };
+        /**
+         * Items[ProviderConfig]
+         * @description A complete list.
+         */
+        ProviderConfigItems: {
+            items: components["schemas"]["ProviderConfig"][];
+        };
+        /**
+         * Items[EnvironmentProvider]
+         * @description A complete list.
+         */
+        EnvironmentProviderItems: {
+            items: components["schemas"]["EnvironmentProvider"][];
+        };
+        /**
+         * EnvironmentProvider
+         * @description A provider that the server's environment configures, for all users.
+         */
+        EnvironmentProvider: {
+            name: string;
+            /** @default null */
+            base_url?: string | null;
+            /**
+             * @description Whether it was configured, and not only looked for.
+             * @default true
+             */
+            expected?: boolean;
+        };
+        /**
+         * ProviderChanges
+         * @description Omitted fields stay unchanged.
+         */
+        ProviderChanges: {
+            /**
+             * @description The expected version of the record; if it has another one, the request fails with a conflict.
+             * @default null
+             */
+            version?: number | null;
+            name?: string;
+            /** @enum {unknown} */
+            type?: "anthropic" | "deepseek" | "google" | "groq" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "together" | "xai";
+            base_url?: string | null;
+            api_key_id?: string | null;
+            headers?: {
+                [key: string]: string;
+            };
+            enabled?: boolean;
+            position?: number;
+            chosen_models?: string[];
+        };
+        /**
+         * ProviderTest
+         * @description What came of asking a provider for its models.
+         */
+        ProviderTest: {
+            seconds: number;
+            /**
+             * @description How many models it listed.
+             * @default 0
+             */
+            models?: number;
+            /**
+             * @description The code of the error; null: it answered.
+             * @default null
+             */
+            code?: string | null;
+            /** @default null */
+            message?: string | null;
         };
         /**
          * Items[Setting]
@@ -4623,6 +5086,13 @@ export interface components {
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["Agent"] | null;
         };
+        Api_keysEvent: {
+            /** @enum {string} */
+            type: "api_key.created" | "api_key.updated" | "api_key.deleted" | "api_key.restored" | "api_key.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["ApiKey"] | null;
+        };
         ArtifactsEvent: {
             /** @enum {string} */
             type: "artifact.created" | "artifact.updated" | "artifact.deleted" | "artifact.restored" | "artifact.purged" | "artifact.shared" | "artifact.unshared";
@@ -4684,6 +5154,13 @@ export interface components {
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["Prompt"] | null;
         };
+        ProvidersEvent: {
+            /** @enum {string} */
+            type: "provider.created" | "provider.updated" | "provider.deleted" | "provider.restored" | "provider.purged";
+            position: number;
+            entry: components["schemas"]["FeedEntry"];
+            record?: components["schemas"]["ProviderConfig"] | null;
+        };
         RulesEvent: {
             /** @enum {string} */
             type: "rule.created" | "rule.updated" | "rule.deleted" | "rule.restored" | "rule.purged";
@@ -4725,7 +5202,7 @@ export interface components {
             entry: components["schemas"]["FeedEntry"];
             record?: components["schemas"]["User"] | null;
         };
-        Event: components["schemas"]["AgentsEvent"] | components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["PromptsEvent"] | components["schemas"]["RulesEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["TagsEvent"] | components["schemas"]["UsersEvent"];
+        Event: components["schemas"]["AgentsEvent"] | components["schemas"]["Api_keysEvent"] | components["schemas"]["ArtifactsEvent"] | components["schemas"]["BranchesEvent"] | components["schemas"]["CollectionsEvent"] | components["schemas"]["ConversationsEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ProjectsEvent"] | components["schemas"]["PromptsEvent"] | components["schemas"]["ProvidersEvent"] | components["schemas"]["RulesEvent"] | components["schemas"]["RunsEvent"] | components["schemas"]["SettingsEvent"] | components["schemas"]["TagsEvent"] | components["schemas"]["UsersEvent"];
     };
     responses: {
         /** @description The request was refused or failed; the problem says why. */
@@ -7061,6 +7538,462 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: {
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfigItems"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProvider"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_environment_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentProviderItems"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restore_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    purge_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    refresh_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderConfig"];
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

@@ -13,7 +13,7 @@ import { NotFound } from "@/app/not-found";
 import { basePath } from "@/lib/base";
 import { deferred } from "@/lib/lazy";
 import { Home } from "@/routes/home";
-import { homeSearch, threadSearch } from "@/lib/address-search";
+import { homeSearch, librarySearch, threadSearch } from "@/lib/address-search";
 import { artifactSearch } from "@/lib/artifact-search";
 import { searchFilter } from "@/lib/search-filter";
 
@@ -62,6 +62,13 @@ const artifacts = createRoute({
   validateSearch: artifactSearch,
 });
 
+const library = createRoute({
+  getParentRoute: () => root,
+  path: "/library/{-$page}",
+  component: lazyRouteComponent(deferred(() => import("@/routes/library")), "LibraryRoute"),
+  validateSearch: librarySearch,
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings/{-$page}",
@@ -82,7 +89,7 @@ const signIn = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, project, search, artifacts, settings, shared, signIn]),
+  routeTree: root.addChildren([home, conversation, project, search, artifacts, library, settings, shared, signIn]),
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: false,

@@ -1,6 +1,5 @@
 /** Conversations: queries and mutations. */
 import { infiniteQueryOptions, notifyManager, queryOptions, useMutation } from "@tanstack/react-query";
-import { useMemo, useSyncExternalStore } from "react";
 
 import { type Conversation, type ConversationPage, Refused, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
@@ -179,15 +178,6 @@ export function knownConversation(id: string): Conversation | undefined {
 export function knownConversations(ids: readonly string[]): readonly Conversation[] {
   const listed = new Map(loaded().map((conversation) => [conversation.id, conversation]));
   return ids.flatMap((id) => queryClient.getQueryData(conversationQuery(id).queryKey) ?? listed.get(id) ?? []);
-}
-
-/** The tags of all loaded conversations. */
-export function useKnownTags(): readonly string[] {
-  const names = useSyncExternalStore(
-    (tell) => queryClient.getQueryCache().subscribe(tell),
-    () => JSON.stringify([...new Set(loaded().flatMap(({ tags }) => tags))]),
-  );
-  return useMemo(() => (JSON.parse(names) as string[]).toSorted((a, b) => a.localeCompare(b)), [names]);
 }
 
 function loaded(): readonly Conversation[] {

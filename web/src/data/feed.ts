@@ -13,6 +13,7 @@ import { showProjectChange } from "@/data/projects";
 import { showRating } from "@/data/ratings";
 import { followActiveRuns, followRuns, runEnded, runsOf, whenRunEnds } from "@/data/runs";
 import { listen } from "@/data/socket";
+import { deferred } from "@/lib/lazy";
 
 /** Changes within this time are shown together, in milliseconds. */
 const BATCH_WINDOW = 60;
@@ -92,7 +93,16 @@ function onEvent(event: FeedEvent): void {
     case "artifact.shared":
     case "artifact.unshared":
       return showArtifactSoon(id, { kind: event.type, record: event.record });
+    default:
+      return void onLibraryChange(event);
   }
+}
+
+/** What the user set up for many conversations: the code that shows its changes is not on the first page. */
+const libraryChanges = deferred(() => import("@/data/library-changes"));
+
+async function onLibraryChange(event: FeedEvent): Promise<void> {
+  (await libraryChanges()).showLibraryChange(event);
 }
 
 /** Appended messages whose event comes without a record: a later event carries it. */

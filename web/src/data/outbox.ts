@@ -106,14 +106,16 @@ export function promptsStored(ids: readonly string[]): void {
   for (const { id } of stored) awaited.get(id)?.();
 }
 
-async function deliver({ id, conversationId, create: newConversation, branch, parts, models }: Prompt): Promise<readonly Run[]> {
+async function deliver({ id, conversationId, create: newConversation, branch, parts, models, choices = {} }: Prompt): Promise<readonly Run[]> {
   if (newConversation) await createConversation({ ...newConversation, id: conversationId });
   const { runs } = await unwrap(
     api.POST("/api/v1/conversations/{conversation_id}/chat", {
       params: { path: { conversation_id: conversationId } },
       body: {
         id,
-        parts: [...parts],
+        ...(choices.prompt ? { prompt: choices.prompt, variables: { ...choices.variables } } : { parts: [...parts] }),
+        ...(choices.agent ? { agent: choices.agent } : {}),
+        ...(choices.rules ? { rules: [...choices.rules] } : {}),
         ...(models.length > 0 ? { models: [...models] } : {}),
         ...(branch ? { branch } : {}),
       },

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 
-import { type Project, api, unwrap } from "@/api/client";
+import { type Project, type ProjectDefaults, api, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { updateCached } from "@/data/cache-updates";
 import { queryClient, refetch } from "@/data/client";
@@ -21,6 +21,15 @@ export const deletedProjectsQuery = queryOptions({
   queryFn: async ({ signal }): Promise<readonly Project[]> =>
     (await unwrap(api.GET("/api/v1/projects", { params: { query: { deleted: true } }, signal }))).items,
 });
+
+/** What holds in a project, each value with where it is set. */
+export function projectDefaultsQuery(id: string) {
+  return queryOptions({
+    queryKey: ["project defaults", id],
+    queryFn: ({ signal }): Promise<ProjectDefaults> => unwrap(api.GET("/api/v1/projects/{project_id}/defaults", { params: { path: { project_id: id } }, signal })),
+    staleTime: 0, // the projects around it, the user and the tenant may have changed
+  });
+}
 
 /** Update the projects that are not in the trash. */
 function changeProjects(change: (projects: readonly Project[]) => readonly Project[]): void {
@@ -73,13 +82,17 @@ export function useUpdateProject() {
   });
 }
 
-/** Move a project to the trash, with undo. Its contents stay. */
+/** What becomes of the conversations of a deleted project. Moved without a target, they are in no project. */
+export type Fate = { readonly conversations: "keep" | "move" | "delete"; readonly to?: string };
+
+/** Move a project and the projects inside to the trash, with undo. */
 export function useDeleteProject() {
   return useMutation({
-    mutationFn: ({ id }: Project) => unwrap(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id } } })),
-    onMutate: ({ id }) => hideProject(id),
-    onSuccess: (_, project) => notice.undoable(t("projects.deleted", { name: project.name }), () => void restoreProject(project)),
-    onError: (error, project) => {
+    mutationFn: ({ project: { id }, fate }: { project: Project; fate: Fate }) =>
+      unwrap(api.DELETE("/api/v1/projects/{project_id}", { params: { path: { project_id: id }, query: fate } })),
+    onMutate: ({ project }) => hideProject(project.id),
+    onSuccess: (_, { project }) => notice.undoable(t("projects.deleted", { name: project.name }), () => void restoreProject(project)),
+    onError: (error, { project }) => {
       showProject(project);
       notice.error(error);
     },

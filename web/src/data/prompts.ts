@@ -1,6 +1,7 @@
 /** Prompts that are not stored yet: their order, and their storage in the browser. */
 import type { Part, Run } from "@/api/client";
 import type { components } from "@/api/schema";
+import type { Choices } from "@/lib/drafts";
 
 export interface Prompt {
   /** The id of the message, sortable by time. A prompt that is sent twice with the same id is stored once. */
@@ -10,9 +11,11 @@ export interface Prompt {
   readonly create?: components["schemas"]["NewConversation"];
   /** Undefined means the user's current branch. */
   readonly branch?: string;
+  /** The content. Of a prompt from a template, it is only shown until the server has made it. */
   readonly parts: readonly Part[];
   /** The models that respond; several respond side by side, none means the conversation's model. */
   readonly models: readonly string[];
+  readonly choices?: Choices;
   /** `queued` waits for a response to end, `waiting` for the server. */
   readonly state: "queued" | "sending" | "waiting" | "refused";
   readonly reason?: string;

@@ -6,12 +6,14 @@ import { localeOf } from "@/lib/locale";
 
 import { en } from "./en";
 import type { artifacts } from "./en/artifacts";
+import type { fields } from "./en/fields";
+import type { library } from "./en/library";
 import type { search } from "./en/search";
 import type { settings } from "./en/settings";
 
 type Text = string | { readonly one: string; readonly other: string };
 type Values = Readonly<Record<string, string | number>>;
-export type Key = keyof typeof en | keyof typeof artifacts | keyof typeof search | keyof typeof settings;
+export type Key = keyof typeof en | keyof typeof artifacts | keyof typeof fields | keyof typeof library | keyof typeof search | keyof typeof settings;
 export type Texts = Readonly<Record<Key, Text>>;
 export type Translate = (key: Key, values?: Values) => string;
 

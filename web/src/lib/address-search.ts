@@ -33,6 +33,11 @@ function chosen<Name extends string>(names: readonly Name[], read: (name: Name) 
   return parameters;
 }
 
+/** Whether the trash is shown. */
+export function librarySearch(search: SearchParameters): { deleted?: boolean } {
+  return search["deleted"] === true ? { deleted: true } : {};
+}
+
 interface HomeSearch {
   /** The project of the new conversation. */
   project?: string;

@@ -41,8 +41,18 @@ describe("a draft", () => {
     drafts.change("one", { text: "half a thou" });
     drafts.addFile("one", file);
     vi.runAllTimers();
-    expect(open().get("one")).toEqual({ text: "half a thou", files: [{ ...file, at: 0 }] });
+    expect(open().get("one")).toEqual({ ...NO_DRAFT, text: "half a thou", files: [{ ...file, at: 0 }] });
     expect(open().get("two")).toEqual(NO_DRAFT);
+  });
+
+  it("keeps what was chosen for the message, also without a text", () => {
+    const drafts = open();
+    drafts.change("one", { choices: { agent: "a", rules: ["r"] } });
+    drafts.save();
+    expect(open().get("one").choices).toEqual({ agent: "a", rules: ["r"] });
+    drafts.change("one", { choices: {} });
+    drafts.save();
+    expect(shelf.length).toBe(0);
   });
 
   it("is written down after a pause, or when the page goes", () => {
@@ -68,7 +78,7 @@ describe("a draft", () => {
     drafts.addFile("one", file);
     drafts.save();
     clock = 23 * HOUR;
-    expect(open().get("one")).toEqual({ text: "look", files: [] });
+    expect(open().get("one")).toEqual({ ...NO_DRAFT, text: "look" });
   });
 
   it("lets a file go as it is written down, whatever came after", () => {

@@ -21,12 +21,21 @@ export interface DraftFile {
   readonly pasted?: boolean;
 }
 
+/** What is chosen for one message, by id: who answers it, rules that apply, the template that it is made from. */
+export interface Choices {
+  readonly agent?: string;
+  readonly rules?: readonly string[];
+  readonly prompt?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 export interface Draft {
   readonly text: string;
   readonly files: readonly DraftFile[];
+  readonly choices?: Choices;
 }
 
-export const NO_DRAFT: Draft = { text: "", files: [] };
+export const NO_DRAFT: Draft = { text: "", files: [], choices: {} };
 
 export const MOST = 50;
 /** Longer texts are not stored. */
@@ -109,13 +118,15 @@ export class Drafts {
   private load(key: string): Draft {
     const kept = read(this.storage?.getItem(PREFIX + key));
     const fresh = (file: DraftFile) => this.now() - file.at < BLOB_LASTS;
-    return kept ? { text: kept.text, files: kept.files.filter(fresh) } : NO_DRAFT;
+    if (!kept) return NO_DRAFT;
+    const { text, files, choices } = kept;
+    return { text, files: files.filter(fresh), ...(choices && { choices }) };
   }
 
   private write(key: string, draft: Draft): void {
     const { storage } = this;
     if (!storage) return;
-    if (draft.text.length > LONGEST || (draft.text === "" && draft.files.length === 0)) {
+    if (draft.text.length > LONGEST || isEmpty(draft)) {
       storage.removeItem(PREFIX + key);
       return;
     }
@@ -137,10 +148,14 @@ export class Drafts {
   }
 }
 
+function isEmpty({ text, files, choices = {} }: Draft): boolean {
+  return text === "" && files.length === 0 && Object.keys(choices).length === 0;
+}
+
 function read(text: string | null | undefined): StoredDraft | undefined {
   try {
     const kept = JSON.parse(text ?? "") as Partial<StoredDraft>;
-    return { text: String(kept.text ?? ""), files: Array.isArray(kept.files) ? kept.files : [], at: kept.at ?? 0 };
+    return { text: String(kept.text ?? ""), files: Array.isArray(kept.files) ? kept.files : [], ...(kept.choices && { choices: kept.choices }), at: kept.at ?? 0 };
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 
-import { type Part, Refused } from "@/api/client";
+import { type Agent, type Part, Refused } from "@/api/client";
 import { NotFound } from "@/app/not-found";
 import { branchesQuery, useSwitchBranch } from "@/data/branches";
 import { conversationQuery, knownConversation, useUpdateConversation } from "@/data/conversations";
@@ -18,6 +18,7 @@ import { Thread, type ThreadHandle } from "@/features/thread/thread";
 import { type Panel, ThreadHeader } from "@/features/thread/thread-header";
 import { useT } from "@/i18n";
 import { threadSearch } from "@/lib/address-search";
+import type { Choices } from "@/lib/drafts";
 import { newId } from "@/lib/ids";
 import { lazyComponent } from "@/lib/lazy";
 import { useArtifact, useArtifactSlots } from "@/routes/use-artifact";
@@ -47,7 +48,8 @@ function ConversationPage({ id }: { id: string }) {
   const project = projects.find((other) => other.id === conversation?.project_id);
   const { branch, message, onBranch, onEnd } = useRequestedView(id, branches?.current);
   const goesOnWith = branches?.items.find((other) => other.id === branch)?.model;
-  const { several, models, choose, chooseOne } = useModels(id, goesOnWith ?? (conversation ? conversation.model : newPrompt?.model));
+  const agentId = conversation ? conversation.agent_id : newPrompt?.agent_id;
+  const { several, models, choose, chooseOne, chooseAgent } = useModels(id, agentId, goesOnWith ?? (conversation ? conversation.model : newPrompt?.model));
   const onChoose = useCallback(
     (chosen: string) => {
       chooseOne();
@@ -65,8 +67,8 @@ function ConversationPage({ id }: { id: string }) {
   const close = () => show(undefined);
   const { mutate: update } = useUpdateConversation();
 
-  const onSay = (parts: Part[]) => {
-    void sendPrompt({ id: newId(), conversationId: id, parts, models: several, ...(branch && { branch }) });
+  const onSay = (parts: Part[], choices: Choices) => {
+    void sendPrompt({ id: newId(), conversationId: id, parts, choices, models: several, ...(branch && { branch }) });
     thread.current?.toEnd();
   };
   const commands = useCommonCommands(show);
@@ -95,6 +97,7 @@ function ConversationPage({ id }: { id: string }) {
             running={running}
             autoFocus
             commands={commands}
+            agentId={agentId}
             onSay={onSay}
             onStop={stop}
             onEditLast={() => thread.current?.editLast()}
@@ -102,6 +105,8 @@ function ConversationPage({ id }: { id: string }) {
               <ModelPicker
                 multiple
                 value={models}
+                agentId={agentId}
+                onAgent={chooseAgent}
                 fallback={modelOf(projects, conversation?.project_id)}
                 onChange={choose}
                 onTalk={() => show("talk")}
@@ -154,17 +159,24 @@ function useRequestedView(id: string, current: string | undefined) {
   return { branch: loaded ? (requestedBranch ?? current) : undefined, message, onBranch, onEnd };
 }
 
-/** The models that respond: the branch's or the conversation's model, or a temporary selection. */
-function useModels(id: string, own: string | null | undefined) {
+/**
+ * Who responds: the branch's or the conversation's model, an agent, or a temporary selection of models. A conversation is
+ * held with an agent until a model is chosen. An agent's own model comes after the conversation's, which is removed.
+ */
+function useModels(id: string, agentId: string | null | undefined, own: string | null | undefined) {
   const [several, setSeveral] = useState(NONE);
   const { mutate: update } = useUpdateConversation();
   const choose = (models: readonly string[]) => {
     setSeveral(models.length > 1 ? models : NONE);
     const [only] = models;
-    if (models.length === 1 && only && only !== own) update({ id, changes: { model: only } });
+    if (models.length === 1 && only && (only !== own || agentId)) update({ id, changes: { model: only, ...(agentId && { agent_id: null }) } });
+  };
+  const chooseAgent = (agent: Agent) => {
+    setSeveral(NONE);
+    update({ id, changes: { agent_id: agent.id, ...(agent.model !== null && { model: null }) } });
   };
   const chooseOne = useCallback(() => setSeveral(NONE), []);
-  return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose, chooseOne };
+  return { several, models: several.length > 0 ? several : own ? [own] : NONE, choose, chooseOne, chooseAgent };
 }
 
 /** Escape stops the response, unless something in front of the page handles it. */

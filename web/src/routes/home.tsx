@@ -16,7 +16,7 @@ import { Composer } from "@/features/composer/composer";
 import { ModelPicker } from "@/features/models/model-picker";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
-import { drafts } from "@/lib/drafts";
+import { type Choices, drafts } from "@/lib/drafts";
 import { homeSearch } from "@/lib/address-search";
 import { newId } from "@/lib/ids";
 import { lazyComponent } from "@/lib/lazy";
@@ -40,6 +40,7 @@ function NewConversation({ projectId }: { projectId: string | null }) {
   const project = projects?.find(({ id }) => id === projectId);
   const defaultModel = useDefaultModel(modelOf(projects ?? [], projectId));
   const [chosen, choose] = useState<readonly string[]>();
+  const [agentId, chooseAgent] = useState<string>();
   const [system, setSystem] = useState("");
   const [temporary, setTemporary] = useState(false);
   const [dialog, show] = useState<"model" | "system" | "talk">();
@@ -50,13 +51,14 @@ function NewConversation({ projectId }: { projectId: string | null }) {
   const [model] = models;
   const create = {
     ...(model && { model }),
+    ...(agentId && { agent_id: agentId }),
     ...(system && { system }),
     ...(project && { project_id: project.id }),
     ...(temporary && { temporary }),
   };
   const go = () => void navigate({ to: "/c/$conversationId", params: { conversationId: id } });
-  const onSay = (parts: Part[]) => {
-    void sendPrompt({ id: newId(), conversationId: id, create, parts, models: models.length > 1 ? models : [] });
+  const onSay = (parts: Part[], choices: Choices) => {
+    void sendPrompt({ id: newId(), conversationId: id, create, parts, choices, models: models.length > 1 ? models : [] });
     renew(newId());
     go();
   };
@@ -91,6 +93,7 @@ function NewConversation({ projectId }: { projectId: string | null }) {
               running={false}
               autoFocus
               commands={commands}
+              agentId={agentId}
               onSay={onSay}
               onStop={close}
               controls={
@@ -99,7 +102,15 @@ function NewConversation({ projectId }: { projectId: string | null }) {
                     multiple
                     value={models}
                     fallback={defaultModel.fallback}
-                    onChange={choose}
+                    onChange={(some) => {
+                      choose(some);
+                      if (some.length === 1) chooseAgent(undefined);
+                    }}
+                    agentId={agentId}
+                    onAgent={(agent) => {
+                      chooseAgent(agent.id);
+                      choose([]);
+                    }}
                     open={dialog === "model"}
                     onOpenChange={(open) => show(open ? "model" : undefined)}
                     onTalk={() => show("talk")}

@@ -17,6 +17,7 @@ from hansard.services.base import Service
 from hansard.storage.base import Reader, Transaction
 from hansard.storage.ownership import remove
 from hansard.storage.query import Query
+from hansard.storage.tables import SCHEMA
 
 R = TypeVar("R", bound=Trashable)
 
@@ -50,18 +51,21 @@ class LibraryService(Service, internal=True):
             await self._check_name(tx, record, changes["name"])
         return await self.change_fields(tx, record, kind_of(record, "updated"), changes, version)
 
-    async def _delete(self, tx: Transaction, record: R, at: datetime | None = None) -> R:
-        """Move a record to the trash; `at` is its `deleted_at`, if it is not now."""
+    async def _delete(
+        self, tx: Transaction, record: R, at: datetime | None = None, **fields: Any
+    ) -> R:
+        """Move a record to the trash, and set other fields; `at` is its `deleted_at`, if it is not now."""
         now = self.clock()
         await tx.publish(self.change(kind_of(record, "deleted"), record.id, now))
-        return await tx.update(type(record), record.id, updated_at=now, **trashed(at or now))
+        fields |= trashed(at or now)
+        return await tx.update(type(record), record.id, updated_at=now, **fields)
 
-    async def _restore(self, tx: Transaction, record: R) -> R:
+    async def _restore(self, tx: Transaction, record: R, **fields: Any) -> R:
         """Restore a record from the trash. Raises AlreadyExists if its name is taken."""
         await self._check_name(tx, record)
         now = self.clock()
         await tx.publish(self.change(kind_of(record, "restored"), record.id, now))
-        return await tx.update(type(record), record.id, updated_at=now, **ACTIVE)
+        return await tx.update(type(record), record.id, updated_at=now, **fields | ACTIVE)
 
     async def _purge(self, tx: Transaction, record: Trashable) -> None:
         """Remove a record, and everything that belongs to it."""
@@ -73,7 +77,7 @@ class LibraryService(Service, internal=True):
         fields = {} if name is None else {"name": name}
         wanted = msgspec.structs.replace(record, **fields)
         if await namesake(tx, wanted) is not None:
-            noun, taken = type(record).__name__.lower(), cast("Any", wanted).name
+            noun, taken = noun_of(record).replace("_", " "), cast("Any", wanted).name
             raise AlreadyExists(f"There is a {noun} called {taken!r} already.", pointer="/name")
 
 
@@ -92,7 +96,12 @@ async def namesake(tx: Reader, record: R) -> R | None:
 
 def kind_of(record: Trashable, what: str) -> EventKind:
     """Return the kind of an event about a record, such as `tag.created`."""
-    return cast("EventKind", f"{type(record).__name__.lower()}.{what}")
+    return cast("EventKind", f"{noun_of(record)}.{what}")
+
+
+def noun_of(record: Trashable) -> str:
+    """Return what records of this type are called, such as `tag` or `api_key`."""
+    return str(SCHEMA.of(type(record)).exported)
 
 
 def check_name(name: str) -> str:

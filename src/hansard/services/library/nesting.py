@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hansard.context.projects import outward
 from hansard.model.projects import Project
 from hansard.storage.base import Reader
 from hansard.storage.query import Query
-
-MAX_NESTING = 32
-
-
-async def outward(tx: Reader, project: Project) -> list[Project]:
-    """Return a project and the projects around it, the outermost last."""
-    projects = [project]
-    while project.parent_id is not None and len(projects) <= MAX_NESTING:
-        parent = await tx.get(Project, project.parent_id)
-        if parent is None:
-            break
-        project = parent
-        projects.append(project)
-    return projects
 
 
 async def inside(tx: Reader, project: Project) -> list[Project]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from hansard.context.projects import outward
 from hansard.model.projects import (
     Inherited,
     InheritedFrom,
@@ -13,7 +14,6 @@ from hansard.model.projects import (
     ProjectDefaults,
 )
 from hansard.model.users import Tenant, User
-from hansard.services.library.nesting import outward
 from hansard.services.library.rules import Listed, listed_rules
 from hansard.storage.base import Reader
 

@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import msgspec
 
+from hansard.context.projects import MAX_NESTING, outward
 from hansard.errors import Conflict, InvalidInput
 from hansard.model.checks import check_model, check_one, check_tags, check_text, check_title
 from hansard.model.projects import ConversationsOnDelete, Project, ProjectDefaults
 from hansard.providers.options import check_known_options
 from hansard.services.base import Checks, Service, checked
-from hansard.services.library.nesting import MAX_NESTING, outward
 from hansard.services.library.rules import check_rules, with_rule_ids
 from hansard.services.library.tags import ensure_tags
 from hansard.services.projects.defaults import read_defaults

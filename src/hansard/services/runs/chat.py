@@ -30,6 +30,7 @@ from hansard.model.messages import Message
 from hansard.model.parts import Part
 from hansard.model.runs import ENDED, Run
 from hansard.model.scope import Scope
+from hansard.providers.registry import Registry
 from hansard.services.conversations.drafts import append_request, check_prompt
 from hansard.services.conversations.forks import fork_at, fork_before, select_branch
 from hansard.services.conversations.messages import append_with_side_effects
@@ -174,7 +175,9 @@ class Chat(Starter):
         TooManyRequests above the quota.
         """
         checked_options = check_json(options or {}, "/options")
-        [fallback] = await self._model_names(conversation_id, Setup(), model, None, {})
+        providers = await self.run_read(self.providers)
+        around = Setup(providers=providers)
+        [fallback] = await self._model_names(conversation_id, around, model, None, {})
 
         request_id = request_id_of(id)
 
@@ -186,11 +189,11 @@ class Chat(Starter):
             if message.role != "assistant" or message.parent_id is None:
                 raise InvalidInput("Only answers of a model can be retried.", pointer="/message_id")
             name = model or message.model or fallback
-            self._check([name], checked_options)
+            _check(providers, [name], checked_options)
             now = self.clock()
             fork = await fork_before(tx, self.scope, owner, message, new_id(), now, model=model)
             await select_branch(tx, self.scope, fork, now)
-            setup = await self._setup_again(tx, conversation, fork, message)
+            setup = await self._setup_again(tx, providers, conversation, fork, message)
             return Stored([await self.insert(tx, fork, name, checked_options, request_id, setup)])
 
         return (await self.ask(request_id, store_run))[0]
@@ -219,7 +222,7 @@ class Chat(Starter):
             if target.head_id != message.id:
                 target = await fork_at(tx, self.scope, target, message, new_id(), self.clock())
                 await select_branch(tx, self.scope, target, self.clock())
-            same = Setup(applied=run.applied)
+            same = Setup(providers=await self.providers(tx), applied=run.applied)
             continuation = await self.insert(
                 tx, target, run.model, run.options, request_id, same, mode="continue"
             )
@@ -248,7 +251,8 @@ class Chat(Starter):
             raise InvalidInput(f"A dialogue needs 2 to {MAX_MODELS} models.", pointer="/models")
         if not 1 <= turns <= MAX_TURNS:
             raise InvalidInput(f"turns must be between 1 and {MAX_TURNS}.", pointer="/turns")
-        self._check(models, {})
+        providers = await self.run_read(self.providers)
+        _check(providers, models, {})
         parts = () if content is None else check_prompt(content, None)
         drafts = [Draft(role="user", parts=list(parts))] if parts else []
         request_id = request_id_of(id)
@@ -266,7 +270,7 @@ class Chat(Starter):
                 target = await tx.get(Branch, target.id) or target
             if target.head_id is None:
                 raise Conflict("The branch has no messages.")
-            around = await setup_of(tx, conversation, target)
+            around = await setup_of(tx, providers, conversation, target)
             first = await self.insert(
                 tx, target, models[0], {}, request_id, around, mode="dialogue"
             )
@@ -316,7 +320,7 @@ class Chat(Starter):
             if branch is None or branch.state != "active" or branch.head_id != run.message_id:
                 return Stored([])
             conversation = await self.conversation(tx, run.conversation_id, "write")
-            around = await setup_of(tx, conversation, branch)
+            around = await setup_of(tx, await self.providers(tx), conversation, branch)
             turn = await self.insert(tx, branch, name, {}, request_id, around, mode="dialogue")
             return Stored([turn])
 
@@ -334,18 +338,23 @@ class Chat(Starter):
         async def read_setup(tx: Reader) -> Setup:
             conversation = await self.conversation(tx, conversation_id, "write")
             branch = await self.branch(tx, conversation, branch_id)
-            return await setup_of(tx, conversation, branch, chosen)
+            return await setup_of(tx, await self.providers(tx), conversation, branch, chosen)
 
         return await self.run_read(read_setup)
 
     async def _setup_again(
-        self, tx: Reader, conversation: Conversation, branch: Branch, message: Message
+        self,
+        tx: Reader,
+        providers: Registry,
+        conversation: Conversation,
+        branch: Branch,
+        message: Message,
     ) -> Setup:
         """Return what applies to another answer to the prompt that a message answers."""
         run = await tx.get(Run, message.run_id) if message.run_id else None
         if run is None:
-            return await setup_of(tx, conversation, branch)
-        setup = await setup_of(tx, conversation, branch, choices_of(run.applied))
+            return await setup_of(tx, providers, conversation, branch)
+        setup = await setup_of(tx, providers, conversation, branch, choices_of(run.applied))
         applied = msgspec.structs.replace(setup.applied, prompt=run.applied.prompt)
         return msgspec.structs.replace(setup, applied=applied)
 
@@ -372,13 +381,17 @@ class Chat(Starter):
         if len(names) > MAX_MODELS:
             raise TooLarge(f"Give at most {MAX_MODELS} models.", pointer="/models")
         if not names:
-            names = [setup.model or await default_model(self, self.runner, conversation_id)]
-        self._check(names, options)
+            names = [setup.model or await self._default(setup.providers, conversation_id)]
+        _check(setup.providers, names, options)
         return names
 
-    def _check(self, names: Sequence[str], options: dict[str, Any]) -> None:
-        """Raises InvalidInput if a model name or an option is not valid."""
-        for name in names:
-            provider, _ = self.runner.providers.find(name)
-            check_model(name, "/model")
-            provider.check_options(options)
+    async def _default(self, providers: Registry, conversation_id: str) -> str:
+        return await default_model(self, self.runner, providers, conversation_id)
+
+
+def _check(providers: Registry, names: Sequence[str], options: dict[str, Any]) -> None:
+    """Raises InvalidInput if a model name or an option is not valid."""
+    for name in names:
+        provider, _ = providers.find(name)
+        check_model(name, "/model")
+        provider.check_options(options)

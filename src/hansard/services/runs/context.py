@@ -9,7 +9,7 @@ from hansard.model.messages import Message
 from hansard.model.parts import Text
 from hansard.model.runs import ENDED, Run
 from hansard.providers.base import Request, Turn
-from hansard.providers.registry import Providers
+from hansard.providers.registry import Registry
 from hansard.services.options import ChatOptions
 from hansard.services.runs.summaries import LeftOut
 from hansard.storage.base import Reader, Storage
@@ -18,7 +18,7 @@ CONTINUE = "Go on exactly where you stopped. Do not repeat what you said, and do
 
 
 async def request_for(
-    storage: Storage, providers: Providers, options: ChatOptions, run: Run
+    storage: Storage, providers: Registry, options: ChatOptions, run: Run
 ) -> tuple[Request, LeftOut]:
     """Return the request and what it leaves out. Raises Conflict if the prompt is gone or the run has ended."""
     model_info = await providers.model(run.model)

@@ -13,8 +13,8 @@ from typing import Any
 from hansard.errors import HansardError
 from hansard.ids import Clock
 from hansard.model.runs import Run
-from hansard.providers.registry import Providers
 from hansard.services.options import ChatOptions
+from hansard.services.providers.directory import Directory
 from hansard.services.quotas import keep_newest
 from hansard.services.runs.summaries import LeftOut, keep_summary
 from hansard.services.runs.titles import give_title
@@ -33,13 +33,13 @@ class FollowUps:
     def __init__(
         self,
         storage: Storage,
-        providers: Providers,
+        directory: Directory,
         clock: Clock,
         options: ChatOptions,
         spawn: Spawn,
     ) -> None:
         self._storage = storage
-        self._providers = providers
+        self._directory = directory
         self._clock = clock
         self._options = options
         self._spawn = spawn
@@ -71,11 +71,11 @@ class FollowUps:
                 self._busy.discard(key)
 
     async def _follow_up(self, run: Run, omitted: LeftOut | None) -> None:
-        storage, providers, clock = self._storage, self._providers, self._clock
+        storage, directory, clock = self._storage, self._directory, self._clock
         try:
             if self._options.auto_title:
-                await give_title(storage, providers, run, clock)
+                await give_title(storage, directory, run, clock)
             if self._options.summarize and omitted is not None and omitted.first_seq > 0:
-                await keep_summary(storage, providers, run, omitted, clock)
+                await keep_summary(storage, directory, run, omitted, clock)
         except HansardError:
             return

@@ -6,6 +6,7 @@ import msgspec
 
 from hansard.model.scope import Scope
 from hansard.providers.base import Model, ProviderFailure
+from hansard.providers.registry import Registry
 from hansard.services.base import Service
 from hansard.services.runs.default_model import default_model
 from hansard.services.runs.runner import Runner
@@ -29,14 +30,18 @@ class Models(Service):
 
     async def list(self) -> ModelList:
         """Return the available models, and the providers that do not answer with the reason."""
-        listing = await self._runner.providers.listing()
+        providers = await self._providers()
+        listing = await providers.listing()
         return ModelList(
             items=listing.models,
             failures=listing.failures,
-            default=await default_model(self, self._runner),
+            default=await default_model(self, self._runner, providers),
         )
 
     async def find(self, name: str) -> Model:
         """Return a model by its name, in the form provider/model. Raises UnknownModel if no provider has it."""
+        return await (await self._providers()).model(name)
+
+    async def _providers(self) -> Registry:
         self.require("read")
-        return await self._runner.providers.model(name)
+        return await self._runner.directory.of(self.scope.tenant, self.scope.user)

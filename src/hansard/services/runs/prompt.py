@@ -10,23 +10,25 @@ import msgspec
 from hansard.context.requests import valid
 from hansard.errors import HansardError
 from hansard.model.parts import Text
+from hansard.model.runs import Run
 from hansard.providers.base import Finished, Provider, Request, TextDelta, Turn
-from hansard.providers.registry import Providers
 from hansard.providers.thinking import split_thinking
+from hansard.services.providers.directory import Directory
 
 REASONING_TOKENS = 1_000
 """Additional tokens for models that reason first."""
 
 
 async def ask(
-    providers: Providers, model: str, question: str, *, max_tokens: int, seconds: float
+    directory: Directory, run: Run, question: str, *, max_tokens: int, seconds: float
 ) -> str | None:
-    """Return the model's answer as text without its reasoning; None if it fails or exceeds `seconds`.
+    """Return the answer of a run's model as text without its reasoning; None if it fails or exceeds `seconds`.
 
     If a reasoning model reaches the limit without an answer, it is asked once more with REASONING_TOKENS more.
     """
     try:
-        provider, name = providers.find(model)
+        providers = await directory.of(run.tenant_id, run.owner_id)
+        provider, name = providers.find(run.model)
         request = valid(Request(model=name, turns=(Turn("user", (Text(question),)),)))
         async with asyncio.timeout(seconds):
             answer, is_cut = await _answer(provider, request, max_tokens)

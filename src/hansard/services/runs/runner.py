@@ -21,11 +21,11 @@ from hansard.model.answers import parts_of_events
 from hansard.model.parts import Image
 from hansard.model.runs import ENDED, Run, RunError, RunEvent, RunStatus
 from hansard.providers.base import ImageOutput
-from hansard.providers.registry import Providers
 from hansard.services.artifacts.extraction import find_in
 from hansard.services.blobs import blob_with
 from hansard.services.blobs import keep as keep_blob
 from hansard.services.options import ChatOptions
+from hansard.services.providers.directory import Directory
 from hansard.services.runs import pending, sanitize
 from hansard.services.runs.completion import RunCompletion
 from hansard.services.runs.context import request_for
@@ -47,10 +47,10 @@ class Runner:
     """Executes runs, at most `options.max_running` at once."""
 
     def __init__(
-        self, storage: Storage, providers: Providers, clock: Clock, options: ChatOptions
+        self, storage: Storage, directory: Directory, clock: Clock, options: ChatOptions
     ) -> None:
         self.storage = storage
-        self.providers = providers
+        self.directory = directory
         self.clock = clock
         self.options = options
         self.worker = new_id()
@@ -58,14 +58,10 @@ class Runner:
         """The runs that this process executes, by id, until their end is stored."""
         self.dialogues: set[str] = set()
         """The first runs of the dialogues in progress."""
-        self.follow_ups = FollowUps(storage, providers, clock, options, self.spawn)
+        self.follow_ups = FollowUps(storage, directory, clock, options, self.spawn)
         self.closing = asyncio.Event()
         self._slots = asyncio.Semaphore(options.max_running)
         self._tasks: set[asyncio.Task[Any]] = set()
-
-    async def default_model(self) -> str:
-        """Return the configured model, else the best available one."""
-        return self.options.model or await self.providers.default()
 
     def start(self, run: Run) -> LiveRun:
         """Execute a stored run, unless that is in progress."""
@@ -168,8 +164,9 @@ class Runner:
 
     async def _generate(self, live: LiveRun) -> None:
         options = self.options
-        provider, _ = self.providers.find(live.run.model)
-        request, live.omitted = await request_for(self.storage, self.providers, options, live.run)
+        providers = await self.directory.of(live.run.tenant_id, live.run.owner_id)
+        provider, _ = providers.find(live.run.model)
+        request, live.omitted = await request_for(self.storage, providers, options, live.run)
         async with aclosing(generate(provider, request, options)) as events:
             async for event in events:
                 if isinstance(event, ImageOutput):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hansard.context.instructions import projects_of
+from hansard.context.projects import projects_of
 from hansard.context.variables import values_of
 from hansard.errors import InvalidInput, TooLarge
 from hansard.ids import is_id
@@ -24,6 +24,7 @@ from hansard.model.prompts import Prompt
 from hansard.model.rules import Rule
 from hansard.model.users import Tenant, User
 from hansard.providers.base import Provider
+from hansard.providers.registry import Registry
 from hansard.services.library.base import missing, named
 from hansard.services.library.rendering import check_values
 from hansard.services.library.rules import Listed, check_rules, find_rules, listed_rules
@@ -49,6 +50,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What applies to a prompt."""
 
+    providers: Registry
+    """Those that the user has."""
     applied: Applied = Applied()
     model: str | None = None
     """The model that is set closest to the prompt; None: none is set."""
@@ -98,6 +101,7 @@ def choices_of(applied: Applied) -> Choices:
 
 async def setup_of(
     tx: Reader,
+    providers: Registry,
     conversation: Conversation,
     branch: Branch,
     chosen: Choices = Choices(),  # noqa: B008 - frozen
@@ -117,6 +121,7 @@ async def setup_of(
     holders = [*(h for h in (tenant, user) if h), *reversed(projects), *([agent] if agent else [])]
     values = {} if prompt is None else values_of(prompt.variables, chosen.variables)
     return Setup(
+        providers=providers,
         applied=Applied(
             agent=agent and _applied_agent(agent),
             prompt=prompt and _applied_prompt(prompt, values),

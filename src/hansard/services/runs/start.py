@@ -20,6 +20,7 @@ from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.runs import ENDED, Run, RunMode
 from hansard.model.scope import Scope
+from hansard.providers.registry import Registry
 from hansard.services.base import Service
 from hansard.services.conversations.forks import fork_at, set_branch_model
 from hansard.services.quotas import Meters
@@ -126,10 +127,14 @@ class Starter(Service):
     def _options(self, name: str, setup: Setup, given: dict[str, Any]) -> dict[str, Any]:
         """Return the options for a model; those that were given, if it does not exist any more."""
         try:
-            provider, _ = self.runner.providers.find(name)
+            provider, _ = setup.providers.find(name)
         except UnknownModel:
             return given
         return setup.options_for(provider, given)
+
+    async def providers(self, tx: Reader) -> Registry:
+        """Return the providers of the scope's user."""
+        return await self.runner.directory.read(tx, self.scope.user)
 
     def _running(self) -> int:
         """Return how many runs of the user are running or queued in this process."""

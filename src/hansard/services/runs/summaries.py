@@ -10,7 +10,7 @@ from hansard.ids import Clock, new_id
 from hansard.model.branches import Branch
 from hansard.model.messages import Message, Summary
 from hansard.model.runs import Run
-from hansard.providers.registry import Providers
+from hansard.services.providers.directory import Directory
 from hansard.services.runs.prompt import ask
 from hansard.storage import message_tree
 from hansard.storage.base import Reader, Storage, Transaction
@@ -44,7 +44,7 @@ class _Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def keep_summary(
-    storage: Storage, providers: Providers, run: Run, omitted: LeftOut, clock: Clock
+    storage: Storage, directory: Directory, run: Run, omitted: LeftOut, clock: Clock
 ) -> None:
     """Summarise the messages that were not sent, or the first part of them; does nothing for a few messages."""
     max_characters = 3 * (omitted.context_tokens - MAX_TOKENS - estimate(_ASK))
@@ -53,9 +53,8 @@ async def keep_summary(
     )
     if passage is None:
         return
-    text = await ask(
-        providers, run.model, _ASK + passage.text, max_tokens=MAX_TOKENS, seconds=TIMEOUT
-    )
+    question = _ASK + passage.text
+    text = await ask(directory, run, question, max_tokens=MAX_TOKENS, seconds=TIMEOUT)
     if text is None:
         return
     now = clock()

@@ -10,9 +10,9 @@ from hansard.model.branches import Branch
 from hansard.model.conversations import Conversation
 from hansard.model.messages import Message
 from hansard.model.runs import Run
-from hansard.providers.registry import Providers
 from hansard.providers.thinking import TAGS, split_thinking
 from hansard.services.conversations.purge import conversation_change
+from hansard.services.providers.directory import Directory
 from hansard.services.runs.prompt import ask
 from hansard.storage import message_tree
 from hansard.storage.base import Reader, Storage, Transaction
@@ -42,7 +42,7 @@ _CODES = re.compile("|".join(map(re.escape, [*TAGS, *TAGS.values()])) + r"|<\|",
 """Remains of control tokens."""
 
 
-async def give_title(storage: Storage, providers: Providers, run: Run, clock: Clock) -> None:
+async def give_title(storage: Storage, directory: Directory, run: Run, clock: Clock) -> None:
     """Set the title of a run's conversation, unless it has one."""
 
     async def read_beginning(tx: Reader) -> list[Message]:
@@ -56,9 +56,8 @@ async def give_title(storage: Storage, providers: Providers, run: Run, clock: Cl
     prompt = next((m for m in messages if m.role == "user" and m.text.strip()), None)
     if prompt is None:
         return
-    answer = await ask(
-        providers, run.model, _ASK + _excerpt(messages), max_tokens=24, seconds=TIMEOUT
-    )
+    question = _ASK + _excerpt(messages)
+    answer = await ask(directory, run, question, max_tokens=24, seconds=TIMEOUT)
     title = from_answer(answer or "") or from_text(prompt.text)
 
     async def set_title(tx: Transaction) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from hansard.context.projects import outward
 from hansard.errors import Conflict
 from hansard.formats import jsonl
 from hansard.model.artifacts import Artifact, Content, Revision
@@ -32,7 +33,6 @@ from hansard.model.users import User
 from hansard.services.artifacts.contents import unpack
 from hansard.services.base import Service
 from hansard.services.blobs import type_in
-from hansard.services.library.nesting import outward
 from hansard.services.ordering import outer_first
 from hansard.services.transfer import snapshots
 from hansard.services.transfer.batches import Batches

@@ -25,6 +25,7 @@ from hansard.errors import InvalidInput, TooLarge
 from hansard.formats.jsonl import MAX_LINE
 from hansard.ids import check_id, check_user
 from hansard.model.agents import Agent
+from hansard.model.api_keys import ApiKey
 from hansard.model.artifacts import Artifact, Revision
 from hansard.model.base import Entry
 from hansard.model.blobs import Blob, BlobChunk
@@ -49,6 +50,7 @@ from hansard.model.collections import Collection
 from hansard.model.lifecycle import Trashable, complete_state
 from hansard.model.parts import Parts, Text
 from hansard.model.prompts import Prompt, PromptRevision
+from hansard.model.providers import ProviderConfig
 from hansard.model.rules import Rule
 from hansard.model.runs import ENDED, Run, RunError
 from hansard.model.settings import Setting
@@ -59,6 +61,8 @@ from hansard.services.artifacts.validation import check_note
 from hansard.services.blobs import CHUNK, MAX_BLOB
 from hansard.services.library import agents, prompts, rules, tags
 from hansard.services.library.prompts import check_follow_ups
+from hansard.services.providers import api_keys
+from hansard.services.providers import service as providers
 from hansard.services.users.settings import check_setting
 from hansard.storage.tables import SCHEMA
 
@@ -152,11 +156,18 @@ def _ignoring_name(check: Callable[[Any], Any]) -> Check:
     return lambda _, value: check(value)
 
 
+def _disabled(_: bool) -> bool:
+    """An imported provider waits until its user has looked where it sends prompts to."""
+    return False
+
+
 _FIELD_CHECKS: dict[type[Entry], Mapping[str, Callable[[Any], Any]]] = {
     Artifact: validation.CHECKS,
     Blob: {"media_type": lambda media_type: check_media_type(media_type, "/media_type")},
     Agent: agents.CHECKS,
     Collection: collections.CHECKS,
+    ApiKey: api_keys.CHECKS,
+    ProviderConfig: {**providers.CHECKS, "enabled": _disabled},
     Prompt: prompts.CHECKS,
     PromptRevision: {"variables": lambda variables: check_variables(variables, "/variables")},
     Rule: rules.CHECKS,

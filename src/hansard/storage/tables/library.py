@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hansard.model.agents import Agent
+from hansard.model.api_keys import ApiKey
 from hansard.model.projects import Project
 from hansard.model.prompts import Prompt, PromptRevision
+from hansard.model.providers import ProviderConfig
 from hansard.model.rules import Rule
+from hansard.model.sealed import SealedSecret
 from hansard.model.tags import Tag, TagRemoval
 from hansard.model.users import User
 from hansard.storage.schema import Derived, Reference, Table
@@ -95,6 +98,52 @@ TABLES: tuple[Table[Any], ...] = (
         events=(),
         key=("prompt_id", "number"),
         references=(Reference(("prompt_id",), Prompt, belongs=True),),
+    ),
+    Table(
+        ApiKey,
+        "api_keys",
+        owner="owner_id",
+        exported="api_key",
+        events=(
+            "api_key.created",
+            "api_key.updated",
+            "api_key.deleted",
+            "api_key.restored",
+            "api_key.purged",
+        ),
+        unique_active=(("owner_id", "name"),),
+        references=(Reference(("owner_id",), User, belongs=True),),
+    ),
+    Table(
+        ProviderConfig,
+        "providers",
+        owner="owner_id",
+        exported="provider",
+        events=(
+            "provider.created",
+            "provider.updated",
+            "provider.deleted",
+            "provider.restored",
+            "provider.purged",
+        ),
+        unique_active=(("owner_id", "name"),),
+        indexes=(("api_key_id",),),
+        references=(
+            Reference(("owner_id",), User, belongs=True),
+            Reference(("api_key_id",), ApiKey),
+        ),
+    ),
+    Table(
+        SealedSecret,
+        "secrets",
+        owner="owner_id",
+        exported=None,
+        events=(),
+        indexes=(("api_key_id",), ("provider_id",), ("root_id",)),
+        references=(
+            Reference(("api_key_id",), ApiKey, belongs=True),
+            Reference(("provider_id",), ProviderConfig, belongs=True),
+        ),
     ),
     Table(
         Project,

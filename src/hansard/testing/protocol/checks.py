@@ -11,6 +11,7 @@ from hansard.testing.protocol import (
     messages,
     paging,
     projects,
+    providers,
     runs,
     search,
     settings,
@@ -23,7 +24,18 @@ from hansard.testing.protocol.registry import CHECKS, select
 
 MODULES = (
     *(basics, every_operation, paging, conversations, messages, branches, trash, runs),
-    *(feed, websocket, artifacts, sharing, projects, library, settings, search, transfer),
+    *(
+        feed,
+        websocket,
+        artifacts,
+        sharing,
+        projects,
+        library,
+        providers,
+        settings,
+        search,
+        transfer,
+    ),
 )
 """The modules with checks, each about one noun."""
 

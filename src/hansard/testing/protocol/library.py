@@ -10,7 +10,12 @@ from hansard.testing.protocol.server import ECHO, LIBRARY, Server, unique
 
 check = group("library")
 
-_NEEDED: dict[str, JSON] = {"/rules": {"text": "Be brief."}, "/prompts": {"body": "one"}}
+_NEEDED: dict[str, JSON] = {
+    "/rules": {"text": "Be brief."},
+    "/prompts": {"body": "one"},
+    "/api-keys": {"value": "protocol-check"},
+    "/providers": {"type": "openai"},
+}
 
 
 def _create(server: Server, path: str, **fields: object) -> JSON:

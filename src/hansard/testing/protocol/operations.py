@@ -109,6 +109,23 @@ restore_prompt       POST   /prompts/{prompt_id}/restore
 purge_prompt         POST   /prompts/{prompt_id}/purge
 list_tasks           GET    /agents/{agent_id}/tasks
 create_task          POST   /agents/{agent_id}/tasks
+create_api_key       POST   /api-keys
+list_api_keys        GET    /api-keys
+get_api_key          GET    /api-keys/{api_key_id}
+update_api_key       PATCH  /api-keys/{api_key_id}
+delete_api_key       DELETE /api-keys/{api_key_id}
+restore_api_key      POST   /api-keys/{api_key_id}/restore
+purge_api_key        POST   /api-keys/{api_key_id}/purge
+create_provider      POST   /providers
+list_providers       GET    /providers
+list_environment_providers GET /providers/environment
+get_provider         GET    /providers/{provider_id}
+update_provider      PATCH  /providers/{provider_id}
+delete_provider      DELETE /providers/{provider_id}
+restore_provider     POST   /providers/{provider_id}/restore
+purge_provider       POST   /providers/{provider_id}/purge
+test_provider        POST   /providers/{provider_id}/test
+refresh_provider     POST   /providers/{provider_id}/refresh
 list_prompt_revisions GET    /prompts/{prompt_id}/revisions
 render_prompt        POST   /prompts/{prompt_id}/render
 purge_project        POST   /projects/{project_id}/purge
@@ -183,6 +200,10 @@ BODIES: dict[str, JSON] = {
     "create_prompt": {"name": "{unique}", "body": "one"},
     "update_prompt": {"description": "one"},
     "render_prompt": {},
+    "create_api_key": {"name": "{unique}", "value": "protocol-check"},
+    "update_api_key": {"value": "protocol-check"},
+    "create_provider": {"name": "{unique}", "type": "openai"},
+    "update_provider": {"position": 1},
     "rate_message": {"value": 1},
     "continue_run": {},
     "sign_in": {"code": "none"},

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 ECHO = "echo/echo"
 TITLE = "Protocol check"
-LIBRARY = ("/tags", "/rules", "/agents", "/prompts")
+LIBRARY = ("/tags", "/rules", "/agents", "/prompts", "/api-keys", "/providers")
 """Paths of records whose names are unique."""
 COLLECTIONS = {"/artifacts", "/collections", "/conversations", "/projects", *LIBRARY}
 """Paths whose POST creates a record that is removed after the check."""
@@ -41,7 +41,7 @@ _RETRIES = 5
 
 def unique() -> str:
     """Return a name that no record has."""
-    return f"{TITLE} {uuid4()}"
+    return f"protocol-check-{uuid4()}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from hansard.testing.protocol.answers import JSON, Answer
 from hansard.testing.protocol.operations import BODIES, OPERATIONS, Operation
 from hansard.testing.protocol.server import TITLE, Server, unique
 
+NOBODY: JSON = {"type": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"}
+"""A provider at a port where nobody answers."""
 Ids = dict[str, str]
 """Ids by the names of the parameters in paths."""
 
@@ -34,6 +36,8 @@ class Specimen:
             "rule_id": server.post("/rules", name=unique(), text="Be brief.")["id"],
             "agent_id": agent["id"],
             "prompt_id": server.post("/prompts", name=unique(), body="one")["id"],
+            "api_key_id": server.post("/api-keys", name=unique(), value="protocol-check")["id"],
+            "provider_id": server.post("/providers", name=unique(), **NOBODY)["id"],
             "unique": unique(),
             "project_id": project["id"],
             "conversation_id": conversation["id"],

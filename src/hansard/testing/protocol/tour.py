@@ -29,12 +29,15 @@ READS = [
     *("follow_link", "download_linked", "preview_link", "share_artifact", "list_collections"),
     *("list_tags", "get_tag", "list_rules", "get_rule", "list_agents", "get_agent", "list_tasks"),
     *("list_prompts", "get_prompt", "list_prompt_revisions", "render_prompt"),
+    *("list_api_keys", "get_api_key", "list_providers", "get_provider", "test_provider"),
+    "list_environment_providers",
     *("get_collection", "download_blob", "get_blob", "list_active_runs", "list_runs", "read_feed"),
 ]
 CHANGES = [
     *("update_me", "update_tenant", "update_project", "update_conversation", "append_messages"),
     *("rename_branch", "switch_branch", "update_artifact", "restore_revision", "link_artifact"),
     *("update_tag", "update_rule", "update_agent", "update_prompt"),
+    *("update_api_key", "update_provider"),
     *("update_collection", "uncollect_artifact", "collect_artifact", "revoke_share"),
 ]
 TRASH = [
@@ -44,6 +47,8 @@ TRASH = [
     *("delete_rule", "restore_rule", "delete_rule", "purge_rule"),
     *("delete_prompt", "restore_prompt", "delete_prompt", "purge_prompt"),
     *("delete_agent", "restore_agent", "delete_agent", "purge_agent"),
+    *("delete_provider", "restore_provider", "delete_provider", "purge_provider"),
+    *("delete_api_key", "restore_api_key", "delete_api_key", "purge_api_key"),
     *("restore_project", "delete_project", "purge_project"),
     *("delete_conversation", "restore_conversation", "delete_conversation", "purge_conversation"),
 ]
@@ -90,6 +95,8 @@ def _read(tour: Tour) -> None:
     for name in ("create_project", "create_collection", "create_conversation", "create_artifact"):
         tour.go(name)
     for name in ("create_tag", "create_rule", "create_agent", "create_prompt", "create_task"):
+        tour.go(name)
+    for name in ("create_api_key", "create_provider"):
         tour.go(name)
 
 

@@ -1,11 +1,13 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 
-import { type Command, commandWord, matchingCommands } from "@/features/composer/commands";
+import { type Command, commandWord, matchingCommands, mentionIn } from "@/features/composer/commands";
 import { useT } from "@/i18n";
 import { cn } from "@/lib/cn";
 import { composes } from "@/lib/shortcuts";
 
 export interface CommandChoice {
+  /** What begins the names: commands and templates follow a slash, agents an at sign. */
+  readonly sign: "/" | "@";
   readonly matches: readonly Command[];
   readonly selected: number;
   readonly listId: string;
@@ -15,18 +17,24 @@ export interface CommandChoice {
   readonly onKey: (event: KeyboardEvent) => boolean;
 }
 
-/** The commands that match a text with a leading slash. `done` is called before a command runs. */
-export function useCommandChoice(text: string, commands: readonly Command[], done: () => void): CommandChoice {
+interface Offers {
+  readonly commands: readonly Command[];
+  readonly agents: readonly Command[];
+}
+
+/** What a text calls for. `onText` gets the rest of the text before something is chosen. */
+export function useCommandChoice(text: string, { commands, agents }: Offers, onText: (rest: string) => void): CommandChoice {
   const listId = useId();
   const [dismissed, setDismissed] = useState<string>();
   const [pointed, setPointed] = useState({ text, index: 0 });
   const word = dismissed === text ? undefined : commandWord(text);
-  const matches = word === undefined ? [] : matchingCommands(commands, word);
+  const mention = dismissed === text || word !== undefined ? undefined : mentionIn(text);
+  const matches = mention ? matchingCommands(agents, mention.word) : word === undefined ? [] : matchingCommands(commands, word);
   const selected = pointed.text === text ? Math.min(pointed.index, matches.length - 1) : 0;
 
   const point = (index: number) => setPointed({ text, index: (index + matches.length) % matches.length });
   const choose = (command: Command) => {
-    done();
+    onText(mention?.before ?? "");
     command.run();
   };
   const onKey = (event: KeyboardEvent) => {
@@ -46,10 +54,10 @@ export function useCommandChoice(text: string, commands: readonly Command[], don
     act();
     return true;
   };
-  return { matches, selected, listId, choose, point, onKey };
+  return { sign: mention ? "@" : "/", matches, selected, listId, choose, point, onKey };
 }
 
-export function CommandList({ matches, selected, listId, choose, point }: CommandChoice) {
+export function CommandList({ sign, matches, selected, listId, choose, point }: CommandChoice) {
   const t = useT();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -61,12 +69,12 @@ export function CommandList({ matches, selected, listId, choose, point }: Comman
       ref={list}
       id={listId}
       role="listbox"
-      aria-label={t("composer.commands")}
+      aria-label={t(sign === "/" ? "composer.commands" : "composer.agents")}
       className="absolute inset-x-0 bottom-full z-20 mb-2 max-h-64 overflow-y-auto rounded-xl border bg-raised p-1 shadow-lg animate-in fade-in-0"
     >
       {matches.map((command, i) => (
         <button
-          key={command.name}
+          key={command.id ?? command.name}
           id={`${listId}-${i}`}
           type="button"
           role="option"
@@ -78,7 +86,10 @@ export function CommandList({ matches, selected, listId, choose, point }: Comman
           onClick={() => choose(command)}
           className={cn("flex w-full items-baseline gap-3 rounded-lg px-3 py-2 text-start text-sm touch:py-3", i === selected && "bg-hover")}
         >
-          <span className="font-medium">/{command.name}</span>
+          <span className="max-w-1/2 shrink-0 truncate font-medium">
+            {sign}
+            {command.name}
+          </span>
           <span className="truncate text-muted">{command.label}</span>
         </button>
       ))}

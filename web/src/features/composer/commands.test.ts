@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { commandWord, matchingCommands } from "@/features/composer/commands";
+import { commandWord, matchingCommands, mentionIn } from "@/features/composer/commands";
 
 const run = () => undefined;
 const commands = [
@@ -29,4 +29,19 @@ it("offers those whose name begins so, then those that say so", () => {
   expect(found("SE")).toEqual(["search", "system"]);
   expect(found("instr")).toEqual(["system"]);
   expect(found("etc/passwd")).toEqual([]);
+});
+
+it.each([
+  ["@", { word: "", before: "" }],
+  ["Ask @Edi", { word: "Edi", before: "Ask " }],
+  ["One\n@e", { word: "e", before: "One\n" }],
+  ["me@home", undefined],
+  ["@Editor please", undefined],
+  ["", undefined],
+])("sees in %j the beginning of an agent's name %j", (text, mention) => {
+  expect(mentionIn(text)).toEqual(mention);
+});
+
+it("finds a name with capitals", () => {
+  expect(matchingCommands([{ name: "Weekly report", label: "", run }], "week")).toHaveLength(1);
 });

@@ -13,6 +13,7 @@ export function useCommonCommands(show: (what: "model" | "system" | "talk") => v
     { name: "new", label: t("command.new"), run: () => void navigate({ to: "/" }) },
     { name: "search", label: t("command.search"), run: () => overlay({ palette: true }) },
     { name: "settings", label: t("command.settings"), run: () => settings() },
+    { name: "library", label: t("command.library"), run: () => void navigate({ to: "/library/{-$page}", params: { page: undefined } }) },
     { name: "shortcuts", label: t("command.shortcuts"), run: () => settings("shortcuts") },
     { name: "model", label: t("command.model"), run: () => show("model") },
     { name: "system", label: t("command.system"), run: () => show("system") },

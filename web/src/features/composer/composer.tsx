@@ -1,7 +1,7 @@
 import { ArrowUpIcon, PlusIcon, SquareIcon } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useEffectEvent, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 
-import type { Part } from "@/api/client";
+import type { Part, PromptTemplate } from "@/api/client";
 import { announce } from "@/components/announcer";
 import { IconButton } from "@/components/ui/button";
 import { Attachments } from "@/features/composer/attachments";
@@ -9,10 +9,13 @@ import { CommandList, useCommandChoice } from "@/features/composer/command-list"
 import type { Command } from "@/features/composer/commands";
 import { DropOverlay } from "@/features/composer/drop-overlay";
 import { LONG_PASTE, partsOf, pastedFiles } from "@/features/composer/files";
+import { RulesButton } from "@/features/composer/rules-button";
 import { addFiles, useUploads } from "@/features/composer/uploads";
+import { useOffers } from "@/features/composer/use-offers";
 import { useT } from "@/i18n";
-import { NO_DRAFT, drafts, followDrafts, useDraft } from "@/lib/drafts";
+import { type Choices, NO_DRAFT, drafts, followDrafts, useDraft } from "@/lib/drafts";
 import { keyAction } from "@/lib/keys";
+import { lazyComponent } from "@/lib/lazy";
 import { useTouch } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 
@@ -23,17 +26,22 @@ interface ComposerProps {
   running: boolean;
   /** Content beside the buttons, such as the model picker. */
   controls?: ReactNode;
-  /** The slash commands. */
+  /** The slash commands. Templates are listed with them. */
   commands?: readonly Command[];
+  /** The agent that the conversation is held with. Its tasks are listed too. */
+  agentId?: string | null | undefined;
   placeholder?: string;
   autoFocus?: boolean;
-  onSay: (parts: Part[]) => void;
+  onSay: (parts: Part[], choices: Choices) => void;
   onStop: () => void;
   /** Called for the Up key in an empty field. */
   onEditLast?: () => void;
 }
 
 const NO_COMMANDS: readonly Command[] = [];
+const NO_CHOICES: Choices = {};
+const Chosen = lazyComponent(() => import("@/features/composer/chosen"));
+const TemplateDialog = lazyComponent(() => import("@/features/composer/template-dialog"));
 
 /** Browsers without `field-sizing` get a hidden copy of the text behind the field, which sets its height. */
 const GROWS = CSS.supports("field-sizing", "content");
@@ -49,6 +57,7 @@ function Editor({
   running,
   controls,
   commands = NO_COMMANDS,
+  agentId,
   placeholder,
   autoFocus = false,
   onSay,
@@ -63,7 +72,11 @@ function Editor({
   const uploads = useUploads(draftKey);
   const parts = partsOf(draft);
   const ready = parts.length > 0 && uploads.length === 0;
-  const choice = useCommandChoice(draft.text, commands, () => change({ text: "" }));
+  const { choices = NO_CHOICES } = draft;
+  const choose = (some: Choices) => change({ choices: some });
+  const [template, fillIn] = useState<PromptTemplate>();
+  const offers = useOffers(draft.text, { commands, agentId: choices.agent ?? agentId, onTemplate: fillIn, onAgent: (agent) => choose({ ...choices, agent }) });
+  const choice = useCommandChoice(draft.text, offers, (text) => change({ text }));
 
   useEffect(followDrafts, []);
   useEffect(() => {
@@ -74,7 +87,7 @@ function Editor({
     if (uploads.length > 0) announce(t("composer.unfinished"));
     if (!ready) return;
     change(NO_DRAFT);
-    onSay(parts);
+    onSay(parts, choices);
   };
   const insert = (text: string) => {
     const { selectionStart: start, selectionEnd: end } = field.current ?? { selectionStart: 0, selectionEnd: 0 };
@@ -110,6 +123,7 @@ function Editor({
       }}
     >
       <CommandList {...choice} />
+      <Suspense>{Object.keys(choices).length > 0 && <Chosen choices={choices} onChange={choose} />}</Suspense>
       <Attachments draftKey={draftKey} files={draft.files} onText={insert} />
       <div className="grid">
         {!GROWS && (
@@ -135,7 +149,10 @@ function Editor({
       </div>
       <div className="flex items-center gap-1 p-2 pt-0">
         <AttachButton onFiles={take} />
-        <div className="flex min-w-0 flex-1 items-center gap-1">{controls}</div>
+        <div className="flex min-w-0 flex-1 items-center gap-1">
+          {controls}
+          <RulesButton choices={choices} onChange={choose} />
+        </div>
         {running && (
           <IconButton label={t("composer.stop")} side="top" variant="primary" className="rounded-full" onClick={onStop}>
             <SquareIcon className="size-3! fill-current" />
@@ -155,6 +172,18 @@ function Editor({
         )}
       </div>
       <DropOverlay onFiles={take} />
+      <Suspense>
+        {template && (
+          <TemplateDialog
+            template={template}
+            onClose={() => fillIn(undefined)}
+            onSend={(rendered, made) => {
+              choose(NO_CHOICES);
+              onSay(rendered, { ...choices, ...made });
+            }}
+          />
+        )}
+      </Suspense>
     </form>
   );
 }

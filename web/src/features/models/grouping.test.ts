@@ -9,6 +9,8 @@ const model = (name: string, description = "", chat = true) => ({
   description,
   chat,
   created: null,
+  price_in: null,
+  price_out: null,
 });
 const models = [
   model("openai/gpt-10"),
@@ -21,8 +23,8 @@ const shown = (query: string, favourites: string[] = [], last?: string) =>
     ({ kind, provider, models }) => `${provider || kind}: ${models.map(({ name }) => name.split("/")[1]).join(", ")}`,
   );
 
-it("groups models by provider, in the order of their names and numbers", () => {
-  expect(shown("")).toEqual(["anthropic: opus", "local: smollm2", "openai: gpt-9, gpt-10"]);
+it("groups models by provider, in the order of the list, and in each by their names and numbers", () => {
+  expect(shown("")).toEqual(["openai: gpt-9, gpt-10", "local: smollm2", "anthropic: opus"]);
 });
 
 it("puts favourites first, in the order of liking, then the last one; each model stands once", () => {

@@ -12,7 +12,10 @@ interface ModelPreferences {
   readonly last: string | undefined;
 }
 
-/** The models that match every word of a query: favourites, the most recent one, by provider, and those without chat. */
+/**
+ * The models that match every word of a query: favourites, the most recent one, by provider, and those without chat. The
+ * providers keep the order of the models.
+ */
 export function groupModels(models: readonly Model[], query: string, { favourites, last }: ModelPreferences): readonly ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = models.filter((model) => {
@@ -24,7 +27,7 @@ export function groupModels(models: readonly Model[], query: string, { favourite
   const recent = matches.filter((model) => model.name === last && rank(model) < 0);
   const others = matches.filter((model) => !favouriteModels.includes(model) && !recent.includes(model));
   const rest = others.filter(({ chat }) => chat);
-  const providers = [...new Set(rest.map(({ provider }) => provider))].toSorted((a, b) => a.localeCompare(b));
+  const providers = [...new Set(rest.map(({ provider }) => provider))];
   const groups: ModelGroup[] = [
     { kind: "favourites", provider: "", models: favouriteModels },
     { kind: "recent", provider: "", models: recent },

@@ -1,12 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { MessagesSquareIcon } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { MessagesSquareIcon, Settings2Icon } from "lucide-react";
+import { type KeyboardEvent, useRef, useState } from "react";
 
+import type { Agent } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Input, Switch } from "@/components/ui/field";
 import { Spinner } from "@/components/ui/state";
 import { MOST_MODELS, modelsQuery, providerTitle } from "@/data/models";
 import { type ModelGroup, groupModels, toggled } from "@/features/models/grouping";
+import { AgentRows } from "@/features/models/agent-rows";
+import { Group } from "@/features/models/group";
 import { ModelRow } from "@/features/models/model-row";
 import { type Translate, useT } from "@/i18n";
 import { useTouch } from "@/lib/media";
@@ -18,11 +22,16 @@ import { composes } from "@/lib/shortcuts";
 export function ModelList({
   chosen,
   multiple,
+  agentId,
   onChoose,
+  onAgent,
   onTalk,
 }: {
   chosen: readonly string[];
   multiple: boolean;
+  agentId?: string | undefined;
+  /** Chooses an agent; without it, none are listed. */
+  onAgent?: ((agent: Agent) => void) | undefined;
   /** `done` is true when the selection is complete. */
   onChoose: (models: readonly string[], done: boolean) => void;
   /** Opens the dialog for a model-to-model conversation. */
@@ -81,6 +90,7 @@ export function ModelList({
             {t("models.listFailed", { provider: providerTitle(provider, t), reason: message })}
           </p>
         ))}
+        {onAgent && !several && <AgentRows query={query} chosen={agentId} onChoose={onAgent} />}
         {groups.map((group) => (
           <Group key={group.kind + group.provider} title={groupTitle(group, t)}>
             {group.models.map((model) => (
@@ -88,7 +98,7 @@ export function ModelList({
                 key={model.name}
                 model={model}
                 standard={model.name === data?.default}
-                chosen={chosen.includes(model.name)}
+                chosen={chosen.includes(model.name) && (several || agentId === undefined)}
                 several={several}
                 full={chosen.length >= MOST_MODELS}
                 favourite={favourites.includes(model.name)}
@@ -108,13 +118,18 @@ export function ModelList({
           }}
         />
       )}
-      {onTalk && (
-        <div className="border-t p-1">
-          <Button className="w-full justify-between px-3 font-normal" onClick={onTalk}>
+      <div className="flex flex-col border-t p-1">
+        {onTalk && (
+          <Button className="justify-between px-3 font-normal" onClick={onTalk}>
             {t("models.dialogue")} <MessagesSquareIcon aria-hidden className="text-muted" />
           </Button>
-        </div>
-      )}
+        )}
+        <Button asChild className="justify-between px-3 font-normal">
+          <Link to="/library/{-$page}" params={{ page: "providers" }} search={{}}>
+            {t("models.manage")} <Settings2Icon aria-hidden className="text-muted" />
+          </Link>
+        </Button>
+      </div>
     </div>
   );
 }
@@ -122,18 +137,6 @@ export function ModelList({
 function groupTitle({ kind, provider }: ModelGroup, t: Translate): string {
   if (kind === "provider") return providerTitle(provider, t);
   return t(`models.${kind}`);
-}
-
-function Group({ title, children }: { title: string; children: ReactNode }) {
-  const id = useId();
-  return (
-    <section aria-labelledby={id} className="pb-1">
-      <h2 id={id} className="px-2.5 pt-2 pb-1 text-xs font-medium text-muted">
-        {title}
-      </h2>
-      <ul>{children}</ul>
-    </section>
-  );
 }
 
 function Several({ several, onChange }: { several: boolean; onChange: (several: boolean) => void }) {

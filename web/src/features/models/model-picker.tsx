@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronDownIcon } from "lucide-react";
 import { Suspense, useRef, useState } from "react";
 
+import type { Agent } from "@/api/client";
 import { Button } from "@/components/ui/button";
+import { agents as agentResource } from "@/data/agents";
 import { modelTitle, modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
 import { lazyComponent } from "@/lib/lazy";
@@ -15,6 +17,8 @@ export function ModelPicker({
   value,
   onChange,
   multiple = false,
+  agentId,
+  onAgent,
   fallback,
   open: shown,
   onOpenChange,
@@ -23,6 +27,10 @@ export function ModelPicker({
   value: readonly string[];
   onChange: (value: readonly string[]) => void;
   multiple?: boolean;
+  /** The agent that the conversation is held with; null for a model alone. */
+  agentId?: string | null | undefined;
+  /** Without it, agents are not listed. */
+  onAgent?: (agent: Agent) => void;
   /** The default model, such as a project's; if undefined, the server's. */
   fallback?: string | null | undefined;
   open?: boolean;
@@ -39,7 +47,9 @@ export function ModelPicker({
   const defaultModel = fallback ?? data?.default;
   const chosen = value.length > 0 ? value : defaultModel ? [defaultModel] : [];
   const [first = ""] = chosen;
-  const label = chosen.length > 1 ? t("models.several", { count: chosen.length }) : first ? modelTitle(first, t) : data ? t("models.none") : "…";
+  const { data: agents } = useQuery({ ...agentResource.query(), enabled: Boolean(agentId) });
+  const agent = agents?.find(({ id }) => id === agentId);
+  const label = agent && chosen.length < 2 ? agent.name : chosen.length > 1 ? t("models.several", { count: chosen.length }) : first ? modelTitle(first, t) : data ? t("models.none") : "…";
   return (
     <>
       <Button
@@ -60,6 +70,14 @@ export function ModelPicker({
             anchor={button}
             chosen={chosen}
             multiple={multiple}
+            agentId={agent?.id}
+            onAgent={
+              onAgent &&
+              ((other) => {
+                onAgent(other);
+                show(false);
+              })
+            }
             onClose={() => show(false)}
             onTalk={
               onTalk &&

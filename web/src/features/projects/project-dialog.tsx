@@ -3,6 +3,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import type { Project } from "@/api/client";
+import { ModelField } from "@/components/fields/model-field";
+import { OptionFields } from "@/components/fields/option-fields";
+import { RuleField } from "@/components/fields/rule-field";
+import { TagField } from "@/components/fields/tag-field";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogFooter } from "@/components/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/components/ui/field";
@@ -14,7 +18,7 @@ import { useT } from "@/i18n";
 import { newId } from "@/lib/ids";
 import { type NewProject, type ProjectRequest, overlay } from "@/lib/overlays";
 
-import { ModelField } from "./model-field";
+import { useInherited } from "./use-inherited";
 import { ProjectRemoval } from "./project-removal";
 
 const NOTHING_NEW: NewProject = { parentId: null };
@@ -62,8 +66,12 @@ function Form({ project, projects, defaults }: FormProps) {
     parent_id: project ? project.parent_id : defaults.parentId,
     instructions: project?.instructions ?? "",
     model: project?.model ?? null,
+    options: { ...project?.options },
+    rules: [...(project?.rules ?? [])],
+    tags: [...(project?.tags ?? [])],
   });
   const [values, setValues] = useState(before);
+  const inherited = useInherited(project?.id, values.parent_id);
   const change = (change: Partial<typeof values>) => setValues((sofar) => ({ ...sofar, ...change }));
 
   const save = () => {
@@ -111,7 +119,10 @@ function Form({ project, projects, defaults }: FormProps) {
           <TextArea {...ids} rows={6} dir="auto" value={values.instructions} onChange={(event) => change({ instructions: event.target.value })} />
         )}
       </Field>
-      <ModelField model={values.model} onChoose={(model) => change({ model })} />
+      <ModelField model={values.model} hint={inherited.model ?? t("projects.model.hint")} onChoose={(model) => change({ model })} />
+      <OptionFields options={values.options} inherited={inherited.options} onChange={(options) => change({ options })} />
+      <RuleField chosen={values.rules} hint={inherited.rules} onChange={(rules) => change({ rules })} />
+      <TagField tags={values.tags} hint={inherited.tags ?? t("projects.tags.hint")} onChange={(tags) => change({ tags })} />
       <DialogFooter>
         <Button onClick={close}>{t("app.cancel")}</Button>
         <Button type="submit" variant="primary" disabled={!values.name.trim() || create.isPending || update.isPending}>
@@ -125,5 +136,5 @@ function Form({ project, projects, defaults }: FormProps) {
 /** Only changed fields, so that changes by others to the remaining fields are kept. */
 function changed(before: ProjectChanges, after: ProjectChanges): ProjectChanges {
   const previous = new Map<string, unknown>(Object.entries(before));
-  return Object.fromEntries(Object.entries(after).filter(([name, value]) => previous.get(name) !== value));
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => JSON.stringify(previous.get(name)) !== JSON.stringify(value)));
 }

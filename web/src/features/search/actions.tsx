@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { KeyboardIcon, MoonIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon, SunIcon, SunMoonIcon } from "lucide-react";
+import { KeyboardIcon, LibraryIcon, MoonIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon, SunIcon, SunMoonIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { useT } from "@/features/search/texts";
@@ -28,6 +28,8 @@ export function useActions(): readonly Action[] {
     { name: "new", label: t("shortcut.newChat"), icon: <SquarePenIcon />, shortcut: SHORTCUTS.newChat, run: () => void navigate({ to: "/" }) },
     { name: "search", label: t("search.page"), icon: <SearchIcon />, run: () => void navigate({ to: "/search" }) },
     { name: "artifacts", label: t("artifacts.page"), icon: <ShapesIcon />, run: () => void navigate({ to: "/artifacts/{-$artifactId}", params: { artifactId: undefined } }) },
+    { name: "library", label: t("library.page"), icon: <LibraryIcon />, run: () => void navigate({ to: "/library/{-$page}", params: { page: undefined } }) },
+    { name: "providers", label: t("models.manage"), icon: <SettingsIcon />, run: () => void navigate({ to: "/library/{-$page}", params: { page: "providers" } }) },
     { name: "sidebar", label: t("shortcut.sidebar"), icon: <PanelLeftIcon />, shortcut: SHORTCUTS.sidebar, run: toggleSidebar },
     { name: "settings", label: t("shortcut.settings"), icon: <SettingsIcon />, shortcut: SHORTCUTS.settings, run: () => settings() },
     {

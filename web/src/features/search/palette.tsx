@@ -11,7 +11,7 @@ import { fewConversationsQuery, fewHitsQuery } from "@/data/search";
 import { useActions } from "@/features/search/actions";
 import { Highlighted } from "@/components/highlighted";
 import { matchingActions } from "@/features/search/matching-actions";
-import { useDebounced } from "@/features/search/use-debounced";
+import { useDebounced } from "@/lib/use-debounced";
 import { useT } from "@/features/search/texts";
 import { useLanguage } from "@/i18n";
 import { explain } from "@/lib/notice";

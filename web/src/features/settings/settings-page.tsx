@@ -1,5 +1,8 @@
 import { Link } from "@tanstack/react-router";
+import { LibraryIcon } from "lucide-react";
 import type { ReactNode } from "react";
+
+import { SECTION_LINK, SectionNav } from "@/components/section-nav";
 
 import { Appearance } from "./appearance";
 import { Data } from "./data";
@@ -18,32 +21,23 @@ const PAGES = {
   sessions: { title: "settings.sessions", content: <Sessions /> },
 } as const satisfies Record<string, { title: string; content: ReactNode }>;
 
+type PageName = keyof typeof PAGES;
+
 /** The settings: one page per section, selected by the URL. */
 export function SettingsPage({ page }: { page: string | undefined }) {
   const t = useT();
-  const chosen = page && page in PAGES ? (page as keyof typeof PAGES) : "appearance";
+  const current: PageName = page && page in PAGES ? (page as PageName) : "appearance";
+  const sections = (Object.keys(PAGES) as PageName[]).map((name) => ({ name, title: t(PAGES[name].title) }));
+  const library = (
+    <li className="md:mt-2 md:border-t md:pt-2">
+      <Link to="/library/{-$page}" params={{ page: undefined }} search={{}} className={SECTION_LINK}>
+        <LibraryIcon aria-hidden className="size-4 text-muted" /> {t("library.title")}
+      </Link>
+    </li>
+  );
   return (
-    <div className="h-full overflow-y-auto">
-      <div className="mx-auto flex max-w-4xl flex-col gap-6 px-4 pt-14 pb-16 sm:px-8 md:flex-row md:gap-10">
-        <nav aria-label={t("settings.title")} className="md:w-44 md:shrink-0">
-          <h1 className="mb-3 px-3 text-lg font-semibold">{t("settings.title")}</h1>
-          <ul className="flex flex-wrap gap-1 md:flex-col">
-            {Object.entries(PAGES).map(([name, { title }]) => (
-              <li key={name}>
-                <Link
-                  to="/settings/{-$page}"
-                  params={{ page: name }}
-                  aria-current={name === chosen ? "page" : undefined}
-                  className="flex items-center rounded-lg px-3 py-1.5 text-sm hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium touch:py-2.5"
-                >
-                  {t(title)}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div className="min-w-0 flex-1">{PAGES[chosen].content}</div>
-      </div>
-    </div>
+    <SectionNav title={t("settings.title")} to="/settings/{-$page}" sections={sections} current={current} further={library}>
+      {PAGES[current].content}
+    </SectionNav>
   );
 }

@@ -1,5 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { TagDot } from "@/components/tag-dot";
 import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
-import { useKnownTags } from "@/data/conversations";
+import { tags as resource } from "@/data/tags";
 import { useT } from "@/i18n";
 
 import { EVERYTHING, show, useSidebar } from "./state";
@@ -8,7 +11,7 @@ import { EVERYTHING, show, useSidebar } from "./state";
 export default function FilterMenu({ onClose }: { onClose: () => void }) {
   const t = useT();
   const view = useSidebar((state) => state.view);
-  const tags = useKnownTags();
+  const { data: tags = [] } = useQuery(resource.query());
   return (
     <Menu open onOpenChange={onClose}>
       <MenuTrigger asChild>
@@ -35,9 +38,14 @@ export default function FilterMenu({ onClose }: { onClose: () => void }) {
               <MenuLabel>{t("sidebar.tags.title")}</MenuLabel>
             </>
           )}
-          {tags.map((tag) => (
-            <MenuRadioItem key={tag} value={nameOf(tag, false)} onSelect={() => show({ archived: false, tag })}>
-              <span dir="auto">{tag}</span>
+          {tags.map(({ id, name, color }) => (
+            <MenuRadioItem key={id} value={nameOf(name, false)} onSelect={() => show({ archived: false, tag: name })}>
+              <span className="flex min-w-0 items-center gap-2.5">
+                <TagDot color={color} />
+                <span dir="auto" className="max-w-60 truncate">
+                  {name}
+                </span>
+              </span>
             </MenuRadioItem>
           ))}
         </MenuRadioGroup>

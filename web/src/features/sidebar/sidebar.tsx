@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeftIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon } from "lucide-react";
+import { ArrowLeftIcon, LibraryIcon, ListFilterIcon, PanelLeftIcon, SearchIcon, SettingsIcon, ShapesIcon, SquarePenIcon } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, Suspense, useEffect, useState } from "react";
 
 import { announce } from "@/components/announcer";
@@ -101,6 +101,14 @@ function NavigationButtons() {
           <Link to="/artifacts/{-$artifactId}" params={{ artifactId: undefined }} search={{}} onClick={() => overlay({ drawer: false })}>
             <ShapesIcon aria-hidden />
             {t("artifacts.title")}
+          </Link>
+        </Button>
+      </li>
+      <li>
+        <Button asChild className={look}>
+          <Link to="/library/{-$page}" params={{ page: undefined }} search={{}} onClick={() => overlay({ drawer: false })}>
+            <LibraryIcon aria-hidden />
+            {t("library.title")}
           </Link>
         </Button>
       </li>

@@ -1,11 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { PlusIcon, XIcon } from "lucide-react";
 import { useId, useState } from "react";
 
 import type { Conversation } from "@/api/client";
+import { TagDot } from "@/components/tag-dot";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
-import { knownConversations, useKnownTags } from "@/data/conversations";
+import { knownConversations } from "@/data/conversations";
+import { tags as resource } from "@/data/tags";
 import { useT } from "@/i18n";
 
 import { useActions } from "./actions";
@@ -18,7 +21,7 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
   const { tag: give } = useActions();
   const id = useId();
   const [text, setText] = useState("");
-  const suggestions = useKnownTags();
+  const { data: known = [] } = useQuery(resource.query());
   const now = knownConversations(conversations.map((conversation) => conversation.id));
   const [counts, setCounts] = useState(() => counted(now));
   const set = (tag: string, whole: boolean) => {
@@ -31,7 +34,8 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
       {tags.length > 0 && (
         <ul className="flex flex-wrap gap-1.5" aria-label={t("sidebar.tags.title")}>
           {tags.map(([tag, count]) => (
-            <li key={tag} className="flex items-center rounded-lg bg-accent-soft ps-2.5 text-sm">
+            <li key={tag} className="flex items-center gap-2 rounded-lg bg-accent-soft ps-2.5 text-sm">
+              <TagDot color={known.find(({ name }) => name === tag)?.color} />
               <span dir="auto" className="max-w-60 truncate">
                 {tag}
               </span>
@@ -67,8 +71,8 @@ export function TagsDialog({ conversations, onClose }: { conversations: readonly
           onChange={(event) => setText(event.target.value)}
         />
         <datalist id={id}>
-          {suggestions.map((tag) => (
-            <option key={tag}>{tag}</option>
+          {known.map(({ id: key, name }) => (
+            <option key={key}>{name}</option>
           ))}
         </datalist>
         <Button type="submit" variant="outline">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
+import type { Applied as AppliedRecord } from "@/api/client";
 import { Confirm } from "@/components/ui/confirm";
 import { Dialog } from "@/components/ui/dialog";
 import { useDeleteMessage } from "@/data/messages";
@@ -10,6 +11,7 @@ import { subtreeCount } from "@/data/tree";
 import { useLanguage, useT } from "@/i18n";
 import { dateTime } from "@/lib/time";
 
+import { Applied } from "./applied";
 import { JsonView } from "./json-view";
 import { type MessageDialog, useThreadContext } from "./thread-context";
 
@@ -57,15 +59,18 @@ function Details({ message }: { message: MessageDialog["message"] }) {
     [t("thread.details.id"), <code key="id">{message.id}</code>],
   ];
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
-      {rows
-        .filter(([, value]) => value !== null && value !== undefined && value !== false)
-        .map(([name, value]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
-            <dd className="min-w-0 wrap-anywhere">{value}</dd>
-          </div>
-        ))}
-    </dl>
+    <>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
+        {rows
+          .filter(([, value]) => value !== null && value !== undefined && value !== false)
+          .map(([name, value]) => (
+            <div key={name} className="contents">
+              <dt className="text-muted">{name}</dt>
+              <dd className="min-w-0 wrap-anywhere">{value}</dd>
+            </div>
+          ))}
+      </dl>
+      {run?.applied && <Applied applied={run.applied as AppliedRecord} />}
+    </>
   );
 }

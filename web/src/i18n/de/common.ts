@@ -36,6 +36,9 @@ export const common = {
   "artifacts.collected": { one: "Zu „{name}“ hinzugefügt.", other: "{count} Artefakte zu „{name}“ hinzugefügt." },
   "artifacts.collection.deleted": "Sammlung „{name}“ in den Papierkorb verschoben. Ihre Artefakte bleiben erhalten.",
   "artifacts.export.failed": "Die Artefakte konnten nicht heruntergeladen werden.",
+  "library.title": "Bibliothek",
+  "library.page": "Zur Bibliothek",
+  "library.deleted": "„{name}“ in den Papierkorb verschoben.",
   "data.danger.done": { one: "Ein Chat in den Papierkorb verschoben.", other: "{count} Chats in den Papierkorb verschoben." },
   "data.danger.emptied": { one: "Ein Chat endgültig gelöscht.", other: "{count} Chats endgültig gelöscht." },
 } as const;

@@ -3,6 +3,8 @@ import type { Texts } from "@/i18n";
 import { artifacts } from "./artifacts";
 import { common } from "./common";
 import { composer } from "./composer";
+import { fields } from "./fields";
+import { library } from "./library";
 import { models } from "./models";
 import { preview } from "./preview";
 import { projects } from "./projects";
@@ -16,6 +18,8 @@ export const de: Texts = {
   ...artifacts,
   ...common,
   ...composer,
+  ...fields,
+  ...library,
   ...models,
   ...preview,
   ...projects,

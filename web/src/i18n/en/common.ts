@@ -36,6 +36,9 @@ export const common = {
   "artifacts.collected": { one: "Added to “{name}”.", other: "Added {count} artifacts to “{name}”." },
   "artifacts.collection.deleted": "Moved the collection “{name}” to trash. Its artifacts are kept.",
   "artifacts.export.failed": "Could not download the artifacts.",
+  "library.title": "Library",
+  "library.page": "Go to library",
+  "library.deleted": "Moved “{name}” to trash.",
   "data.danger.done": { one: "Moved one chat to trash.", other: "Moved {count} chats to trash." },
   "data.danger.emptied": { one: "Deleted one chat permanently.", other: "Deleted {count} chats permanently." },
 } as const;

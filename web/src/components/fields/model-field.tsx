@@ -5,14 +5,14 @@ import { modelsQuery } from "@/data/models";
 import { useT } from "@/i18n";
 import { groupBy } from "@/lib/group";
 
-/** Selects the default model of a project; null inherits it. */
-export function ModelField({ model, onChoose }: { model: string | null; onChoose: (model: string | null) => void }) {
+/** Selects a model; null inherits it. */
+export function ModelField({ model, hint, onChoose }: { model: string | null; hint: string; onChoose: (model: string | null) => void }) {
   const t = useT();
   const { data } = useQuery(modelsQuery);
   const models = data?.items ?? [];
   const missing = model !== null && !models.some(({ name }) => name === model);
   return (
-    <Field label={t("projects.model")} hint={t("projects.model.hint")}>
+    <Field label={t("projects.model")} hint={hint}>
       {(ids) => (
         <Select {...ids} className="w-full" value={model ?? ""} onChange={(event) => onChoose(event.target.value || null)}>
           <option value="">{t("projects.model.inherited")}</option>
