@@ -201,8 +201,12 @@ class Wire:
 
     def end(self) -> tuple[int, str]:
         """Wait for the program to leave; returns its exit code and its complaints."""
-        code = self.process.wait(PATIENCE)
         assert self.process.stderr is not None
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # it says where it waits
+            raise AssertionError(self.process.stderr.read().decode()) from None
         return code, self.process.stderr.read().decode()
 
 
@@ -213,7 +217,7 @@ def wired(program: Program, *flags: str) -> Iterator[Wire]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=program.environ({}),
+        env=program.environ({"PYTHONFAULTHANDLER": "1"}),
         cwd=program.work,
         bufsize=0,
     )
