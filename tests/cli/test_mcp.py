@@ -210,6 +210,10 @@ class Wire:
         return code, self.process.stderr.read().decode()
 
 
+def _interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def wired(program: Program, *flags: str) -> Iterator[Wire]:
     process = subprocess.Popen(
@@ -220,6 +224,7 @@ def wired(program: Program, *flags: str) -> Iterator[Wire]:
         env=program.environ({"PYTHONFAULTHANDLER": "1"}),
         cwd=program.work,
         bufsize=0,
+        preexec_fn=_interruptible,  # noqa: PLW1509 - SIGINT is ignored by what a shell starts with `&`
     )
     with process:
         try:
